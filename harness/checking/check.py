@@ -67,9 +67,19 @@ def check_file(
             return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
+        left = recording.driven.left
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             result = with_variants(result, recording, sources, changed)
-        return with_parts_left(result, recording, sources) if result.verdict is Verdict.CORRECT else result
+        if result.verdict is Verdict.CORRECT:
+            unrun = parts_left(recording, sources)
+            note = ("did-not-run", None, ", ".join(unrun))
+            result = replace(result, notes=(*result.notes, note)) if unrun else result
+            if recording.driven.calls:
+                needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
+                result = with_pairs(result, unrun, list(needed), Path(path), seed, seconds)
+        elif result.verdict is Verdict.NOT_JUDGED and left:
+            return not_judged(recording, Reason.NOT_DRIVEN)
+        return result
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
@@ -83,24 +93,39 @@ def check_file(
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
             return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
-    unrun = [detail for id, _, detail in result.notes if id == "did-not-run"]
-    return with_pairs(result, unrun[0], Path(path), seed, seconds) if unrun and result.calls else result
+    return result
 
 
-def with_pairs(result: CheckResult, unrun: str, path: Path, seed: int, seconds: float) -> CheckResult:
+def with_pairs(
+    result: CheckResult, unrun: Sequence[str], needed: Sequence[str], path: Path, seed: int, seconds: float
+) -> CheckResult:
     """The verdict on a driven file, after the pairs of functions that its calls do not run were compared too.
 
     Args:
-        result: of the calls.
+        result: of the calls, which is correct.
         unrun: the names of the classes and functions that did not run.
+        needed: the layers without which the file is not correct.
     """
-    layers = layers_of(path, seed, seconds)
-    names = set(unrun.split(", "))
-    if layers is None:
-        return result
-    pairs = tuple(pair for pair in layers.pairs if names & set(re.findall(r"\w+", pair.name)))
-    found = of_layers(result, replace(layers, pairs=pairs), source_of(path))
-    return found if found.verdict is Verdict.MISTAKE else result
+    names = {*unrun, *needed}
+    layers = layers_of(path, seed, seconds) if names else None
+    pairs = layers.pairs if layers is not None else ()
+    pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
+    judged = " ".join(pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
+    judged += " ".join(detail for id, _, detail in result.notes if id == "option-judged")
+    left = [name for name in needed if not re.search(rf"\b{name}\b", judged)]
+    found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
+    return found if found.verdict is Verdict.MISTAKE or left else result
+
+
+def peers_of(recording: Recording, sources: Sources, left: Sequence[str]) -> list[str]:
+    """The classes of those left that stand beside one that ran: they have a method of a gradient of the same name."""
+    tree = sources.trees.get(recording.file)
+    methods: dict[str, set[str]] = {}
+    for part, function in gradient_functions(tree, OF_DERIVATIVES):
+        if isinstance(part, ast.ClassDef):
+            methods.setdefault(part.name, set()).add(function.name)
+    ran = {name for part, names in methods.items() if part not in left for name in names}
+    return [name for name in left if methods.get(name, set()) & ran]
 
 
 def with_variants(
@@ -136,21 +161,22 @@ def with_variants(
     return replace(result, notes=tuple(notes))
 
 
-def with_parts_left(result: CheckResult, recording: Recording, sources: Sources) -> CheckResult:
-    """The verdict on a right file, with the classes and functions that compute a derivative and of which nothing ran.
+def parts_left(recording: Recording, sources: Sources) -> list[str]:
+    """Classes and functions that compute a derivative, and of which nothing ran.
 
-    A file may train several networks, and the recording ends soon after the first steps.
+    A file may train several networks, and the recording ends soon after the first steps. If the file does not apply its
+    gradients itself, what applies them counts too.
     """
+    words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
     places = {place for node in recording.nodes if node.place for place in (node.place, *node.place.callers)}
     lines = {place.site for place in places}
     left = [
         part.name
         for file, tree in sources.trees.items()
-        for part, _ in gradient_functions(tree, OF_DERIVATIVES)
+        for part, _ in gradient_functions(tree, words)
         if not any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
     ]
-    note = ("did-not-run", None, ", ".join(dict.fromkeys(left)))
-    return replace(result, notes=(*result.notes, note)) if left else result
+    return list(dict.fromkeys(left))
 
 
 Part = ast.ClassDef | ast.FunctionDef
@@ -316,7 +342,7 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
 def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
-    left += uncalled
+    left += [name for name in uncalled if not any(name in one for one in left)]
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
     mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, source, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))

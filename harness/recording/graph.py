@@ -337,6 +337,7 @@ class Driven:
         labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
         applied_by_driver: whether the calls, not the file, apply the gradients.
         doubts: why shapes may only fit by accident. No verdict should rest on such calls alone.
+        left: the file's layers that the calls do not use.
         certain: whether the exception that ended the run is the file's own, whatever the arguments are.
     """
 
@@ -348,6 +349,7 @@ class Driven:
     labels: str = ""
     applied_by_driver: bool = False
     doubts: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     certain: bool = False
 
 

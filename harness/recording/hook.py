@@ -79,7 +79,9 @@ class Hook:
         file = sys._getframe(2).f_code.co_filename
         if self.recording and TAPE.on and file == self.file:
             items = value if isinstance(value, (list, tuple)) else [value]
-            self.own.update(node_of(item) for item in items[:MAX_PARTS] if isinstance(item, RecordedArray))
+            # an object of the file's may hold the array, as the tensor of a network that differentiates itself does
+            held = [part for item in items[:MAX_PARTS] for part in (item, *getattr(item, "__dict__", {}).values())]
+            self.own.update(node_of(item) for item in held if isinstance(item, RecordedArray))
         if numbers:
             self.notes[file, line].append(hash(tuple(map(fingerprint, numbers))))
         if self.until is not None and self.count >= self.until:

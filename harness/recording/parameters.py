@@ -239,8 +239,10 @@ class Search:
         step = self.tape.steps[node]
         if step.operation != "multiply":
             return False
-        zeros = [self.tape.steps[one] for one in step.parents if not self.literal[one]]
-        return len(zeros) == 1 and zeros[0].kind is Kind.FILL and step.value is not None and not np.any(step.value)
+        filled = [self.tape.steps[one] for one in step.parents if not self.literal[one]]
+        if len(filled) != 1 or filled[0].kind is not Kind.FILL:
+            return False
+        return all(one.value is not None and not np.any(one.value) for one in (filled[0], step))  # not 0 * ones
 
     # Updates
 

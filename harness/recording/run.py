@@ -262,6 +262,7 @@ def drive(task: Task) -> Answer:
         labels=found.labels,
         applied_by_driver=found.applied_by_driver,
         doubts=found.doubts,
+        left=found.left,
         certain=found.certain,
     )
     return {

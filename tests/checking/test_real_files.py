@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import CheckResult, Verdict
+from harness.checking.result import CheckResult, Reason, Verdict
 
 NETWORK = """\
 import numpy as np
@@ -228,6 +228,79 @@ class Tanh:
     )
     found = check_file(path)
     assert found.verdict is not Verdict.CORRECT
+
+
+EMBEDDING = """
+import numpy as np
+
+class Embedding:
+    def __init__(self, num_embeddings, embedding_dim):
+        self.weights = np.random.randn(num_embeddings, embedding_dim)
+
+    def forward(self, indices):
+        self.indices = indices
+        return self.weights[indices]
+
+    def backward(self, grad):
+        self.dW = np.zeros_like(self.weights)
+        np.add.at(self.dW, self.indices, grad)
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.weights = np.random.randn(n_in, n_out) * 0.3
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights
+
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        return grad @ self.weights.T
+
+class Network:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+
+    def step(self, rate):
+        for layer in self.layers:
+            layer.weights -= rate * layer.dW
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line"),
+    [
+        ("", "", 0),
+        ("self.indices, grad)", "self.indices, -grad)", 14),
+        ("self.x.T @ grad", "self.x.T @ np.abs(grad)", 25),
+    ],
+)
+def test_a_network_and_the_layers_that_it_does_not_use_are_judged_together(
+    tmp_path: Path, right: str, wrong: str, line: int
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(EMBEDDING.replace(right, wrong) if right else EMBEDDING)
+    found = check_file(path)
+    assert found.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
+    assert {mistake.place.line for mistake in found.mistakes if mistake.place} == ({line} if line else set())
+
+
+def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))
+    found = check_file(path)
+    assert found.verdict is Verdict.NOT_JUDGED
+    assert found.reason is Reason.LAYERS_LEFT
+    assert "Embedding" in found.detail
 
 
 @pytest.mark.parametrize(

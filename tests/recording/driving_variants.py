@@ -1348,6 +1348,232 @@ def run(X_t, Y_t, Activation, n_epoch=100, n_neurons=20):
         sgd.update(net)
 """
 
+LISTS_OF_GRADIENTS = """
+import numpy as np
+class Mlp:
+    def __init__(self, dim_in, hidden_units, dim_out):
+        dims = [dim_in] + hidden_units + [dim_out]
+        self.ws = [np.random.randn(a, b) * 0.3 for a, b in zip(dims[:-1], dims[1:])]
+        self.bs = [np.zeros(b) for b in dims[1:]]
+        self.hs = []
+
+    def _linear(self, h, w, b):
+        self.hs.append(h)
+        return np.tanh(h @ w + b)
+
+    def forward(self, x):
+        self.hs = []
+        output = x
+        for w, b in zip(self.ws, self.bs):
+            output = self._linear(output, w, b)
+        return output
+
+    def backward(self, y_hat, y):
+        dws, dbs = [], []
+        delta = (y_hat - y) * (1 - y_hat ** 2)
+        for t in reversed(range(len(self.ws))):
+            dws.append(self.hs[t].T @ delta)
+            dbs.append(delta.sum(axis=0))
+            delta = delta @ self.ws[t].T * (1 - self.hs[t] ** 2)
+        return dws[::-1], dbs[::-1]
+"""
+A_METHOD_TO_BE_OVERRIDDEN = """
+import numpy as np
+class Module:
+    def forward(self, input_):
+        return self.update_output(input_)
+
+    def backward(self, input_, grad_output):
+        self.acc_grad(input_, grad_output)
+        return self.update_grad(input_, grad_output)
+
+    def update_output(self, input_):
+        raise NotImplementedError
+
+    def update_grad(self, input_, grad_output):
+        raise NotImplementedError
+
+    def acc_grad(self, input_, grad_output):
+        pass
+
+class Linear(Module):
+    def __init__(self, input_d, output_d):
+        self.weight = np.random.randn(output_d, input_d) * 0.3
+        self.grad_weight = np.zeros((output_d, input_d))
+
+    def update_output(self, input_):
+        self.output = input_ @ self.weight.T
+        return self.output
+
+    def update_grad(self, input_, grad_output):
+        return grad_output @ self.weight
+
+    def acc_grad(self, input_, grad_output):
+        self.grad_weight = grad_output.T @ input_
+
+class Sequential(Module):
+    def __init__(self):
+        self.modules = []
+
+    def add(self, module):
+        self.modules.append(module)
+
+    def update_output(self, input_):
+        self.output = input_
+        for module in self.modules:
+            self.output = module.forward(self.output)
+        return self.output
+
+    def backward(self, input_, grad_output):
+        for i in range(len(self.modules) - 1, 0, -1):
+            grad_output = self.modules[i].backward(self.modules[i - 1].output, grad_output)
+        return self.modules[0].backward(input_, grad_output)
+
+class SquaredCriterion:
+    def forward(self, output, target):
+        return 0.5 * np.sum((output - target) ** 2)
+
+    def backward(self, output, target):
+        return output - target
+"""
+LAYERS_IN_ANY_NUMBER = """
+import numpy as np
+class Tensor:
+    def __init__(self, data):
+        self.data, self.grad = data, 0.0 * data
+
+class Linear:
+    def __init__(self, n_in, n_out, rng):
+        self.w = Tensor(rng.normal(0.0, 0.3, (n_in, n_out)))
+
+    def __call__(self, x):
+        self.x = x
+        return x @ self.w.data
+
+    def backward(self, delta):
+        self.w.grad = self.x.T @ delta
+        return delta @ self.w.data.T
+
+    def parameters(self):
+        return [self.w]
+
+class Tanh:
+    def __call__(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, delta):
+        return delta * (1 - self.y ** 2)
+
+    def parameters(self):
+        return []
+
+class Sequential:
+    def __init__(self, *layers):
+        self.layers = list(layers)
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def parameters(self):
+        return [p for layer in self.layers for p in layer.parameters()]
+
+def train(model, metric, x_train, y_train, learning_rate=0.1, n_epochs=50):
+    for epoch in range(n_epochs):
+        out = model(x_train)
+        delta = out - y_train
+        for layer in reversed(model.layers):
+            delta = layer.backward(delta)
+        for p in model.parameters():
+            p.data -= learning_rate * p.grad
+        print(metric(out, y_train))
+"""
+A_STEP_OF_ALL_LAYERS = """
+import numpy as np
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.w = np.random.randn(inputs, outputs) * 0.3
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, delta):
+        self.dw = self.x.T @ delta
+        return delta @ self.w.T
+
+    def update(self, rate):
+        self.w -= rate * self.dw
+
+class Network:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, loss_grad):
+        for layer in reversed(self.layers):
+            loss_grad = layer.backward(loss_grad)
+
+    def update(self, rate=0.1):
+        for layer in self.layers:
+            layer.update(rate)
+"""
+LAYERS_OF_ONE_SIZE = """
+import numpy as np
+class InputLayer:
+    def __init__(self, shape):
+        self.shape = shape
+
+    def connect(self, before):
+        pass
+
+    def forward(self, x):
+        return x
+
+    def backward(self, delta, rate):
+        return delta
+
+class Dense:
+    def __init__(self, units):
+        self.units = self.shape = units
+
+    def connect(self, before):
+        self.w = np.random.randn(before.shape, self.units) * 0.3
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, delta, rate):
+        step = self.x.T @ delta
+        delta = delta @ self.w.T
+        self.w -= rate * step
+        return delta
+
+class Network:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        if self.layers:
+            layer.connect(self.layers[-1])
+        self.layers.append(layer)
+
+    def fit(self, x, y, epochs, rate):
+        for _ in range(epochs):
+            a = x
+            for layer in self.layers:
+                a = layer.forward(a)
+            delta = a - y
+            for layer in reversed(self.layers):
+                delta = layer.backward(delta, rate)
+"""
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -1789,5 +2015,62 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "an activation object": (
         AN_ACTIVATION_OBJECT,
         ("tanh = Tanh()", "run(X, Y, tanh, n_epoch=3, n_neurons=5)"),
+    ),
+    "lists of gradients": (
+        LISTS_OF_GRADIENTS,
+        (
+            "net = Mlp(7, [5], 3)",
+            "for i in range(3):",
+            "    output = net.forward(X)",
+            "    dws, dbs = net.backward(output, Y)",
+            "    net.ws[0] -= 0.1 * dws[0]",
+            "    net.ws[1] -= 0.1 * dws[1]",
+            "    net.bs[0] -= 0.1 * dbs[0]",
+            "    net.bs[1] -= 0.1 * dbs[1]",
+        ),
+    ),
+    "a method to be overridden": (
+        A_METHOD_TO_BE_OVERRIDDEN,
+        (
+            "sequential = Sequential()",
+            "sequential.add(Linear(7, 5))",
+            "sequential.add(Linear(5, 3))",
+            "squared_criterion = SquaredCriterion()",
+            "for i in range(3):",
+            "    forward_result = sequential.forward(X)",
+            "    result1 = squared_criterion.forward(forward_result, Y)",
+            "    result1_ = squared_criterion.backward(forward_result, Y)",
+            "    backward_result = sequential.backward(X, result1_)",
+            "    sequential.modules[0].weight -= 0.1 * sequential.modules[0].grad_weight",
+            "    sequential.modules[1].weight -= 0.1 * sequential.modules[1].grad_weight",
+        ),
+    ),
+    "layers in any number": (
+        LAYERS_IN_ANY_NUMBER,
+        (
+            "sequential = Sequential(Linear(7, 5, np.random.default_rng(0)), Tanh(), "
+            "Linear(5, 3, np.random.default_rng(0)))",
+            "train(sequential, lambda *given, **named: 0.0, X, Y, n_epochs=3)",
+        ),
+    ),
+    "a step of all layers": (
+        A_STEP_OF_ALL_LAYERS,
+        (
+            "net = Network([Dense(7, 5), Dense(5, 3)])",
+            "for i in range(3):",
+            "    x = net.forward(X)",
+            "    net.backward(x - Y)",
+            "    net.update()",
+        ),
+    ),
+    "a layer for the inputs of layers of one size": (
+        LAYERS_OF_ONE_SIZE,
+        (
+            "net = Network()",
+            "net.add(InputLayer(7))",
+            "net.add(Dense(5))",
+            "net.add(Dense(3))",
+            "net.fit(X, Y, 3, 0.1)",
+        ),
     ),
 }

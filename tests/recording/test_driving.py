@@ -390,6 +390,38 @@ def test_the_search_tries_blamed_choices_first_and_ends() -> None:
     assert sorted(tried) == sorted({(a, b) for a in "abc" for b in "xy"})
 
 
+def test_the_search_drops_an_option_of_a_wrong_type_once_the_first_one_has_run() -> None:
+    search = Search(budget=20)
+    seen = []
+    for _ in range(6):
+        if math.isinf(search.next_cost):
+            break
+        cost, choices = search.next()
+        size, form = choices.choose("size", [5, (5,)]), choices.choose("form", ["rows", "columns", "lists"])
+        seen.append((size, form))
+        ran = dict(choices.taken) if size == 5 else {}
+        search.learn(ran, {"size": choices.taken["size"]} if size != 5 else {})
+        search.failed(cost, choices, lambda key: 0.3 if key == "form" else 0.2)
+    assert seen.count(((5,), "rows")) == 1
+    assert {size for size, form in seen if form != "rows"} == {5}
+
+
+def test_a_function_of_a_module_that_is_imported_is_called() -> None:
+    facts = read_source("import numpy as np, steps as s\ndef fit(x):\n    np.exp(x)\n    return s.descend(x)")
+    assert "descend" in facts.functions["fit"].calls
+    assert "exp" not in facts.functions["fit"].calls
+
+
+def test_what_arrays_are_made_as_large_as_is_a_size() -> None:
+    facts = read_source(
+        "import numpy as np\nclass Linear:\n    def __init__(self, input_d, out_d):\n"
+        "        self.w = np.zeros((input_d, out_d))"
+    )
+    make = facts.classes["Linear"].methods["__init__"]
+    roles = [role_of(one, uses_of(one.name, make.node), make) for one in make.arguments]
+    assert roles == [Role.INPUT_SIZE, Role.OUTPUT_SIZE]
+
+
 def test_an_option_that_does_not_exist() -> None:
     with pytest.raises(Exhausted):
         Choices({}).choose("anything", [])

@@ -261,3 +261,21 @@ for i in range(60):
     recording = record_file(path)
     assert [len(parameter.updates) for parameter in recording.parameters] == [3, 3]
     assert not recording.single_turns
+
+
+def test_biases_that_begin_as_0_times_ones(tmp_path):
+    """They are not a velocity at rest, which is 0 times zeros."""
+    path = tmp_path / "ones.py"
+    path.write_text(
+        """
+import numpy as np
+x = np.random.randn(6, 3)
+w, b = np.random.randn(3, 2), 0.0 * np.ones(2)
+for i in range(3):
+    delta = x @ w + b - 1
+    w -= 0.1 * x.T @ delta
+    b -= 0.1 * delta.sum(axis=0)
+"""
+    )
+    recording = record_file(path)
+    assert sorted(parameter.shape for parameter in recording.parameters) == [(2,), (3, 2)]

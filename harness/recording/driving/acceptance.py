@@ -23,15 +23,16 @@ CLEARS = re.compile(
 STARTS = re.compile(r"init|setup|create|build|^make", re.IGNORECASE)
 
 
-def uses_all_layers(facts: FileFacts, source: str, driven: Driven) -> bool:
-    """Whether the lines name every layer of the file or one in its place, or run a script, which uses what it needs."""
+def layers_left(facts: FileFacts, source: str, driven: Driven) -> list[str]:
+    """The layers of the file that the lines do not name, nor one in their place; none of a script, which uses its own.
+
+    One of several activations is chosen, and the others are called apart from the network.
+    """
     if any("run_path" in line for line in driven.lines):
-        return True
+        return []
     made = _made_by(facts, set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
-    left = _layers_of(source) - made
-    # one of several activations is chosen, and the others are called apart from the network
     kinds = {methods for name in made if (methods := _methods_without_settings(facts, name))}
-    return all(_methods_without_settings(facts, name) in kinds for name in left)
+    return sorted(name for name in _layers_of(source) - made if _methods_without_settings(facts, name) not in kinds)
 
 
 def _methods_without_settings(facts: FileFacts, name: str) -> frozenset[str]:

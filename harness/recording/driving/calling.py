@@ -18,12 +18,11 @@ from .objects import classes_that_set, objects
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, argument_uses, role_of, words_of
 from .session import Session
-from .source import Argument, FunctionFacts
+from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
 from .uses import Uses, is_taken_along, only_divides, sizes_of_biases
 from .weights import by_hand
 from .words import (
-    BACKWARD_NAME,
     CLEARING_NAME,
     COUNT_NAME,
     FORWARD_NAME,
@@ -397,7 +396,12 @@ class Caller:
         others = [one for one in methods.values() if not (one.abstract or any(one is part for part in mine))]
         read = {name for part in mine for name in part.reads}
         backward = next(
-            (one for one in others if PASS_BACK.match(one.name) and (not one.required or read & one.changes)), None
+            (
+                one
+                for one in others
+                if PASS_BACK.match(one.name) and (not one.required or read & one.changes or hands_back(one))
+            ),
+            None,
         )
         if backward is None:
             return False
@@ -488,7 +492,7 @@ class Caller:
             Role.MOMENTUM: ["0.9"],
             Role.KEEP: ["0.8", "1.0", "0"],
             Role.STEP_COUNT: ["i + 1"],
-            Role.SEED: ["0", "np.random.default_rng(0)", "np.random.RandomState(0)"],
+            Role.SEED: [*([] if uses.methods else ["0"]), "np.random.default_rng(0)", "np.random.RandomState(0)"],
             Role.LAYER_COUNT: ["1", "2", "3"] if "hidden" in words_of(argument.name) else ["2", "1", "3"],
         }
         if role in simple:

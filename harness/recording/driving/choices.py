@@ -62,12 +62,14 @@ class Search:
         self._furthest = 0
         self._order = itertools.count()
         self._seen: set[frozenset[tuple[str, int]]] = set()
+        self._useful: set[str] = set()  # choices whose first option did not end a statement
+        self._useless: set[tuple[str, int]] = set()  # options that alone ended the same statement
         self._heap: list[tuple[float, int, dict[str, int]]] = []
         self._push(0.0, {})
 
     def _push(self, cost: float, fixed: dict[str, int]) -> None:
         key = frozenset((name, index) for name, index in fixed.items() if index)
-        if key not in self._seen:
+        if key not in self._seen and not key & self._useless:
             self._seen.add(key)
             heapq.heappush(self._heap, (cost, next(self._order), fixed))
 
@@ -95,6 +97,20 @@ class Search:
     def again(self, choices: Choices) -> None:
         """Queues the same choices once more, first of all, because something else has changed."""
         heapq.heappush(self._heap, (-1.0, next(self._order), _indices(choices)))
+
+    def learn(self, ran: Mapping[str, tuple[int, int]], ended: Mapping[str, tuple[int, int]]) -> None:
+        """Never again tries an option of a wrong type: one that ends a statement which runs with the first option.
+
+        Args:
+            ran: the choices for the statements that ran.
+            ended: those for the statement that raised a TypeError, none for another end.
+        """
+        self._useful |= {key for key, (index, _) in ran.items() if not index}
+        others = [(key, index) for key, (index, _) in ended.items() if index]
+        if len(others) == 1 and others[0][0] in self._useful:
+            self._useless.add(others[0])
+            self._heap = [item for item in self._heap if others[0] not in item[2].items()]
+            heapq.heapify(self._heap)
 
     def failed(self, cost: float, choices: Choices, blame: Callable[[str], float], progress: int = 0) -> None:
         """Queues what to try after a failure.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .data import HIDDEN
 from .roles import Role
 from .shares import wants_shares
-from .source import FunctionFacts
+from .source import Argument, FunctionFacts
 from .uses import uses_of
 
 if TYPE_CHECKING:
@@ -115,8 +115,11 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
     last = session.choose("output activation", last_options)
     inputs = [caller.construction(dense, (session.input_size,) * 2)] if _begins_with_inputs(caller, dense) else []
     first = next((name for name in caller.facts.classes if INPUT_CLASS.search(name)), "")
-    if first and not inputs and session.choose(f"a layer for the inputs ({first})", [False, True]):
-        inputs = [caller.construction(first, (session.input_size,) * 2)]
+    if first and not inputs:
+        # layers that are given their own size alone take that of the layer before
+        options = [True, False] if len(_sizes_of(caller, dense)) == 1 else [False, True]
+        if session.choose(f"a layer for the inputs ({first})", options):
+            inputs = [caller.construction(first, (session.input_size,) * 2)]
     texts = [caller.construction(dense, (session.input_size, HIDDEN))]
     if between:
         texts.append(caller.construction(between, (HIDDEN, HIDDEN)))
@@ -132,11 +135,15 @@ def layer_texts(caller: Caller, dense: str, activations: list[str]) -> list[str]
 
 def _begins_with_inputs(caller: Caller, dense: str) -> bool:
     """Whether the first layer of a network stands for its inputs: layers have one size, and the first one is apart."""
-    constructor = caller.facts.constructor(dense)
-    sized = [a for a in constructor.required if caller.role(constructor, a)[0] in SIZED] if constructor else []
     texts = [method.text for name in caller.facts.classes for method in caller.facts.methods(name).values()]
     texts += [function.text for function in caller.facts.functions.values()]
-    return len(sized) == 1 and any(FIRST_APART.search(text) for text in texts)
+    return len(_sizes_of(caller, dense)) == 1 and any(FIRST_APART.search(text) for text in texts)
+
+
+def _sizes_of(caller: Caller, dense: str) -> list[Argument]:
+    """The arguments of a layer that say how large it is, and have no default."""
+    constructor = caller.facts.constructor(dense)
+    return [a for a in constructor.required if caller.role(constructor, a)[0] in SIZED] if constructor else []
 
 
 INPUT_CLASS = re.compile(r"^_?Input_?(Layer)?\d?$|^Layer_?Input$", re.IGNORECASE)
@@ -156,7 +163,8 @@ def adder(caller: Caller, owner: str) -> tuple[FunctionFacts, str] | None:
                     f"self.{attribute}+=[{argument.name}]",
                     f"self.{attribute}+=({argument.name}",
                 )
-                if any(part in text for part in added):
+                called = ADD_NAME.search(method.name) or element_uses(caller, owner, attribute)[0]
+                if any(part in text for part in added) and called:  # not the outputs of layers, kept on the way
                     return method, attribute
     return None
 

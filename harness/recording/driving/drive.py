@@ -20,10 +20,10 @@ from .acceptance import (
     accumulates,
     clears,
     excuse_square_weights,
+    layers_left,
     pairs_of,
     picks_one_of_each_row,
     unused_by_hand,
-    uses_all_layers,
 )
 from .blame import blame, learn
 from .calling import Caller
@@ -121,10 +121,11 @@ class _Driver:
             driven = self._search(budget - budget // 2, budget - budget // 2)
         if driven is None and self.fallback is not None:
             driven = self.fallback[1]
-        if driven is not None and not uses_all_layers(self.facts, self.source, driven):
-            driven = None  # what trains with some of the layers says nothing about the others
         if driven is not None:
-            return replace(driven, attempts=tuple(self.failures), count=self.count)
+            left = tuple(layers_left(self.facts, self.source, driven))
+            suggestion = self._suggestion(self.goals) if driven.doubts else ""
+            attempts = tuple(self.failures)
+            return replace(driven, attempts=attempts, count=self.count, left=left, suggestion=suggestion)
         return self.failed()
 
     def _search(self, budget: int, of_gradients: int) -> Driven | None:
@@ -284,6 +285,8 @@ class _Driver:
                 search.again(choices)
             else:
                 search.close()
+        ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}
+        search.learn(session.ran, ended if isinstance(error, TypeError) else {})
         search.failed(cost, choices, blame(session, error, self.files), len(watcher.visited))
         return None
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .choices import Option
-from .objects import instance, objects
+from .objects import instance, objects, takes
 from .records import annotated_class, members
 from .roles import Role, words_of
 from .shares import known_outputs, of_shares, share_rank
@@ -24,7 +24,9 @@ def named_functions(
 ) -> list[Option]:
     """Names of activations, losses and optimizers: as texts, functions or classes, whatever the use asks for."""
     strings = [repr(text) for text in _ordered_strings(caller, argument, role, uses)]
-    functions = list(_matching_functions(caller, argument, role))
+    functions = list(_matching_functions(caller, argument, role, uses))
+    if role is Role.FUNCTION and set(words_of(argument.name)) & METRIC_WORDS:
+        functions.append(ANY_METRIC)
     instances: list[Option] = []
     if uses.methods - {"lower", "strip", "upper", "items", "keys", "get"} or role is Role.OPTIMIZER or uses.attributes:
         instances = objects(caller, function, argument, role, uses)
@@ -80,6 +82,10 @@ def _ordered_strings(caller: Caller, argument: Argument, role: Role, uses: Uses)
     return texts
 
 
+METRIC_WORDS = {"metric", "metrics", "accuracy", "acc", "score", "scorer", "scoring", "callback", "callbacks", "hook"}
+ANY_METRIC = "lambda *given, **named: 0.0"  # of which no training depends
+
+
 def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:
     """Texts of this kind that are keys of dictionaries, or compared with, anywhere in the file."""
     texts = [text for text in caller.facts.texts if pattern.search(text) and len(text) < 30 and " " not in text]
@@ -93,7 +99,7 @@ def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:
     return [*texts, *static]
 
 
-def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[str]:
+def _matching_functions(caller: Caller, argument: Argument, role: Role, uses: Uses) -> list[str]:
     """Functions of the file that the argument's name describes; the derivative of the function chosen before."""
     words = argument.name
     derivative = DERIVATIVE_WORDS.search(words) is not None
@@ -123,8 +129,10 @@ def _matching_functions(caller: Caller, argument: Argument, role: Role) -> list[
 
     found.sort(key=rank)
     names = [name for name, _ in found] or _sharing_a_word(caller, argument)
-    if role is Role.FUNCTION and not names:
+    if role is Role.FUNCTION and not names and not set(words_of(argument.name)) & METRIC_WORDS:
         names = [name for name in caller.facts.functions if callable(caller.session.names.get(name)) and len(name) > 1]
+        count = uses.given.get("")
+        names = [name for name in names if count is None or takes(caller.facts.functions[name], count)] or names
     if names and not derivative:
         caller.session.stems.setdefault(topic, names[0].lower())
     return names

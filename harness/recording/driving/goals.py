@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 from dataclasses import dataclass, replace
@@ -10,8 +9,7 @@ from typing import Any
 
 from .calling import Caller
 from .roles import GRADIENT_ARGUMENT, Role
-from .source import FileFacts, FunctionFacts
-from .words import BACKWARD_NAME
+from .source import FileFacts, FunctionFacts, hands_back
 
 TRAIN_NAME = re.compile(
     r"^(fit|train|learn|sgd|model|run|optimi[sz]e|solve|nn|back_?prop_?train|gradient_?descent|stochastic)|train|fit|model$|sgd|descent|learning",
@@ -134,11 +132,11 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
             given = constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
-            if part and constructor is not None and not given and not _hands_back(method):
+            if part and constructor is not None and not given and not hands_back(method):
                 continue  # the gradients of a single layer are checked on their own
             backwards = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None
-            backs = backwards and len(method.required) == 1
-            layered = backs and (given or add_method(facts, name) or _hands_back(method))
+            holds_layers = len(method.required) == 1 and (given or add_method(facts, name))
+            layered = backwards and (holds_layers or hands_back(method))
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
             keeps = _stores_gradients(method) and not facts.trains(method)  # a step clears what it has applied
             if layered or named or keeps or _returns_gradients(method):
@@ -146,24 +144,6 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 extra += 1.0 if SIDE_NAME.search(method.name) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))
     return goals
-
-
-def _hands_back(method: FunctionFacts) -> bool:
-    """Whether a backward pass goes through several layers of the class's own: in a loop, or one after the other."""
-    passes = [
-        {receiver for node in ast.walk(part) if (receiver := _receiver_of_backward(node))}
-        for part in ast.walk(method.node)
-        if part is method.node or isinstance(part, (ast.For, ast.While))
-    ]
-    return len(passes[0]) > 1 or any(passes[1:])
-
-
-def _receiver_of_backward(node: ast.AST) -> str:
-    """What a call of a backward pass is a method of; "" for other nodes, and for the class itself."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-        return ""
-    receiver = ast.unparse(node.func.value)
-    return receiver if BACKWARD_NAME.match(node.func.attr) and receiver not in ("self", "super()") else ""
 
 
 def add_method(facts: FileFacts, owner: str) -> bool:

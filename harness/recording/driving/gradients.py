@@ -14,11 +14,11 @@ from .result import Pair
 from .session import Session
 
 GRADIENT_PART = re.compile(
-    r"(?-i:(^|_)d(?=[A-Z_]))|^d(?=(w|b|weights?|bias(es)?|theta|gamma|beta)\d*$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?",
+    r"(?-i:(^|_)d(?=[A-Z_]))|^d(?=(ws?|bs?|weights?|bias(es)?|theta|gamma|beta)\d*(\[\d+\])?$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?",
     re.IGNORECASE,
 )
 GRADIENT_NAMED = re.compile(
-    r"^_?d_?[A-Z]\w{0,2}$|^_?d_?([wW]|[bB]|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
+    r"^_?d_?[A-Z]\w{0,2}$|^_?d_?([wW]s?|[bB]s?|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
 )
 
 
@@ -27,8 +27,8 @@ def plain_name(name: str) -> str:
     if re.match(r"^d[A-Z]", name):
         name = name[1:]
     text = GRADIENT_PART.sub("", name).lower().replace("_", "")
-    text = re.sub(r"^(weights?|w)(?=\d*(\[\d+\])?$)", "w", text)
-    text = re.sub(r"^(bias(es)?|b)(?=\d*(\[\d+\])?$)", "b", text)
+    text = re.sub(r"^(weights?|ws?)(?=\d*(\[\d+\])?$)", "w", text)
+    text = re.sub(r"^(bias(es)?|bs?)(?=\d*(\[\d+\])?$)", "b", text)
     return text
 
 

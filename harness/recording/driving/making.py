@@ -24,7 +24,7 @@ from .results import (
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
 from .source import Argument, FunctionFacts
 from .uses import Uses
-from .words import DERIVATIVE_WORDS, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
+from .words import DERIVATIVE_WORDS, FORWARD_NAME, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -154,6 +154,11 @@ def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> 
         caller.in_loss = True
         try:
             if owner:
+                outputs = caller.session.forward_results
+                cost = _value_of_loss(caller, owner)
+                if cost is not None and not any(part is cost for part in caller.facts.reach(function)):
+                    caller.call(cost, f"{variable}.{cost.name}", repeat=True)
+                    caller.session.forward_results = outputs
                 caller.ensure_attributes(function, variable)
             targets = caller.call(function, f"{variable}.{function.name}".lstrip("."), repeat=True)
         finally:
@@ -163,3 +168,11 @@ def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> 
         return targets[0] if owner else targets[-1]
 
     return make
+
+
+def _value_of_loss(caller: Caller, owner: str) -> FunctionFacts | None:
+    """The method of a loss that gives its value, which callers look at in each iteration: it shows what is trained."""
+    methods = [
+        one for one in caller.facts.methods(owner).values() if FORWARD_NAME.search(one.name) and not one.abstract
+    ]
+    return next((one for one in methods if Role.TARGETS in caller.roles_of(one) and one.returns_something), None)

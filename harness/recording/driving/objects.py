@@ -25,7 +25,17 @@ from .roles import Role, words_of
 from .shares import share_rank
 from .source import Argument, FunctionFacts
 from .uses import Uses
-from .words import ACTIVATION_WORDS, LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, OPTIMIZER_WORDS, PLAIN_LOSS, PLAIN_OPTIMIZER
+from .words import (
+    ACTIVATION_WORDS,
+    FORWARD_NAME,
+    LOSS_WORDS,
+    MAKER_NAME,
+    NETWORK_CLASS,
+    OPTIMIZER_WORDS,
+    PASS_BACK,
+    PLAIN_LOSS,
+    PLAIN_OPTIMIZER,
+)
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -98,7 +108,8 @@ def _object_lists(
         return list(of_samples)
     if not names and (unnamed := unnamed_samples(caller, asked)) is not None:
         return [unnamed]
-    if of_networks := parameters_of_networks(caller, uses):
+    are_layers = uses.element_called or any(FORWARD_NAME.search(name) or PASS_BACK.match(name) for name in wanted)
+    if not are_layers and (of_networks := parameters_of_networks(caller, uses)):
         return of_networks
     paired = bool(uses.pair_methods or uses.pair_called)
     lists: list[Option] = [*layer_descriptions(caller, uses), *layer_lists(caller, wanted, paired=paired)]
@@ -166,10 +177,7 @@ def _with_arguments(caller: Caller, names: list[str], uses: Uses) -> list[str]:
     def fits(name: str) -> bool:
         mine = caller.facts.methods(name)
         called = [(mine[method], count) for method, count in uses.given.items() if method in mine]
-        return all(
-            len(method.required) <= count <= len(method.arguments) or _takes_any_number(method)
-            for method, count in called
-        )
+        return all(takes(method, count) for method, count in called)
 
     return [name for name in names if fits(name)] or names
 
@@ -183,5 +191,7 @@ def instance(caller: Caller, name: str) -> Callable[[], str]:
     return make
 
 
-def _takes_any_number(function: FunctionFacts) -> bool:
-    return function.node.args.vararg is not None or function.node.args.kwarg is not None
+def takes(function: FunctionFacts, count: int) -> bool:
+    """Whether a function can be called with so many arguments."""
+    star = function.node.args.vararg is not None or function.node.args.kwarg is not None
+    return star or len(function.required) <= count <= len(function.arguments)

@@ -49,6 +49,7 @@ class Driven:
         certain: whether that error is the file's own whatever the arguments are.
         doubts: why shapes may only fit by accident (targets that were broadcast, sizes that had to be equal, ...).
             Such lines are given only if nothing else worked, and no verdict should rest on them alone.
+        left: the file's layers that the lines do not use, so that what they show says nothing about these.
         attempts: those that failed, in order.
         count: number of attempts, the successful one included.
         suggestion: one line to start from for ``run``; "" if the file has nothing that could be called.
@@ -66,6 +67,7 @@ class Driven:
     error: Attempt | None = None
     certain: bool = False
     doubts: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     count: int = 0
     suggestion: str = ""

@@ -346,8 +346,9 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         return Role.HIDDEN_SIZES if listed else Role.HIDDEN_SIZE
     if text in ("features", "in_features", "classes", "num_classes") and uses.counted:
         return Role.INPUT_SIZE if "features" in text else Role.OUTPUT_SIZE
-    if text in ("input", "inputs", "output", "outputs") and uses.counted and plain:
-        return Role.INPUT_SIZE if text.startswith("in") else Role.OUTPUT_SIZE
+    if uses.counted and plain and not (listed or uses.called):  # arrays are made as large as it says
+        kinds = ((INPUT_WORDS, Role.INPUT_SIZE), (HIDDEN_WORDS, Role.HIDDEN_SIZE), (OUTPUT_WORDS, Role.OUTPUT_SIZE))
+        return next((role for names, role in kinds if have & names), None)
     return None
 
 
@@ -468,7 +469,7 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
     for item in ast.walk(function.node):
         if isinstance(item, ast.Assign):
             for target, value in assigned(item):
-                same = is_expression(value, argument.name)
+                same = is_expression(_unwrapped(value), argument.name)
                 if same and isinstance(target, ast.Attribute) and function.owner and isinstance(target.value, ast.Name):
                     for method in facts.methods(function.owner).values():
                         uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))

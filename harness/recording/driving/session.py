@@ -70,6 +70,7 @@ class Session:
         self.seed = seed
         self.statements: list[Statement] = []
         self.pool: dict[str, str] = {}  # what was made, by the name it was returned under -> expression
+        self.ran: dict[str, tuple[int, int]] = {}  # the choices for the statements that ran to their end
         self.stack: list[str] = []  # functions that are being prepared
         self.form: Form | None = None
         self.labels: Labels | None = None
@@ -121,6 +122,7 @@ class Session:
         """
         self.statements.append(Statement(text, repeat))
         self._execute(text)
+        self.ran = dict(self.choices.taken)
         target = text.split(" = ")[0] if " = " in text and "(" not in text.split(" = ")[0] else ""
         return self.names.get(target)
 
@@ -329,7 +331,10 @@ def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any
         items = list(vars(value).values())
     else:
         return []
-    return [matrix for item in items[:50] for matrix in _matrices(item, seen, depth - 1)]
+    found = [matrix for item in items[:50] for matrix in _matrices(item, seen, depth - 1)]
+    weights = {matrix.shape for matrix in found if matrix.any()}
+    # zeros of the shape of weights are their gradients or velocities
+    return [matrix for matrix in found if matrix.any() or matrix.shape not in weights]
 
 
 def dimensions(matrices: Sequence[np.ndarray[Any, Any]]) -> tuple[int, int] | None:

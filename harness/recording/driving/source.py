@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from .examples import Example
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in
 
+BACKWARD_NAME = re.compile(r"^(backward|back_?prop|bprop)", re.IGNORECASE)
 SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  # methods that give the same numbers
 
 
@@ -165,15 +167,23 @@ def read_source(text: str) -> FileFacts:
     """
     facts = FileFacts()
     tree = ast.parse(text)
+    modules = _imported(tree)
     for node in _statements(tree.body):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            facts.functions[node.name] = read_function(node)
+            facts.functions[node.name] = read_function(node, modules=modules)
         elif isinstance(node, ast.ClassDef):
-            facts.classes[node.name] = _read_class(node)
+            facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
     for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
         _follow_returned_call(function, facts)
     return facts
+
+
+def _imported(tree: ast.AST) -> frozenset[str]:
+    """The names that imports bind, which may be modules of the project: all but NumPy's."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = [one for node in imports for one in node.names]
+    return frozenset(one.asname or one.name for one in names if not one.name.startswith("numpy"))
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
@@ -202,11 +212,11 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(getattr(node, "orelse", []))
 
 
-def _read_class(node: ast.ClassDef) -> ClassFacts:
+def _read_class(node: ast.ClassDef, modules: frozenset[str]) -> ClassFacts:
     facts = ClassFacts(name=node.name, node=node, bases=tuple(last_name(base) for base in node.bases))
     for item in node.body:
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            facts.methods[item.name] = read_function(item, node.name)
+            facts.methods[item.name] = read_function(item, node.name, modules)
     if any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list):
         facts.fields = tuple(
             Argument(
@@ -221,8 +231,16 @@ def _read_class(node: ast.ClassDef) -> ClassFacts:
     return facts
 
 
-def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "") -> FunctionFacts:
-    """The facts of one function; ``owner`` is the class of a method."""
+def read_function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "", modules: frozenset[str] = frozenset()
+) -> FunctionFacts:
+    """The facts of one function.
+
+    Args:
+        node: its definition.
+        owner: class of a method, "" for a function.
+        modules: names that the file imports.
+    """
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
     static = "staticmethod" in decorators
     facts = FunctionFacts(name=node.name, node=node, owner=owner, static=static)
@@ -237,7 +255,7 @@ def read_function(node: ast.FunctionDef | ast.AsyncFunctionDef, owner: str = "")
             if is_expression(item.targets[0], f"{myself}.{item.targets[0].attr}"):
                 facts.keeps[item.targets[0].attr].update(names_in(item.value).split())
         elif isinstance(item, ast.Call):
-            _note_call(facts, item, myself)
+            _note_call(facts, item, myself, modules)
         elif isinstance(item, ast.Attribute) and isinstance(item.value, ast.Name) and item.value.id == myself:
             if isinstance(item.ctx, ast.Store):
                 facts.writes.add(item.attr)
@@ -281,10 +299,12 @@ def _arguments(node: ast.arguments) -> tuple[Argument, ...]:
     )
 
 
-def _note_call(facts: FunctionFacts, call: ast.Call, myself: str) -> None:
+def _note_call(facts: FunctionFacts, call: ast.Call, myself: str, modules: frozenset[str]) -> None:
     if isinstance(call.func, ast.Name):
         facts.calls.add(call.func.id)
     elif isinstance(call.func, ast.Attribute):
+        if ast.unparse(call.func.value) in modules:
+            facts.calls.add(call.func.attr)
         if (isinstance(call.func.value, ast.Name) and call.func.value.id == myself) or (
             isinstance(call.func.value, ast.Call) and last_name(call.func.value.func) == "super"
         ):
@@ -293,6 +313,24 @@ def _note_call(facts: FunctionFacts, call: ast.Call, myself: str) -> None:
     for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
         if isinstance(value, ast.Name):
             facts.calls.add(value.id)  # handed over as a function, possibly
+
+
+def hands_back(method: FunctionFacts) -> bool:
+    """Whether a backward pass goes through several layers of the class's own: in a loop, or one after the other."""
+    passes = [
+        {receiver for node in ast.walk(part) if (receiver := _receiver_of_backward(node))}
+        for part in ast.walk(method.node)
+        if part is method.node or isinstance(part, (ast.For, ast.While))
+    ]
+    return len(passes[0]) > 1 or any(passes[1:])
+
+
+def _receiver_of_backward(node: ast.AST) -> str:
+    """What a call of a backward pass is a method of; "" for other nodes, and for the class itself."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return ""
+    receiver = ast.unparse(node.func.value)
+    return receiver if BACKWARD_NAME.match(node.func.attr) and receiver not in ("self", "super()") else ""
 
 
 def _written_first(node: ast.AST, myself: str) -> set[str]:
@@ -370,7 +408,8 @@ def _follow_returned_call(function: FunctionFacts, facts: FileFacts) -> None:
         name = function.returns[0].removeprefix("call ")
         mine = facts.classes[function.owner].methods if function.owner in facts.classes else {}
         called = facts.functions.get(name) or mine.get(name)
-        if called is not None and called is not function and not any(r.startswith("call ") for r in called.returns):
+        known = called is not None and called is not function and called.returns  # a method to be overridden has none
+        if called is not None and known and not any(r.startswith("call ") for r in called.returns):
             function.returns = called.returns
             function.return_keys = called.return_keys
     names = [name.removeprefix("call ") for name in function.returns]

@@ -40,7 +40,7 @@ class Uses:
     ordered: bool = False  # name < .., .. >= name
     strings: list[str] = field(default_factory=list)  # name == "relu"
     methods: set[str] = field(default_factory=set)  # name.forward(..)
-    given: dict[str, int] = field(default_factory=dict)  # number of arguments that its methods are called with
+    given: dict[str, int] = field(default_factory=dict)  # number of arguments that its methods, or "" itself, are given
     attributes: set[str] = field(default_factory=set)
     element_methods: set[str] = field(default_factory=set)  # name[i].forward(..), for layer in name: layer.forward(..)
     element_attributes: set[str] = field(default_factory=set)
@@ -234,7 +234,8 @@ def _note_call(uses: Uses, elements: set[str], name: str, call: ast.Call) -> Non
             uses.spread.add(function)
         elif keyword.arg is None and _is_element(elements, name, keyword.value):
             uses.element_spread.add(function)
-    uses.called |= is_expression(call.func, name)
+    if is_expression(call.func, name):
+        uses.called, uses.given[""] = True, len(call.args) + len(call.keywords)
     uses.element_called |= _is_element(elements, name, call.func)
     if isinstance(call.func, ast.Attribute):
         if is_expression(call.func.value, name):

@@ -45,7 +45,6 @@ SETUP_NAME = re.compile(
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 PARAMETERS_METHOD = re.compile(r"(get_?)?(all_?)?(trainable_?)?param", re.IGNORECASE)
-BACKWARD_NAME = re.compile(r"^(backward|back_?prop|bprop)", re.IGNORECASE)
 PASS_BACK = re.compile(r"_?(back|bprop|grad)", re.IGNORECASE)  # methods that make gradients
 CLEARING_NAME = re.compile(r"(zero|clear|reset|flush)\w*_?(grad|delta)", re.IGNORECASE)
 UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name

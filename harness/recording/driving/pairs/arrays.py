@@ -12,6 +12,7 @@ IMAGES, CHANNELS, FILTERS, SIDE, WINDOW = 2, 3, 4, 6, 3  # of a convolution
 
 ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, most likely first
 PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
+INDICES = ("indices_", "labels_")  # what an embedding may be given
 SINGLE = frozenset({"row_", "column_", "image_", "image_row_", "plane_"})  # one observation
 LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely first
     ("scores_", "one_hot_"),
@@ -22,6 +23,7 @@ LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely f
 )
 # the axis of the observations: a forward pass that does not keep its length has used the array in another way
 OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0}
+INDEX_LAYER = re.compile(r"embed", re.IGNORECASE)
 IMAGE_LAYER = re.compile(r"conv|pool", re.IGNORECASE)
 # the arguments of a constructor of a convolution or a pooling, by name
 IMAGE_SETTINGS = (
@@ -85,6 +87,7 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "image_": rng.normal(size=(CHANNELS, SIDE, SIDE)),
         "image_row_": rng.normal(size=(SIDE, SIDE, CHANNELS)),
         "plane_": rng.normal(size=(SIDE, SIDE)),
+        "indices_": rng.integers(0, CLASSES, size=(OBSERVATIONS, CLASSES)),
     }
     transposed = {f"{name}t_": data[name].T.copy() for name in ("scores_", "one_hot_", "score_", "binary_")}
     return data | transposed

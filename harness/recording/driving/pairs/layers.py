@@ -10,7 +10,17 @@ from ..gradients import GRADIENT_NAMED, plain_name
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
 from ..words import LOSS_WORDS
-from .arrays import IMAGE_LAYER, LOSS_DATA, PICTURES, ROWS, SINGLE, image_settings, same_observations
+from .arrays import (
+    IMAGE_LAYER,
+    INDEX_LAYER,
+    INDICES,
+    LOSS_DATA,
+    PICTURES,
+    ROWS,
+    SINGLE,
+    image_settings,
+    same_observations,
+)
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
@@ -34,6 +44,7 @@ PARAMETER = re.compile(
     r"^_?(w|b|weights?|bias(es)?|theta|kernel|filters?|gamma|beta)\w{0,3}$", re.IGNORECASE
 )  # an attribute
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
+OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
 
 
@@ -43,7 +54,9 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
         methods = calls.facts.methods(name)
         forward = next((m for key, m in methods.items() if FORWARD.match(key) and not m.abstract and m.arguments), None)
         backward = next((m for key, m in methods.items() if BACKWARD.match(key) and not m.abstract), None)
-        if forward is not None and backward is not None and not _is_network(calls, name):
+        if forward is None or backward is None or _is_network(calls, name):
+            continue
+        if not any(calls.role(backward, argument) in OF_A_NETWORK for argument in backward.required):
             yield _plan(calls, name, forward, backward)
 
 
@@ -110,7 +123,7 @@ class _Layer:
 
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
-        inputs = PICTURES if IMAGE_LAYER.search(self.name) else ROWS
+        inputs = PICTURES if IMAGE_LAYER.search(self.name) else INDICES if INDEX_LAYER.search(self.name) else ROWS
         result = self._result()
         for construction in self.calls.constructions(self.name) if result else ():
             for data in inputs:
@@ -134,7 +147,7 @@ class _Layer:
         lines = [
             "np.random.seed(0)",
             f"{thing} = {construction}",
-            f"input{key} = {data} + 0.0",
+            f"input{key} = {data}{'' if data in INDICES else ' + 0.0'}",
             f"result{key} = {called}({given})",
             f"output{key} = {result.format(result=f'result{key}', thing=thing)}",
         ]

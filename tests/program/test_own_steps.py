@@ -99,3 +99,29 @@ def test_a_short_loop_of_ones_own_is_suspicious(epochs, notes, severities):
     x = np.random.default_rng(0).normal(size=(12, 2)).astype("float32")
     program = dataclasses.replace(program_of(model, x, x[:, :1], epochs=epochs, batch_size=4), notes=notes)
     assert [one.severity for one in contradictions(program) if one.check is Check.FEW_UPDATES] == severities
+
+
+@pytest.mark.parametrize(
+    ("y", "checks"),
+    [("x.sum(axis=1)", [Check.BROADCAST_LOSS]), ("x.sum(axis=1, keepdims=True)", [])],
+)
+def test_a_difference_that_a_tape_records_is_read(tmp_path, monkeypatch, y, checks):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(
+        f"""import keras, numpy as np, tensorflow as tf
+x = np.random.default_rng(0).normal(size=(8, 3)).astype('float32')
+y = {y}
+model = keras.Sequential([keras.layers.Dense(1)])
+optimizer = keras.optimizers.Adam()
+def update(inputs, wanted):
+    with tf.GradientTape() as tape:
+        outputs = model(inputs)
+        loss = tf.reduce_mean(tf.square(wanted - outputs))
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+for _ in range(3):
+    update(x, y)
+"""
+    )
+    found = [one for one in contradictions(capture_script("train.py").program) if one.severity in SURE]
+    assert [one.check for one in found] == checks
+    assert [one.place.line for one in found] == [9] * len(checks)

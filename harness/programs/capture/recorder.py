@@ -320,7 +320,7 @@ class Recorder:
         places = dataclasses.replace(
             program.places,
             optimizer=self._place_of(loop.optimizer) or program.places.optimizer,
-            loss=self._place_of(loop.loss) or program.places.loss,
+            loss=loop.place or self._place_of(loop.loss) or program.places.loss,
         )
         notes = (*program.notes, Note(kind=NoteKind.OWN_LOOP, detail=loop.how))
         if self.supply is not None:

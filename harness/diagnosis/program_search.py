@@ -215,7 +215,7 @@ class ProgramSearch(Search[Trial, Repair]):
         """
         scaling = self.by_key.get("unscaled-inputs")
         around = next((self.by_key[key] for key in keys if len(keys) == 1 and key in WAYS_ROUND), None)
-        if scaling is None or around is None or scaling.doubt < max(FAR_FROM_PRACTICE, around.doubt):
+        if scaling is None or around is None or scaling.doubt < FAR_FROM_PRACTICE or scaling.doubt <= around.doubt:
             return keys
         for beside in (None, "learning-rate", "too-few-epochs"):
             meant = frozenset({scaling.key, beside or scaling.key})

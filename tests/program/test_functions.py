@@ -74,6 +74,7 @@ def test_two_matrices_of_zeros_keep_units_alike(activation: str, fault: str) -> 
 
 
 def test_a_name_with_two_meanings_says_nothing() -> None:
+    assert found_in("import tensorflow as tf\nprint tf\n") == []  # and what cannot be parsed neither
     text = GRAPH.format(**RIGHT | {"given": "tf.nn.softmax(out)"})
     two = text.replace("logits=tf.nn.softmax(out)", "logits=p").replace("cost", "p = tf.nn.softmax(out)\np = out\ncost")
     assert found_in(two) == []

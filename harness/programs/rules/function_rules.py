@@ -7,6 +7,7 @@ has one meaning in the whole file.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,15 +76,15 @@ class Meanings:
         found = {self.number(part) for part in self.meant(value)} if isinstance(value, ast.Name) else set()
         return found.pop() if len(found) == 1 else None
 
-    def read(self, value: ast.AST, seen: set[int]) -> Iterator[ast.AST]:
-        """The nodes that a value is computed from, through names and functions of the file."""
-        for node in ast.walk(value):
-            if id(node) in seen or not isinstance(node, ast.expr):
-                continue
-            seen.add(id(node))
-            yield node
-            for part in self.meant(node):
-                yield from self.read(part, seen)
+    def read(self, value: ast.expr) -> Iterator[ast.expr]:
+        """The expressions that a value is computed from, through names and functions of the file, the nearest first."""
+        seen, waiting = set(), [value]
+        while waiting:
+            for node in ast.walk(waiting.pop(0)):
+                if isinstance(node, ast.expr) and id(node) not in seen:
+                    seen.add(id(node))
+                    yield node
+                    waiting += self.meant(node)
 
 
 def meanings_of(trees: Sequence[ast.AST]) -> Meanings:
@@ -110,7 +111,10 @@ def returns_of(function: ast.FunctionDef) -> list[ast.expr]:
 
 def function_findings(sources: Sequence[Source]) -> tuple[Contradiction, ...]:
     """What contradicts itself in a program of TensorFlow's functions, the surest first."""
-    trees = [(source, ast.parse(source.text)) for source in sources]
+    trees = []
+    for source in sources:
+        with contextlib.suppress(SyntaxError, ValueError):
+            trees.append((source, ast.parse(source.text)))
     meanings = meanings_of([tree for _, tree in trees])
     calls = [(source, node) for source, tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     rules = (logits_findings, zero_findings, one_unit_findings)
@@ -147,7 +151,7 @@ def zero_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterato
     weights = factor_of(call)
     if weights is None or not starts_at_zero(meanings, weights):
         return
-    before = [factor for node in meanings.read(call.args[0], set()) if (factor := factor_of(node)) is not None]
+    before = [factor for node in meanings.read(call.args[0]) if (factor := factor_of(node)) is not None]
     if before and starts_at_zero(meanings, before[0]):
         is_alike = meanings.last_operation(call.args[0]) in ("sigmoid", "softplus")  # whose value at 0 is not 0
         names = (ast.unparse(before[0]), ast.unparse(weights))
@@ -180,7 +184,7 @@ def one_unit_findings(meanings: Meanings, source: Source, call: ast.Call) -> Ite
     logits = logits_of(meanings, call) if is_loss else argument_of(call, "logits", 0)
     if logits is None or not (is_loss or called_name(call) == "softmax"):
         return
-    factors = [factor for node in meanings.read(logits, set()) if (factor := factor_of(node)) is not None]
+    factors = [factor for node in meanings.read(logits) if (factor := factor_of(node)) is not None]
     if factors and columns_of(meanings, factors[0]) == 1:
         yield finding_at(source, call, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION, {})
 

@@ -394,8 +394,9 @@ def unexplained_lines(found: Diagnosis) -> Iterator[str]:
     """What is wrong or suspicious without any run, and neither a cause, an alternative nor a hint."""
     said = {cause.fault.value for cause in found.causes} | {hint.fault.value for hint in found.hints[:MOST_HINTS]}
     said |= {other.fault.value for other in found.alternatives[:MOST_ALTERNATIVES]}
-    if said & HEAD:
-        said |= HEAD  # one repair of the last layer, loss and labels answers for all that was found about them
+    for same in (HEAD, {fault.value for fault in STARTS}):
+        if said & same:
+            said |= same  # one repair answers for all that was found about the last layer, or about the start
     for finding in worth_saying(found.contradictions):
         if finding.id not in said:
             said.add(finding.id)

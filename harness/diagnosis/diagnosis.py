@@ -33,6 +33,7 @@ from .outcomes import (
     Bar,
     OutcomeKind,
     outcome_of,
+    outcome_of_little,
 )
 from .program_search import (
     CERTAIN,
@@ -65,8 +66,6 @@ from .trials import (
 )
 from .unproven import unproven_choices
 
-LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
-LEAST_NOISES = 2.5  # the same in standard deviations of the score
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_NAMING = 2  # times less that a regression leaves unexplained with a repair that is named as an improvement
@@ -186,7 +185,7 @@ class _Diagnoser:
         if repeats is not None and repeats.learnable < NOTHING_FRACTION and not certain:
             self.outcome = OutcomeKind.NO_SIGNAL  # contradictory_causes says why
             return
-        if not self.has_signal():
+        if not self.case.references.has_signal:
             self.without_signal(own)
             return
         self.outcome = self.outcome_now()
@@ -316,14 +315,6 @@ class _Diagnoser:
             # another rate may only be a way round something else: it is the last to be suspected
             search.replace_repair(rate_repair(facts, rate, max(known.doubt, QUESTIONED)))
 
-    def has_signal(self) -> bool:
-        """Whether off-the-shelf learners find more than chance in the data, and more than the noise of the score."""
-        references = self.case.references
-        way = references.best - references.constant
-        if references.p_value is None:
-            return way > 0
-        return references.p_value <= SIGNAL_LEVEL and way > max(LEAST_WAY, LEAST_NOISES * references.noise)
-
     def without_signal(self, own: ProgramRun) -> None:
         """The outcome where the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
@@ -332,7 +323,7 @@ class _Diagnoser:
         for keys in [*sets[:1], *sets[-1:]]:
             if search.quality(best, PERFECT) < GOOD_ENOUGH:
                 best = max(best, search.run(keys), key=lambda run: run.median)
-        if best.median < references.constant + max(LEAST_WAY, LEAST_NOISES * references.noise):
+        if best.median < references.constant + references.least_way:
             self.judge_at_chance(own)
             return
         search.bar = Bar(constant=references.constant, best=best.median, noise=self.noise)
@@ -362,13 +353,7 @@ class _Diagnoser:
             self.outcome = OutcomeKind.OVERFITS if memorised else OutcomeKind.DOES_NOT_TRAIN
         else:
             trained = float(np.median(own.trial.scores.training))
-            if own.median > references.constant:
-                self.outcome = OutcomeKind.LEARNS  # the little that there is to learn
-            elif trained > references.constant + NOTHING_FRACTION * (1 - references.constant):
-                self.outcome = OutcomeKind.OVERFITS
-            else:
-                is_constant = own.median == references.constant
-                self.outcome = OutcomeKind.LEARNS if is_constant else OutcomeKind.DOES_NOT_TRAIN
+            self.outcome = outcome_of_little(own.median, trained, search.bar)
 
     def contradiction_matters(self) -> bool:
         """Whether a program that learns is much better without its contradictions; the bar is then raised."""

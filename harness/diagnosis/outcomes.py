@@ -131,3 +131,19 @@ def outcome_of(scores: Scores, bar: Bar) -> OutcomeKind:
     if max(trained, held) < bar.nothing:
         return OutcomeKind.DOES_NOT_TRAIN
     return OutcomeKind.UNDERFITS
+
+
+def outcome_of_little(held: float, training: float, bar: Bar) -> OutcomeKind:
+    """The outcome of a program where the best known predictions are hardly better than a constant one.
+
+    Args:
+        held: what most seeds reach on the rows that judge
+        training: what they reach on training rows
+        bar: for the rows that judge
+    """
+    if held > bar.nothing:
+        return OutcomeKind.LEARNS  # the little that there is to learn
+    if training > bar.constant + NOTHING_FRACTION * (1 - bar.constant):
+        return OutcomeKind.OVERFITS
+    # a constant prediction is nearly as good as any: nothing shows whether the program could learn more
+    return OutcomeKind.NOT_JUDGED if held >= bar.constant else OutcomeKind.DOES_NOT_TRAIN

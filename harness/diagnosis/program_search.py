@@ -49,6 +49,7 @@ WORTH_ADDING = 0.04  # of the same way by which a repair must raise the score to
 MOST_TRIED_ADDITIONS = 5  # repairs that are tried beside a set in one round
 MOST_ADDITIONS = 2  # rounds
 USUAL_ADDITIONS = ("optimizer", "learning-rate", "too-few-epochs", "unscaled-inputs", "unscaled-targets", "hidden-relu")
+WAYS_ROUND = ("optimizer", "learning-rate")  # of steps that suit inputs which are not scaled
 QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
 FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is far from practice
 CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
@@ -195,7 +196,7 @@ class ProgramSearch(Search[Trial, Repair]):
 
     def minimise(self, keys: Keys) -> Keys:
         """A 1-minimal part of a set with which the program learns, as mild as it can be."""
-        return self._shorter(self._weaker(super().minimise(keys)))
+        return self._shorter(self._meant(self._weaker(super().minimise(keys))))
 
     def _weaker(self, keys: Keys) -> Keys:
         """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough."""
@@ -204,6 +205,24 @@ class ProgramSearch(Search[Trial, Repair]):
             weaker = keys - {"optimizer"} | {"learning-rate"}
             if rate.doubt >= max(1, self.by_key["optimizer"].doubt) and self.learns(weaker):
                 return weaker
+        return keys
+
+    def _meant(self, keys: Keys) -> Keys:
+        """The set with scaled inputs in the place of another optimizer or rate, if inputs are far from any scale.
+
+        Steps that suit the inputs are a way round what is wrong with these. Scaling alone may not be enough in as many
+        updates: one of the milder repairs may come with it.
+        """
+        scaling = self.by_key.get("unscaled-inputs")
+        around = next((self.by_key[key] for key in keys if len(keys) == 1 and key in WAYS_ROUND), None)
+        if scaling is None or around is None or scaling.doubt < FAR_FROM_PRACTICE or scaling.doubt <= around.doubt:
+            return keys
+        for beside in (None, "learning-rate", "too-few-epochs"):
+            meant = frozenset({scaling.key, beside or scaling.key})
+            if beside in keys or not meant <= set(self.by_key):
+                continue
+            if self.suffices(meant):
+                return keys if beside and self.suffices(frozenset({beside})) else meant
         return keys
 
     def _shorter(self, keys: Keys) -> Keys:
@@ -272,6 +291,11 @@ class ProgramSearch(Search[Trial, Repair]):
             return self.run(keys, optional=True)
         except OutOfBudget:
             return None
+
+    def suffices(self, keys: Keys) -> bool:
+        """Whether a set makes it learn from enough seeds, as far as the budget has room to find out."""
+        run = self.affordable(keys)
+        return run is not None and self.learned(run.trial).value >= self.enough
 
     def quality(self, run: ProgramRun, top: float) -> float:
         """How far the seeds of a run come on the way from the constant prediction to ``top``, on average.

@@ -36,6 +36,8 @@ TIMES_NEARER = 20  # times less than a program that the best reference leaves un
 PRECISE = 0.98  # R2 from which nothing is said of a nearer reference
 EXACT = 0.999  # R2 of a reference from which the targets are taken for a function of the inputs, without noise
 SIGNAL_LEVEL = 0.01  # p of the permutation test below which the data carry a signal
+LEAST_WAY = 0.05  # between constant and best prediction, below which a program cannot be placed
+LEAST_NOISES = 2.5  # the same in standard deviations of the score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,19 @@ class References:
     apt: bool
     noise: float  # standard deviation of a score that is due to the finite number of judged rows
     code_is_narrow: bool = False  # whether the program is an autoencoder whose code restores almost nothing
+
+    @property
+    def least_way(self) -> float:
+        """How far above the constant prediction a score must lie to be clearly better than it."""
+        return max(LEAST_WAY, LEAST_NOISES * self.noise)
+
+    @property
+    def has_signal(self) -> bool:
+        """Whether a learner finds more than chance in the data, and more than the noise of the score."""
+        way = self.best - self.constant
+        if self.p_value is None:
+            return way > 0
+        return self.p_value <= SIGNAL_LEVEL and way > self.least_way
 
     @property
     def line_suffices(self) -> bool:

@@ -68,6 +68,7 @@ class Check(Enum):
     LOSS_OF_MODEL_TENSOR = "loss-of-model-tensor"
     CUT_GRADIENT = "cut-gradient"
     DEAD_START = "dead-start"
+    ZERO_MATRICES = "zero-matrices"
     GRADIENT_NOT_FINITE = "gradient-not-finite"
     ACCURACY_OF_REGRESSION = "accuracy-of-regression"
     METRIC_FOR_OTHER_LABELS = "metric-for-other-labels"

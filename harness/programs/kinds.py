@@ -12,6 +12,7 @@ TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|
 COMPILES = re.compile(rb"\.\s*compile\s*\(\s*(loss|optimizer|[\w.]*optimizers)\b")  # no regular expression
 IMPORTS_KERAS = re.compile(rb"\bkeras\b")
 OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
+GRAPHS = "the placeholders and sessions of TensorFlow 1"
 IMPORTED = rb"(?m)^[\s\"]*(?:import|from)\s+%s\b"  # in a script, or in a line of a notebook
 OTHER_FRAMEWORKS = tuple(
     (re.compile(IMPORTED % module), framework)
@@ -20,6 +21,18 @@ OTHER_FRAMEWORKS = tuple(
         (b"tflearn", "TFLearn"), (b"paddle", "PaddlePaddle"),
     )
 )  # fmt: skip
+
+
+class WithoutModel(BadInput):
+    """A program trains without a model of Keras, or in a way that cannot be followed.
+
+    Attributes:
+        how: it trains, such as ``tf.GradientTape``.
+    """
+
+    def __init__(self, problem: str, how: str) -> None:
+        super().__init__(problem)
+        self.how = how
 
 
 def trains_keras(path: Path) -> bool:
@@ -38,13 +51,9 @@ def refuse_other_frameworks(path: Path, shown: str) -> None:
     text = path.read_bytes()
     if IMPORTS_KERAS.search(text):
         return
-    got = [f"one that imports {name}" for pattern, name in OTHER_FRAMEWORKS if pattern.search(text)]
+    expected = f"{shown}: expected a program that trains with Keras, got one"
+    to_do = "write the model in Keras, or its math in NumPy for the command check"
     if OF_GRAPHS.search(text):
-        got = ["one with the placeholders and sessions of TensorFlow 1"]
-    elif b"tensorflow" in text:
-        return
-    for what in got[:1]:
-        raise BadInput(
-            f"{shown}: expected a program that trains with Keras, got {what}; "
-            "write the model in Keras, or its math in NumPy for the command check"
-        )
+        raise WithoutModel(f"{expected} with {GRAPHS}; {to_do}", GRAPHS)
+    for name in [] if b"tensorflow" in text else [name for pattern, name in OTHER_FRAMEWORKS if pattern.search(text)]:
+        raise BadInput(f"{expected} that imports {name}; {to_do}")

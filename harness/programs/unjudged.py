@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..results import Result
 from .contradictions import Check, Contradiction, Severity, contradictions, hopeless, quiet
@@ -11,6 +12,8 @@ from .edits import Edit
 from .program import Note, NoteKind, Program, made_up_parts
 from .remedies import edits_against
 from .rules.failures import OF_INPUTS, explained
+from .rules.function_rules import function_findings
+from .source.scripts import read_pieces
 
 MOST_LIKELY = 4  # causes that are named
 LIKELIEST = (
@@ -40,7 +43,7 @@ class Unjudged(Result):
         missing: what had to be made up, such as ``the file train.csv``.
         own_loop: how it trains without fit, such as ``train_on_batch()``; empty if it calls fit.
         is_never_fit: whether it compiles a model and does not train it.
-        outputs: of its model.
+        outputs: of its model; 0 if it has no model of Keras.
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
         contradictions: all that was found without any data, hints and facts too.
         notes: what the capture changed or could not keep.
@@ -112,6 +115,25 @@ def read_refused(name: str, finding: Contradiction, missing: tuple[str, ...]) ->
         contradictions=(finding,),
         notes=(),
         is_refused=True,
+    )
+
+
+def read_functions(path: Path, how: str) -> Unjudged:
+    """What the text says of a program that trains without a model of Keras.
+
+    Args:
+        path: the user's file
+        how: it trains, such as ``tf.GradientTape``
+    """
+    found = function_findings([piece.source for piece in read_pieces(path, path.name, str(path))])
+    return Unjudged(
+        name=path.name,
+        missing=(),
+        own_loop=how,
+        outputs=0,
+        likely=tuple(LikelyCause(finding=finding, edits=()) for finding in likeliest(found)),
+        contradictions=found,
+        notes=(),
     )
 
 

@@ -114,7 +114,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.known_validation > 0:
         share = f"{found.known_validation:.0%}"
         yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
-    if found.outcome is not OutcomeKind.LEARNS:
+    if found.outcome is OutcomeKind.NOT_JUDGED and not found.partial and not references.has_signal:
+        yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
+    elif found.outcome is not OutcomeKind.LEARNS:
         yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
     diverged = found.user.diverged
     if diverged and found.outcome is not OutcomeKind.DIVERGES:
@@ -391,8 +393,9 @@ def unexplained_lines(found: Diagnosis) -> Iterator[str]:
     """What is wrong or suspicious without any run, and neither a cause, an alternative nor a hint."""
     said = {cause.fault.value for cause in found.causes} | {hint.fault.value for hint in found.hints[:MOST_HINTS]}
     said |= {other.fault.value for other in found.alternatives[:MOST_ALTERNATIVES]}
-    if said & HEAD:
-        said |= HEAD  # one repair of the last layer, loss and labels answers for all that was found about them
+    for same in (HEAD, {fault.value for fault in STARTS}):
+        if said & same:
+            said |= same  # one repair answers for all that was found about the last layer, or about the start
     for finding in worth_saying(found.contradictions):
         if finding.id not in said:
             said.add(finding.id)

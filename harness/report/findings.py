@@ -41,7 +41,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.SOFTMAX_OVER_ONE_UNIT: lambda v: "softmax over one unit is always 1, so nothing can be learned; use sigmoid",
     Check.REPEATED_ACTIVATION: lambda v: f"the output passes through {joined(v['activations'])}, one after the other",
     Check.BOUNDED_BEFORE_LOGITS: lambda v: (
-        f"the loss expects logits (from_logits=True), and the output is already a {v['activation']}"
+        f"the loss expects logits ({v['loss'] if 'cross_entropy' in str(v['loss']) else 'from_logits=True'}), and "
+        f"the output is already a {v['activation']}"
     ),
     Check.MISSING_PROBABILITIES: lambda v: (
         f"the loss {v['loss']} reads the output as {'logits' if v['from_logits'] else 'probabilities'}, and the last "
@@ -138,6 +139,9 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.DEAD_START: lambda v: (
         f"the weights of {joined(v['layers'][:MOST_LAYERS])} start at 0, and then no weight changes the output, except "
         "perhaps the last bias; leave the initializer out"
+    ),
+    Check.ZERO_MATRICES: lambda v: (
+        f"{joined(v['weights'])} both start at 0, so all units between them stay alike; start from small random numbers"
     ),
     Check.GRADIENT_NOT_FINITE: lambda v: (
         "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "

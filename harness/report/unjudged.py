@@ -69,7 +69,7 @@ def lines(found: Unjudged) -> Iterator[str]:
     elif hints:
         yield from (f"Worth a check, without a training: {hint}" for hint in hints)
     else:
-        yield f"{found.name} was not judged. Model, loss and optimizer do not contradict each other."
+        yield f"{found.name} was not judged. What is known of it does not contradict itself."
     yield from reason_lines(found)
 
 
@@ -99,7 +99,8 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
         updates = next((note.count for note in found.notes if note.kind is NoteKind.SCRIPT_STOPPED), None)
         if updates:
             yield f"The time limit stopped this loop after {updates:,} updates, before it ended."
-        yield "Gather the rows, and call fit() once: only such trainings are repeated, and can prove a cause."
+        what = "Gather the rows" if found.outputs else "Write the model in Keras"
+        yield f"{what}, and call fit() once: only such trainings are repeated, and can prove a cause."
     elif found.outputs > 1:
         yield f"Nothing was trained, because the model has {found.outputs} outputs."
         yield "Diagnose one output at a time: make a model of the same inputs and that output."

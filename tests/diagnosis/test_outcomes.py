@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.diagnosis.outcomes import Bar, OutcomeKind, Scores, outcome_of, share_of
+from harness.diagnosis.outcomes import Bar, OutcomeKind, Scores, outcome_of, outcome_of_little, share_of
 
 BAR = Bar(constant=0.5, best=0.9, noise=0.0)
 
@@ -50,3 +50,10 @@ def test_noise_of_few_judged_rows_lowers_the_bar_but_not_below_half() -> None:
 
 def test_nothing_to_learn_is_not_learned() -> None:
     assert not Bar(constant=0.5, best=0.5, noise=0.0).has_learned(np.array([0.5, 0.6])).any()
+
+
+def test_a_constant_is_not_said_to_learn_where_the_best_prediction_is_hardly_better() -> None:
+    bar = Bar(constant=0.5, best=0.53, noise=0.0)
+    outcomes = [outcome_of_little(held, 0.5, bar) for held in (0.53, 0.5, 0.45)]
+    assert outcomes == [OutcomeKind.LEARNS, OutcomeKind.NOT_JUDGED, OutcomeKind.DOES_NOT_TRAIN]
+    assert outcome_of_little(0.5, 0.9, bar) is OutcomeKind.OVERFITS

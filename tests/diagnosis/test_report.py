@@ -11,7 +11,7 @@ import pytest
 from programs import dense, faulty, program
 
 from harness.cli.main import main
-from harness.diagnosis.answer import Diagnosis, Hint, Level
+from harness.diagnosis.answer import Cause, Diagnosis, Hint, Level
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
 from harness.diagnosis.faults import Fault
@@ -22,7 +22,7 @@ from harness.diagnosis.tasks import TaskKind
 from harness.programs import capture
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import contradictions
-from harness.programs.findings import Check
+from harness.programs.findings import Check, Contradiction, Severity
 from harness.programs.program import Note, NoteKind, Program
 from harness.report.diagnosing import verdict
 from harness.report.findings import SENTENCES, first_lines
@@ -75,6 +75,16 @@ def test_what_no_weights_can_learn_is_a_cause_without_a_run(unexplained: Diagnos
     cause = next(cause for cause in unexplained.causes if cause.fault.value == "output-activation")
     assert cause.needs_no_run
     assert "This needs no run: softmax over one unit is always 1" in "\n".join(verdict(unexplained))
+
+
+def test_one_cause_answers_for_all_that_was_found_about_a_start(unexplained: Diagnosis) -> None:
+    zeros = Contradiction(
+        id="zero-gradient", check=Check.DEAD_START, severity=Severity.CONTRADICTION, values={"layers": ("first",)}
+    )
+    found = dataclasses.replace(unexplained, contradictions=(zeros,), causes=(), hints=(), alternatives=())
+    assert "start at 0" in "\n".join(verdict(found))
+    clones = Cause(fault=Fault.CLONES, changes=(), repaired=None, unrepaired=None)
+    assert "start at 0" not in "\n".join(verdict(dataclasses.replace(found, causes=(clones,))))
 
 
 @pytest.mark.slow

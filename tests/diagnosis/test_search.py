@@ -113,6 +113,29 @@ def test_a_longer_training_alone_comes_first_where_there_are_far_too_few_updates
     assert found.full_sets(["loss", "too-few-epochs"])[0] == {"loss"}
 
 
+@pytest.mark.parametrize(
+    ("doubt", "longer", "chosen"),
+    [
+        (2, 0.5, {"unscaled-inputs", "too-few-epochs"}),  # scaled inputs are meant, and take more epochs
+        (2, 0.9, {"optimizer"}),  # more epochs are enough without scaling: no reason to prefer it
+        (1, 0.5, {"optimizer"}),  # the inputs are not far from the usual scale
+    ],
+)
+def test_scaled_inputs_are_meant_where_another_optimizer_is_a_way_round(
+    doubt: float, longer: float, chosen: set[str]
+) -> None:
+    scores = {("optimizer",): 0.95, ("unscaled-inputs",): 0.7, ("too-few-epochs",): longer, (): 0.0}
+    found = search(scores | {("optimizer", "unscaled-inputs"): 1.0, ("unscaled-inputs", "too-few-epochs"): 0.95})
+    longest = Change(kind=ChangeKind.EPOCHS, old=1, new=2)
+    for made in (
+        dataclasses.replace(repair("unscaled-inputs", Fault.UNSCALED_INPUTS), doubt=doubt),
+        repair("too-few-epochs", Fault.TOO_FEW_EPOCHS, longest, block="epochs"),
+        repair("optimizer", Fault.OPTIMIZER),
+    ):
+        found.by_key[made.key] = made
+    assert found.minimise(frozenset({"optimizer", "unscaled-inputs"})) == chosen
+
+
 @pytest.mark.parametrize(("most", "steps"), [(8, [2, 4]), (3000, [128, 256, 512, 1024, 2048])])
 def test_shorter_trainings_are_tried_in_a_few_steps(most: int, steps: list[int]) -> None:
     found = search({})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import BadInput, shown_path
-from ...programs.kinds import refuse_other_frameworks, trains_keras
+from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_keras
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
@@ -108,10 +108,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     name = arguments.scenario
     check_files(arguments)
-    of_model, of_script = is_model(name), is_script(name)
-    check_options(arguments, name, of_script=of_script, of_model=of_model)
-    if of_script or of_model:
-        return run_program(arguments, name, of_script=of_script)
+    try:
+        of_model, of_script = is_model(name), is_script(name)
+        check_options(arguments, name, of_script=of_script, of_model=of_model)
+        if of_script or of_model:
+            return run_program(arguments, name, of_script=of_script)
+    except WithoutModel as refused:
+        return show_functions(arguments, name, refused)
     if name.endswith((".py", ".ipynb")) and not follows_template(Path(name)):
         from .diagnose_handwritten import run_handwritten
 
@@ -119,6 +122,18 @@ def run(arguments: argparse.Namespace) -> int:
     if name.endswith(".py"):
         return run_functions(arguments, name)
     return run_scenario(arguments, name)
+
+
+def show_functions(arguments: argparse.Namespace, name: str, refused: WithoutModel) -> int:
+    """Show what the text of a program says that trains without a model of Keras; raise ``refused`` if it is nothing."""
+    with silent_import():
+        from ...programs.unjudged import read_functions
+        from ...report import unjudged as _  # noqa: F401 - registers how it is shown
+    read = read_functions(Path(name), refused.how)
+    if not read.likely:
+        raise refused
+    show_result(arguments, read)
+    return NOT_JUDGED
 
 
 def run_functions(arguments: argparse.Namespace, name: str) -> int:

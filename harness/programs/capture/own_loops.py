@@ -6,16 +6,19 @@ repeated by fit; trainings prove nothing about another.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 from unittest import mock
 
 import keras
 
-from ..source.places import Place, Sources
+from ..source.places import Place, Sources, nodes_of
 from .followed_loops import FollowedLoop, NotPlain, check_gradients
 
 Wrapper = Callable[..., Any]
@@ -40,6 +43,7 @@ class Loop:
         x, y: what the model was last called with, and its targets; None if they are not known.
         loss, optimizer: that it uses; None if they are those of compile, or not known.
         gradients: that a tape's update applies, with their variables.
+        place: of a loss that is written in the loop; None if it is not known.
     """
 
     how: str
@@ -49,6 +53,7 @@ class Loop:
     loss: Any = None
     optimizer: Any = None
     gradients: tuple[tuple[Any, Any], ...] = ()
+    place: Place | None = None
 
 
 class OwnLoops:
@@ -76,7 +81,7 @@ class OwnLoops:
         self.place: Place | None = None
         self.followed: FollowedLoop | None = None
         self.is_checking = False
-        self.called: dict[int, tuple[Any, Any]] = {}
+        self.called: dict[int, tuple[Any, Any, Any]] = {}
         self.loss: Any = None
         self.targets: Any = None
 
@@ -155,13 +160,14 @@ class OwnLoops:
         return entering
 
     def _call(self, call: Wrapper) -> Wrapper:
-        """Model.__call__ that remembers the inputs."""
+        """Model.__call__ that remembers inputs and outputs."""
 
         @functools.wraps(call)
         def calling(model: Any, *arguments: Any, **options: Any) -> Any:
+            outputs = call(model, *arguments, **options)
             if self.tapes and arguments and not self.is_checking:
-                self.called[id(model)] = (model, arguments[0])
-            return call(model, *arguments, **options)
+                self.called[id(model)] = (model, arguments[0], outputs)
+            return outputs
 
         return calling
 
@@ -184,19 +190,35 @@ class OwnLoops:
             pairs = list(grads_and_vars)
             found = self._model_of([variable for _, variable in pairs]) if self.tapes and self._is_here() else None
             if found is not None:
-                model, x = found
-                known = {"loss": self.loss, "optimizer": optimizer, "gradients": tuple(pairs)}
-                self._update(Loop(how=TAPE, model=model, x=x, y=self.targets, **known))
+                model, x, outputs = found
+                y, place = (self.targets, None) if self.loss is not None else self._difference(outputs)
+                known = {"loss": self.loss, "optimizer": optimizer, "gradients": tuple(pairs), "place": place}
+                self._update(Loop(how=TAPE, model=model, x=x, y=y, **known))
             return apply_gradients(optimizer, pairs, *arguments, **options)
 
         return applying
 
-    def _model_of(self, variables: list[Any]) -> tuple[Any, Any] | None:
-        """The smallest model that was called and has all variables, and its inputs."""
+    def _difference(self, outputs: Any) -> tuple[Any, Place | None]:
+        """What the user's code subtracts from outputs or these from, and where; None and None if it does not."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            source = self.sources.get(frame.f_code.co_filename)
+            for node in [] if source is None else nodes_of(source.text):
+                if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)):
+                    continue
+                sides = [frame.f_locals.get(side.id) for side in (node.left, node.right) if isinstance(side, ast.Name)]
+                if len(sides) == 2 and any(side is outputs for side in sides):
+                    assert source is not None
+                    return next(side for side in sides if side is not outputs), source.place(node)
+            frame = frame.f_back
+        return None, None
+
+    def _model_of(self, variables: list[Any]) -> tuple[Any, Any, Any] | None:
+        """The smallest model that was called and has all variables, with its inputs and outputs."""
         wanted = {id(variable) for variable in variables}
         fitting = [
-            (model, x)
-            for model, x in self.called.values()
-            if wanted <= {id(part) for weight in model.trainable_weights for part in (weight, weight.value)}
+            known
+            for known in self.called.values()
+            if wanted <= {id(part) for weight in known[0].trainable_weights for part in (weight, weight.value)}
         ]
-        return min(fitting, key=lambda pair: len(pair[0].trainable_weights), default=None)
+        return min(fitting, key=lambda known: len(known[0].trainable_weights), default=None)

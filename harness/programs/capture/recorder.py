@@ -33,6 +33,7 @@ from ..fit_calls import (
     unused_optimizer,
     validation_of,
 )
+from ..kinds import WithoutModel
 from ..old_versions.arguments import (
     FIRST_VERSION,
     data_from_lists,
@@ -174,13 +175,14 @@ class Recorder:
         ):
             yield
 
-    def refusal(self, got: str, place: Place | None = None) -> BadInput:
-        """The error about a training that cannot be captured, at a place or the current one."""
+    def refusal(self, how: str, place: Place | None = None) -> WithoutModel:
+        """The error about a training that cannot be captured, with how it trains, at a place or the current one."""
         place = place or self.sources.here()
         where = str(self.path.name) if place is None else shown_place(place)
-        return BadInput(
-            f"{where}: expected a training with model.fit(), got {got}; "
-            "train the same model with compile() and fit(), or give model and data to harness.diagnose"
+        return WithoutModel(
+            f"{where}: expected a training with model.fit(), got a training loop with {how}; "
+            "train the same model with compile() and fit(), or give model and data to harness.diagnose",
+            how,
         )
 
     def mentions_fit(self) -> bool:
@@ -254,7 +256,7 @@ class Recorder:
 
     def _give_up(self, how: str) -> None:
         """End a script that trains in a way that cannot be read."""
-        raise Refused(self.refusal(f"a training loop with {how}"))
+        raise Refused(self.refusal(how))
 
     def _capture_loop(self, loop: Loop) -> None:
         """Capture a training loop of the user's own at its first update, and end the script unless it is followed."""
@@ -318,7 +320,7 @@ class Recorder:
         places = dataclasses.replace(
             program.places,
             optimizer=self._place_of(loop.optimizer) or program.places.optimizer,
-            loss=self._place_of(loop.loss) or program.places.loss,
+            loss=loop.place or self._place_of(loop.loss) or program.places.loss,
         )
         notes = (*program.notes, Note(kind=NoteKind.OWN_LOOP, detail=loop.how))
         if self.supply is not None:

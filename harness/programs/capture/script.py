@@ -383,7 +383,7 @@ def _not_captured(
             calls = "fit once" if recorder.fits == 1 else f"fit {recorder.fits} times"
             return BadInput(f"{shown}: expected {recorder.wanted} calls of fit, got a script that calls {calls}")
         if recorder.loops.tapes:
-            return recorder.refusal(f"a training loop with {TAPE}", recorder.loops.place)
+            return recorder.refusal(TAPE, recorder.loops.place)
         error = BadInput(
             f"{shown}: expected a script that calls model.fit(), got one that ends without; "
             "a network written in NumPy is for the command check"

@@ -15,7 +15,7 @@ from ..copies import copied_model
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
 from ..fit_calls import overridden_step
 from ..heads import Head, as_tensors
-from ..program import Program, take_rows
+from ..program import NoteKind, Program, take_rows
 from ..targets import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
@@ -378,6 +378,8 @@ def broadcasts(subject: Subject) -> bool:
         return False
     if loss is None and overridden_step(subject.program.model) == "train_step":
         return step_broadcasts(subject.program, targets)
+    if loss is None and is_of_tape(subject.program):
+        return True  # y is what the loop subtracts from the outputs
     if loss is None or loss.function is None:
         return False
     count = min(LOSS_ROWS, len(targets.values))
@@ -393,6 +395,11 @@ def broadcasts(subject: Subject) -> bool:
     except Exception:
         return False
     return not np.isclose(flat, column, rtol=1e-3, equal_nan=True)
+
+
+def is_of_tape(program: Program) -> bool:
+    """Whether a program trains with a tape in a loop of its own."""
+    return any(note.kind is NoteKind.OWN_LOOP and "GradientTape" in note.detail for note in program.notes)
 
 
 def step_broadcasts(program: Program, targets: Targets) -> bool:

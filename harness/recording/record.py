@@ -55,6 +55,7 @@ def record_file(
     seconds: float = SECONDS,
     megabytes: int = MEGABYTES,
     drive: bool = True,
+    updates: int | None = None,
 ) -> Recording:
     """Run somebody's file in a child process and record its arithmetic; in the sandbox that is in use, if there is one.
 
@@ -68,6 +69,8 @@ def record_file(
             aborts; what is recorded does not depend on it.
         megabytes: memory limit; 0 is none.
         drive: whether to search for calls that train what the file defines, if it does not train by itself.
+        updates: of every parameter that are recorded before the run is ended; fewer if each takes many operations.
+            None is as many as show whether they are right.
 
     Raises:
         BadInput: if there is no such file, or it is not Python 3.
@@ -82,6 +85,7 @@ def record_file(
         "seconds": seconds,
         "megabytes": megabytes,
         "drive": drive and run is None,
+        "updates": updates,
         "lines": run.split("\n") if run else [],
         "data": {**(data if data is not None else missing_data(file, seed))} if run else {},
     }

@@ -22,7 +22,7 @@ from .arrays import TAPE, leaf
 from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
 from .loops import loops_of
-from .parameters import Search
+from .parameters import ENOUGH_UPDATES, Search
 from .stand_ins.involved import involves_stand_in
 from .tape import StopRecording
 
@@ -147,7 +147,7 @@ class Run:
         if self.recording:
             creators.install()
             stand_ins.patch_when_imported("pandas", dataframes.install)
-            self.search = Search(TAPE)
+            self.search = Search(TAPE, task["updates"] or ENOUGH_UPDATES)
             TAPE.on = True
 
     def _late(self, *_: object) -> None:

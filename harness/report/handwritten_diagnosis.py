@@ -13,7 +13,7 @@ from ..diagnosis.handwritten.diagnose import HandwrittenDiagnosis
 from ..diagnosis.handwritten.passes import Unread
 from ..diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, Start
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
-from . import checking, diagnosing
+from . import checking, diagnosing, unjudged
 from .words import count, joined, number
 
 MOST_STARTS = 3  # layers whose start is described
@@ -52,7 +52,7 @@ def network_text(read: ReadNetwork) -> str:
 def read_lines(read: ReadNetwork) -> Iterator[str]:
     """What was read of a file."""
     starts = list(dict.fromkeys(start_text(layer.start) for layer in read.layers))[:MOST_STARTS]
-    rule, rows = read.rule, count(len(read.x), "observation")
+    rule, rows = read.rule, count(len(read.x), "made-up observation" if read.missing else "observation")
     batches = "the full batch" if read.batch_size >= len(read.x) else f"batches of {read.batch_size:,}"
     rate = f"learning rate {number(rule.rate)} for the gradient of {rule.cost}"
     yield f"Read from the file: network {network_text(read)}, initial weights {joined(starts)};"
@@ -79,10 +79,13 @@ def unread_lines(found: HandwrittenDiagnosis) -> Iterator[str]:
 
 def verdict(found: HandwrittenDiagnosis) -> list[str]:
     """The answer, line by line."""
-    if found.diagnosis is None or found.network is None:
+    read, likely = found.network, found.unjudged
+    if read is not None and likely is not None and found.check.verdict is not Verdict.MISTAKE:
+        return [*unjudged.finding_lines(likely), *read_lines(read), *unjudged.reason_lines(likely)]
+    if found.diagnosis is None or read is None:
         return list(unread_lines(found))
     first, *rest = diagnosing.verdict(found.diagnosis)
-    lines = [first, *read_lines(found.network), *rest]
+    lines = [first, *read_lines(read), *rest]
     if found.check.verdict is Verdict.MISTAKE:
         ids = joined(checking.named(one) for one in found.check.mistakes)
         lines.insert(1, f"harness check finds something in its math too: {ids}.")
@@ -115,9 +118,10 @@ def document(found: HandwrittenDiagnosis) -> dict[str, Any]:
         "unread": None if found.unread is None else found.unread.value,
         "read": None if found.network is None else read_document(found.network),
     }
-    if found.diagnosis is None:
+    answer = found.diagnosis or found.unjudged
+    if answer is None:
         return {"name": found.name, "outcome": "not-judged", "causes": [], "hints": [], "edits": [], **shared}
-    return {**as_document(found.diagnosis), **shared}
+    return {**as_document(answer), **shared}
 
 
 def read_document(read: ReadNetwork) -> dict[str, Any]:

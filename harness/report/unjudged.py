@@ -62,6 +62,12 @@ def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:
 
 def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line: what was found comes first, and why nothing was trained last."""
+    yield from finding_lines(found)
+    yield from reason_lines(found)
+
+
+def finding_lines(found: Unjudged) -> Iterator[str]:
+    """What was found, the likeliest cause first."""
     hints = [finding_text(one) for one in worth_checking(found.contradictions)][:MOST_HINTS]
     if found.likely:
         yield from cause_lines(found.likely, heading_of(found))
@@ -70,7 +76,6 @@ def lines(found: Unjudged) -> Iterator[str]:
         yield from (f"Worth a check, without a training: {hint}" for hint in hints)
     else:
         yield f"{found.name} was not judged. What is known of it does not contradict itself."
-    yield from reason_lines(found)
 
 
 def heading_of(found: Unjudged) -> str:

@@ -50,5 +50,6 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
     show_result(arguments, found)
     say_page(arguments, folder)
     if found.diagnosis is None:
-        return DIFFERS if found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
+        is_hopeless = found.unjudged is not None and found.unjudged.is_hopeless
+        return DIFFERS if is_hopeless or found.check.verdict is Verdict.MISTAKE else NOT_JUDGED
     return code_of_diagnosis(found.diagnosis)

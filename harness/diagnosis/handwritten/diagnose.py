@@ -9,6 +9,8 @@ from pathlib import Path
 from ...checking.result import CheckResult
 from ...checking.sources import Sources, read_texts
 from ...checking.verdict import check_recording
+from ...programs.unjudged import Unjudged
+from ...recording.graph import Recording
 from ...recording.record import record_file
 from ...results import Result
 from ...scenario.effort import BUDGET_SECONDS
@@ -17,6 +19,7 @@ from ..diagnosis import diagnose_program
 from .passes import CannotRead, Unread
 from .program import keras_program
 from .reading import ReadNetwork, read_network
+from .unjudged import read_handwritten
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,8 @@ class HandwrittenDiagnosis(Result):
         network: what it trains; None if that could not be read.
         unread: what could not be read; None if all was.
         detail: of what could not be read.
-        diagnosis: of the same network, data and training in Keras; None if it could not be read.
+        diagnosis: of the same network, data and training in Keras; None if they could not be read.
+        unjudged: what is likely of a network that was read and whose data are missing.
     """
 
     name: str
@@ -37,7 +41,8 @@ class HandwrittenDiagnosis(Result):
     network: ReadNetwork | None
     unread: Unread | None
     detail: str
-    diagnosis: Diagnosis | None
+    diagnosis: Diagnosis | None = None
+    unjudged: Unjudged | None = None
 
 
 def diagnose_file(
@@ -64,10 +69,34 @@ def diagnose_file(
     sources = Sources(read_texts(path, recording.files))
     check = check_recording(recording, sources=sources)
     try:
-        network = read_network(recording, sources, updates)
+        network = read_or_record_longer(recording, sources, path, updates)
     except CannotRead as problem:
         return HandwrittenDiagnosis(
-            name=path.name, check=check, network=None, unread=problem.what, detail=problem.detail, diagnosis=None
+            name=path.name, check=check, network=None, unread=problem.what, detail=problem.detail
+        )
+    if network.missing:
+        return HandwrittenDiagnosis(
+            name=path.name,
+            check=check,
+            network=network,
+            unread=Unread.MADE_UP,
+            detail=network.missing[0],
+            unjudged=read_handwritten(network, path.name),
         )
     found = diagnose_program(keras_program(network, path.name), budget=budget, seed=seed, progress=progress)
     return HandwrittenDiagnosis(name=path.name, check=check, network=network, unread=None, detail="", diagnosis=found)
+
+
+def read_or_record_longer(recording: Recording, sources: Sources, path: Path, updates: int | None) -> ReadNetwork:
+    """What a file trains; it is recorded again if more of its updates show it.
+
+    Raises:
+        CannotRead: as ``read_network``.
+    """
+    try:
+        return read_network(recording, sources, updates)
+    except CannotRead as problem:
+        if not problem.needed:
+            raise
+        longer = record_file(path, seed=recording.seed, drive=False, updates=problem.needed + 1)
+        return read_network(longer, sources, updates)

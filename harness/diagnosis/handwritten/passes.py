@@ -49,11 +49,17 @@ class Unread(enum.Enum):
 
 
 class CannotRead(Exception):
-    """The recording does not tell all that a training needs."""
+    """The recording does not show all that a training needs.
 
-    def __init__(self, what: Unread, detail: str = "") -> None:
+    Attributes:
+        what: could not be read.
+        detail: of it.
+        needed: updates of which a recording would show it; 0 if none does.
+    """
+
+    def __init__(self, what: Unread, detail: str = "", *, needed: int = 0) -> None:
         super().__init__(what.value, detail)
-        self.what, self.detail = what, detail
+        self.what, self.detail, self.needed = what, detail, needed
 
 
 @dataclass(frozen=True, kw_only=True)

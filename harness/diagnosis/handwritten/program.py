@@ -15,7 +15,7 @@ from ...models.network import Network
 from ...models.optimizers import OPTIMIZERS
 from ...models.training import Training
 from ...programs.fit_calls import program_of
-from ...programs.program import Note, NoteKind, Program
+from ...programs.program import MadeUp, Note, NoteKind, Program
 from .passes import Array
 from .reading import Constant, Drawn, Given, ReadLayer, ReadNetwork, Start
 
@@ -44,12 +44,17 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
         if isinstance(layer.start, Given)
         for weight in made.weights
     )
-    losses = tuple(losses_of(read))
+    losses = () if read.missing else tuple(losses_of(read))
     return dataclasses.replace(
         program,
         set_weights=kept,
         history={"loss": losses} if losses else None,
-        notes=(*program.notes, Note(kind=NoteKind.HAND_WRITTEN)),
+        notes=(
+            *program.notes,
+            Note(kind=NoteKind.HAND_WRITTEN),
+            *(Note(kind=NoteKind.MADE_UP, detail=missing) for missing in read.missing),
+        ),
+        made_up=MadeUp.FORMATS if read.missing else MadeUp.NOTHING,
     )
 
 

@@ -17,6 +17,7 @@ from .passes import Array, CannotRead, Pass, Unread, agreeing, read_pass, whole_
 from .rules import UpdateRule, read_rule
 
 MOST_PASSES = 3
+LONGEST_ROUND = 200  # updates of one pass over the data, if that has to be recorded
 # what is made up in the place of data
 DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD)
 OF_0_TO_1 = (True, 0.5, 1 / math.sqrt(12))
@@ -85,6 +86,8 @@ class ReadNetwork:
         batch_size: observations of an update.
         updates: how many the file makes.
         rule: cost, optimizer and rate.
+        missing: names of what had to be made up in the place of data: x and y have the form of the file's, not the
+            values.
     """
 
     layers: tuple[ReadLayer, ...]
@@ -93,11 +96,14 @@ class ReadNetwork:
     batch_size: int
     updates: int
     rule: UpdateRule
+    missing: tuple[str, ...]
 
     @property
     def epochs(self) -> int:
-        """Passes over all observations, at least one."""
-        return max(1, round(self.updates * self.batch_size / len(self.x)))
+        """Passes over all observations, at least one; a smaller last batch may be used or left out."""
+        per_epoch = len(self.x) / self.batch_size
+        steps = next((one for one in (math.ceil(per_epoch), int(per_epoch)) if self.updates % one == 0), per_epoch)
+        return max(1, round(self.updates / steps))
 
 
 def read_network(recording: Recording, sources: Sources, updates: int | None = None) -> ReadNetwork:
@@ -111,15 +117,20 @@ def read_network(recording: Recording, sources: Sources, updates: int | None = N
     Raises:
         CannotRead: something that a training needs is not known.
     """
-    refuse_unread(recording)
+    missing = tuple(dict.fromkeys(one.name for one in recording.stand_ins if one.what in DATA_STAND_INS))
     try:
-        return network_of_recording(recording, sources, updates)
-    except CannotReplay as problem:
-        raise CannotRead(Unread.LAYERS, str(problem)) from problem
+        refuse_untrained(recording)
+        return network_of_recording(recording, sources, updates, missing)
+    except (CannotRead, CannotReplay) as problem:
+        if missing:
+            raise CannotRead(Unread.MADE_UP, missing[0]) from problem
+        raise problem if isinstance(problem, CannotRead) else CannotRead(Unread.LAYERS, str(problem)) from problem
 
 
-def network_of_recording(recording: Recording, sources: Sources, updates: int | None) -> ReadNetwork:
-    """See ``read_network``; of a recording with updates on data of the file's own."""
+def network_of_recording(
+    recording: Recording, sources: Sources, updates: int | None, missing: tuple[str, ...]
+) -> ReadNetwork:
+    """See ``read_network``; of a recording with updates."""
     program = Program(recording.nodes)
     most = min(MOST_PASSES, max(len(parameter.updates) for parameter in recording.parameters))
     first = read_pass(recording, program, 0)
@@ -128,7 +139,10 @@ def network_of_recording(recording: Recording, sources: Sources, updates: int | 
         raise CannotRead(Unread.STOPPED)
     first, *others = passes = agreeing(passes)
     rule = read_rule(passes)
-    x, y = whole_data(program, first, others)
+    try:
+        x, y = whole_data(program, first, others)
+    except CannotRead:
+        x, y = data_of_round(recording, sources, program, first)
     return ReadNetwork(
         layers=tuple(
             ReadLayer(
@@ -144,14 +158,12 @@ def network_of_recording(recording: Recording, sources: Sources, updates: int | 
         batch_size=len(first.x),
         updates=updates or count_updates(recording, sources, program, first),
         rule=rule,
+        missing=missing,
     )
 
 
-def refuse_unread(recording: Recording) -> None:
-    """Raise CannotRead if the file does not train by itself on data of its own."""
-    made_up = [one.name for one in recording.stand_ins if one.what in DATA_STAND_INS]
-    if made_up:
-        raise CannotRead(Unread.MADE_UP, made_up[0])
+def refuse_untrained(recording: Recording) -> None:
+    """Raise CannotRead if the file does not train by itself."""
     if not recording.parameters or recording.driven.calls:
         raise CannotRead(Unread.NOT_TRAINED)
     if recording.stop not in (Stop.ENOUGH, Stop.FINISHED):
@@ -170,6 +182,24 @@ def later_passes(recording: Recording, program: Program, iterations: Iterable[in
             break
         found.append(one)
     return found
+
+
+def data_of_round(recording: Recording, sources: Sources, program: Program, first: Pass) -> tuple[Array, Array]:
+    """All observations and targets of a training, which are those of one round of the innermost loop around updates.
+
+    Raises:
+        CannotRead: that is long, was not recorded, or goes over the same observations again and again.
+    """
+    counts = [loop.count for loop in loops_around(recording, sources, program, first)]
+    if not counts or counts[-1] is None or not 1 < counts[-1] <= LONGEST_ROUND:
+        raise CannotRead(Unread.DATA)
+    passes = [first, *later_passes(recording, program, range(1, counts[-1]), first)]
+    if len(passes) < counts[-1]:
+        raise CannotRead(Unread.DATA, needed=counts[-1])
+    x, y = (np.concatenate(parts) for parts in zip(*((one.x, one.y) for one in passes)))
+    if np.all(x == x[0]):
+        raise CannotRead(Unread.DATA)
+    return x, y
 
 
 # Initial weights
@@ -221,19 +251,20 @@ def count_updates(recording: Recording, sources: Sources, program: Program, firs
     Raises:
         CannotRead: one of the loops goes round until something happens.
     """
-    kernels = [recording.parameters[layer.kernel_parameter] for layer in first.layers]
-    recorded = max(len(kernel.updates) for kernel in kernels)
+    recorded = max(len(recording.parameters[layer.kernel_parameter].updates) for layer in first.layers)
     if recording.stop is Stop.FINISHED:
         return recorded
-    updated = [recording.updates[kernel.updates[0]].place for kernel in kernels]
-    places = [program.nodes[first.layers[0].product].place, *updated]
-    loops = [
-        loop for loop in recording.loops if all(place is None or reaches(sources, loop, place) for place in places)
-    ]
-    counts = [loop.count for loop in loops]
+    counts = [loop.count for loop in loops_around(recording, sources, program, first)]
     if not counts or any(count is None for count in counts):
         raise CannotRead(Unread.LENGTH)
     return max(recorded, int(np.prod([count for count in counts if count is not None])))
+
+
+def loops_around(recording: Recording, sources: Sources, program: Program, first: Pass) -> list[Loop]:
+    """The loops around both the first layer and the updates, outermost first."""
+    updates = [recording.parameters[layer.kernel_parameter].updates[0] for layer in first.layers]
+    places = [program.nodes[first.layers[0].product].place, *(recording.updates[one].place for one in updates)]
+    return [loop for loop in recording.loops if all(place is None or reaches(sources, loop, place) for place in places)]
 
 
 def reaches(sources: Sources, loop: Loop, place: Place) -> bool:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from ...models import handwritten
+from ...models.activations import ACTIVATIONS
 from ...models.costs import COSTS
 from ...models.network import Network
+from ...models.numerical import RULES, State
 from ...models.optimizers import OPTIMIZERS, Optimizer
 from .passes import Array, CannotRead, Pass, Unread
 
@@ -34,19 +33,14 @@ class UpdateRule:
     rate: float  # the learning rate, for the gradient of that cost
 
 
-def network_of(one: Pass, cost: str) -> Network | None:
-    """The network of an iteration under a cost; None if they do not go together."""
+def fits_network(cost: str, one: Pass) -> bool:
+    """Whether a cost goes with the layers of a network."""
     sizes = (one.x.shape[1], *(layer.kernel.shape[1] for layer in one.layers))
     try:
-        return Network(sizes, tuple(layer.activation for layer in one.layers), cost)
+        Network(sizes, tuple(layer.activation for layer in one.layers), cost)
     except ValueError:
-        return None
-
-
-def weights_of(one: Pass) -> list[Array]:
-    """The weights before the update, (inputs + 1, units) each; a missing bias is 0."""
-    biases = [np.zeros(layer.kernel.shape[1]) if layer.bias is None else layer.bias for layer in one.layers]
-    return [np.vstack([bias[None, :], layer.kernel]) for bias, layer in zip(biases, one.layers)]
+        return False
+    return True
 
 
 def step_of(one: Pass) -> Array:
@@ -59,14 +53,29 @@ def step_of(one: Pass) -> Array:
     return np.concatenate(parts)
 
 
-def gradient_of(one: Pass, network: Network) -> Array:
+def activations_of(one: Pass) -> list[Array]:
+    """The observations and the activations of every layer."""
+    values = [one.x]
+    for layer in one.layers:
+        function = ACTIVATIONS[layer.activation].function
+        assert function is not None
+        values.append(function(values[-1] @ layer.kernel + (0.0 if layer.bias is None else layer.bias)))
+    return values
+
+
+def gradient_of(one: Pass, cost: str) -> Array:
     """The true gradient of all weights and biases, in the order of ``step_of``."""
-    found = handwritten.backward(network, weights_of(one), one.x, one.y).gradients
-    parts = []
-    for gradient, layer in zip(found, one.layers):
-        parts.append(np.ravel(gradient[1:]))
-        if layer.bias is not None:
-            parts.append(gradient[0])
+    values = activations_of(one)
+    delta = COSTS[cost].gradient(values[-1], one.y)
+    is_of_outputs = COSTS[cost].output_activation is None
+    parts: list[Array] = []
+    for layer, given, a in zip(reversed(one.layers), reversed(values[:-1]), reversed(values[1:])):
+        derivative = ACTIVATIONS[layer.activation].derivative
+        if is_of_outputs and derivative is not None:
+            delta = delta * derivative(a)
+        is_of_outputs = True
+        parts[:0] = [np.ravel(given.T @ delta), *([] if layer.bias is None else [delta.sum(axis=0)])]
+        delta = delta @ layer.kernel.T
     return np.concatenate(parts)
 
 
@@ -81,11 +90,10 @@ def read_rule(passes: Sequence[Pass]) -> UpdateRule:
         raise CannotRead(Unread.COST)
     is_known = False
     for cost in (name for name in COSTS if name not in NOT_IN_KERAS):
-        network = network_of(passes[0], cost)
-        if network is None:
+        if not fits_network(cost, passes[0]):
             continue
         is_known = True
-        gradients = [gradient_of(one, network) for one in passes]
+        gradients = [gradient_of(one, cost) for one in passes]
         for optimizer in optimizers_for(steps, gradients):
             rate = rate_of(optimizer, steps, gradients)
             if rate is not None:
@@ -122,11 +130,10 @@ def rate_of(optimizer: Optimizer, steps: Sequence[Array], gradients: Sequence[Ar
 
 def steps_by(optimizer: Optimizer, gradients: Sequence[Array]) -> list[Array]:
     """The steps that a rule makes of gradients at a rate of 1; every rule is linear in its rate."""
-    rule, settings = OPTIMIZERS[optimizer.name], dict(optimizer.settings)
-    zeros = tf.zeros(gradients[0].shape, tf.float64)
-    state: tuple[Any, ...] = (zeros,) * rule.slots
+    zeros = np.zeros_like(gradients[0])
+    state: State = (zeros, zeros)
     found = []
     for number, gradient in enumerate(gradients, start=1):
-        moved, state = rule.update(tf, zeros, tf.constant(gradient), state, 1.0, number, settings)
-        found.append(np.asarray(moved))
+        moved, state = RULES[optimizer.name](zeros, gradient, state, 1.0, number, dict(optimizer.settings))
+        found.append(moved)
     return found

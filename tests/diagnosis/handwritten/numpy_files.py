@@ -81,6 +81,14 @@ for epoch in range(200):
 """
 )
 
+# the same of a list of observations, each an array of its own with a number
+PAIRS = ONE_BY_ONE.replace(
+    "for epoch",
+    "O, I = 0.0, 1.0\n"
+    "rows = [(np.array([O, O]), 0), (np.array([O, I]), 1), (np.array([I, O]), 1), (np.array([I, I]), 0)]\n"
+    "for epoch",
+).replace("zip(X, Y)", "rows")
+
 # shuffled batches, integer labels, softmax, relu, momentum
 BATCHES = """import numpy as np
 rng = np.random.RandomState(3)
@@ -177,6 +185,16 @@ for epoch in range(100):
 """
 )
 WRONG = XOR_FROM_ONES.replace("np.ones((2, 2))", "np.random.randn(2, 2)").replace(" * a1 * (1 - a1)", "")
+
+
+# a table that is not there, and units that start alike
+MISSING_TABLE = (
+    COLUMNS.replace(TABLE, "X = np.loadtxt('t.csv', delimiter=',')\nX, Y = X[:, :-1], (X[:, -1:] > 0).astype(float)\n")
+    .replace("np.random.randn(m, n)", "np.ones((m, n))")
+    .replace("Net(5, 16)", "Net(X.shape[1], 16)")
+    .replace("RATE", "5.0")
+    .replace("EPOCHS", "800")
+)
 
 
 def columns(rate: float, epochs: int) -> str:

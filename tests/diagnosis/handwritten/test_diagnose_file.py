@@ -74,6 +74,23 @@ def test_what_is_not_read_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFi
     assert (document["outcome"], document["unread"]) == ("not-judged", "length")
 
 
+def test_what_is_likely_without_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(numpy_files.MISSING_TABLE)
+    assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert (document["outcome"], document["unread"], document["missing"]) == ("not-judged", "made-up", ["t.csv"])
+    assert [likely["id"] for likely in document["likely"]] == ["clones"]  # and not the rate of 5
+    assert (document["read"]["units"][1:], document["read"]["epochs"], document["causes"]) == ([16, 1], 800, [])
+    path.write_text(numpy_files.MISSING_TABLE.replace("rate=5.0", "rate=50.0"))
+    found = diagnose_file(path)
+    assert found.unjudged is not None
+    assert {one.finding.id for one in found.unjudged.likely} == {"clones", "learning-rate-too-large"}
+    text = "\n".join(verdict(found))
+    assert "Likely cause, without a training" in text
+    assert "Nothing was trained, because t.csv had to be made up." in text
+
+
 def test_the_python_function_takes_a_numpy_file(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(numpy_files.UNTIL_GOOD)

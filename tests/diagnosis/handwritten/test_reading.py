@@ -9,9 +9,10 @@ import numpy_files
 import pytest
 
 from harness.checking.sources import Sources, read_texts
+from harness.diagnosis.handwritten.diagnose import read_or_record_longer
 from harness.diagnosis.handwritten.passes import CannotRead, Unread
 from harness.diagnosis.handwritten.program import keras_program
-from harness.diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, read_network
+from harness.diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork
 from harness.recording.record import record_file
 
 
@@ -19,7 +20,7 @@ def read(folder: Path, text: str) -> ReadNetwork:
     path = folder / "net.py"
     path.write_text(text)
     recording = record_file(path, drive=False)
-    return read_network(recording, Sources(read_texts(path, recording.files)))
+    return read_or_record_longer(recording, Sources(read_texts(path, recording.files)), path, None)
 
 
 def shapes(found: ReadNetwork) -> list[tuple[int, ...]]:
@@ -58,6 +59,18 @@ def test_one_observation_at_a_time_without_biases(tmp_path: Path) -> None:
     assert isinstance(start, Drawn)
     assert start.is_uniform
     assert (start.centre, start.deviation) == pytest.approx((0.5, 1 / np.sqrt(12)))
+
+
+def test_observations_that_are_arrays_of_their_own(tmp_path: Path) -> None:
+    found = read(tmp_path, numpy_files.PAIRS)
+    assert (found.x.tolist(), found.y.tolist()) == ([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
+    assert (found.batch_size, found.updates, found.epochs) == (1, 800, 200)
+
+
+def test_epochs_with_a_smaller_last_batch_and_without_it(tmp_path: Path) -> None:
+    assert read(tmp_path, numpy_files.BATCHES.replace("size = 20, 30", "size = 20, 40")).epochs == 20
+    without = numpy_files.BATCHES.replace("size = 20, 30", "size = 20, 40").replace("len(X), size)", "80, size)")
+    assert read(tmp_path, without).epochs == 20
 
 
 def test_an_activation_that_the_first_observation_does_not_show(tmp_path: Path) -> None:
@@ -99,7 +112,7 @@ def test_a_loop_that_counts_itself(tmp_path: Path) -> None:
     ("text", "what"),
     [
         (numpy_files.UNTIL_GOOD, Unread.LENGTH),
-        (numpy_files.WITHOUT_DATA, Unread.MADE_UP),
+        (numpy_files.ONE_WEIGHT.replace("np.array([[0.2]])", "np.loadtxt('x.txt')"), Unread.MADE_UP),
         (numpy_files.WRONG, Unread.OPTIMIZER),
         (numpy_files.ONE_WEIGHT, Unread.OPTIMIZER),
         ("import numpy as np\n\ndef f(x):\n    return np.tanh(x)\n", Unread.NOT_TRAINED),

@@ -209,6 +209,7 @@ def judge(
     """
     started = time.monotonic()
     key = ""
+    left_out: tuple[str, ...] = ()
     try:
         with (
             tempfile.TemporaryDirectory(prefix=SCRATCH_NAME, ignore_cleanup_errors=True) as scratch,
@@ -220,11 +221,11 @@ def judge(
             if key in known:
                 return key, known[key]
             result = scrubbed(judged(hand_in, copy, settings), str(copy))
-            result = replace(result, left_out=left_out)
     except Unusable as unusable:
         result = failed(hand_in, unusable.problem, unusable.detail)
     except Exception as error:  # a fault of ours with one hand-in must not lose the others
         result = failed(hand_in, Problem.CHECK_FAILED, f"{type(error).__name__}: {error}"[:200])
+    result = replace(result, left_out=left_out)
     rubric = settings.rubric
     if rubric is not None:
         given = awards_of(rubric, result.result, result.verdict, result.quantities, result.tests, result.tests_finished)

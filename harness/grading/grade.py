@@ -122,16 +122,24 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
         return
     pool = new_pool(min(jobs, len(hand_ins)))
 
+    not_kept: list[BadInput] = []
+
     def keep(future: Future[tuple[str, HandInResult]]) -> None:
         if not future.cancelled() and future.exception() is None:
-            journal.add(*future.result())
+            try:
+                journal.add(*future.result())
+            except BadInput as error:  # an exception of a callback is lost
+                not_kept.append(error)
 
     try:
         waiting = [pool.submit(judge_or_end, hand_in, settings, journal.known) for hand_in in hand_ins]
         for future in waiting:
             future.add_done_callback(keep)
         for hand_in, future in zip(hand_ins, waiting):
-            yield result_of(future, hand_in, settings)
+            result = result_of(future, hand_in, settings)
+            if not_kept:
+                raise not_kept[0]
+            yield result
     finally:
         pool.shutdown(cancel_futures=True)
 

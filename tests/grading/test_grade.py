@@ -15,6 +15,7 @@ import pytest
 
 from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict
 from harness.cli import main as cli
+from harness.errors import BadInput
 from harness.grading import grade as grading_module
 from harness.grading.course_tests import run_tests
 from harness.grading.grade import Settings, grade, together
@@ -109,6 +110,26 @@ def test_a_result_comes_back_from_a_journal_as_it_was(tmp_path):
         file.write('{"key": "cut o')
     assert Journal(tmp_path / "j", resume=True).known == {"key": one}
     assert Journal(tmp_path / "j", resume=False).known == {}
+
+
+def test_a_line_that_was_cut_off_does_not_spoil_the_next_one(tmp_path):
+    one = CLASS.hand_ins[0]
+    (tmp_path / "j").write_text('{"key": "cut o')
+    Journal(tmp_path / "j", resume=True).add("key", one)
+    assert Journal(tmp_path / "j", resume=True).known == {"key": one}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_journal_on_a_full_disk_is_one_line(tmp_path, jobs):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    for name in ("a.txt", "b.zip"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "ann.py").write_text("x = (")
+    journal = Journal(tmp_path / "journal", resume=False)
+    journal.path = Path("/dev/full")
+    with pytest.raises(BadInput, match=r"^/dev/full: cannot be written \(No space left on device\); make room"):
+        grade(hand_ins_in(tmp_path), Settings(), jobs=jobs, journal=journal)
 
 
 def test_only_what_is_new_or_changed_is_judged_again(tmp_path, monkeypatch):

@@ -37,9 +37,10 @@ MAX_NAME_BYTES = 200
 CHUNK_BYTES = 2**16
 MAX_NESTED = 2  # archives in archives
 MAX_NAMED_FILES = 5  # of a hand-in without a program
-# files of all students in one folder: Moodle's names without folders, and Canvas' names
+# files of all students in one folder: the names of Moodle without folders, of Blackboard and of Canvas
 NAMES_OF_EXPORTS = (
     re.compile(r"(?P<student>.+_\d+_assignsubmission_file_)(?P<name>.+)"),
+    re.compile(r"(?P<student>.+_attempt_[\d-]+)_(?P<name>.+)"),
     re.compile(r"(?P<student>[^_]+(_LATE)?_\d+)_\d+_(?P<name>.+)"),
 )
 

@@ -118,14 +118,16 @@ def test_a_link_to_elsewhere_is_not_followed(tmp_path):
 
 
 def test_files_of_all_students_in_one_folder_are_joined_by_student(tmp_path):
-    """The names are those that Canvas, and Moodle without folders, give."""
+    """The names are those that Canvas, Blackboard, and Moodle without folders give."""
     for name in ("leeann_LATE_12_345_net.py", "leeann_LATE_12_346_tools.py", "leebob_13_347_my_net.py", "free_1.py"):
         (tmp_path / name).write_text("import tools" if "net" in name else "")
     for name in ("net.py", "data.csv"):
         (tmp_path / f"Cy Lee_99_assignsubmission_file_{name}").write_text("")
+        (tmp_path / f"hw_1_dlee_attempt_2026-11-26-09-00-00_{name}").write_text("")
     found = {one.id: one for one in hand_ins_in(tmp_path)}
     assert set(found) == {
-        *("leeann_LATE_12", "leebob_13_347_my_net.py", "free_1.py", "Cy Lee_99_assignsubmission_file_")
+        *("leeann_LATE_12", "leebob_13_347_my_net.py", "free_1.py", "Cy Lee_99_assignsubmission_file_"),
+        "hw_1_dlee_attempt_2026-11-26-09-00-00",
     }
     staged(found["leeann_LATE_12"], tmp_path / "copy")
     assert names(tmp_path / "copy") == ["net.py", "tools.py"]

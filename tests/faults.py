@@ -420,7 +420,9 @@ OPTIONS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "--seconds": st.one_of(NO_NUMBER, NO_RATE.filter(lambda text: not 0 < float(text) <= 1e5), HUGE),
         "--memory": st.one_of(NO_NUMBER, BELOW_0.map(str), HUGE, st.integers(1, 100).map(str)),
         "--jobs": st.one_of(NO_COUNT, HUGE),
-        "--csv": NO_PLACE,
+        **dict.fromkeys(("--csv", "--report", "--gradescope"), NO_PLACE),
+        "--results": st.sampled_from(["loop", "file", "file/x", "y" * 5000, "/proc/x"]),
+        "--tests": st.sampled_from(["good.py", "loop", "no/such", "y" * 5000]),
     },
     "view": {
         "--port": st.one_of(NO_NUMBER, st.integers(max_value=-1).map(str), st.integers(2**16, 10**30).map(str)),

@@ -1,16 +1,19 @@
 """A process that runs the command line in children of its own, and kills them when it is asked to.
 
 It has loaded TensorFlow, and forks before anything was computed: a child begins with its work at once. Each line of
-stdin is a request {"folder", "arguments", "after"}; when it has had so many seconds of the processors (null: never) the
-child gets SIGKILL: that is the same moment of its work however much else the machine does. Each line of stdout is the
-answer, [exit code or minus the signal, seconds of the processors that it took]. The child's stdout and stderr go to the
-files "out" and "err" of the folder, and its temporary files into the folder "temporary" beside it.
+stdin is a request {"folder", "arguments", "after", "stops", "copies"}; when it has had so many seconds of the
+processors (null: never) the child gets SIGKILL: that is the same moment of its work however much else the machine does.
+At each of the stops, which are seconds of the processors too, it is held while its folder is copied to a number in the
+folder of copies: that is what it would leave if it were killed then. Each line of stdout is the answer, [exit code or
+minus the signal, seconds of the processors that it took]. The child's stdout and stderr go to the files "out" and "err"
+of the folder, and its temporary files into the folder "temporary" beside it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -65,14 +68,23 @@ def main() -> None:
         pid = os.fork()
         if not pid:
             child(request["folder"], request["arguments"])
-        ended, killed = 0, False
+        ended, killed, stopped = 0, False, 0
         while not ended:
             time.sleep(0.001)
             # a child that has ended is there until it is waited for
-            if not killed and request["after"] is not None and processor_seconds(pid) >= request["after"]:
+            seconds = processor_seconds(pid)
+            if not killed and request["after"] is not None and seconds >= request["after"]:
                 os.kill(pid, signal.SIGKILL)
                 killed = True
-            ended, status, used = os.wait4(pid, os.WNOHANG)
+            if stopped < len(request["stops"]) and seconds >= request["stops"][stopped]:
+                os.kill(pid, signal.SIGSTOP)
+                ended, status, used = os.wait4(pid, os.WUNTRACED)
+                if os.WIFSTOPPED(status):
+                    shutil.copytree(request["folder"], Path(request["copies"]) / str(stopped))
+                    os.kill(pid, signal.SIGCONT)
+                    ended, stopped = 0, stopped + 1
+            else:
+                ended, status, used = os.wait4(pid, os.WNOHANG)
         print(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime]), flush=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import BadInput
-from ..sandbox import Limits, end, prepared
+from ..sandbox import Limits, prepared
 from .result import TestOutcome, TestResult
 
 INSIDE = Path(__file__).with_name("tests_inside.py")
@@ -56,21 +56,23 @@ def run_tests(tests: Path, hand_in: Path, main: Path, limits: Limits) -> tuple[t
         launch.command += [place, *folders]
         process = launch.start()
         word = secrets.token_hex(16)
-        clock = threading.Timer(WAITING * limits.seconds, end, [process])
-        clock.start()
-        requests, replies, errors = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
+        requests, replies = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout))
+        # the hand-in may write into this pipe without end, and what it leaves behind may hold it open without end
+        content: list[bytes] = []
+        reader = threading.Thread(target=lambda: content.append(replies.readline(MAX_REPLY_BYTES)), daemon=True)
+        reader.start()
         try:
             with contextlib.suppress(BrokenPipeError):
                 requests.write(f"{word}\n".encode())
                 requests.flush()
-            content = replies.read(MAX_REPLY_BYTES)  # the hand-in may write into this pipe without end
+            reader.join(WAITING * limits.seconds)
         finally:
-            clock.cancel()
             launch.close()
-            for pipe in (requests, replies, errors):
+            reader.join(1)
+            for pipe in (process.stdin, process.stderr, *([] if reader.is_alive() else [process.stdout])):
                 with contextlib.suppress(OSError):
-                    pipe.close()
-    return outcomes_in(content, word)
+                    cast(BinaryIO, pipe).close()
+    return outcomes_in(b"".join(content), word)
 
 
 def outcomes_in(content: bytes, word: str) -> tuple[tuple[TestResult, ...], bool]:

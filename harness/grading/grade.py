@@ -113,16 +113,24 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
         return
     pool = new_pool(min(jobs, len(hand_ins)))
 
+    not_kept: list[BadInput] = []
+
     def keep(future: Future[tuple[str, HandInResult]]) -> None:
         if not future.cancelled() and future.exception() is None:
-            journal.add(*future.result())
+            try:
+                journal.add(*future.result())
+            except BadInput as error:  # an exception of a callback is lost
+                not_kept.append(error)
 
     try:
         waiting = [pool.submit(judge_or_end, hand_in, settings, journal.known) for hand_in in hand_ins]
         for future in waiting:
             future.add_done_callback(keep)
         for hand_in, future in zip(hand_ins, waiting):
-            yield result_of(future, hand_in, settings)
+            result = result_of(future, hand_in, settings)
+            if not_kept:
+                raise not_kept[0]
+            yield result
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -200,6 +208,7 @@ def judge(
     """
     started = time.monotonic()
     key = ""
+    left_out: tuple[str, ...] = ()
     try:
         with (
             tempfile.TemporaryDirectory(prefix=SCRATCH_NAME, ignore_cleanup_errors=True) as scratch,
@@ -211,11 +220,11 @@ def judge(
             if key in known:
                 return key, known[key]
             result = scrubbed(judged(hand_in, copy, settings), str(copy))
-            result = replace(result, left_out=left_out)
     except Unusable as unusable:
         result = failed(hand_in, unusable.problem, unusable.detail)
     except Exception as error:  # a fault of ours with one hand-in must not lose the others
         result = failed(hand_in, Problem.CHECK_FAILED, f"{type(error).__name__}: {error}"[:200])
+    result = replace(result, left_out=left_out)
     rubric = settings.rubric
     if rubric is not None:
         given = awards_of(rubric, result.result, result.verdict, result.quantities, result.tests, result.tests_finished)

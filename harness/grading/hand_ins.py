@@ -16,7 +16,7 @@ import sysconfig
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -27,7 +27,7 @@ from ..recording.source import read_text
 from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder
 from .result import HandInKind, Problem
 
-PROGRAMS = (".py", ".ipynb")
+PROGRAMS = (".py", ".ipynb")  # in any case of letters
 ARCHIVES = (".zip",)
 DATA = (".csv", ".tsv", ".txt", ".dat", ".json", ".npy", ".npz", ".mat", ".h5", ".gz", ".png", ".jpg")
 OF_THE_SYSTEM = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
@@ -36,6 +36,13 @@ MAX_JUDGED_FILES = 6  # of one hand-in
 MAX_NAME_BYTES = 200
 CHUNK_BYTES = 2**16
 MAX_NESTED = 2  # archives in archives
+MAX_NAMED_FILES = 5  # of a hand-in without a program
+# files of all students in one folder: the names of Moodle without folders, of Blackboard and of Canvas
+NAMES_OF_EXPORTS = (
+    re.compile(r"(?P<student>.+_\d+_assignsubmission_file_)(?P<name>.+)"),
+    re.compile(r"(?P<student>.+_attempt_[\d-]+)_(?P<name>.+)"),
+    re.compile(r"(?P<student>[^_]+(_LATE)?_\d+)_\d+_(?P<name>.+)"),
+)
 
 
 class Unusable(Exception):
@@ -59,11 +66,13 @@ class HandIn:
         id: the name of the file or folder.
         path: where it is.
         kind: what it is.
+        parts: if files of all students lie in one folder, those of this one, by their names without the student's.
     """
 
     id: str
     path: Path
     kind: HandInKind
+    parts: Mapping[str, Path] = field(default_factory=dict)
 
 
 def is_of_the_system(name: str) -> bool:
@@ -80,8 +89,12 @@ def hand_in_at(path: Path) -> HandIn:
     return HandIn(id=path.name, path=path, kind=kind)
 
 
-def hand_ins_in(folder: Path) -> list[HandIn]:
+def hand_ins_in(folder: Path, apart: Collection[Path] = ()) -> list[HandIn]:
     """Everything in a folder but what file managers and Python make by themselves, in the order of the names.
+
+    Args:
+        folder: of the hand-ins.
+        apart: files and folders of the teacher, which may lie in it.
 
     Raises:
         BadInput: the folder cannot be read, or nothing is in it.
@@ -90,12 +103,34 @@ def hand_ins_in(folder: Path) -> list[HandIn]:
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise BadInput(f"{shown_path(folder)}: cannot be read ({error.strerror}); give another folder") from None
-    found = [hand_in_at(folder / name) for name in names if not is_of_the_system(name)]
-    if not any(one.kind is not HandInKind.FILE or one.path.suffix in PROGRAMS for one in found):
+    others = {path.resolve() for path in apart}
+    paths = [folder / name for name in names if not is_of_the_system(name)]
+    found = by_student([hand_in_at(path) for path in paths if path.resolve() not in others])
+    if not any(one.kind is not HandInKind.FILE or is_program(one.path) for one in found):
         raise BadInput(
             f"{shown_path(folder)}: expected a folder with Python files, notebooks, zip files or folders of them"
         )
     return found
+
+
+def by_student(found: Sequence[HandIn]) -> list[HandIn]:
+    """The hand-ins, those files joined that an export gave the name of the same student."""
+    joined: dict[str, HandIn] = {}
+    for one in found:
+        match = next(filter(None, (pattern.fullmatch(one.id) for pattern in NAMES_OF_EXPORTS)), None)
+        if match is None or one.kind is HandInKind.FOLDER:
+            joined[one.id] = one
+            continue
+        student, name = match["student"], match["name"]
+        parts = joined[student].parts if student in joined else {}
+        joined[student] = HandIn(id=student, path=one.path, kind=HandInKind.FOLDER, parts={**parts, name: one.path})
+    alone = [next(iter(one.parts.values())) if len(one.parts) == 1 else None for one in joined.values()]
+    return [one if path is None else hand_in_at(path) for one, path in zip(joined.values(), alone)]
+
+
+def is_program(path: Path) -> bool:
+    """Whether it is a Python file or a notebook, by its name."""
+    return path.suffix.lower() in PROGRAMS
 
 
 # The copy
@@ -111,20 +146,38 @@ def staged(hand_in: HandIn, destination: Path) -> tuple[str, ...]:
     if path.is_symlink() and path.resolve().parent != path.parent.resolve():
         raise Unusable(Problem.LEADS_ELSEWHERE)
     left_out: list[str] = []
-    if hand_in.kind is HandInKind.FOLDER:
+    if hand_in.kind is HandInKind.FOLDER and not hand_in.parts:
         left_out += copy_folder(path, destination)
     else:
         destination.mkdir(parents=True)
         os.chmod(destination, 0o755)
-        if hand_in.kind is HandInKind.ARCHIVE:
+        if hand_in.parts:
+            left_out += copy_parts(hand_in.parts, destination)
+        elif not path.is_file():
+            raise Unusable(Problem.NOT_A_HAND_IN)
+        elif hand_in.kind is HandInKind.ARCHIVE:
             left_out += unpack(path, destination, Room())
-        elif path.suffix not in PROGRAMS:
+        elif not is_program(path):
             raise Unusable(Problem.NOT_A_HAND_IN, path.suffix)
         else:
             copy_with_modules(path, destination)
     left_out += unpack_all(destination)
     (destination / HAND_IN_MARK).touch()
     return tuple(sorted(left_out))
+
+
+def copy_parts(parts: Mapping[str, Path], destination: Path) -> list[str]:
+    """Copy files under other names; the names of what was left out."""
+    left_out: list[str] = []
+    room = MAX_COPIED_BYTES
+    for name, path in parts.items():
+        size = path.stat().st_size if path.is_file() and not path.is_symlink() else room + 1
+        if size <= room:
+            shutil.copyfile(path, destination / name)
+            room -= size
+        else:
+            left_out.append(name)
+    return left_out
 
 
 def copy_with_modules(path: Path, destination: Path) -> None:
@@ -136,8 +189,8 @@ def copy_with_modules(path: Path, destination: Path) -> None:
             content = one.read_bytes() if one.stat().st_size <= MAX_COPIED_BYTES else None
         except OSError as error:
             raise Unusable(Problem.NOT_A_HAND_IN, error.strerror or "") from None
-        if content is None or not stat.S_ISREG(one.stat().st_mode):
-            raise Unusable(Problem.NOT_A_HAND_IN, "too large" if content is None else "")
+        if content is None:
+            raise Unusable(Problem.NOT_A_HAND_IN, "too large")
         (destination / one.name).write_bytes(content)
         for name in imported_names(one):
             near = path.parent / f"{name}.py"
@@ -208,26 +261,30 @@ def unpack(path: Path, destination: Path, room: Room) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
+                if member.is_dir() or any(map(is_of_the_system, parts_of(member))):
+                    continue
                 place = place_in(destination, member)
                 if place is None:
-                    if not member.is_dir():
-                        left_out.append(member.filename)
+                    left_out.append(member.filename)
                     continue
                 room.files -= 1
                 if room.files < 0:
                     raise Unusable(Problem.ARCHIVE_TOO_LARGE, path.name)
-                unpack_member(archive, member, place, room)
+                unpack_member(archive, member, free_name(place), room)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
         raise Unusable(Problem.BROKEN_ARCHIVE, f"{path.name}: {error}") from None
     return left_out
 
 
+def parts_of(member: zipfile.ZipInfo) -> list[str]:
+    """The harmless parts of the path of a member."""
+    return [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")]
+
+
 def place_in(destination: Path, member: zipfile.ZipInfo) -> Path | None:
-    """Where a member of an archive is unpacked; None if it is a folder, a link, or a file of the system."""
-    if member.is_dir() or stat.S_ISLNK(member.external_attr >> 16):
-        return None
-    parts = [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")]
-    if not parts or any(is_of_the_system(part) for part in parts):
+    """Where a member of an archive is unpacked; None if it is a link, or has no name."""
+    parts = parts_of(member)
+    if stat.S_ISLNK(member.external_attr >> 16) or not parts:
         return None
     return destination.joinpath(*map(harmless_name, parts))
 
@@ -260,8 +317,7 @@ def unpack_all(folder: Path) -> list[str]:
     sizes = [path.stat().st_size for path in files_of(folder)]
     room = Room(size=MAX_COPIED_BYTES - sum(sizes), files=MAX_COPIED_FILES - len(sizes))
     for _ in range(MAX_NESTED):
-        archives = [path for path in files_of(folder) if path.suffix.lower() in ARCHIVES]
-        for path in archives:
+        for path in archives_in(folder):
             target = free_name(path.with_suffix(""))
             try:
                 left_out += unpack(path, target, room)
@@ -269,7 +325,12 @@ def unpack_all(folder: Path) -> list[str]:
                 left_out.append(f"{path.relative_to(folder).as_posix()} ({problem.problem.value})")
             with contextlib.suppress(OSError):
                 path.unlink()
-    return left_out
+    return left_out + [path.relative_to(folder).as_posix() for path in archives_in(folder)]
+
+
+def archives_in(folder: Path) -> list[Path]:
+    """The zip files of a copy."""
+    return [path for path in files_of(folder) if path.suffix.lower() in ARCHIVES]
 
 
 def free_name(path: Path) -> Path:
@@ -277,7 +338,7 @@ def free_name(path: Path) -> Path:
     found, number = path, 1
     while found.exists():
         number += 1
-        found = path.with_name(f"{path.name}-{number}")
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return found
 
 
@@ -305,7 +366,7 @@ def programs_in(folder: Path) -> list[Path]:
     found = []
     for path in files_of(folder):
         parts = path.relative_to(folder).parts
-        if path.suffix in PROGRAMS and not any(is_of_the_system(part) for part in parts):
+        if is_program(path) and not any(is_of_the_system(part) for part in parts):
             found.append(path)
     return found
 
@@ -325,7 +386,8 @@ def judged_files(folder: Path, wanted: str, main: str) -> tuple[list[Path], list
     """
     programs = programs_in(folder)
     if not programs:
-        raise Unusable(Problem.NO_FILE)
+        names = [path.relative_to(folder).as_posix() for path in files_of(folder)]
+        raise Unusable(Problem.NO_FILE, ", ".join(names[:MAX_NAMED_FILES]))
     if main:
         chosen = [path for path in programs if path.name == main]
     elif wanted:

@@ -37,7 +37,10 @@ class Journal:
             return
         try:
             if resume and path.exists():
-                self.known = dict(entries(path.read_text(encoding="utf-8")))
+                text = path.read_text(encoding="utf-8")
+                self.known = dict(entries(text))
+                if text and not text.endswith("\n"):  # a line that was cut off must not spoil the next one
+                    path.write_text(text + "\n", encoding="utf-8")
             else:
                 path.write_text("", encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -45,11 +48,19 @@ class Journal:
             raise BadInput(f"{shown_path(path)}: cannot be used ({reason}); give another folder") from None
 
     def add(self, key: str, result: HandInResult) -> None:
-        """Keep a result, at once, unless it is known or has no key."""
+        """Keep a result, at once, unless it is known or has no key.
+
+        Raises:
+            BadInput: it cannot be written.
+        """
         if self.path is None or not key or key in self.known:
             return
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "result": plain(result)}) + "\n")
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "result": plain(result)}) + "\n")
+        except OSError as error:
+            name = shown_path(self.path)
+            raise BadInput(f"{name}: cannot be written ({error.strerror}); make room, then resume") from None
 
 
 def entries(text: str) -> typing.Iterator[tuple[str, HandInResult]]:

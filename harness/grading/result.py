@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..checking.result import CheckResult, Found, Verdict
+from ..checking.result import CheckResult, Found, PairResult, Verdict
 from ..results import Result
 
 
@@ -201,3 +201,48 @@ def code_of(mistakes: tuple[Found, ...]) -> tuple[str, ...]:
     """The lines of mistakes, without blanks and comments."""
     lines = (one.place.text.partition("#")[0] if one.place is not None else "" for one in mistakes)
     return tuple("".join(line.split()) for line in lines)
+
+
+# What students may not see
+
+
+def without_expected(grading: Grading) -> Grading:
+    """The same without what values should be: the line and the name of each mistake are left.
+
+    The names of parametrized tests end with what was expected, too.
+    """
+    hand_ins = tuple(
+        replace(
+            one,
+            files=tuple(replace(file, result=_bare_result(file.result)) for file in one.files),
+            tests=tuple(replace(test, name=test.name.partition("[")[0], message="") for test in one.tests),
+        )
+        for one in grading.hand_ins
+    )
+    return replace(grading, hand_ins=hand_ins, hides_expected=True)
+
+
+def _bare_result(result: CheckResult) -> CheckResult:
+    """The verdict on a file without what values should be, and without other readings."""
+    return replace(
+        result,
+        mistakes=tuple(map(_bare_mistake, result.mistakes)),
+        alternatives=(),
+        parameters=tuple(replace(one, factor=None) for one in result.parameters),
+        rows=(),
+        pairs=tuple(map(_bare_pair, result.pairs)),
+    )
+
+
+def _bare_mistake(found: Found) -> Found:
+    """A mistake without what it is and should be; of an exception, its text is left."""
+    detail = found.detail if found.id == "exception" else ""
+    return replace(found, got=None, expected=None, ratio=None, detail=detail)
+
+
+def _bare_pair(pair: PairResult) -> PairResult:
+    """A pair whose gradients agree or do not, without how."""
+    gradients = tuple(
+        replace(one, factor=None, largest_difference=None, aligned_with="", true_shape=()) for one in pair.gradients
+    )
+    return replace(pair, gradients=gradients, mistakes=tuple(map(_bare_mistake, pair.mistakes)))

@@ -63,6 +63,10 @@ def read_rubric(path: Path) -> Rubric:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadInput(key=f"{name}: criteria", expected="tables [[criteria]]", got=rows)
     criteria = tuple(criterion(row, f"{name}: criteria {number}") for number, row in enumerate(rows, start=1))
+    names = [one.name for one in criteria]
+    for one in names:
+        if names.count(one) > 1 or one == TESTS:
+            raise BadInput(f"{name}: criteria: the name {shown(one)} is taken; give each a name of its own")
     tests = table(document, "tests", name)
     known(tests, ("points",), f"{name}: tests")
     rubric = Rubric(

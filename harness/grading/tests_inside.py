@@ -51,7 +51,7 @@ def main() -> None:
     options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "-c", os.devnull, "--rootdir", tests, tests]
     pytest.main(options, plugins=[outcomes])
     rows = [[name, *outcome] for name, outcome in sorted(outcomes.found.items())]
-    reply.write(json.dumps({"word": word, "outcomes": rows}))
+    reply.write(json.dumps({"word": word, "outcomes": rows}) + "\n")
     reply.flush()
     os._exit(0)
 

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from unittest import mock
 
 try:
     import fcntl
@@ -37,6 +38,13 @@ def scratch_folder() -> Iterator[Path]:
         content = made / CONTENT_NAME
         content.mkdir()
         yield content
+
+
+@contextlib.contextmanager
+def temporary_files_in_scratch() -> Iterator[None]:
+    """Let the temporary files of this process, such as TensorFlow's, lie in a scratch folder, and end with it."""
+    with scratch_folder() as folder, mock.patch.object(tempfile, "tempdir", str(folder)):
+        yield
 
 
 def locked_file(folder: Path) -> IO[bytes]:

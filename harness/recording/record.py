@@ -124,7 +124,7 @@ def check_source(file: Path, name: str) -> None:
         raise BadInput(f"{name}: expected a Python file or a notebook, got a folder. Name the file that trains.")
     if not file.exists():
         raise BadInput(f"{name}: no such file.")
-    if file.suffix not in (".py", ".ipynb"):
+    if file.suffix.lower() not in (".py", ".ipynb"):
         raise BadInput(f"{name}: expected a Python file (.py) or a notebook (.ipynb).")
     try:
         text = source.read_text(file)

@@ -77,7 +77,7 @@ def read_text(path: Path) -> str:
 
 def is_notebook(path: Path, content: bytes | None = None) -> bool:
     """Whether a file is a notebook: by its name, or because it was saved as one under the name of a script."""
-    if path.suffix == ".ipynb":
+    if path.suffix.lower() == ".ipynb":
         return True
     content = path.read_bytes() if content is None else content
     if not content.lstrip().startswith(b"{") or b'"cells"' not in content:

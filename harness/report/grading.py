@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.text import Text
 
-from ..checking.result import CheckResult, Found, Verdict
+from ..checking.result import CheckResult, Verdict
 from ..errors import escape_controls
 from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
@@ -199,7 +200,7 @@ def student_text(grading: Grading, one: HandInResult) -> str:
         lines += ["", f"Tests: {passed_tests(one)} of {len(one.tests)} passed{end}"]
         for test in one.tests:
             if test.outcome is TestOutcome.FAILED:
-                lines.append(f"  {test.name}" + ("" if grading.hides_expected else f": {test.message}"))
+                lines.append(f"  {test.name}" + (f": {test.message}" if test.message else ""))
     if one.helpers:
         lines += ["", f"Not judged by themselves: {', '.join(one.helpers)}"]
     if one.left_out:
@@ -209,24 +210,12 @@ def student_text(grading: Grading, one: HandInResult) -> str:
 
 def file_lines(name: str, result: CheckResult, hides_expected: bool) -> list[str]:
     """The report of one file of a hand-in"""
-    shown = without_expected(result) if hides_expected else result
-    lines = [checking.headline(shown).replace(result.file, name, 1)]
-    for heading, words in checking.lines(shown):
+    lines = [checking.headline(result).replace(result.file, name, 1)]
+    for heading, words in checking.lines(result):
         if hides_expected and heading in EXPECTATIONS:
             continue
         lines.append(f"  {heading + ':' if heading else '':<12}{words}".rstrip())
     return lines
-
-
-def without_expected(result: CheckResult) -> CheckResult:
-    """The result without what values should be, and without other readings"""
-    from dataclasses import replace
-
-    def bare(found: Found) -> Found:
-        detail = found.detail if found.id == "exception" else ""
-        return replace(found, got=None, expected=None, ratio=None, detail=detail)
-
-    return replace(result, mistakes=tuple(map(bare, result.mistakes)), alternatives=(), suggestion="")
 
 
 def award_text(award: Award) -> str:
@@ -369,22 +358,24 @@ def gradescope_json(grading: Grading, one: HandInResult) -> str:
 
 
 def write_reports(grading: Grading, folder: Path) -> None:
-    """A text to hand out and a results.json for each hand-in, under its name with its number before it.
+    """A text to hand out and a results.json for each hand-in, under its name.
 
     Raises:
         BadInput: they cannot be written.
     """
-    for number, one in enumerate(grading.hand_ins, start=1):
-        stem = f"{number:03}-{file_name(one.id)}"
+    for one in grading.hand_ins:
+        stem = file_name(one.id)
         write_bytes(folder / f"{stem}.txt", f"{student_text(grading, one)}\n".encode(errors="backslashreplace"))
         write_bytes(folder / f"{stem}.json", gradescope_json(grading, one).encode())
 
 
 def file_name(id: str) -> str:
-    """The name of a hand-in with nothing in it that a file system refuses"""
-    return (
-        "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in id).strip(" .")[:80] or "hand-in"
-    )
+    """The name of a hand-in with nothing in it that a file system refuses; of its own, whatever others are called"""
+    name = "".join(letter if letter.isalnum() or letter in "-_ ." else "_" for letter in id).strip(" .")[:80]
+    if name == id:
+        return name
+    digest = hashlib.sha256(id.encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{name or 'hand-in'}-{digest}"
 
 
 def sandbox_line(installed: bool, said: str) -> str:

@@ -137,7 +137,7 @@ class Bubblewrap(Box):
             *self.namespaces(),
             *mounts(size),
             *(part for source, place in shown for part in ("--ro-bind", source, place)),
-            *("--remount-ro", "/dev", "--remount-ro", "/"),
+            *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
             *("--clearenv", *variables(environment)),
             *("--chdir", "/", "--", *inner),
         ]

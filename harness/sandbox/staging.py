@@ -13,19 +13,30 @@ MAX_COPIED_BYTES = 64 * 2**20
 MAX_COPIED_FILES = 2_000
 MAX_LISTED_FILES = 20_000  # of a folder; what comes after them is not looked at
 PROGRAMS = (".py", ".ipynb")
-NOT_COPIED = frozenset(
-    {"__pycache__", "__MACOSX", "node_modules", "site-packages", "dist-packages", "venv", ".venv", ".git"}
-)
+OF_TOOLS = frozenset({"__pycache__", "__MACOSX", ".git"})  # folders that are passed over
+OF_LIBRARIES = frozenset({"node_modules", "site-packages", "dist-packages", "venv", ".venv"})  # and named
 
 
-def files_below(root: Path) -> Iterator[Path]:
-    """The files of a folder and of those in it, in the order of their names; links to folders are not followed."""
+def files_below(root: Path, left: list[Path]) -> Iterator[Path]:
+    """The files of a folder and of those in it, in the order of their names; links to folders are not followed.
+
+    Args:
+        root: the folder.
+        left: gets the folders that are not looked into: those of libraries, those that cannot be read, and the one in
+            which there are too many files.
+    """
+
+    def leave(error: OSError) -> None:
+        left.append(Path(error.filename))
+
     number = 0
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if name not in NOT_COPIED)
+    for folder, names, files in os.walk(root, onerror=leave):
+        left += [Path(folder) / name for name in names if name in OF_LIBRARIES or (Path(folder) / name).is_symlink()]
+        names[:] = sorted(name for name in names if name not in OF_TOOLS | OF_LIBRARIES)
         for name in sorted(files):
             number += 1
             if number > MAX_LISTED_FILES:
+                left.append(Path(folder))
                 return
             yield Path(folder) / name
 
@@ -33,7 +44,7 @@ def files_below(root: Path) -> Iterator[Path]:
 def nearness(path: Path, main: Path | None) -> tuple[bool, int]:
     """What is copied first: programs, then what lies near the main file."""
     steps = 0 if main is None else len(Path(os.path.relpath(path.parent, main.parent)).parts)
-    return path.suffix not in PROGRAMS, steps
+    return path.suffix.lower() not in PROGRAMS, steps
 
 
 def copy_folder(root: Path, destination: Path, main: Path | None = None) -> tuple[str, ...]:
@@ -47,15 +58,17 @@ def copy_folder(root: Path, destination: Path, main: Path | None = None) -> tupl
         main: the file that matters most; what lies near it is copied first.
 
     Returns:
-        The names of what was left out: links that lead elsewhere, pipes and devices, unreadable files, and what is
-        more than ``MAX_COPIED_FILES`` or ``MAX_COPIED_BYTES``.
+        The names of what was left out: links that lead elsewhere, pipes and devices, what cannot be read, folders of
+        libraries, and what is more than ``MAX_COPIED_FILES`` or ``MAX_COPIED_BYTES``.
     """
     destination.mkdir(parents=True)
     os.chmod(destination, 0o755)
     root = root.resolve()
-    left_out: list[str] = []
+    left: list[Path] = []
     room, number = MAX_COPIED_BYTES, 0
-    for path in sorted(files_below(root), key=lambda one: (*nearness(one, main), str(one))):
+    files = list(files_below(root, left))
+    left_out = [f"{path.relative_to(root)}/" for path in left]
+    for path in sorted(files, key=lambda one: (*nearness(one, main), str(one))):
         name = path.relative_to(root)
         size = size_of(path, root)
         if size is None or size > room or number >= MAX_COPIED_FILES:

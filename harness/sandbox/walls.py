@@ -87,7 +87,7 @@ def furnish(root: str, seen: list[list[str]], links: list[list[str]], size: int,
         os.symlink(target, root + name)
     for folder in ("/proc", "/dev", "/tmp", "/dev/shm"):
         os.mkdir(root + folder)
-    mount("proc", f"{root}/proc", "proc", NO_SUID | NO_DEVICES | NO_PROGRAMS)
+    mount("proc", f"{root}/proc", "proc", READ_ONLY | NO_SUID | NO_DEVICES | NO_PROGRAMS)
     mount("tmpfs", f"{root}/tmp", "tmpfs", NO_SUID | NO_DEVICES, f"size={size},mode=1777")
     mount("tmpfs", f"{root}/dev/shm", "tmpfs", NO_SUID | NO_DEVICES, f"size={shared},mode=1777")
     for device in DEVICES:

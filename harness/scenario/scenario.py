@@ -591,6 +591,8 @@ def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
 
     loaded = data()
     check_shapes(loaded)
+    if "cost" not in settings | options and any(len(names) > 2 for names in loaded.classes):
+        given["cost"] = given["cost"]._replace(value="categorical_crossentropy")
     y = targets_of_cost(loaded, given["cost"])
     fitting_network = network(given, loaded.x.shape[1], y.shape[1])
     x, y = cast(loaded.x, dtype, loaded.x_where), cast(y, dtype, loaded.y_where)

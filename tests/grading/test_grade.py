@@ -15,15 +15,26 @@ import pytest
 
 from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict
 from harness.cli import main as cli
+from harness.errors import BadInput
 from harness.grading import grade as grading_module
+from harness.grading.course_tests import run_tests
 from harness.grading.grade import Settings, grade, together
 from harness.grading.hand_ins import hand_ins_in
 from harness.grading.journal import Journal, rebuilt
-from harness.grading.result import FileResult, Grading, HandInKind, HandInResult, Problem, TestOutcome, TestResult
+from harness.grading.result import (
+    FileResult,
+    Grading,
+    HandInKind,
+    HandInResult,
+    Problem,
+    TestOutcome,
+    TestResult,
+    without_expected,
+)
 from harness.recording.graph import Place
 from harness.report import grading as report
-from harness.results import plain
-from harness.sandbox import Absence, find_box
+from harness.results import as_page, plain
+from harness.sandbox import Absence, Limits, find_box
 from tests.grading.classes import network
 from tests.processes import start_harness
 
@@ -101,6 +112,26 @@ def test_a_result_comes_back_from_a_journal_as_it_was(tmp_path):
     assert Journal(tmp_path / "j", resume=False).known == {}
 
 
+def test_a_line_that_was_cut_off_does_not_spoil_the_next_one(tmp_path):
+    one = CLASS.hand_ins[0]
+    (tmp_path / "j").write_text('{"key": "cut o')
+    Journal(tmp_path / "j", resume=True).add("key", one)
+    assert Journal(tmp_path / "j", resume=True).known == {"key": one}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_journal_on_a_full_disk_is_one_line(tmp_path, jobs):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    for name in ("a.txt", "b.zip"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "ann.py").write_text("x = (")
+    journal = Journal(tmp_path / "journal", resume=False)
+    journal.path = Path("/dev/full")
+    with pytest.raises(BadInput, match=r"^/dev/full: cannot be written \(No space left on device\); make room"):
+        grade(hand_ins_in(tmp_path), Settings(), jobs=jobs, journal=journal)
+
+
 def test_only_what_is_new_or_changed_is_judged_again(tmp_path, monkeypatch):
     judged: list[str] = []
 
@@ -175,12 +206,35 @@ def test_a_cell_has_one_line_and_is_no_formula():
 
 def test_what_should_be_is_hidden_if_wanted():
     open_text = report.student_text(CLASS, CLASS.hand_ins[1])
-    hidden = report.student_text(replace(CLASS, hides_expected=True), CLASS.hand_ins[1])
+    bare = without_expected(CLASS)
+    hidden = report.student_text(bare, bare.hand_ins[1])
     assert "To fix it" in open_text
     assert "-1 times what it should be" in open_text
     assert "To fix it" not in hidden
     assert "should be" not in hidden
     assert "line 9" in hidden
+    (mistake,) = bare.to_dict()["hand_ins"][1]["files"][0]["result"]["mistakes"]
+    assert (mistake["id"], mistake["got"], mistake["expected"], mistake["ratio"]) == ("wrong-sign", None, None, None)
+
+
+def test_what_a_test_expects_is_hidden_as_well():
+    failed = TestResult(name="test_cost[x0-0.6931]", outcome=TestOutcome.FAILED, message="assert 0.7 == 0.6931")
+    one = replace(CLASS.hand_ins[0], tests=(failed,), tests_finished=True)
+    bare = without_expected(replace(CLASS, hand_ins=(one,)))
+    for text in (report.student_text(bare, bare.hand_ins[0]), json.dumps(bare.to_dict()), as_page(bare).html()):
+        assert "test_cost" in text
+        assert "0.6931" not in text
+
+
+def test_one_file_is_hidden_from_as_well(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(network(0, "missing-hidden-activation-derivative"))
+    for options in ([], ["--json"], ["--verbose"]):
+        assert cli.main(["check", str(tmp_path / "net.py"), "--hide-expected", *options]) == 1
+        out = capsys.readouterr().out
+        assert "missing-hidden-activation-derivative" in out
+        assert "should be" not in out
+        assert "To fix it" not in out
+        assert '"expected": {' not in out
 
 
 def test_gradescope_gets_what_its_format_asks_for():
@@ -196,7 +250,45 @@ def test_gradescope_gets_what_its_format_asks_for():
     assert document["extra_data"]["judged"] is False
 
 
+def test_the_page_has_the_report_of_each_and_what_was_compared():
+    page = as_page(CLASS).html()
+    for text in ("2 of 4: wrong-sign.", "W 3x2", "The report of each hand-in", "bob: there is a mistake"):
+        assert text in page
+
+
+def test_reports_keep_their_names_when_others_hand_in(tmp_path):
+    report.write_reports(of_class(("bob", WRONG), ("c/d", RIGHT), ("c:d", RIGHT)), tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    assert len(before) == 6
+    report.write_reports(of_class(("ann", RIGHT), ("bob", RIGHT), ("c/d", RIGHT), ("c:d", RIGHT)), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == before | {"ann.txt", "ann.json"}
+    assert (tmp_path / "bob.txt").read_text().startswith("bob: correct")
+
+
 # With real programs
+
+
+def test_what_a_hand_in_leaves_behind_does_not_hold_up_its_tests(tmp_path):
+    folder, tests = tmp_path / "class", tmp_path / "tests"
+    folder.mkdir()
+    tests.mkdir()
+    (folder / "net.py").write_text(
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(25)\n    os._exit(0)\n"
+    )
+    (tests / "test_net.py").write_text("import net\ndef test_it():\n    pass\n")
+    started = time.monotonic()
+    outcomes, finished = run_tests(tests, folder, folder / "net.py", Limits(seconds=60, megabytes=0))
+    assert ([one.outcome for one in outcomes], finished) == ([TestOutcome.PASSED], True)
+    assert time.monotonic() - started < 20
+
+
+def test_what_belongs_to_the_teacher_is_not_a_hand_in(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "essay.zip").write_text("")
+    for _ in range(2):
+        line = ["check", ".", "--csv", "marks.csv", "--results", "results", "--report", "class.html", "--json"]
+        assert cli.main([*line, "--sandbox", "off"]) == 3
+        assert [one["id"] for one in json.loads(capsys.readouterr().out)["hand_ins"]] == ["essay.zip"]
 
 
 @pytest.fixture
@@ -236,7 +328,7 @@ def test_a_folder_with_everything(of_two, tmp_path, capsys):
     outcomes = [[test["outcome"] for test in one["tests"]] for one in document["hand_ins"]]
     assert outcomes == [["passed", "failed"]] * 2
     assert [path.name for path in sorted((tmp_path / "results").iterdir())] == [
-        *("001-ann.json", "001-ann.txt", "002-bob.json", "002-bob.txt", "journal.jsonl")
+        *("ann.json", "ann.txt", "bob.json", "bob.txt", "journal.jsonl")
     ]
     with open(tmp_path / "marks.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -117,6 +117,61 @@ def test_a_link_to_elsewhere_is_not_followed(tmp_path):
     assert caught.value.problem is Problem.LEADS_ELSEWHERE
 
 
+def test_files_of_all_students_in_one_folder_are_joined_by_student(tmp_path):
+    """The names are those that Canvas, Blackboard, and Moodle without folders give."""
+    for name in ("leeann_LATE_12_345_net.py", "leeann_LATE_12_346_tools.py", "leebob_13_347_my_net.py", "free_1.py"):
+        (tmp_path / name).write_text("import tools" if "net" in name else "")
+    for name in ("net.py", "data.csv"):
+        (tmp_path / f"Cy Lee_99_assignsubmission_file_{name}").write_text("")
+        (tmp_path / f"hw_1_dlee_attempt_2026-11-26-09-00-00_{name}").write_text("")
+    found = {one.id: one for one in hand_ins_in(tmp_path)}
+    assert set(found) == {
+        *("leeann_LATE_12", "leebob_13_347_my_net.py", "free_1.py", "Cy Lee_99_assignsubmission_file_"),
+        "hw_1_dlee_attempt_2026-11-26-09-00-00",
+    }
+    staged(found["leeann_LATE_12"], tmp_path / "copy")
+    assert names(tmp_path / "copy") == ["net.py", "tools.py"]
+    assert [path.name for path in judged_files(tmp_path / "copy", "", "")[0]] == ["net.py"]
+
+
+def test_of_two_members_of_an_archive_with_one_name_both_are_kept(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("../net.py", "x = 1")
+        file.writestr("net.py", "x = 2")
+    assert stage(tmp_path / "a.zip", tmp_path) == (["net-2.py", "net.py"], ())
+
+
+def test_an_archive_too_deep_to_be_unpacked_is_named(tmp_path):
+    path = archive(tmp_path / "0.zip", {"net.py": "x = 1"})
+    for number in range(1, 4):
+        with zipfile.ZipFile(tmp_path / f"{number}.zip", "w") as file:
+            file.write(path, path.name)
+        path = tmp_path / f"{number}.zip"
+    assert stage(path, tmp_path) == (["2/1/0.zip"], ("2/1/0.zip",))
+
+
+def test_folders_that_are_not_looked_into_are_named(tmp_path):
+    for name in ("net.py", "venv/lib.py", "__pycache__/x.pyc"):
+        (tmp_path / "ann" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "ann" / name).write_text("")
+    (tmp_path / "ann" / "link").symlink_to(tmp_path)
+    assert stage(tmp_path / "ann", tmp_path) == (["net.py"], ("link/", "venv/"))
+
+
+@pytest.mark.parametrize("name", ["net.py", "net.ipynb", "net.zip"])
+def test_a_pipe_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(Unusable) as caught:
+        stage(tmp_path / name, tmp_path)
+    assert caught.value.problem is Problem.NOT_A_HAND_IN
+
+
+def test_the_ending_of_a_name_may_be_in_capitals(tmp_path):
+    (tmp_path / "NET.PY").write_text("x = 1")
+    assert stage(tmp_path / "NET.PY", tmp_path)[0] == ["NET.PY"]
+    assert judged_files(tmp_path / "copy", "net.py", "")[0] == [tmp_path / "copy" / "NET.PY"]
+
+
 def test_a_file_gets_the_modules_that_it_imports_and_no_others(tmp_path):
     (tmp_path / "ann.py").write_text("from tools import f\nimport numpy")
     (tmp_path / "tools.py").write_text("import more, json")

@@ -147,6 +147,7 @@ def test_names_of_kernels(name):
             "unknown mistake 'wrong-sing'; did you mean 'wrong-sign'",
         ),
         ("criteria = 3", "criteria must be tables"),
+        ("[[criteria]]\npoints = 1\n" * 2, "criteria: the name 'all' is taken; give each a name of its own"),
         ("x = [", "not TOML"),
     ],
 )

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from harness.checking import check
+from harness.checking.result import Verdict
 from harness.grading.grade import Settings, grade
 from harness.grading.hand_ins import hand_ins_in
+from harness.grading.result import Award, Grading, HandInKind, HandInResult, Status
 from harness.report.page import checks, classes, sweeps, training
 from harness.sweeps.sweep import Combination, Group, Sweep
 from tests.browser import chromium, new_page
@@ -152,6 +154,26 @@ def test_every_control_has_a_name_and_can_be_focused(browser, pages):
     assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:]))
     unnamed = "[...document.querySelectorAll('[role=img],[role=region]')].filter(e => !e.getAttribute('aria-label'))"
     assert page.evaluate(f"{unnamed}.filter(e => !e.querySelector('title')).length") == 0
+
+
+def test_points_are_sorted_as_numbers_and_reports_are_unfolded(browser, tmp_path):
+    def hand_in(id, points):
+        status = Status.NOT_JUDGED if points is None else Status.PARTIAL
+        award = Award(criterion="all", status=status, points=points, max_points=10.0)
+        return HandInResult(id=id, kind=HandInKind.FILE, verdict=Verdict.CORRECT, awards=(award,))
+
+    given = {"ann": 7.5, "bob": 10.0, "carl": None, "dora": 7.25, "<b>eve": 0.0}
+    grading = Grading(folder="f", hand_ins=tuple(hand_in(id, points) for id, points in given.items()))
+    (tmp_path / "points.html").write_text(classes.page_of(grading).html())
+    page = opened(browser, tmp_path, "points")
+    page.click("thead button:has-text('points')")
+    assert page.evaluate("[...document.querySelectorAll('tbody th')].map(c => c.textContent)") == [
+        *("carl", "<b>eve", "dora", "ann", "bob")
+    ]
+    assert not page.is_visible("text=Points: 7.25 / 10")
+    page.click("summary:has-text('dora')")
+    assert page.is_visible("text=Points: 7.25 / 10")
+    assert page.said == []
 
 
 def test_a_table_is_sorted_by_its_headings(browser, pages):

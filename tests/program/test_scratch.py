@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.programs.scratch import scratch_folder
+from harness.programs.scratch import scratch_folder, temporary_files_in_scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -35,6 +35,16 @@ def test_a_scratch_folder_is_removed_at_the_end(temporary: Path) -> None:
         (folder / "file").write_text("text")
         assert list(temporary.iterdir()) == [folder.parent]
     assert list(temporary.iterdir()) == []
+
+
+def test_temporary_files_lie_in_a_scratch_folder_and_end_with_it(temporary: Path) -> None:
+    with temporary_files_in_scratch(), tempfile.NamedTemporaryFile(delete=False) as file:
+        (scratch,) = temporary.iterdir()
+        assert scratch in Path(file.name).parents
+        with scratch_folder() as inner:
+            assert scratch in inner.parents
+    assert list(temporary.iterdir()) == []
+    assert tempfile.gettempdir() == str(temporary)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs locks that end with their process")

@@ -245,6 +245,36 @@ time.sleep(600)
     assert time.monotonic() - started < 15
 
 
+UNCOUNTED = {
+    "memory of no process": "os.write(os.memfd_create('x'), bytes(2**20))",
+    "shared memory of the system": "succeed(libc.shmget(0, 2**20, 0o1600))",
+    "queues of messages": "succeed(libc.msgget(0, 0o1600))",
+    "a file system of its own": "succeed(libc.unshare(0x10020000)); succeed(libc.mount(b'x', b'/tmp', b'tmpfs', 0, 0))",
+    "the same by clone": "succeed(libc.syscall({'x86_64': 56}.get(os.uname().machine, 220), 0x10000011, 0, 0, 0, 0))",
+    "keys of the user": "succeed(libc.syscall({'x86_64': 250}.get(os.uname().machine, 219), 0, -3, 0, 0))",
+    "settings of the kernel": "open('/proc/sys/kernel/core_pattern', 'r+')",
+}
+
+
+@needs_box
+def test_what_no_limit_counts_and_what_is_of_the_kernel_is_refused(box, theirs):
+    if "Seccomp" not in Path("/proc/self/status").read_text():
+        pytest.skip("the kernel does not filter system calls")
+    code = f"""
+import ctypes, os
+libc = ctypes.CDLL(None)
+def succeed(result):
+    if result < 0:
+        raise OSError("refused")
+for name, deed in {UNCOUNTED!r}.items():
+    try:
+        exec(deed); print("done:", name, flush=True)
+    except OSError:
+        print("refused:", name, flush=True)
+"""
+    assert run(box, theirs, code)[1].splitlines() == [f"refused: {name}" for name in UNCOUNTED]
+
+
 @needs_box
 @pytest.mark.slow
 def test_the_clock_of_the_processor_cannot_be_switched_off(box, theirs):

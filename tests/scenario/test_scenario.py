@@ -232,6 +232,18 @@ def test_names_of_classes_are_numbered_in_alphabetical_order(tmp_path):
     assert load(with_names(tmp_path, "yes", "no", "no", cost="binary_crossentropy")).y.tolist() == [[1], [0], [0]]
 
 
+def test_names_of_more_than_two_classes_choose_their_cost(tmp_path):
+    path = with_names(tmp_path, "a", "b", "c", cost="sum_of_squared_errors")
+    stated = Path(path).read_text()
+    Path(path).write_text(stated.replace('cost = "sum_of_squared_errors"', ""))
+    found = load(path)
+    assert (found.network.cost, found.network.activations) == ("categorical_crossentropy", ("softmax",))
+    assert found.y.tolist() == np.eye(3).tolist()
+    path = with_names(tmp_path, "yes", "no", "no", cost="sum_of_squared_errors")
+    Path(path).write_text(stated.replace('cost = "sum_of_squared_errors"', ""))
+    assert load(path).network.cost == "sum_of_squared_errors"
+
+
 @pytest.mark.parametrize(
     ("cells", "cost", "words"),
     [

@@ -139,6 +139,7 @@ def mounted(options: str):
         ("sweep", *SMALL, "--seeds", "2", "--name", "x", "--log-dir"),
         ("diagnose", *SMALL, "--budget", "1", "--name", "x", "--log-dir"),
         ("sweep", "--iterations", "1", "--init", "he_normal", "--seeds", "3000", "--no-log", "--csv"),
+        ("check", "net.py", "--sandbox", "off", "--csv"),
         ("new",),
     ],
     ids=lambda arguments: " ".join(arguments[:1]) + (" csv" if "--csv" in arguments else ""),
@@ -146,9 +147,10 @@ def mounted(options: str):
 @pytest.mark.parametrize("options", ["size=16k", "ro"], ids=["full", "read-only"])
 def test_a_full_or_read_only_disk(tmp_path, arguments, options):
     with mounted(options) as disk:
+        (tmp_path / "net.py").write_text("x = 1\n")
         if options != "ro":
             with contextlib.suppress(OSError), open(disk / "filler", "wb") as file:
-                file.write(bytes(16_384 if arguments[0] in ("new", "diagnose") else 4096))
+                file.write(bytes(16_384 if arguments[0] in ("new", "diagnose", "check") else 4096))
         place = disk / "logs" if arguments[-1] == "--log-dir" else disk / "mine.py"
         code, out, err = ended(start(*arguments, place, cwd=tmp_path))
         assert (code, out) == (2, ""), err

@@ -12,7 +12,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -35,7 +35,6 @@ COMMANDS = {
     "diagnose a script": "diagnose train.py --budget 600",
 }
 OF_SCENARIOS = ("compare", "sweep", "diagnose")
-OF_TENSORFLOW = "__autograph_generated_file"  # its own temporary files, which it removes when a process ends
 CHUNKS = 36  # of the sweep: of 256 members, see killed.py
 NAMES = {"compare": "xor", "sweep": "post", "diagnose": "xor", "diagnose a script": "train"}  # folders in logs/
 EXIT_CODES = {"diagnose a script": 1}  # others end with 0
@@ -74,12 +73,18 @@ class Killer:
             assert process.stdout.readline() == "ready\n"
             self.free.put(process)
 
-    def run(self, folder: Path, arguments: str, after: float | None = None) -> tuple[int, float]:
-        """A command line in a folder, killed after so many seconds of the processors: exit code, and what it took."""
+    def run(
+        self, folder: Path, arguments: str, after: float | None = None, stops: Sequence[float] = ()
+    ) -> tuple[int, float]:
+        """A command line in a folder, killed after so many seconds of the processors: exit code, and what it took.
+
+        At each of the stops, what is in the folder is copied to a number in the folder "copies" beside it.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "train.py").write_text(SCRIPT)
         process = self.free.get()
         request = {"folder": str(folder), "arguments": arguments.split(), "after": after}
+        request |= {"stops": list(stops), "copies": str(folder.parent / "copies")}
         try:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
@@ -151,6 +156,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def check_left(folder: Path, command: str, reference: Path) -> str:
     """What a killed command has left is nothing, or marked, or whole: which of them."""
+    assert (folder / "train.py").read_text() == SCRIPT
+    names = {path.name for path in folder.iterdir() if not path.name.endswith(PARTIAL)}
+    assert names <= {"train.py", "logs", "out", "err", "members.csv"}
     run = logged(folder, command)
     parent = run.parent
     others = [path.name for path in parent.iterdir() if path != run] if parent.exists() else []
@@ -201,9 +209,6 @@ def check_kills(
         of_this = folder / str(number)
         code, _ = killer.run(of_this, line_of(command), after)
         assert code in (EXIT_CODES.get(command, 0), -signal.SIGKILL), (of_this / "err").read_text()
-        assert (of_this / "train.py").read_text() == SCRIPT
-        names = {path.name for path in of_this.iterdir() if not path.name.endswith(PARTIAL)}
-        assert names <= {"train.py", "logs", "out", "err", "members.csv"}
         left = check_left(of_this, command, reference)
         if code >= 0:
             assert left == "whole"
@@ -233,13 +238,16 @@ def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, co
 
 @pytest.mark.long
 def test_a_killed_diagnosis_of_a_script_leaves_nothing_half_written(killer, tmp_path):
-    command, count = "diagnose a script", 25
-    whole = {command: undisturbed(killer, command, tmp_path / "whole")}
-    found = check_kills(killer, whole, command, count, 2, tmp_path)
-    assert found.count("unfinished") >= count // 3, found
-    undisturbed(killer, command, tmp_path / "after")  # it removes the copies of those that were killed
-    left = [path.name for path in (tmp_path / "temporary").iterdir()]
-    assert all(name.startswith(OF_TENSORFLOW) for name in left), left
+    command, kills, stops = "diagnose a script", 3, 60
+    reference, seconds = undisturbed(killer, command, tmp_path / "whole")
+    found = check_kills(killer, {command: (reference, seconds)}, command, kills, 2, tmp_path)
+    # this run removes the scratch folders of those that were killed, and is one more with many moments of its own
+    code, _ = killer.run(tmp_path / "stopped", line_of(command), stops=moments(3, stops, 0.95 * seconds))
+    assert code == EXIT_CODES[command]
+    found += [check_left(copy, command, reference) for copy in (tmp_path / "copies").iterdir()]
+    assert len(found) >= kills + 0.8 * stops
+    assert found.count("unfinished") >= len(found) // 3, found
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.slow

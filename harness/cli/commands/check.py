@@ -106,7 +106,7 @@ def add(commands: Any) -> None:
     grading.add_argument(
         "--hide-expected",
         action="store_true",
-        help="leave out of the reports what values should be and how to fix them",
+        help="leave out of all output what values should be and how to fix them",
     )
     grading.add_argument(
         "--results", type=Path, metavar="DIR", help="folder for a report and a results.json of every hand-in"
@@ -134,11 +134,11 @@ def add(commands: Any) -> None:
 def is_grading(arguments: argparse.Namespace) -> bool:
     """Whether this is about hand-ins, and not about one file of the user's own."""
     wanted = (
-        *(arguments.csv, arguments.rubric, arguments.tests),
-        *(arguments.results, arguments.gradescope, arguments.ray),
+        *(arguments.csv, arguments.rubric, arguments.tests, arguments.results, arguments.gradescope, arguments.ray),
+        *(arguments.hand_in, arguments.hide_expected, arguments.resume, arguments.timings),
     )
     path: Path = arguments.path
-    return path.is_dir() or path.suffix.lower() == ".zip" or any(one is not None for one in wanted)
+    return path.is_dir() or path.suffix.lower() == ".zip" or any(one not in (None, False) for one in wanted)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -213,6 +213,7 @@ def run_grading(arguments: argparse.Namespace) -> int:
     from ...grading.grade import Settings, grade
     from ...grading.hand_ins import hand_in_at, hand_ins_in
     from ...grading.journal import Journal
+    from ...grading.result import without_expected
     from ...grading.rubric import Rubric, read_rubric
     from ...report import grading as report
 
@@ -231,7 +232,9 @@ def run_grading(arguments: argparse.Namespace) -> int:
         tests=arguments.tests,
         box=chosen_box(arguments, "auto"),
     )
-    hand_ins = [replace(hand_in_at(path), path=path.resolve())] if one else hand_ins_in(path)
+    own = [arguments.csv, arguments.results, arguments.report, arguments.rubric, arguments.tests]
+    apart = [file for file in own if file is not None]
+    hand_ins = [replace(hand_in_at(path), path=path.resolve())] if one else hand_ins_in(path, apart)
     results: Path | None = arguments.results
     if results is not None:
         with plain_errors(results):
@@ -249,7 +252,8 @@ def run_grading(arguments: argparse.Namespace) -> int:
             journal=journal,
             progress=show,
         )
-    grading = replace(grading, hides_expected=arguments.hide_expected)
+    if arguments.hide_expected:
+        grading = without_expected(grading)
     if arguments.csv is not None:
         report.write_csv(grading, arguments.csv, arguments.timings)
     if results is not None:

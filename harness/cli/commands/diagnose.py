@@ -166,6 +166,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     """Diagnose a Keras program."""
     from ... import board
     from ...programs import model_files
+    from ...programs.scratch import temporary_files_in_scratch
     from ...scenario.effort import BUDGET_SECONDS
 
     if not of_script:
@@ -175,6 +176,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     budget, seed = arguments.budget or BUDGET_SECONDS, arguments.seed or 0
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, folder_name(name)))
+        stack.enter_context(temporary_files_in_scratch())
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import diagnosis, outputs, trials

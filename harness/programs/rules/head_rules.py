@@ -363,7 +363,7 @@ def shape_rules(subject: Subject) -> Finding:
     if rank == target_rank + 1 and head.units == 1:
         return  # Keras takes the last axis away
     if head.units != targets.width:
-        is_labels = targets.kind in (TargetKind.CLASSES, TargetKind.BINARY) and head.units > 1
+        is_labels = targets.kind in (TargetKind.CLASSES, TargetKind.BINARY)
         yield Contradiction(
             id="label-encoding" if is_labels else "output-activation", check=Check.WIDTH_MISMATCH,
             severity=Severity.CONTRADICTION, place=subject.targets_place if is_labels else subject.output_place,

@@ -1,4 +1,4 @@
-"""The page of a folder of hand-ins: a table that can be sorted."""
+"""The page of a folder of hand-ins: a table that can be sorted, and the report of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from .. import checking as words
 from .. import grading as grading_words
 from .checks import TONES
 from .document import Page, Section, Tone
-from .html import Content, Html, element, sorting_buttons, table
+from .html import Content, Html, element, folded, sorting_buttons, table
+
+FROM_CELLS = ("compared", "network", "cost", "layout", "other_files", "left_out")  # columns if any hand-in has them
 
 
 def verdict_badge(verdict: Verdict) -> Html:
@@ -16,11 +18,13 @@ def verdict_badge(verdict: Verdict) -> Html:
     return element("span", verdict.value, class_=f"badge {TONES[verdict].value}")
 
 
-def page_of(grading: Grading) -> Page:
-    """The page of a folder of hand-ins: one row for each."""
+def class_table(grading: Grading) -> Html:
+    """One row for each hand-in."""
     with_points = any(one.awards for one in grading.hand_ins)
+    cells = [grading_words.cells_of(one) for one in grading.hand_ins]
+    more = [name for name in FROM_CELLS if any(of_one[name] for of_one in cells)]
     rows: list[tuple[Content, ...]] = []
-    for one in grading.hand_ins:
+    for one, of_one in zip(grading.hand_ins, cells):
         place = grading_words.place_of(one)
         row: tuple[Content, ...] = (
             one.id,
@@ -30,17 +34,32 @@ def page_of(grading: Grading) -> Page:
             "" if place is None else str(place.line),
             element("code", words.code(place)),
             grading_words.explanation(one),
+            *(str(of_one[name]) for name in more),
         )
         rows.append(row)
-    counts = grading.by_verdict
     points = ("points",) if with_points else ()
     header = ("hand-in", "verdict", *points, "mistake or reason", "line", "code", "explanation")
+    names = [name.replace("_", " ") for name in more]
     caption = f"Hand-ins of {grading.folder}. Select a column's heading to sort by it."
+    return table(caption, sorting_buttons([*header, *names]), rows)
+
+
+def page_of(grading: Grading) -> Page:
+    """The page of a folder of hand-ins."""
+    counts = grading.by_verdict
     tone = Tone.BAD if counts[Verdict.MISTAKE] else Tone.OPEN if counts[Verdict.NOT_JUDGED] else Tone.GOOD
+    headline, *answer = grading_words.summary(grading)
+    reports = [
+        folded(one.id, element("pre", grading_words.student_text(grading, one), class_="report"))
+        for one in grading.hand_ins
+    ]
     return Page(
         title=f"harness check: {grading.folder}",
         tone=tone,
-        headline=grading_words.headline(grading),
-        answer=grading_words.mistake_lines(grading),
-        sections=[Section(heading="", parts=[table(caption, sorting_buttons(header), rows)])],
+        headline=headline,
+        answer=[line.strip() for line in answer],
+        sections=[
+            Section(heading="", parts=[class_table(grading)]),
+            Section(heading="The report of each hand-in", parts=reports),
+        ],
     )

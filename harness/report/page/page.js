@@ -110,7 +110,9 @@
         table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
         header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
         const key = (row) => row.cells[column].dataset.sort ?? row.cells[column].textContent;
-        const rows = [...body.rows].sort((a, b) => key(a).localeCompare(key(b), "en", { numeric: true }));
+        const number = (text) => (/^-?[\d.]/.test(text) ? Number.parseFloat(text.replaceAll(",", "")) : NaN);
+        const order = (a, b) => number(a) - number(b) || a.localeCompare(b, "en", { numeric: true });  // NaN is no order
+        const rows = [...body.rows].sort((a, b) => order(key(a), key(b)));
         body.append(...(ascending ? rows : rows.reverse()));
       });
     });

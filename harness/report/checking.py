@@ -530,7 +530,7 @@ def cost_words(cost: AssumedCost) -> str:
     """Which cost a verdict assumes"""
     factor = f" times {number(cost.factor)}" if cost.factor is not None else ""
     if cost.form:
-        return f"{COSTS[cost.form]}{factor} (not computed in the file; {where(cost.place)})"
+        return f"{COSTS[cost.form]}{factor} (not computed in the file; inferred from {where(cost.place)})"
     maximised = ", which is maximised" if cost.maximised else ""
     return f"{cost.variable}{factor}, computed at {where(cost.place)}{maximised}"
 
@@ -543,12 +543,9 @@ def headline(result: CheckResult) -> str:
         return f"{name} is correct: {names}."
     if result.verdict is Verdict.CORRECT:
         parameters = len(result.parameters)
-        what = (
-            "the update of its one parameter is"
-            if parameters == 1
-            else f"the updates of all {parameters} parameters are"
-        )
-        return f"{name} is correct: {what} made of the gradient of the cost.{not_looked_at(result)}"
+        subject = {1: "the update of its one parameter agrees", 2: "the updates of both parameters agree"}
+        what = subject.get(parameters, f"the updates of all {parameters} parameters agree")
+        return f"{name} is correct: {what} with the gradient of the cost.{not_looked_at(result)}"
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{name} was not judged."
     mistakes = list(dict.fromkeys(f"{named(one)}{at_line(result, one)}" for one in result.mistakes))
@@ -604,7 +601,7 @@ def mistake_lines(found: Found) -> Lines:
                 text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
         entries.append(("Value", text))
     if found.parameters:
-        entries.append(("Spoils", ", ".join(found.parameters)))
+        entries.append(("Affects", ", ".join(found.parameters)))
     old, arrow, new = found.detail.partition(" -> ")
     fix = f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix
     if found.id == "wrong-derivative" and found.detail in ACTIVATIONS:
@@ -731,7 +728,7 @@ def all_people(result: CheckResult) -> RenderableType:
 def update_words(one: ParameterFacts) -> str:
     """How an update is made of its gradient"""
     if not one.aligned:
-        return "not made of its gradient"
+        return "does not agree with its gradient"
     if one.adaptive:
         return "a function of its gradient (Adam, clipping, ...)"
     if one.factor is None:

@@ -142,10 +142,10 @@ def people(explanations: Sequence[Explanation]) -> RenderableType:
     for one in explanations:
         rows = [("", one.what)]
         if one.difference:
-            rows.append(("Difference", one.difference))
+            rows.append(("Right -> wrong", one.difference))
         if one.fix:
             rows.append(("To fix it", one.fix))
-        rows.append(("How sure", HOW_SURE[one.kind]))
+        rows.append(("Note", HOW_SURE[one.kind]))
         if one.kind is Kind.MISTAKE:
             rows.append(("Accept it", ACCEPTING.format(id=one.id)))
         grid = Table.grid(padding=(0, 2))

@@ -60,18 +60,12 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class HandIn:
-    """Something that was handed in.
+    """Something that was handed in."""
 
-    Attributes:
-        id: the name of the file or folder.
-        path: where it is.
-        kind: what it is.
-        parts: if files of all students lie in one folder, those of this one, by their names without the student's.
-    """
-
-    id: str
-    path: Path
-    kind: HandInKind
+    id: str  # the name of the file or folder
+    path: Path  # where it is
+    kind: HandInKind  # what it is
+    # if files of all students lie in one folder, those of this one, by their names without the student's
     parts: Mapping[str, Path] = field(default_factory=dict)
 
 

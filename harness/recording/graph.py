@@ -74,24 +74,17 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A line of the user's code.
+    """A line of the user's code."""
 
-    Attributes:
-        file: relative to the folder that was recorded, with forward slashes.
-        line: from 1; for a notebook, counted within the code cells one after the other.
-        function: its qualified name where known, "<module>" outside of any.
-        variable: the target of the assignment that the line belongs to, as written ("self.W1", "params['W1']"); ""
-            if there is none, "return" in a return statement.
-        text: the line, stripped.
-        caller: of an operation's line in a function, the line of the user's that called it; None if it is not known.
-            Not compared: a line is one place whoever calls it.
-    """
-
-    file: str
-    line: int
-    function: str = "<module>"
+    file: str  # relative to the folder that was recorded, with forward slashes
+    line: int  # from 1; for a notebook, counted within the code cells one after the other
+    function: str = "<module>"  # its qualified name where known, "<module>" outside of any
+    # the target of the assignment that the line belongs to, as written ("self.W1", "params['W1']"); "" if there is
+    # none, "return" in a return statement
     variable: str = ""
-    text: str = ""
+    text: str = ""  # the line, stripped
+    # of an operation's line in a function, the line of the user's that called it; None if it is not known. Not
+    # compared: a line is one place whoever calls it
     caller: Place | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -110,34 +103,24 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One operation, or one leaf.
+    """One operation, or one leaf."""
 
-    Attributes:
-        id: its index in ``Recording.nodes``; arguments have smaller ids.
-        operation: NumPy's name; of a leaf, the creator's name.
-        arguments, keywords: see the module's docstring. Empty for leaves.
-        value: as it was in the user's run, dtype included; 0-d for scalars; a tuple for calls with several results;
-            None if it is larger than ``MAX_VALUE_BYTES`` and can be replayed (leaves always have it).
-        shape, dtype: of the value, also if that is absent. () and "" for a tuple.
-        place: the line of the user's file that asked for it; None outside of the user's files.
-        kind: OPERATION or a kind of leaf.
-        in_place: whether the operation wrote into its first operand.
-        scalar: whether the value was a number (a Python float or int, or a NumPy scalar), not an array.
-        names: what the value was bound to, in order: ("W1", "params['W1']").
-    """
-
-    id: int
-    operation: str
+    id: int  # its index in ``Recording.nodes``; arguments have smaller ids
+    operation: str  # NumPy's name; of a leaf, the creator's name
+    # arguments, keywords: see the module's docstring. Empty for leaves
     arguments: tuple[Argument, ...] = ()
     keywords: Mapping[str, Argument] = field(default_factory=dict)
+    # as it was in the user's run, dtype included; 0-d for scalars; a tuple for calls with several results; None if it
+    # is larger than ``MAX_VALUE_BYTES`` and can be replayed (leaves always have it)
     value: Array | tuple[Array, ...] | None = None
+    # shape, dtype: of the value, also if that is absent. () and "" for a tuple
     shape: tuple[int, ...] = ()
     dtype: str = ""
-    place: Place | None = None
-    kind: Kind = Kind.OPERATION
-    in_place: bool = False
-    scalar: bool = False
-    names: tuple[str, ...] = ()
+    place: Place | None = None  # the line of the user's file that asked for it; None outside of the user's files
+    kind: Kind = Kind.OPERATION  # OPERATION or a kind of leaf
+    in_place: bool = False  # whether the operation wrote into its first operand
+    scalar: bool = False  # whether the value was a number (a Python float or int, or a NumPy scalar), not an array
+    names: tuple[str, ...] = ()  # what the value was bound to, in order: ("W1", "params['W1']")
 
     @property
     def is_leaf(self) -> bool:
@@ -152,81 +135,52 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """A recorded value that left the graph and steered the run: a replay holds only while it stays the same.
+    """A recorded value that left the graph and steered the run: a replay holds only while it stays the same."""
 
-    Attributes:
-        node: whose value was looked at.
-        how: "bool" (also every comparison of two numbers), "int", "index" (used as an index or a count) or "text".
-        value: what it was.
-        place: where.
-    """
-
-    node: int
-    how: str
-    value: bool | int | float | str
-    place: Place | None = None
+    node: int  # whose value was looked at
+    how: str  # "bool" (also every comparison of two numbers), "int", "index" (used as an index or a count) or "text"
+    value: bool | int | float | str  # what it was
+    place: Place | None = None  # where
 
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """One update of a parameter: ``after = before + sign * step``.
+    """One update of a parameter: ``after = before + sign * step``."""
 
-    Attributes:
-        parameter: index in ``Recording.parameters``.
-        iteration: from 0, counted for this parameter.
-        before, after: nodes; ``before`` is the version that the forward pass used last.
-        step: the node that was added or subtracted; None if the update was made in several parts (element by element,
-            or weight decay and gradient apart) or by something else than one addition or subtraction.
-        sign: -1 if the step was subtracted, 1 if it was added, 0 without a step.
-        parts: the nodes that replaced the parameter, in order; the last is ``after``.
-        confirmed: whether ``after``, or the result of an earlier update at this place, went where ``before`` had gone:
-            it feeds a later forward pass in the same role.
-        place: the statement of the last part.
-    """
-
-    parameter: int
-    iteration: int
+    parameter: int  # index in ``Recording.parameters``
+    iteration: int  # from 0, counted for this parameter
+    # before, after: nodes; ``before`` is the version that the forward pass used last
     before: int
     after: int
+    # the node that was added or subtracted; None if the update was made in several parts (element by element, or weight
+    # decay and gradient apart) or by something else than one addition or subtraction
     step: int | None
-    sign: int
-    parts: tuple[int, ...]
+    sign: int  # -1 if the step was subtracted, 1 if it was added, 0 without a step
+    parts: tuple[int, ...]  # the nodes that replaced the parameter, in order; the last is ``after``
+    # whether ``after``, or the result of an earlier update at this place, went where ``before`` had gone: it feeds a
+    # later forward pass in the same role
     confirmed: bool
-    place: Place | None
+    place: Place | None  # the statement of the last part
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A value that is replaced by itself plus or minus something that depends on it.
+    """A value that is replaced by itself plus or minus something that depends on it."""
 
-    Attributes:
-        name: the user's own, as it was first bound ("W1", "self.weights1", "params['W1']"); "" if unknown.
-        node: its first version, which a leaf went into, possibly scaled or reshaped.
-        leaf: that leaf; the first one if there are several.
-        shape: of the first version.
-        updates: indices in ``Recording.updates``, in order.
-    """
-
-    name: str
-    node: int
-    leaf: int
-    shape: tuple[int, ...]
-    updates: tuple[int, ...] = ()
+    name: str  # the user's own, as it was first bound ("W1", "self.weights1", "params['W1']"); "" if unknown
+    node: int  # its first version, which a leaf went into, possibly scaled or reshaped
+    leaf: int  # that leaf; the first one if there are several
+    shape: tuple[int, ...]  # of the first version
+    updates: tuple[int, ...] = ()  # indices in ``Recording.updates``, in order
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gradient:
-    """A value that the file returned as the gradient of a parameter, and that nothing applied.
+    """A value that the file returned as the gradient of a parameter, and that nothing applied."""
 
-    Attributes:
-        node: the gradient.
-        of: the node of the parameter; None if only its name is known.
-        name: what it was called ("dW1", "grads['W1']").
-    """
-
-    node: int
-    of: int | None
-    name: str
+    node: int  # the gradient
+    of: int | None  # the node of the parameter; None if only its name is known
+    name: str  # what it was called ("dW1", "grads['W1']")
 
 
 class Absorbed(enum.Enum):
@@ -243,48 +197,31 @@ class Absorbed(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class StandIn:
-    """One thing that was replaced.
+    """One thing that was replaced."""
 
-    Attributes:
-        what: its kind.
-        name: of the module, file or data set.
-        shapes: of the arrays that were made up, if any.
-        place: where the file asked for it.
-    """
-
-    what: Absorbed
-    name: str
-    shapes: tuple[tuple[int, ...], ...] = ()
-    place: Place | None = None
+    what: Absorbed  # its kind
+    name: str  # of the module, file or data set
+    shapes: tuple[tuple[int, ...], ...] = ()  # of the arrays that were made up, if any
+    place: Place | None = None  # where the file asked for it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """Recorded values that went through something that does not record: what came out has no history.
+    """Recorded values that went through something that does not record: what came out has no history."""
 
-    Attributes:
-        node: the last node before it.
-        how: what they went through ("float", "tolist", "pickle", "numpy.lib...").
-        place: where.
-    """
-
-    node: int
-    how: str
-    place: Place | None = None
+    node: int  # the last node before it
+    how: str  # what they went through ("float", "tolist", "pickle", "numpy.lib...")
+    place: Place | None = None  # where
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raised:
-    """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first.
-
-    Attributes:
-        involves_stand_in: whether a stand-in has a part in it, so that it says nothing of the file.
-    """
+    """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first."""
 
     type: str
     message: str
     frames: tuple[Place, ...] = ()
-    involves_stand_in: bool = False
+    involves_stand_in: bool = False  # whether a stand-in has a part in it, so that it says nothing of the file
 
 
 class Stop(enum.Enum):
@@ -310,91 +247,59 @@ class Check(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """A loop that the run was inside of when its recording ended.
+    """A loop that the run was inside of when its recording ended."""
 
-    Attributes:
-        file: as in ``Place``.
-        line, end_line: its first and last line.
-        count: how often it goes round; None if that is not known.
-    """
-
-    file: str
+    file: str  # as in ``Place``
+    # line, end_line: its first and last line
     line: int
     end_line: int
-    count: int | None = None
+    count: int | None = None  # how often it goes round; None if that is not known
 
 
 @dataclass(frozen=True, kw_only=True)
 class Driven:
-    """How a file that only defines things was made to train.
+    """How a file that only defines things was made to train."""
 
-    Attributes:
-        calls: the lines that were run after the file, in the user's own names; empty if the file trained by itself.
-        failures: what was tried before and why it did not work, as (line, reason).
-        suggestion: a line for ``run`` if nothing worked.
-        sizes: the sizes that were chosen, by name ("observations", "inputs", "hidden", "outputs").
-        layout: of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed.
-        labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
-        applied_by_driver: whether the calls, not the file, apply the gradients.
-        doubts: why shapes may only fit by accident. No verdict should rest on such calls alone.
-        left: the file's layers that the calls do not use.
-        certain: whether the exception that ended the run is the file's own, whatever the arguments are.
-    """
-
+    # the lines that were run after the file, in the user's own names; empty if the file trained by itself
     calls: tuple[str, ...] = ()
-    failures: tuple[tuple[str, str], ...] = ()
-    suggestion: str = ""
+    failures: tuple[tuple[str, str], ...] = ()  # what was tried before and why it did not work, as (line, reason)
+    suggestion: str = ""  # a line for ``run`` if nothing worked
+    # the sizes that were chosen, by name ("observations", "inputs", "hidden", "outputs")
     sizes: Mapping[str, int] = field(default_factory=dict)
-    layout: str = ""
-    labels: str = ""
-    applied_by_driver: bool = False
-    doubts: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    certain: bool = False
+    layout: str = ""  # of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed
+    labels: str = ""  # kind of targets ("one-hot", "integers", "binary", ...); "" if there were none
+    applied_by_driver: bool = False  # whether the calls, not the file, apply the gradients
+    doubts: tuple[str, ...] = ()  # why shapes may only fit by accident. No verdict should rest on such calls alone
+    left: tuple[str, ...] = ()  # the file's layers that the calls do not use
+    certain: bool = False  # whether the exception that ended the run is the file's own, whatever the arguments are
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What running somebody's file showed.
+    """What running somebody's file showed."""
 
-    Attributes:
-        file: the name of the file, relative to the folder that was recorded.
-        nodes: the graph, in the order of execution.
-        parameters, updates: see there.
-        gradients: those that were returned and not applied.
-        guards, losses, stand_ins: see there.
-        files: the user's own files that ran, relative.
-        printed: the beginning of what the file printed.
-        stop: why the recording ended.
-        raised: the exception, if one ended the run.
-        check: whether recording changed the run.
-        changed_at: if it did, the first update's place at which the runs differ.
-        driven: how the file was made to train.
-        seed: of the generators, if the file does not set it.
-        uses_numpy: whether the file made any array; False for pure Python.
-        loops: those that the recording ended in, outermost first.
-        single_turns: the first lines of loops within an iteration, as over the steps of a sequence, that went round
-            only once in each iteration.
-    """
-
-    file: str
-    nodes: tuple[Node, ...] = ()
+    file: str  # the name of the file, relative to the folder that was recorded
+    nodes: tuple[Node, ...] = ()  # the graph, in the order of execution
+    # parameters, updates: see there
     parameters: tuple[Parameter, ...] = ()
     updates: tuple[Update, ...] = ()
-    gradients: tuple[Gradient, ...] = ()
+    gradients: tuple[Gradient, ...] = ()  # those that were returned and not applied
+    # guards, losses, stand_ins: see there
     guards: tuple[Guard, ...] = ()
     losses: tuple[Loss, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
-    files: tuple[str, ...] = ()
-    printed: str = ""
-    stop: Stop = Stop.FINISHED
-    raised: Raised | None = None
-    check: Check = Check.NOT_RUN
-    changed_at: Place | None = None
-    driven: Driven = field(default_factory=Driven)
-    seed: int = 0
-    uses_numpy: bool = True
-    loops: tuple[Loop, ...] = ()
+    files: tuple[str, ...] = ()  # the user's own files that ran, relative
+    printed: str = ""  # the beginning of what the file printed
+    stop: Stop = Stop.FINISHED  # why the recording ended
+    raised: Raised | None = None  # the exception, if one ended the run
+    check: Check = Check.NOT_RUN  # whether recording changed the run
+    changed_at: Place | None = None  # if it did, the first update's place at which the runs differ
+    driven: Driven = field(default_factory=Driven)  # how the file was made to train
+    seed: int = 0  # of the generators, if the file does not set it
+    uses_numpy: bool = True  # whether the file made any array; False for pure Python
+    loops: tuple[Loop, ...] = ()  # those that the recording ended in, outermost first
+    # the first lines of loops within an iteration, as over the steps of a sequence, that went round only once in each
+    # iteration
     single_turns: tuple[Place, ...] = ()
 
 

@@ -37,17 +37,11 @@ class Constant:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """Initial weights that are drawn.
+    """Initial weights that are drawn."""
 
-    Attributes:
-        is_uniform: whether all values of a range are equally likely; else they are normal.
-        centre: mean.
-        deviation: standard deviation.
-    """
-
-    is_uniform: bool
-    centre: float
-    deviation: float
+    is_uniform: bool  # whether all values of a range are equally likely; else they are normal
+    centre: float  # mean
+    deviation: float  # standard deviation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,42 +54,25 @@ Start = Constant | Drawn | Given
 
 @dataclass(frozen=True, kw_only=True)
 class ReadLayer:
-    """A dense layer as it starts.
+    """A dense layer as it starts."""
 
-    Attributes:
-        kernel: (inputs, units).
-        bias: (units,); None without one.
-        activation: its name in the table.
-        start: how the kernel is made.
-    """
-
-    kernel: Array
-    bias: Array | None
-    activation: str
-    start: Start
+    kernel: Array  # (inputs, units)
+    bias: Array | None  # (units,); None without one
+    activation: str  # its name in the table
+    start: Start  # how the kernel is made
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadNetwork:
-    """A hand-written network and its training.
+    """A hand-written network and its training."""
 
-    Attributes:
-        layers: in order.
-        x: (observations, inputs).
-        y: (observations, outputs).
-        batch_size: observations of an update.
-        updates: how many the file makes.
-        rule: cost, optimizer and rate.
-        missing: names of what had to be made up in the place of data: x and y have the form of the file's, not the
-            values.
-    """
-
-    layers: tuple[ReadLayer, ...]
-    x: Array
-    y: Array
-    batch_size: int
-    updates: int
-    rule: UpdateRule
+    layers: tuple[ReadLayer, ...]  # in order
+    x: Array  # (observations, inputs)
+    y: Array  # (observations, outputs)
+    batch_size: int  # observations of an update
+    updates: int  # how many the file makes
+    rule: UpdateRule  # cost, optimizer and rate
+    # names of what had to be made up in the place of data: x and y have the form of the file's, not the values
     missing: tuple[str, ...]
 
     @property

@@ -35,25 +35,18 @@ MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is give
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """A loop at its first update.
+    """A loop at its first update."""
 
-    Attributes:
-        how: how it trains, such as ``train_on_batch()``.
-        model: the model that it trains.
-        x, y: what the model was last called with, and its targets; None if they are not known.
-        loss, optimizer: that it uses; None if they are those of compile, or not known.
-        gradients: that a tape's update applies, with their variables.
-        place: of a loss that is written in the loop; None if it is not known.
-    """
-
-    how: str
-    model: Any
+    how: str  # how it trains, such as ``train_on_batch()``
+    model: Any  # the model that it trains
+    # x, y: what the model was last called with, and its targets; None if they are not known
     x: Any = None
     y: Any = None
+    # loss, optimizer: that it uses; None if they are those of compile, or not known
     loss: Any = None
     optimizer: Any = None
-    gradients: tuple[tuple[Any, Any], ...] = ()
-    place: Place | None = None
+    gradients: tuple[tuple[Any, Any], ...] = ()  # that a tape's update applies, with their variables
+    place: Place | None = None  # of a loss that is written in the loop; None if it is not known
 
 
 class OwnLoops:

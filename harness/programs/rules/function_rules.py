@@ -32,15 +32,10 @@ CALLED = ("__call__", "call", "forward")  # methods that an object of the user's
 
 @dataclass(frozen=True, kw_only=True)
 class Meanings:
-    """What the names of a file stand for.
+    """What the names of a file stand for."""
 
-    Attributes:
-        values: name -> all that is assigned to it.
-        returned: name of a function or class -> all that a call of it may return.
-    """
-
-    values: Mapping[str, Sequence[ast.expr]]
-    returned: Mapping[str, Sequence[ast.expr]]
+    values: Mapping[str, Sequence[ast.expr]]  # name -> all that is assigned to it
+    returned: Mapping[str, Sequence[ast.expr]]  # name of a function or class -> all that a call of it may return
 
     def meant(self, value: ast.expr | None) -> list[ast.expr]:
         """The expressions that an expression may stand for: what its name is assigned, or its call returns."""

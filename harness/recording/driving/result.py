@@ -9,18 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Lines that were tried, and how that ended.
+    """Lines that were tried, and how that ended."""
 
-    Attributes:
-        lines: the statements that ran, the failing one last.
-        type, message: of the exception; "" if there was none but no parameter was updated.
-        line: number of the user's line that raised it; 0 if it was not raised in the user's files.
-    """
-
-    lines: tuple[str, ...]
+    lines: tuple[str, ...]  # the statements that ran, the failing one last
+    # type, message: of the exception; "" if there was none but no parameter was updated
     type: str = ""
     message: str = ""
-    line: int = 0
+    line: int = 0  # number of the user's line that raised it; 0 if it was not raised in the user's files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,41 +28,25 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Driven:
-    """How a file that only defines things is made to train.
+    """How a file that only defines things is made to train."""
 
-    Attributes:
-        succeeded: whether parameters were updated (or gradients of them returned).
-        lines: the statements, run after the file with ``data`` at hand.
-        data: what the lines need: arrays by name, and the module ``np``.
-        gradients: pairs, if the file returns gradients and does not apply them.
-        applied_by_driver: whether the lines, not the file, apply the gradients.
-        calls_own: whether what is called to train is the file's own, and not another file's that uses it.
-        sizes: chosen, by name: "observations", "inputs", "hidden", "outputs".
-        layout: of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed.
-        labels: kind of targets ("one-hot", "integers", "binary", ...); "" if there were none.
-        error: of the attempt that came furthest, if none succeeded.
-        certain: whether that error is the file's own whatever the arguments are.
-        doubts: why shapes may only fit by accident (targets that were broadcast, sizes that had to be equal, ...).
-            Such lines are given only if nothing else worked, and no verdict should rest on them alone.
-        left: the file's layers that the lines do not use, so that what they show says nothing about these.
-        attempts: those that failed, in order.
-        count: number of attempts, the successful one included.
-        suggestion: one line to start from for ``run``; "" if the file has nothing that could be called.
-    """
-
-    succeeded: bool
-    lines: tuple[str, ...] = ()
-    data: Mapping[str, Any] = field(default_factory=dict)
-    gradients: tuple[Pair, ...] = ()
-    applied_by_driver: bool = False
-    calls_own: bool = False
+    succeeded: bool  # whether parameters were updated (or gradients of them returned)
+    lines: tuple[str, ...] = ()  # the statements, run after the file with ``data`` at hand
+    data: Mapping[str, Any] = field(default_factory=dict)  # what the lines need: arrays by name, and the module ``np``
+    gradients: tuple[Pair, ...] = ()  # pairs, if the file returns gradients and does not apply them
+    applied_by_driver: bool = False  # whether the lines, not the file, apply the gradients
+    calls_own: bool = False  # whether what is called to train is the file's own, and not another file's that uses it
+    # chosen, by name: "observations", "inputs", "hidden", "outputs"
     sizes: Mapping[str, int] = field(default_factory=dict)
-    layout: str = ""
-    labels: str = ""
-    error: Attempt | None = None
-    certain: bool = False
+    layout: str = ""  # of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed
+    labels: str = ""  # kind of targets ("one-hot", "integers", "binary", ...); "" if there were none
+    error: Attempt | None = None  # of the attempt that came furthest, if none succeeded
+    certain: bool = False  # whether that error is the file's own whatever the arguments are
+    # why shapes may only fit by accident (targets that were broadcast, sizes that had to be equal, ...). Such lines are
+    # given only if nothing else worked, and no verdict should rest on them alone
     doubts: tuple[str, ...] = ()
+    # the file's layers that the lines do not use, so that what they show says nothing about these
     left: tuple[str, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    count: int = 0
-    suggestion: str = ""
+    attempts: tuple[Attempt, ...] = ()  # those that failed, in order
+    count: int = 0  # number of attempts, the successful one included
+    suggestion: str = ""  # one line to start from for ``run``; "" if the file has nothing that could be called

@@ -162,11 +162,7 @@ def returned_nodes(steps: Sequence[Step]) -> list[int]:
 
 
 def judge(
-    recording: Recording,
-    program: Program,
-    steps: tuple[Step, ...],
-    sources: Sources,
-    steering: Sequence[int] = (),
+    recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources, steering: Sequence[int] = ()
 ) -> CheckResult:
     """The verdict, if the recording has steps to judge.
 
@@ -385,11 +381,7 @@ def with_declared_cost(
         return None
     mine = Alternative(cost=assumed(reading), mistakes=())
     return replace(
-        result,
-        verdict=Verdict.MISTAKE,
-        mistakes=decisive.mistakes,
-        cost=decisive.cost,
-        alternatives=(mine,),
+        result, verdict=Verdict.MISTAKE, mistakes=decisive.mistakes, cost=decisive.cost, alternatives=(mine,)
     )
 
 

@@ -13,13 +13,7 @@ from ..models.devices import device_name
 from ..programs.edits import edits_for
 from ..programs.program import NoteKind, Program
 from ..scenario.effort import BUDGET_SECONDS
-from .answer import (
-    Cause,
-    Diagnosis,
-    Further,
-    Hint,
-    TriedSet,
-)
+from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case, prepare_case
 from .clone_bounds import bound_of_clones
 from .edited_run import Remedy, chosen_remedy, remedy_for
@@ -74,11 +68,7 @@ MEMORISED = 0.3  # of the way from constant to best by which training rows are k
 
 
 def diagnose_program(
-    program: Program,
-    *,
-    budget: float = BUDGET_SECONDS,
-    seed: int = 0,
-    progress: Progress | None = None,
+    program: Program, *, budget: float = BUDGET_SECONDS, seed: int = 0, progress: Progress | None = None
 ) -> Diagnosis:
     """Why a program's training does not learn, or that it does.
 

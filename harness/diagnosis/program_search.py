@@ -92,12 +92,7 @@ class ProgramSearch(Search[Trial, Repair]):
         seconds = estimated_seconds(variant, rows, self.plan, count)
         self.ledger.spend(seconds, optional=optional, reserved=stage is not Stage.SEARCH)
         return run_variant(
-            self.case,
-            variant,
-            seeds,
-            plan=self.plan,
-            confirm=stage is not Stage.SEARCH,
-            tick=self.ledger.check_clock,
+            self.case, variant, seeds, plan=self.plan, confirm=stage is not Stage.SEARCH, tick=self.ledger.check_clock
         )
 
     def say_trained(self, keys: Keys) -> None:
@@ -387,11 +382,7 @@ def shortened(case: Case, plan: Plan) -> Program:
     program = case.program
     if plan.prefix_updates is None:
         return program
-    return dataclasses.replace(
-        program,
-        steps_per_epoch=plan.prefix_updates,
-        epochs=program.initial_epoch + 1,
-    )
+    return dataclasses.replace(program, steps_per_epoch=plan.prefix_updates, epochs=program.initial_epoch + 1)
 
 
 def _failed(case: Case, count: int, error: str) -> Trial:

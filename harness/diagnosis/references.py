@@ -269,10 +269,7 @@ def _learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
         if columns <= MOST_COLUMNS:
             made["gradient boosting"] = lambda: _Coded(MultiOutputClassifier(boosted()))
         return made
-    made = {
-        "logistic regression": logistic,
-        "nearest neighbours": lambda: KNeighborsClassifier(n_neighbors=5),
-    }
+    made = {"logistic regression": logistic, "nearest neighbours": lambda: KNeighborsClassifier(n_neighbors=5)}
     if task.classes <= MOST_COLUMNS + 2:
         made["gradient boosting"] = lambda: _Coded(boosted())
     return made

@@ -97,13 +97,7 @@ class Box(ABC):
         resources = limits.as_resources()
         if self.as_root or tuple(map(int, re.findall(r"\d+", os.uname().release)[:2])) >= COUNTS_BY_NAMESPACE:
             resources["RLIMIT_NPROC"] = limits.processes
-        settings = {
-            "given": GIVEN,
-            "copy": COPY,
-            "folder": str(folder),
-            "user": user,
-            "limits": resources,
-        }
+        settings = {"given": GIVEN, "copy": COPY, "folder": str(folder), "user": user, "limits": resources}
         inner = [sys.executable, "-I", "-S", str(INSIDE), json.dumps(settings), *command]
         shown = [(str(source), place) for source, place in [(given, GIVEN), *readable]]
         return self.around(inner, shown, limits.file_megabytes * 2**20, ENVIRONMENT | (environment or {}))

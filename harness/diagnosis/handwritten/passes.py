@@ -180,8 +180,7 @@ def agreeing(passes: Sequence[Pass]) -> list[Pass]:
         shared.append(tuple(names))
     return [
         dataclasses.replace(
-            one,
-            layers=tuple(dataclasses.replace(layer, activations=names) for layer, names in zip(one.layers, shared)),
+            one, layers=tuple(dataclasses.replace(layer, activations=names) for layer, names in zip(one.layers, shared))
         )
         for one in passes
     ]

@@ -34,8 +34,7 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
     model.set_weights([values for layer in read.layers for values in (layer.kernel, layer.bias) if values is not None])
     optimizer = OPTIMIZERS[read.rule.optimizer.name].keras_optimizer(keras)
     model.compile(
-        optimizer=optimizer(learning_rate=read.rule.rate, **dict(read.rule.optimizer.settings)),
-        loss=read.rule.cost,
+        optimizer=optimizer(learning_rate=read.rule.rate, **dict(read.rule.optimizer.settings)), loss=read.rule.cost
     )
     program = program_of(model, read.x, read.y, name=name, epochs=read.epochs, batch_size=read.batch_size)
     kept = frozenset(

@@ -496,12 +496,7 @@ class Recorder:
         return fit(model, **given)
 
     def _program(
-        self,
-        model: Any,
-        given: dict[str, Any],
-        data: TrainingData,
-        validation: Validation | None,
-        place: Place | None,
+        self, model: Any, given: dict[str, Any], data: TrainingData, validation: Validation | None, place: Place | None
     ) -> Program:
         """The program at the moment of the captured call."""
         known = self.compiled.get(id(model))

@@ -449,7 +449,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         'Call them in a small network: --run "...".',
     ),
     Reason.RULE: (
-        "The gradients are right. How the updates are made of them is not a rule that is known.",
+        "No gradient that was compared is wrong, but the updates follow no rule that is known.",
         "Compare the update with the published equations of its optimizer.",
     ),
 }
@@ -464,7 +464,7 @@ COSTS: Mapping[str, str] = {
 
 NOTES: Mapping[str, str] = {
     "update-rule": "The update rule was recognised",
-    "update-rule-unknown": "This update is made of its gradient, by a rule that is not known",
+    "update-rule-unknown": "This update follows from its gradient by a rule that is not known",
     "option-judged": "This option was tried as well, and agrees",
     "option-not-judged": "This option was not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
@@ -478,6 +478,15 @@ NOTES: Mapping[str, str] = {
     "cannot-replay": "This operation cannot be repeated",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
     "changed-at": "The runs differ first at this line.",
+}
+
+# What ended a run (recording/graph.py: Stop)
+LIMITS: Mapping[str, str] = {
+    "seconds": "the time limit was reached",
+    "nodes": "too many operations to record",
+    "bytes": "too much memory to record",
+    "exited": "the file ended the run itself",
+    "died": "its process died",
 }
 
 STAND_INS: Mapping[str, str] = {
@@ -622,8 +631,8 @@ def words_of(found: Found) -> Sentences:
 
 def note(id: str, place: Place | None, detail: str) -> str:
     """A remark in one sentence"""
-    text = NOTES.get(id, id) + (f" ({where(place)})" if place else "")
-    return f"{text}: {RULES.get(detail, detail)}." if id in WITH_DETAIL else text
+    text = NOTES.get(id, id).rstrip(".") + (f" ({where(place)})" if place else "")
+    return f"{text}: {RULES.get(detail, detail)}." if id in WITH_DETAIL else f"{text}."
 
 
 WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained"})
@@ -660,11 +669,13 @@ def lines(result: CheckResult) -> Lines:
         entries.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
     if result.reason is not None:
         what, hint = REASONS[result.reason]
-        entries.append(("Why", what + (f" ({result.detail})" if result.detail else "")))
+        detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
+        entries.append(("Why", f"{what.rstrip('.')} ({detail})." if detail else what))
         if result.suggestion:
             hint = f'{hint.split(":")[0].rstrip(".")}: --run "{result.suggestion}"'
         entries.append(("What to do", hint))
-        entries += [("Tried", f"{line}  ->  {reason}") for line, reason in result.failures[:MAX_SHOWN_FAILURES]]
+        failures = result.failures[:MAX_SHOWN_FAILURES]
+        entries += [("Tried", f"{line.strip()}  ->  {reason}") for line, reason in failures]
     if result.exception:
         entries.append(("Exception", result.exception))
         entries += [("", f"{where(place)}, in {place.function}:  {code(place)}") for place in result.traceback[-4:]]

@@ -1,0 +1,39 @@
+"""How answers of a check read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import check
+from harness.checking.result import CheckResult, Reason, Verdict
+from harness.report import checking
+from harness.report.unjudged import missing_text
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "class_network.py"
+
+
+def test_the_example_of_the_tutorial_is_correct_once_it_is_mended_as_the_tutorial_says(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().replace("* (1 - self.layer1)", "* self.layer1 * (1 - self.layer1)")
+    (tmp_path / "mended.py").write_text(text)
+    result = check(tmp_path / "mended.py")
+    assert result.verdict is Verdict.CORRECT
+    assert "the updates of both parameters agree with the gradient of the cost" in checking.headline(result)
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "words"),
+    [
+        (Reason.STOPPED, "seconds", "complete (the time limit was reached)."),
+        (Reason.RAISED, "IndexError: no", "trained (IndexError: no)."),
+    ],
+)
+def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, words: str) -> None:
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail)
+    assert dict(checking.lines(result))["Why"].endswith(words)
+
+
+def test_values_that_are_missing_are_named_together() -> None:
+    assert missing_text(("the value of df", "the value of y", "the value of x")) == "the values of df, y and x"
+    assert missing_text(("the file a.csv", "the value of y")) == "the file a.csv and the value of y"

@@ -128,6 +128,8 @@ class _Reader:
         if not isinstance(loop, (ast.For, ast.comprehension)) or not isinstance(loop.target, ast.Name):
             return not isinstance(loop, ast.For)
         name = loop.target.id
+        if not name.strip("_") and isinstance(self.parents[loop], ast.ListComp):
+            return True  # the length of a list
         if OTHER_NAME.search(name):
             return False
         whole = loop if isinstance(loop, ast.For) else self.parents[loop]

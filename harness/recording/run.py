@@ -134,6 +134,7 @@ class Run:
             bool(task.get("one_hot")),
             self.files.sizes,
             task.get("at_most"),
+            task.get("classes"),
         )
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path

@@ -48,6 +48,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if number is not None:
         others = [one for one in known if one[0] != number[0]]
         return task | {"sizes": [*others, number]} if number not in known else None
+    classes = number_of_classes(raised["message"], set(sizes))
+    if classes is not None and not task.get("classes"):
+        return task | {"classes": classes}
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*known, beyond]}
@@ -98,6 +101,15 @@ def wants_one_hot(message: str, made_up: set[int]) -> bool:
         return 1 < int(reshaped[2].rpartition(",")[2]) <= MOST_CLASSES
     shapes = re.search(r"could not be broadcast together with shapes \((\d+),(\d+)\) \((\d+),\)", message)
     return shapes is not None and shapes[1] == shapes[3] and shapes[2] != "1" and int(shapes[1]) in made_up
+
+
+def number_of_classes(message: str, made_up: set[int]) -> int | None:
+    """The number of classes that a file counts on, if labels of more classes were made up: ``np.eye(2)[labels]``."""
+    match = BEYOND.search(message)
+    if match is None or int(match[3]) in made_up:
+        return None
+    index, size = int(match[1]), int(match[3])
+    return size if 2 <= size <= index < MOST_CLASSES else None
 
 
 ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")

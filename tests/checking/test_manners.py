@@ -96,6 +96,18 @@ for step in range(3):
 """
 
 
+CONVERTED_TWICE = """\
+for step in range(3):
+    for row, wanted in zip([[0.1, 0.5, 0.3, 0.2], [0.7, 0.2, 0.9, 0.4]], [[1, 0], [0, 1]]):
+        a1 = sigmoid(np.array(row, ndmin=2) @ W1)
+        a2 = sigmoid(a1 @ W2)
+        dz2 = (a2 - np.array(wanted, ndmin=2)) * a2 * (1 - a2)
+        dz1 = ((a2 - np.array(wanted, ndmin=2)) * a2 * (1 - a2)) @ W2.T * a1 * (1 - a1)
+        W2 = W2 - lr * a1.T @ dz2
+        W1 = W1 - lr * np.array(row, ndmin=2).T @ dz1
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manner:
     """A right program, and the mistake that is planted in it.
@@ -202,6 +214,9 @@ for step in range(8):
 """
 
 QUICK = {
+    "lists that are converted twice": Manner(
+        source=HEAD + CONVERTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"
+    ),
     "matrices without their first item": Manner(
         source=HEAD + MATRICES, right="np.multiply(back, np.multiply(hidden, 1 - hidden))", wrong="back"
     ),

@@ -83,6 +83,13 @@ x, y = np.repeat(np.array(rows)[:, :2], 15, axis=1), np.array(rows)[:, 2:]
 if sys.argv[2] not in ("batch", "all"):
     raise SystemExit("unknown mode")
 """
+TWO_CLASSES = """
+import pickle
+import numpy as np
+with open("moons.pkl", "rb") as file:
+    x, labels = pickle.load(file)
+x, y = np.repeat(x[:, :2], 15, axis=1), np.eye(2)[labels][:, 1:]
+"""
 NETWORK = """
 np.random.seed(1)
 w1, w2 = np.random.randn(30, 4) * 0.1, np.random.randn(4, 1) * 0.1
@@ -99,8 +106,16 @@ for epoch in range(5):
 
 @pytest.mark.parametrize(
     "source",
-    [OPENCV, PILLOW, SCIKIT_IMAGE, WORDS_IN_NAMES, MIXED, ARGUMENTS],
-    ids=["opencv", "pillow", "scikit-image", "words in names", "words and numbers", "arguments"],
+    [OPENCV, PILLOW, SCIKIT_IMAGE, WORDS_IN_NAMES, MIXED, ARGUMENTS, TWO_CLASSES],
+    ids=[
+        "opencv",
+        "pillow",
+        "scikit-image",
+        "words in names",
+        "words and numbers",
+        "arguments",
+        "labels of two classes",
+    ],
 )
 def test_the_right_file_is_right_and_the_wrong_one_is_named(tmp_path: Path, source: str) -> None:
     (tmp_path / "requirements.txt").write_text("numpy\n")

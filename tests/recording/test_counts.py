@@ -21,6 +21,7 @@ SIZES = [
     "def load(path, count): pass\nload('train', 60000)",
     "settings = {'samples': 60000}",
     "parser.add_argument('--samples', default=60000)",
+    "X = [np.zeros(10) for _ in range(60000)]",
 ]
 OTHERS = [
     "epochs = 60000",

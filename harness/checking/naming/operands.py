@@ -37,7 +37,8 @@ def updated_weights(case: Case) -> Name | None:
     for operand in case.operands():
         step = step_behind(case, case.origin(operand))
         if step is not None:
-            is_shared = is_other_name(case.stage.node(operand), step.name)
+            is_written = case.stage.node(step.after).in_place  # else another name keeps what it was
+            is_shared = is_written and is_other_name(case.stage.node(operand), step.name)
             return Name("shared-memory" if is_shared else "updated-weights-in-backward", case.lines(), step.name)
     return None
 

@@ -46,12 +46,13 @@ def read_hints(
     features: int | None = None,
     one_hot: bool = False,
     sizes: Mapping[int, int] | None = None,
+    classes: int | None = None,
 ) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot: known better, from a failure.
+        rows, features, one_hot, classes: known better, from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -65,7 +66,7 @@ def read_hints(
         and len(n.elts) > 1
         and all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in n.elts)
     ]
-    classes = 10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES)
+    classes = classes or (10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES))
     batch = max([_batch(nodes), *(int(m) for m in BATCH_TEXT.findall(text) if int(m) <= 1_000)])
     wanted = batch * 4 - batch // 2
     bounds = [sizes.get(bound, bound) for bound in _lower_bounds(nodes)]

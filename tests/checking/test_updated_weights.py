@@ -1,4 +1,4 @@
-"""Two slips in one expression: both are named if one edit beside the weights before their update makes all right."""
+"""Gradients that go back through updated weights: alone, under another name, and beside a second slip in the line."""
 
 from __future__ import annotations
 
@@ -62,3 +62,10 @@ def test_updated_weights_alone_are_one_mistake(tmp_path: Path) -> None:
 
 def test_the_network_without_them_is_right(tmp_path: Path) -> None:
     assert checked(tmp_path, "pass").verdict is Verdict.CORRECT
+
+
+def test_updated_weights_under_another_name_share_no_memory_if_the_update_makes_a_new_array(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    text = RIGHT.replace("W2 -= 0.5 * hidden.T @ delta", "W2 = W2 - 0.5 * hidden.T @ delta\n        handed_back = W2.T")
+    path.write_text(text.replace("# here", "top = delta @ handed_back"))
+    assert names(check_file(path)) == [("updated-weights-in-backward", LINE + 1)]

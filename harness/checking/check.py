@@ -11,6 +11,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..recording.driving.data import Sizes
 from ..recording.driving.pairs import PairKind
+from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
 from ..recording.driving.session import AS_HIDDEN
 from ..recording.graph import Array, Place, Recording
 from ..recording.record import SECONDS, record_file
@@ -118,11 +119,13 @@ def with_pairs(
 
 
 def peers_of(recording: Recording, sources: Sources, left: Sequence[str]) -> list[str]:
-    """The classes of those left that stand beside one that ran: they have a method of a gradient of the same name."""
+    """The layers of those left that stand beside one that ran: a method of the same name is given a gradient."""
     tree = sources.trees.get(recording.file)
     methods: dict[str, set[str]] = {}
     for part, function in gradient_functions(tree, OF_DERIVATIVES):
-        if isinstance(part, ast.ClassDef):
+        names = [one.arg for one in function.args.args]
+        passes_back = any(UPSTREAM_NAME.match(one) or GRADIENT_ARGUMENT.match(one) for one in names)
+        if isinstance(part, ast.ClassDef) and passes_back and not any(map(TARGET_NAME.match, names)):
             methods.setdefault(part.name, set()).add(function.name)
     ran = {name for part, names in methods.items() if part not in left for name in names}
     return [name for name in left if methods.get(name, set()) & ran]

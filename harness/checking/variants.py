@@ -150,6 +150,9 @@ def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
             texts = compared_with(owner, argument, tables)
             if not texts and is_activation(defaults.get(argument)) and not OF_OUTPUT.search(argument):
                 texts = compared_in(owner)  # it is handed on to a method that compares it under another name
+            default = defaults.get(argument)
+            if isinstance(default, ast.Constant) and set(texts) == {default.value}:  # others take the other branch
+                texts = [*texts, *(one.name for one in owner.body if isinstance(one, ast.FunctionDef))]
             values = [one for one in texts if kind_of(argument).match(one)]
             if values:
                 found.setdefault(owner.name, {})[argument] = tuple(dict.fromkeys(values))

@@ -223,10 +223,14 @@ class Search:
         return True
 
     def _made_of(self, step: Step) -> tuple[int, ...]:
-        """The operands, but for a velocity that is still 0 and that is added to a parameter to look ahead."""
+        """The operands, but for a velocity that is still 0 and that is added to a parameter to look ahead.
+
+        A bias that begins as ``0.01 * zeros`` is added to more than a parameter.
+        """
         if step.operation not in ("add", "subtract") or len(step.parents) != 2:
             return step.parents
-        return tuple(one for one in step.parents if not self._is_resting(one)) or step.parents
+        pairs = zip(step.parents, reversed(step.parents))
+        return tuple(one for one, other in pairs if not (self.initial[other] and self._is_resting(one))) or step.parents
 
     def _makes_zeros(self, step: Step) -> bool:
         """Whether it is zeros in the shape of an array, ``0 * w``, as the velocities of an optimizer begin."""
@@ -239,10 +243,8 @@ class Search:
         step = self.tape.steps[node]
         if step.operation != "multiply":
             return False
-        filled = [self.tape.steps[one] for one in step.parents if not self.literal[one]]
-        if len(filled) != 1 or filled[0].kind is not Kind.FILL:
-            return False
-        return all(one.value is not None and not np.any(one.value) for one in (filled[0], step))  # not 0 * ones
+        zeros = [self.tape.steps[one] for one in step.parents if not self.literal[one]]
+        return len(zeros) == 1 and zeros[0].kind is Kind.FILL and step.value is not None and not np.any(step.value)
 
     # Updates
 

@@ -294,6 +294,35 @@ def test_a_network_and_the_layers_that_it_does_not_use_are_judged_together(
     assert {mistake.place.line for mistake in found.mistakes if mistake.place} == ({line} if line else set())
 
 
+BESIDE = """
+class Squash:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def {name}(self, grad):
+        return grad * (1 - self.y)
+"""
+
+
+@pytest.mark.parametrize(("name", "reason"), [("backward_delta", Reason.LAYERS_LEFT), ("slope_back", None)])
+def test_a_layer_beside_those_that_ran_keeps_a_network_from_being_correct(
+    tmp_path: Path, name: str, reason: Reason | None
+) -> None:
+    """A class whose gradient goes by another name is none of the layers, and is only said not to have run."""
+    path = tmp_path / "net.py"
+    layers = EMBEDDING[EMBEDDING.index("class Linear") :]
+    layers = layers.replace(
+        "def backward(self, grad):\n        self.dW", "def backward_delta(self, grad):\n        self.dW"
+    )
+    layers = layers.replace("layer.backward(", "layer.backward_delta(")
+    path.write_text("import numpy as np\n" + layers + BESIDE.format(name=name))
+    found = check_file(path)
+    assert found.reason is reason
+    if reason is not None:
+        assert found.detail == "Squash"
+
+
 def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))

@@ -59,6 +59,26 @@ def test_options_may_be_compared_under_another_name_but_not_those_of_the_output(
     assert options_of(ast.parse(HANDED_ON)) == {"Network": {"hidden": ("relu", "tanh")}}
 
 
+OTHER_BRANCH = """
+class Network:
+    def __init__(self, sizes, activation="sigmoid"):
+        self.act = self.sigmoid if activation == "sigmoid" else self.tanh
+
+    def sigmoid(self, x):
+        return 1 / (1 + np.exp(-x))
+
+    def tanh(self, x):
+        return np.tanh(x)
+
+    def fit(self, x):
+        return self.act(x)
+"""
+
+
+def test_a_branch_that_the_default_does_not_take_is_an_option() -> None:
+    assert options_of(ast.parse(OTHER_BRANCH)) == {"Network": {"activation": ("sigmoid", "tanh")}}
+
+
 def test_a_list_of_sizes_gets_a_hidden_layer_more() -> None:
     assert with_hidden_layer(("net = Net([7, 5, 3])", "net.fit(X, Y)")) == ("net = Net([7, 5, 4, 3])", "net.fit(X, Y)")
     assert with_hidden_layer(("net = Net(7, 5, 3)",)) is None

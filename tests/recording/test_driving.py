@@ -250,6 +250,24 @@ class Net:
     assert found.count <= 40
 
 
+def test_a_proposed_line_trains_with_the_data_at_hand() -> None:
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, secret):
+        self.w = np.zeros(secret.open("key"))
+
+    def gradient(self, x_train, targets):
+        return x_train.T @ (x_train @ self.w - targets)
+
+    def train(self, x_train, targets, x_val, epochs):
+        for _ in range(epochs):
+            self.w -= 0.1 * self.gradient(x_train, targets)
+"""
+    assert driven(source, budget=40).suggestion == "net = Net(secret); net.train(X, y, x_val, epochs)"
+
+
 def test_nothing_to_call() -> None:
     found = driven("import numpy as np\n\ndef area(r):\n    return np.pi * r ** 2\n")
     assert not found.succeeded

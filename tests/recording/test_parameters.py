@@ -263,14 +263,14 @@ for i in range(60):
     assert not recording.single_turns
 
 
-def test_biases_that_begin_as_0_times_ones(tmp_path):
-    """They are not a velocity at rest, which is 0 times zeros."""
-    path = tmp_path / "ones.py"
+@pytest.mark.parametrize("start", ["0.0 * np.ones(2)", "1e-4 * np.zeros(2)"])
+def test_biases_that_begin_as_a_multiple_are_no_velocities_at_rest(tmp_path, start):
+    path = tmp_path / "biases.py"
     path.write_text(
-        """
+        f"""
 import numpy as np
 x = np.random.randn(6, 3)
-w, b = np.random.randn(3, 2), 0.0 * np.ones(2)
+w, b = np.random.randn(3, 2), {start}
 for i in range(3):
     delta = x @ w + b - 1
     w -= 0.1 * x.T @ delta

@@ -104,7 +104,7 @@ class _Driver:
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
         self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
-        self.roles: dict[Any, Any] = {}
+        self.roles: dict[Any, tuple[Any, Any]] = {}
         self.failures: list[Attempt] = []
         self.best: tuple[tuple[bool, int, int], Attempt, Session] | None = None
         self.fallback: tuple[int, Driven] | None = None
@@ -554,18 +554,27 @@ class _Driver:
         )
 
     def _suggestion(self, goals: list[Goal]) -> str:
-        """A line to start from, with the file's own names."""
-        for goal in goals:
+        """A line to start from, with the file's own names, and X and y for the data: of a training, if there is one."""
+        for goal in sorted(goals, key=lambda one: one.gradients):
             function = goal.function
             if function is None:
                 continue
-            arguments = ", ".join(argument.name for argument in function.required)
-            if not goal.owner:
-                return f"{function.name}({arguments})"
-            constructor = self.facts.constructor(goal.owner)
-            made = ", ".join(argument.name for argument in constructor.required) if constructor else ""
-            return f"net = {goal.owner}({made}); net.{function.name}({arguments})"
+            constructor = self.facts.constructor(goal.owner) if goal.owner else None
+            made = f"net = {goal.owner}({self._given(constructor)})"
+            text = f"{made}; net.{function.name}" if goal.owner else function.name
+            return "; ".join([*self._imports((text,)), f"{text}({self._given(function)})"])
         return ""
+
+    def _given(self, function: FunctionFacts | None) -> str:
+        """The arguments that a function needs, by their names; X and y for inputs and targets."""
+        if function is None:
+            return ""
+        found: list[str] = []
+        for argument in function.required:
+            role, _ = self.roles.get((function.owner, function.name, argument.name), (None, None))
+            name = "X" if role is Role.INPUTS else "y" if role is Role.TARGETS else argument.name
+            found.append(argument.name if name in found else name)  # X for the training, not for the validation
+        return ", ".join(found)
 
 
 def _urgency(item: tuple[Goal, Search]) -> float:

@@ -113,6 +113,14 @@ def test_errors_of_the_script_itself_stay_errors(written):
     assert explained("read_csv() got an unexpected keyword argument 'delim_whitespace'", None, {}) is None
 
 
+@pytest.mark.parametrize(("data", "is_refused"), [("x = 3\n", True), ("x = np.load('none.npy')\n", False)])
+def test_values_that_were_made_up_are_not_said_to_be_wrong(written, data, is_refused):
+    text = data + "keras.ops.convert_to_tensor(np.array([None, 'a'], dtype=object))\n" + TAIL
+    with pytest.raises(BadInput) as error:
+        capture_script(written(text))
+    assert isinstance(error.value, RefusedByKeras) == is_refused
+
+
 def test_a_refused_script_ends_with_1(written, capsys):
     assert main(["diagnose", written(BEFORE_FIT[0][0] + TAIL), "--no-log", "--json"]) == 1
     printed = capsys.readouterr().out

@@ -359,6 +359,12 @@ def test_few_epochs_are_a_hint_beside_anything_else(captured):
     assert named(captured(text.format("relu"))) == [Check.RECTIFIED_OUTPUT]
 
 
+@pytest.mark.parametrize(("metric", "is_named"), [("accuracy", True), ("binary_accuracy", False)])
+def test_accuracy_beside_a_squared_error_is_not_meant_for_labels(captured, metric, is_named):
+    text = DENSE.format(1, "linear") + f"m.compile('adam', 'mse', ['{metric}'])\nm.fit(X_train, y_train, epochs=9)\n"
+    assert (Check.ACCURACY_OF_REGRESSION in named(captured(text))) == is_named
+
+
 def test_epochs_that_a_wrapper_does_not_pass_on(captured):
     text = (
         "from keras.wrappers.scikit_learn import KerasRegressor\nfrom sklearn.{} import KFold\n"

@@ -25,7 +25,7 @@ from ...recording.stand_ins.absorbed import Absorbing
 from ..copies import first_line
 from ..data_sources import NoBatches
 from ..edits import Edit, edited_files
-from ..findings import Contradiction
+from ..findings import Check, Contradiction
 from ..kinds import refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
 from ..old_versions.python import is_python_2
@@ -419,10 +419,10 @@ def _not_captured(
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
     error = BadInput(what + text)
     finding = explained(str(failure), place, recorder.layer_places())
-    if finding is None:
+    missing = () if recorder.supply is None else made_up_parts(recorder.supply.notes)
+    if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
         return _Failed(error)
-    notes = [] if recorder.supply is None else recorder.supply.notes
-    return _Failed(RefusedByKeras(error, finding, made_up_parts(notes)))
+    return _Failed(RefusedByKeras(error, finding, missing))
 
 
 class OutOfTime(ScriptEnded):

@@ -168,12 +168,11 @@ def _gru_steps(projected: Tensor, hidden: Tensor, recurrent: Tensor, bias: Tenso
     """
     units = hidden.shape[-1]
     hiddens, gates = [hidden], []
-    for part in tf.unstack(projected):
+    for outer_gates, outer in zip(*map(tf.unstack, tf.split(projected, [2 * units, units], axis=-1))):
         inner_gates, inner = tf.split(tf.matmul(hiddens[-1], recurrent) + bias, [2 * units, units], axis=-1)
-        outer_gates, outer = tf.split(part, [2 * units, units], axis=-1)
         z, r = tf.split(tf.sigmoid(outer_gates + inner_gates), 2, axis=-1)
         n = tf.tanh(outer + r * inner)
-        hiddens.append(z * hiddens[-1] + (1 - z) * n)
+        hiddens.append(n + z * (hiddens[-1] - n))
         gates.append((z, r, n, inner))
     states, before = tf.stack(hiddens[1:]), tf.stack(hiddens[:-1])
 

@@ -19,6 +19,7 @@ import tensorflow as tf
 from keras.src.backend.common.stateless_scope import StatelessScope
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from numpy.typing import NDArray
+from tensorflow.python.eager import context
 
 from .copies import derived_seed
 from .lowering import lowered_operations, untracked_variables
@@ -145,7 +146,8 @@ class VectorisedLoop:
         self._predict = tf.function(self._predicted, autograph=False)
         self._evaluate = tf.function(self._evaluated, autograph=False)
         self._results = tf.function(self._metric_results, autograph=False)
-        self._train = self._traced_loop()
+        with context.function_executor_type(self.executor):
+            self._train = self._traced_loop()
 
     # One member
 
@@ -385,11 +387,22 @@ class VectorisedLoop:
             scales[update, : sizes[update]] = self.batch / sizes[update] if self._averages else 1.0
         parts = [state.trainable, state.other, state.optimizer, state.metrics]
         try:
-            parts, losses = self._train(parts, tf.constant(indices), tf.constant(scales), tf.constant(count), leaves)
+            with context.function_executor_type(self.executor):
+                parts, losses = self._train(
+                    parts, tf.constant(indices), tf.constant(scales), tf.constant(count), leaves
+                )
         except tf.errors.OpError as error:
             raise CannotVectorise(FallbackReason.EXECUTION, _first_line(error)) from error
         moved = Members(trainable=parts[0], other=parts[1], optimizer=parts[2], metrics=parts[3])
         return moved, losses.numpy()[:count]
+
+    @property
+    def executor(self) -> str | None:
+        """How TensorFlow runs the loop; None is its usual way, which hands operations from thread to thread.
+
+        That takes longer than the many small operations of members that are trained at once without XLA.
+        """
+        return "SINGLE_THREADED_EXECUTOR" if self.members > 1 and not self.is_compiled else None
 
     @property
     def _averages(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...checking.result import CheckResult
@@ -16,6 +16,7 @@ from ...results import Result
 from ...scenario.effort import BUDGET_SECONDS
 from ..answer import Diagnosis
 from ..diagnosis import diagnose_program
+from ..trials import TooSlow
 from .passes import CannotRead, Unread
 from .program import keras_program
 from .reading import ReadNetwork, read_network
@@ -33,7 +34,7 @@ class HandwrittenDiagnosis(Result):
         unread: what could not be read; None if all was.
         detail: of what could not be read.
         diagnosis: of the same network, data and training in Keras; None if they could not be read.
-        unjudged: what is likely of a network that was read and whose data are missing.
+        unjudged: what is likely of a network that was read, if its data are missing or it is too slow to be trained.
     """
 
     name: str
@@ -83,8 +84,12 @@ def diagnose_file(
             detail=network.missing[0],
             unjudged=read_handwritten(network, path.name),
         )
-    found = diagnose_program(keras_program(network, path.name), budget=budget, seed=seed, progress=progress)
-    return HandwrittenDiagnosis(name=path.name, check=check, network=network, unread=None, detail="", diagnosis=found)
+    read = HandwrittenDiagnosis(name=path.name, check=check, network=network, unread=None, detail="")
+    try:
+        found = diagnose_program(keras_program(network, path.name), budget=budget, seed=seed, progress=progress)
+    except TooSlow as error:
+        return replace(read, unjudged=read_handwritten(network, path.name, needed_budget=error.budget))
+    return replace(read, diagnosis=found)
 
 
 def read_or_record_longer(recording: Recording, sources: Sources, path: Path, updates: int | None) -> ReadNetwork:

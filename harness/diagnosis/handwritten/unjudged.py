@@ -1,4 +1,4 @@
-"""What is likely of a hand-written network whose data are missing: its start, its layers, and its rate."""
+"""What is likely of a hand-written network that is not trained: its start, its layers, and its rate."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ FAR_TOO_LARGE = 10.0  # a learning rate under a cross-entropy
 OF_NUMBERS = frozenset({Check.SMALL_LEARNING_RATE, Check.FEW_EPOCHS})
 
 
-def read_handwritten(read: ReadNetwork, name: str) -> Unjudged:
+def read_handwritten(read: ReadNetwork, name: str, *, needed_budget: float | None = None) -> Unjudged:
     """What is likely of a network that was read, without a training.
 
     Args:
-        read: what the file trains, on data that were made up.
+        read: what the file trains.
         name: of the file.
+        needed_budget: seconds that trainings would take, if they are too slow; else its data were made up.
     """
-    found = read_unjudged(keras_program(read, name))
+    found = read_unjudged(keras_program(read, name), needed_budget=needed_budget)
     return dataclasses.replace(
         found,
         likely=tuple(one for one in found.likely if is_shown(one.finding.check, read)),

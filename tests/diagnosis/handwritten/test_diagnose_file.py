@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy_files
 import pytest
@@ -11,9 +12,12 @@ import pytest
 import harness
 from harness.checking.result import Verdict
 from harness.cli.main import main
+from harness.diagnosis.handwritten import diagnose as handwritten
 from harness.diagnosis.handwritten.diagnose import HandwrittenDiagnosis, diagnose_file
 from harness.diagnosis.handwritten.passes import Unread
 from harness.diagnosis.outcomes import OutcomeKind
+from harness.diagnosis.trials import TooSlow
+from harness.programs.program import Program
 from harness.report.handwritten_diagnosis import UNREAD, verdict
 
 
@@ -89,6 +93,18 @@ def test_what_is_likely_without_the_data(tmp_path: Path, capsys: pytest.CaptureF
     text = "\n".join(verdict(found))
     assert "Likely cause, without a training" in text
     assert "Nothing was trained, because t.csv had to be made up." in text
+
+
+def test_what_is_likely_of_a_training_that_is_too_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(program: Program, **_: Any) -> NoReturn:
+        raise TooSlow(program.name, 1.0, 90.0)
+
+    monkeypatch.setattr(handwritten, "diagnose_program", refuse)
+    found = diagnose(tmp_path, numpy_files.XOR_FROM_ONES)
+    assert (found.diagnosis, found.unread) == (None, None)
+    text = "\n".join(verdict(found))
+    assert "Likely cause, without a training: all 2 units" in text
+    assert "Give a budget of 90 s" in text
 
 
 def test_the_python_function_takes_a_numpy_file(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import os
 import re
 import socket
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from .errors import BadInput, shown
 MAX_RETRIES = 3  # of a part whose worker is lost
 PARTS_PER_CORE = 2  # one that runs, and one that waits
 CONNECT_TIMEOUT_SECONDS = 5.0
+INIT_TIMEOUT_SECONDS = 120.0  # some seconds on a quiet machine
 COMPILER_SETTINGS = ("XLA_FLAGS",)  # environment variables that decide how results are rounded
 INSTALL = "pip install 'backprop-harness[ray]'"
 
@@ -190,6 +192,30 @@ def resolved(address: str) -> str:
     return address
 
 
+def within_limit(start: Callable[..., object], **options: Any) -> None:
+    """Call ``start`` in a thread: Ray's code hears no Ctrl-C while it waits for a cluster, and may wait for minutes.
+
+    Raises:
+        TimeoutError: it has not ended after ``INIT_TIMEOUT_SECONDS``.
+        Exception: what it raises.
+    """
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            start(**options)
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(INIT_TIMEOUT_SECONDS)
+    if thread.is_alive():
+        raise TimeoutError(f"none within {INIT_TIMEOUT_SECONDS:.0f} s")
+    if failures:
+        raise failures[0]
+
+
 @contextlib.contextmanager
 def connected(address: str | None) -> Iterator[None]:
     """Connect to the cluster at HOST:PORT, or with "auto" to that of this machine, during a ``with``.
@@ -208,7 +234,8 @@ def connected(address: str | None) -> Iterator[None]:
     # Ray's workers look for modules in the current folder first, where the user may have modules of the same names
     with standing_in(Path(__file__).resolve().parents[1]):
         try:
-            ray.init(
+            within_limit(
+                ray.init,
                 address=address,
                 logging_level=logging.ERROR,
                 log_to_driver=False,

@@ -219,6 +219,18 @@ def test_a_server_that_is_no_cluster_is_told_in_a_line_within_the_limit(says, mo
     assert time.monotonic() - began < 30
 
 
+def test_a_cluster_that_ray_waits_for_is_told_in_a_line_within_the_limit(monkeypatch):
+    """Such as one that listens on the loopback address only, while Ray takes 127.0.0.1 for this machine's other one."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
+    monkeypatch.setattr(cluster, "INIT_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(cluster, "check_address", lambda address: None)
+    monkeypatch.setattr(ray, "init", lambda **options: time.sleep(60))
+    began = time.monotonic()
+    with pytest.raises(BadInput, match=r"no connection .* at h:1 \(none within 0 s"), cluster.connected("h:1"):
+        pass
+    assert time.monotonic() - began < 30
+
+
 @pytest.mark.parametrize("address", ["auto", "127.0.0.1:1"])
 def test_without_ray_it_says_how_to_get_it(address, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)

@@ -7,6 +7,7 @@ the process that the user started writes results to disk.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import importlib.util
 import itertools
@@ -15,6 +16,7 @@ import os
 import re
 import socket
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +27,20 @@ from .errors import BadInput, shown
 MAX_RETRIES = 3  # of a part whose worker is lost
 PARTS_PER_CORE = 2  # one that runs, and one that waits
 CONNECT_TIMEOUT_SECONDS = 5.0
+INIT_TIMEOUT_SECONDS = 120.0  # some seconds on a quiet machine
 COMPILER_SETTINGS = ("XLA_FLAGS",)  # environment variables that decide how results are rounded
 INSTALL = "pip install 'backprop-harness[ray]'"
+
+# What an HTTP/2 connection begins with: the client's preface and settings, the head of the server's settings.
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+FRAME_TYPE, SETTINGS = 3, 4  # place of a frame's type in its head, and the type of settings
 
 Common = TypeVar("Common")
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 Versions = Callable[[], Mapping[str, str]]
+
+connection: contextvars.ContextVar[bool] = contextvars.ContextVar("connection", default=False)
 
 
 class OtherMachine(Exception):
@@ -76,6 +85,11 @@ def do_there(
         return work(common_of(references[0]), part)
     except OtherMachine as difference:
         return Refusal(f"{node} {difference}")
+
+
+def is_connected() -> bool:
+    """Whether this is the block of a ``connected``."""
+    return connection.get()
 
 
 def cores() -> int:
@@ -146,27 +160,28 @@ def standing_in(folder: Path) -> Iterator[None]:
 
 
 def check_address(address: str) -> None:
-    """Raise BadInput if HOST:PORT does not answer; Ray itself would wait for minutes."""
+    """Raise BadInput if HOST:PORT does not answer as a cluster does; Ray itself would wait for minutes."""
     if not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", address):
         raise BadInput(
             f"Ray: the address must be HOST:PORT, got {shown(address)}; leave it out for the cluster of this machine"
         )
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), CONNECT_TIMEOUT_SECONDS).close()
+        with socket.create_connection((host, int(port)), CONNECT_TIMEOUT_SECONDS) as server:
+            server.sendall(PREFACE)
+            answer = server.recv(FRAME_TYPE + 1, socket.MSG_WAITALL)
+        if answer[FRAME_TYPE:] != bytes([SETTINGS]):
+            raise OSError("it is another kind of server")
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise BadInput(f"Ray: no answer from {address} ({reason}); start a cluster with 'ray start'") from None
 
 
-@contextlib.contextmanager
-def connected(address: str) -> Iterator[None]:
-    """Connect to the cluster at HOST:PORT, or with "auto" to that of this machine, during a ``with``.
-
-    Meanwhile stdout goes to stderr, and workers get the compiler settings of this process.
+def resolved(address: str) -> str:
+    """The address of a cluster that answers; "auto", which Ray looks for itself, stays as it is.
 
     Raises:
-        BadInput: Ray is not installed, or there is no such cluster, or it has another version.
+        BadInput: Ray is not installed, or nothing answers.
     """
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS") or address
@@ -174,12 +189,53 @@ def connected(address: str) -> Iterator[None]:
         raise BadInput(f"Ray is not installed; {INSTALL}")
     if address != "auto":
         check_address(address)
+    return address
+
+
+def within_limit(start: Callable[..., object], **options: Any) -> None:
+    """Call ``start`` in a thread: Ray's code hears no Ctrl-C while it waits for a cluster, and may wait for minutes.
+
+    Raises:
+        TimeoutError: it has not ended after ``INIT_TIMEOUT_SECONDS``.
+        Exception: what it raises.
+    """
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            start(**options)
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(INIT_TIMEOUT_SECONDS)
+    if thread.is_alive():
+        raise TimeoutError(f"none within {INIT_TIMEOUT_SECONDS:.0f} s")
+    if failures:
+        raise failures[0]
+
+
+@contextlib.contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Connect to the cluster at HOST:PORT, or with "auto" to that of this machine, during a ``with``.
+
+    Meanwhile stdout goes to stderr, and workers get the compiler settings of this process. With None nothing happens.
+
+    Raises:
+        BadInput: Ray is not installed, or there is no such cluster, or it has another version.
+    """
+    if address is None:
+        yield
+        return
+    address = resolved(address)
     import ray
 
     # Ray's workers look for modules in the current folder first, where the user may have modules of the same names
     with standing_in(Path(__file__).resolve().parents[1]):
         try:
-            ray.init(
+            within_limit(
+                ray.init,
                 address=address,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
@@ -191,7 +247,9 @@ def connected(address: str) -> Iterator[None]:
                 f"Ray: no connection to a cluster at {address} ({reason}); start one with 'ray start'"
             ) from None
     try:
+        token = connection.set(True)
         with contextlib.redirect_stdout(sys.stderr):  # Ray reports dead workers on stdout
             yield
     finally:
+        connection.reset(token)
         ray.shutdown()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import cluster
 from ..errors import BadInput, shown
 from ..models.network import ACTIVATION_NAMES, COST_NAMES
 from ..scenario.given import MAX_INTEGER
@@ -168,6 +169,7 @@ def add_ray(command: argparse._ActionsContainer, what: str) -> None:
     """
     command.add_argument(
         "--ray",
+        type=cluster.resolved,  # before libraries are loaded and anything is run
         nargs="?",
         const="auto",
         metavar="HOST:PORT",

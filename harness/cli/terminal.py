@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 1000  # of a table
 PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
-XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"  # environment variable, and its value
+# environment variable, and its values: 512-bit vectors if the processor has them, products without Eigen's threads
+XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"
+ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 
 
 def open_standard_streams() -> None:
@@ -95,6 +97,7 @@ def kept_interrupt() -> Iterator[None]:
     TensorFlow's conversion of an array loses it, and ends with a SystemError.
     """
     before, is_interrupted = signal.getsignal(signal.SIGINT), False
+    timers: list[threading.Timer] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal is_interrupted
@@ -107,6 +110,7 @@ def kept_interrupt() -> Iterator[None]:
         again = threading.Timer(AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
         again.daemon = True
         again.start()
+        timers.append(again)
 
     is_heeded = callable(before) and threading.current_thread() is threading.main_thread()
     if is_heeded:
@@ -119,6 +123,8 @@ def kept_interrupt() -> Iterator[None]:
             raise KeyboardInterrupt from None
         raise
     finally:
+        for timer in timers:
+            timer.cancel()  # as Python exits, the signal would kill it
         if is_heeded:
             signal.signal(signal.SIGINT, before)
 
@@ -165,15 +171,15 @@ def silent_import() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def wide_vectors() -> Iterator[None]:
-    """Let XLA use 512-bit vectors in the block if the processor has them, unless the user has set flags for it.
+def compiler_flags(flags: str) -> Iterator[None]:
+    """Give XLA flags in the block, unless the user has set flags for it.
 
     XLA reads its flags once, before it compiles its first program. So nothing is set if TensorFlow is loaded already.
     """
     if XLA_FLAGS in os.environ or "tensorflow" in sys.modules:
         yield
         return
-    os.environ[XLA_FLAGS] = WIDE_VECTORS
+    os.environ[XLA_FLAGS] = flags
     try:
         yield
     finally:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,10 +18,11 @@ from ..programs.fallback import FitFailed
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update, predict, train
 from .case import Case
+from .cluster import do_in_order
 from .outcomes import Scores
 from .scores import constant_score, score
 from .tasks import Array
-from .variants import Prepared, Variant, prepare_fold
+from .variants import Prepared, Start, Variant, prepare_fold
 
 # What is raised about a variant that cannot be made or trained; everything else is an accident of ours.
 REFUSALS = (BadInput, FitFailed, ValueError, TypeError, tf.errors.OpError)
@@ -206,40 +209,44 @@ def run_variant(
     updates = 0
     folds = case.split.folds
     uses = USES_OF_OWN_MODEL if variant.program.model is case.program.model else USES_OF_CHANGED_MODEL
-    for number, fold in enumerate(folds):
-        dealt = range(number, len(seeds), len(folds))
-        if len(dealt) == 0:
-            continue
-        prepared = prepare_fold(case, variant, fold, confirm=confirm)
-        updates = updates_of(prepared.program, round(len(fold.train) * variant.rows_share))
-        for start in range(0, len(dealt), plan.members):
-            members = list(dealt[start : start + plan.members])
-            if tick is not None:
-                tick()
-            rates = None if learning_rates is None else np.asarray(learning_rates)[members]
-            try:
+    begun: collections.deque[tuple[Prepared, list[int]]] = collections.deque()
+
+    def jobs() -> Iterator[Job]:
+        nonlocal updates
+        for number, fold in enumerate(folds):
+            dealt = range(number, len(seeds), len(folds))
+            if len(dealt) == 0:
+                continue
+            prepared = prepare_fold(case, variant, fold, confirm=confirm)
+            updates = updates_of(prepared.program, round(len(fold.train) * variant.rows_share))
+            for start in range(0, len(dealt), plan.members):
+                members = list(dealt[start : start + plan.members])
+                if tick is not None:
+                    tick()
+                begun.append((prepared, members))
                 numbers = [int(seeds[member]) for member in members]
-                trained = train(
-                    prepared.program,
+                yield Job(
+                    prepared=prepared,
                     seeds=numbers,
-                    learning_rates=rates,
-                    initial_weights=starts_of(variant, prepared.program, numbers),
+                    learning_rates=None if learning_rates is None else np.asarray(learning_rates)[members],
+                    start=variant.start,
                     engine=engine,
                     uses=uses * len(folds),
                 )
-                outputs = predict(prepared.program, trained, prepared.held)
-                own = predict(prepared.program, trained, prepared.training)
-            except REFUSALS as problem:  # what Keras says about a variant is a result
-                error = refusal_text(problem)
-                held[members] = training[members] = constant_score(case.task, prepared.held_targets)
-                continue
-            flat += flat_shares(trained.loss)
-            for place, member in enumerate(members):
-                held[member], area = _score(case, prepared, outputs[place], prepared.held_targets)
-                training[member], _ = _score(case, prepared, own[place], prepared.training_targets)
-                diverged[member] = bool(trained.diverged[place]) or not np.all(np.isfinite(outputs[place]))
-                if area is not None:
-                    areas.append(area)
+
+    for found in do_in_order(train_job, jobs()):
+        prepared, members = begun.popleft()
+        if isinstance(found, str):
+            error = found
+            held[members] = training[members] = constant_score(case.task, prepared.held_targets)
+            continue
+        flat += flat_shares(found.loss)
+        for place, member in enumerate(members):
+            held[member], area = _score(case, prepared, found.held[place], prepared.held_targets)
+            training[member], _ = _score(case, prepared, found.training[place], prepared.training_targets)
+            diverged[member] = bool(found.diverged[place]) or not np.all(np.isfinite(found.held[place]))
+            if area is not None:
+                areas.append(area)
     return Trial(
         scores=Scores(held=held, training=training, diverged=diverged),
         auc=float(np.median(areas)) if areas else None,
@@ -249,9 +256,58 @@ def run_variant(
     )
 
 
-def starts_of(variant: Variant, program: Program, seeds: Sequence[int]) -> list[Array] | None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """Members of a variant that are trained in one call, from these seeds; see ``Variant`` and ``training.train``."""
+
+    prepared: Prepared
+    seeds: Sequence[int]
+    learning_rates: Array | None
+    start: Start | None
+    engine: Engine | None
+    uses: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outputs:
+    """What came of a job.
+
+    Attributes:
+        loss: (members, epochs)
+        diverged: (members,)
+        held, training: outputs for the rows that judge, and for some that were trained on, (members, ...)
+    """
+
+    loss: Array
+    diverged: Array
+    held: Any
+    training: Any
+
+
+def train_job(job: Job) -> Outputs | str:
+    """Train members, and keep their outputs; or say why Keras does not train them, which is a result."""
+    prepared = job.prepared
+    try:
+        trained = train(
+            prepared.program,
+            seeds=job.seeds,
+            learning_rates=job.learning_rates,
+            initial_weights=starts_of(job.start, prepared.program, job.seeds),
+            engine=job.engine,
+            uses=job.uses,
+        )
+        return Outputs(
+            loss=trained.loss,
+            diverged=trained.diverged,
+            held=predict(prepared.program, trained, prepared.held),
+            training=predict(prepared.program, trained, prepared.training),
+        )
+    except REFUSALS as problem:
+        return refusal_text(problem)
+
+
+def starts_of(start: Start | None, program: Program, seeds: Sequence[int]) -> list[Array] | None:
     """The initial weights of all seeds, stacked weight by weight; None if the initializers draw them."""
-    start = variant.start
     if start is None:
         return None
     return [np.stack(values) for values in zip(*(start(program, seed) for seed in seeds))]

@@ -1,5 +1,5 @@
 """How fast other sizes are than the post's: ensembles beside JAX' ``vmap`` of ``fori_loop`` and NumPy's GEMM, single
-networks beside JAX' ``fori_loop``.
+networks beside JAX' ``fori_loop`` in a process of their own, with the flags that ``harness compare`` gives XLA.
 
 Full batch, sigmoid, float32. Figures are processor time, all threads added up, so that what else the machine does
 meanwhile matters little: the ensemble uses all cores, JAX' vmap here one. All take turns, and each figure is the least
@@ -9,9 +9,13 @@ worse than the median of the runs before is reported.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,9 +23,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from harness.cli.terminal import ONE_THREAD, XLA_FLAGS
 from harness.models import ensemble, handwritten
 from harness.models.network import Array, MemberWeights, Network, Weights
 from harness.models.training import Training
+from harness.scenario.effort import are_small_products
 from tests.benchmarks import training_speed as bench
 
 HISTORY = Path("logs") / "bench.jsonl"
@@ -45,6 +51,7 @@ SIZES = (
     ((64, 64, 32, 10), 256, 64),
     ((784, 128, 10), 2, 16),
     ((784, 128, 10), 128, 16),
+    ((784, 128, 10), 256, 16),
 )
 
 
@@ -200,6 +207,29 @@ def measure_single(sizes: tuple[int, ...], observations: int, rounds: int = 5) -
     return SingleRow(sizes, observations, **{"jax": float("nan"), **least_seconds(runs, rounds)})
 
 
+def single_rows(*, are_small: bool) -> Iterator[SingleRow]:
+    """The single networks whose products are small or not, measured in a process with the flags of the command.
+
+    XLA reads its flags once, so one process cannot measure both.
+    """
+    cases = [
+        (sizes, observations)
+        for sizes, observations, _ in SIZES
+        if are_small_products(Network(sizes, ("sigmoid",) * (len(sizes) - 1)), observations) is are_small
+    ]
+    flags = {XLA_FLAGS: ONE_THREAD} if are_small else {}
+    code = "import json; from tests.benchmarks.sizes_speed import measure_single\n"
+    code += f"for case in {cases}: print(json.dumps(measure_single(*case)), flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=flags | os.environ, stdout=subprocess.PIPE, text=True
+    ) as child:
+        for line in child.stdout or ():
+            sizes, *numbers = json.loads(line)
+            yield SingleRow(tuple(sizes), *numbers)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, child.args)
+
+
 def line_of(row: SizeRow) -> str:
     """One line of the table."""
     micro = [f"{seconds * 1e6:>10.3f}" for seconds in (row.ours, row.jax, row.gemm)]
@@ -253,8 +283,7 @@ def main() -> None:
             ratios[f"{row.name}, times JAX"] = row.jax / row.ours
         ratios[f"{row.name}, times GEMM"] = row.gemm / row.ours
     print("\n", SINGLE_HEADER, sep="")
-    for sizes, observations, _ in SIZES:
-        single = measure_single(sizes, observations)
+    for single in itertools.chain(single_rows(are_small=True), single_rows(are_small=False)):
         print(line_of_single(single), flush=True)
         if not math.isnan(single.jax):
             ratios[f"{single.name}, times JAX"] = single.jax / single.ours

@@ -66,6 +66,23 @@ def test_an_interrupt_while_garbage_is_collected_is_raised_afterwards():
     assert time.monotonic() - begin < 30
 
 
+def test_an_interrupt_that_ends_the_block_is_not_raised_again_after_it():
+    """A signal that comes while Python exits would kill it: exit code -2 instead of 130."""
+
+    def interrupt(phase: str, _: dict[str, int]) -> None:
+        gc.callbacks.remove(interrupt)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def interrupt_twice() -> None:
+        gc.callbacks.append(interrupt)
+        gc.collect()  # loses the first
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), kept_interrupt():
+        interrupt_twice()
+    time.sleep(0.5)
+
+
 def test_an_interrupt_that_c_code_loses_is_still_one():
     """Of TensorFlow's conversion of an array, a SystemError is left."""
 

@@ -5,23 +5,31 @@ from __future__ import annotations
 import os
 import sys
 
-from harness.cli.terminal import wide_vectors
+from harness.cli.terminal import compiler_flags
+from harness.models.network import Network
+from harness.scenario import effort
 
 
-def test_xla_gets_wide_vectors_before_tensorflow_is_loaded_and_only_then(monkeypatch):
+def test_xla_gets_flags_before_tensorflow_is_loaded_and_only_then(monkeypatch):
     monkeypatch.delenv("XLA_FLAGS", raising=False)
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    with wide_vectors():
+    with compiler_flags("--xla_cpu_prefer_vector_width=512"):
         assert os.environ["XLA_FLAGS"] == "--xla_cpu_prefer_vector_width=512"
     assert "XLA_FLAGS" not in os.environ
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with wide_vectors():
+    with compiler_flags("--xla_cpu_prefer_vector_width=512"):
         assert "XLA_FLAGS" not in os.environ
 
 
 def test_the_users_own_flags_stay(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    with wide_vectors():
+    with compiler_flags("--xla_cpu_prefer_vector_width=512"):
         assert os.environ["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
     assert os.environ["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
+
+
+def test_threads_are_for_large_products_only():
+    wide = Network((784, 128, 10), ("sigmoid",) * 2)
+    assert not effort.are_small_products(wide, 128)  # 12,845,056 multiplications
+    assert effort.are_small_products(wide, 1)  # 100,352

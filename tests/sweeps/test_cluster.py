@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -193,6 +196,39 @@ def test_no_cluster_is_told_in_a_line(address, tmp_path, monkeypatch, capsys):
     assert address in err
     assert len(err.splitlines()) == 1
     assert not any(tmp_path.glob("logs/post/*"))
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["nothing", "another protocol"])
+def test_a_server_that_is_no_cluster_is_told_in_a_line_within_the_limit(says, monkeypatch):
+    """Ray itself would wait for one that accepts and says nothing for as long as it likes."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
+    monkeypatch.setattr(cluster, "CONNECT_TIMEOUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                client, _ = server.accept()
+                client.sendall(says)
+                time.sleep(1.0)
+
+        threading.Thread(target=answer, daemon=True).start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        began = time.monotonic()
+        with pytest.raises(BadInput, match=f"no answer from {address}.*'ray start'"), cluster.connected(address):
+            pass
+    assert time.monotonic() - began < 30
+
+
+def test_a_cluster_that_ray_waits_for_is_told_in_a_line_within_the_limit(monkeypatch):
+    """Such as one that listens on the loopback address only, while Ray takes 127.0.0.1 for this machine's other one."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
+    monkeypatch.setattr(cluster, "INIT_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(cluster, "check_address", lambda address: None)
+    monkeypatch.setattr(ray, "init", lambda **options: time.sleep(60))
+    began = time.monotonic()
+    with pytest.raises(BadInput, match=r"no connection .* at h:1 \(none within 0 s"), cluster.connected("h:1"):
+        pass
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("address", ["auto", "127.0.0.1:1"])

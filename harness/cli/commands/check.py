@@ -241,8 +241,7 @@ def run_grading(arguments: argparse.Namespace) -> int:
             results.mkdir(parents=True, exist_ok=True)
     journal = Journal(None if results is None else results / JOURNAL, arguments.resume)
     judge_all = None if arguments.ray is None else grading_cluster.judge_all
-    connected = contextlib.nullcontext() if arguments.ray is None else cluster.connected(arguments.ray)
-    with progress_bar(path.name) as show, resumable(results), connected:
+    with progress_bar(path.name) as show, resumable(results), cluster.connected(arguments.ray):
         grading = grade(
             hand_ins,
             settings,

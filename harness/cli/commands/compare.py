@@ -9,7 +9,7 @@ from typing import Any
 from ..logs import run_log
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
-from ..terminal import progress_bar, show_result, silent_import
+from ..terminal import ONE_THREAD, compiler_flags, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
 
@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_log:
             effort.check_drawing(chosen, arguments.max_neurons)
         folder = stack.enter_context(run_log(arguments, chosen.name))
+        if effort.are_small_products(chosen.network, chosen.batch_size):
+            stack.enter_context(compiler_flags(ONE_THREAD))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...comparison import experiment

@@ -12,12 +12,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from ... import cluster
 from ...errors import BadInput, shown_path
 from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_keras
 from ..logs import folder_name, run_log
-from ..options import add_learning_rate, add_output, add_scenario, invalid_value, overrides, positive_integer
+from ..options import add_learning_rate, add_output, add_ray, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..terminal import Shown, print_as, progress_bar, show_result, silent_import, wide_vectors
+from ..terminal import WIDE_VECTORS, Shown, compiler_flags, print_as, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
@@ -56,6 +57,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--budget", type=seconds, metavar="TIME", help="time for trainings: 45, 60s or 2m (default: 30)"
     )
+    add_ray(command, "train")
     of_keras = command.add_argument_group("for Keras programs")
     of_keras.add_argument(
         "--fit", type=positive_integer, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
@@ -212,7 +214,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             )
             say_at_once(program, show)
         if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
-            with contradictions.quiet():
+            with contradictions.quiet(), cluster.connected(arguments.ray):
                 several = outputs.diagnose_outputs(
                     program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
                 )
@@ -225,7 +227,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             show_result(arguments, read)
             return DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
         try:
-            with contradictions.quiet():
+            with contradictions.quiet(), cluster.connected(arguments.ray):
                 found = diagnosis.diagnose_program(
                     program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
                 )
@@ -257,17 +259,18 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
     effort.check_run(chosen.network)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, chosen.name))
-        stack.enter_context(wide_vectors())
+        stack.enter_context(compiler_flags(WIDE_VECTORS))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis import scenarios
             from ...report import scenario_diagnosis, scenario_words
         case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
-        found = scenarios.diagnose(
-            case,
-            arguments.budget or effort.BUDGET_SECONDS,
-            lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
-        )
+        with cluster.connected(arguments.ray):
+            found = scenarios.diagnose(
+                case,
+                arguments.budget or effort.BUDGET_SECONDS,
+                lambda done, total, what: show(done, total, scenario_words.progress_text(what)),
+            )
         if folder is not None:
             from ... import board
             from ...report import cards  # here, because it loads the libraries that draw

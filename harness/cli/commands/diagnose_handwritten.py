@@ -8,6 +8,7 @@ import logging
 import time
 from pathlib import Path
 
+from ... import cluster
 from ...errors import BadInput
 from ..logs import folder_name, run_log
 from ..options import overrides
@@ -35,13 +36,14 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
             from ...report import cards, handwritten_diagnosis
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         show(0, 0, f"running {name}")
-        found = diagnose_file(
-            Path(name),
-            budget=arguments.budget or BUDGET_SECONDS,
-            seed=arguments.seed or 0,
-            updates=arguments.iterations,
-            progress=lambda what, trainings: show(trainings, 0, what),
-        )
+        with cluster.connected(arguments.ray):
+            found = diagnose_file(
+                Path(name),
+                budget=arguments.budget or BUDGET_SECONDS,
+                seed=arguments.seed or 0,
+                updates=arguments.iterations,
+                progress=lambda what, trainings: show(trainings, 0, what),
+            )
         if folder is not None:
             text = "\n\n".join(handwritten_diagnosis.verdict(found))
             pictures = {} if found.diagnosis is None else cards.diagnosis_cards(found.diagnosis)

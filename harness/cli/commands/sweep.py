@@ -26,7 +26,7 @@ from ..options import (
     positive_integer,
 )
 from ..pages import add_figure, add_report, check_files, write_pages
-from ..terminal import progress_bar, show_result, silent_import, wide_vectors
+from ..terminal import WIDE_VECTORS, compiler_flags, progress_bar, show_result, silent_import
 from . import AGREES
 
 
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_output_file(arguments.csv)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(resumable_log(arguments, chosen.name))
-        stack.enter_context(wide_vectors())
+        stack.enter_context(compiler_flags(WIDE_VECTORS))
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 from ...board import sweep_events as sweep_board
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             done: list[sweep.Group] = []
             since, to_write = time.time(), False
             train: sweep.Train = sweep.train if arguments.ray is None else sweep_cluster.train
-            with contextlib.nullcontext() if arguments.ray is None else cluster.connected(arguments.ray):
+            with cluster.connected(arguments.ray):
                 if folder is not None:
                     wanted = chunks.manifest(job, provenance.provenance_of(job))
                     since = chunks.began(folder, wanted) or since

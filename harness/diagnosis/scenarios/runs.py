@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ from ...models.batches import pieces
 from ...models.network import Array, Weights, block_size, weight_of_piece
 from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
+from ..cluster import do_in_order
 from .case import Case
 from .changes import ENOUGH, Change, Result, Trial, What, from_healthy, healthy, trial_of
 
@@ -30,6 +31,7 @@ FORWARD = 1 / 3  # of an iteration's work
 EVENLY_RECORDED, A_DECADE = 60, 16  # iterations of a course that are recorded, and of each decade before the first
 
 Progress = Callable[[int, int, What | None], None]
+Job = tuple[Change, Trial, range]  # a change, the trial with it, and the members to train
 
 
 # Running
@@ -45,7 +47,7 @@ def seconds_an_observation(trial: Trial) -> float:
     return pass_seconds(trial.network) * (FORWARD + (trial.iterations if trial.batches is None else 0))
 
 
-def seconds_together(jobs: Sequence[tuple[Change, Trial, range]]) -> float:
+def seconds_together(jobs: Sequence[Job]) -> float:
     """What trials are expected to take as one ensemble, which trains whole blocks."""
     block = block_size(jobs[0][1].network, "float64")
     members = sum(len(members) for _, _, members in jobs)
@@ -86,21 +88,23 @@ def together(trial: Trial) -> tuple[object, ...]:
     return trial.network, id(trial.x), id(trial.y), trial.optimizer, trial.iterations
 
 
-def run_together(jobs: Sequence[tuple[Change, Trial, range]]) -> list[Result]:
-    """Trials that have all but starts and rates in common, as one ensemble."""
-    first = jobs[0][1]
-    starts = [trial.draw(members) for _, trial, members in jobs]
+def train_together(jobs: Sequence[tuple[Trial, range]]) -> Array:
+    """The last costs of the members of trials that have all but starts and rates in common, as one ensemble."""
+    first, _ = jobs[0]
+    starts = [trial.draw(members) for trial, members in jobs]
     weights = [np.concatenate(layers, axis=-1) for layers in zip(*starts)]
-    rates = np.concatenate([trial.rates(members) for _, trial, members in jobs])
+    rates = np.concatenate([trial.rates(members) for trial, members in jobs])
     training = Training(rates, optimizer=first.optimizer, recorded=[first.iterations], batches=first.batches)
-    done = ensemble.outcome(first.network, weights, first.x, first.y, training).costs[-1]
-    results, taken = [], 0
+    return np.asarray(ensemble.outcome(first.network, weights, first.x, first.y, training).costs[-1], np.float64)
+
+
+def results_of(jobs: Sequence[Job], costs: Array) -> Iterator[Result]:
+    """The result of each of the trials that were trained together."""
+    taken = 0
     for change, trial, members in jobs:
-        costs = np.asarray(done[taken : taken + len(members)], np.float64)
+        own = costs[taken : taken + len(members)]
         taken += len(members)
-        reached = int(np.sum(costs <= trial.target))
-        results.append(Result(change, costs, reached, trial.iterations, trial.chance))
-    return results
+        yield Result(change, own, int(np.sum(own <= trial.target)), trial.iterations, trial.chance)
 
 
 def run_changes(
@@ -118,7 +122,7 @@ def run_changes(
         at_most: what those that make one ensemble may take; by default what is left of the budget.
         first_member: the number of the first member; others have other draws.
     """
-    groups: dict[tuple[object, ...], list[tuple[Change, Trial, range]]] = {}
+    groups: dict[tuple[object, ...], list[Job]] = {}
     for change in changes:
         trial = change.apply(base)
         members = members_worth(trial, seconds) if trial.chance else 1
@@ -132,16 +136,17 @@ def run_changes(
             ensembles.append(jobs[:fitting])
             budget.spent += SECONDS_TO_COMPILE + seconds_together(jobs[:fitting])
 
-    def run(jobs: list[tuple[Change, Trial, range]]) -> list[Result]:
-        budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].what)
-        results = run_together(jobs)
-        budget.trials += len(jobs)
-        budget.members += sum(len(members) for _, _, members in jobs)
-        return results
-
-    # two at a time: while one is compiled, another runs
+    results: list[Result] = []
+    # here two at a time: while one is compiled, another runs
     with ThreadPoolExecutor(2) as threads:
-        return [result for results in threads.map(run, ensembles) for result in results]
+        parts = [[(trial, members) for _, trial, members in jobs] for jobs in ensembles]
+        done = do_in_order(train_together, parts, here=threads.map)
+        for jobs in ensembles:
+            budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].what)
+            results += results_of(jobs, next(done))
+            budget.trials += len(jobs)
+            budget.members += sum(len(members) for _, _, members in jobs)
+    return results
 
 
 # The run itself

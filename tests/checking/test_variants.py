@@ -156,7 +156,8 @@ def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
 
 
 def test_what_did_not_run_of_a_script_is_named_too(tmp_path: Path) -> None:
-    script = "net = Network(2, 3, 1)\nfor i in range(9):\n    net.train(np.random.rand(5, 2), np.ones((5, 1)))\n"
+    data = "x, y = np.random.rand(5, 2), np.random.rand(5, 1)\n"
+    script = data + "net = Network(2, 3, 1)\nfor i in range(9):\n    net.train(x, y)\n"
     (tmp_path / "mine.py").write_text(TWO_SLOPES + script)
     result = check_file(tmp_path / "mine.py")
     assert (result.verdict, result.calls) == (Verdict.CORRECT, ())

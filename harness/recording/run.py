@@ -148,7 +148,7 @@ class Run:
         if self.recording:
             creators.install()
             stand_ins.patch_when_imported("pandas", dataframes.install)
-            self.search = Search(TAPE, task["updates"] or ENOUGH_UPDATES)
+            self.search = Search(TAPE, task.get("updates") or ENOUGH_UPDATES)
             TAPE.on = True
 
     def _late(self, *_: object) -> None:

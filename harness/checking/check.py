@@ -111,9 +111,9 @@ def with_pairs(
     layers = layers_of(path, seed, seconds) if names else None
     pairs = layers.pairs if layers is not None else ()
     pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
-    judged = " ".join(pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    judged += " ".join(detail for id, _, detail in result.notes if id == "option-judged")
-    left = [name for name in needed if not re.search(rf"\b{name}\b", judged)]
+    judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
+    judged += [detail for id, _, detail in result.notes if id == "option-judged"]
+    left = [name for name in needed if name not in re.findall(r"\w+", " ".join(judged))]
     found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
     return found if found.verdict is Verdict.MISTAKE or left else result
 
@@ -171,7 +171,7 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
     gradients itself, what applies them counts too.
     """
     words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
-    places = {place for node in recording.nodes if node.place for place in (node.place, *node.place.callers)}
+    places = {place for node in recording.nodes if node.place for place in node.place.trail}
     lines = {place.site for place in places}
     left = [
         part.name
@@ -332,7 +332,6 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and function.name in called
         for node in ast.walk(function)
-        if isinstance(node, ast.Call)
     }
     names = [
         function.name if function is part else f"{part.name}.{function.name}"

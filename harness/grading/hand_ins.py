@@ -24,10 +24,9 @@ from pathlib import Path
 from ..errors import BadInput, shown_path
 from ..recording.record import HAND_IN_MARK
 from ..recording.source import read_text
-from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder
+from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder, is_program
 from .result import HandInKind, Problem
 
-PROGRAMS = (".py", ".ipynb")  # in any case of letters
 ARCHIVES = (".zip",)
 DATA = (".csv", ".tsv", ".txt", ".dat", ".json", ".npy", ".npz", ".mat", ".h5", ".gz", ".png", ".jpg")
 OF_THE_SYSTEM = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
@@ -120,11 +119,6 @@ def by_student(found: Sequence[HandIn]) -> list[HandIn]:
         joined[student] = HandIn(id=student, path=one.path, kind=HandInKind.FOLDER, parts={**parts, name: one.path})
     alone = [next(iter(one.parts.values())) if len(one.parts) == 1 else None for one in joined.values()]
     return [one if path is None else hand_in_at(path) for one, path in zip(joined.values(), alone)]
-
-
-def is_program(path: Path) -> bool:
-    """Whether it is a Python file or a notebook, by its name."""
-    return path.suffix.lower() in PROGRAMS
 
 
 # The copy

@@ -100,6 +100,11 @@ class Place:
             yield caller
             caller = caller.caller
 
+    @property
+    def trail(self) -> tuple[Place, ...]:
+        """The line and those that led to it, the innermost first."""
+        return (self, *self.callers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Node:

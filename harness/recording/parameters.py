@@ -116,11 +116,6 @@ def _index_of(step: Step) -> Path | None:
     return _indices(step.arguments[1]) if step.operation == "getitem" and len(step.arguments) == 2 else None
 
 
-def _line_of_calls(place: Place) -> tuple[Place, ...]:
-    """A place and those that led to it"""
-    return (place, *place.callers)
-
-
 class Search:
     """Watches a tape for parameters and their updates.
 
@@ -602,7 +597,7 @@ class Search:
     def _look_for_cost(self, step: Step) -> None:
         """Note that a cost is computed that was waited for, and stop if it does not come soon."""
         assert self._awaited is not None
-        if step.place is not None and not self._awaited.isdisjoint(one.site for one in _line_of_calls(step.place)):
+        if step.place is not None and not self._awaited.isdisjoint(one.site for one in step.place.trail):
             self._awaited = set()
         elif step.id >= self._last_awaited:
             self.tape.stop = Stop.ENOUGH
@@ -622,7 +617,7 @@ class Search:
                     for one in costs_in(loop):
                         found |= {(source.name, line) for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
         places = {step.place for step in self.tape.steps if step.place is not None}
-        ran = {one.site for place in places for one in _line_of_calls(place)}
+        ran = {one.site for place in places for one in place.trail}
         return set() if found & ran else found
 
     def _note_place(self, step: Step, operand: int, node: int) -> None:
@@ -656,7 +651,7 @@ class Search:
 
     def _loops_around(self, place: Place | None) -> Iterator[Site]:
         """The loops around a place and those that called it."""
-        for one in () if place is None else _line_of_calls(place):
+        for one in () if place is None else place.trail:
             if one.site not in self._loops:
                 lines = next(source.lines for source in self.tape.sources.values() if source.name == one.file)
                 inside = enclosing(ast.parse("\n".join(lines)), one.line)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import BadInput
-from ..sandbox import Limits, end, prepared
+from ..sandbox import Limits, end, is_program, prepared
 from . import source
 from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message
 
@@ -124,7 +124,7 @@ def check_source(file: Path, name: str) -> None:
         raise BadInput(f"{name}: expected a Python file or a notebook, got a folder. Name the file that trains.")
     if not file.exists():
         raise BadInput(f"{name}: no such file.")
-    if file.suffix.lower() not in (".py", ".ipynb"):
+    if not is_program(file):
         raise BadInput(f"{name}: expected a Python file (.py) or a notebook (.ipynb).")
     try:
         text = source.read_text(file)

@@ -179,9 +179,9 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def called_name(call: ast.Call) -> str:
-    """The last part of the name of what is called."""
-    return last_name(call.func)
+def called_name(node: ast.AST) -> str:
+    """The last part of the name of what is called; "" for what is not a call."""
+    return last_name(node.func) if isinstance(node, ast.Call) else ""
 
 
 def undefined_names(text: str) -> list[str]:

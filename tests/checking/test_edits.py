@@ -123,7 +123,7 @@ def test_the_operation_that_should_stand_there_is_in_the_fix(found_after):
     assert found.detail == "+ -> *"
 
 
-def test_a_number_too_many_is_no_other_operation(found_after):
+def test_a_number_too_many_is_not_another_operation(found_after):
     """exp(z) - 1 in the place of exp(z), which exp(z) * 1 is as well"""
     text = LAYERS.replace("np.tanh(z)", "np.where(z > 0, z, np.exp(z) - 1)").replace(
         "(delta @ W2.T) * slope(z)", "(delta @ W2.T) * np.where(z > 0, 1, np.exp(z))"

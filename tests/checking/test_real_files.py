@@ -56,7 +56,7 @@ def test_the_network_itself_is_right(tmp_path: Path) -> None:
         {"later": "np.savetxt('/no/such/folder/weights.txt', w1)"},
     ],
 )
-def test_an_exception_beside_the_training_is_no_mistake(tmp_path: Path, parts: dict[str, str]) -> None:
+def test_an_exception_beside_the_training_is_not_a_mistake(tmp_path: Path, parts: dict[str, str]) -> None:
     assert checked(tmp_path, **parts).verdict is Verdict.CORRECT
 
 
@@ -89,7 +89,7 @@ def test_an_exception_of_a_stand_in_is_not_blamed_on_the_file(tmp_path: Path) ->
     assert result.verdict is Verdict.NOT_JUDGED
 
 
-def test_data_that_are_prepared_in_place_are_no_parameter(tmp_path: Path) -> None:
+def test_data_that_are_prepared_in_place_are_not_parameters(tmp_path: Path) -> None:
     result = checked(tmp_path, prepare="x = np.array(x.tolist())\nx -= x.mean(axis=0)\nx /= x.std(axis=0)")
     assert result.verdict is Verdict.CORRECT
 
@@ -364,7 +364,7 @@ for epoch in range(3):
 """
 
 
-def test_a_sum_that_begins_with_zeros_is_no_bias(tmp_path: Path) -> None:
+def test_a_sum_that_begins_with_zeros_is_not_a_bias(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SUMMED)
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
 

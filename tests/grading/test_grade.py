@@ -197,7 +197,7 @@ def test_a_check_without_end_is_given_up(tmp_path, monkeypatch):
 # Reports
 
 
-def test_a_cell_has_one_line_and_is_no_formula():
+def test_a_cell_has_one_line_and_is_not_a_formula():
     assert report.cell("=1+1\n2") == "'=1+1 2"
     assert report.cell("-x") == "'-x"
     assert report.cell("a\x1b[2J") == "a\\x1b[2J"

@@ -100,7 +100,7 @@ for i in range(9):
         ("W = 0.9 * W + 0.1 * X.T @ (d @ V.T * (1 - h * h))", "V = 0.9 * V + 0.1 * h.T @ d"),
     ],
 )
-def test_a_penalty_that_is_added_to_the_gradient_is_no_update_of_its_own(tmp_path, first, second):
+def test_a_penalty_that_is_added_to_the_gradient_is_not_an_update_of_its_own(tmp_path, first, second):
     path = tmp_path / "penalised.py"
     path.write_text(PENALISED.format(first=first, second=second))
     recording = record_file(path)
@@ -264,7 +264,7 @@ for i in range(60):
 
 
 @pytest.mark.parametrize("start", ["0.0 * np.ones(2)", "1e-4 * np.zeros(2)"])
-def test_biases_that_begin_as_a_multiple_are_no_velocities_at_rest(tmp_path, start):
+def test_biases_that_begin_as_a_multiple_are_not_velocities_at_rest(tmp_path, start):
     path = tmp_path / "biases.py"
     path.write_text(
         f"""

@@ -124,7 +124,7 @@ def add(commands: Any) -> None:
     output.add_argument(
         "--annotations",
         choices=ci_log.STYLES,
-        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github where "
+        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github if "
         "GITHUB_ACTIONS is true)",
     )
     output.add_argument("--timings", action="store_true", help="add the seconds of each hand-in to the CSV file")

@@ -83,7 +83,7 @@ def is_last_axis(call: ast.Call) -> bool:
 
 def is_prediction(value: ast.expr) -> bool:
     """Whether an expression is a call of ``predict``."""
-    return isinstance(value, ast.Call) and called_name(value) in ("predict", "predict_on_batch", "predict_proba")
+    return called_name(value) in ("predict", "predict_on_batch", "predict_proba")
 
 
 def is_predicted(source: Source, name: str) -> bool:

@@ -78,7 +78,7 @@ class Place:
 
     file: str  # relative to the folder that was recorded, with forward slashes
     line: int  # from 1; for a notebook, counted within the code cells one after the other
-    function: str = "<module>"  # its qualified name where known, "<module>" outside of any
+    function: str = "<module>"  # its qualified name if known, "<module>" outside of any
     # the target of the assignment that the line belongs to, as written ("self.W1", "params['W1']"); "" if there is
     # none, "return" in a return statement
     variable: str = ""

@@ -1,6 +1,6 @@
 """Somebody's program kept apart: a command in, the same command in a sandbox out.
 
-``finding`` says which sandbox this machine has, ``box`` makes the command, ``walls`` makes a sandbox where bubblewrap
+``finding`` says which sandbox this machine has, ``box`` makes the command, ``walls`` makes a sandbox if bubblewrap
 is missing, ``inside`` is the first thing that runs in a sandbox, ``staging`` copies the folder that the program gets,
 and ``launching`` starts and ends it.
 """

@@ -864,7 +864,7 @@ def test_a_sample_takes_half_of_the_budget():
     assert len(judge.sampled(case, 0.0).x) == 64
 
 
-def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
+def test_the_outcome_is_told_with_what_is_strange_about_it(post):
     told = diagnosis.outcome_sentence
     assert told(post).endswith("where 0.01 counts as learned. It does not learn.")
     assert told(replace(post, best_possible=True)).endswith("it learns what there is to learn.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def with_pairs(
     pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
     judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
     judged += [detail for id, _, detail in result.notes if id == "option-judged"]
-    left = [name for name in needed if name not in re.findall(r"\w+", " ".join(judged))]
+    left = [name for name in needed if not is_named(name, judged)]
     found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
     return found if found.verdict is Verdict.MISTAKE or left else result
 
@@ -325,8 +325,8 @@ def source_of(path: Path) -> str:
 def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
     tree = ast.parse(source_of(path))  # which was parsed before to find the pairs
-    known = " ".join(pair.name for pair in layers.pairs)
-    called = set(re.findall(r"[A-Za-z_]\w*", known))
+    known = [pair.name for pair in layers.pairs]
+    called = set(re.findall(r"[A-Za-z_]\w*", " ".join(known)))
     reached = {
         called_name(node)
         for function in ast.walk(tree)
@@ -338,13 +338,18 @@ def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
         for part, function in gradient_functions(tree, GRADIENT_WORDS)
         if function.name not in reached
     ]
-    return [name for name in names if name not in known]
+    return [name for name in names if not is_named(name, known)]
+
+
+def is_named(name: str, texts: Iterable[str]) -> bool:
+    """Whether a text has a name as a whole: ``leaky_relu_backward`` does not name ``relu_backward``."""
+    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
 
 
 def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
-    left += [name for name in uncalled if not any(name in one for one in left)]
+    left += [name for name in uncalled if not is_named(name, left)]
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
     mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, source, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))

@@ -323,6 +323,19 @@ def test_a_layer_beside_those_that_ran_keeps_a_network_from_being_correct(
         assert found.detail == "Squash"
 
 
+def test_a_derivative_whose_name_is_part_of_another_one_is_left_too(tmp_path: Path) -> None:
+    path = tmp_path / "slopes.py"
+    path.write_text(
+        "import numpy as np\n"
+        "def leaky_relu(x):\n    return np.where(x > 0, x, 0.1 * x)\n"
+        "def leaky_relu_backward(dout, x):\n    return dout * np.where(x > 0, 1, 0.1)\n"
+        "def relu_backward(dout, cache):\n    return dout * cache.thing\n"
+    )
+    found = check_file(path)
+    assert (found.verdict, found.reason) == (Verdict.NOT_JUDGED, Reason.LAYERS_LEFT)
+    assert found.detail == "relu_backward"
+
+
 def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))

@@ -130,6 +130,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         and inputs[0].shape == targets_given.shape
         and bool(np.allclose(inputs[0], targets_given))
     )
+    keeps_state = any(getattr(layer, "stateful", False) for layer in program.model._flatten_layers())
     references = measure_references(
         inputs,
         targets,
@@ -138,6 +139,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         token_inputs=tokens,
         seed=seed,
         autoencoder_width=narrowest_width(program) if is_autoencoder else None,
+        keeps_state=keeps_state,
     )
     is_apart = False
     at_chance = references.p_value is not None and references.p_value > SIGNAL_LEVEL
@@ -146,7 +148,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
     if is_apart:  # nobody predicts rows of a kind that was never seen: rows of all kinds are to judge
         split = split_apart_from_tail(inputs, per_row, task, tail=program.validation_split, seed=seed)
         references = measure_references(
-            inputs, targets, task, split, token_inputs=tokens, seed=seed, autoencoder_width=None
+            inputs, targets, task, split, token_inputs=tokens, seed=seed, keeps_state=keeps_state
         )
     return Case(
         program=program,

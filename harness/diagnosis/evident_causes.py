@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..programs.changes import Change, ChangeKind
+from ..programs.changes import Change
 from ..programs.contradictions import Check, Contradiction, Severity
 from .answer import Cause
 from .case import Case
@@ -13,7 +13,6 @@ from .outcomes import LEARNED_FRACTION, OutcomeKind
 from .program_search import CERTAIN
 from .repair import Repair
 
-METRIC_OF_REGRESSION = "mae"
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 IN_REACH = (Fault.OUTPUT_ACTIVATION, Fault.TARGET_OUT_OF_RANGE)  # faults whose repair brings all targets into reach
 SAYS_ENOUGH = (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL)  # outcomes beside which nothing impossible is looked for
@@ -31,8 +30,7 @@ def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKi
     impossible = impossible_causes(case, repairs, proven) if outcome not in SAYS_ENOUGH else []
     known = proven | {cause.fault for cause in impossible}
     bounding = bounding_causes(case, repairs, known) if outcome is not OutcomeKind.LEARNS else []
-    data = [*contradictory_causes(case, outcome), *leaking_causes(case, outcome)]
-    return [*impossible, *bounding, *data, *metric_causes(case)]
+    return [*impossible, *bounding, *contradictory_causes(case, outcome), *leaking_causes(case, outcome)]
 
 
 def refused_causes(repairs: Sequence[Repair]) -> list[Cause]:
@@ -92,19 +90,3 @@ def certain_causes(findings: Sequence[Contradiction], repairs: Sequence[Repair],
     if any(repair.block == "head" for repair in chosen.values()):  # labels, loss and units change with it
         chosen |= {repair.key: repair for repair in certain if repair.block == "head"}
     return [evident_cause(repair.fault, repair.changes) for repair in chosen.values()]
-
-
-def metric_causes(case: Case) -> list[Cause]:
-    """Metrics that say nothing about the targets: they mislead whatever is learned."""
-    wrong = [
-        finding
-        for finding in case.found
-        if finding.id == Fault.METRIC.value and finding.severity is Severity.CONTRADICTION
-    ]
-    if not wrong or case.task.is_classification:
-        return []
-    changes = tuple(
-        Change(kind=ChangeKind.METRIC, old=str(finding.values.get("metric")), new=METRIC_OF_REGRESSION)
-        for finding in wrong
-    )
-    return [evident_cause(Fault.METRIC, changes)]

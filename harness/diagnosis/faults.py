@@ -42,5 +42,4 @@ class Fault(str, Enum):
     MISSING_VALUES = "missing-values"
     CONTRADICTORY_TARGETS = "contradictory-targets"
     NO_SIGNAL = "no-signal"
-    METRIC = "metric"
     LEAKING_VALIDATION = "leaking-validation"

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from ..programs.changes import Change, ChangeKind
+from ..programs.findings import Check
 from .case import Case
 from .faults import Fault
 from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, WIDTHS, LayerFacts
@@ -25,7 +26,10 @@ def layer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     """Hidden activations, width, depth, dropout, regularisers, frozen layers."""
     yield from _activation_repairs(case, layers)
     yield from _width_repairs(case, layers)
-    dropped = [layer for layer in layers if layer.dropout > 0.15]
+    of_output = {finding.layer for finding in case.found if finding.check is Check.DROPOUT_ON_OUTPUT}
+    dropped = [layer for layer in layers if layer.name in of_output] or [
+        layer for layer in layers if layer.dropout > 0.15
+    ]
     if dropped:
         highest = max(layer.dropout for layer in dropped)
         chosen = [layer for layer in dropped if layer.dropout >= min(highest, QUESTIONED_DROPOUT)]

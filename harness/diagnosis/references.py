@@ -58,8 +58,8 @@ class References:
     rows: int  # number of rows that judged
     # of the permutation test that the best of them is not better than chance; None if it was not made
     p_value: float | None
-    # whether such learners suit the inputs (tables do, images, sequences and texts do not): only then does a score at
-    # chance say something about the data
+    # whether such learners suit the inputs (tables and sequences of one step do; images, longer sequences and texts do
+    # not): only then does a score at chance say something about the data
     apt: bool
     noise: float  # standard deviation of a score that is due to the finite number of judged rows
     code_is_narrow: bool = False  # whether the program is an autoencoder whose code restores almost nothing
@@ -127,6 +127,7 @@ def measure_references(
     token_inputs: Sequence[bool],
     seed: int,
     autoencoder_width: int | None = None,
+    keeps_state: bool = False,
 ) -> References:
     """The scores of constant and off-the-shelf predictions on the rows that judge.
 
@@ -138,8 +139,10 @@ def measure_references(
         token_inputs: for each input, whether it holds tokens (numbers that stand for words)
         seed: of the draws
         autoencoder_width: the narrowest layer, if the targets are the inputs; None otherwise
+        keeps_state: whether the network knows earlier rows beside the one it is given
     """
-    apt = all(np.asarray(values).ndim <= 2 for values in inputs) and not any(token_inputs)
+    is_flat = all(np.prod(np.shape(values)[1:-1]) == 1 for values in inputs)
+    apt = is_flat and not any(token_inputs) and not keeps_state
     judged = [fold.search if split.judged is Judged.TRAINING else _union(fold) for fold in split.folds]
     rows = sum(len(held) for held in judged)
     if task.positions > 1:

@@ -7,6 +7,7 @@ layers, loss and optimizer (``StatelessScope``), gradient included, and vectoris
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -19,7 +20,6 @@ import tensorflow as tf
 from keras.src.backend.common.stateless_scope import StatelessScope
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from numpy.typing import NDArray
-from tensorflow.python.eager import context
 
 from .copies import derived_seed
 from .lowering import lowered_operations, untracked_variables
@@ -102,6 +102,15 @@ def check_graph(graph: Any) -> None:
             raise CannotVectorise(FallbackReason.STATE, operation.name)
 
 
+def executed_by(executor: str | None) -> contextlib.AbstractContextManager[None]:
+    """A block in which TensorFlow runs graphs by an executor, as long as it has this private way to ask for one."""
+    try:
+        from tensorflow.python.eager.context import function_executor_type
+    except ImportError:
+        return contextlib.nullcontext()
+    return function_executor_type(executor)
+
+
 class VectorisedLoop:
     """One structure of program, traced for a number of members.
 
@@ -146,7 +155,7 @@ class VectorisedLoop:
         self._predict = tf.function(self._predicted, autograph=False)
         self._evaluate = tf.function(self._evaluated, autograph=False)
         self._results = tf.function(self._metric_results, autograph=False)
-        with context.function_executor_type(self.executor):
+        with executed_by(self.executor):
             self._train = self._traced_loop()
 
     # One member
@@ -387,7 +396,7 @@ class VectorisedLoop:
             scales[update, : sizes[update]] = self.batch / sizes[update] if self._averages else 1.0
         parts = [state.trainable, state.other, state.optimizer, state.metrics]
         try:
-            with context.function_executor_type(self.executor):
+            with executed_by(self.executor):
                 parts, losses = self._train(
                     parts, tf.constant(indices), tf.constant(scales), tf.constant(count), leaves
                 )

@@ -66,7 +66,6 @@ FAULTS: dict[Fault, tuple[str, str]] = {
         "The validation score does not show that the network memorises. Keep equal rows on one side of the split, and "
         "repeat rows only after it.",
     ),
-    Fault.METRIC: ("metric", "Accuracy counts exact matches, which says nothing about a regression."),
 }
 
 # Each cause of a scenario: what it says, and what to do.

@@ -19,7 +19,7 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.changes import Change, ChangeKind
 from ..programs.edits import Edit
-from ..programs.findings import Check
+from ..programs.findings import Check, Severity
 from ..programs.program import Note, NoteKind
 from ..results import as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
@@ -81,6 +81,24 @@ def score_text(task: TaskKind, value: float) -> str:
     return f"{value:.2f}" if task is TaskKind.REGRESSION else f"{value:.1%}"
 
 
+def outcome_text(found: Diagnosis) -> str:
+    """learns; a score that is low for lack of more in the data is in it."""
+    if not is_limited_by_rows(found) or found.user is None:
+        return OUTCOMES[found.outcome]
+    score = f"{score_name(found.task)} {score_text(found.task, found.user.held)}"
+    return f"learns all that any learner finds in its rows ({score})"
+
+
+def is_limited_by_rows(found: Diagnosis) -> bool:
+    """Whether a program learns, and neither it nor a learner off the shelf comes near a perfect score on its table."""
+    references = found.references
+    if found.outcome is not OutcomeKind.LEARNS or found.user is None or not references.apt:
+        return False
+    levels = (found.user, found.improved or found.user)
+    best = max(references.best, found.bar.best, *(level.held for level in levels))
+    return best < references.constant + LEARNED_FRACTION * (1 - references.constant)
+
+
 def share_text(share: Share) -> str:
     """15 of 16 seeds learn (95 % interval: 72 to 99 %)"""
     return f"{share.count} of {share.of} seeds learn (95 % interval: {share.low:.0%} to {share.high:.0%})".replace(
@@ -90,7 +108,7 @@ def share_text(share: Share) -> str:
 
 def outcome_lines(found: Diagnosis) -> Iterator[str]:
     """Whether it learns, with the scores that decide it."""
-    yield f"{found.name} {OUTCOMES[found.outcome]}."
+    yield f"{found.name} {outcome_text(found)}."
     if found.user is None:
         yield "The time was not enough to train it once. Give it more with a larger budget."
         return
@@ -389,17 +407,22 @@ def hints_heading(found: Diagnosis) -> str:
     )
 
 
-def unexplained_lines(found: Diagnosis) -> Iterator[str]:
-    """What is wrong or suspicious without any run, and neither a cause, an alternative nor a hint."""
-    said = {cause.fault.value for cause in found.causes} | {hint.fault.value for hint in found.hints[:MOST_HINTS]}
-    said |= {other.fault.value for other in found.alternatives[:MOST_ALTERNATIVES]}
+def unexplained_lines(found: Diagnosis, severity: Severity, heading: str) -> Iterator[str]:
+    """What is wrong or suspicious without any run, and neither a cause, an alternative nor, if in doubt, a hint."""
+    faults = [cause.fault for cause in found.causes]
+    faults += [other.fault for other in found.alternatives[:MOST_ALTERNATIVES]]
+    if severity is not Severity.CONTRADICTION:
+        faults += [hint.fault for hint in found.hints[:MOST_HINTS]]
+    said = {fault.value for fault in faults}
     for same in (HEAD, {fault.value for fault in STARTS}):
         if said & same:
             said |= same  # one repair answers for all that was found about the last layer, or about the start
+    lines = []
     for finding in worth_saying(found.contradictions):
-        if finding.id not in said:
-            said.add(finding.id)
-            yield f"{finding_text(finding)}"
+        if finding.severity is severity and finding.id not in said:
+            lines.append(f"  {finding_text(finding)}")
+        said.add(finding.id)
+    yield from [heading, *lines[:MOST_HINTS]] if lines else []
 
 
 def verdict(found: Diagnosis) -> list[str]:
@@ -440,6 +463,8 @@ def limit_lines(found: Diagnosis) -> Iterator[str]:
     if found.repeats is not None and found.repeats.learnable < LEARNED_FRACTION:
         yield "That is near what can be reached with these data."
         yield from (line.strip() for line in data_lines(found, Fault.CONTRADICTORY_TARGETS))
+    elif is_limited_by_rows(found):
+        yield "If more is expected, check that a row holds all that its target depends on, such as earlier values."
     nearer = found.references.much_nearer(found.user.held) if found.task is TaskKind.REGRESSION else None
     if nearer is not None:
         yield (
@@ -449,16 +474,14 @@ def limit_lines(found: Diagnosis) -> Iterator[str]:
 
 
 def hint_lines(found: Diagnosis) -> Iterator[str]:
-    """What is not proven, and what was seen without a run."""
+    """What is not proven, and what was seen without a run: what is wrong for certain first."""
+    yield from unexplained_lines(found, Severity.CONTRADICTION, "Wrong for certain, but not shown to matter here:")
     if found.hints:
         yield hints_heading(found)
         needed = [hint for hint in found.hints if hint.is_needed]
         shown = found.hints if found.unconfirmed is None else needed or found.hints
         yield from (f"  {hint_text(hint)}" for hint in shown[:MOST_HINTS])
-    other = list(unexplained_lines(found))[:MOST_HINTS]
-    if other:
-        yield "Seen without a run, and not shown to matter here:"
-        yield from (f"  {line}" for line in other)
+    yield from unexplained_lines(found, Severity.SUSPICION, "Seen without a run, and not shown to matter here:")
 
 
 def tried_table(found: Diagnosis) -> Table:

@@ -161,7 +161,9 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.FROZEN_OUTPUT: lambda v: "the last layer is frozen",
     Check.FROZEN_RANDOM: lambda v: f"the layer {v['layer']} is frozen with random weights",
     Check.DROPOUT_RATE: lambda v: f"{v['rate']:.0%} of the units are dropped in each step",
-    Check.DROPOUT_ON_OUTPUT: lambda v: "dropout comes after the last layer, so outputs themselves are dropped",
+    Check.DROPOUT_ON_OUTPUT: lambda v: (
+        "dropout comes after the last layer, so outputs themselves are set to 0 at random; leave it out"
+    ),
     Check.IDENTICAL_UNITS: lambda v: f"all {v['units']:,} units of the layer start with the same weights",
     Check.MISSING_HIDDEN_ACTIVATION: lambda v: "a hidden layer has no activation, so it adds nothing to the next one",
     Check.SOFTMAX_IN_HIDDEN: lambda v: "softmax is the activation of a hidden layer",

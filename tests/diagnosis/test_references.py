@@ -74,3 +74,23 @@ def test_least_squares_are_nearer_where_the_training_rows_judge_and_lie_on_a_lin
 
 def test_no_learner_is_nearer_where_the_training_rows_judge() -> None:
     assert known(1.0, p_value=None).much_nearer(0.9) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "keeps_state", "is_apt"),
+    [
+        ((), False, True),
+        ((3,), False, True),
+        ((1, 3), False, True),  # one step: the network knows no more than a table says
+        ((1, 3), True, False),
+        ((3, 1), False, False),
+        ((2, 2, 1), False, False),
+    ],
+)
+def test_learners_of_tables_suit_rows_of_one_step(row: tuple[int, ...], keeps_state: bool, is_apt: bool) -> None:
+    x = np.random.default_rng(0).normal(size=(120, *row))
+    y = x.reshape(120, -1).sum(axis=1, keepdims=True)
+    task = infer_task(y, loss="mse", output_units=1, output_activation="linear")
+    split = split_rows([x], y, task, validation_rows=0, validation_split=0.0, shuffle=True, seed=0)
+    found = measure_references([x], y, task, split, token_inputs=(False,), seed=0, keeps_state=keeps_state)
+    assert found.apt is is_apt

@@ -199,3 +199,14 @@ def test_classes_taught_as_one_quantity_are_one_cause_with_three_edits() -> None
     edited = {(change.kind.value, change.new) for change in repairs["loss"].changes}
     assert edited >= {("units", 8), ("loss", "sparse_categorical_crossentropy"), ("labels", "indices")}
     assert repaired(made, "loss").head.units == 8
+
+
+def test_dropout_on_the_output_is_repaired_alone_and_before_a_loss_that_can_learn() -> None:
+    labels = np.eye(3)[np.arange(120) % 3]
+    layers = [keras.layers.Dense(8, "relu"), keras.layers.Dropout(0.5, name="hidden"), keras.layers.Dense(3, "softmax")]
+    model = keras.Sequential([keras.Input((2,)), *layers, keras.layers.Dropout(0.1, name="output")])
+    x = np.random.default_rng(0).normal(size=(120, 2))
+    _, repairs = proposed(program(model, x, labels, loss="mse"))
+    assert [(change.layer, change.new) for change in repairs["dropout"].changes] == [("output", 0.0)]
+    assert next(iter(repairs)) == "dropout"
+    assert "loss" in repairs

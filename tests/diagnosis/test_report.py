@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from programs import dense, faulty, program
 
+from harness.cli.commands import code_of_diagnosis
 from harness.cli.main import main
 from harness.diagnosis.answer import Cause, Diagnosis, Hint, Level
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
 from harness.diagnosis.faults import Fault
-from harness.diagnosis.outcomes import OutcomeKind, share_of
+from harness.diagnosis.outcomes import Bar, OutcomeKind, share_of
 from harness.diagnosis.references import Reference
 from harness.diagnosis.scores import Score
 from harness.diagnosis.tasks import TaskKind
@@ -180,11 +181,13 @@ def test_sigmoid_for_exclusive_classes_is_a_hint_where_it_could_stay() -> None:
     assert Fault.OUTPUT_ACTIVATION in named | {other.fault for other in found.alternatives}
 
 
-def test_targets_out_of_reach_are_a_cause_before_the_metric() -> None:
+def test_targets_out_of_reach_are_a_cause_and_the_metric_is_a_remark() -> None:
     x = np.linspace(0, 12, 200)[:, None]
     made = program(dense(8, 1, inputs=1, last="sigmoid"), x, np.sin(x), loss="mse", metrics=["accuracy"])
     found = diagnose_program(made, budget=0.001)
-    assert [cause.fault.value for cause in found.causes] == ["output-activation", "metric"]
+    assert [cause.fault.value for cause in found.causes] == ["output-activation"]
+    place = verdict(found).index("Wrong for certain, but not shown to matter here:")
+    assert "accuracy counts exact matches" in verdict(found)[place + 1]
     share = np.sum(np.minimum(np.sin(x), 0) ** 2) / np.sum((np.sin(x) - np.sin(x).mean()) ** 2)
     assert f"at least {share:.0%} of their variance stays unexplained" in "\n".join(verdict(found))
 
@@ -208,3 +211,53 @@ def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexp
         "It leaves 5.0% of the variance unexplained, and nearest neighbours 0.01% (R2 0.9500 against 0.9999)."
     )
     assert lines[place + 1] == "Further, not needed to learn: this raises the median R2 from 0.95 to 1.00."
+
+
+def test_a_program_that_learns_is_fine_whatever_is_suspicious(unexplained: Diagnosis) -> None:
+    assert unexplained.contradictions
+    for outcome, code in ((OutcomeKind.LEARNS, 0), (OutcomeKind.UNDERFITS, 1), (OutcomeKind.NOT_JUDGED, 3)):
+        assert code_of_diagnosis(dataclasses.replace(unexplained, outcome=outcome, partial=False)) == code
+
+
+def test_what_is_certain_is_not_said_to_be_worth_a_look(unexplained: Diagnosis) -> None:
+    """Softmax over labels of which a row has several, where the repair of the head is only a hint."""
+    changes = (Change(kind=ChangeKind.ACTIVATION, layer="last", old="softmax", new="sigmoid"),)
+    hint = Hint(fault=Fault.OUTPUT_ACTIVATION, changes=changes, doubt=3.0)
+    certain = Contradiction(
+        id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT, severity=Severity.CONTRADICTION
+    )
+    found = dataclasses.replace(unexplained, causes=(), hints=(hint,), contradictions=(certain,))
+    lines = verdict(found)
+    place = lines.index("Wrong for certain, but not shown to matter here:")
+    assert "softmax outputs add up to 1" in lines[place + 1]
+    assert place < lines.index("Not proven, but worth a look:")
+    doubtful = dataclasses.replace(certain, severity=Severity.SUSPICION)
+    assert "softmax outputs" not in "\n".join(verdict(dataclasses.replace(found, contradictions=(doubtful,))))
+
+
+@pytest.mark.parametrize(
+    ("held", "reference", "is_apt", "said"),
+    [
+        (0.32, 0.32, True, " learns all that any learner finds in its rows (R2 0.32)."),
+        (0.32, 0.9, True, " learns."),  # boosting finds more
+        (0.32, 0.32, False, " learns."),  # flat learners prove nothing about images
+        (0.9, 0.32, True, " learns."),
+    ],
+)
+def test_a_low_score_is_what_the_rows_hold(
+    unexplained: Diagnosis, held: float, reference: float, is_apt: bool, said: str
+) -> None:
+    level = Level(held=held, training=held, learned=share_of([True] * 8), auc=None, updates=1, error=None)
+    references = dataclasses.replace(unexplained.references, constant=0.0, best=reference, apt=is_apt)
+    found = dataclasses.replace(
+        unexplained,
+        outcome=OutcomeKind.LEARNS,
+        task=TaskKind.REGRESSION,
+        causes=(),
+        user=level,
+        references=references,
+        bar=Bar(constant=0.0, best=reference, noise=0.0),
+    )
+    assert verdict(found)[0].endswith(said)
+    is_limited = "(R2" in said
+    assert any(line.startswith("If more is expected, check that a row") for line in verdict(found)) is is_limited

@@ -235,6 +235,41 @@ def test_edits(captured, code, changes, lines):
     assert changed_lines(captured(code), *changes) == (lines, [])
 
 
+WITH_DEFAULT = (
+    START
+    + """\
+import keras
+class Net:
+    def __init__(self, units, loss="mse"):
+        self.model = keras.Sequential([keras.layers.Dense(units)])
+        self.model.compile("adam", loss)
+    def fit(self, x, y, *, epochs=2):
+        self.model.fit(x, y, epochs=epochs)
+net = Net(1)
+net.fit(X, X[:, 0])
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "lines"),
+    [
+        (WITH_DEFAULT, [change("loss", "mae"), change("epochs", 9)],
+         ['def __init__(self, units, loss="mae"):', "def fit(self, x, y, *, epochs=9):"]),
+        (WITH_DEFAULT.replace("Net(1)", "Net(1, 'mse')"), [change("loss", "mae")],
+         ['self.model.compile("adam", "mae")']),
+        (WITH_DEFAULT.replace("Net(1)", "Net(*[1])"), [change("loss", "mae")], ['self.model.compile("adam", "mae")']),
+        (WITH_DEFAULT.replace("0])\n", "0], epochs=3)\n"), [change("epochs", 9)], ["self.model.fit(x, y, epochs=9)"]),
+        (WITH_DEFAULT.replace("net = Net(1)", "Made = Net; net = Made(1)"), [change("loss", "mae")],
+         ['self.model.compile("adam", "mae")']),
+        (WITH_DEFAULT.replace("        self.model.comp", "        print(loss)\n        self.model.comp"),
+         [change("loss", "mae")], ['self.model.compile("adam", "mae")']),
+    ],
+)  # fmt: skip
+def test_a_value_is_replaced_where_it_stands_as_a_default_if_no_other_is_given(captured, code, changes, lines):
+    assert changed_lines(captured(code), *changes) == (lines, [])
+
+
 def test_an_import_is_added_below_those_from_the_future(program):
     code = f'"""Ours."""\nfrom __future__ import annotations\n{ADD}'
     edits = edits_for(program(code), [change("labels", "one_hot")]).edits

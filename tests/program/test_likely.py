@@ -200,7 +200,17 @@ def test_dropout_after_the_output_of_a_functional_model(captured):
         "from keras.models import Model\na = Input((6,))\nb = Dropout(0.5)(Dense(3, activation='softmax')(a))\n"
         "m = Model(a, b)\nm.compile('adam', 'categorical_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
     )
-    assert Check.DROPOUT_ON_OUTPUT in named(program)
+    assert Check.DROPOUT_ON_OUTPUT in named(program, Severity.CONTRADICTION)
+
+
+def test_dropout_after_the_output_comes_before_what_is_only_suspicious(captured):
+    program = captured(
+        "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(3, activation='softmax')])\n"
+        "m.add(Dropout(0.5))\nm.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    first, second = read_unjudged(program).likely
+    assert [first.finding.check, second.finding.check] == [Check.DROPOUT_ON_OUTPUT, Check.SQUARED_ERROR_FOR_CLASSES]
+    assert [(edit.line, edit.new) for edit in first.edits] == [(5, "0")]
 
 
 # Snippets

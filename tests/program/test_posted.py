@@ -249,6 +249,31 @@ def test_a_missing_table_is_made_up_and_only_the_model_is_read(captured):
     ]
 
 
+@pytest.mark.parametrize("read", ["from scipy.io import loadmat", "import scipy.io as io; loadmat = io.loadmat"])
+def test_a_missing_file_of_matlab_is_made_up(captured, read):
+    program = captured(
+        f"{read}\nimport keras\ndata = loadmat('nowhere.mat')\nX, y = data['X'], data['y']\n"
+        "layer = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.l2(1.0), activation='sigmoid')\n"
+        "m = keras.Sequential([layer])\nm.compile('adam', 'binary_crossentropy')\nm.fit(X, y, epochs=100)\n"
+    )
+    assert made_up(program) == ["the file nowhere.mat"]
+    assert not is_judged(program)
+    assert [one.finding.check for one in read_unjudged(program).likely] == [Check.STRONG_PENALTY]
+
+
+def test_a_file_of_matlab_that_is_there_is_read(captured, tmp_path):
+    from scipy.io import savemat
+
+    x = np.arange(12.0).reshape(6, 2)
+    savemat(tmp_path / "here.mat", {"X": x})
+    program = captured(
+        "from scipy.io import loadmat\nimport keras\nX = loadmat('here')['X']\n"
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\nm.fit(X, X[:, 0])\n"
+    )
+    assert np.array_equal(program.x, x)
+    assert program.made_up is MadeUp.NOTHING
+
+
 def test_a_known_data_set_keeps_its_formats(captured, monkeypatch):
     def unreachable(*_, **__):
         raise OSError("no network")

@@ -20,4 +20,4 @@ def code_of_diagnosis(found: Diagnosis) -> int:
 
     if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
         return NOT_JUDGED
-    return AGREES if found.outcome is OutcomeKind.LEARNS and not found.causes else DIFFERS
+    return AGREES if found.outcome is OutcomeKind.LEARNS else DIFFERS

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...recording.stand_ins import absorbed, helpers, learning
-from ...recording.stand_ins.files import Missing
+from ...recording.stand_ins.files import Missing, mat_reader
 from ...recording.stand_ins.hints import Hints, images, inputs, labels, read_hints
 from ..program import FILE, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
@@ -181,7 +181,7 @@ def _is_missing(path: Any) -> bool:
 
 
 def _files(stack: contextlib.ExitStack, supply: Supply) -> None:
-    """Text, arrays and pickles that are read and do not exist."""
+    """Text, arrays, pickles and files of MATLAB that are read and do not exist."""
     missing = supply.missing
     plain_open, plain_load = builtins.open, np.load
 
@@ -201,6 +201,8 @@ def _files(stack: contextlib.ExitStack, supply: Supply) -> None:
     for module in (builtins, io):
         stack.enter_context(mock.patch.object(module, "open", opened))
     stack.enter_context(mock.patch.object(np, "load", load))
+    matlab = importlib.import_module("scipy.io")
+    stack.enter_context(mock.patch.object(matlab, "loadmat", mat_reader(matlab.loadmat, missing)))
     for name in ("loadtxt", "genfromtxt"):
         stack.enter_context(mock.patch.object(np, name, _text_reader(getattr(np, name), supply)))
     plain_weights = keras.Model.load_weights

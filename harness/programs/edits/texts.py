@@ -101,7 +101,7 @@ class Text:
         for known in (name, *aliases):
             value = argument_of(call, known, position if known == name else None)
             if value is not None:
-                return self.replace(value, new, call, f"{known}={new}")
+                return self.set_default(call, value, new) or self.replace(value, new, call, f"{known}={new}")
         if any(keyword.arg is None for keyword in call.keywords):
             raise Unplaced  # **options may have it
         end = self.span(call)[1] - 1
@@ -109,6 +109,36 @@ class Text:
         lead = "" if inner.endswith(("(", ",")) else ", "
         lead = " " if inner.endswith(",") and not lead else lead
         return self.edit(len(inner), len(inner), f"{lead}{name}={new}", self.text(call), f"{name}={new}")
+
+    def set_default(self, call: ast.Call, value: ast.expr, new: str) -> Edit | None:
+        """The edit of the default of a parameter that is handed on to a call as a value.
+
+        None if another value may count, or if the parameter or its function have other uses than this one and calls.
+        """
+        function = self.scope(value)
+        if not isinstance(value, ast.Name) or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+        given = function.args
+        places = [*given.posonlyargs, *given.args]
+        pairs = [*zip(places[::-1], given.defaults[::-1]), *zip(given.kwonlyargs, given.kw_defaults)]
+        found = next(((known, old) for known, old in pairs if known.arg == value.id), None)
+        uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == value.id]
+        if found is None or not isinstance(found[1], ast.Constant) or len(uses) > 1 or function.decorator_list:
+            return None
+        owner = self.parents[function]
+        is_method = isinstance(owner, ast.ClassDef)
+        name = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
+        position = places.index(found[0]) - is_method if found[0] in places else None
+        named = [node for node in ast.walk(self.tree) if name in (getattr(node, "id", ""), getattr(node, "attr", ""))]
+        calls = [(node, self.parents[node]) for node in named if node is not call.func]
+        for node, other in calls:
+            if not isinstance(other, ast.Call) or other.func is not node or argument_of(other, value.id, position):
+                return None
+            if any(isinstance(one, ast.Starred) for one in other.args) or None in {one.arg for one in other.keywords}:
+                return None
+        start, end = self.span(found[0])[0], self.span(found[1])[1]
+        shown = self.source.text[start:end]
+        return self.edit(self.span(found[1])[0], end, new, shown, f"{value.id}={new}") if calls else None
 
     def remove_keyword(self, call: ast.Call, name: str) -> Edit | None:
         """The edit that removes an argument that is given by name; None if the call does not have it."""

@@ -79,9 +79,11 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
             )  # fmt: skip
     last = last_layer(subject.program.model)
     if isinstance(last, DROPOUTS) and last.rate > 0:
+        is_known = subject.loss is not None and subject.loss.is_known  # so that outputs are compared with targets
         yield subject.about(
-            last.name, "dropout", Check.DROPOUT_ON_OUTPUT, Severity.SUSPICION, {"rate": float(last.rate)}
-        )
+            last.name, "dropout", Check.DROPOUT_ON_OUTPUT,
+            Severity.CONTRADICTION if is_known else Severity.SUSPICION, {"rate": float(last.rate)}
+        )  # fmt: skip
 
 
 def last_layer(model: Any) -> Any:

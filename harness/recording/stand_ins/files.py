@@ -237,6 +237,18 @@ def recall(place: int) -> AnyKey:
     return ANY_KEY[place]
 
 
+def mat_reader(real: Callable[..., Any], missing: Missing) -> Callable[..., Any]:
+    """SciPy's ``loadmat`` that makes up missing files."""
+
+    def loadmat(name: Any, *arguments: Any, **options: Any) -> Any:
+        path = path_of(name)
+        if path is not None and not (exists(path) or exists(path + ".mat")):
+            return AnyKey(missing, path if path.endswith(".mat") else path + ".mat")
+        return real(name if path is None else path, *arguments, **options)
+
+    return loadmat
+
+
 class AnyKey(Mapping[str, Any]):
     """A dictionary of arrays that has every key it is asked for: npz files, mat files, h5 files."""
 

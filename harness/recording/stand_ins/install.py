@@ -360,15 +360,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         module.File = opened
 
     def patch_io(module: Any) -> None:
-        real = module.loadmat
-
-        def loadmat(name: Any, *arguments: Any, **options: Any) -> Any:
-            path = files.path_of(name)
-            if path is not None and not (files.exists(path) or files.exists(path + ".mat")):
-                return files.AnyKey(missing, path if path.endswith(".mat") else path + ".mat")
-            return real(name if path is None else path, *arguments, **options)
-
-        module.loadmat = loadmat
+        module.loadmat = files.mat_reader(module.loadmat, missing)
         module.savemat = lambda *_, **__: None
 
     def patch_datasets(module: Any) -> None:

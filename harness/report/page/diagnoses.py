@@ -79,7 +79,7 @@ def figure_of(found: Diagnosis) -> alt.LayerChart | None:
 
 def headline(found: Diagnosis) -> str:
     """The answer in one sentence."""
-    text = f"{found.name} {words.OUTCOMES[found.outcome]}"
+    text = f"{found.name} {words.outcome_text(found)}"
     causes = [cause_name(cause) for cause in found.causes]
     return f"{text}: {joined(causes)}." if causes else f"{text}."
 
@@ -88,7 +88,7 @@ def tone(found: Diagnosis) -> Tone:
     """What kind of answer it is."""
     if found.outcome is OutcomeKind.NOT_JUDGED or found.partial:
         return Tone.OPEN
-    return Tone.GOOD if found.outcome is OutcomeKind.LEARNS and not found.causes else Tone.BAD
+    return Tone.GOOD if found.outcome is OutcomeKind.LEARNS else Tone.BAD
 
 
 def figures(found: Diagnosis) -> list[Part]:

@@ -864,6 +864,23 @@ def test_a_sample_takes_half_of_the_budget():
     assert len(judge.sampled(case, 0.0).x) == 64
 
 
+def test_the_accuracy_of_a_classification_is_beside_its_cost(post):
+    """Weights of 0 and output biases of 1 and -1 always answer the first class, which is right for one of two."""
+    weights = [np.zeros_like(layer) for layer in post.course.weights[-1]]
+    weights[-1][0] = 1, -1
+    activations = (*post.case.network.activations[:-1], "softmax")
+    network = replace(post.case.network, activations=activations, cost="categorical_crossentropy")
+    classes = replace(
+        post,
+        case=replace(post.case, network=network, y=np.eye(2)),
+        course=replace(post.course, weights=[*post.course.weights[:-1], weights]),
+    )
+    assert "(accuracy 50.0%) after 1,000 iterations" in diagnosis.outcome_sentence(classes)
+    assert diagnosis.machines(classes)["accuracy"] == 0.5
+    assert diagnosis.machines(post)["accuracy"] is None
+    assert "accuracy" not in diagnosis.outcome_sentence(post)
+
+
 def test_the_outcome_is_told_with_what_is_strange_about_it(post):
     told = diagnosis.outcome_sentence
     assert told(post).endswith("where 0.01 counts as learned. It does not learn.")

@@ -19,6 +19,7 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
+from .later import with_later
 from .layers import LayersResult, check_layers
 from .mistakes import BY_ID, Stage
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Verdict
@@ -73,6 +74,9 @@ def check_file(
             result = with_variants(result, recording, sources, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
+            if lines is None and not recording.driven.calls:
+                result, unrun = with_later(result, recording, sources, lambda one: parts_left(one, sources), from_line)
+        if result.verdict is Verdict.CORRECT:
             note = ("did-not-run", None, ", ".join(unrun))
             result = replace(result, notes=(*result.notes, note)) if unrun else result
             if recording.driven.calls:
@@ -81,6 +85,9 @@ def check_file(
         elif result.verdict is Verdict.NOT_JUDGED and left:
             return not_judged(recording, Reason.NOT_DRIVEN)
         return result
+
+    def from_line(start: Place) -> Recording:
+        return record_file(path, start=start, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)

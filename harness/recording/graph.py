@@ -303,6 +303,7 @@ class Recording:
     seed: int = 0  # of the generators, if the file does not set it
     uses_numpy: bool = True  # whether the file made any array; False for pure Python
     loops: tuple[Loop, ...] = ()  # those that the recording ended in, outermost first
+    ended_at: tuple[Place, ...] = ()  # the lines that the recording ended in, the outermost first
     # the first lines of loops within an iteration, as over the steps of a sequence, that went round only once in each
     # iteration
     single_turns: tuple[Place, ...] = ()

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast
 from ..errors import BadInput
 from ..sandbox import Limits, end, is_program, prepared
 from . import source
-from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message
+from .graph import Array, Driven, Place, Recording, Stop, read_message, recording_from_json, to_json, write_message
 
 CHILD = Path(__file__).with_name("child.py")
 SECONDS = 30.0
@@ -56,6 +56,7 @@ def record_file(
     megabytes: int = MEGABYTES,
     drive: bool = True,
     updates: int | None = None,
+    start: Place | None = None,
 ) -> Recording:
     """Run somebody's file in a child process and record its arithmetic; in the sandbox that is in use, if there is one.
 
@@ -71,6 +72,7 @@ def record_file(
         drive: whether to search for calls that train what the file defines, if it does not train by itself.
         updates: of every parameter that are recorded before the run is ended; fewer if each takes many operations.
             None is as many as show whether they are right.
+        start: the line from whose statement on is recorded; None is the first.
 
     Raises:
         BadInput: if there is no such file, or it is not Python 3.
@@ -86,6 +88,7 @@ def record_file(
         "megabytes": megabytes,
         "drive": drive and run is None,
         "updates": updates,
+        "start": [start.file, start.line] if start is not None else None,
         "lines": run.split("\n") if run else [],
         "data": {**(data if data is not None else missing_data(file, seed))} if run else {},
     }

@@ -293,6 +293,19 @@ def weave(tree: ast.Module) -> ast.Module:
     return woven
 
 
+def begin_at(tree: ast.Module, line: int) -> None:
+    """Let the recorder begin before the statement of a line."""
+    blocks = [getattr(node, name, None) for node in ast.walk(tree) for name in ("body", "orelse", "finalbody")]
+    for block in blocks:
+        for place, statement in enumerate(block if isinstance(block, list) else []):
+            if block is not None and statement.lineno == line:
+                begin = ast.parse(f"{HOOK}.begin()").body[0]
+                for part in ast.walk(begin):
+                    ast.copy_location(part, statement)
+                block.insert(place, begin)
+                return
+
+
 def numpy_names(tree: ast.AST) -> frozenset[str]:
     """What a file calls NumPy, and the functions that it takes from there: "np", "exp"."""
     found = set()

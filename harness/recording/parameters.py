@@ -266,7 +266,7 @@ class Search:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
-            if scaled and not step.in_place and self.tape.statement(step.place).has_own_term:
+            if scaled and not step.in_place and self._is_beside_target(step, operand):
                 continue  # the penalty's part of the step, and not the update
             if version not in self.owner and not self.uses.get(version) and not step.in_place:
                 continue  # no forward pass used it: a target that is made of the inputs, less the outputs
@@ -306,6 +306,11 @@ class Search:
             return False
         line = self._line(node)
         return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
+
+    def _is_beside_target(self, step: Step, operand: int) -> bool:
+        """Whether the target itself is another term of the statement's value than this operand."""
+        is_target = step.place is not None and step.place.variable in self.tape.steps[operand].names
+        return not is_target and self.tape.statement(step.place).has_own_term
 
     def _is_part(self, node: int) -> bool:
         """Whether it is a part of an array, as the weights of one layer in a flat vector of all."""

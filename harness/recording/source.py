@@ -264,10 +264,11 @@ def _outer_sums(value: ast.expr) -> frozenset[str]:
 
 
 def _terms(value: ast.expr) -> list[str]:
-    """The terms of a sum, as written."""
+    """The terms of a sum, and the arguments of a call, which may be added, as written."""
     if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
         return [*_terms(value.left), *_terms(value.right)]
-    return [ast.unparse(value)]
+    arguments = value.args if isinstance(value, ast.Call) else []
+    return [ast.unparse(one) for one in (value, *arguments)]
 
 
 def _makes_zeros(value: ast.expr) -> bool:

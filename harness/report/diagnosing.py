@@ -86,7 +86,7 @@ def outcome_text(found: Diagnosis) -> str:
     if not is_limited_by_rows(found) or found.user is None:
         return OUTCOMES[found.outcome]
     score = f"{score_name(found.task)} {score_text(found.task, found.user.held)}"
-    return f"learns all that any learner finds in its rows ({score})"
+    return f"learns about as much as any learner finds in its rows ({score})"
 
 
 def is_limited_by_rows(found: Diagnosis) -> bool:

@@ -371,3 +371,11 @@ def test_windows_beyond_an_array_are_an_error_if_runs_differ(tmp_path, rows, bou
     is_beyond, _, message = done.stdout.partition(" ")
     assert is_beyond == str(rows == 4)
     assert beyond in message if beyond else not message
+
+
+@pytest.mark.parametrize("line", ["list(map(float, input('weights: ').split(' ')))", "input('a, b').split(',')"])
+def test_an_answer_that_is_split_has_several_numbers(tmp_path, line):
+    text = f"parts = [float(one) for one in {line}]\nprint(len(parts))\n"
+    recording = record_file(write(tmp_path, text))
+    assert recording.raised is None
+    assert recording.printed == "2\n"

@@ -403,6 +403,7 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
 
 OTHER_ANSWERS = ("0.5", "2", "3", "0", "y", "n", "10", "1")  # to a question that is asked again
 MAX_ASKED = 60
+SPLIT = re.compile(r"\.split\((?:([\"'])(.+?)\1)?")  # of an answer, with what is between its parts
 
 
 def _inputs(note: Callable[..., None]) -> None:
@@ -418,8 +419,9 @@ def _inputs(note: Callable[..., None]) -> None:
         if turn >= MAX_ASKED:
             raise EOFError("the question was asked again and again")
         text = [settings.answer_to(str(prompt)), *OTHER_ANSWERS][turn % (len(OTHER_ANSWERS) + 1)]
-        if place is not None and ".split(" in place.text:
-            return " ".join([text] * (place.variable.count(",") + 1))
+        split = SPLIT.search(place.text) if place is not None else None
+        if place is not None and split is not None:  # into as many as there are names, or a list of several
+            return (split[2] or " ").join([text] * max(place.variable.count(",") + 1, 2))
         return text
 
     builtins.input = answer

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .checking.result import CheckResult
     from .comparison.experiment import Experiment
     from .diagnosis.answer import Diagnosis
-    from .diagnosis.handwritten.diagnose import HandwrittenDiagnosis
+    from .diagnosis.handwritten.read_file import HandwrittenDiagnosis
     from .diagnosis.outputs import OutputsDiagnosis
     from .programs.inspection import Inspection
     from .programs.unjudged import Unjudged

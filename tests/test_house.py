@@ -35,6 +35,7 @@ WITHOUT_TENSORFLOW = [
     "harness.pytest_plugin",
     "harness.sandbox",
     "harness.grading.grade",
+    "harness.report.handwritten_diagnosis",
     "harness.backends.workers",
     "harness.programs.model_files",
     "harness.cli.main",

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
 # environment variable, and its values: 512-bit vectors if the processor has them, products without Eigen's threads
 XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+UNNEEDED = ("jax", "pandas", "sklearn")  # by what TensorFlow computes with arrays of NumPy
 
 
 def open_standard_streams() -> None:
@@ -168,6 +170,20 @@ def silent_import() -> Iterator[None]:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+def load_tensorflow() -> None:
+    """Load TensorFlow without what it and Keras load only because it is installed: a third of the time.
+
+    For networks and data of a scenario. A user's program may give them what those packages make.
+    """
+    hidden: dict[str, Any] = dict.fromkeys(name for name in UNNEEDED if name not in sys.modules)
+    sys.modules.update(hidden)  # None says that there is no such package
+    try:
+        import_module("tensorflow")
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -44,14 +44,13 @@ from .rates import optimizer_facts
 from .references import EXACT, LEAST_SQUARES, SIGNAL_LEVEL, TIMES_NEARER
 from .repairs import propose_repairs
 from .restraints import restraints
-from .search import Keys, Progress, Stage
+from .search import Keys, OutOfBudget, Progress, Stage
 from .tasks import TaskKind
 from .training_repairs import rate_repair, rates_to_try
 from .trials import (
     ABORT_FACTOR,
     LEAST_SECONDS,
     Ledger,
-    OutOfBudget,
     Trial,
     joined_trials,
     plan_trials,

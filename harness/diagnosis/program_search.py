@@ -18,12 +18,11 @@ from .case import Case
 from .outcomes import Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
-from .search import PREFIXES, Keys, Progress, Run, Search, Stage
+from .search import PREFIXES, Keys, OutOfBudget, Progress, Run, Search, Stage
 from .training_repairs import epochs_repair
 from .trials import (
     REFUSALS,
     Ledger,
-    OutOfBudget,
     Plan,
     Trial,
     estimated_seconds,

@@ -17,9 +17,9 @@ from .outcomes import MOSTLY
 from .program_search import WORTH_ADDING, ProgramRun, ProgramSearch
 from .rates import ADAM_RATE, optimizer_facts
 from .repair import Repair
-from .search import WORTH_MORE_SEEDS, Keys, Stage
+from .search import WORTH_MORE_SEEDS, Keys, OutOfBudget, Stage
 from .training_repairs import fewer_rows, other_optimizer
-from .trials import OutOfBudget, Trial
+from .trials import Trial
 
 CURVE_SHARES = (0.25, 0.5, 1.0)  # of the training rows
 WORTH_MORE_ROWS = 0.05  # of the way from constant to best by which the score rises from half of the rows to all

@@ -28,6 +28,10 @@ Keys = frozenset[str]
 Progress = Callable[[str, int], None]
 
 
+class OutOfBudget(Exception):
+    """The updates that the budget is worth are spent, or the clock ended the search."""
+
+
 class Stage(Enum):
     """Which seeds and rows a training is judged by."""
 

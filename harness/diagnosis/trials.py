@@ -21,6 +21,7 @@ from .case import Case
 from .cluster import do_in_order
 from .outcomes import Scores
 from .scores import constant_score, score
+from .search import OutOfBudget
 from .tasks import Array
 from .variants import Prepared, Start, Variant, prepare_fold
 
@@ -76,10 +77,6 @@ class TooSlow(BadInput):
             hint=f"give a budget of {budget:,.0f} s, or shorter rows",
         )
         self.budget = budget
-
-
-class OutOfBudget(Exception):
-    """The updates that the budget is worth are spent, or the clock ended the search."""
 
 
 @dataclass

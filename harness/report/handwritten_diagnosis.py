@@ -1,4 +1,7 @@
-"""What people and machines read of the diagnosis of a hand-written NumPy file."""
+"""What people and machines read of the diagnosis of a hand-written NumPy file.
+
+TensorFlow, which the modules of answers load, is needed only if there is an answer.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..checking.result import Verdict
-from ..diagnosis.handwritten.diagnose import HandwrittenDiagnosis
 from ..diagnosis.handwritten.passes import Unread
+from ..diagnosis.handwritten.read_file import HandwrittenDiagnosis
 from ..diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, Start
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
-from . import checking, diagnosing, unjudged
+from . import checking
 from .words import count, joined, number
 
 MOST_STARTS = 3  # layers whose start is described
@@ -81,9 +84,13 @@ def verdict(found: HandwrittenDiagnosis) -> list[str]:
     """The answer, line by line."""
     read, likely = found.network, found.unjudged
     if read is not None and likely is not None and found.check.verdict is not Verdict.MISTAKE:
+        from . import unjudged
+
         return [*unjudged.finding_lines(likely), *read_lines(read), *unjudged.reason_lines(likely)]
     if found.diagnosis is None or read is None:
         return list(unread_lines(found))
+    from . import diagnosing
+
     first, *rest = diagnosing.verdict(found.diagnosis)
     lines = [first, *read_lines(read), *rest]
     if found.check.verdict is Verdict.MISTAKE:
@@ -104,6 +111,8 @@ def people(found: HandwrittenDiagnosis) -> RenderableType:
     lines = map(Text, verdict(found))
     if found.diagnosis is None:
         return Group(*lines)
+    from . import diagnosing
+
     return Group(diagnosing.tried_table(found.diagnosis), Text(), *lines)
 
 
@@ -121,6 +130,8 @@ def document(found: HandwrittenDiagnosis) -> dict[str, Any]:
     answer = found.diagnosis or found.unjudged
     if answer is None:
         return {"name": found.name, "outcome": "not-judged", "causes": [], "hints": [], "edits": [], **shared}
+    from . import unjudged as _  # noqa: F401 - registers the documents of both answers
+
     return {**as_document(answer), **shared}
 
 

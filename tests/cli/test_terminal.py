@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
+from harness.cli import terminal
 from harness.cli.terminal import compiler_flags
 from harness.models.network import Network
 from harness.scenario import effort
@@ -33,3 +35,16 @@ def test_threads_are_for_large_products_only():
     wide = Network((784, 128, 10), ("sigmoid",) * 2)
     assert not effort.are_small_products(wide, 128)  # 12,845,056 multiplications
     assert effort.are_small_products(wide, 1)  # 100,352
+
+
+def test_tensorflow_is_loaded_as_if_what_it_does_not_need_were_not_installed(tmp_path, monkeypatch):
+    tmp_path.joinpath("unneeded.py").write_text("")
+    script = "try:\n    import unneeded\nexcept ImportError:\n    unneeded = None\n"
+    tmp_path.joinpath("tensorflow.py").write_text(script)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(terminal, "UNNEEDED", ("unneeded",))
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # restored afterwards, also if it was not loaded
+    del sys.modules["tensorflow"]
+    terminal.load_tensorflow()
+    assert sys.modules["tensorflow"].unneeded is None
+    assert importlib.import_module("unneeded").__file__ == str(tmp_path / "unneeded.py")

@@ -17,8 +17,8 @@ from harness.diagnosis.outcomes import Bar, Scores, share_of
 from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
-from harness.diagnosis.search import Stage
-from harness.diagnosis.trials import Ledger, OutOfBudget, Trial, flat_shares
+from harness.diagnosis.search import OutOfBudget, Stage
+from harness.diagnosis.trials import Ledger, Trial, flat_shares
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..logs import run_log
 from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
-from ..terminal import ONE_THREAD, compiler_flags, progress_bar, show_result, silent_import
+from ..terminal import ONE_THREAD, compiler_flags, load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
 
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             stack.enter_context(compiler_flags(ONE_THREAD))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
+            load_tensorflow()
             from ...comparison import experiment
             from ...report import comparison as _  # noqa: F401 - registers how the result is shown
 

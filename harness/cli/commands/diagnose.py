@@ -18,7 +18,16 @@ from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_kera
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_ray, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..terminal import WIDE_VECTORS, Shown, compiler_flags, print_as, progress_bar, show_result, silent_import
+from ..terminal import (
+    WIDE_VECTORS,
+    Shown,
+    compiler_flags,
+    load_tensorflow,
+    print_as,
+    progress_bar,
+    show_result,
+    silent_import,
+)
 from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
@@ -262,6 +271,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         stack.enter_context(compiler_flags(WIDE_VECTORS))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
+            load_tensorflow()
             from ...diagnosis import scenarios
             from ...report import scenario_diagnosis, scenario_words
         case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))

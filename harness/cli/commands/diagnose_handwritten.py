@@ -22,6 +22,9 @@ OVERRIDDEN = ("seed", "iterations")  # settings of a file that options may set
 def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
     """Diagnose a hand-written file with a network and data of its own."""
     from ... import board
+    from ...checking.result import Verdict
+    from ...diagnosis.handwritten.read_file import read_file
+    from ...report import handwritten_diagnosis
     from ...scenario.effort import BUDGET_SECONDS
 
     for key in overrides(arguments):
@@ -29,21 +32,22 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
             raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, folder_name(name)))
-        show = stack.enter_context(progress_bar("loading TensorFlow"))
-        with silent_import():
-            from ...checking.result import Verdict
-            from ...diagnosis.handwritten.diagnose import diagnose_file
-            from ...report import cards, handwritten_diagnosis
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        show(0, 0, f"running {name}")
-        with cluster.connected(arguments.ray):
-            found = diagnose_file(
-                Path(name),
-                budget=arguments.budget or BUDGET_SECONDS,
-                seed=arguments.seed or 0,
-                updates=arguments.iterations,
-                progress=lambda what, trainings: show(trainings, 0, what),
-            )
+        show = stack.enter_context(progress_bar(f"running {name}"))
+        found = read_file(Path(name), seed=arguments.seed or 0, updates=arguments.iterations)
+        if found.network is not None:
+            show(0, 0, "loading TensorFlow")
+            with silent_import():
+                from ...diagnosis.handwritten.diagnose import diagnose_read
+                from ...report import cards, diagnosing  # noqa: F401 - the second registers how it is shown
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
+            show(0, 0, f"running {name}")
+            with cluster.connected(arguments.ray):
+                found = diagnose_read(
+                    found,
+                    budget=arguments.budget or BUDGET_SECONDS,
+                    seed=arguments.seed or 0,
+                    progress=lambda what, trainings: show(trainings, 0, what),
+                )
         if folder is not None:
             text = "\n\n".join(handwritten_diagnosis.verdict(found))
             pictures = {} if found.diagnosis is None else cards.diagnosis_cards(found.diagnosis)

@@ -26,7 +26,7 @@ from ..options import (
     positive_integer,
 )
 from ..pages import add_figure, add_report, check_files, write_pages
-from ..terminal import WIDE_VECTORS, compiler_flags, progress_bar, show_result, silent_import
+from ..terminal import WIDE_VECTORS, compiler_flags, load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES
 
 
@@ -108,6 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(compiler_flags(WIDE_VECTORS))
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
+                load_tensorflow()
                 from ...board import sweep_events as sweep_board
                 from ...report import cards
                 from ...report import sweep as report

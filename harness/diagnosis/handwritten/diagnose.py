@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from ...checking.result import CheckResult
-from ...checking.sources import Sources, read_texts
-from ...checking.verdict import check_recording
-from ...programs.unjudged import Unjudged
-from ...recording.graph import Recording
-from ...recording.record import record_file
-from ...results import Result
 from ...scenario.effort import BUDGET_SECONDS
-from ..answer import Diagnosis
 from ..diagnosis import diagnose_program
 from ..trials import TooSlow
-from .passes import CannotRead, Unread
 from .program import keras_program
-from .reading import ReadNetwork, read_network
+from .read_file import HandwrittenDiagnosis, read_file
 from .unjudged import read_handwritten
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandwrittenDiagnosis(Result):
-    """Why a hand-written network does not learn.
-
-    Attributes:
-        name: of the file.
-        check: the verdict on its math.
-        network: what it trains; None if that could not be read.
-        unread: what could not be read; None if all was.
-        detail: of what could not be read.
-        diagnosis: of the same network, data and training in Keras; None if they could not be read.
-        unjudged: what is likely of a network that was read, if its data are missing or it is too slow to be trained.
-    """
-
-    name: str
-    check: CheckResult
-    network: ReadNetwork | None
-    unread: Unread | None
-    detail: str
-    diagnosis: Diagnosis | None = None
-    unjudged: Unjudged | None = None
 
 
 def diagnose_file(
@@ -66,42 +34,24 @@ def diagnose_file(
     Raises:
         BadInput: there is no such file, or it is not Python 3.
     """
-    recording = record_file(path, seed=seed, drive=False)
-    sources = Sources(read_texts(path, recording.files))
-    check = check_recording(recording, sources=sources)
-    try:
-        network = read_or_record_longer(recording, sources, path, updates)
-    except CannotRead as problem:
-        return HandwrittenDiagnosis(
-            name=path.name, check=check, network=None, unread=problem.what, detail=problem.detail
-        )
+    return diagnose_read(read_file(path, seed=seed, updates=updates), budget=budget, seed=seed, progress=progress)
+
+
+def diagnose_read(
+    read: HandwrittenDiagnosis,
+    *,
+    budget: float = BUDGET_SECONDS,
+    seed: int = 0,
+    progress: Callable[[str, int], None] | None = None,
+) -> HandwrittenDiagnosis:
+    """``diagnose_file`` of a file that ``read_file`` has read; what could not be read is returned as it is."""
+    network = read.network
+    if network is None:
+        return read
     if network.missing:
-        return HandwrittenDiagnosis(
-            name=path.name,
-            check=check,
-            network=network,
-            unread=Unread.MADE_UP,
-            detail=network.missing[0],
-            unjudged=read_handwritten(network, path.name),
-        )
-    read = HandwrittenDiagnosis(name=path.name, check=check, network=network, unread=None, detail="")
+        return replace(read, unjudged=read_handwritten(network, read.name))
     try:
-        found = diagnose_program(keras_program(network, path.name), budget=budget, seed=seed, progress=progress)
+        found = diagnose_program(keras_program(network, read.name), budget=budget, seed=seed, progress=progress)
     except TooSlow as error:
-        return replace(read, unjudged=read_handwritten(network, path.name, needed_budget=error.budget))
+        return replace(read, unjudged=read_handwritten(network, read.name, needed_budget=error.budget))
     return replace(read, diagnosis=found)
-
-
-def read_or_record_longer(recording: Recording, sources: Sources, path: Path, updates: int | None) -> ReadNetwork:
-    """What a file trains; it is recorded again if more of its updates show it.
-
-    Raises:
-        CannotRead: as ``read_network``.
-    """
-    try:
-        return read_network(recording, sources, updates)
-    except CannotRead as problem:
-        if not problem.needed:
-            raise
-        longer = record_file(path, seed=recording.seed, drive=False, updates=problem.needed + 1)
-        return read_network(longer, sources, updates)

@@ -25,8 +25,7 @@ from ...models.devices import device_name
 from ...models.network import Array, Weights
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
-from ..search import Stage
-from ..trials import OutOfBudget
+from ..search import OutOfBudget, Stage
 from .case import Case
 from .changes import (
     NO_CHANGE,

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..outcomes import Share
-from ..search import Keys, Run, Search, Stage
-from ..trials import OutOfBudget
+from ..search import Keys, OutOfBudget, Run, Search, Stage
 from .changes import ENOUGH, NO_CHANGE, Change, Result, Trial, also
 from .hypotheses import BY_ID, HYPOTHESES, RANK, Evidence, blamed
 from .runs import MOST_MEMBERS, Budget, run_changes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,12 +15,14 @@ import harness
 from harness.checking.result import Verdict
 from harness.cli.main import main
 from harness.diagnosis.handwritten import diagnose as handwritten
-from harness.diagnosis.handwritten.diagnose import HandwrittenDiagnosis, diagnose_file
+from harness.diagnosis.handwritten.diagnose import diagnose_file
 from harness.diagnosis.handwritten.passes import Unread
+from harness.diagnosis.handwritten.read_file import HandwrittenDiagnosis
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.trials import TooSlow
 from harness.programs.program import Program
 from harness.report.handwritten_diagnosis import UNREAD, verdict
+from tests.processes import ROOT
 
 
 def diagnose(folder: Path, text: str) -> HandwrittenDiagnosis:
@@ -76,6 +80,17 @@ def test_what_is_not_read_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
     document = json.loads(capsys.readouterr().out)
     assert (document["outcome"], document["unread"]) == ("not-judged", "length")
+
+
+def test_a_file_that_trains_nothing_is_answered_without_tensorflow(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("print(1 + 1)\n")
+    script = "import sys; from harness.cli.main import main; code = main(['diagnose', *sys.argv[1:]]); "
+    script += "print(code, {'tensorflow', 'keras'} & sys.modules.keys())"
+    command = [sys.executable, "-c", script, str(path), "--log-dir", str(tmp_path)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.startswith("net.py was not judged: it does not train a network when it is run.")
+    assert answer.stdout.endswith("3 set()\n")
 
 
 def test_what_is_likely_without_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,9 @@ import numpy_files
 import pytest
 
 from harness.checking.sources import Sources, read_texts
-from harness.diagnosis.handwritten.diagnose import read_or_record_longer
 from harness.diagnosis.handwritten.passes import CannotRead, Unread
 from harness.diagnosis.handwritten.program import keras_program
+from harness.diagnosis.handwritten.read_file import read_or_record_longer
 from harness.diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork
 from harness.recording.record import record_file
 

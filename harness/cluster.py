@@ -47,6 +47,12 @@ class OtherMachine(Exception):
     """On a worker: it would come to other results than the machine that the user started; the message says why."""
 
 
+def check_rounding(here: str, expected: str) -> None:
+    """Raise OtherMachine on a worker whose arithmetic gives another digest than the machine that the user started."""
+    if here != expected:
+        raise OtherMachine("rounds differently from this machine (another processor?); use machines of one kind")
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why a worker did not do its part."""

@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -178,9 +178,10 @@ def descend(
     x: Float[Array, "observations inputs"],
     y: Float[Array, "observations outputs"],
     training: Training,
+    before_call: Callable[[], None] = lambda: None,
 ) -> Iterator[Advance]:
     """Take all members from one recorded iteration to the next; what ``recording`` gives must end in a members axis,
-    and have the same shape for any number of observations."""
+    and have the same shape for any number of observations. What ``before_call`` raises ends it."""
     members = check_members(network, weights)
     dtype, batches = weights[0].dtype, training.batches
     rates = check_of_members("the learning rate", training.learning_rate, members)
@@ -188,7 +189,12 @@ def descend(
     observations = len(x)
     batch_size = loop.batch_size_of(batches, observations)
     at_once = batch_size or observations
-    program = loop.compiled_descent(layout_of(network, at_once), recording, network, name, batch_size)
+    compiled = loop.compiled_descent(layout_of(network, at_once), recording, network, name, batch_size)
+
+    def program(*arguments: Any) -> Any:
+        before_call()
+        return compiled(*arguments)
+
     x, y = tf.constant(x, dtype), tf.constant(y, dtype)
 
     size = members_together(network, dtype, at_once)
@@ -255,13 +261,15 @@ def outcome(
     x: Float[Array, "observations inputs"],
     y: Float[Array, "observations outputs"],
     training: Training,
+    before_call: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Train as ``train`` does and keep the costs, of all observations, and the last weights.
 
-    Args and errors as there; at least one iteration is recorded.
+    Args and errors as there; at least one iteration is recorded. ``before_call`` is called before each call of the
+    compiled program, which takes at most about a second: what it raises ends the training, whatever thread trains.
     """
     kept: list[Array] = []
-    for advance in descend(costs, network, weights, x, y, training):
+    for advance in descend(costs, network, weights, x, y, training, before_call):
         (of_stops,) = advance.recorded
         kept.extend(cost for cost, stop in zip(of_stops, advance.stops) if stop.recorded)
     return Outcome(range(advance.members), np.stack(kept), advance.weights)

@@ -58,7 +58,7 @@ def read(folder, run="train"):
 # SymmetryMonitor
 
 
-def test_clones_are_told_once_for_each_hidden_layer_and_found_in_the_history():
+def test_clones_are_reported_once_for_each_hidden_layer_and_found_in_the_history():
     monitor = SymmetryMonitor()
     history, told = fit(dense(), monitor, epochs=3)
     assert len(told) == 2
@@ -77,7 +77,7 @@ def test_a_drawn_start_is_fine():
     assert history["first_effective_width"] == [5, 5]
 
 
-def test_units_that_the_next_layer_tells_apart_are_no_clones():
+def test_units_that_the_next_layer_tells_apart_are_not_clones():
     model = dense("glorot_uniform")
     model.get_layer("first").set_weights([np.ones((4, 5), "float32"), np.zeros(5, "float32")])
     history, told = fit(model, SymmetryMonitor())
@@ -212,7 +212,7 @@ def test_several_inputs_and_outputs_embedding_and_a_sum(tmp_path):
     assert "units of words/activation/neuron0" in read(tmp_path)
 
 
-def test_a_model_that_is_no_graph_is_judged_by_incoming_weights():
+def test_a_model_that_is_not_a_graph_is_judged_by_incoming_weights():
     class Mine(keras.Model):
         def __init__(self):
             super().__init__()
@@ -331,7 +331,7 @@ def test_gradients_are_those_of_the_loss_on_the_given_data(tmp_path):
                 assert found[:, 2].sum() == len(gradient)
 
 
-def test_gradients_of_a_model_that_is_no_graph_with_a_frozen_layer_and_a_penalty(tmp_path):
+def test_gradients_of_a_model_that_is_not_a_graph_with_a_frozen_layer_and_a_penalty(tmp_path):
     class Mine(keras.Model):
         def __init__(self):
             super().__init__()
@@ -461,7 +461,7 @@ def test_training_again_goes_on_in_the_same_run(tmp_path):
     assert sorted(read(tmp_path)["units of first/weights/neuron0"]) == [0, 3, 6]
 
 
-def test_activations_of_a_model_that_is_no_graph_are_refused(tmp_path):
+def test_activations_of_a_model_that_is_not_a_graph_are_refused(tmp_path):
     class Mine(keras.Model):
         def __init__(self):
             super().__init__()

@@ -186,7 +186,7 @@ class Comparing:
     """A comparison as it goes on.
 
     Each setup is computed and judged with those before it. The trainings come last: they are what takes longest, and
-    tell only what follows from the differences.
+    show only what follows from the differences.
     """
 
     def __init__(

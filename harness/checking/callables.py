@@ -84,4 +84,4 @@ def asks_for_check(node: ast.stmt) -> bool:
     """Whether a statement that is run at once calls ``harness.check``, under whatever name the module has."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False
-    return any(isinstance(one, ast.Call) and called_name(one) == "check" for one in ast.walk(node))
+    return any(called_name(one) == "check" for one in ast.walk(node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
+from .later import with_later
 from .layers import LayersResult, check_layers
 from .mistakes import BY_ID, Stage
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Verdict
@@ -73,6 +74,9 @@ def check_file(
             result = with_variants(result, recording, sources, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
+            if lines is None and not recording.driven.calls:
+                result, unrun = with_later(result, recording, sources, lambda one: parts_left(one, sources), from_line)
+        if result.verdict is Verdict.CORRECT:
             note = ("did-not-run", None, ", ".join(unrun))
             result = replace(result, notes=(*result.notes, note)) if unrun else result
             if recording.driven.calls:
@@ -81,6 +85,9 @@ def check_file(
         elif result.verdict is Verdict.NOT_JUDGED and left:
             return not_judged(recording, Reason.NOT_DRIVEN)
         return result
+
+    def from_line(start: Place) -> Recording:
+        return record_file(path, start=start, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
@@ -111,9 +118,9 @@ def with_pairs(
     layers = layers_of(path, seed, seconds) if names else None
     pairs = layers.pairs if layers is not None else ()
     pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
-    judged = " ".join(pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    judged += " ".join(detail for id, _, detail in result.notes if id == "option-judged")
-    left = [name for name in needed if not re.search(rf"\b{name}\b", judged)]
+    judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
+    judged += [detail for id, _, detail in result.notes if id == "option-judged"]
+    left = [name for name in needed if not is_named(name, judged)]
     found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
     return found if found.verdict is Verdict.MISTAKE or left else result
 
@@ -171,7 +178,7 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
     gradients itself, what applies them counts too.
     """
     words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
-    places = {place for node in recording.nodes if node.place for place in (node.place, *node.place.callers)}
+    places = {place for node in recording.nodes if node.place for place in node.place.trail}
     lines = {place.site for place in places}
     left = [
         part.name
@@ -325,27 +332,31 @@ def source_of(path: Path) -> str:
 def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
     """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
     tree = ast.parse(source_of(path))  # which was parsed before to find the pairs
-    known = " ".join(pair.name for pair in layers.pairs)
-    called = set(re.findall(r"[A-Za-z_]\w*", known))
+    known = [pair.name for pair in layers.pairs]
+    called = set(re.findall(r"[A-Za-z_]\w*", " ".join(known)))
     reached = {
         called_name(node)
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and function.name in called
         for node in ast.walk(function)
-        if isinstance(node, ast.Call)
     }
     names = [
         function.name if function is part else f"{part.name}.{function.name}"
         for part, function in gradient_functions(tree, GRADIENT_WORDS)
         if function.name not in reached
     ]
-    return [name for name in names if name not in known]
+    return [name for name in names if not is_named(name, known)]
+
+
+def is_named(name: str, texts: Iterable[str]) -> bool:
+    """Whether a text has a name as a whole: ``leaky_relu_backward`` does not name ``relu_backward``."""
+    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
 
 
 def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
     left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
-    left += [name for name in uncalled if not any(name in one for one in left)]
+    left += [name for name in uncalled if not is_named(name, left)]
     judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
     mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, source, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))

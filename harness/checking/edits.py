@@ -425,8 +425,9 @@ def with_labels_moved(given: list[Any], keywords: Any, by: int) -> tuple[list[An
     whole, index = np.asarray(given[0]), given[1]
     parts = list(index) if isinstance(index, tuple) else [index]
     last = np.asarray(parts[-1]) if isinstance(parts[-1], (list, np.ndarray)) else np.zeros(0)
-    if last.dtype.kind not in "iu" or last.size == 0 or np.min(last) + by < 0:
+    if last.dtype.kind not in "iu" or last.size == 0 or int(np.min(last)) + by < 0:
         raise IndexError("these are not labels")
+    last = last.astype(np.intp)  # bytes are not moved below 0 or above 255
     moved = (*parts[:-1], last + by) if isinstance(index, tuple) else last + by
     return [whole, moved, *given[2:]], keywords
 

@@ -392,21 +392,22 @@ def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
 
 
 def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
-    """A step of gradient and weight decay, which may spare a bias that is a row or a column of the matrix"""
+    """A step of gradient and weight decay, which may spare biases: the first or the last items along an axis."""
     found = with_decay(value.flat, gradient.flat, parameter.flat)
     found = found or with_decay(value.flat, gradient.flat, np.sign(parameter.flat))  # of a penalty on sizes
     found = found or with_decay(value.flat, gradient.flat, parameter.flat, np.sign(parameter.flat))  # of both
     if found is not None:
         return found
-    if len(parameter.shape) != 2 or value.shape != parameter.shape:
+    if value.shape != parameter.shape:
         return None
     weights = parameter.flat.reshape(-1, *parameter.shape)
-    for bias in (np.s_[:, 0, :], np.s_[:, -1, :], np.s_[:, :, 0], np.s_[:, :, -1]):
-        decayed = weights.copy()
-        decayed[bias] = 0
-        found = with_decay(value.flat, gradient.flat, decayed.ravel())
-        if found is not None:
-            return found
+    for axis in range(1, weights.ndim):
+        for bias in (0, -1):
+            decayed = weights.copy()
+            np.moveaxis(decayed, axis, 0)[bias] = 0
+            found = with_decay(value.flat, gradient.flat, decayed.ravel())
+            if found is not None:
+                return found
     return None
 
 

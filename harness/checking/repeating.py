@@ -96,7 +96,7 @@ def targets_in(reading: Reading) -> set[int]:
 def site_of(stage: Stage, id: int) -> Key:
     """The line of a value, with the lines that called it"""
     place = stage.node(id).place
-    return () if place is None else tuple(one.site for one in (place, *place.callers))
+    return () if place is None else tuple(one.site for one in place.trail)
 
 
 def is_handed_on(stage: Stage, id: int) -> bool:

@@ -42,6 +42,7 @@ class Reason(enum.Enum):
     REFUSED = "refused"  # bad input: Python 2, not Python at all
     DOUBTFUL_CALLS = "doubtful-calls"  # the calls that make it train may fit its shapes by accident only
     LAYERS_LEFT = "layers-left"  # some pairs of its layers agree, others could not be called
+    NETWORKS_LEFT = "networks-left"  # the first network is right, but others of the file could not be judged
     RULE = "rule"  # the gradients are right, but the update rule is not understood
 
 

@@ -180,7 +180,7 @@ class Stage:
         found: dict[tuple[str, str], int] = {}
         for guard in self.recording.guards:
             if guard.place is not None and guard.node in self.dependent:
-                for place in (guard.place, *guard.place.callers):
+                for place in guard.place.trail:
                     found.setdefault(function_of(place), guard.node)
         return found
 

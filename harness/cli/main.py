@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from functools import partial
 
@@ -144,6 +145,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
         print(": ".join(["harness: interrupted", *map(str, interrupt.args)]), file=sys.stderr)
+        if argv is None and threading.active_count() > 1:  # XLA compiles in a thread; Python would wait for it
+            os._exit(INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:
         # the reader of stdout (head, less) has gone

@@ -86,10 +86,7 @@ def do_there(common: tuple[Callable[[Any], Any], str], sent: Sent) -> Done:
         OtherMachine: this worker rounds differently.
     """
     work, expected = common
-    if arithmetic() != expected:
-        raise cluster.OtherMachine(
-            "rounds differently from this machine (another processor?); use machines of one kind"
-        )
+    cluster.check_rounding(arithmetic(), expected)
     try:
         part = pickle.loads(sent.pickled or b"")
     except Exception:  # unpickling runs code of the user's classes, which may raise anything

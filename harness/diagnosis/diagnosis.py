@@ -306,7 +306,7 @@ class _Diagnoser:
             search.replace_repair(rate_repair(facts, rate, max(known.doubt, QUESTIONED)))
 
     def without_signal(self, own: ProgramRun) -> None:
-        """The outcome where the references are at chance or hardly above: the repaired network decides."""
+        """The outcome if the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
         best = own
         sets = list(search.full_sets(search.questioned()))

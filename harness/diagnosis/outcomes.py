@@ -134,7 +134,7 @@ def outcome_of(scores: Scores, bar: Bar) -> OutcomeKind:
 
 
 def outcome_of_little(held: float, training: float, bar: Bar) -> OutcomeKind:
-    """The outcome of a program where the best known predictions are hardly better than a constant one.
+    """The outcome of a program if the best known predictions are hardly better than a constant one.
 
     Args:
         held: what most seeds reach on the rows that judge

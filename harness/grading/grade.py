@@ -7,6 +7,7 @@ import functools
 import hashlib
 import multiprocessing
 import os
+import platform
 import signal
 import tempfile
 import threading
@@ -16,6 +17,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from ..alarm import Alarm
 from ..checking.check import MEGABYTES, check_file
@@ -236,7 +239,7 @@ def fingerprint(hand_in: HandIn, copy: Path, settings: Settings) -> str:
     """Of everything that a result depends on."""
     tests = digest_of(settings.tests) if settings.tests is not None else ""
     parts = (
-        __version__,
+        *(__version__, platform.python_version(), np.__version__),
         hand_in.id,
         hand_in.kind.value,
         digest_of(copy),
@@ -257,7 +260,7 @@ def judged(hand_in: HandIn, copy: Path, settings: Settings) -> HandInResult:
         Unusable: there is no file to judge.
     """
     rubric = settings.rubric or Rubric()
-    main = hand_in.path.name if hand_in.kind is HandInKind.FILE else ""
+    main = hand_in.name if hand_in.kind is HandInKind.FILE else ""
     chosen, others = judged_files(copy, rubric.file, main)
     run = rubric.run or None
     results = [

@@ -16,18 +16,18 @@ import sysconfig
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
 from ..recording.record import HAND_IN_MARK
 from ..recording.source import read_text
-from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder
+from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder, is_program
 from .result import HandInKind, Problem
 
-PROGRAMS = (".py", ".ipynb")  # in any case of letters
 ARCHIVES = (".zip",)
 DATA = (".csv", ".tsv", ".txt", ".dat", ".json", ".npy", ".npz", ".mat", ".h5", ".gz", ".png", ".jpg")
 OF_THE_SYSTEM = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
@@ -37,12 +37,15 @@ MAX_NAME_BYTES = 200
 CHUNK_BYTES = 2**16
 MAX_NESTED = 2  # archives in archives
 MAX_NAMED_FILES = 5  # of a hand-in without a program
+CANVAS = re.compile(r"(?P<student>[^_]+(_LATE)?_\d+)_\d+_(?P<name>.+)")
 # files of all students in one folder: the names of Moodle without folders, of Blackboard and of Canvas
 NAMES_OF_EXPORTS = (
     re.compile(r"(?P<student>.+_\d+_assignsubmission_file_)(?P<name>.+)"),
     re.compile(r"(?P<student>.+_attempt_[\d-]+)_(?P<name>.+)"),
-    re.compile(r"(?P<student>[^_]+(_LATE)?_\d+)_\d+_(?P<name>.+)"),
+    CANVAS,
 )
+FOLDERS_OF_EXPORTS = re.compile(r"(.+_\d+)_assignsubmission_(file|onlinetext)_?|submission_\d+")  # Moodle, Gradescope
+RESUBMITTED = re.compile(r"(?P<stem>.+)-\d+(?P<ending>\.\w+)")  # Canvas numbers a file that is handed in again
 
 
 class Unusable(Exception):
@@ -65,8 +68,13 @@ class HandIn:
     id: str  # the name of the file or folder
     path: Path  # where it is
     kind: HandInKind  # what it is
-    # if files of all students lie in one folder, those of this one, by their names without the student's
+    # if files of all students lie in one folder, those of this one, by the names that they had before the export
     parts: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of its file, or of the first one, in the copy."""
+        return next(iter(self.parts), self.path.name)
 
 
 def is_of_the_system(name: str) -> bool:
@@ -111,20 +119,53 @@ def by_student(found: Sequence[HandIn]) -> list[HandIn]:
     """The hand-ins, those files joined that an export gave the name of the same student."""
     joined: dict[str, HandIn] = {}
     for one in found:
-        match = next(filter(None, (pattern.fullmatch(one.id) for pattern in NAMES_OF_EXPORTS)), None)
+        match = student_and_name(one.id)
         if match is None or one.kind is HandInKind.FOLDER:
             joined[one.id] = one
             continue
         student, name = match["student"], match["name"]
         parts = joined[student].parts if student in joined else {}
         joined[student] = HandIn(id=student, path=one.path, kind=HandInKind.FOLDER, parts={**parts, name: one.path})
-    alone = [next(iter(one.parts.values())) if len(one.parts) == 1 else None for one in joined.values()]
-    return [one if path is None else hand_in_at(path) for one, path in zip(joined.values(), alone)]
+    found = [replace(one, parts=without_numbers(one.parts)) for one in joined.values()]
+    return [replace(hand_in_at(one.path), parts=one.parts) if len(one.parts) == 1 else one for one in found]
 
 
-def is_program(path: Path) -> bool:
-    """Whether it is a Python file or a notebook, by its name."""
-    return path.suffix.lower() in PROGRAMS
+def without_numbers(parts: Mapping[str, Path]) -> Mapping[str, Path]:
+    """The files of a student without the numbers that Canvas adds to the names of what is handed in again.
+
+    A number that a program of the student mentions, or without which two files have one name, is the student's own.
+    """
+    matches = {name: RESUBMITTED.fullmatch(name) for name, path in parts.items() if CANVAS.fullmatch(path.name)}
+    shorter = {name: match["stem"] + match["ending"] for name, match in matches.items() if match is not None}
+    if not shorter:
+        return parts
+    text = "\n".join(text_of(path) for path in parts.values() if is_program(path) and path.is_file())
+    taken = Counter([*parts, *shorter.values()])
+    kept = {name for name, other in shorter.items() if taken[other] > 1 or Path(name).stem in text}
+    return {name if name in kept else shorter.get(name, name): path for name, path in parts.items()}
+
+
+def student_and_name(name: str) -> re.Match[str] | None:
+    """The student and the name of a file, of the name that an export gave it; None if no export did."""
+    return next(filter(None, (pattern.fullmatch(name) for pattern in NAMES_OF_EXPORTS)), None)
+
+
+def refuse_export(path: Path) -> None:
+    """Raise BadInput if a zip file is a platform's export, with hand-ins of several students."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [parts for parts in map(parts_of, archive.infolist()) if parts and not is_of_the_system(parts[0])]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # what is wrong with it is in its row
+    if len({parts[0] for parts in members}) == 1:  # all in one folder
+        members = [parts[1:] for parts in members if len(parts) > 1]
+    files = {match["student"] for parts in members if (match := student_and_name(parts[0])) is not None}
+    folders = {match[1] or match[0] for parts in members if (match := FOLDERS_OF_EXPORTS.fullmatch(parts[0]))}
+    if (students := len(folders or files)) > 1:
+        raise BadInput(
+            f"{shown_path(path)}: expected one hand-in, got an export with {students:,} of them; unpack it and name "
+            "the folder, or add --hand-in if it is one"
+        )
 
 
 # The copy
@@ -140,12 +181,13 @@ def staged(hand_in: HandIn, destination: Path) -> tuple[str, ...]:
     if path.is_symlink() and path.resolve().parent != path.parent.resolve():
         raise Unusable(Problem.LEADS_ELSEWHERE)
     left_out: list[str] = []
-    if hand_in.kind is HandInKind.FOLDER and not hand_in.parts:
+    is_folder = hand_in.kind is HandInKind.FOLDER
+    if is_folder and not hand_in.parts:
         left_out += copy_folder(path, destination)
     else:
         destination.mkdir(parents=True)
         os.chmod(destination, 0o755)
-        if hand_in.parts:
+        if is_folder:
             left_out += copy_parts(hand_in.parts, destination)
         elif not path.is_file():
             raise Unusable(Problem.NOT_A_HAND_IN)
@@ -154,7 +196,7 @@ def staged(hand_in: HandIn, destination: Path) -> tuple[str, ...]:
         elif not is_program(path):
             raise Unusable(Problem.NOT_A_HAND_IN, path.suffix)
         else:
-            copy_with_modules(path, destination)
+            copy_with_modules(path, destination, hand_in.name)
     left_out += unpack_all(destination)
     (destination / HAND_IN_MARK).touch()
     return tuple(sorted(left_out))
@@ -174,8 +216,8 @@ def copy_parts(parts: Mapping[str, Path], destination: Path) -> list[str]:
     return left_out
 
 
-def copy_with_modules(path: Path, destination: Path) -> None:
-    """Copy a file, the modules beside it that it and they import, and the data beside it that it names."""
+def copy_with_modules(path: Path, destination: Path, name: str) -> None:
+    """Copy a file under a name, the modules beside it that it and they import, and the data beside it that it names."""
     waiting, known = [path], {path}
     while waiting:
         one = waiting.pop()
@@ -185,11 +227,11 @@ def copy_with_modules(path: Path, destination: Path) -> None:
             raise Unusable(Problem.NOT_A_HAND_IN, error.strerror or "") from None
         if content is None:
             raise Unusable(Problem.NOT_A_HAND_IN, "too large")
-        (destination / one.name).write_bytes(content)
-        for name in imported_names(one):
-            near = path.parent / f"{name}.py"
+        (destination / (name if one == path else one.name)).write_bytes(content)
+        for module in imported_names(one):
+            near = path.parent / f"{module}.py"
             is_new = near not in known and len(known) < MAX_COPIED_FILES
-            if is_new and near.is_file() and not near.is_symlink() and not is_library(name):
+            if is_new and near.is_file() and not near.is_symlink() and not is_library(module):
                 known.add(near)
                 waiting.append(near)
     text = text_of(path)

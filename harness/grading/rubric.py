@@ -174,7 +174,7 @@ def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
 def biases_of(shapes: Mapping[str, Shape]) -> set[str]:
     """The biases among parameters in the order of their updates.
 
-    Where no name or number of axes tells any of them, the shapes do: of a layer's two parameters, which follow each
+    If no name or number of axes says which is which, the shapes do: of a layer's two parameters, which follow each
     other or are the same number of places apart, the bias is one row of the kernel's units, or one column in all
     layers. None if that leaves more than one reading.
     """

@@ -174,7 +174,7 @@ def activations_of(network: Network, weights: Weights, x: Array) -> list[Array]:
 
 
 def saturated_shares(network: Network, a: Sequence[Array], y: Array) -> list[float]:
-    """Of each layer, the share of its activations that are saturated; where units can die, that is for ``dead_shares``.
+    """Of each layer, the share of its activations that are saturated; if units can die, that is for ``dead_shares``.
 
     Of the outputs, those count that are also far from their targets, and only under squared errors: the gradient of a
     cross-entropy goes past the output activation.

@@ -65,7 +65,7 @@ OF_VALUES = frozenset(
 )  # what made-up values of a known data set do not show
 UNCERTAIN = frozenset(
     {Check.LARGE_LEARNING_RATE, Check.SMALL_LEARNING_RATE, Check.UNSCALED_UNDER_SGD}
-)  # what is seldom the cause where something is wrong for sure; docs/accuracy.md has the counts
+)  # what is seldom the cause if something is wrong for sure; docs/accuracy.md has the counts
 BESIDE_NOTHING = frozenset({Check.FEW_EPOCHS})  # what is seldom the cause beside any other finding
 
 

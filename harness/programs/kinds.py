@@ -12,6 +12,8 @@ TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|
 COMPILES = re.compile(rb"\.\s*compile\s*\(\s*(loss|optimizer|[\w.]*optimizers)\b")  # no regular expression
 IMPORTS_KERAS = re.compile(rb"\bkeras\b")
 OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
+# ways to train without fit
+TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"
 GRAPHS = "the placeholders and sessions of TensorFlow 1"
 IMPORTED = rb"(?m)^[\s\"]*(?:import|from)\s+%s\b"  # in a script, or in a line of a notebook
 OTHER_FRAMEWORKS = tuple(

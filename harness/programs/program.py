@@ -80,6 +80,9 @@ class NoteKind(Enum):
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
 
+FILE, VALUE = "the file", "the value of"  # sorts of what is made up; its name follows in ``detail``
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note:
     """One thing that the capture changed or could not keep."""
@@ -92,6 +95,12 @@ class Note:
 def made_up_parts(notes: Iterable[Note]) -> tuple[str, ...]:
     """What had to be made up, such as ``the file train.csv``."""
     return tuple(dict.fromkeys(note.detail for note in notes if note.kind is NoteKind.MADE_UP))
+
+
+def made_up_names(notes: Iterable[Note], what: str) -> set[str]:
+    """The names of what had to be made up of one sort, such as ``FILE``."""
+    parts = [part.removeprefix(f"{what} ") for part in made_up_parts(notes) if part.startswith(f"{what} ")]
+    return {name for part in parts for name in part.split(", ")}
 
 
 @dataclass(frozen=True, kw_only=True)

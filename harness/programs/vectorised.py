@@ -307,7 +307,7 @@ class VectorisedLoop:
         return [list(map(spec, part)) for part in variables]
 
     def _leaves(self, data: TrainingData) -> list[Array]:
-        """The arrays of the data; where batches are padded, sample weights are the last of them."""
+        """The arrays of the data; if batches are padded, sample weights are the last of them."""
         leaves = data.leaves()
         if self.pads and not self.takes_weight:
             leaves.append(np.ones(data.rows, keras.config.floatx()))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -273,6 +274,30 @@ def leaf(value: Any, operation: str, kind: Kind) -> Any:
     return wrap_number(value, TAPE.add(operation, (), {}, value, kind=kind, scalar=True))
 
 
+# lists, tuples and arrays, with the nodes that they became
+CONVERTED: deque[tuple[Any, int]] = deque(maxlen=8)
+MOST_BETWEEN = 500  # steps between two conversions of one list
+
+
+def converted_leaf(source: Any, array: Array, operation: str, kind: Kind) -> Any:
+    """What a list or an array becomes: a leaf, or a copy of what it became before.
+
+    Targets may be converted for the cost and once more for its gradient, and both are the same targets.
+    """
+    for known, node in CONVERTED:
+        if known is not source or len(TAPE.steps) - node > MOST_BETWEEN:
+            continue
+        first = TAPE.steps[node].value
+        if isinstance(first, np.ndarray) and first.dtype == array.dtype and np.array_equal(first.flat, array.flat):
+            if first.shape != array.shape:
+                node = TAPE.add("reshape", (Ref(node), array.shape), {}, plain(array))
+            return wrap(array, TAPE.add("copy", (Ref(node),), {}, plain(array)))
+    found = leaf(array, operation, kind)
+    if isinstance(source, (np.ndarray, list, tuple)) and isinstance(found, RecordedArray):
+        CONVERTED.append((source, node_of(found)))
+    return found
+
+
 def adopt(value: Any) -> Any:
     """A plain array as a recorded one that shares its memory, also in a tuple; anything else as it is."""
     if type(value) is tuple and any(type(item) is np.ndarray for item in value):
@@ -417,7 +442,7 @@ def _listed(value: Any) -> Any:
         array = REAL_ASARRAY(value)
     except ValueError:  # the items are of different lengths
         return value
-    return leaf(array, "array", Kind.DATA)
+    return converted_leaf(value, array, "array", Kind.DATA)
 
 
 def _computing(function: Callable[..., Any], values: list[Any]) -> Callable[..., Any]:

@@ -10,7 +10,6 @@ import functools
 import math
 import random
 import sys
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,7 @@ from .arrays import (
     TAPE,
     RecordedArray,
     RecordedNumber,
+    converted_leaf,
     holds_recorded,
     leaf,
     link,
@@ -39,8 +39,6 @@ FILLS = (
     *("zeros", "ones", "empty", "eye", "identity", "arange", "linspace", "logspace", "geomspace", "tri"),
     *("zeros_like", "ones_like", "empty_like"),
 )
-CONVERTED: deque[tuple[Any, int]] = deque(maxlen=8)  # lists and arrays, with the nodes that they became
-MOST_BETWEEN = 500  # steps between two conversions of one list
 CONVERSIONS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asmatrix", "matrix", "mat")
 READERS = ("loadtxt", "genfromtxt", "fromstring", "frombuffer", "fromiter", "fromfile", "fromfunction")
 DRAWS = (
@@ -122,28 +120,9 @@ def converted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
             return result
         if result.dtype == object:
             return real(*arguments, **keywords)
-        known = _converted_before(value, result)
-        if known is not None:
-            return known
-        found = leaf(result, name, Kind.DATA if isinstance(value, np.ndarray) else Kind.LITERAL)
-        if isinstance(value, (np.ndarray, list)) and isinstance(found, RecordedArray):
-            CONVERTED.append((value, node_of(found)))
-        return found
+        return converted_leaf(value, result, name, Kind.DATA if isinstance(value, np.ndarray) else Kind.LITERAL)
 
     return convert
-
-
-def _converted_before(value: Any, result: Array) -> RecordedArray | None:
-    """A copy of what a list or array became before: targets may be converted for the cost and for its gradient."""
-    for source, node in CONVERTED:
-        if source is not value or len(TAPE.steps) - node > MOST_BETWEEN:
-            continue
-        first = TAPE.steps[node].value
-        if isinstance(first, np.ndarray) and first.dtype == result.dtype and np.array_equal(first.flat, result.flat):
-            if first.shape != result.shape:
-                node = TAPE.add("reshape", (Ref(node), result.shape), {}, plain(result))
-            return wrap(result, TAPE.add("copy", (Ref(node),), {}, plain(result)))
-    return None
 
 
 def _again(

@@ -78,7 +78,7 @@ class Place:
 
     file: str  # relative to the folder that was recorded, with forward slashes
     line: int  # from 1; for a notebook, counted within the code cells one after the other
-    function: str = "<module>"  # its qualified name where known, "<module>" outside of any
+    function: str = "<module>"  # its qualified name if known, "<module>" outside of any
     # the target of the assignment that the line belongs to, as written ("self.W1", "params['W1']"); "" if there is
     # none, "return" in a return statement
     variable: str = ""
@@ -99,6 +99,11 @@ class Place:
         while caller is not None:
             yield caller
             caller = caller.caller
+
+    @property
+    def trail(self) -> tuple[Place, ...]:
+        """The line and those that led to it, the innermost first."""
+        return (self, *self.callers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,6 +303,7 @@ class Recording:
     seed: int = 0  # of the generators, if the file does not set it
     uses_numpy: bool = True  # whether the file made any array; False for pure Python
     loops: tuple[Loop, ...] = ()  # those that the recording ended in, outermost first
+    ended_at: tuple[Place, ...] = ()  # the lines that the recording ended in, the outermost first
     # the first lines of loops within an iteration, as over the steps of a sequence, that went round only once in each
     # iteration
     single_turns: tuple[Place, ...] = ()

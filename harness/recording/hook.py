@@ -65,6 +65,7 @@ class Hook:
         self.until = until
         self.file = file
         self.own: set[int] = set()  # nodes that the file itself assigned or returned
+        self.is_waiting = False  # for the line from which on is recorded
         self.count = 0
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
@@ -72,8 +73,8 @@ class Hook:
         self.hashed: dict[int, tuple[int, object]] = {}  # by id; holds the objects, so that no id is used twice
 
     def _note(self, line: int, value: Any) -> None:
-        if not self.recording and self.until is None:
-            return  # a search for calls, with which no other run is compared
+        if self.is_waiting or (not self.recording and self.until is None):
+            return  # too early, or a search for calls, with which no other run is compared
         self.count += 1
         numbers = list(_numbers(value, 0))
         file = sys._getframe(2).f_code.co_filename
@@ -86,6 +87,17 @@ class Hook:
             self.notes[file, line].append(hash(tuple(map(fingerprint, numbers))))
         if self.until is not None and self.count >= self.until:
             raise Halt
+
+    def begin(self) -> None:
+        """The run has come to the line from which on is recorded: what the file has by then are data."""
+        if not self.is_waiting:
+            return
+        self.is_waiting, names = False, sys._getframe(1).f_globals
+        if self.recording:
+            TAPE.on = True
+            for name, value in list(names.items()):
+                names[name] = _adopted(value, MAX_DEPTH)
+                _give_names(name, names[name])
 
     def bind(self, line: int, targets: tuple[Any, ...], value: Any) -> Any:
         """The value of an assignment, on its way to its targets."""
@@ -259,6 +271,14 @@ def _as_float(value: Any) -> Any:
     if TAPE.steps[node].dtype != "<f8":
         node = TAPE.add("astype", (Ref(node), "float64"), {}, result, scalar=True)
     return wrap_number(result, node)
+
+
+def _adopted(value: Any, depth: int) -> Any:
+    """A value with the arrays in it recorded from here on, those of lists and dictionaries in their places."""
+    if type(value) in (list, dict) and depth and len(value) <= MAX_PARTS:
+        for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            value[key] = _adopted(item, depth - 1)
+    return adopt(value)
 
 
 def _give_names(names: Any, value: Any) -> None:

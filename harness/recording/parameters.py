@@ -116,11 +116,6 @@ def _index_of(step: Step) -> Path | None:
     return _indices(step.arguments[1]) if step.operation == "getitem" and len(step.arguments) == 2 else None
 
 
-def _line_of_calls(place: Place) -> tuple[Place, ...]:
-    """A place and those that led to it"""
-    return (place, *place.callers)
-
-
 class Search:
     """Watches a tape for parameters and their updates.
 
@@ -271,7 +266,7 @@ class Search:
                 continue
             if self._is_item_in_passing(version):
                 continue  # the item is set next, and that is the update
-            if scaled and not step.in_place and self.tape.statement(step.place).has_own_term:
+            if scaled and not step.in_place and self._is_beside_target(step, operand):
                 continue  # the penalty's part of the step, and not the update
             if version not in self.owner and not self.uses.get(version) and not step.in_place:
                 continue  # no forward pass used it: a target that is made of the inputs, less the outputs
@@ -311,6 +306,11 @@ class Search:
             return False
         line = self._line(node)
         return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
+
+    def _is_beside_target(self, step: Step, operand: int) -> bool:
+        """Whether the target itself is another term of the statement's value than this operand."""
+        is_target = step.place is not None and step.place.variable in self.tape.steps[operand].names
+        return not is_target and self.tape.statement(step.place).has_own_term
 
     def _is_part(self, node: int) -> bool:
         """Whether it is a part of an array, as the weights of one layer in a flat vector of all."""
@@ -602,7 +602,7 @@ class Search:
     def _look_for_cost(self, step: Step) -> None:
         """Note that a cost is computed that was waited for, and stop if it does not come soon."""
         assert self._awaited is not None
-        if step.place is not None and not self._awaited.isdisjoint(one.site for one in _line_of_calls(step.place)):
+        if step.place is not None and not self._awaited.isdisjoint(one.site for one in step.place.trail):
             self._awaited = set()
         elif step.id >= self._last_awaited:
             self.tape.stop = Stop.ENOUGH
@@ -622,7 +622,7 @@ class Search:
                     for one in costs_in(loop):
                         found |= {(source.name, line) for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
         places = {step.place for step in self.tape.steps if step.place is not None}
-        ran = {one.site for place in places for one in _line_of_calls(place)}
+        ran = {one.site for place in places for one in place.trail}
         return set() if found & ran else found
 
     def _note_place(self, step: Step, operand: int, node: int) -> None:
@@ -656,7 +656,7 @@ class Search:
 
     def _loops_around(self, place: Place | None) -> Iterator[Site]:
         """The loops around a place and those that called it."""
-        for one in () if place is None else _line_of_calls(place):
+        for one in () if place is None else place.trail:
             if one.site not in self._loops:
                 lines = next(source.lines for source in self.tape.sources.values() if source.name == one.file)
                 inside = enclosing(ast.parse("\n".join(lines)), one.line)

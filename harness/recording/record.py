@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import BadInput
-from ..sandbox import Limits, end, prepared
+from ..sandbox import Limits, end, is_program, prepared
 from . import source
-from .graph import Array, Driven, Recording, Stop, read_message, recording_from_json, to_json, write_message
+from .graph import Array, Driven, Place, Recording, Stop, read_message, recording_from_json, to_json, write_message
 
 CHILD = Path(__file__).with_name("child.py")
 SECONDS = 30.0
@@ -56,6 +56,7 @@ def record_file(
     megabytes: int = MEGABYTES,
     drive: bool = True,
     updates: int | None = None,
+    start: Place | None = None,
 ) -> Recording:
     """Run somebody's file in a child process and record its arithmetic; in the sandbox that is in use, if there is one.
 
@@ -71,6 +72,7 @@ def record_file(
         drive: whether to search for calls that train what the file defines, if it does not train by itself.
         updates: of every parameter that are recorded before the run is ended; fewer if each takes many operations.
             None is as many as show whether they are right.
+        start: the line from whose statement on is recorded; None is the first.
 
     Raises:
         BadInput: if there is no such file, or it is not Python 3.
@@ -86,6 +88,7 @@ def record_file(
         "megabytes": megabytes,
         "drive": drive and run is None,
         "updates": updates,
+        "start": [start.file, start.line] if start is not None else None,
         "lines": run.split("\n") if run else [],
         "data": {**(data if data is not None else missing_data(file, seed))} if run else {},
     }
@@ -124,7 +127,7 @@ def check_source(file: Path, name: str) -> None:
         raise BadInput(f"{name}: expected a Python file or a notebook, got a folder. Name the file that trains.")
     if not file.exists():
         raise BadInput(f"{name}: no such file.")
-    if file.suffix.lower() not in (".py", ".ipynb"):
+    if not is_program(file):
         raise BadInput(f"{name}: expected a Python file (.py) or a notebook (.ipynb).")
     try:
         text = source.read_text(file)

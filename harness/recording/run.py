@@ -46,14 +46,18 @@ class Run:
     def __init__(self, task: Task, recording: bool, until: int | None = None) -> None:
         self.task = task
         self.recording = recording
-        self.files = running.Files(Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])))
+        self.files = running.Files(
+            Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])), task.get("start")
+        )
         self.hook = Hook(recording, until, str(self.files.path))
+        self.hook.is_waiting = self.files.start is not None
         self.printed = running.Printed()
         self.names: dict[str, Any] = {}
         self.stop = Stop.FINISHED
         self.error: BaseException | None = None
         self.search: Search | None = None
         self.loops: tuple[Loop, ...] = ()
+        self.ended_at: tuple[Place, ...] = ()
 
     def go(self) -> None:
         """Prepare the process and run."""
@@ -89,6 +93,7 @@ class Run:
             self.stop = error.stop
             TAPE.on = False
             self.loops = loops_of(error, self.files.sources)
+            self.ended_at = running.raised_of(error, self.files.sources).frames
         elif isinstance(error, Halt):
             self.stop = Stop.ENOUGH
         else:
@@ -149,7 +154,7 @@ class Run:
             creators.install()
             stand_ins.patch_when_imported("pandas", dataframes.install)
             self.search = Search(TAPE, task.get("updates") or ENOUGH_UPDATES)
-            TAPE.on = True
+            TAPE.on = not self.hook.is_waiting
 
     def _late(self, *_: object) -> None:
         TAPE.stop = Stop.SECONDS
@@ -186,6 +191,7 @@ def record(task: Task) -> Answer:
         seed=task["seed"],
         uses_numpy=TAPE.used_numpy,
         loops=run.loops,
+        ended_at=run.ended_at,
         single_turns=tuple(Place(file=file, line=line) for file, line in dict.fromkeys(run.search.single_turns())),
     )
     arrays: list[bytes] = []

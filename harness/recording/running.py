@@ -112,9 +112,17 @@ class Files:
         root: the folder.
         path: the file that is run.
         sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
+        start: file, relative to the folder, and line from which on is recorded, if not from the first.
     """
 
-    def __init__(self, root: Path, path: Path, sizes: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        path: Path,
+        sizes: Mapping[int, int] | None = None,
+        start: Sequence[Any] | None = None,
+    ) -> None:
+        self.start = tuple(start) if start else None
         self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
 
@@ -197,7 +205,10 @@ class Files:
         """The tree of a text with the recorder's calls in it, and with smaller sizes."""
         tree = ast.parse(text, name)
         put_sizes(tree, self.sizes)
-        return source.weave(tree)
+        woven = source.weave(tree)
+        if self.start is not None and self.name(Path(name)) == self.start[0]:
+            source.begin_at(woven, self.start[1])
+        return woven
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""

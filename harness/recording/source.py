@@ -179,9 +179,9 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def called_name(call: ast.Call) -> str:
-    """The last part of the name of what is called."""
-    return last_name(call.func)
+def called_name(node: ast.AST) -> str:
+    """The last part of the name of what is called; "" for what is not a call."""
+    return last_name(node.func) if isinstance(node, ast.Call) else ""
 
 
 def undefined_names(text: str) -> list[str]:
@@ -264,10 +264,11 @@ def _outer_sums(value: ast.expr) -> frozenset[str]:
 
 
 def _terms(value: ast.expr) -> list[str]:
-    """The terms of a sum, as written."""
+    """The terms of a sum, and the arguments of a call, which may be added, as written."""
     if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.Sub)):
         return [*_terms(value.left), *_terms(value.right)]
-    return [ast.unparse(value)]
+    arguments = value.args if isinstance(value, ast.Call) else []
+    return [ast.unparse(one) for one in (value, *arguments)]
 
 
 def _makes_zeros(value: ast.expr) -> bool:
@@ -291,6 +292,19 @@ def weave(tree: ast.Module) -> ast.Module:
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
+
+
+def begin_at(tree: ast.Module, line: int) -> None:
+    """Let the recorder begin before the statement of a line."""
+    blocks = [getattr(node, name, None) for node in ast.walk(tree) for name in ("body", "orelse", "finalbody")]
+    for block in blocks:
+        for place, statement in enumerate(block if isinstance(block, list) else []):
+            if block is not None and statement.lineno == line:
+                begin = ast.parse(f"{HOOK}.begin()").body[0]
+                for part in ast.walk(begin):
+                    ast.copy_location(part, statement)
+                block.insert(place, begin)
+                return
 
 
 def numpy_names(tree: ast.AST) -> frozenset[str]:

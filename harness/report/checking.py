@@ -448,6 +448,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "It has no network. Some of its layers agree with true gradients, but others could not be called.",
         'Call them in a small network: --run "...".',
     ),
+    Reason.NETWORKS_LEFT: (
+        "The first network that it trains agrees with true gradients, but it goes on with others that were not judged.",
+        "Judge them in a file of their own.",
+    ),
     Reason.RULE: (
         "No gradient that was compared is wrong, but the updates follow no rule that is known.",
         "Compare the update with the published equations of its optimizer.",

@@ -90,7 +90,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.BINARY_FOR_ONE_HOT: lambda v: (
         f"softmax over classes goes with categorical_crossentropy, not with {v['loss']}"
-        + ("" if "target shape" in v else "; where several labels may hold at once, sigmoid units go with it")
+        + ("" if "target shape" in v else "; if several labels may hold at once, sigmoid units go with it")
     ),
     Check.REGRESSION_UNDER_CROSSENTROPY: lambda v: (
         f"{v['loss']} is a loss for classes, and the targets are quantities"

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..diagnosis.scenarios.changes import ENOUGH, Result
 from ..diagnosis.scenarios.judge import Diagnosis, Row
+from ..measures.accuracy import accuracy
 from .causes import HYPOTHESES
 from .registering import register_figure, register_page
 from .scenario_words import change_text, relation_text, remedy_text, symptom_text
@@ -36,8 +37,10 @@ def outcome_sentence(found: Diagnosis) -> str:
     """Whether it learns."""
     case, final = found.case, float(found.course.costs[-1])
     last = found.course.iterations[-1]
-    text = f"{case.name} from {case.start_name}, rate {case.learning_rate:g}: the cost is {number(final)} after "
-    text += f"{count(last, 'iteration')}, where {number(found.target)} counts as learned"
+    right = accuracy_of(found)
+    beside = "" if right is None else f" (accuracy {right:.1%})"
+    text = f"{case.name} from {case.start_name}, rate {case.learning_rate:g}: the cost is {number(final)}{beside} "
+    text += f"after {count(last, 'iteration')}, where {number(found.target)} counts as learned"
     if found.best_possible:
         return f"{text}. Nothing that was tried does better by much: it learns what there is to learn."
     if found.late is not None:
@@ -52,6 +55,11 @@ def outcome_sentence(found: Diagnosis) -> str:
             f"({found.own.interval[0]:.0%} to {found.own.interval[1]:.0%}). Why not the others?"
         )
     return f"{text}. It {'learns' if found.learns else 'does not learn'}."
+
+
+def accuracy_of(found: Diagnosis) -> float | None:
+    """The share of observations whose class the run gets right at its end; None if there are no classes."""
+    return accuracy(found.case.network, found.course.weights[-1], found.case.x, found.case.y)
 
 
 def no_cause_sentence(found: Diagnosis) -> str:
@@ -247,6 +255,7 @@ def machines(found: Diagnosis) -> Json:
         "least_cost_of_any_function": found.floor,
         "least_cost_with_clones": found.bound,
         "final_cost": float(found.course.costs[-1]),
+        "accuracy": accuracy_of(found),
         "math_error": found.math_error,
         "symptoms": [{"id": s.id, "layer": s.layer, "value": s.value} for s in found.found],
         "causes": causes,

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from ..programs.program import NoteKind
+from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
 from .diagnosing import edit_text
@@ -47,15 +47,12 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
 
 def missing_text(missing: tuple[str, ...]) -> str:
     """the file train.csv, the package pandas and 3 more; of values alone: the values of x and y"""
-    values = [one.removeprefix(VALUE) for one in missing if one.startswith(VALUE)]
+    values = [one.removeprefix(f"{VALUE} ") for one in missing if one.startswith(f"{VALUE} ")]
     if len(values) > 1 and len(values) == len(missing) <= MOST_MISSING:
         return f"the values of {joined(values)}"
     if len(missing) <= MOST_MISSING:
         return joined(missing)
     return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
-
-
-VALUE = "the value of "
 
 
 def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Somebody's program kept apart: a command in, the same command in a sandbox out.
 
-``finding`` says which sandbox this machine has, ``box`` makes the command, ``walls`` makes a sandbox where bubblewrap
+``finding`` says which sandbox this machine has, ``box`` makes the command, ``walls`` makes a sandbox if bubblewrap
 is missing, ``inside`` is the first thing that runs in a sandbox, ``staging`` copies the folder that the program gets,
 and ``launching`` starts and ends it.
 """
@@ -8,10 +8,10 @@ and ``launching`` starts and ends it.
 from .box import Box, Bubblewrap, Limits, Namespaces
 from .finding import Absence, Policy, find_box, find_bubblewrap, find_namespaces, require_box
 from .launching import Launch, current_box, end, prepared, use_box
-from .staging import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder
+from .staging import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder, is_program
 
 __all__ = [
     "MAX_COPIED_BYTES", "MAX_COPIED_FILES", "Absence", "Box", "Bubblewrap", "Launch", "Limits", "Namespaces", "Policy",
-    "copy_folder", "current_box", "end", "find_box", "find_bubblewrap", "find_namespaces", "prepared", "require_box",
-    "use_box",
+    "copy_folder", "current_box", "end", "find_box", "find_bubblewrap", "find_namespaces", "is_program", "prepared",
+    "require_box", "use_box",
 ]  # fmt: skip

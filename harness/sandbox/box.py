@@ -147,7 +147,7 @@ class Bubblewrap(Box):
 
 @dataclass(frozen=True, kw_only=True)
 class Namespaces(Box):
-    """A sandbox of the kernel's namespaces alone, where bubblewrap is missing; ``walls`` makes them."""
+    """A sandbox of the kernel's namespaces alone, if bubblewrap is missing; ``walls`` makes them."""
 
     name: ClassVar[str] = "namespaces of the kernel"
 

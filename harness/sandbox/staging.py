@@ -41,10 +41,15 @@ def files_below(root: Path, left: list[Path]) -> Iterator[Path]:
             yield Path(folder) / name
 
 
+def is_program(path: Path) -> bool:
+    """Whether it is a Python file or a notebook, by its name in any case of letters."""
+    return path.suffix.lower() in PROGRAMS
+
+
 def nearness(path: Path, main: Path | None) -> tuple[bool, int]:
     """What is copied first: programs, then what lies near the main file."""
     steps = 0 if main is None else len(Path(os.path.relpath(path.parent, main.parent)).parts)
-    return path.suffix.lower() not in PROGRAMS, steps
+    return not is_program(path), steps
 
 
 def copy_folder(root: Path, destination: Path, main: Path | None = None) -> tuple[str, ...]:

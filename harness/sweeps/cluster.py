@@ -25,10 +25,7 @@ def train_there(common: tuple[Job, str], part: Part) -> Group:
         OtherMachine: this worker rounds differently.
     """
     job, arithmetic = common
-    if arithmetic_here(job) != arithmetic:
-        raise cluster.OtherMachine(
-            "rounds differently from this machine (another processor?); use machines of one kind"
-        )
+    cluster.check_rounding(arithmetic_here(job), arithmetic)
     (group,) = train_part(job, part, len(part.members))
     return group
 

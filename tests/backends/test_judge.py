@@ -47,7 +47,7 @@ def test_a_difference_that_float32_hides_is_still_one():
     assert pair_of(computed(), computed(off={TOP: 1e-3})).first.is_visible
 
 
-def test_an_error_of_both_sides_is_no_difference():
+def test_an_error_of_both_sides_is_not_a_difference():
     """A probability of 1 that float32 clips elsewhere than float64, for instance."""
     shared = {LOSS: 0.1}
     assert pair_of(computed(imprecise=shared), computed(imprecise=shared)).agrees

@@ -115,7 +115,7 @@ def test_dtypes_and_compilation_agree_within_their_rounding(workers):
 
 
 @pytest.mark.long
-def test_what_a_backend_cannot_compute_is_told(workers):
+def test_what_a_backend_cannot_compute_is_reported(workers):
     case = case_of(MODELS["Dense"])
     broken = Setup(backend="jax")
     with pytest.raises(Failed, match="weights"):

@@ -30,7 +30,7 @@ def text_of(result):
     return " ".join(str(result).split())
 
 
-def test_agreement_is_told_with_the_largest_difference():
+def test_agreement_is_reported_with_the_largest_difference():
     text = text_of(comparison_of(pair_of(computed(), computed())))
     assert text.startswith(
         "TensorFlow and JAX compute the same: rounding explains the differences of all 11 quantities"
@@ -38,7 +38,7 @@ def test_agreement_is_told_with_the_largest_difference():
     assert "more than seeds explain" in text
 
 
-def test_a_difference_is_told_with_its_place_its_size_and_its_reason():
+def test_a_difference_is_reported_with_its_place_its_size_and_its_reason():
     text = text_of(comparison_of(DIFFERS))
     assert text.startswith(
         "TensorFlow and JAX part at layer top: the output in inference of top differs by up to 0.001 (0.001 of the "
@@ -56,7 +56,7 @@ def test_every_reason_has_its_words(kind):
     assert backends.reason_sentence(pair.reasons[0], pair) in "\n".join(backends.verdict(comparison_of(pair)))
 
 
-def test_what_is_missing_or_fails_is_told_in_one_line():
+def test_what_is_missing_or_fails_is_reported_in_one_line():
     runs = [
         SetupRun(setup=TORCH, problem=Problem.NOT_INSTALLED),
         SetupRun(setup=Setup(backend="jax", dtype="float64"), problem=Problem.FAILED, detail="ValueError: no"),
@@ -129,7 +129,7 @@ def test_tensorboard_gets_a_curve_a_pair(tmp_path):
         (["mine.keras", "--data", "x.npz"], "compare is for a scenario"),
     ],
 )
-def test_bad_input_is_told_in_plain_words(arguments, message, capsys, tmp_path, monkeypatch):
+def test_bad_input_is_reported_in_plain_words(arguments, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["compare", *arguments]) == 2
     out, err = capsys.readouterr()

@@ -75,6 +75,9 @@ for i in range(3):
 """
 
 
+BYTES = LABELS.replace("np.array([1, 2, 1, 3, 2, 1, 3, 2])", "np.array([0, 2, 1, 3, 2, 1, 3, 2], dtype=np.uint8)")
+
+
 @pytest.fixture
 def found_after(tmp_path):
     """The mistakes of a program after a part of its text was replaced."""
@@ -104,6 +107,7 @@ def test_right_programs_are_right(tmp_path, text):
         (RECURRENT, "dB += np.outer", "dB = np.outer", "sum-not-accumulated"),
         (RECURRENT, "back * (1 - states[t + 1] ** 2)", "back * 1.0", "missing-hidden-activation-derivative"),
         (LABELS, "dz[np.arange(8), labels] -= 1", "dz[np.arange(8), labels - 1] -= 1", "labels-off-by-one"),
+        (BYTES, "W -= 0.1 * X.T @ dz / 8", "W -= 0.1 * X.T @ (dz * p) / 8", "wrong-value"),
         (LAYERS, "(np.exp(z) + np.exp(-z)) ** 2", "(np.exp(z) + np.exp(-z))", "wrong-derivative"),
         (LAYERS, "delta = error * slope(s)", "delta = error", "missing-output-activation-derivative"),
         (LAYERS, "delta = error * slope(s)", "delta = error + slope(s)", "wrong-operation"),
@@ -123,7 +127,7 @@ def test_the_operation_that_should_stand_there_is_in_the_fix(found_after):
     assert found.detail == "+ -> *"
 
 
-def test_a_number_too_many_is_no_other_operation(found_after):
+def test_a_number_too_many_is_not_another_operation(found_after):
     """exp(z) - 1 in the place of exp(z), which exp(z) * 1 is as well"""
     text = LAYERS.replace("np.tanh(z)", "np.where(z > 0, z, np.exp(z) - 1)").replace(
         "(delta @ W2.T) * slope(z)", "(delta @ W2.T) * np.where(z > 0, 1, np.exp(z))"

@@ -197,7 +197,7 @@ def test_a_mean_over_observations_is_a_scale(right: LayersResult) -> None:
     assert pair(right, "linear_forward").observations == 11
 
 
-def test_derivatives_of_the_output_are_told_apart(right: LayersResult) -> None:
+def test_derivatives_of_the_output_are_distinguished(right: LayersResult) -> None:
     assert pair(right, "sigmoid ").how == "of z"
     assert pair(right, "tanh ").how == "of a"
 

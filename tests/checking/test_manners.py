@@ -108,6 +108,9 @@ for step in range(3):
 """
 
 
+LISTED_TWICE = CONVERTED_TWICE.replace("(a2 - np.array(wanted, ndmin=2))", "(a2 - wanted)")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manner:
     """A right program, and the mistake that is planted in it.
@@ -217,6 +220,7 @@ QUICK = {
     "lists that are converted twice": Manner(
         source=HEAD + CONVERTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"
     ),
+    "lists that are subtracted twice": Manner(source=HEAD + LISTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"),
     "matrices without their first item": Manner(
         source=HEAD + MATRICES, right="np.multiply(back, np.multiply(hidden, 1 - hidden))", wrong="back"
     ),

@@ -97,7 +97,7 @@ def test_a_categorical_cost_of_sigmoid_outputs_is_a_second_reading(
     assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [expected]
 
 
-def test_the_mean_over_the_outputs_of_one_observation_is_no_other_scale(tmp_path: Path) -> None:
+def test_the_mean_over_the_outputs_of_one_observation_is_not_another_scale(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
         "import numpy as np\n"

@@ -56,7 +56,7 @@ def test_the_network_itself_is_right(tmp_path: Path) -> None:
         {"later": "np.savetxt('/no/such/folder/weights.txt', w1)"},
     ],
 )
-def test_an_exception_beside_the_training_is_no_mistake(tmp_path: Path, parts: dict[str, str]) -> None:
+def test_an_exception_beside_the_training_is_not_a_mistake(tmp_path: Path, parts: dict[str, str]) -> None:
     assert checked(tmp_path, **parts).verdict is Verdict.CORRECT
 
 
@@ -89,7 +89,7 @@ def test_an_exception_of_a_stand_in_is_not_blamed_on_the_file(tmp_path: Path) ->
     assert result.verdict is Verdict.NOT_JUDGED
 
 
-def test_data_that_are_prepared_in_place_are_no_parameter(tmp_path: Path) -> None:
+def test_data_that_are_prepared_in_place_are_not_parameters(tmp_path: Path) -> None:
     result = checked(tmp_path, prepare="x = np.array(x.tolist())\nx -= x.mean(axis=0)\nx /= x.std(axis=0)")
     assert result.verdict is Verdict.CORRECT
 
@@ -323,6 +323,19 @@ def test_a_layer_beside_those_that_ran_keeps_a_network_from_being_correct(
         assert found.detail == "Squash"
 
 
+def test_a_derivative_whose_name_is_part_of_another_one_is_left_too(tmp_path: Path) -> None:
+    path = tmp_path / "slopes.py"
+    path.write_text(
+        "import numpy as np\n"
+        "def leaky_relu(x):\n    return np.where(x > 0, x, 0.1 * x)\n"
+        "def leaky_relu_backward(dout, x):\n    return dout * np.where(x > 0, 1, 0.1)\n"
+        "def relu_backward(dout, cache):\n    return dout * cache.thing\n"
+    )
+    found = check_file(path)
+    assert (found.verdict, found.reason) == (Verdict.NOT_JUDGED, Reason.LAYERS_LEFT)
+    assert found.detail == "relu_backward"
+
+
 def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))
@@ -364,7 +377,7 @@ for epoch in range(3):
 """
 
 
-def test_a_sum_that_begins_with_zeros_is_no_bias(tmp_path: Path) -> None:
+def test_a_sum_that_begins_with_zeros_is_not_a_bias(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SUMMED)
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
 

@@ -61,7 +61,7 @@ def adam_steps(square: bool = True) -> np.ndarray:
     return steps
 
 
-def test_adam_is_recognised_and_its_slips_are_told_apart() -> None:
+def test_adam_is_recognised_and_its_slips_are_distinguished() -> None:
     def explaining(steps: np.ndarray) -> set[tuple[str, str]]:
         rules = adam_rules(G, 0.9, 0.999, 1e-8, False, 0, 4)
         return {(rule.name, rule.slip) for rule, direction in rules if rate_of(steps, direction) is not None}
@@ -183,7 +183,7 @@ def test_weights_that_look_ahead_are_parameters_and_velocities_are_not(
 
 
 @pytest.mark.parametrize(("sign", "ids"), [("+", []), ("-", ["momentum-sign"])])
-def test_momentum_as_a_difference_of_weights_is_no_weight_decay(tmp_path: Path, sign: str, ids: list[str]) -> None:
+def test_momentum_as_a_difference_of_weights_is_not_weight_decay(tmp_path: Path, sign: str, ids: list[str]) -> None:
     path = tmp_path / "mine.py"
     rule = f"new = W[k] - 0.1 * g[k] {sign} 0.3 * (W[k] - v[k]); v[k] = W[k]; W[k] = new"
     path.write_text(NETWORK.format(old="W", ahead="", rule=rule))

@@ -195,7 +195,15 @@ for _ in range(5):
 """
 
 
-@pytest.mark.parametrize(("text", "count"), [(LISTS, 9), (THETA, 1)], ids=["a repeated number", "a bias in the matrix"])
+ONE_OUTPUT = THETA.replace("rand(8, 2)", "rand(8, 1)").replace("randn(2, 4)", "randn(1, 4)")
+OF_VECTOR = ONE_OUTPUT.replace("rand(8, 1)", "rand(8)").replace("randn(1, 4)", "randn(4)").replace("[:, 1:]", "[1:]")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [(LISTS, 9), (THETA, 1), (ONE_OUTPUT, 1), (OF_VECTOR, 1)],
+    ids=["a repeated number", "a bias in the matrix", "of one row", "a bias in the vector"],
+)
 def test_right_programs_of_other_layouts_are_right(tmp_path: Path, text: str, count: int) -> None:
     """Numbers of one list are parameters of their own; weight decay may spare the column of the bias."""
     result = checked(tmp_path, text)

@@ -6,14 +6,19 @@ import contextlib
 import gc
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from harness.cli.terminal import insistent_interrupt, kept_interrupt
+from harness.diagnosis import scenarios
+from harness.diagnosis.scenarios import changes, runs
 from harness.models import loop
 from harness.models.network import Network
+from harness.scenario.scenario import load
 from tests.processes import heeding_ctrl_c, processor_seconds, start_harness
 
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
@@ -102,6 +107,40 @@ def test_nothing_is_raised_without_an_interrupt():
         raise ImportError
     with pytest.raises(SystemError), kept_interrupt():
         raise SystemError
+
+
+WITH_THREAD = """
+import sys, threading, time
+from harness.cli import main as cli
+
+def dispatch(arguments):
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    raise KeyboardInterrupt("runs is kept")
+
+cli.dispatch = dispatch
+sys.exit(cli.main())
+"""
+
+
+def test_the_process_does_not_wait_for_what_its_threads_compile():
+    run = subprocess.run([sys.executable, "-c", WITH_THREAD], capture_output=True, text=True, timeout=50)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "harness: interrupted: runs is kept\n")
+
+
+def test_an_interrupted_search_leaves_no_training_behind():
+    """30 million iterations of a block of the smallest members take a minute and more."""
+    case = scenarios.case_of(load("post"), iterations=30_000_000)
+    base = changes.trial_of(case, 0.01)
+
+    def interrupt(done: int, total: int, what: object) -> None:
+        raise KeyboardInterrupt
+
+    before, began = set(threading.enumerate()), time.process_time()
+    with pytest.raises(KeyboardInterrupt):
+        runs.run_changes(base, [changes.NO_CHANGE, changes.longer(2)], runs.Budget(1e9, interrupt), 1.0)
+    while set(threading.enumerate()) - before:
+        time.sleep(0.01)
+    assert time.process_time() - began < 20
 
 
 def test_a_call_of_the_compiled_loop_takes_no_longer_than_a_second():

@@ -42,7 +42,7 @@ def test_each_element_has_its_own_bound():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_agrees_with_itself_only(value):
+def test_what_is_not_a_number_agrees_with_itself_only(value):
     here, finite = np.array([[value, 1.0]]), np.array([[0.0, 1.0]])
     assert differ(Z1, here, here.copy(), bound(1e-9, (1, 2)), "float64").agrees
     found = differ(Z1, here, finite, bound(1e-9, (1, 2)), "float64")
@@ -55,7 +55,7 @@ def test_infinities_of_other_sign_differ():
     assert not differ(Z1, np.array([[np.inf]]), np.array([[-np.inf]]), bound(1.0, (1, 1)), "float64").agrees
 
 
-def test_a_bound_that_is_no_number_allows_anything_finite():
+def test_a_bound_that_is_not_a_number_allows_anything_finite():
     assert differ(Z1, np.array([[1.0]]), np.array([[2.0]]), bound(np.nan, (1, 1)), "float64").agrees
 
 

@@ -57,7 +57,7 @@ def test_the_python_function_takes_several_outputs(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.slow
-def test_the_output_that_does_not_learn_is_told_with_its_cause() -> None:
+def test_the_output_that_does_not_learn_is_reported_with_its_cause() -> None:
     found = diagnose_outputs(two_outputs())
     kind, size = found.outputs
     assert kind.outcome is OutcomeKind.LEARNS

@@ -143,7 +143,7 @@ def test_a_diagnosis_prints_itself(unexplained: Diagnosis) -> None:
     assert unexplained.to_dict()["edited"] is None
 
 
-def test_a_set_that_could_not_be_confirmed_is_told_as_such(unexplained: Diagnosis) -> None:
+def test_a_set_that_could_not_be_confirmed_is_reported_as_such(unexplained: Diagnosis) -> None:
     level = Level(held=0.94, training=0.9, learned=share_of([True] * 8), auc=None, updates=800, error=None)
     hints = (
         Hint(fault=Fault.OPTIMIZER, changes=(Change(kind=ChangeKind.OPTIMIZER, old="SGD", new="Adam"),), doubt=1.0),

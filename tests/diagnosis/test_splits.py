@@ -113,7 +113,7 @@ def test_validation_rows_of_classes_that_training_hardly_has_do_not_judge() -> N
     assert found.folds[0].train.max() < 700  # the program itself never trains on the rest
 
 
-def test_rarer_classes_among_the_validation_rows_are_no_other_kind() -> None:
+def test_rarer_classes_among_the_validation_rows_are_not_another_kind() -> None:
     y = np.concatenate(
         [RNG.permutation(np.repeat([0, 1, 2], 200)), RNG.permutation(np.repeat([0, 1, 2], [180, 10, 10]))]
     )

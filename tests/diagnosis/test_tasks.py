@@ -63,7 +63,7 @@ def test_labels_of_positions() -> None:
 
 
 @pytest.mark.parametrize("values", [(0.0, 1.5, 3.0), (0.5, 1.5, 2.5)])
-def test_few_values_that_are_not_whole_are_no_classes_of_a_regression_loss(values: tuple[float, ...]) -> None:
+def test_few_values_that_are_not_whole_are_not_classes_of_a_regression_loss(values: tuple[float, ...]) -> None:
     assert task(np.array(values)[INTEGERS], units=3, activation="softmax").kind is TaskKind.REGRESSION
 
 

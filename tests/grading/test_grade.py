@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.checking.result import CheckResult, Found, Kind, ParameterFacts, Quantity, Reason, Verdict
@@ -157,6 +158,9 @@ def test_only_what_is_new_or_changed_is_judged_again(tmp_path, monkeypatch):
     (folder / "c.py").write_text("x = 3")
     assert run() == ["b.py", "c.py"]
     assert run(seed=1) == ["a.py", "b.py", "c.py"]
+    assert run() == []
+    monkeypatch.setattr(np, "__version__", "0.1")
+    assert run() == ["a.py", "b.py", "c.py"]
     assert run(resume=False) == ["a.py", "b.py", "c.py"]
 
 
@@ -197,7 +201,7 @@ def test_a_check_without_end_is_given_up(tmp_path, monkeypatch):
 # Reports
 
 
-def test_a_cell_has_one_line_and_is_no_formula():
+def test_a_cell_has_one_line_and_is_not_a_formula():
     assert report.cell("=1+1\n2") == "'=1+1 2"
     assert report.cell("-x") == "'-x"
     assert report.cell("a\x1b[2J") == "a\\x1b[2J"

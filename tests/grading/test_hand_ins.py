@@ -9,9 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main as cli
 from harness.errors import BadInput
 from harness.grading import hand_ins
-from harness.grading.hand_ins import HandIn, Unusable, hand_in_at, hand_ins_in, harmless_name, judged_files, staged
+from harness.grading.hand_ins import (
+    HandIn,
+    Unusable,
+    hand_in_at,
+    hand_ins_in,
+    harmless_name,
+    judged_files,
+    refuse_export,
+    staged,
+)
 from harness.grading.result import HandInKind, Problem
 
 
@@ -132,6 +142,46 @@ def test_files_of_all_students_in_one_folder_are_joined_by_student(tmp_path):
     staged(found["leeann_LATE_12"], tmp_path / "copy")
     assert names(tmp_path / "copy") == ["net.py", "tools.py"]
     assert [path.name for path in judged_files(tmp_path / "copy", "", "")[0]] == ["net.py"]
+
+
+def test_a_file_of_an_export_has_the_name_that_the_student_gave_it(tmp_path):
+    """Canvas adds -1 to the name of a file that is handed in again."""
+    for name, text in (
+        *(("leeann_12_345_net-1.py", "import tools\nopen('run-3.csv')"), ("leeann_12_346_tools-2.py", "")),
+        *(("leeann_12_347_run-3.csv", "1"), ("leebob_13_348_net-1.py", ""), ("hw_eve_attempt_2026_lab-1.py", "")),
+        *(("leecy_14_349_part-1.py", ""), ("leecy_14_350_part-2.py", "")),
+    ):
+        (tmp_path / name).write_text(text)
+    copies = {}
+    for one in hand_ins_in(tmp_path):
+        staged(one, tmp_path / "copies" / one.id)
+        copies[one.id] = names(tmp_path / "copies" / one.id)
+    assert copies == {
+        "leeann_12": ["net.py", "run-3.csv", "tools.py"],
+        "leebob_13_348_net-1.py": ["net.py"],
+        "leecy_14": ["part-1.py", "part-2.py"],
+        "hw_eve_attempt_2026_lab-1.py": ["lab-1.py"],
+    }
+    assert judged_files(tmp_path / "copies" / "leeann_12", "", "")[0] == [tmp_path / "copies" / "leeann_12" / "net.py"]
+
+
+@pytest.mark.parametrize(
+    ("members", "students"),
+    [
+        (["leeann_12_345_net.py", "leeann_12_346_tools.py", "leebob_13_347_net.py"], 2),
+        (["Ann Lee_4_assignsubmission_file_/net.py", "Bob Lee_5_assignsubmission_file_/net.py"], 2),
+        (["a_9_export/submission_1/net.py", "a_9_export/submission_2/net.py", "a_9_export/metadata.yml"], 2),
+        (["__MACOSX/x", "hw/Ann_4_assignsubmission_file/net.py", "hw/Ann_4_assignsubmission_onlinetext/a.html"], 1),
+        (["net.py", "data/run_1.csv", "data/run_2.csv"], 1),
+    ],
+)
+def test_an_export_of_several_students_is_not_taken_for_one_hand_in(tmp_path, capsys, members, students):
+    path = archive(tmp_path / "export.zip", dict.fromkeys(members, "x = 1"))
+    if students == 1:
+        refuse_export(path)
+        return
+    assert cli.main(["check", str(path)]) == 2
+    assert f"export.zip: expected one hand-in, got an export with {students} of them; unpack" in capsys.readouterr().err
 
 
 def test_of_two_members_of_an_archive_with_one_name_both_are_kept(tmp_path):

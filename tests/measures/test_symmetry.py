@@ -31,7 +31,7 @@ def test_one_other_weight_ends_the_likeness_of_one_unit(layer, index):
     assert clone_spread(weights, 1) == 0.25
 
 
-def test_the_bias_of_the_next_layer_is_no_outgoing_weight():
+def test_the_bias_of_the_next_layer_is_not_an_outgoing_weight():
     weights = [w.copy() for w in ONES]
     weights[1][0] = [1.0, 2.0, 3.0]
     assert effective_width(weights, 1) == 1
@@ -50,12 +50,12 @@ def test_equal_in_half_of_the_digits_is_equal(noise, width):
     assert effective_width(weights, 1, tolerance=0) == 3
 
 
-def test_nan_is_no_clone_of_anything_and_ends_the_search():
+def test_nan_is_not_a_clone_of_anything_and_ends_the_search():
     weights = [np.full((3, 3), np.nan), np.ones((4, 1))]
     assert effective_width(weights, 1) == 3
 
 
-def test_infinite_weights_are_no_clones_and_no_warning():
+def test_infinite_weights_are_not_clones_and_give_no_warning():
     weights = [np.array([[np.inf, np.inf, 1.0], [1.0, 1.0, 2.0]]), np.ones((4, 1))]
     assert clone_groups(weights, 1) == [[0], [1], [2]]
     assert members_with_clones([w[..., None] for w in weights]).tolist() == [False]
@@ -75,7 +75,7 @@ def test_the_tolerance_is_a_share_of_the_largest_weight_and_reaches_its_end(tole
 
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
 @pytest.mark.parametrize(("apart", "clones"), [(1e-9, True), (1e-6, False)])
-def test_units_are_no_nearer_because_all_weights_are_small(size, apart, clones):
+def test_units_are_not_nearer_because_all_weights_are_small(size, apart, clones):
     """Half of float64's digits are 1.5e-8 of the largest weight."""
     weights = [size * np.array([[1.0, 1.0 + apart], [0.5, 0.5]]), size * np.ones((3, 1))]
     assert effective_width(weights, 1) == (1 if clones else 2)
@@ -88,7 +88,7 @@ def test_the_spread_is_that_of_one_weight_between_units_not_of_one_unit():
     assert clone_spread([np.array([[1.0, -4.0]])], 1) == 5.0
 
 
-def test_an_infinite_spread_is_told_without_a_warning():
+def test_an_infinite_spread_is_reported_without_a_warning():
     weights = [np.full((2, 2), np.inf), np.ones((3, 1))]
     with np.errstate(invalid="raise"):
         assert np.isnan(clone_spread(weights, 1))

@@ -115,7 +115,7 @@ def test_seeds_and_epochs_have_orders_of_their_own():
 
 
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"size": 2, "seed": -1}, {"size": 2, "begin": -1}])
-def test_what_are_no_batches_is_refused(wrong):
+def test_what_are_not_batches_is_refused(wrong):
     with pytest.raises(ValueError, match="or above, got"):
         Batches(**wrong)
 

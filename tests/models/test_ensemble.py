@@ -287,6 +287,23 @@ print(peaks[-1][1] - peaks[1][1])
 """
 
 
+def test_a_training_ends_between_two_calls_of_its_program():
+    network, weights, x, y = post_problem()
+    calls = 0
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        ensemble.outcome(
+            network, [w[..., None] for w in weights], x, y, Training(0.5, recorded=[10**9]), before_call=count
+        )
+    assert calls == 2
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_a_million_members():
     """In a process of its own, the peak after two chunks against the peak after all, in kilobytes."""

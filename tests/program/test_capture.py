@@ -219,7 +219,7 @@ def test_names_of_earlier_versions(script):
 
 
 @pytest.mark.parametrize("rate", ["10", "np.float32(0.5)"])
-def test_rates_that_are_no_floats_of_python_are_made_such(script, rate):
+def test_rates_that_are_not_floats_of_python_are_made_such(script, rate):
     model = MODEL.replace("optimizer='adam'", f"optimizer=keras.optimizers.Adam({rate})")
     program = capture_script(script("import keras\n", HEADER, model, "model.fit(x, y)\n")).program
     assert program.optimizer.get_config()["learning_rate"] == {"10": 10.0}.get(rate, 0.5)

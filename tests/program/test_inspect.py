@@ -136,13 +136,13 @@ def test_keras_own_initializers_have_the_scale_of_the_rule(layer, shape, start, 
     assert found.ratio == pytest.approx(1, abs=0.05)
 
 
-def test_a_scale_far_off_is_told():
+def test_a_scale_far_off_is_reported():
     found = inspect(two_layers("relu", kernel_initializer=keras.initializers.RandomNormal(stddev=20, seed=1)))
     assert "times larger than recommended for relu (he)" in told(found)
     assert found.is_fine  # it is not a defect of a trained model
 
 
-def test_layers_that_are_not_judged_are_named_and_nan_is_told():
+def test_layers_that_are_not_judged_are_named_and_nan_is_reported():
     inputs = keras.Input((6, 4))
     model = keras.Model(inputs, L.Dense(1)(L.MultiHeadAttention(2, 3, name="attention")(inputs, inputs)))
     assert inspect(model).not_judged == ["attention"]
@@ -328,7 +328,7 @@ def test_a_function_is_called_among_its_own_modules(mine, capsys):
         source.load("absent:build")
 
 
-def test_what_is_wrong_with_a_file_is_told_without_keras(tmp_path):
+def test_what_is_wrong_with_a_file_is_reported_without_keras(tmp_path):
     code = (
         "import sys; from pathlib import Path; from harness import BadInput\n"
         "from harness.programs import model_files as source\n"

@@ -359,6 +359,7 @@ def test_labels_of_a_file_that_nothing_makes_one_hot(captured):
     text = "import pickle\nx = np.load('x.npy')\ny = np.array(pickle.load(open('labels', 'rb')))\n{}"
     text += DENSE.format(4, "softmax") + "m.compile('adam', 'categorical_crossentropy')\nm.fit(x, y, epochs=50)\n"
     assert named(captured(text.format(""))) == [Check.NOTHING_ONE_HOT]
+    assert named(captured(text.format("x = x / y_scale\n"))) == [Check.NOTHING_ONE_HOT]  # not y is missing, but another
     assert named(captured(text.format("y = keras.utils.to_categorical(y)\n"))) == []
     assert named(captured(text.format("y = keras.utils.to_categorical(y, 7)\n"))) == [Check.WIDTH_MISMATCH]
 

@@ -60,7 +60,7 @@ def test_a_step_of_ones_own_is_read(tmp_path, monkeypatch, parts, check):
     assert [one.check for one in found if one.severity in SURE] == ([] if check is None else [check])
 
 
-def test_what_a_model_prints_is_no_part_of_the_answer(tmp_path, monkeypatch, capsys):
+def test_what_a_model_prints_is_not_part_of_the_answer(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     parts = QUANTITY | {"y": "x.sum(axis=1)", "value": "tf.reduce_mean((y - outputs) ** 2)"}
     text = SCRIPT.format(**parts).replace("return self.layer(x)", "return print(x.shape) or self.layer(x)")

@@ -100,7 +100,7 @@ for i in range(9):
         ("W = 0.9 * W + 0.1 * X.T @ (d @ V.T * (1 - h * h))", "V = 0.9 * V + 0.1 * h.T @ d"),
     ],
 )
-def test_a_penalty_that_is_added_to_the_gradient_is_no_update_of_its_own(tmp_path, first, second):
+def test_a_penalty_that_is_added_to_the_gradient_is_not_an_update_of_its_own(tmp_path, first, second):
     path = tmp_path / "penalised.py"
     path.write_text(PENALISED.format(first=first, second=second))
     recording = record_file(path)
@@ -264,7 +264,7 @@ for i in range(60):
 
 
 @pytest.mark.parametrize("start", ["0.0 * np.ones(2)", "1e-4 * np.zeros(2)"])
-def test_biases_that_begin_as_a_multiple_are_no_velocities_at_rest(tmp_path, start):
+def test_biases_that_begin_as_a_multiple_are_not_velocities_at_rest(tmp_path, start):
     path = tmp_path / "biases.py"
     path.write_text(
         f"""
@@ -279,3 +279,76 @@ for i in range(3):
     )
     recording = record_file(path)
     assert sorted(parameter.shape for parameter in recording.parameters) == [(2,), (3, 2)]
+
+
+DATA = """
+import numpy as np
+rng = np.random.RandomState(0)
+X, t, W = rng.randn(8, 2), rng.randn(8, 1), rng.randn(2, 1)
+def step(w, d):
+    return w - 0.1 * d
+def largest(a):
+    return np.max(np.abs(a))
+"""
+DESCENT = "W = W - 0.01 * X.T @ (X @ W - t)"
+STYLES = {
+    "the last update is that of a line that was seen to update": (f"for i in range(2):\n    {DESCENT}", ["W: 2"]),
+    "a single update": (DESCENT, ["W: 1, not confirmed"]),
+    "a variant of the weights that does not take their place": (DESCENT.replace("W =", "V ="), []),
+    "centred inputs are not trained": (
+        f"largest(X)\nX = X - X.mean(axis=0)\nlargest(X)\nfor i in range(9):\n    {DESCENT}",
+        ["W: 3"],
+    ),
+    "a bias that takes the shape of its gradient": (
+        "b = np.zeros(1)\nfor i in range(9):\n    d = X @ W + b - t\n    W = W - 0.01 * X.T @ d\n"
+        "    b = b - 0.01 * d.sum(axis=0, keepdims=True)",
+        ["W: 3", "b: 3"],
+    ),
+    "a decay in a statement before the update": (
+        "for i in range(9):\n    g = X.T @ (X @ W - t)\n    W = 0.99 * W\n    W = W - 0.01 * g",
+        ["W: 3 of 2 parts"],
+    ),
+    "a decay of the same array under another name": (
+        "for i in range(9):\n    g = X.T @ (X @ W - t)\n    for p in [W]:\n        p *= 0.99\n        p -= 0.01 * g",
+        ["p: 3 of 2 parts"],
+    ),
+    "a penalty added in the call that updates": (
+        "for i in range(9):\n    g = X.T @ (X @ W - t)\n    W = step(W, g + 0.1 * W)",
+        ["W: 3"],
+    ),
+    "weights scaled by an item of a list of sizes": (
+        f"W = rng.randn(2, 1) / np.sqrt(np.array([2, 1])[0])\nfor i in range(9):\n    {DESCENT}",
+        ["W: 3"],
+    ),
+    "an update that a branch makes": (
+        "w = rng.randn(2)\nfor i in range(9):\n    for x, y in zip(X, np.sign(t[:, 0])):\n"
+        "        if y * (w[0] * x[0] + w[1] * x[1]) <= 0:\n            w = w + y * x",
+        ["w: 3"],
+    ),
+    "rows by a list of their numbers": (
+        "E = rng.randn(5, 2)\nfor i in range(9):\n    d = E[[1, 3]] - X[:2]\n    E[[1, 3]] = E[[1, 3]] - 0.1 * d",
+        ["E: 3"],
+    ),
+    "a row by way of a copy": (
+        "E = rng.randn(5, 2)\nfor i in range(9):\n    row = E[2].copy()\n    E[2] = row - 0.1 * (row - X[0])",
+        ["E: 3"],
+    ),
+    "batches that are all of one size": (
+        "for i in range(9):\n    for s in range(0, 8, 2):\n        x, y = X[s:s + 2], t[s:s + 2]\n"
+        "        W = W - 0.1 * x.T @ (x @ W - y)",
+        ["W: 3"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), STYLES.values(), ids=STYLES)
+def test_what_is_a_parameter_and_how_often_it_was_updated(tmp_path, lines, expected):
+    path = tmp_path / "net.py"
+    path.write_text(DATA + lines)
+    recording = record_file(path)
+    found = []
+    for parameter in recording.parameters:
+        last = recording.updates[parameter.updates[-1]]
+        parts = f" of {len(last.parts)} parts" if len(last.parts) > 1 else ""
+        found.append(f"{parameter.name}: {len(parameter.updates)}{parts}{'' if last.confirmed else ', not confirmed'}")
+    assert found == expected

@@ -50,7 +50,7 @@ def test_permissions_and_links_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["no/such/a.csv", ".", "pipe", "file/a.csv", "loop", "x" * 300 + ".csv"])
-def test_no_place_for_a_file_is_told_at_once(tmp_path, name):
+def test_no_place_for_a_file_is_reported_at_once(tmp_path, name):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")

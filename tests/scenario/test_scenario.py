@@ -215,7 +215,7 @@ def test_csv_gives_the_named_columns_in_their_order(tmp_path, before, end):
 
 
 @pytest.mark.parametrize("cell", ["x", "", "nan", "inf", "1_000", "1;5", "0x10"])
-def test_bad_csv_cell_is_told_by_row_and_column_of_an_editor(tmp_path, cell):
+def test_bad_csv_cell_is_reported_by_row_and_column_of_an_editor(tmp_path, cell):
     write(tmp_path, f'a b,note,height,t\n1,"two\nlines",3,4\n\n1,,{cell},2\n', "data.csv")
     assert_mistake(["data.csv, row 5, column 3 ('height')", repr(cell)], write(tmp_path, toml(data=CSV_DATA)))
 
@@ -273,7 +273,7 @@ def test_names_among_the_inputs_are_a_mistake(tmp_path):
     assert mistake(write(tmp_path, toml(data=CSV_DATA))).endswith("must be a finite number, got 'tall'")
 
 
-def test_bad_csv_row_of_several_lines_is_told_by_its_first(tmp_path):
+def test_bad_csv_row_of_several_lines_is_reported_by_its_first(tmp_path):
     write(tmp_path, 'height,a b,t,note\n1,2,3,\n1,2,?,"two\nlines"\n', "data.csv")
     assert "data.csv, row 3, column 3 ('t')" in mistake(write(tmp_path, toml(data=CSV_DATA)))
 
@@ -429,7 +429,7 @@ BINARY = 'hidden = [2]\ncost = "binary_crossentropy"'
         ("training", 'bias_initializer = "orthogonal"', ["training.bias_initializer", "orthogonal"]),
     ],
 )
-def test_mistakes_in_a_file_are_told_with_file_and_key(tmp_path, part, text, words):
+def test_mistakes_in_a_file_are_reported_with_file_and_key(tmp_path, part, text, words):
     message = assert_mistake(words, write(tmp_path, toml(**{part: text})))
     assert "mine.toml" in message or part == "data"
 
@@ -469,7 +469,7 @@ def test_numbers_too_large_for_float32(tmp_path):
         ("", ["network.hidden is missing"]),
     ],
 )
-def test_files_that_are_no_scenario(tmp_path, content, words):
+def test_files_that_are_not_scenarios(tmp_path, content, words):
     assert_mistake(["mine.toml", *words], write(tmp_path, content))
 
 
@@ -560,7 +560,7 @@ def test_mistakes_in_settings_name_the_setting(key, value, words):
     assert "--" not in assert_mistake(words, "post", **{key: value})
 
 
-def test_mistake_is_told_before_the_data_are_loaded(monkeypatch):
+def test_mistake_is_reported_before_the_data_are_loaded(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert "iterations must" in mistake("digits", iterations=-1)
 

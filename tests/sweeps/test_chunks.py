@@ -245,7 +245,7 @@ def test_how_a_machine_rounds_is_seen_in_the_last_bit(monkeypatch):
     assert provenance.arithmetic(job) != here
 
 
-def test_what_is_no_sweep_is_left_alone(tmp_path, monkeypatch, capsys):
+def test_what_is_not_a_sweep_is_left_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     folder = Path("logs/post/s")
     folder.mkdir(parents=True)

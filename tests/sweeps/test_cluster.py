@@ -185,7 +185,7 @@ def test_pieces_are_all_members_once():
 
 
 @pytest.mark.parametrize("address", ["xor", "127.0.0.1:1", "no.such.host.invalid:6379", "127.0.0.1:99999"])
-def test_no_cluster_is_told_in_a_line(address, tmp_path, monkeypatch, capsys):
+def test_no_cluster_is_reported_in_a_line(address, tmp_path, monkeypatch, capsys):
     pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
     monkeypatch.chdir(tmp_path)
     began = time.monotonic()
@@ -199,7 +199,7 @@ def test_no_cluster_is_told_in_a_line(address, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["nothing", "another protocol"])
-def test_a_server_that_is_no_cluster_is_told_in_a_line_within_the_limit(says, monkeypatch):
+def test_a_server_that_is_not_a_cluster_is_reported_in_a_line_within_the_limit(says, monkeypatch):
     """Ray itself would wait for one that accepts and says nothing for as long as it likes."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
     monkeypatch.setattr(cluster, "CONNECT_TIMEOUT_SECONDS", 0.5)
@@ -219,7 +219,7 @@ def test_a_server_that_is_no_cluster_is_told_in_a_line_within_the_limit(says, mo
     assert time.monotonic() - began < 30
 
 
-def test_a_cluster_that_ray_waits_for_is_told_in_a_line_within_the_limit(monkeypatch):
+def test_a_cluster_that_ray_waits_for_is_reported_in_a_line_within_the_limit(monkeypatch):
     """Such as one that listens on the loopback address only, while Ray takes 127.0.0.1 for this machine's other one."""
     ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
     monkeypatch.setattr(cluster, "INIT_TIMEOUT_SECONDS", 0.2)

@@ -232,7 +232,7 @@ def test_the_command_writes_json_and_csv(tmp_path, capsys):
         (["--csv", "/no/such/folder/x.csv", "--seeds", "1", "--iterations", "1"], "/no/such/folder/x.csv"),
     ],
 )
-def test_bad_input_is_told_in_a_line(arguments, told, capsys, tmp_path):
+def test_bad_input_is_reported_in_a_line(arguments, told, capsys, tmp_path):
     assert cli.main(["sweep", "--no-log", *arguments]) == 2
     out, err = capsys.readouterr()
     assert told in err

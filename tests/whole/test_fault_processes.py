@@ -80,7 +80,7 @@ def test_no_half_run_where_files_may_not_grow(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_result_that_cannot_be_written_is_told(tmp_path):
+def test_a_result_that_cannot_be_written_is_reported(tmp_path):
     with open("/dev/full", "w") as full:
         code, _, err = ended(start("check", "mine.py", cwd=tmp_path, stdout=full))
         assert code == 2
@@ -104,7 +104,7 @@ def test_closed_outputs_go_nowhere_and_into_no_file_of_ours(tmp_path):
         assert events.Tags()["tensors"]
 
 
-def test_a_reader_that_goes_is_no_error(tmp_path):
+def test_a_reader_that_goes_is_not_an_error(tmp_path):
     command = f"{sys.executable} -m harness check mine.py --json | true; echo ${{PIPESTATUS[0]}}"
     (tmp_path / "mine.py").write_text("def forward(weights, x):\n    raise ValueError('x' * 100000)\n")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

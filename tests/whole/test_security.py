@@ -255,7 +255,7 @@ def test_no_name_of_an_initializer_or_layer_leads_out_of_the_log_folder(tmp_path
 @pytest.mark.parametrize(
     ("host", "only_here"), [(None, True), ("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)]
 )
-def test_others_reach_tensorboard_only_where_that_was_asked_for_and_told(
+def test_others_reach_tensorboard_only_where_that_was_asked_for_and_reported(
     tmp_path, host, only_here, monkeypatch, capsys
 ):
     (tmp_path / "events.out.tfevents.1.x").write_bytes(b"")

@@ -12,7 +12,7 @@ START = Use(megabytes=900.0, files=20, threads=3, children=0, left=0)
 WARM_UP = [replace(START, megabytes=100.0, files=3)] * soak.WARM_UP_ROUNDS
 
 
-def test_what_is_filled_in_the_warm_up_is_no_leak():
+def test_what_is_filled_in_the_warm_up_is_not_a_leak():
     assert soak.leaks([*WARM_UP, *[START] * 5]) == []
     assert soak.leaks([*WARM_UP, START]) == ["too few rounds to tell"]
 

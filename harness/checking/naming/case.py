@@ -156,7 +156,7 @@ class Case:
         stage = self.stage
         nodes = map(stage.node, (stage.needed & stage.dependent) - self.reading.forward.nodes)
         places = [node.place for node in nodes if node.place is not None]
-        return {id(one) for place in places for one in (place, *place.callers)}
+        return {id(one) for place in places for one in place.trail}
 
     def user_of(self) -> list[Place]:
         """The line that hands the faulty value on to a function, in the function that has it from another"""

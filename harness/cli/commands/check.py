@@ -124,7 +124,7 @@ def add(commands: Any) -> None:
     output.add_argument(
         "--annotations",
         choices=ci_log.STYLES,
-        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github where "
+        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github if "
         "GITHUB_ACTIONS is true)",
     )
     output.add_argument("--timings", action="store_true", help="add the seconds of each hand-in to the CSV file")
@@ -211,7 +211,7 @@ def run_grading(arguments: argparse.Namespace) -> int:
     from ...files import check_output_file
     from ...grading import cluster as grading_cluster
     from ...grading.grade import Settings, grade
-    from ...grading.hand_ins import hand_in_at, hand_ins_in
+    from ...grading.hand_ins import hand_in_at, hand_ins_in, refuse_export
     from ...grading.journal import Journal
     from ...grading.result import without_expected
     from ...grading.rubric import Rubric, read_rubric
@@ -223,6 +223,8 @@ def run_grading(arguments: argparse.Namespace) -> int:
             check_output_file(file)
     one = arguments.hand_in or not path.is_dir()
     check_grading_options(arguments, one)
+    if path.suffix.lower() == ".zip" and not arguments.hand_in:
+        refuse_export(path)
     rubric = read_rubric(arguments.rubric) if arguments.rubric is not None else Rubric()
     settings = Settings(
         seed=arguments.seed,

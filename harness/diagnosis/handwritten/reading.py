@@ -57,7 +57,7 @@ class ReadLayer:
     """A dense layer as it starts."""
 
     kernel: Array  # (inputs, units)
-    bias: Array | None  # (units,); None without one
+    bias: Array | None  # (units,); None if the layer has none
     activation: str  # its name in the table
     start: Start  # how the kernel is made
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,14 +90,31 @@ def together(trial: Trial) -> tuple[object, ...]:
     return trial.network, id(trial.x), id(trial.y), trial.optimizer, trial.iterations
 
 
-def train_together(jobs: Sequence[tuple[Trial, range]]) -> Array:
+@dataclass
+class Stop:
+    """Ends trainings that other threads of this process are in the middle of, and can be sent to a worker."""
+
+    is_asked: bool = False
+
+    def ask(self) -> None:
+        """Let every training end before its next call of the compiled program."""
+        self.is_asked = True
+
+    def check(self) -> None:
+        """Raise CancelledError if it was asked for."""
+        if self.is_asked:
+            raise CancelledError
+
+
+def train_together(jobs: Sequence[tuple[Trial, range]], stop: Stop) -> Array:
     """The last costs of the members of trials that have all but starts and rates in common, as one ensemble."""
     first, _ = jobs[0]
     starts = [trial.draw(members) for trial, members in jobs]
     weights = [np.concatenate(layers, axis=-1) for layers in zip(*starts)]
     rates = np.concatenate([trial.rates(members) for trial, members in jobs])
     training = Training(rates, optimizer=first.optimizer, recorded=[first.iterations], batches=first.batches)
-    return np.asarray(ensemble.outcome(first.network, weights, first.x, first.y, training).costs[-1], np.float64)
+    outcome = ensemble.outcome(first.network, weights, first.x, first.y, training, stop.check)
+    return np.asarray(outcome.costs[-1], np.float64)
 
 
 def results_of(jobs: Sequence[Job], costs: Array) -> Iterator[Result]:
@@ -137,10 +156,13 @@ def run_changes(
             budget.spent += SECONDS_TO_COMPILE + seconds_together(jobs[:fitting])
 
     results: list[Result] = []
-    # here two at a time: while one is compiled, another runs
-    with ThreadPoolExecutor(2) as threads:
+    with contextlib.ExitStack() as stack:
+        threads, stop = ThreadPoolExecutor(2), Stop()  # here two at a time: while one is compiled, another runs
+        # an interrupt is answered before what is being compiled has been
+        stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+        stack.callback(stop.ask)
         parts = [[(trial, members) for _, trial, members in jobs] for jobs in ensembles]
-        done = do_in_order(train_together, parts, here=threads.map)
+        done = do_in_order(functools.partial(train_together, stop=stop), parts, here=threads.map)
         for jobs in ensembles:
             budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].what)
             results += results_of(jobs, next(done))

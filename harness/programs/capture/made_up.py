@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ...recording.stand_ins import absorbed, helpers, learning
 from ...recording.stand_ins.files import Missing, mat_reader
 from ...recording.stand_ins.hints import Hints, images, inputs, labels, read_hints
-from ..program import MadeUp, Note, NoteKind
+from ..program import FILE, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
 
 Array = NDArray[Any]
@@ -82,7 +82,7 @@ class Supply:
 
     def note_file(self, kind: Any, name: str, *shapes: tuple[int, ...]) -> None:
         """Remember a made-up file; called by ``Missing``."""
-        self.note("the file", name)
+        self.note(FILE, name)
 
     def asked_by_user(self) -> bool:
         """Whether the user's code is what asks, by way of the standard library or directly."""
@@ -187,14 +187,14 @@ def _files(stack: contextlib.ExitStack, supply: Supply) -> None:
 
     def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
         if _is_missing(file) and not any(letter in mode for letter in "wax+") and supply.asked_by_user():
-            supply.note("the file", Path(file).name)
+            supply.note(FILE, Path(file).name)
             return missing.stream(str(file), mode)
         return plain_open(file, mode, *arguments, **options)
 
     def load(file: Any, *arguments: Any, **options: Any) -> Any:
         if not _is_missing(file):
             return plain_load(file, *arguments, **options)
-        supply.note("the file", Path(file).name)
+        supply.note(FILE, Path(file).name)
         name = str(file)
         return missing.array(name) if name.endswith(".npy") else missing.pickled(name.removesuffix(".npz") + ".npz")
 
@@ -222,7 +222,7 @@ def _text_reader(real: Any, supply: Supply) -> Any:
     def read(file: Any, *arguments: Any, **options: Any) -> Any:
         if not _is_missing(file):
             return real(file, *arguments, **options)
-        supply.note("the file", Path(file).name)
+        supply.note(FILE, Path(file).name)
         columns = options.get("usecols")
         width = table_width(supply.text)
         data = supply.missing.table(str(file), width)

@@ -18,6 +18,7 @@ from unittest import mock
 
 import keras
 
+from ..kinds import ON_BATCH, TAPE
 from ..source.places import Place, Sources, nodes_of
 from .followed_loops import FollowedLoop, NotPlain, check_gradients
 
@@ -28,7 +29,6 @@ class ScriptEnded(BaseException):
     """Ends the user's script on purpose; not an Exception, so that the script does not catch it."""
 
 
-TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"  # ways to train without fit
 FITS = "fit() on other rows in each pass of a loop"
 MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is given up
 

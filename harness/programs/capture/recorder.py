@@ -33,7 +33,7 @@ from ..fit_calls import (
     unused_optimizer,
     validation_of,
 )
-from ..kinds import WithoutModel
+from ..kinds import OWN_STEP, WithoutModel
 from ..old_versions.arguments import (
     FIRST_VERSION,
     data_from_lists,
@@ -46,7 +46,7 @@ from ..source.places import Place, Sources, argument_of, assignments, call_at, i
 from .followed_loops import FollowedLoop, NotPlain
 from .made_up import Supply
 from .made_up_data import data_made_up, unknown_data, with_numbers
-from .own_loops import FITS, OWN_STEP, Loop, OwnLoops, ScriptEnded
+from .own_loops import FITS, Loop, OwnLoops, ScriptEnded
 
 Wrapper = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

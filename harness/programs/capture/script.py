@@ -26,7 +26,7 @@ from ..copies import first_line
 from ..data_sources import NoBatches
 from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
-from ..kinds import refuse_other_frameworks
+from ..kinds import TAPE, refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
 from ..old_versions.python import is_python_2
 from ..program import Note, NoteKind, Program, made_up_parts
@@ -36,7 +36,7 @@ from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
 from .made_up import Supply, made_up
-from .own_loops import TAPE, ScriptEnded
+from .own_loops import ScriptEnded
 from .recorder import Recorder, Refused, shown_place
 from .snippets import HOOK, Completion, is_of_keras, tolerant
 

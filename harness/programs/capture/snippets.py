@@ -23,7 +23,7 @@ from ...recording.source import called_name, undefined_names
 from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
 from ..heads import is_shape
-from ..program import MadeUp, Note, NoteKind
+from ..program import VALUE, MadeUp, Note, NoteKind
 from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
 
 HOOK = "__made_up__"
@@ -249,10 +249,10 @@ class Completion:
         else:
             value = self.value(name)
             if OF_TRAINING.search(name) and isinstance(value, int):
-                self.supply.note("the value of", f"{name} ({value})", MadeUp.NOTHING)
+                self.supply.note(VALUE, f"{name} ({value})", MadeUp.NOTHING)
             else:
                 is_setting = isinstance(value, (int, float, str))
-                self.supply.note("the value of", name, MadeUp.VALUES if is_setting else MadeUp.FORMATS)
+                self.supply.note(VALUE, name, MadeUp.VALUES if is_setting else MadeUp.FORMATS)
             yield value
 
     def attempt(self, compute: Callable[[], Any], names: Sequence[Any]) -> Any:
@@ -262,14 +262,12 @@ class Completion:
             wanted = names[0] if names else ""
             if fits_names(value, wanted):
                 return value
-            self.supply.note("the value of", ", ".join(flat(wanted)))
+            self.supply.note(VALUE, ", ".join(flat(wanted)))
             return (value + (USUAL_NUMBER,) * len(wanted))[: len(wanted)] if is_shape(value) else self.made(wanted)
         except Exception as error:
             if is_of_keras(error):
                 raise
-            self.supply.note(
-                "the value of", ", ".join(name for name in flat(names) if name != ELEMENT) or "an expression"
-            )
+            self.supply.note(VALUE, ", ".join(name for name in flat(names) if name != ELEMENT) or "an expression")
             return self.made(names)
 
     def call_what_trains(self, namespace: dict[str, Any]) -> None:
@@ -297,7 +295,7 @@ class Completion:
         """
         if name.startswith("_"):
             raise AttributeError(name)
-        self.supply.note("the value of", name)
+        self.supply.note(VALUE, name)
         value = self.value(name)
         is_bare = re.search(rf"\.{name}\s*[.(\[]", self.text) is None
         return USUAL_NUMBER if is_bare and isinstance(value, Absorbing) else value
@@ -310,7 +308,7 @@ class Completion:
             if is_needed and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
                 self.unknown |= {parameter.name}
                 given[parameter.name] = self.value(parameter.name)
-                self.supply.note("the value of", parameter.name)
+                self.supply.note(VALUE, parameter.name)
         return given
 
     def made(self, names: Any) -> Any:
@@ -330,7 +328,7 @@ class Completion:
         except Exception as error:
             if is_of_keras(error):
                 raise
-            self.supply.note("the value of", "a loop")
+            self.supply.note(VALUE, "a loop")
             return ()
         return values
 

@@ -169,7 +169,7 @@ def _partners(text: Text, fit: ast.Call, first: str) -> Iterator[str]:
         target, value = statement.targets[0], statement.value
         if isinstance(target, (ast.Tuple, ast.List)):
             names = [element.id if isinstance(element, ast.Name) else "" for element in target.elts]
-            if isinstance(value, ast.Call) and called_name(value) in SPLITS and first in names:
+            if called_name(value) in SPLITS and first in names:
                 yield from (names[names.index(first) ^ 1 : (names.index(first) ^ 1) + 1])
             pairs = [element for element in target.elts if isinstance(element, (ast.Tuple, ast.List))]
             for pair in pairs:

@@ -267,7 +267,7 @@ def supply_functions() -> None:
 
 
 def _image_functions() -> dict[str, Any]:
-    """The functions for images that ``scipy.misc`` once had; none where Pillow is not installed."""
+    """The functions for images that ``scipy.misc`` once had; none if Pillow is not installed."""
     try:
         image = importlib.import_module("PIL.Image")
     except ImportError:

@@ -43,11 +43,11 @@ class Meanings:
             return list(self.values.get(last_name(value), ()))
         if not isinstance(value, ast.Call):
             return []
-        made = [called_name(one) for one in self.meant(value.func) if isinstance(one, ast.Call)]
-        return [part for name in (called_name(value), *made) for part in self.returned.get(name, ())]
+        names = map(called_name, [value, *self.meant(value.func)])
+        return [part for name in names for part in self.returned.get(name, ())]
 
     def last_operation(self, value: ast.expr | None, seen: frozenset[int] = frozenset()) -> str | None:
-        """The operation that gives a value; empty if that is no call, None if it is not known."""
+        """The operation that gives a value; "" if that is arithmetic, None if it is not known."""
         if value is None or id(value) in seen:
             return None
         seen |= {id(value)}
@@ -119,7 +119,7 @@ def function_findings(sources: Sequence[Source]) -> tuple[Contradiction, ...]:
 
 
 def logits_of(meanings: Meanings, call: ast.Call) -> ast.expr | None:
-    """What a call hands to a loss as logits; None if it is no call of such a loss."""
+    """What a call hands to a loss as logits; None if it does not call such a loss."""
     name = called_name(call)
     if name in (*LOGITS_FIRST, *LOGITS_SECOND):
         return argument_of(call, "logits", 0 if name in LOGITS_FIRST else 1)
@@ -158,17 +158,16 @@ def zero_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterato
 
 def factor_of(node: ast.AST) -> ast.expr | None:
     """The second factor of a product of matrices; None of anything else."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return node.right
-    is_product = isinstance(node, ast.Call) and called_name(node) == "matmul" and len(node.args) > 1
-    return node.args[1] if is_product and isinstance(node, ast.Call) else None
+    if isinstance(node, ast.Call) and called_name(node) == "matmul" and len(node.args) > 1:
+        return node.args[1]
+    return node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult) else None
 
 
 def starts_at_zero(meanings: Meanings, weights: ast.expr) -> bool:
     """Whether weights are variables that all begin as zeros."""
     made = meanings.meant(weights)
     return bool(made) and all(
-        called_name_of(one) in VARIABLES and "zeros" in map(called_name_of, one.args)  # type: ignore[attr-defined]
+        isinstance(one, ast.Call) and called_name(one) in VARIABLES and "zeros" in map(called_name, one.args)
         for one in made
     )
 
@@ -189,13 +188,8 @@ def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:
     found = set()
     for made in meanings.meant(weights):
         parts = [part for part in ast.walk(made) if isinstance(part, ast.List) and len(part.elts) == 2]
-        found.add(meanings.number(parts[0].elts[1]) if parts and called_name_of(made) in VARIABLES else None)
+        found.add(meanings.number(parts[0].elts[1]) if parts and called_name(made) in VARIABLES else None)
     return found.pop() if len(found) == 1 else None
-
-
-def called_name_of(value: ast.expr) -> str:
-    """The last part of the name of what an expression calls; empty if it calls nothing."""
-    return called_name(value) if isinstance(value, ast.Call) else ""
 
 
 def finding_at(

@@ -15,6 +15,7 @@ from ..copies import copied_model
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, Value
 from ..fit_calls import overridden_step
 from ..heads import Head, as_tensors
+from ..kinds import TAPE
 from ..program import NoteKind, Program, take_rows
 from ..targets import (
     BINARY_CROSSENTROPIES,
@@ -399,7 +400,7 @@ def broadcasts(subject: Subject) -> bool:
 
 def is_of_tape(program: Program) -> bool:
     """Whether a program trains with a tape in a loop of its own."""
-    return any(note.kind is NoteKind.OWN_LOOP and "GradientTape" in note.detail for note in program.notes)
+    return any(note.kind is NoteKind.OWN_LOOP and note.detail == TAPE for note in program.notes)
 
 
 def step_broadcasts(program: Program, targets: Targets) -> bool:

@@ -12,7 +12,7 @@ import keras
 from ...recording.source import called_name
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from ..old_versions.arguments import hands_on_nb_epoch
-from ..program import made_up_parts
+from ..program import FILE, VALUE, made_up_names, made_up_parts
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
@@ -83,7 +83,7 @@ def is_last_axis(call: ast.Call) -> bool:
 
 def is_prediction(value: ast.expr) -> bool:
     """Whether an expression is a call of ``predict``."""
-    return isinstance(value, ast.Call) and called_name(value) in ("predict", "predict_on_batch", "predict_proba")
+    return called_name(value) in ("predict", "predict_on_batch", "predict_proba")
 
 
 def is_predicted(source: Source, name: str) -> bool:
@@ -294,9 +294,10 @@ def one_hot_rules(subject: Subject) -> Finding:
         yield subject.at(
             subject.targets_place, "label-encoding", Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units}
         )
-    is_read = any(note.detail.startswith("the file") for note in subject.program.notes)
-    is_given = any(is_missing_name(subject, ast.unparse(y)) for y in subject.fitted("y", 1))
-    is_innocent = not is_read or is_given or MAKES_COLUMNS.search(subject.text) is not None
+    is_given = made_up_names(subject.program.notes, VALUE) & {ast.unparse(y) for y in subject.fitted("y", 1)}
+    is_innocent = (
+        not made_up_names(subject.program.notes, FILE) or is_given or MAKES_COLUMNS.search(subject.text) is not None
+    )
     if subject.loss_name not in CATEGORICAL_CROSSENTROPIES or is_innocent:
         return
     yield subject.at(
@@ -325,11 +326,6 @@ def width_rules(subject: Subject) -> Finding:
                     values={"target shape": (None, written), "output shape": head.shape},
                 )  # fmt: skip
                 return
-
-
-def is_missing_name(subject: Subject, name: str) -> bool:
-    """Whether the script itself does not say what a name is."""
-    return any(note.detail.startswith(f"the value of {name}") for note in subject.program.notes)
 
 
 def imbalance_rules(subject: Subject) -> Finding:

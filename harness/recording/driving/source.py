@@ -24,7 +24,7 @@ class Argument:
 
     name: str  # as written
     required: bool = True  # whether it has no default
-    default: str = ""  # the default's text, "" without one
+    default: str = ""  # the default's text, "" if there is none
     annotation: str = ""  # its text, "" without one
     keyword_only: bool = False  # whether it must be passed by name
 

@@ -120,7 +120,7 @@ def _lists_what_is_listed(nodes: list[ast.AST]) -> bool:
     """Whether a loop over the content of a folder lists something again."""
 
     def is_listing(node: ast.AST) -> bool:
-        return any(isinstance(part, ast.Call) and called_name(part) in LISTS for part in ast.walk(node))
+        return any(called_name(part) in LISTS for part in ast.walk(node))
 
     names = {
         target.id

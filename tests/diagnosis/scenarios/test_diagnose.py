@@ -295,7 +295,7 @@ def test_healthy_starts_are_keras_and_their_clones_are_clones():
     assert limit < np.max(np.abs(drawn[0])) <= 10 * limit
 
 
-def test_a_result_is_told_by_its_median_and_its_share():
+def test_a_result_is_reported_by_its_median_and_its_share():
     costs = np.array([3.0, np.nan, 1.0, np.inf, 2.0])
     result = changes.Result(changes.NO_CHANGE, costs, 2, 10, False)
     assert (result.members, result.share, result.median, result.interval) == (5, 0.4, 3.0, (0.4, 0.4))
@@ -768,7 +768,7 @@ def test_the_best_possible_is_what_nothing_betters_by_much():
     assert best(0.1, 0.1, 0.1, 0.1, 0.1, 0.0, changes=other)  # costs of other targets cannot be compared
 
 
-def test_what_is_no_causes_evidence_is_told_as_refuted_or_as_helpful():
+def test_what_is_not_the_evidence_of_a_cause_is_reported_as_refuted_or_as_helpful():
     post = diagnose.case_of(load("post"))
     up, mirrored = changes.faster(post, 3.0, "rate-up"), changes.scaled(post, -1, "mirrored")
     results = [result_of(up, 1.0), result_of(mirrored, 0.2), result_of(changes.standardised(post), 1.0)]
@@ -810,7 +810,7 @@ def scripted(monkeypatch):
     return diagnosed
 
 
-def test_luck_is_told_by_other_draws_of_the_same_initializer(scripted):
+def test_luck_is_reported_by_other_draws_of_the_same_initializer(scripted):
     learns = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
     # of 100 draws: 30 have an interval that ends at 0.40, 45 one that ends at 0.55
     for share, lucky in ((0.3, True), (0.45, False), (0.97, False)):
@@ -864,6 +864,23 @@ def test_a_sample_takes_half_of_the_budget():
     assert len(judge.sampled(case, 0.0).x) == 64
 
 
+def test_the_accuracy_of_a_classification_is_beside_its_cost(post):
+    """Weights of 0 and output biases of 1 and -1 always answer the first class, which is right for one of two."""
+    weights = [np.zeros_like(layer) for layer in post.course.weights[-1]]
+    weights[-1][0] = 1, -1
+    activations = (*post.case.network.activations[:-1], "softmax")
+    network = replace(post.case.network, activations=activations, cost="categorical_crossentropy")
+    classes = replace(
+        post,
+        case=replace(post.case, network=network, y=np.eye(2)),
+        course=replace(post.course, weights=[*post.course.weights[:-1], weights]),
+    )
+    assert "(accuracy 50.0%) after 1,000 iterations" in diagnosis.outcome_sentence(classes)
+    assert diagnosis.machines(classes)["accuracy"] == 0.5
+    assert diagnosis.machines(post)["accuracy"] is None
+    assert "accuracy" not in diagnosis.outcome_sentence(post)
+
+
 def test_the_outcome_is_told_with_what_is_strange_about_it(post):
     told = diagnosis.outcome_sentence
     assert told(post).endswith("where 0.01 counts as learned. It does not learn.")
@@ -876,7 +893,7 @@ def test_the_outcome_is_told_with_what_is_strange_about_it(post):
     assert "late: from iteration 6,000 on, while 97% of healthy starts have by iteration 1,000" in told(late)
 
 
-def test_two_causes_together_are_told_with_one_proof(post):
+def test_two_causes_together_are_reported_with_one_proof(post):
     (cause,) = post.causes
     pair = [replace(cause, alone=False), replace(cause, id="clones", alone=False)]
     first, second, *_ = diagnosis.cause_sentences(replace(post, causes=pair))
@@ -904,7 +921,7 @@ def test_who_learns_late_or_by_luck_gets_an_answer_though_no_cause_was_proved(po
 
 
 @pytest.mark.parametrize(("iterations", "learns"), [(1000, False), (10_000, True)])
-def test_a_budget_that_ended_before_most_changes_is_told_as_the_reason(iterations, learns):
+def test_a_budget_that_ended_before_most_changes_is_reported_as_the_reason(iterations, learns):
     found = diagnose.diagnose(diagnose.case_of(load("post"), iterations=iterations), budget=0.001)
     assert (found.learns, found.causes) == (learns, [])
     assert not found.fine

@@ -173,7 +173,7 @@ class _Layer:
         )
 
     def _result(self) -> str:
-        """The result of the forward call of a layer: what it returns, or an attribute; "" without one."""
+        """The result of the forward call of a layer: what it returns, or an attribute; "" if it has neither."""
         if self.forward.returns_something:
             return "{result}"
         written = next((name for name in RESULT_NAMES if name in self.forward.writes), "")

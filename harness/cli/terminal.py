@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -180,7 +179,7 @@ def load_tensorflow() -> None:
     hidden: dict[str, Any] = dict.fromkeys(name for name in UNNEEDED if name not in sys.modules)
     sys.modules.update(hidden)  # None says that there is no such package
     try:
-        import_module("tensorflow")
+        import tensorflow  # noqa: F401
     finally:
         for name in hidden:
             del sys.modules[name]

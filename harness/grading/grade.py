@@ -132,10 +132,12 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
         for hand_in, future in zip(hand_ins, waiting):
             result = result_of(future, hand_in, settings)
             if not_kept:
-                raise not_kept[0]
+                break
             yield result
     finally:
         pool.shutdown(cancel_futures=True)
+    if not_kept:  # known for the last hand-in only now: a result may be taken before its callback has ended
+        raise not_kept[0]
 
 
 def new_pool(processes: int) -> ProcessPoolExecutor:

@@ -39,6 +39,8 @@ RUNS_PROGRAMS = {
 
 # By reading
 
+# what was pickled for it by the process that started it, on a worker of the user's own Ray cluster, which pickles too
+UNPICKLES = {ROOT / "harness" / "diagnosis" / "cluster.py"}
 UNPICKLING = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
 EVALUATING = {"eval", "exec", "compile", "__import__", "os.system", "os.popen"}
 LOADING = ("enable_unsafe_deserialization", "load_weights", "model_from_json", "from_pickle")
@@ -74,7 +76,7 @@ def test_nothing_unpickles_or_evaluates():
     for path in sorted({*SOURCES} - RUNS_PROGRAMS):
         modules = [alias.name for node in nodes_of(path) if isinstance(node, ast.Import) for alias in node.names]
         modules += [node.module or "" for node in nodes_of(path) if isinstance(node, ast.ImportFrom)]
-        assert not {m.split(".")[0] for m in modules} & UNPICKLING, path
+        assert bool({m.split(".")[0] for m in modules} & UNPICKLING) == (path in UNPICKLES), path
         for name, keywords in calls(path):
             assert name not in EVALUATING, (path, name)
             assert "shell" not in keywords, path

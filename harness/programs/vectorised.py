@@ -7,7 +7,6 @@ layers, loss and optimizer (``StatelessScope``), gradient included, and vectoris
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -102,15 +101,6 @@ def check_graph(graph: Any) -> None:
             raise CannotVectorise(FallbackReason.STATE, operation.name)
 
 
-def executed_by(executor: str | None) -> contextlib.AbstractContextManager[None]:
-    """A block in which TensorFlow runs graphs by an executor, as long as it has this private way to ask for one."""
-    try:
-        from tensorflow.python.eager.context import function_executor_type
-    except ImportError:
-        return contextlib.nullcontext()
-    return function_executor_type(executor)
-
-
 class VectorisedLoop:
     """One structure of program, traced for a number of members.
 
@@ -155,8 +145,7 @@ class VectorisedLoop:
         self._predict = tf.function(self._predicted, autograph=False)
         self._evaluate = tf.function(self._evaluated, autograph=False)
         self._results = tf.function(self._metric_results, autograph=False)
-        with executed_by(self.executor):
-            self._train = self._traced_loop()
+        self._train = self._traced_loop()
 
     # One member
 
@@ -396,22 +385,11 @@ class VectorisedLoop:
             scales[update, : sizes[update]] = self.batch / sizes[update] if self._averages else 1.0
         parts = [state.trainable, state.other, state.optimizer, state.metrics]
         try:
-            with executed_by(self.executor):
-                parts, losses = self._train(
-                    parts, tf.constant(indices), tf.constant(scales), tf.constant(count), leaves
-                )
+            parts, losses = self._train(parts, tf.constant(indices), tf.constant(scales), tf.constant(count), leaves)
         except tf.errors.OpError as error:
             raise CannotVectorise(FallbackReason.EXECUTION, _first_line(error)) from error
         moved = Members(trainable=parts[0], other=parts[1], optimizer=parts[2], metrics=parts[3])
         return moved, losses.numpy()[:count]
-
-    @property
-    def executor(self) -> str | None:
-        """How TensorFlow runs the loop; None is its usual way, which hands operations from thread to thread.
-
-        That takes longer than the many small operations of members that are trained at once without XLA.
-        """
-        return "SINGLE_THREADED_EXECUTOR" if self.members > 1 and not self.is_compiled else None
 
     @property
     def _averages(self) -> bool:

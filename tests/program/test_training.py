@@ -269,24 +269,6 @@ def test_programs_of_one_structure_share_a_loop() -> None:
     assert len(vectorised._LOOPS) == 3
 
 
-@pytest.mark.parametrize("is_moved", [False, True])
-def test_trainings_do_not_need_the_private_way_to_choose_an_executor(
-    monkeypatch: pytest.MonkeyPatch, is_moved: bool
-) -> None:
-    from harness.programs import vectorised
-
-    program = programs.dense()
-    known = train(program, seeds=SEEDS, updates=5)
-    vectorised._LOOPS.clear()
-    if is_moved:
-        monkeypatch.setitem(sys.modules, "tensorflow.python.eager", None)
-    else:
-        monkeypatch.delattr(sys.modules["tensorflow.python.eager.context"], "function_executor_type")
-    same = train(program, seeds=SEEDS, updates=5)
-    assert same.engine is Engine.VECTORISED
-    np.testing.assert_allclose(same.loss, known.loss, rtol=1e-5)
-
-
 def test_learning_rates_of_a_shared_loop_are_those_of_each_program() -> None:
     rates = (0.01, 0.1)
     programs_by_rate = [programs.dense(optimizer=keras.optimizers.SGD(rate)) for rate in rates]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+import hashlib
 import importlib.util
 import itertools
 import logging
@@ -45,6 +46,11 @@ connection: contextvars.ContextVar[bool] = contextvars.ContextVar("connection", 
 
 class OtherMachine(Exception):
     """On a worker: it would come to other results than the machine that the user started; the message says why."""
+
+
+def digest_of(costs: Any) -> str:
+    """SHA-256 of costs, bit by bit, which another way of rounding changes."""
+    return hashlib.sha256(costs.astype("<f8").tobytes()).hexdigest()
 
 
 def check_rounding(here: str, expected: str) -> None:

@@ -13,7 +13,7 @@ from ..recording.driving.data import Sizes
 from ..recording.driving.pairs import PairKind
 from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
 from ..recording.driving.session import AS_HIDDEN
-from ..recording.graph import Array, Place, Recording
+from ..recording.graph import Array, Place, Recording, sites_of
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
@@ -75,7 +75,7 @@ def check_file(
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
             if lines is None and not recording.driven.calls:
-                result, unrun = with_later(result, recording, sources, lambda one: parts_left(one, sources), from_line)
+                result, unrun = with_later(result, recording, sources, unrun, parts_left, from_line)
         if result.verdict is Verdict.CORRECT:
             note = ("did-not-run", None, ", ".join(unrun))
             result = replace(result, notes=(*result.notes, note)) if unrun else result
@@ -178,8 +178,7 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
     gradients itself, what applies them counts too.
     """
     words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
-    places = {place for node in recording.nodes if node.place for place in node.place.trail}
-    lines = {place.site for place in places}
+    lines = sites_of(node.place for node in recording.nodes)
     left = [
         part.name
         for file, tree in sources.trees.items()

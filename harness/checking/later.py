@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..recording.graph import Place, Recording, Stop
+from ..recording.graph import Place, Recording, Stop, sites_of
 from ..recording.source import last_name
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
@@ -21,7 +21,8 @@ def with_later(
     result: CheckResult,
     recording: Recording,
     sources: Sources,
-    left: Callable[[Recording], Collection[str]],
+    unrun: Sequence[str],
+    left: Callable[[Recording, Sources], Collection[str]],
     record: Callable[[Place], Recording],
 ) -> tuple[CheckResult, list[str]]:
     """The verdict on a file after the trainings were judged that come after its first.
@@ -30,13 +31,14 @@ def with_later(
         result: of the first, which is correct.
         recording: of the first.
         sources: the user's files.
-        left: the classes and functions that compute gradients and did not run in a recording.
+        unrun: the classes and functions that compute gradients and did not run in it.
+        left: finds these for another recording.
         record: records the file from a line on.
 
     Returns:
         the verdict, and what ran in none of the recordings.
     """
-    unrun, doubtful = list(left(recording)), list[str]()
+    unrun, doubtful = list(unrun), list[str]()
     for _ in range(MOST_LATER):
         found = next_start(recording, sources, unrun)
         if found is None:
@@ -44,7 +46,7 @@ def with_later(
         start, needed = found
         recording = record(start)
         other = check_recording(recording, sources=sources)
-        ran = set(unrun) - set(left(recording))
+        ran = set(unrun) - set(left(recording, sources))
         if other.verdict is Verdict.MISTAKE:
             return other, unrun
         if other.verdict is Verdict.CORRECT:
@@ -70,7 +72,7 @@ def next_start(recording: Recording, sources: Sources, left: Collection[str]) ->
     Returns:
         the first line after the loops, and those of the names that are used from there on; None if none are.
     """
-    lines = {one.site for node in recording.nodes if node.place for one in (node.place, *node.place.callers)}
+    lines = sites_of(node.place for node in recording.nodes)
     bodies: dict[str, list[ast.AST]] = {}
     for file, tree in sources.trees.items():
         for part in ast.walk(tree):

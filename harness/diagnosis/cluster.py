@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -72,7 +71,7 @@ def arithmetic() -> str:
     x, y = (rng.random((PROBE_ROWS, width)) for width in (PROBE_SIZES[0], PROBE_SIZES[-1]))
     weights: MemberWeights = [rng.normal(size=(*shape, PROBE_MEMBERS)) for shape in network.shapes]
     costs = ensemble.outcome(network, weights, x, y, Training(0.5, recorded=[PROBE_ITERATIONS])).costs
-    return hashlib.sha256(costs.astype("<f8").tobytes()).hexdigest()
+    return cluster.digest_of(costs)
 
 
 def do_there(common: tuple[Callable[[Any], Any], str], sent: Sent) -> Done:

@@ -32,7 +32,7 @@ import enum
 import functools
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from types import EllipsisType, NoneType, UnionType
 from typing import Any, BinaryIO, TypeAlias, cast, get_args, get_type_hints
@@ -42,6 +42,7 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 Json: TypeAlias = Any
+Site: TypeAlias = tuple[str, int]  # file, line
 
 MAX_MESSAGE_BYTES = 2**30
 MAX_VALUE_BYTES = 2**22  # of the value of a node that is not a leaf
@@ -88,7 +89,7 @@ class Place:
     caller: Place | None = field(default=None, compare=False, repr=False)
 
     @property
-    def site(self) -> tuple[str, int]:
+    def site(self) -> Site:
         """The file and the number of the line, without what is on it."""
         return self.file, self.line
 
@@ -104,6 +105,11 @@ class Place:
     def trail(self) -> tuple[Place, ...]:
         """The line and those that led to it, the innermost first."""
         return (self, *self.callers)
+
+
+def sites_of(places: Iterable[Place | None]) -> set[Site]:
+    """The lines of places, and those that led to them."""
+    return {one.site for place in set(places) if place is not None for one in place.trail}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .graph import Argument, Guard, Kind, Parameter, Place, Ref, Stop, Update
+from .graph import Argument, Guard, Kind, Parameter, Place, Ref, Site, Stop, Update, sites_of
 from .loops import costs_in, enclosing
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 
@@ -31,7 +31,6 @@ MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
-Site: TypeAlias = tuple[str, int]  # file, line
 Path: TypeAlias = tuple[int, ...]  # the indices that lead to an item or a row of an array
 
 # operations that hand on their first operand, changed in form or by constants only
@@ -621,9 +620,7 @@ class Search:
                 if isinstance(loop, (ast.For, ast.While)) and loop.lineno in starts:
                     for one in costs_in(loop):
                         found |= {(source.name, line) for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
-        places = {step.place for step in self.tape.steps if step.place is not None}
-        ran = {one.site for place in places for one in place.trail}
-        return set() if found & ran else found
+        return set() if found & sites_of(step.place for step in self.tape.steps) else found
 
     def _note_place(self, step: Step, operand: int, node: int) -> None:
         """Note where a value is used, and whether it was used there before, as weights are in a loop over time."""

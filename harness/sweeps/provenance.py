@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import scipy
 import tensorflow as tf
 
+from .. import cluster
 from ..version import __version__
 from .sweep import Job, is_constant, train_part
 
@@ -33,7 +33,7 @@ def arithmetic(job: Job) -> str:
     probe = replace(job, scenario=replace(job.scenario, iterations=min(job.scenario.iterations, iterations)))
     few = part._replace(members=part.members[:PROBE_MEMBERS])
     (group,) = train_part(probe, few, len(few.members))
-    return hashlib.sha256(group.final_cost.astype("<f8").tobytes()).hexdigest()
+    return cluster.digest_of(group.final_cost)
 
 
 def provenance_of(job: Job) -> dict[str, Any]:

@@ -193,9 +193,7 @@ def test_targets_out_of_reach_are_a_cause_and_the_metric_is_a_remark() -> None:
 
 
 def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexplained: Diagnosis) -> None:
-    nearest = Reference(
-        name="nearest neighbours", score=Score(value=0.9999, auc=None, rows=99)
-    )  # fmt: skip
+    nearest = Reference(name="nearest neighbours", score=Score(value=0.9999, auc=None, rows=99))
     known = Level(held=0.95, training=0.95, learned=share_of([True] * 8), auc=None, updates=1, error=None)
     found = dataclasses.replace(
         unexplained,

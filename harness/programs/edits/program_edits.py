@@ -195,7 +195,7 @@ class _Editor:
         return []
 
     def _epochs_of_wrapper(self, epochs: int) -> Edit | None:
-        """More epochs where a wrapper for scikit-learn hands them to fit; None if there is no wrapper."""
+        """More epochs if a wrapper for scikit-learn hands them to fit; None if there is no wrapper."""
         for text in self.script.all_texts(self.program.places.fit):
             for call in ast.walk(text.tree):
                 if not isinstance(call, ast.Call) or called_name(call) not in WRAPPERS:

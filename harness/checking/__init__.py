@@ -7,7 +7,7 @@ The path of one verdict:
 2. ``verdict.py`` takes the recording. A run that raised (``exceptions.py``), overflowed (``overflow.py``) or trained
    nothing ends here. Arrays that are refilled are cut apart (``overwriting.py``, ``scattering.py``).
 3. ``stage.py`` takes one iteration out of it, a step for each parameter, and repeats it at random settings
-   (``replay.py``, ``vjps.py``).
+   (``replay.py``, ``vjps/``).
 4. ``cost.py`` finds the costs that may be meant, and ``reading.py`` reads the iteration under each: the true gradients,
    how every step is made of its own, and what every value is aligned with (``alignment.py``, ``structure.py``).
    ``choosing.py`` takes the reading that explains most.

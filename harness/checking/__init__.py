@@ -19,5 +19,5 @@ The path of one verdict:
 7. ``verdict.conclude`` weighs it: what was not followed leaves no verdict (``doubts.py``).
 8. A right file is held against the costs that it states (``stated.py``): ``contradictions.py`` and ``scales.py`` find
    what belongs to another cost, ``alternatives.py`` what another cost would say. ``result.py`` and ``facts.py`` hold
-   the answer; ``report/checking.py`` words it.
+   the answer; ``report/checking.py`` and ``report/mistakes.py`` word it.
 """

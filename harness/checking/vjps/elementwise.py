@@ -6,16 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import (
-    Array,
-    Gradient,
-    Operation,
-    binary,
-    constant,
-    unary,
-    unbroadcast,
-    without_storage,
-)
+from .operation import Array, Gradient, Operation, binary, constant, unary, unbroadcast, without_storage
 
 SQRT_PI = float(np.sqrt(np.pi))
 

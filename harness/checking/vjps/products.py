@@ -7,13 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import (
-    Array,
-    Gradient,
-    Operation,
-    numerical_backward,
-    unbroadcast,
-)
+from .operation import Array, Gradient, Operation, numerical_backward, unbroadcast
 
 
 def matmul_backward(g: Array, output: Array, x: Any, y: Any, **keywords: Any) -> tuple[Gradient, ...]:

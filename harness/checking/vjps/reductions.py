@@ -6,14 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import (
-    Array,
-    Gradient,
-    Operation,
-    reduced_count,
-    spread,
-    without_storage,
-)
+from .operation import Array, Gradient, Operation, reduced_count, spread, without_storage
 
 
 def sum_backward(

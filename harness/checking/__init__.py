@@ -8,9 +8,9 @@ The path of one verdict:
    nothing ends here. Arrays that are refilled are cut apart (``overwriting.py``, ``scattering.py``).
 3. ``stage.py`` takes one iteration out of it, a step for each parameter, and repeats it at random settings
    (``replay.py``, ``vjps/``).
-4. ``cost.py`` finds the costs that may be meant, and ``reading.py`` reads the iteration under each: the true gradients,
-   how every step is made of its own, and what every value is aligned with (``alignment.py``, ``structure.py``).
-   ``choosing.py`` takes the reading that explains most.
+4. ``cost.py`` finds the costs that may be meant, and ``matching.py`` reads the iteration under each: how every step is
+   made of its true gradient, and what every value is aligned with (``reading.py``, ``alignment.py``,
+   ``structure.py``). ``choosing.py`` takes the reading that explains most.
 5. ``judging.py`` explains the steps that are left: by one edit of a line (``edits.py``, ``repairs.py``), or by values
    that should be a gradient (``explaining.py``: ``locating.py``, ``repeating.py``), or by factors (``factors.py``).
    ``naming/`` gives each fault its name and lines.

@@ -41,7 +41,7 @@ def github_lines(result: CheckResult, path: Path) -> Iterator[str]:
         if found.place is not None and path.suffix != ".ipynb":  # the lines of a notebook are not those of its file
             where, line = os.path.relpath(root_of(path.resolve()) / found.place.file), found.place.line
         level = "notice" if found.accepted else "error"
-        words = mistakes.words_of(found)
+        words = checking.words_of(found)
         yield github_line(level, where, line, checking.named(found), f"{words.what} {words.fix}")
 
 

@@ -29,14 +29,17 @@ from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
     COSTS,
+    LATER,
     LIMITS,
+    MISTAKES,
     NOTES,
     REASONS,
     RULES,
     SCALES,
+    SLIPS,
     STAND_INS,
     WITH_DETAIL,
-    words_of,
+    Sentences,
 )
 from .registering import register_page
 from .words import Json, joined, number
@@ -165,6 +168,12 @@ def mistake_lines(found: Found) -> Lines:
         fix = f"It is the derivative of {ACTIVATIONS[found.detail]}. Use that on the way forward, or: {words.fix}"
     entries.append(("To fix it", fix))
     return entries
+
+
+def words_of(found: Found) -> Sentences:
+    """What a mistake is; of an update rule, what is wrong with it; of a later iteration, that the first is right"""
+    of_detail = {"wrong-update-rule": SLIPS, "wrong-value": LATER}.get(found.id, {})
+    return of_detail.get(found.detail, MISTAKES[found.id])
 
 
 def note(id: str, place: Place | None, detail: str) -> str:

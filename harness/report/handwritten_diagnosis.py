@@ -16,7 +16,7 @@ from ..diagnosis.handwritten.passes import Unread
 from ..diagnosis.handwritten.read_file import HandwrittenDiagnosis
 from ..diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, Start
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
-from . import checking, mistakes
+from . import checking
 from .words import count, joined, number
 
 MOST_STARTS = 3  # layers whose start is described
@@ -68,7 +68,7 @@ def unread_lines(found: HandwrittenDiagnosis) -> Iterator[str]:
         yield f"The math of {found.name} is wrong, and nothing was trained:"
         for one in found.check.mistakes:
             line = f"line {one.place.line}: " if one.place is not None else ""
-            yield f"  {line}{checking.named(one)}. {mistakes.words_of(one).what}"
+            yield f"  {line}{checking.named(one)}. {checking.words_of(one).what}"
         yield f"Correct it first; harness check {found.name} says how."
         return
     assert found.unread is not None

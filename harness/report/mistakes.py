@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..checking.result import Agreement, Found, Reason
+from ..checking.result import Agreement, Reason
 
 
 @dataclass(frozen=True)
@@ -475,23 +475,13 @@ STAND_INS: Mapping[str, str] = {
     "optimizer": "an optimizer",
 }
 
-
 # Under the names of checking/naming/derivatives.py
 ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
 
-
-def words_of(found: Found) -> Sentences:
-    """What a mistake is; of an update rule, what is wrong with it; of a later iteration, that the first is right"""
-    of_detail = {"wrong-update-rule": SLIPS, "wrong-value": LATER}.get(found.id, {})
-    return of_detail.get(found.detail, MISTAKES[found.id])
-
-
 WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained"})
-
 
 # Mistakes that another learning rate would make right
 SCALES = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum", "sum-instead-of-mean"})
-
 
 AGREEMENTS: Mapping[Agreement, str] = {
     Agreement.AGREES: "agrees",

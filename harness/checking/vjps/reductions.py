@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,75 +10,52 @@ import numpy as np
 from .operation import Array, Gradient, Operation, reduced_count, spread, without_storage
 
 
-def sum_backward(
-    g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, **keywords: Any
-) -> tuple[Gradient, ...]:
-    """1 for each element"""
-    if isinstance(x, (list, tuple)):
-        whole = sum_backward(g, output, np.asarray(x), axis, **keywords)[0]
-        return (list(whole),)
-    return (spread(g, np.shape(x), axis, bool(keywords.get("keepdims"))),)
+def reduction(forward: Callable[..., Any], derivative: Callable[..., Array] | None = None) -> Operation:
+    """An operation along axes, with its derivative from (input, output in the input's shape, axis); None for 1."""
+
+    def backward(
+        g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, keepdims: Any = False, **keywords: Any
+    ) -> tuple[Gradient, ...]:
+        values = np.asarray(x)
+        whole = spread(g, values.shape, axis, bool(keepdims))
+        if derivative is not None:
+            whole = whole * derivative(values, spread(output, values.shape, axis, bool(keepdims)), axis, **keywords)
+        return (list(whole) if isinstance(x, (list, tuple)) else whole,)
+
+    return Operation(forward=without_storage(forward), backward=backward)
 
 
-def mean_backward(
-    g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, **keywords: Any
-) -> tuple[Gradient, ...]:
+def mean_derivative(x: Array, output: Array, axis: Any, **keywords: Any) -> Array:
     """1 / n for each element"""
-    shape = np.shape(x)
-    whole = spread(g, shape, axis, bool(keywords.get("keepdims"))) / reduced_count(shape, axis)
-    return (list(whole),) if isinstance(x, (list, tuple)) else (whole,)
+    return np.asarray(1.0) / reduced_count(x.shape, axis)
+
+
+def extreme_derivative(x: Array, output: Array, axis: Any, **keywords: Any) -> Array:
+    """1 for the extreme element, in equal shares if there are several"""
+    chosen = x == output
+    return np.asarray(chosen / np.sum(chosen, axis=axis, keepdims=True))
+
+
+def var_derivative(x: Array, output: Array, axis: Any, ddof: int = 0, **keywords: Any) -> Array:
+    """2 (x - mean) / (n - ddof)"""
+    return np.asarray(2 * (x - np.mean(x, axis=axis, keepdims=True)) / (reduced_count(x.shape, axis) - ddof))
+
+
+def std_derivative(x: Array, output: Array, axis: Any, **keywords: Any) -> Array:
+    """That of the variance over 2 std"""
+    return var_derivative(x, output, axis, **keywords) / (2 * output)
 
 
 def average_backward(
     g: Array, output: Array, x: Any, axis: Any = None, weights: Any = None, **keywords: Any
 ) -> tuple[Gradient, ...]:
     """w / sum(w) for each element"""
-    if weights is None:
-        return mean_backward(g, output, x, axis, **keywords)
     shape = np.shape(x)
-    w = np.broadcast_to(np.asarray(weights), shape) if np.shape(weights) == shape else None
-    if w is None:
-        one = [1] * len(shape)
-        one[axis] = -1
-        w = np.broadcast_to(np.asarray(weights).reshape(one), shape)
+    w = np.ones(shape) if weights is None else np.asarray(weights)
+    if w.shape != shape:
+        w = np.broadcast_to(np.expand_dims(w, [one for one in range(len(shape)) if one != axis % len(shape)]), shape)
     whole = spread(g, shape, axis, bool(keywords.get("keepdims")))
     return (whole * w / np.sum(w, axis=axis, keepdims=True),)
-
-
-def extreme_backward(
-    g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, **keywords: Any
-) -> tuple[Gradient, ...]:
-    """To the extreme element, in equal shares if there are several"""
-    x = np.asarray(x)
-    keepdims = bool(keywords.get("keepdims"))
-    chosen = x == spread(output, x.shape, axis, keepdims)
-    shares = chosen / np.sum(chosen, axis=axis, keepdims=True)
-    return (spread(g, x.shape, axis, keepdims) * shares,)
-
-
-def var_backward(
-    g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, ddof: int = 0, **keywords: Any
-) -> tuple[Gradient, ...]:
-    """2 (x - mean) / (n - ddof)"""
-    x = np.asarray(x)
-    whole = spread(g, x.shape, axis, bool(keywords.get("keepdims")))
-    return (whole * 2 * (x - np.mean(x, axis=axis, keepdims=True)) / (reduced_count(x.shape, axis) - ddof),)
-
-
-def std_backward(
-    g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, ddof: int = 0, **keywords: Any
-) -> tuple[Gradient, ...]:
-    """That of the variance over 2 std"""
-    return var_backward(np.asarray(g) / (2 * np.asarray(output)), output, x, axis, ddof=ddof, **keywords)
-
-
-def prod_backward(
-    g: Array, output: Array, x: Any, axis: Any = None, *rest: Any, **keywords: Any
-) -> tuple[Gradient, ...]:
-    """The product of all others (of elements that are not 0)"""
-    x = np.asarray(x)
-    keepdims = bool(keywords.get("keepdims"))
-    return (spread(np.asarray(g) * output, x.shape, axis, keepdims) / x,)
 
 
 def cumsum_backward(
@@ -148,18 +126,18 @@ def log_softmax_backward(g: Array, output: Array, x: Any, axis: Any = None, **ke
 
 
 REDUCTIONS: dict[str, Operation] = {
-    "sum": Operation(forward=without_storage(np.sum), backward=sum_backward),
-    "nansum": Operation(forward=without_storage(np.nansum), backward=sum_backward),
-    "mean": Operation(forward=without_storage(np.mean), backward=mean_backward),
-    "nanmean": Operation(forward=without_storage(np.nanmean), backward=mean_backward),
+    "sum": reduction(np.sum),
+    "nansum": reduction(np.nansum),
+    "mean": reduction(np.mean, mean_derivative),
+    "nanmean": reduction(np.nanmean, mean_derivative),
     "average": Operation(forward=np.average, backward=average_backward),
-    "max": Operation(forward=without_storage(np.max), backward=extreme_backward),
-    "min": Operation(forward=without_storage(np.min), backward=extreme_backward),
-    "nanmax": Operation(forward=without_storage(np.nanmax), backward=extreme_backward),
-    "nanmin": Operation(forward=without_storage(np.nanmin), backward=extreme_backward),
-    "var": Operation(forward=without_storage(np.var), backward=var_backward),
-    "std": Operation(forward=without_storage(np.std), backward=std_backward),
-    "prod": Operation(forward=without_storage(np.prod), backward=prod_backward),
+    "max": reduction(np.max, extreme_derivative),
+    "min": reduction(np.min, extreme_derivative),
+    "nanmax": reduction(np.nanmax, extreme_derivative),
+    "nanmin": reduction(np.nanmin, extreme_derivative),
+    "var": reduction(np.var, var_derivative),
+    "std": reduction(np.std, std_derivative),
+    "prod": reduction(np.prod, lambda x, output, axis, **keywords: output / x),
     "cumsum": Operation(forward=without_storage(np.cumsum), backward=cumsum_backward),
     "norm": Operation(forward=norm, backward=norm_backward),
     "logsumexp": Operation(forward=logsumexp, backward=logsumexp_backward),

@@ -89,7 +89,7 @@ class Periodic(keras.callbacks.Callback):
         check_every(every)
         self.every = every
         self.epoch: int | None = None  # the last one that ended; the one before the first at the start of training
-        self.batches = 0  # since the start of training, where batches count
+        self.batches = 0  # since the start of training, if batches count
         self.finished_batches = 0  # of them, those of finished epochs
         self.due = 0
         self.async_safe = every == "epoch"  # Keras then need not wait for each batch's logs

@@ -199,7 +199,7 @@ def cost_of(name: str, z: Any, a: Any, y: Any) -> Any:
 
 
 def gradient_of_cost(name: str, a: Any, y: Any) -> Any:
-    """dC/da in TensorFlow, or dC/dz where the cost has an ``output_activation``; (observations, outputs, ...)"""
+    """dC/da in TensorFlow, or dC/dz if the cost has an ``output_activation``; (observations, outputs, ...)"""
     import tensorflow as tf
 
     return cost_named(name).tensor_gradient(tf, a, y)

@@ -6,5 +6,5 @@ import tensorflow as tf
 
 
 def device_name() -> str:
-    """The device on which TensorFlow places a computation here: "CPU:0", or "GPU:0" where it sees a GPU."""
+    """The device on which TensorFlow places a computation here: "CPU:0", or "GPU:0" if it sees a GPU."""
     return str(tf.ones(()).device).rpartition("device:")[2]

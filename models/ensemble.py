@@ -76,7 +76,7 @@ def costs(
     x: Float[tf.Tensor, "observations inputs"],
     y: Float[tf.Tensor, "observations outputs"],
 ) -> list[Float[tf.Tensor, " members"]]:
-    """[C], (members,); where the observations are too many for the memory, they are taken in pieces"""
+    """[C], (members,); if the observations are too many for the memory, they are taken in pieces"""
     way = members_last if is_small(network, x.shape[0]) else members_first
     parts = way.hold(weights)
 
@@ -305,6 +305,6 @@ def outcomes(
 
 
 def iterations_to_reach(target: float, outcome: Outcome, recorded: Sequence[int]) -> Float[Array, " members"]:
-    """(members,): the first recorded iteration with a cost at or under ``target``; NaN where there is none."""
+    """(members,): the first recorded iteration with a cost at or under ``target``; NaN if there is none."""
     reached = outcome.costs <= target
     return np.where(reached.any(axis=0), np.asarray(recorded, np.float64)[reached.argmax(axis=0)], np.nan)

@@ -74,7 +74,7 @@ class Initializer:
 
     @property
     def constant(self) -> float | None:
-        """The one value of every weight; None where they are drawn."""
+        """The one value of every weight; None if they are drawn."""
         return self.arguments[0] if self.name == "constant" else CONSTANTS.get(self.name)
 
 

@@ -37,7 +37,7 @@ def with_dtype(config: Config, policy: str, plain: str) -> Config:
     Args:
         config: of a model, a loss or an optimizer.
         policy: name of the dtype policy of layers.
-        plain: the dtype where no policy is possible: of inputs and losses.
+        plain: the dtype if no policy is possible: of inputs and losses.
     """
 
     def change(key: str, value: Any) -> Any:

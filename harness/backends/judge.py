@@ -112,7 +112,7 @@ def scale_of(computed: Computed, quantity: Quantity) -> float:
 def is_imprecise(computed: Computed, dtype: str, quantity: Quantity, error: float) -> bool:
     """Whether a result of the start is farther from its float64 computation than its dtype explains.
 
-    What training makes of rounding errors is not judged where it has no bound.
+    What training makes of rounding errors is not judged if it has no bound.
     """
     if quantity in computed.bound:
         return error > computed.bound[quantity] + computed.exact_bound[quantity]
@@ -129,7 +129,7 @@ def is_derived(left: Computed, right: Computed, quantity: Quantity) -> bool:
 def allowed_in_float64(left: Computed, right: Computed, quantity: Quantity, dtypes: tuple[str, str]) -> float:
     """How far two float64 computations may be apart.
 
-    By as much as both may be off, where that has been derived. Else by the roundings of float64, and by one rounding of
+    By as much as both may be off, if that has been derived. Else by the roundings of float64, and by one rounding of
     the setups' own dtypes: backends keep some constants of their formulas in float32, and what is smaller than that is
     nothing that the setups themselves could compute.
     """

@@ -18,11 +18,11 @@ class Scores:
     """What the trainings of one setup came to."""
 
     losses: Array  # (seeds,) on the rows that judge
-    accuracies: Array | None  # (seeds,) share of those rows that are right; None where the targets are not classes
+    accuracies: Array | None  # (seeds,) share of those rows that are right; None if the targets are not classes
 
     @property
     def values(self) -> Array:
-        """The accuracies, or where there are none, the losses."""
+        """The accuracies, or the losses if there are none."""
         return self.losses if self.accuracies is None else self.accuracies
 
 

@@ -48,7 +48,7 @@ class Reason:
     """A reason that was switched: without it, the quantity that differed first agrees."""
 
     kind: ReasonKind  # which
-    side: str  # "left" or "right": the one that was switched; "both" where both were
+    side: str  # "left" or "right": the one that was switched; "both" if both were
     setting: Setting | None = None  # of ``ReasonKind.SETTING``
 
 

@@ -425,7 +425,7 @@ def series_of(
 
 
 def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict[str, str]]:
-    """The Custom Scalars page: one chart with all neurons of a layer in it, where the curves of clones are one."""
+    """The Custom Scalars page: one chart with all neurons of a layer in it. The curves of clones lie on each other."""
     tags = {group: re.escape(tag_of(group, "")) for group in groups}
     return {
         group: {f"{group}: mean weight of each neuron": f"{tags[group]}weight_mean/.*"}

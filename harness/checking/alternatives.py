@@ -9,8 +9,9 @@ from .choosing import natural, output_layer
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE
 from .cost import Form, is_declared_cost
 from .facts import assumed
+from .labels import found_at, quantity
 from .naming.case import naming_places, taker_of
-from .reading import Reading, found_at, quantity, same_cost
+from .reading import Reading, same_cost
 from .result import Alternative, Found
 from .sources import Sources
 from .structure import Layer

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .cost import Cost, Error, Form, recorded_costs
-from .reading import Reading, read, same_cost
+from .matching import read
+from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
 

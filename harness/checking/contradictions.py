@@ -19,8 +19,9 @@ from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
 from .factors import is_same, rates_of
 from .facts import assumed
+from .labels import found_at, found_in_step, label, quantity
 from .misstated import misstated_cost, own_costs, under_declared_costs
-from .reading import Reading, found_at, found_in_step, label, quantity, same_cost
+from .reading import Reading, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
 from .rules import belongs_together, decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale

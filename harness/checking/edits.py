@@ -17,7 +17,8 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import Alignment, samples
 from .locating import TRIED_SETTINGS, Search, has_rule, step_is_right, work_of
-from .reading import Reading, gradient_nodes
+from .matching import gradient_nodes
+from .reading import Reading
 from .repairs import FORMS_OF_ACTIVATION, Array, Bench, Change, Compute, Repair
 from .replay import CannotReplay, Values, is_truth
 from .stage import Step, argument_ids

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..recording.graph import Place, Ref
 from .alignment import Alignment, align
-from .reading import Reading, found_at, found_in_step, quantity
+from .labels import found_at, found_in_step, quantity
+from .reading import Reading
 from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..recording.graph import Recording
-from .reading import Reading, label, quantity
+from .labels import label, quantity
+from .reading import Reading
 from .replay import is_truth, size_of
 from .result import AssumedCost, ParameterFacts, Row
 

@@ -12,8 +12,10 @@ from .alignment import Samples, ratio, samples
 from .edits import EditBench
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
+from .labels import found_at, found_in_step, quantity
+from .matching import climbs_by_a_rule
 from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
-from .reading import Reading, climbs_by_a_rule, found_at, found_in_step, lane_gradient, quantity
+from .reading import Reading, lane_gradient
 from .replay import Program, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
 from .result import Kind as QuantityKind

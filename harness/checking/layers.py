@@ -34,10 +34,12 @@ from .edits import EditBench
 from .exceptions import RUN_FILE
 from .explaining import locate
 from .judging import departure
+from .labels import quantity
 from .locating import replaced_upstream
+from .matching import read
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
-from .reading import Reading, quantity, read
+from .reading import Reading
 from .replay import CannotReplay, Program, Values
 from .result import Agreement, Found, GradientResult, PairResult, merge_by_line
 from .sources import Sources

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Node
 from .alignment import Samples, align, ratio, samples
-from .reading import Bundle, Reading, carries_a_state, changes, decayed_step, is_descent_rule
+from .matching import carries_a_state, changes, decayed_step, is_descent_rule
+from .reading import Bundle, Reading
 from .replay import CannotReplay, Values, is_truth
 from .stage import SETTINGS, Step
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from .alignment import ratio
 from .cost import VALUES, is_declared_cost
-from .reading import Reading, found_at, label, same_cost
+from .labels import found_at, label
+from .reading import Reading, same_cost
 from .repairs import SYMBOLS, Array, Bench, Compute, Repair
 from .replay import CannotReplay, size_of
 from .result import Alternative, AssumedCost, Found

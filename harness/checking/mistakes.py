@@ -1,4 +1,4 @@
-"""The catalogue of mistakes: facts under ids; ``report/checking.py`` has the sentences under the same ids."""
+"""The catalogue of mistakes: facts under ids; ``report/mistakes.py`` has the sentences under the same ids."""
 
 from __future__ import annotations
 

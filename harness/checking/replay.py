@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Ref
-from .vjps import OPERATIONS, Operation, numerical_backward
+from .vjps import OPERATIONS
+from .vjps.operation import Operation, numerical_backward
 
 Array = NDArray[Any]
 MOST_GUARD = 1e-4  # constants up to this size may guard against log(0) and division by 0

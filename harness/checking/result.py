@@ -83,7 +83,7 @@ class Found:
     expected: Quantity | None = None  # what it should be
     parameters: tuple[str, ...] = ()  # the names of those whose updates it spoils
     ratio: float | None = None  # of what it is to what it should be, if that is one factor
-    detail: str = ""  # more, under names that ``report/checking.py`` knows
+    detail: str = ""  # more, under names that ``report/mistakes.py`` knows
     accepted: bool = False  # whether the author of the file knows of it and accepts it (``accepting``)
 
 
@@ -232,7 +232,7 @@ class CheckResult(Result):
         suggestion: a line for ``run`` if the file could not be driven.
         traceback: the frames of an exception in the user's files.
         exception: its type and message.
-        notes: ids of remarks that ``report/checking.py`` has sentences for, as (id, place, detail).
+        notes: ids of remarks that ``report/mistakes.py`` has sentences for, as (id, place, detail).
         pairs: of a file without a network, its layers and the like, each forward side against its backward side.
         judged_iterations: how many updates of every parameter were looked at.
     """

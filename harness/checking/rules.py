@@ -19,7 +19,9 @@ from .alignment import align, ratio
 from .choosing import read_like
 from .cost import Cost, Form, find_error_groups
 from .factors import chain_of, is_same
-from .reading import Match, Reading, found_in_step, gradient_nodes, label, quantity, read
+from .labels import found_in_step, label, quantity
+from .matching import gradient_nodes, read
+from .reading import Match, Reading
 from .replay import CannotReplay, Program
 from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale

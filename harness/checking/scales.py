@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ..recording.graph import Place
 from .factors import chain_of, is_same, rates_of
-from .reading import Reading, found_at, quantity
+from .labels import found_at, quantity
+from .reading import Reading
 from .replay import size_of
 from .result import Found
 from .sources import Sources

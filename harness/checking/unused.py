@@ -10,7 +10,8 @@ import numpy as np
 
 from ..recording.graph import Kind, Node, Place, Recording
 from .alignment import align, samples, squeezed
-from .reading import NOTHING, Array, Reading
+from .matching import NOTHING
+from .reading import Array, Reading
 from .replay import CannotReplay, Program, size_of
 from .result import Found, Quantity
 from .result import Kind as QuantityKind

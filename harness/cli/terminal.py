@@ -28,7 +28,7 @@ PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
 # environment variable, and its values: 512-bit vectors if the processor has them, products without Eigen's threads
 XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
-UNNEEDED = ("jax", "pandas", "sklearn")  # by what TensorFlow computes with arrays of NumPy
+UNNEEDED = ("jax", "pandas", "sklearn")  # for arrays of NumPy
 
 
 def open_standard_streams() -> None:
@@ -172,9 +172,10 @@ def silent_import() -> Iterator[None]:
 
 
 def load_tensorflow() -> None:
-    """Load TensorFlow without what it and Keras load only because it is installed: a third of the time.
+    """Load TensorFlow for a scenario, without packages that TensorFlow and Keras import if they are installed.
 
-    For networks and data of a scenario. A user's program may give them what those packages make.
+    They import them to recognise their arrays and tables, which takes a third of the time. A scenario has none of
+    these; a user's program may have, so it is not for that.
     """
     hidden: dict[str, Any] = dict.fromkeys(name for name in UNNEEDED if name not in sys.modules)
     sys.modules.update(hidden)  # None says that there is no such package

@@ -407,7 +407,7 @@ class _Diagnoser:
         return keys
 
     def raise_bar(self) -> Keys | None:
-        """The full repair as the level to reach, where it is far above the program; None if the program learns."""
+        """The full repair as the level to reach, if it is far above the program; None if the program learns."""
         search = self.search
         sets = list(search.full_sets(search.questioned()))[:2]
         best = max((search.run(keys) for keys in sets), key=lambda run: run.median, default=None)

@@ -57,7 +57,7 @@ def leaking_causes(case: Case, outcome: OutcomeKind) -> list[Cause]:
 
 
 def impossible_causes(case: Case, repairs: Sequence[Repair], proven: set[Fault]) -> list[Cause]:
-    """What keeps every training from learning whatever the weights are, where the search has not come to prove it.
+    """What keeps every training from learning whatever the weights are, if the search has not come to prove it.
 
     Softmax over one unit is 1 for every input; without trainable weights or a learning rate nothing changes.
     """

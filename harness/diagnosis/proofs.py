@@ -184,7 +184,7 @@ class Proofs:
     def draw_curve(self) -> None:
         """What the program reaches from fewer rows with as many updates: whether more rows would help it.
 
-        Too little data are named where the score rises with the rows from nearly every seed, and by enough to expect
+        Too little data are named if the score rises with the rows from nearly every seed, and by enough to expect
         more of it.
         """
         search, case = self.search, self.search.case

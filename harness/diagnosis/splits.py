@@ -49,7 +49,7 @@ class Split:
     """How the table is split."""
 
     judged: Judged  # which rows decide
-    folds: tuple[Fold, ...]  # one, or several where the data are few
+    folds: tuple[Fold, ...]  # one, or several if the data are few
     # share of the rows, from their end, that the program itself keeps from training (by its ``validation_split``, or as
     # its validation data); 0 if those are judged
     trailing_fraction: float = 0.0

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
 MOST_CLASSES = 1000  # distinct labels above which a column of integers is not taken for classes
-MOST_CLASSES_WITHOUT_LOSS = 20  # the same where the loss does not say that these are classes
+MOST_CLASSES_WITHOUT_LOSS = 20  # the same if the loss does not say that these are classes
 FEWEST_OF_A_CLASS = 0.02  # share of the rows: below it, integers under a regression loss are counts, not classes
 
 SPARSE_LOSSES = frozenset({"sparse_categorical_crossentropy"})
@@ -155,7 +155,7 @@ def _are_classes(labels: Array, loss: str, units: int, activation: str, has_accu
     """Whether a column of numbers stands for classes.
 
     Two values are always classes. A loss of classes with few distinct, evenly spaced values says so. Under a
-    regression loss, a few whole numbers are classes only where the output has several units or a softmax, or where
+    regression loss, a few whole numbers are classes only if the output has several units or a softmax, or if
     the program counts correct classes and each class is frequent; everything else is a quantity.
     """
     if not np.all(np.isfinite(labels)):

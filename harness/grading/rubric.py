@@ -228,7 +228,7 @@ def awards_of(
     tests: Sequence[TestResult],
     tests_finished: bool | None,
 ) -> tuple[Award, ...]:
-    """The points for each criterion; none where nothing was judged.
+    """The points for each criterion; none if nothing was judged.
 
     Args:
         rubric: what to grade by.

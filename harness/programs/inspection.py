@@ -128,7 +128,7 @@ def recommended_scale(layer: keras.Layer, kernel: Array, activation: str) -> tup
 
 
 def root_mean_square(kernel: Array) -> float:
-    """sqrt(mean(w^2)): the standard deviation about 0, where the rules have the mean"""
+    """sqrt(mean(w^2)): the standard deviation about 0, not about the mean as in the rules"""
     return float(np.sqrt(np.mean(np.square(kernel.astype(np.float64)))))
 
 

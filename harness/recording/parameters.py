@@ -7,81 +7,26 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 
 from __future__ import annotations
 
-import ast
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
-from .graph import Argument, Guard, Kind, Parameter, Place, Ref, Site, Stop, Update, sites_of
-from .loops import costs_in, enclosing
+from .enough import Enough
+from .graph import Argument, Guard, Kind, Parameter, Ref, Site, Update
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
+from .versions import FORMS, MIXING, Chain, Event, Role, confirmed
 
-ENOUGH_UPDATES = 3
-ENOUGH_OF_MANY = 2  # updates, if each takes thousands of operations
-MANY_NODES = 40_000
 MAX_BITS = 20_000  # leaves that dependence is kept for
-MAX_BATCHES = 12  # that are waited for until a smaller last one
-MAX_SHORT = 24  # updates in which a loop within an iteration may go round once before no longer one is waited for
-MAX_LOOKED_BACK = 2_000  # steps among which batches are looked for
-MAX_AWAITED = 10_000  # steps until a cost that loops around the updates compute less often
 MAX_SEEN = 1_000  # steps between a value and the change of it
 MAX_PATH = 64  # operations between a parameter and the operand of its update
 
-Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
 Path: TypeAlias = tuple[int, ...]  # the indices that lead to an item or a row of an array
 
-# operations that hand on their first operand, changed in form or by constants only
-FORMS = frozenset(
-    {"copy", "astype", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "swapaxes", "atleast_2d", "setitem"}
-    | {"positive", "item", "array", "moveaxis", "broadcast_to", "atleast_1d"}
-)
 SCALING = frozenset({"multiply", "divide", "add", "subtract"})
 WRITES = frozenset({"setitem", "add_at", "subtract_at"})  # of values into the items of an array
 LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
-MIXING = frozenset({"multiply", "divide", "add", "subtract", "matmul", "dot", "tensordot", "einsum", "outer", "inner"})
-
-
-@dataclass
-class _Event:
-    """One replacement: node ``after`` = version ``before`` with ``step`` added or subtracted."""
-
-    before: int
-    after: int
-    step: int | None
-    sign: int
-    direct: bool  # whether the operand was the version itself, not the version in another form
-    is_item: bool = False  # whether an item was replaced
-
-
-@dataclass(eq=False)
-class _Chain:
-    """The versions of one parameter."""
-
-    first: int
-    bit: int
-    roles: set[Role] = field(default_factory=set)
-    events: dict[int, _Event] = field(default_factory=dict)
-    latest: int = 0
-    closed: int = 0  # the last version that a forward pass used
-    groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
-    stale_uses: int = 0
-    item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
-
-    def is_forward(self, role: Role) -> bool:
-        """Whether a role is not just the reading of an item that its update replaces."""
-        return role[:2] not in self.item_lines or not (role[2] == "getitem" or role[2] in FORMS)
-
-    @property
-    def is_pending(self) -> bool:
-        return self.latest != self.closed
-
-    @property
-    def is_dropped(self) -> bool:
-        """Whether old versions go on being used: then it was a value on its way through layers, not a parameter."""
-        return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
 
 
 def _container(name: str) -> str:
@@ -120,32 +65,25 @@ class Search:
 
     Args:
         tape: to watch.
-        enough: updates of every parameter after which the tape is asked to stop; 0 is never.
+        enough: updates of every parameter after which the tape is asked to stop.
     """
 
-    def __init__(self, tape: Tape, enough: int = ENOUGH_UPDATES) -> None:
+    def __init__(self, tape: Tape, enough: int) -> None:
         self.tape = tape
-        self.enough = enough
+        self.enough = Enough(tape, enough)
         self.masks: list[int] = []
         self.initial: list[bool] = []
         self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
         self.drawn: list[bool] = []  # whether it is made of random numbers, zeros and ones only
         self.uses: dict[int, set[Role]] = defaultdict(set)
-        self.owner: dict[int, _Chain] = {}
+        self.owner: dict[int, Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
-        self.chains: list[_Chain] = []
+        self.chains: list[Chain] = []
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.control = 0  # what the guards since the last update depend on
-        self.places: dict[int, dict[tuple[int, int, int], Place]] = defaultdict(dict)  # where each value is used
-        self.with_zeros: set[tuple[int, int, int]] = set()  # places where a value is used together with zeros
-        self.repeated: set[int] = set()  # values that are used several times at one of their places
-        self._loops: dict[Site, tuple[Site, ...]] = {}  # around a line, by their first lines
         self._bits = 0
-        self._looked_for_batches = False
-        self._awaited: set[Site] | None = None  # lines of costs that none was computed of yet; None: not looked for
-        self._last_awaited = 0  # step after which they are not waited for
         tape.observers.append(self.see)
         tape.guard_observers.append(self.see_guard)
 
@@ -167,8 +105,7 @@ class Search:
 
     def see(self, step: Step) -> None:
         """Take in one more step."""
-        if self._awaited:
-            self._look_for_cost(step)
+        self.enough.look_for_cost(step)
         if step.kind is not Kind.OPERATION or self._makes_zeros(step):
             self.masks.append(self._bit())
             self.initial.append(True)
@@ -252,7 +189,7 @@ class Search:
                 if step.operation == "add" and not step.in_place:
                     yield right.id, left.id, 1
 
-    def _event(self, step: Step) -> _Event | None:
+    def _event(self, step: Step) -> Event | None:
         """The update that the step is, if it is one."""
         if not step.in_place and self._role(step, 0) in self.ahead:
             return None
@@ -276,7 +213,7 @@ class Search:
             # a target less an output that only shares a table with it
             is_loose = is_loose or (version not in self.owner and not self._leads_to(version, change))
             if not is_loose or self._replaces(step, version, is_left):
-                return _Event(version, step.id, change, sign, version == operand)
+                return Event(version, step.id, change, sign, version == operand)
         if step.operation in WRITES and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             base, value = step.arguments[0].id, step.arguments[2].id
             version, _ = self._version(base)
@@ -284,11 +221,11 @@ class Search:
                 return None
             is_addition = step.operation != "setitem" and self._depends(value, version)
             if is_addition or self._is_item_update(base, version, step.arguments[1], value):
-                return _Event(version, step.id, None, 0, False, is_item=True)
+                return Event(version, step.id, None, 0, False, is_item=True)
         whole = self._assembled(step)
-        return self._scaling(step) if whole is None else _Event(whole, step.id, None, 0, False, is_item=True)
+        return self._scaling(step) if whole is None else Event(whole, step.id, None, 0, False, is_item=True)
 
-    def _scaling(self, step: Step) -> _Event | None:
+    def _scaling(self, step: Step) -> Event | None:
         """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""
         parent = self._handed_on(step) if step.operation in SCALING else None
         if parent not in self.owner or parent is None:
@@ -296,7 +233,7 @@ class Search:
         names = {_attribute(name) for name in self.tape.steps[self.owner[parent].first].names}
         replaces = self.tape.statement(step.place).replaces
         is_same = step.place is not None and _attribute(step.place.variable) in names and replaces
-        return _Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
+        return Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
 
     def _is_item_in_passing(self, node: int) -> bool:
         """Whether it is an item that was taken from an array for this statement only."""
@@ -459,13 +396,13 @@ class Search:
                     left.append(parent)
         return bool(left)
 
-    def _take(self, step: Step, event: _Event) -> None:
+    def _take(self, step: Step, event: Event) -> None:
         """Note an event."""
         chain = self.owner.get(event.before)
         if chain is not None and event.before == chain.first != chain.latest and not step.in_place:
             chain = None  # several parameters start from one value, as in ``b1 = b2 = 0.5``
         if chain is None:
-            chain = _Chain(first=event.before, bit=self._bit(), closed=event.before, latest=event.before)
+            chain = Chain(first=event.before, bit=self._bit(), closed=event.before, latest=event.before)
             chain.roles |= self.uses.get(event.before, set())
             self.owner[event.before] = chain
             self.chains.append(chain)
@@ -480,7 +417,7 @@ class Search:
 
     # Forward passes
 
-    def _note_uses(self, step: Step, event: _Event | None) -> None:
+    def _note_uses(self, step: Step, event: Event | None) -> None:
         """Note where the operands went; a version that goes where earlier ones went closes an update."""
         for place, parent in enumerate(step.parents):
             role = self._role(step, place)
@@ -497,11 +434,11 @@ class Search:
             if chain is None and not self.initial[parent]:
                 continue
             self.uses[parent].add(role)
-            self._note_place(step, place, parent)
+            self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
                 self._used(chain, parent, role)
 
-    def _reads_item(self, step: Step, chain: _Chain, role: Role) -> bool:
+    def _reads_item(self, step: Step, chain: Chain, role: Role) -> bool:
         """Whether a step reads an item of a version that is being replaced item by item: only an item that was
         replaced is of the new version."""
         index = _index_of(step)
@@ -558,7 +495,7 @@ class Search:
         if version == chain.latest and chain.is_pending and role in chain.roles:
             self._used(chain, version, role)
 
-    def _used(self, chain: _Chain, version: int, role: Role) -> None:
+    def _used(self, chain: Chain, version: int, role: Role) -> None:
         """A version went into an operation."""
         if not chain.is_forward(role):
             return
@@ -567,7 +504,7 @@ class Search:
                 chain.groups.append((chain.closed, version))
                 chain.closed = version
                 self.tape.most_nodes = MAX_NODES_IN_TRAINING
-                self._stop_if_enough()
+                self.enough.stop_if_seen(confirmed(self.chains))
             elif chain.first in self.uses and not chain.groups and not chain.roles:
                 chain.roles.add(role)
         elif version == chain.closed:
@@ -575,110 +512,13 @@ class Search:
         elif version < chain.closed and role in chain.roles and not self.tape.steps[version].scalar:
             chain.stale_uses += 1
 
-    def _confirmed(self) -> list[_Chain]:
-        """The parameters of which an updated version was used."""
-        return [chain for chain in self.chains if chain.groups and not chain.is_dropped]
-
-    def _stop_if_enough(self) -> None:
-        if not self.enough:
-            return
-        fewest = min((len(chain.groups) for chain in self._confirmed()), default=0)
-        if fewest >= ENOUGH_OF_MANY and len(self.tape.steps) > MANY_NODES:
-            self.tape.stop = Stop.ENOUGH
-        if fewest < self.enough or (fewest < MAX_SHORT and any(self.single_turns())):
-            return
-        if not self._looked_for_batches:
-            self._looked_for_batches = True
-            self.enough = max(self.enough, self._batches())
-            self._stop_if_enough()
-            return
-        if self._awaited is None:
-            self._awaited = self._costs_ahead()
-            self._last_awaited = len(self.tape.steps) + MAX_AWAITED
-        if not self._awaited:
-            self.tape.stop = Stop.ENOUGH
-
-    def _look_for_cost(self, step: Step) -> None:
-        """Note that a cost is computed that was waited for, and stop if it does not come soon."""
-        assert self._awaited is not None
-        if step.place is not None and not self._awaited.isdisjoint(one.site for one in step.place.trail):
-            self._awaited = set()
-        elif step.id >= self._last_awaited:
-            self.tape.stop = Stop.ENOUGH
-
-    def _costs_ahead(self) -> set[Site]:
-        """The lines of costs in the loops around the updates, if none ran: a training may state its cost once an epoch.
-
-        That cost need not be the one that the gradients belong to.
-        """
-        updates = {self.tape.steps[one].place for chain in self._confirmed() for one in chain.events}
-        loops = {loop for place in updates for loop in self._loops_around(place)}
-        found = set()
-        for source in self.tape.sources.values():
-            starts = {line for file, line in loops if file == source.name}
-            for loop in ast.walk(ast.parse("\n".join(source.lines))) if starts else ():
-                if isinstance(loop, (ast.For, ast.While)) and loop.lineno in starts:
-                    for one in costs_in(loop):
-                        found |= {(source.name, line) for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
-        return set() if found & sites_of(step.place for step in self.tape.steps) else found
-
-    def _note_place(self, step: Step, operand: int, node: int) -> None:
-        """Note where a value is used, and whether it was used there before, as weights are in a loop over time."""
-        if step.place is None:
-            return
-        use = id(step.place), step.offset, operand
-        others = [self.tape.steps[one].value for one in step.parents if one != node] if step.operation in MIXING else []
-        if any(isinstance(value, np.ndarray) and value.ndim and not value.any() for value in others):
-            self.with_zeros.add(use)
-        if use in self.places[node]:
-            self.repeated.add(node)
-        self.places[node][use] = step.place
-
-    def single_turns(self) -> Iterator[Site]:
-        """The loops over sequences within an iteration that have gone round only once in each iteration.
-
-        A longer sequence may follow, and only that shows what is carried from one turn to the next. Such a loop uses a
-        parameter together with a state that begins with zeros. One that uses several at one place goes through layers.
-        """
-        chains = self._confirmed()
-        versions = [{chain.first, *chain.events} for chain in chains]
-        uses = [{use: place for one in group for use, place in self.places[one].items()} for group in versions]
-        users = Counter(use for group in uses for use in group)
-        for chain, group, its_uses in zip(chains, versions, uses):
-            if not self.repeated.isdisjoint(group - {chain.closed}):  # the iteration of the last one goes on
-                continue
-            around = {loop for after in chain.events for loop in self._loops_around(self.tape.steps[after].place)}
-            alone = [place for use, place in its_uses.items() if users[use] == 1 and use in self.with_zeros]
-            yield from (loop for place in alone for loop in self._loops_around(place) if loop not in around)
-
-    def _loops_around(self, place: Place | None) -> Iterator[Site]:
-        """The loops around a place and those that called it."""
-        for one in () if place is None else place.trail:
-            if one.site not in self._loops:
-                lines = next(source.lines for source in self.tape.sources.values() if source.name == one.file)
-                inside = enclosing(ast.parse("\n".join(lines)), one.line)
-                self._loops[one.site] = tuple((one.file, loop.lineno) for loop in inside)
-            yield from self._loops[one.site]
-
-    def _batches(self) -> int:
-        """The number of batches until a smaller last one, if that comes soon; else 0."""
-        found = 0
-        for step in self.tape.steps[-MAX_LOOKED_BACK:]:
-            if step.operation != "getitem" or not isinstance(step.arguments[0], Ref):
-                continue
-            whole = self.tape.steps[step.arguments[0].id].shape
-            if len(whole) != len(step.shape):
-                continue
-            changed = [(n, b) for n, b in zip(whole, step.shape) if n != b]
-            if len(changed) == 1:
-                rows, batch = changed[0]
-                if 1 < batch < rows and rows % batch and rows // batch < MAX_BATCHES:
-                    found = max(found, rows // batch + 1)
-        return found
-
     # What was found
 
-    def parts(self, chain: _Chain, before: int, after: int) -> tuple[int, ...]:
+    def single_turns(self) -> Iterator[Site]:
+        """The loops over sequences that have gone round only once in each iteration; see ``Enough.single_turns``."""
+        return self.enough.single_turns(confirmed(self.chains))
+
+    def parts(self, chain: Chain, before: int, after: int) -> tuple[int, ...]:
         """The events between two versions, in order."""
         path = [after]
         while (event := chain.events.get(path[-1])) is not None and event.before != before and len(path) < 10_000:
@@ -732,12 +572,12 @@ class Search:
         place = self.tape.steps[node].place
         return None if place is None else place.site
 
-    def _is_same_variable(self, chain: _Chain) -> bool:
+    def _is_same_variable(self, chain: Chain) -> bool:
         """Whether the replacement took the place of the first version in the file's own variables."""
         last = self.tape.steps[chain.latest]
         return last.in_place or bool(set(last.names) & set(self.tape.steps[chain.first].names))
 
-    def _name(self, chain: _Chain) -> str:
+    def _name(self, chain: Chain) -> str:
         """What the user calls it: an attribute or item rather than a local variable, and the first of these."""
         first = self.tape.steps[chain.first].names
         lasting = [name for name in first if name.startswith("self.") or "[" in name]

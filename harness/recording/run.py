@@ -19,10 +19,11 @@ import numpy as np
 
 from . import creators, dataframes, running, source, stand_ins
 from .arrays import TAPE, leaf
+from .enough import ENOUGH_UPDATES
 from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
 from .loops import loops_of
-from .parameters import ENOUGH_UPDATES, Search
+from .parameters import Search
 from .stand_ins.involved import involves_stand_in
 from .tape import StopRecording
 

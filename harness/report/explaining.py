@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..checking.mistakes import BY_ID
 from ..errors import BadInput, nearest, shown
-from . import causes, checking, findings
+from . import causes, findings, mistakes
 from .words import Json
 
 
@@ -97,10 +97,10 @@ def sentence(text: str) -> str:
 def all_explanations() -> list[Explanation]:
     """Every name with what it means, by kind."""
     made: list[Explanation] = []
-    for id, words in checking.MISTAKES.items():
+    for id, words in mistakes.MISTAKES.items():
         difference = BY_ID[id].difference if id in BY_ID else ""
         made.append(Explanation(id=id, kind=Kind.MISTAKE, what=words.what, fix=words.fix, difference=difference))
-    made += [Explanation(id=id, kind=Kind.SLIP, what=words.what, fix=words.fix) for id, words in checking.SLIPS.items()]
+    made += [Explanation(id=id, kind=Kind.SLIP, what=words.what, fix=words.fix) for id, words in mistakes.SLIPS.items()]
     made += [
         Explanation(id=fault.value, kind=Kind.CAUSE, what=f"{name}: {what}")
         for fault, (name, what) in causes.FAULTS.items()
@@ -117,7 +117,7 @@ def all_explanations() -> list[Explanation]:
     ]
     made += [
         Explanation(id=reason.value, kind=Kind.REASON, what=what, fix=fix)
-        for reason, (what, fix) in checking.REASONS.items()
+        for reason, (what, fix) in mistakes.REASONS.items()
     ]
     return made
 

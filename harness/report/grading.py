@@ -17,7 +17,7 @@ from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
 from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict, plain
-from . import checking
+from . import checking, mistakes
 from .registering import register_page
 from .words import Json, count, new_table
 
@@ -59,9 +59,9 @@ def explanation(one: HandInResult) -> str:
     if one.problem is not None:
         return PROBLEMS[one.problem] + (f" ({one.detail})" if one.detail else "")
     if one.mistakes:
-        return checking.MISTAKES[one.mistakes[0].id].what
+        return mistakes.MISTAKES[one.mistakes[0].id].what
     if one.result is not None and one.result.reason is not None:
-        return checking.REASONS[one.result.reason][0]
+        return mistakes.REASONS[one.result.reason][0]
     return ""
 
 
@@ -151,7 +151,7 @@ def all_people(grading: Grading) -> RenderableType:
 def mistake_lines(grading: Grading) -> list[str]:
     """Each mistake with how many have it, the most frequent first"""
     total = len(grading.hand_ins)
-    return [f"{len(names)} of {total}: {id}. {checking.MISTAKES[id].what}" for id, names in grading.by_mistake]
+    return [f"{len(names)} of {total}: {id}. {mistakes.MISTAKES[id].what}" for id, names in grading.by_mistake]
 
 
 def headline(grading: Grading) -> str:

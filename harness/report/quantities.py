@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..checking.result import CheckResult, Found, GradientResult, PairResult, ParameterFacts
-from .checking import AGREEMENTS, code, quantity, update_words, where
+from .checking import code, quantity, update_words, where
+from .mistakes import AGREEMENTS
 from .words import number
 
 

@@ -432,9 +432,7 @@ def xor_data() -> Data:
 
 def digits_data() -> Data:
     """1797 handwritten digits of 8 x 8 pixels: x (1797, 64) from 0 to 1, y (1797, 1) the labels 0 to 9."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise BadInput("digits needs scikit-learn, which is not installed; run: pip install scikit-learn") from None
+    from sklearn.datasets import load_digits
+
     pixels, labels = load_digits(return_X_y=True)
     return Data(pixels / 16, labels[:, None].astype(np.float64), "digits: x", "digits: y")

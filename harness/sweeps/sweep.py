@@ -90,7 +90,7 @@ class Group:
     reached_at: Array  # (members,) first recorded iteration with a cost at or under the target; NaN if there is none
     stuck: NDArray[np.bool_]  # (members,) whether the final cost is that of a constant prediction
     clones: NDArray[np.bool_]  # (members,) whether a hidden layer has clones at the end
-    accuracy: Array  # (members,) share of observations whose class is right at the end; NaN where there are no classes
+    accuracy: Array  # (members,) share of observations whose class is right at the end; NaN if there are no classes
 
     @property
     def cost_quantiles(self) -> list[float]:
@@ -100,7 +100,7 @@ class Group:
 
     @property
     def accuracy_quantiles(self) -> list[float]:
-        """The 5, 50 and 95 % quantiles of the accuracy; NaN where there are no classes."""
+        """The 5, 50 and 95 % quantiles of the accuracy; NaN if there are no classes."""
         return [float(q) for q in np.quantile(self.accuracy, QUANTILES, method="inverted_cdf")]
 
     @property

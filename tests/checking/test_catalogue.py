@@ -5,14 +5,14 @@ from __future__ import annotations
 from harness.checking.cost import Form
 from harness.checking.mistakes import BY_ID, CATALOGUE
 from harness.checking.result import Reason
-from harness.report import checking
+from harness.report import mistakes
 
 
 def test_every_mistake_has_its_sentences() -> None:
-    assert set(BY_ID) == set(checking.MISTAKES)
+    assert set(BY_ID) == set(mistakes.MISTAKES)
     assert len(BY_ID) == len(CATALOGUE)
 
 
 def test_every_reason_and_cost_has_its_words() -> None:
-    assert set(checking.REASONS) == set(Reason)
-    assert set(checking.COSTS) == {form.value for form in Form}
+    assert set(mistakes.REASONS) == set(Reason)
+    assert set(mistakes.COSTS) == {form.value for form in Form}

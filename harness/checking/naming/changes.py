@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...recording.graph import Place
-from ..reading import expression
+from ..labels import expression
 from ..repairs import SYMBOLS, Bench, Change, Repair, ValueBench
 from ..stage import argument_ids
 from ..structure import Role

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..edits import EditBench, gradient_after
+from ..labels import found_at, name_of_value, quantity
 from ..locating import Fault
-from ..reading import Reading, found_at, name_of_value, quantity
+from ..reading import Reading
 from ..repairs import Change, Repair
 from ..replay import CannotReplay
 from ..result import Found, Kind, Quantity, join_mistakes

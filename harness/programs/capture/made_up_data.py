@@ -12,7 +12,7 @@ from ..data_sources import TrainingData, training_data
 from ..heads import head_of
 from ..program import MadeUp, row_count, take_rows
 from ..targets import TargetKind, describe_targets
-from .made_up import ROWS, Supply
+from .supply import ROWS, Supply
 
 LENGTH = 10  # of an axis whose size a model leaves open
 FIRST_SHAPES: tuple[tuple[tuple[type, ...], tuple[int, ...]], ...] = (

@@ -44,9 +44,9 @@ from ..old_versions.arguments import (
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
 from ..source.places import Place, Sources, argument_of, assignments, call_at, is_in_loop
 from .followed_loops import FollowedLoop, NotPlain
-from .made_up import Supply
 from .made_up_data import data_made_up, unknown_data, with_numbers
 from .own_loops import FITS, Loop, OwnLoops, ScriptEnded
+from .supply import Supply
 
 Wrapper = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

@@ -35,10 +35,11 @@ from ..source.places import Sources
 from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
-from .made_up import Supply, made_up
+from .made_up import made_up
 from .own_loops import ScriptEnded
 from .recorder import Recorder, Refused, shown_place
 from .snippets import HOOK, Completion, is_of_keras, tolerant
+from .supply import Supply
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped

@@ -24,7 +24,9 @@ from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
 from ..heads import is_shape
 from ..program import VALUE, MadeUp, Note, NoteKind
-from .made_up import ROWS, SIZES, TEXTS_MADE_UP, Supply
+from .made_up_folders import TEXTS_MADE_UP
+from .made_up_sets import SIZES
+from .supply import ROWS, Supply
 
 HOOK = "__made_up__"
 TRAINING = ("fit", "fit_generator", "train_on_batch")

@@ -106,7 +106,7 @@ def _is_bound_once(text: Text, fit: ast.Call, name: str) -> bool:
 
 
 def _is_in_loop(text: Text, fit: ast.Call) -> bool:
-    """Whether ``fit`` is called in a loop, where a line before it would change the variables again and again."""
+    """Whether ``fit`` is called in a loop, in which a line before it would change the variables again and again."""
     node: ast.AST = fit
     while node in text.parents:
         node = text.parents[node]

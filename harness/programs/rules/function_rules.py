@@ -22,7 +22,7 @@ LOGITS_FIRST = (
     "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
 )  # fmt: skip  # losses of TensorFlow that apply softmax or sigmoid themselves
 PROBABILITIES = ("softmax", "sigmoid")
-RECTIFIED = ("relu", "relu6", "tanh")
+OTHER_ACTIVATIONS = ("relu", "relu6", "tanh")  # which give neither logits nor probabilities
 LOGITS_SECOND = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmoid_cross_entropy")
 ALIKE = ("reshape", "squeeze", "cast", "identity", "convert_to_tensor")  # operations that leave values as they are
 RECTIFIED_BY_DEFAULT = "fully_connected"  # a layer of TensorFlow 1 with an activation unless it is given None
@@ -105,7 +105,7 @@ def returns_of(function: ast.FunctionDef) -> list[ast.expr]:
 
 
 def function_findings(sources: Sequence[Source]) -> tuple[Contradiction, ...]:
-    """What contradicts itself in a program of TensorFlow's functions, the surest first."""
+    """What contradicts itself in a program of TensorFlow's functions."""
     trees = []
     for source in sources:
         with contextlib.suppress(SyntaxError, ValueError):
@@ -113,9 +113,7 @@ def function_findings(sources: Sequence[Source]) -> tuple[Contradiction, ...]:
     meanings = meanings_of([tree for _, tree in trees])
     calls = [(source, node) for source, tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     rules = (logits_findings, zero_findings, one_unit_findings)
-    found = [finding for rule in rules for source, call in calls for finding in rule(meanings, source, call)]
-    order = list(Severity)
-    return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+    return tuple(finding for rule in rules for source, call in calls for finding in rule(meanings, source, call))
 
 
 def logits_of(meanings: Meanings, call: ast.Call) -> ast.expr | None:
@@ -136,9 +134,9 @@ def logits_findings(meanings: Meanings, source: Source, call: ast.Call) -> Itera
     last = meanings.last_operation(logits_of(meanings, call))
     values = {"activation": last, "loss": called_name(call), "from_logits": True}
     if last in PROBABILITIES:
-        yield finding_at(source, call, "loss", Check.BOUNDED_BEFORE_LOGITS, Severity.CONTRADICTION, values)
-    elif last in RECTIFIED:
-        yield finding_at(source, call, "output-activation", Check.MISSING_PROBABILITIES, Severity.CONTRADICTION, values)
+        yield finding_at(source, call, "loss", Check.BOUNDED_BEFORE_LOGITS, values)
+    elif last in OTHER_ACTIVATIONS:
+        yield finding_at(source, call, "output-activation", Check.MISSING_PROBABILITIES, values)
 
 
 def zero_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterator[Contradiction]:
@@ -150,10 +148,8 @@ def zero_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterato
     if before and starts_at_zero(meanings, before[0]):
         is_alike = meanings.last_operation(call.args[0]) in ("sigmoid", "softplus")  # whose value at 0 is not 0
         names = (ast.unparse(before[0]), ast.unparse(weights))
-        yield finding_at(
-            source, call, "clones" if is_alike else "zero-gradient", Check.ZERO_MATRICES, Severity.CONTRADICTION,
-            {"weights": names}
-        )  # fmt: skip
+        id = "clones" if is_alike else "zero-gradient"
+        yield finding_at(source, call, id, Check.ZERO_MATRICES, {"weights": names})
 
 
 def factor_of(node: ast.AST) -> ast.expr | None:
@@ -180,7 +176,7 @@ def one_unit_findings(meanings: Meanings, source: Source, call: ast.Call) -> Ite
         return
     factors = [factor for node in meanings.read(logits) if (factor := factor_of(node)) is not None]
     if factors and columns_of(meanings, factors[0]) == 1:
-        yield finding_at(source, call, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION, {})
+        yield finding_at(source, call, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, {})
 
 
 def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:
@@ -192,8 +188,7 @@ def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
-def finding_at(
-    source: Source, call: ast.Call, id: str, check: Check, severity: Severity, values: Mapping[str, Any]
-) -> Contradiction:
-    """A finding about a call."""
-    return Contradiction(id=id, check=check, severity=severity, place=source.place(call), values=values)
+def finding_at(source: Source, call: ast.Call, id: str, check: Check, values: Mapping[str, Any]) -> Contradiction:
+    """A contradiction in a call."""
+    place = source.place(call)
+    return Contradiction(id=id, check=check, severity=Severity.CONTRADICTION, place=place, values=values)

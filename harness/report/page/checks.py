@@ -45,7 +45,7 @@ def code_parts(result: CheckResult, path: Path) -> list[Part]:
     for file, text in texts_of(result, path).items():
         here = [found for found in result.mistakes if found.place is not None and found.place.file == file]
         wrong = {
-            found.place.line: f"{words.named(found)}: {words.MISTAKES[found.id].what}" for found in here if found.place
+            found.place.line: f"{words.named(found)}: {words.words_of(found).what}" for found in here if found.place
         }
         related = [other.line for found in here for other in found.others if other.file == file]
         wrong |= {

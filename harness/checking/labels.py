@@ -1,0 +1,92 @@
+"""What the user calls the values of a recording, and mistakes and quantities under these names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ..recording.graph import Ref
+from .exceptions import RUN_FILE
+from .reading import Reading
+from .result import Found, Kind, Quantity
+from .stage import Stage, Step
+
+# names of lines that were run after the file
+OF_RUN = re.compile(
+    r"^(?:\w*_|(?:input|gradient|upstream|output|argument|back|both|layer|before|after)\d+_\d*)(?:\[.*)?$"
+)
+
+
+def label(stage: Stage, id: int) -> str:
+    """What the user calls a node: the name it was bound to, the variable of its line, or its operation."""
+    if id in stage.parameters:
+        return stage.parameters[id].name
+    node = stage.node(id)
+    names = [name for name in node.names if not OF_RUN.match(name)]
+    if names:
+        return names[0]
+    if node.names and node.names[0].startswith("gradient"):
+        return "what is returned"
+    if node.place is not None and node.place.variable not in ("", "return"):
+        return node.place.variable
+    return node.operation
+
+
+def name_of_value(stage: Stage, id: int) -> str:
+    """What the user calls a value; "" if it only goes into another one of its line, which the variable there holds."""
+    node = stage.node(id)
+    after = (stage.node(child).place for child in stage.program.children[id])
+    is_part = not node.names and node.place is not None and any(place == node.place for place in after)
+    return "" if is_part else label(stage, id)
+
+
+MAX_EXPRESSION = 40  # characters
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "@"}
+
+
+def expression(stage: Stage, id: int) -> str:
+    """What the user calls a node; of a part of a statement, its arithmetic if that is short: "x @ w1 + b1"."""
+    written = _written(stage, id, 3)
+    return written if written is not None and len(written) <= MAX_EXPRESSION else label(stage, id)
+
+
+def _written(stage: Stage, id: int, depth: int) -> str | None:
+    """The arithmetic of a node without a name, in the names of what goes in; None if it has other parts."""
+    node = stage.node(id)
+    if id in stage.parameters or node.is_leaf or any(not OF_RUN.match(name) for name in node.names):
+        return label(stage, id)
+    parts = [argument.id for argument in node.arguments if isinstance(argument, Ref)]
+    if depth == 0 or node.operation not in SIGNS or len(parts) != 2 or len(node.arguments) != 2:
+        return None
+    sign = SIGNS[node.operation]
+    written = [_written(stage, part, depth - 1) for part in parts]
+    if sign not in "+-":
+        written = [f"({one})" if one is not None and " " in one else one for one in written]
+    return None if None in written else f"{written[0]} {sign} {written[1]}"
+
+
+def found_at(reading: Reading, node: int, id: str, steps: Iterable[Step], **facts: Any) -> Found:
+    """A mistake in a value, at its line, that spoils these steps; ``facts`` are further attributes of ``Found``."""
+    made = reading.stage.node(node)
+    names = tuple(step.name for step in steps)
+    variable = name_of_value(reading.stage, node)
+    common = {"place": made.place, "variable": variable, "shape": made.shape, "parameters": names}
+    return Found(id=id, **{**common, **facts})
+
+
+def found_in_step(reading: Reading, step: Step, id: str, **facts: Any) -> Found:
+    """A mistake in the step of one parameter, at the line of its update; ``facts`` are attributes of ``Found``."""
+    return found_at(reading, step.after, id, [step], **{"variable": step.name, "shape": step.shape, **facts})
+
+
+def quantity(reading: Reading, id: int, factor: float | None, transposed: bool = False) -> Quantity:
+    """The gradient with respect to a forward node, in the user's names"""
+    place = reading.stage.node(id).place
+    return Quantity(
+        kind=Kind.GRADIENT,
+        name=expression(reading.stage, id),
+        line=None if place is None or place.file == RUN_FILE else place.line,
+        factor=factor,
+        transposed=transposed,
+    )

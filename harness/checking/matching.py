@@ -1,0 +1,339 @@
+"""A stage read under one cost: how the step of each parameter is made of its true gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, ratio, samples, squeezed
+from .cost import Cost, Form, ShapesDiffer
+from .reading import Array, Bundle, Match, Reading, targets_of
+from .replay import CannotReplay
+from .stage import SETTINGS, Stage, Step
+from .structure import Forward, lanes_of_rest, make_forward
+
+NOTHING = 1e-11  # relative to the largest gradient and step
+MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; all are compared with them
+# operations that gather the gradients for a norm of all together
+GATHERING = frozenset({"add", "array", "asarray", "stack", "hstack", "vstack", "concatenate", "append"})
+ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
+
+
+def make_bundles(stage: Stage, forward: Forward) -> dict[int, Bundle]:
+    """Which nodes do the same for each observation: the same line and operation, the same one in order."""
+    if forward.lane_count == 1:
+        return {}
+    lanes = lanes_of_rest(stage, forward)
+    by_key: dict[tuple[Any, ...], dict[int, list[int]]] = {}
+    for id in sorted(lanes):
+        node = stage.node(id)
+        place = None if node.place is None else (node.place.file, node.place.line, node.place.function)
+        by_key.setdefault((place, node.operation, node.shape), {}).setdefault(lanes[id], []).append(id)
+    found: dict[int, Bundle] = {}
+    for per_lane in by_key.values():
+        counts = {len(ids) for ids in per_lane.values()}
+        if len(per_lane) != forward.lane_count or len(counts) != 1:
+            continue
+        for ordinal in range(counts.pop()):
+            bundle = tuple(per_lane[lane][ordinal] for lane in range(forward.lane_count))
+            for id in bundle:
+                found[id] = bundle
+    return found
+
+
+def read(stage: Stage, cost: Cost) -> Reading | None:
+    """The stage under this cost; None if the cost cannot be differentiated or does not depend on the parameters."""
+    if not stage.extend([*cost.outputs, *targets_of(cost.errors)]):
+        return None
+    forward = make_forward(stage, cost.outputs)
+    if not any(step.before in forward.nodes for step in stage.steps):
+        return None
+    through = forward.nodes | set(cost.outputs)
+    gradients = []
+    try:
+        for values in stage.settings:
+            found = stage.program.gradients(cost.seeds(values), values, through)
+            zeros = {id: np.zeros(np.shape(values[id])) for id in forward.nodes if id not in found and id in values}
+            gradients.append({**zeros, **found})
+        if cost.form in (Form.ABSOLUTE, Form.HINGE) and is_constant([cost.seeds(one) for one in stage.settings]):
+            return None  # errors that are all above 0, or all below, have no part in such a gradient
+    except (CannotReplay, ShapesDiffer, ValueError):
+        return None
+    if not all(
+        np.all(np.isfinite(one[step.before])) for one in gradients for step in stage.steps if step.before in one
+    ):
+        return None
+    found_errors = stage.errors
+    compared = [node for error in stage.errors for node in (error.node, *error.repeats)]
+    given = frozenset() if cost.upstream is None else frozenset({cost.upstream})
+    errors = stage.program.descendants([*compared, *given], within=stage.needed)
+    reading = Reading(
+        stage,
+        cost,
+        forward,
+        gradients,
+        bundles=make_bundles(stage, forward),
+        errors=found_errors,
+        errors_below=errors,
+        given=given,
+    )
+    for step in stage.steps:
+        reading.matches[step.before] = match_step(reading, step)
+    return reading
+
+
+def is_constant(seeds: list[dict[int, Array]]) -> bool:
+    """Whether the gradients that a cost begins with are one number everywhere."""
+    values = np.concatenate([np.ravel(part) for one in seeds for part in one.values()])
+    return bool(values.size == 0 or np.ptp(values) == 0)
+
+
+def match_step(reading: Reading, step: Step) -> Match | None:
+    """How the step of a parameter is made of its true gradient under this reading."""
+    stage = reading.stage
+    if any(step.before not in one for one in reading.gradients):
+        return None
+    gradient = reading.gradient_samples((step.before,))
+    steps = [step.of(values) for values in stage.settings]
+    if gradient is None or any(one.size != np.size(stage.settings[0][step.before]) for one in steps):
+        return None
+    value = samples(steps)
+    if is_nothing(reading, step, value, gradient):
+        return Match(factor=-1.0, nothing=True)
+    found = ratio_of(value.flat, gradient.flat)
+    if found is not None:
+        return Match(factor=found)
+    # before the decays: the derivative of a penalty on sizes is a constant too while no sign changes
+    moved = ratio_of(changes(value.flat), changes(gradient.flat)) if carries_a_state(stage, step) else None
+    if moved is not None:
+        return Match(factor=moved, constant=True)
+    parameter = samples([values[step.before] for values in stage.settings])
+    two = decayed_step(value, gradient, parameter)
+    if two is None and carries_a_state(stage, step):  # alpha * (w - w_old) in the place of a velocity
+        part = with_decay(*map(changes, (value.flat, gradient.flat, parameter.flat)))
+        two = None if part is None else replace(part, constant=True)
+    return two or via_another_rule(reading, step, gradient)
+
+
+def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
+    """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
+    all_steps, known = reading.stage.steps, [other.before for other in reading.stage.steps]
+    gradients = [np.abs(one[id]).max(initial=0.0) for one in reading.gradients for id in known if id in one]
+    steps = [np.abs(other.of(values)).max(initial=0.0) for values in reading.stage.settings for other in all_steps]
+    small_gradient = np.max(np.abs(gradient.flat)) <= NOTHING * max(gradients)
+    return bool(small_gradient and np.max(np.abs(value.flat)) <= NOTHING * max(steps))
+
+
+def ratio_of(value: Array, reference: Array) -> float | None:
+    """The factor of an aligned step; steps are differences, so they carry the rounding of the parameters."""
+    return ratio(value, reference, 1e-6)
+
+
+def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None:
+    """A step of gradient and weight decay: shares of the gradients of penalties, the first of which is reported"""
+    given = (gradient, *penalties)
+    if value.size < 3 * len(given) or not np.any(gradient) or not all(np.all(np.isfinite(one)) for one in given):
+        return None
+    found = shares_of(value, given)
+    if found is None:
+        return None
+    columns, largest = np.stack(given, axis=1), float(np.max(np.abs(value)))
+    if largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
+        return None
+    parts = np.abs(found) * np.max(np.abs(columns), axis=0)
+    if np.any(parts <= 1e-6 * largest):
+        return None
+    return Match(factor=float(found[0]), decay=float(found[1]))
+
+
+def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
+    """The shares of some arrays that a value may be made of, from a part of long ones, which spares the time for the
+    whole; None if the part shows that there are none, or none but dependent ones."""
+    is_long = value.size > MOST_SOLVED
+    part = np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
+    columns, wanted = np.stack([one[part] for one in given], axis=1), value[part]
+    found, _, rank, _ = np.linalg.lstsq(columns, wanted, rcond=None)
+    # the largest error that least squares may leave if shares of all leave 1e-6 at most
+    allowed = 1e-6 * np.sqrt(wanted.size) * np.max(np.abs(value))
+    if is_long and np.max(np.abs(wanted - columns @ found)) > allowed:
+        return None
+    if is_long and rank < len(given):  # as of a gradient of few rows
+        found, _, rank, _ = np.linalg.lstsq(np.stack(given, axis=1), value, rcond=None)
+    return found if rank == len(given) else None
+
+
+def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
+    """A step of gradient and weight decay, which may spare biases: the first or the last items along an axis."""
+    found = with_decay(value.flat, gradient.flat, parameter.flat)
+    found = found or with_decay(value.flat, gradient.flat, np.sign(parameter.flat))  # of a penalty on sizes
+    found = found or with_decay(value.flat, gradient.flat, parameter.flat, np.sign(parameter.flat))  # of both
+    if found is not None:
+        return found
+    if value.shape != parameter.shape:
+        return None
+    weights = parameter.flat.reshape(-1, *parameter.shape)
+    for axis in range(1, weights.ndim):
+        for bias in (0, -1):
+            decayed = weights.copy()
+            np.moveaxis(decayed, axis, 0)[bias] = 0
+            found = with_decay(value.flat, gradient.flat, decayed.ravel())
+            if found is not None:
+                return found
+    return None
+
+
+def carries_a_state(stage: Stage, step: Step) -> bool:
+    """Whether earlier iterations left an array, such as a velocity or old weights, that is added to a step's gradient.
+
+    Targets are constants of an iteration as well: what is wrong with them must not pass for a velocity.
+    """
+    first = stage.recording.parameters[step.parameter].node if step.parameter >= 0 else step.before
+    if first == step.before:
+        return False
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent - {step.before}
+    return any(
+        stage.node(id).operation in ("add", "subtract") and other not in stage.dependent
+        for id in between
+        if stage.node(id).shape == step.shape
+        for other in stage.program.parents[id]
+        if stage.node(other).shape == step.shape and (other == first or not stage.node(other).is_leaf)
+    )
+
+
+def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:
+    """What the values at all settings differ by from those at the first: without what is the same at all of them."""
+    rows = samples_of_one.reshape(settings, -1)
+    return np.ravel(rows[1:] - rows[0])
+
+
+def made_with(reading: Reading, step: Step) -> list[int]:
+    """The values of its shape, of the backward pass and the update rule, that a step is made with, the latest first."""
+    stage = reading.stage
+    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
+    between -= reading.forward.nodes | {step.before, step.after}
+    shape = squeezed(step.shape)
+    return sorted((id for id in between if squeezed(stage.node(id).shape) == shape), reverse=True)
+
+
+def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
+    """The values that a step is made with and that are its gradient, the latest first, with their factors."""
+    gradient = reading.gradient_samples((step.before,))
+    for id in made_with(reading, step):
+        value = reading.stage.samples(id)
+        found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
+        if found is not None and not found.transposed:
+            yield id, found.factor
+
+
+def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
+    """The step as another function of the gradient (Adam, clipping): elementwise, or along it, and downhill."""
+    for id, factor in gradient_nodes(reading, step):
+        if is_descent_rule(reading, step, id, factor):
+            return Match(factor=-abs(factor), via=id)
+    return decayed_via_another_rule(reading, step, gradient, made_with(reading, step))
+
+
+def climbs_by_a_rule(reading: Reading, step: Step) -> bool:
+    """Whether a step is another function of its gradient that goes uphill"""
+    return any(is_descent_rule(reading, step, id, -factor) for id, factor in gradient_nodes(reading, step))
+
+
+def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, between: list[int]) -> Match | None:
+    """The step as another function of gradient plus weight decay, which is the gradient of a cost with a penalty."""
+    stage = reading.stage
+    parameter = samples([values[step.before] for values in stage.settings]).flat
+    for id in between:
+        value = stage.samples(id)
+        if value is None or value.shape != gradient.shape or value.flat.size != parameter.size:
+            continue
+        found = with_decay(value.flat, gradient.flat, parameter)
+        if found is None or found.factor * found.decay <= 0:
+            continue
+        if is_descent_rule(reading, step, id, found.factor):
+            return Match(factor=-abs(found.factor), decay=-abs(found.decay), via=id)
+    return None
+
+
+def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bool:
+    """Whether the step is a function of the gradient node that goes against it, element by element or as a whole."""
+    stage = reading.stage
+    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    values = stage.settings[0]
+    rng = np.random.default_rng(5)
+    size = float(np.max(np.abs(values[via]))) or 1.0
+    base = rng.normal(0, size, np.shape(values[via]))
+
+    def stepped(replacement: Array) -> Array:
+        try:
+            return step.of(stage.program.rerun(values, {via: replacement}, within)).ravel()
+        except CannotReplay:
+            return np.full(base.size, np.nan)
+
+    first, opposite = stepped(base), stepped(-base)
+    if not depends_on_gradient_alone(reading, step, via, base, first):
+        return is_clipped_with_others(reading, step, via, factor)
+    sign = np.sign(factor)
+    if not np.all(np.isfinite(first)) or first.size != base.size:
+        return False
+    if np.any((first == 0) & (opposite == 0)):
+        return False  # a part of the parameter stays as it is
+    along = float((first - opposite) @ base.ravel()) * sign
+    if along >= 0:
+        return False
+    parallel = ratio((first - opposite), base.ravel(), 1e-6)
+    if parallel is not None:
+        return True
+    for place in range(min(ELEMENTS_PROBED, base.size)):
+        moved = base.copy().ravel()
+        moved[place] = -moved[place]
+        changed = stepped(moved.reshape(base.shape)) - first
+        changed[place], own = 0.0, changed[place]
+        if np.max(np.abs(changed), initial=0.0) > 1e-9 * abs(own) + NEGLIGIBLE:
+            return False
+        if own * sign * moved[place] >= 0:
+            return False
+    return True
+
+
+def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:
+    """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping.
+
+    Args:
+        reading: the reading.
+        step: the step.
+        via: the node that is its gradient.
+        factor: what the node is of the gradient.
+    """
+    stage = reading.stage
+    chain = stage.program.descendants([via], within=stage.needed | {step.after})
+    chain &= stage.program.ancestors([step.after], stop=stage.parameters)
+    known = chain | {step.before, via}
+    joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
+    if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
+        return False
+    pairs = [(np.ravel(step.of(one)), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
+    factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
+    return all(one is not None and one * factor < 0 for one in factors)
+
+
+def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Array, first: Array) -> bool:
+    """Whether the step stays the same at other settings if its gradient does, but for weight decay."""
+    stage = reading.stage
+    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    for values in stage.settings[1:3]:
+        try:
+            other = step.of(stage.program.rerun(values, {via: base}, within)).ravel()
+        except CannotReplay:
+            return False
+        change = other - first
+        largest = float(np.max(np.abs(first), initial=0.0))
+        if np.max(np.abs(change), initial=0.0) <= 1e-9 * largest + NEGLIGIBLE:
+            continue
+        moved = np.ravel(values[step.before] - stage.settings[0][step.before])
+        decay = ratio(change, moved, 1e-6)
+        if decay is None or decay > 0:
+            return False
+    return True

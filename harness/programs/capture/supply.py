@@ -1,0 +1,108 @@
+"""What was made up in a run: made-up values stand where nothing else can, and prove nothing."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ...recording.stand_ins.files import Missing
+from ...recording.stand_ins.hints import Hints, read_hints
+from ..program import FILE, MadeUp, Note, NoteKind
+
+Array = NDArray[Any]
+ROWS = 120  # of made-up data, if the program does not say how many it has
+COLUMNS = 8  # of a made-up table after its targets
+MODULE_FILES = re.compile(r"[/\\](importlib|harness[/\\]programs|harness[/\\]recording)|<frozen")
+
+
+class Supply:
+    """What was made up in a run.
+
+    Attributes:
+        hints: sizes that the program's text suggests.
+        notes: one for each thing that was made up.
+        unused: packages that are imported and never used, so that nothing of them is missing.
+        extent: how much of x and y is not known.
+    """
+
+    def __init__(self, text: str, is_users: Callable[[str], bool]) -> None:
+        """Nothing is made up yet."""
+        self.text = text
+        self.is_users = is_users
+        self.hints: Hints = read_hints(text, rows=ROWS)
+        self.notes: list[Note] = []
+        self.extent = MadeUp.NOTHING
+        self.missing = Missing(self.note_file, self.hints)
+        self.unused = unused_packages(text)
+
+    def note(self, what: str, name: str, extent: MadeUp = MadeUp.FORMATS) -> None:
+        """Remember that something was made up."""
+        note = Note(kind=NoteKind.MADE_UP, detail=f"{what} {name}".strip())
+        if note not in self.notes:
+            self.notes.append(note)
+        if extent is MadeUp.FORMATS or self.extent is MadeUp.NOTHING:
+            self.extent = extent
+
+    def note_file(self, kind: Any, name: str, *shapes: tuple[int, ...]) -> None:
+        """Remember a made-up file; called by ``Missing``."""
+        self.note(FILE, name)
+
+    def asked_by_user(self) -> bool:
+        """Whether the user's code is what asks, by way of the standard library or directly."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if self.is_users(name):
+                return True
+            if name.endswith(("linecache.py", "warnings.py")):
+                return False
+            if "site-packages" in name and not MODULE_FILES.search(name):
+                return False
+            frame = frame.f_back
+        return False
+
+
+def unused_packages(text: str) -> frozenset[str]:
+    """Packages that a program imports and never uses."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        for alias in node.names:
+            package = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+            root = package.partition(".")[0]
+            name = alias.asname or (root if isinstance(node, ast.Import) else alias.name)
+            imported.setdefault(root, set()).add(name)
+    return frozenset(root for root, names in imported.items() if not names & (used | {"*"}))
+
+
+def is_missing(path: Any) -> bool:
+    """Whether a path names a file that does not exist."""
+    if not isinstance(path, (str, os.PathLike)) or not str(path) or Path(path).name.startswith("<"):
+        return False
+    return not os.path.exists(path)
+
+
+def table_width(text: str) -> int | None:
+    """Columns of a table, from the slices that a program takes of it: ``[:, 0:8]`` and ``[:, 8]``; None if unknown."""
+    starts = [int(match) for match in re.findall(r"\[\s*:\s*,\s*(\d+)\s*\]", text)]
+    ends = [int(match) for match in re.findall(r"\[\s*:\s*,\s*\d*\s*:\s*(\d+)\s*\]", text)]
+    rests = [int(match) for match in re.findall(r"\[\s*:\s*,\s*(\d+)\s*:\s*\]", text)]
+    if not ends or max(rests, default=0) >= max(ends):
+        ends += [rest + COLUMNS for rest in rests]  # all columns from one on
+    widths = [start + 1 for start in starts] + ends
+    dims = [int(match) for match in re.findall(r"input_dim\s*=\s*(\d+)", text)]
+    return max([*widths, *(dim + 1 for dim in dims[:1])], default=None)

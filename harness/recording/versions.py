@@ -1,0 +1,62 @@
+"""The versions of a parameter: what it was before and after each update, and where a forward pass uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
+
+# operations that hand on their first operand, changed in form or by constants only
+FORMS = frozenset(
+    {"copy", "astype", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "swapaxes", "atleast_2d", "setitem"}
+    | {"positive", "item", "array", "moveaxis", "broadcast_to", "atleast_1d"}
+)
+# operations that make one value of two
+MIXING = frozenset({"multiply", "divide", "add", "subtract", "matmul", "dot", "tensordot", "einsum", "outer", "inner"})
+
+
+@dataclass
+class Event:
+    """One replacement: node ``after`` = version ``before`` with ``step`` added or subtracted."""
+
+    before: int
+    after: int
+    step: int | None
+    sign: int
+    direct: bool  # whether the operand was the version itself, not the version in another form
+    is_item: bool = False  # whether an item was replaced
+
+
+@dataclass(eq=False)
+class Chain:
+    """The versions of one parameter."""
+
+    first: int
+    bit: int
+    roles: set[Role] = field(default_factory=set)
+    events: dict[int, Event] = field(default_factory=dict)
+    latest: int = 0
+    closed: int = 0  # the last version that a forward pass used
+    groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
+    stale_uses: int = 0
+    item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
+
+    def is_forward(self, role: Role) -> bool:
+        """Whether a role is not just the reading of an item that its update replaces."""
+        return role[:2] not in self.item_lines or not (role[2] == "getitem" or role[2] in FORMS)
+
+    @property
+    def is_pending(self) -> bool:
+        return self.latest != self.closed
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether old versions go on being used: then it was a value on its way through layers, not a parameter."""
+        return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
+
+
+def confirmed(chains: Iterable[Chain]) -> list[Chain]:
+    """The parameters of which an updated version was used."""
+    return [chain for chain in chains if chain.groups and not chain.is_dropped]

@@ -1,0 +1,491 @@
+"""What people read of a mistake, under its id, and of all else that a check names: reasons, costs, rules, remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..checking.result import Agreement, Reason
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What a mistake is, and how to repair it."""
+
+    what: str
+    fix: str
+
+
+MISTAKES: dict[str, Sentences] = {
+    "missing-factor-two": Sentences(
+        "Every gradient is half of that of the cost: the 2 of the derivative of a square is missing.",
+        "The derivative of (a - y)^2 is 2 (a - y). Or halve the cost.",
+    ),
+    "extra-factor-two": Sentences(
+        "Every gradient is twice that of the cost.", "Remove the 2, or use the cost without its factor 1/2."
+    ),
+    "mean-instead-of-sum": Sentences(
+        "The gradient is divided by a number of terms once too often.",
+        "Divide by the number of observations once, in the same way for every parameter and in the cost.",
+    ),
+    "sum-instead-of-mean": Sentences(
+        "The gradient is not divided by the number of terms that the cost, or the other gradients, are divided by.",
+        "Divide by the number of observations, in the same way for every parameter and in the cost.",
+    ),
+    "mean-over-features": Sentences(
+        "The gradient is divided by the number of features instead of the number of observations.",
+        "Use the other axis of the data's shape.",
+    ),
+    "bias-gradient-averaged": Sentences(
+        "The gradient of the bias is a mean over observations, while that of the kernel is a sum.",
+        "Sum the delta over the observations: both gradients have the same factor.",
+    ),
+    "kernel-gradient-averaged": Sentences(
+        "The gradient of the kernel is a mean over observations, while that of the bias is a sum.",
+        "Give both gradients the same factor: they come from the same delta.",
+    ),
+    "gradient-scaled-differently": Sentences(
+        "The gradients of different parameters have different factors, so together they are the gradient of no cost.",
+        "Multiply every gradient by the same number.",
+    ),
+    "wrong-sign": Sentences(
+        "The gradient has the wrong sign, so the update climbs the cost.",
+        "Use output - target for the error if the update subtracts, target - output if it adds.",
+    ),
+    "missing-output-activation-derivative": Sentences(
+        "The output's delta lacks the derivative of the output activation.",
+        "Multiply the error by f'(z), element by element; for the sigmoid, f' = a (1 - a).",
+    ),
+    "cross-entropy-gradient-with-extra-derivative": Sentences(
+        "The output's delta of a cross-entropy is multiplied by the activation's derivative once more.",
+        "With a sigmoid or softmax output the derivative cancels: the delta is a - y and nothing else.",
+    ),
+    "softmax-jacobian-diagonal-only": Sentences(
+        "Only the diagonal a (1 - a) of softmax's Jacobian is used, as if its outputs did not depend on one another.",
+        "Use da_i/dz_j = a_i (1[i = j] - a_j), or the cross-entropy, whose delta is a - y.",
+    ),
+    "binary-crossentropy-one-sided": Sentences(
+        "The gradient belongs to y log a alone; the part of (1 - y) log(1 - a) is missing.",
+        "With both parts the output's delta is a - y.",
+    ),
+    "cost-used-as-gradient": Sentences(
+        "The error goes back squared (or as an absolute value), in place of the derivative of the cost.",
+        "Send 2 (a - y) back, not (a - y)^2.",
+    ),
+    "cost-gradient-at-pre-activation": Sentences(
+        "The target is compared with the pre-activation z instead of the output a.", "Use a - y."
+    ),
+    "cost-differs": Sentences(
+        "The cost that the file computes is not the one that its gradients belong to.",
+        "Compute the cost that is trained, or the gradients of the cost that is computed.",
+    ),
+    "target-added": Sentences("The target is added to the output instead of subtracted.", "Use a - y."),
+    "labels-off-by-one": Sentences(
+        "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
+    ),
+    "broadcast-by-accident": Sentences(
+        "Output and target have different shapes, so their difference is a table of all pairs.",
+        "Reshape the target to the shape of the output before you subtract.",
+    ),
+    "missing-hidden-activation-derivative": Sentences(
+        "A hidden layer's delta lacks the derivative of its activation.",
+        "Multiply what comes back through the weights by f'(z) of that layer, element by element.",
+    ),
+    "derivative-twice": Sentences(
+        "The derivative of an activation is multiplied in twice.", "Multiply by f'(z) once for each layer."
+    ),
+    "derivative-of-activation": Sentences(
+        "The derivative of the activation is taken at a instead of z.",
+        "Give it z. For the sigmoid: sigmoid(z) (1 - sigmoid(z)) = a (1 - a), not sigmoid(a) (1 - sigmoid(a)).",
+    ),
+    "activation-form-at-pre-activation": Sentences(
+        "A derivative that is written in terms of a, such as a (1 - a), is given z.",
+        "Give it the activation, or compute a = f(z) inside.",
+    ),
+    "wrong-derivative": Sentences(
+        "This is not the derivative of the layer's activation.",
+        "sigmoid' = a (1 - a); tanh' = 1 - a^2; relu' = 1 where z > 0 and 0 elsewhere.",
+    ),
+    "derivative-of-wrong-layer": Sentences(
+        "The derivative belongs to another layer (or unit).", "Use z, or a, of the layer whose delta this is."
+    ),
+    "relu-mask-of-wrong-array": Sentences(
+        "The mask of the relu is taken from the wrong array.", "Use z > 0 with the z of the same layer."
+    ),
+    "relu-mask-inverted": Sentences(
+        "The mask of the relu is inverted: gradients pass where the unit is off.",
+        "Let gradients through where z > 0, and set them to 0 where z <= 0.",
+    ),
+    "matmul-for-elementwise": Sentences(
+        "A matrix product stands where the derivative is multiplied in element by element.",
+        "Use * instead of @ or dot.",
+    ),
+    "delta-not-multiplied-through": Sentences(
+        "What goes back through the weights is the error of the layer above, not its delta.",
+        "Send the delta back, which has the derivative of the activation in it.",
+    ),
+    "upstream-gradient-dropped": Sentences(
+        "The gradient that comes from the layers above is left out: the value does not depend on the error.",
+        "Multiply by the gradient that comes from above.",
+    ),
+    "bias-gradient-sent-back": Sentences(
+        "The gradient of a bias, which is a sum over the observations, goes back in the place of their deltas.",
+        "Send the delta back, one row for each observation.",
+    ),
+    "output-delta-reused": Sentences(
+        "The delta of another layer is used.",
+        "Use the delta of the same layer: (delta of the layer above @ kernel^T) * f'(z).",
+    ),
+    "transposed-weights": Sentences(
+        "The weights are transposed on the way back where they should not be, or not where they should.",
+        "If z = x @ W, then dC/dx = delta @ W.T.",
+    ),
+    "weights-of-wrong-layer": Sentences(
+        "The delta goes back through the weights of another layer (or unit).",
+        "Go back through the weights that the activation was multiplied by on the way forward.",
+    ),
+    "updated-weights-in-backward": Sentences(
+        "The delta goes back through weights that have been updated already.",
+        "Compute all gradients first, and update the weights after that.",
+    ),
+    "bias-row-not-dropped": Sentences(
+        "The wrong row or column is left out for the bias on the way back.",
+        "Leave out the one that belongs to the column of ones.",
+    ),
+    "elementwise-for-matmul": Sentences(
+        "An elementwise product stands where a matrix product belongs.", "Use @ or dot instead of *."
+    ),
+    "wrong-operation": Sentences(
+        "Another operation of the same values gives the gradient.", "Derive the line again from the forward pass."
+    ),
+    "forward-factor-missing": Sentences(
+        "The forward pass multiplies by an array, such as a dropout mask or the weights of classes, that is left out "
+        "on the way back.",
+        "Multiply what comes back by the same array.",
+    ),
+    "wrong-index": Sentences(
+        "Another item or part of the same array gives the gradient.", "Check the index against the forward pass."
+    ),
+    "sum-not-accumulated": Sentences(
+        "Each term of a sum overwrites the one before, so only the last one counts.",
+        "Add the terms up: start from 0 and use += instead of =.",
+    ),
+    "shared-memory": Sentences(
+        "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."
+    ),
+    "wrong-layer-activation": Sentences(
+        "The gradient of the kernel is made with the wrong activations.",
+        "Multiply the delta by what went into the layer: the activations of the layer below, or x.",
+    ),
+    "pre-activation-in-gradient": Sentences(
+        "The gradient of the kernel is made with z of the layer below instead of its activation a.",
+        "Multiply the delta by a, which is what went into the layer.",
+    ),
+    "transposed-gradient": Sentences(
+        "The gradient is the transpose of what it should be.", "Transpose it, or swap the factors of the product."
+    ),
+    "gradient-of-another-parameter": Sentences(
+        "The update uses the gradient of another parameter.", "Use the parameter's own gradient."
+    ),
+    "bias-gradient-missing": Sentences(
+        "The bias is used in the forward pass but never updated.",
+        "Subtract the learning rate times the sum of the delta over the observations.",
+    ),
+    "bias-gradient-summed-over-units": Sentences(
+        "The gradient of the bias is one number for all units of the layer.",
+        "Sum over the observations only: axis=0 if they are the rows, axis=1 if they are the columns.",
+    ),
+    "bias-gradient-not-summed": Sentences(
+        "The gradient of the bias still has one row for every observation, so it does not fit the bias.",
+        "Sum the delta over the observations.",
+    ),
+    "sum-over-wrong-axis": Sentences(
+        "The sum or mean is taken over the wrong axis.", "Sum over the observations, so that one number a unit is left."
+    ),
+    "last-observation-only": Sentences(
+        "Only one observation counts: the gradients of the others are overwritten.",
+        "Add up the gradients of all observations: += instead of =.",
+    ),
+    "kernel-not-updated": Sentences(
+        "These weights are used in the forward pass but never updated.", "Update them as the other parameters."
+    ),
+    "only-last-layer-updated": Sentences(
+        "Some layers are never updated.", "Update the weights and the bias of every layer; check the range of the loop."
+    ),
+    "gradient-ascent": Sentences(
+        "The update adds the gradient, so it climbs the cost.", "Subtract it: w -= learning_rate * gradient."
+    ),
+    "learning-rate-missing": Sentences(
+        "The update uses the whole gradient, without the learning rate.", "Multiply by the learning rate once."
+    ),
+    "learning-rate-twice": Sentences(
+        "The learning rate is multiplied in twice.", "Multiply by it once, in the gradient or in the update."
+    ),
+    "gradient-accumulated-over-iterations": Sentences(
+        "The gradients of earlier iterations are still in it: it is never set back to 0.",
+        "Start every iteration with gradients of 0.",
+    ),
+    "momentum-sign": Sentences(
+        "The velocity of the last iteration is subtracted, so the momentum brakes instead of carrying on.",
+        "Use v = momentum * v - learning_rate * gradient and w += v.",
+    ),
+    "momentum-overwritten": Sentences(
+        "The velocity of another parameter is used.", "Keep one velocity for each parameter."
+    ),
+    "weight-decay-sign": Sentences(
+        "The weight decay has the wrong sign: it makes the weights grow.", "Add lambda * w to the gradient."
+    ),
+    "weight-decay-differs": Sentences(
+        "The weight decay of the update is not the derivative of the penalty in the cost.",
+        "The derivative of lambda * sum(w^2) is 2 lambda w, that of lambda / 2 * sum(w^2) is lambda w, for the same "
+        "parameters and with the same divisor as in the cost.",
+    ),
+    "wrong-update-rule": Sentences(
+        "The update is not that of the optimizer.", "Compare it with the published equations."
+    ),
+    "bias-missing-in-forward": Sentences(
+        "The bias is updated but not used in the forward pass.", "Add it: z = x @ W + b."
+    ),
+    "activation-missing-on-output": Sentences(
+        "The output layer has no activation, but its derivative is multiplied in.", "Apply it: a = f(z)."
+    ),
+    "activation-missing-on-hidden": Sentences(
+        "A hidden layer has no activation, but its derivative is multiplied in.", "Apply it: a = f(z)."
+    ),
+    "extra-activation-on-output": Sentences(
+        "The output goes through an activation once too often.", "Apply the activation once."
+    ),
+    "softmax-over-wrong-axis": Sentences(
+        "softmax is not taken over the units of each observation, so a - y is not its gradient.",
+        "Sum over the axis of the units, with keepdims=True.",
+    ),
+    "exception": Sentences("The training step raises an exception.", "See the traceback of your code below."),
+    "integer-weights": Sentences(
+        "Values are cut off to whole numbers because the array they are written to has an integer type.",
+        "Create the array with floats: dtype=float.",
+    ),
+    "numerical-overflow": Sentences(
+        "A value becomes inf or nan here, and the parameters with it.",
+        "Subtract the largest value before exp, keep log away from 0, or lower the learning rate or the weights.",
+    ),
+    "wrong-value": Sentences(
+        "This value is not the gradient that it is used as, and no known mistake explains it.",
+        "Derive this line again from the forward pass.",
+    ),
+}
+
+# What is wrong with an update rule, under the names of checking/updates.py and checking/unused.py
+SLIPS: Mapping[str, Sentences] = {
+    "differs": Sentences(
+        "This parameter is updated by another rule than the others.",
+        "Write the same equations for every parameter, with its own velocity.",
+    ),
+    "overwritten": Sentences(
+        "The parameter is replaced by a multiple of its gradient, and what it was before is lost.",
+        "Subtract the step from it: w = w - learning_rate * gradient, or w -= ...",
+    ),
+    "not-kept": Sentences(
+        "The line speaks of a state, but every step is made of its own gradient alone: nothing is kept.",
+        "Keep it from one iteration to the next: velocity = mu * velocity - rate * gradient, cache += gradient ** 2",
+    ),
+    "shares": Sentences(
+        "The shares of the running mean do not add up to 1, so the step is divided by a multiple of it.",
+        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
+    "kept-above-one": Sentences(
+        "The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."
+    ),
+    "not-squared": Sentences(
+        "The running mean that the step is divided by is not one of squared gradients.",
+        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
+    "no-root": Sentences("The root of the second moment is missing.", "Divide by sqrt(v) + epsilon."),
+    "betas-swapped": Sentences(
+        "The two coefficients are swapped: the first moment is kept longer than the second.",
+        "Usual values are 0.9 for the first moment and 0.999 for the second.",
+    ),
+    "second-correction-with-first-beta": Sentences(
+        "The bias correction of the second moment uses the coefficient of the first.", "Divide v by 1 - beta2 ** t."
+    ),
+    "first-correction-with-second-beta": Sentences(
+        "The bias correction of the first moment uses the coefficient of the second.", "Divide m by 1 - beta1 ** t."
+    ),
+    "correction-not-a-power": Sentences(
+        "The bias correction multiplies beta by the step counter instead of raising it to that power.",
+        "Divide by 1 - beta ** t.",
+    ),
+    "only-first-corrected": Sentences(
+        "Only the first moment has a bias correction.", "Divide v by 1 - beta2 ** t as well."
+    ),
+    "only-second-corrected": Sentences(
+        "Only the second moment has a bias correction.", "Divide m by 1 - beta1 ** t as well."
+    ),
+    "gradient-for-first-moment": Sentences(
+        "The step goes along the gradient itself; its running mean is left out.", "Use m in the place of the gradient."
+    ),
+    "counter-not-counted": Sentences(
+        "The step counter of the bias correction stays 1.", "Count it up once an iteration."
+    ),
+    "counter-per-parameter": Sentences(
+        "The step counter of the bias correction is counted up for every parameter.", "Count it up once an iteration."
+    ),
+}
+
+# What is wrong with a value that is right in the first iteration
+LATER: Mapping[str, Sentences] = {
+    "later": Sentences(
+        "The first update is right. From a later one on, this value is not the gradient that it is used as.",
+        "Look for an array of an earlier iteration that is used once more.",
+    ),
+    "longer": Sentences(
+        "The first update is right. In an iteration of more steps, such as a longer sequence, this value is not the "
+        "gradient that it is used as.",
+        "Look at what one step hands back to the step before it: the error that comes through the carried state.",
+    ),
+}
+
+RULES: Mapping[str, str] = {
+    "momentum": "momentum",
+    "momentum-of-last-gradient": "momentum of the last gradient alone",
+    "nesterov": "Nesterov momentum",
+    "adagrad": "Adagrad",
+    "rmsprop": "RMSprop",
+    "rmsprop-momentum": "RMSprop with momentum",
+    "adam": "Adam",
+    "adamax": "Adamax",
+    "amsgrad": "AMSGrad",
+    "nadam": "Nadam",
+}
+
+SAY_HOW = 'Say how it trains: --run "net = Network([7, 3, 1]); net.train(X, y)".'  # X has 7 columns, y has one
+REASONS: Mapping[Reason, tuple[str, str]] = {
+    Reason.NO_PARAMETERS: (
+        "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
+        SAY_HOW,
+    ),
+    Reason.NOT_DRIVEN: (
+        "The file only defines things, and no call that was tried makes it train.",
+        "Say how it trains with --run.",
+    ),
+    Reason.RAISED: (
+        "It ended with an exception before it trained.",
+        "Repair it, or run the part that trains with --run.",
+    ),
+    Reason.NO_NUMPY: (
+        "It makes no arrays and no recorded numbers.",
+        "Only code that computes with numbers can be checked.",
+    ),
+    Reason.NO_COST: (
+        "Neither a cost nor a comparison of outputs with targets was found.",
+        "Compute the cost in the file, or call the training step with targets in --run.",
+    ),
+    Reason.NO_COST_FITS: (
+        "The updates belong to none of the costs that were tried, so it is open which one is meant.",
+        "Compute the cost in the file (a variable named cost or loss), so that the gradients can be compared with it.",
+    ),
+    Reason.RECORDING_CHANGED_THE_RUN: (
+        "Two runs with the same seed differ, so what was recorded is not what the file does.",
+        "Seed every random generator that the file uses.",
+    ),
+    Reason.HISTORY_LOST: (
+        "Values went through code that cannot be recorded on the way to an update.",
+        "Run the training step with NumPy alone.",
+    ),
+    Reason.CANNOT_REPLAY: ("An operation of the file cannot be repeated with other numbers.", "Report this as a bug."),
+    Reason.UNSTABLE_BRANCHES: (
+        "The branches of the file depend on its numbers so closely that it cannot be tried with others.",
+        "Move the branch out of the training step, or use np.where.",
+    ),
+    Reason.UNCLASSIFIED: (
+        "The output depends on random values that are neither updated nor named like data, so they may be weights "
+        "that should be trained.",
+        "Give them a name that says what they are (X, W, mask).",
+    ),
+    Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
+    Reason.SEVERAL_COSTS: (
+        "The same weights are updated at several places, with a forward pass between them, as when two networks are "
+        "trained against each other. One cost does not explain that.",
+        'Judge one part at a time: --run "net.train_real(X)".',
+    ),
+    Reason.TOO_MANY: (
+        "One iteration consists of too many operations to be repeated with other numbers.",
+        "Use fewer observations or smaller layers, or the array operations in place of loops.",
+    ),
+    Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
+    Reason.DOUBTFUL_CALLS: (
+        "It only defines things, and the calls that make it train may fit its shapes by accident only.",
+        SAY_HOW,
+    ),
+    Reason.LAYERS_LEFT: (
+        "It has no network. Some of its layers agree with true gradients, but others could not be called.",
+        'Call them in a small network: --run "...".',
+    ),
+    Reason.NETWORKS_LEFT: (
+        "The first network that it trains agrees with true gradients, but it goes on with others that were not judged.",
+        "Judge them in a file of their own.",
+    ),
+    Reason.RULE: (
+        "No gradient that was compared is wrong, but the updates follow no rule that is known.",
+        "Compare the update with the published equations of its optimizer.",
+    ),
+}
+
+COSTS: Mapping[str, str] = {
+    "sum_of_squared_errors": "squared errors, (a - y)^2",
+    "binary_crossentropy": "binary cross-entropy, -(y log a + (1 - y) log(1 - a))",
+    "categorical_crossentropy": "categorical cross-entropy, -sum of y log a",
+    "sum_of_absolute_errors": "absolute errors, |a - y|",
+    "hinge": "hinge loss, max(0, 1 - y a)",
+}
+
+NOTES: Mapping[str, str] = {
+    "update-rule": "The update rule was recognised",
+    "update-rule-unknown": "This update follows from its gradient by a rule that is not known",
+    "option-judged": "This option was tried as well, and agrees",
+    "option-not-judged": "This option was not judged",
+    "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
+    "later-iteration-differs": "A later update at this line is not explained by its gradient.",
+    "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
+    "the largest value before exp",
+    "biases-not-trained": "These biases are used and never trained, which the gradients of the others allow for",
+    "loop-went-round-once": "In every iteration that was recorded, this loop went round only once. What it carries "
+    "from one turn to the next is not judged; use longer sequences",
+    "did-not-run": "These parts of the file did not run, so nothing is said about them",
+    "cannot-replay": "This operation cannot be repeated",
+    "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
+    "changed-at": "The runs differ first at this line.",
+}
+
+# What ended a run (recording/graph.py: Stop)
+LIMITS: Mapping[str, str] = {
+    "seconds": "the time limit was reached",
+    "nodes": "too many operations to record",
+    "bytes": "too much memory to record",
+    "exited": "the file ended the run itself",
+    "died": "its process died",
+}
+
+STAND_INS: Mapping[str, str] = {
+    "module": "an import that is not installed",
+    "file": "a missing file",
+    "dataset": "a data set",
+    "download": "a download",
+    "input": "input",
+    "display": "plots",
+    "optimizer": "an optimizer",
+}
+
+# Under the names of checking/naming/derivatives.py
+ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
+
+WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained"})
+
+# Mistakes that another learning rate would make right
+SCALES = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum", "sum-instead-of-mean"})
+
+AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.AGREES: "agrees",
+    Agreement.SCALED: "is a constant times the true one",
+    Agreement.DIFFERS: "differs",
+    Agreement.NOT_JUDGED: "was not judged",
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,15 @@ SAME_RATE = 1e-4  # relative
 Key = tuple[Any, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mended:
+    """What an edit makes right."""
+
+    operations: Mapping[int, Compute]  # all that are changed, those of earlier edits too
+    settings: Sequence[Values]  # the values of all nodes after it
+    steps: Sequence[Step]  # those of the wrong ones that are right then
+
+
 class EditBench(Bench):
     """A backward pass whose lines are edited one at a time.
 
@@ -42,7 +52,7 @@ class EditBench(Bench):
         kept: the operations that an earlier edit has changed.
         old_weights: what updated parameters were before, for the operations made with them; empty unless asked for.
         begun: the values at all settings after that.
-        mending: the steps that the edit that was found makes right.
+        mended: what the edit that was found makes right.
         most: how many of the wrong steps one edit made right.
         wanted: how many it should.
         within: all operations that are computed again.
@@ -50,11 +60,9 @@ class EditBench(Bench):
         shared: the places of the operations of the forward pass.
         lines: the operations by their places in the text, each with all its executions.
         work: what was computed so far.
-        edited: the operations that it changed, with those of ``kept``.
-        mended: the values at all settings after the edit that was found.
     """
 
-    def __init__(self, reading: Reading, broken: Sequence[Step], before: EditBench | None = None) -> None:
+    def __init__(self, reading: Reading, broken: Sequence[Step], before: Mended | None = None) -> None:
         super().__init__(reading, reading.stage.settings)
         stage = self.stage
         self.broken = list(broken)
@@ -62,10 +70,10 @@ class EditBench(Bench):
         known = [step for step in stage.steps if step not in self.broken]
         # the gradient of weights whose input is 0, as in the first row of XOR, is nothing whatever is edited
         self.right = [step for step in known if (match := matches.get(step.before)) is None or not match.nothing]
-        self.kept: dict[int, Compute] = {} if before is None else before.edited
-        self.begun: Sequence[Values] = self.settings if before is None else before.mended
+        self.kept: Mapping[int, Compute] = {} if before is None else before.operations
+        self.begun: Sequence[Values] = self.settings if before is None else before.settings
         self.old_weights: dict[int, dict[int, int]] = {}
-        self.mending: list[Step] = []
+        self.mended = Mended(operations={}, settings=(), steps=())
         self.most, self.wanted = 0, len(self.broken)
         afters = {step.after for step in stage.steps if not step.returned}
         inner = (stage.needed & stage.dependent) - reading.forward.nodes - set(stage.parameters)
@@ -91,8 +99,6 @@ class EditBench(Bench):
             self.forward_lines.setdefault(self.key(id), []).append(id)
         self.weights = {id: work_of(stage.node(id).shape) for id in self.within}
         self.work = 0
-        self.edited: dict[int, Compute] = {}
-        self.mended: list[Values] = []
 
     def partial_repair(self) -> Repair | None:
         """The first of the edits that make most steps right, if those are several; asked after ``repair``."""
@@ -185,7 +191,7 @@ class EditBench(Bench):
         self.most = max(self.most, len(mending))
         if len(mending) < self.wanted:
             return False
-        self.mended, self.mending, self.edited = found, mending, together
+        self.mended = Mended(operations=together, settings=found, steps=mending)
         return True
 
     def is_one_rate(self, values: Values, mending: Sequence[Step]) -> bool:
@@ -372,7 +378,7 @@ def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | 
     """The forward node whose gradient an edited value becomes, or else the first value that is made of it."""
     reading, stage = bench.reading, bench.stage
     for id in sorted(stage.program.descendants([repair.node], within=set(bench.within))):
-        rows = [values[id] for values in bench.mended]
+        rows = [values[id] for values in bench.mended.settings]
         if any(isinstance(one, tuple) or np.asarray(one).dtype.kind != "f" for one in rows):
             continue
         found = reading.index().find(samples(rows))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..recording.graph import Recording
-from .labels import label, quantity
+from .labels import label, name_of_value, quantity
 from .reading import Reading
 from .replay import is_truth, size_of
 from .result import AssumedCost, ParameterFacts, Row
@@ -74,18 +74,21 @@ def rows_of(reading: Reading) -> tuple[Row, ...]:
 
 
 def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
-    """The shapes of data, targets and outputs"""
+    """The shapes of data, targets and outputs, by their names; one without a name is called what it is."""
     stage = reading.stage
+
+    def name(id: int, otherwise: str) -> str:
+        found = name_of_value(stage, id)
+        return otherwise if found in ("", stage.node(id).operation) else found
+
     found: dict[str, tuple[int, ...]] = {}
     for id in sorted(reading.forward.nodes - set(stage.parameters)):
         for parent in stage.program.parents[id]:
             node = stage.node(parent)
             if parent not in stage.dependent and size_of(node) > 1 and len(found) < 3:
-                found.setdefault(label(stage, parent), node.shape)
+                found.setdefault(name(parent, "data"), node.shape)
     for error in reading.cost.errors[:1]:
         if error.target is not None:
-            found[label(stage, error.target)] = stage.node(error.target).shape
-        output, name = stage.node(error.output), label(stage, error.output)
-        # what a function returns at once has no name but that of its operation
-        found["outputs" if name == output.operation else name] = output.shape
+            found[name(error.target, "targets")] = stage.node(error.target).shape
+        found[name(error.output, "outputs")] = stage.node(error.output).shape
     return found

@@ -74,6 +74,22 @@ def test_outputs_without_a_name_are_called_outputs(tmp_path: Path) -> None:
     assert checked(tmp_path, NAMELESS).sizes == {"x": (6, 2), "y": (6, 1), "outputs": (6, 1)}
 
 
+UNNAMED_DATA = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+x, w = rng.normal(size=(6, 2)), rng.normal(size=(2, 1))
+
+for _ in range(3):
+    a = 1 / (1 + np.exp(-((x - x.mean(axis=0)) @ w)))
+    w -= 0.1 * (x - x.mean(axis=0)).T @ (a - np.array([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]]))
+"""
+
+
+def test_data_and_targets_without_a_name_are_not_called_like_the_value_of_their_line(tmp_path: Path) -> None:
+    assert checked(tmp_path, UNNAMED_DATA).sizes == {"data": (6, 2), "targets": (6, 1), "a": (6, 1)}
+
+
 def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
     text = RIGHT["objects"].replace(" * slope(self.hidden)", "", 1)
     first, second = checked(tmp_path, text), checked(tmp_path, text)

@@ -68,11 +68,11 @@ def name_edits(bench: EditBench, sources: Sources) -> list[Found]:
         if other is not None:
             user, replaced = min(old.old_weights.items())
             name = bench.stage.parameters[min(replaced.values())].name
-            return [found_at(bench.reading, user, UPDATED_WEIGHTS, old.mending, detail=name), other]
+            return [found_at(bench.reading, user, UPDATED_WEIGHTS, old.mended.steps, detail=name), other]
     first = describe_edit(bench, bench.partial_repair(), sources)
     if first is None:
         return []
-    rest = EditBench(bench.reading, [one for one in bench.broken if one not in bench.mending], bench)
+    rest = EditBench(bench.reading, [one for one in bench.broken if one not in bench.mended.steps], bench.mended)
     second = name_edit(rest, sources)
     if second is None:
         return []
@@ -91,7 +91,7 @@ def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> 
         target=(target,),
         factor=alignment.factor,
         transposed=alignment.transposed,
-        mends=tuple(step.before for step in bench.mending),
+        mends=tuple(step.before for step in bench.mended.steps),
         settings=tuple(bench.begun),
     )
     case = Case(reading, fault, sources)

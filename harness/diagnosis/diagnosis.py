@@ -233,7 +233,7 @@ class _Diagnoser:
         """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
         much after it."""
         plan, program = self.plan, self.case.program
-        if plan.prefix_updates is None:
+        if plan.prefix_updates is None or self.search.run(()).trial.error is not None:
             return True
         losses = (program.history or {}).get("loss", ())
         if not losses:

@@ -115,8 +115,6 @@ def test_frozen_layers_keep_their_weights():
 
 
 def test_of_an_error_in_a_graph_the_line_of_its_node_is_said():
-    text = (
-        "Graph execution error:\n\nDetected at node\n\nindices[0,2] = 9 is not in [0, 4)\n\t [[{{node gather}}]]"
-    )
+    text = "Graph execution error:\n\nDetected at node\n\nindices[0,2] = 9 is not in [0, 4)\n\t [[{{node gather}}]]"
     assert first_line(ValueError(text)) == "indices[0,2] = 9 is not in [0, 4)"
     assert first_line(ValueError("bad shape\nmore")) == "bad shape"

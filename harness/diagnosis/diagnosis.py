@@ -233,7 +233,7 @@ class _Diagnoser:
         """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
         much after it."""
         plan, program = self.plan, self.case.program
-        if plan.prefix_updates is None:
+        if plan.prefix_updates is None or self.search.run(()).trial.error is not None:
             return True
         losses = (program.history or {}).get("loss", ())
         if not losses:
@@ -357,7 +357,7 @@ class _Diagnoser:
         self.neighbours = self.asked_neighbours(has_signal=True)
         if self.neighbours is None:
             return False
-        self.outcome = OutcomeKind.UNDERFITS
+        self.raise_bar_to(self.neighbours.score, own)
         self.name_rows(own, Fault.WINDOW)
         return True
 
@@ -409,10 +409,14 @@ class _Diagnoser:
         if keys is None:
             self.wanted = self.proofs.nearer(own, tried, WORTH_NAMING)
             return None
-        bar = Bar(constant=references.constant, best=nearer.score.value, noise=0.0)
-        search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
-        self.outcome = self.outcome_now()
+        self.raise_bar_to(nearer.score.value, own)
         return keys
+
+    def raise_bar_to(self, best: float, own: ProgramRun) -> None:
+        """Ask for half of the way from the program to a level that is proven to be possible."""
+        bar = Bar(constant=self.case.references.constant, best=best, noise=0.0)
+        self.search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
+        self.outcome = self.outcome_now()
 
     def steadier(self) -> Keys | None:
         """A set of repairs with which clearly more seeds learn than of a program of which only most do.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
+from programs import dense, program
 from sklearn import datasets
 
+from harness.diagnosis.diagnosis import diagnose_program
+from harness.diagnosis.faults import Fault
 from harness.diagnosis.neighbours import Neighbours, telling_neighbours
+from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.tasks import infer_task
 
 X = np.random.default_rng(0).normal(size=(400, 3))
@@ -58,3 +63,22 @@ def test_nothing_stands_beside_rows_that_are_independent() -> None:
     assert neighbours_of(X, np.random.default_rng(2).normal(size=400)) is None
     assert neighbours_of(X, np.random.default_rng(3).integers(0, 3, 400)) is None
     assert neighbours_of(X[:20], X[:20, 0]) is None  # too few to judge
+
+
+@pytest.mark.parametrize(
+    ("y", "outcome", "fault", "rows"),
+    [
+        (np.roll(X[:, 0], 1), OutcomeKind.NO_SIGNAL, Fault.NO_SIGNAL, (-1,)),
+        (X[:, 0] + np.roll(X[:, 0], 1), OutcomeKind.UNDERFITS, Fault.WINDOW, (-1, 0)),
+    ],
+)
+def test_a_network_of_rows_that_lack_others(
+    y: np.ndarray, outcome: OutcomeKind, fault: Fault, rows: tuple[int, ...]
+) -> None:
+    made = program(dense(1, inputs=1), X[:, :1], y, loss="mse", optimizer=keras.optimizers.Adam(0.1), epochs=30)
+    found = diagnose_program(made, budget=3)
+    assert (found.outcome, [cause.fault for cause in found.causes]) == (outcome, [fault])
+    assert found.neighbours is not None
+    assert found.neighbours.rows == rows
+    assert found.user is not None
+    assert found.user.learned.count == 0

@@ -155,6 +155,13 @@ def other_lines(found: Found) -> list[str]:
     return [*lines, ", ".join(rest)] if rest else lines
 
 
+def named_value(found: Found) -> str:
+    """back (4, 5), or a value of this line, of shape (4, 5),"""
+    if found.variable:
+        return f"{found.variable} {found.shape}" if found.shape else found.variable
+    return f"a value of this line, of shape {found.shape}," if found.shape else "a value of this line"
+
+
 def mistake_lines(found: Found) -> Lines:
     """One mistake, as (heading, text)"""
     words = words_of(found)
@@ -163,13 +170,12 @@ def mistake_lines(found: Found) -> Lines:
     entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
-        variable = found.variable or "a value of this line"
-        shape = f" {found.shape}" if found.shape else ""
-        text = f"{variable}{shape} is {quantity(found.got)}"
+        variable = named_value(found)
+        text = f"{variable} is {quantity(found.got)}"
         if found.expected is not None:
             text += f"; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
             if found.ratio is not None:
-                text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
+                text = f"{variable} is {number(found.ratio)} times what it should be"
         entries.append(("Value", text))
     if found.parameters:
         entries.append(("Affects", ", ".join(found.parameters)))

@@ -154,7 +154,7 @@ def planted(seed: int = 0) -> list[Planted]:
         factor = 2.0 ** float(rng.uniform(-1, 1)) if seed else 1.0
         if cause.startswith("learning-rate"):
             other["learning_rate"] *= factor
-        if cause == "too-few-iterations":
+        if cause == "too-few-epochs":
             other["iterations"] = round(other["iterations"] * factor)
         if cause == "unscaled-inputs" and "vee" not in problem:
             other["x"] = other["x"] * factor
@@ -220,7 +220,7 @@ def planted(seed: int = 0) -> list[Planted]:
         ("post", 60),
         ("xor-tanh", 20),
     ):
-        plant("too-few-iterations", problem, iterations=iterations)
+        plant("too-few-epochs", problem, iterations=iterations)
     for problem in ("wave", "vee", "plane", "plane-tanh", "xor-tanh"):
         start("zero-gradient", problem, "zeros")
     for problem, bias in (("vee", -10), ("plane", -5), ("plane", -50), ("vee", -3)):
@@ -270,7 +270,7 @@ def planted(seed: int = 0) -> list[Planted]:
         contrary = 1 - y if np.min(y) >= 0 else -y
         if problem == "blobs":
             contrary /= np.sum(contrary, axis=1, keepdims=True)
-        plant("unlearnable", problem, x=np.concatenate([x, x]), y=np.concatenate([y, contrary]))
+        plant("contradictory-targets", problem, x=np.concatenate([x, x]), y=np.concatenate([y, contrary]))
 
     def trap(name: str, problem: str, expected: tuple[str, ...], **other: Any) -> None:
         other.setdefault("seed", 100 * seed)
@@ -356,7 +356,7 @@ class Verdict(NamedTuple):
 def ask(planted: Planted, budget: float) -> Verdict:
     """Diagnose one case."""
     found = diagnose(planted.case, budget)
-    named = tuple(cause.id for cause in found.causes) or ((NONE,) if found.learns else ("",))
+    named = tuple(cause.fault.value for cause in found.causes) or ((NONE,) if found.learns else ("",))
     return Verdict(planted, named, found.seconds)
 
 

@@ -263,7 +263,7 @@ def level_text(found: Diagnosis, level: Level) -> str:
 def meaning_of(cause: Cause) -> str:
     """What a cause means for the training."""
     adds = any(change.new is not None for change in cause.changes)
-    return UNRESTRAINED if cause.fault is Fault.REGULARIZATION and adds else FAULTS[cause.fault][1]
+    return UNRESTRAINED if cause.fault is Fault.REGULARIZATION and adds else FAULTS[cause.fault].meaning
 
 
 def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
@@ -302,7 +302,7 @@ def mechanism_text(found: Mechanism) -> str:
     """How a cause hurts, and what shows it."""
     what, control = INTERVENTIONS[found.intervention]
     shares = [f"{level.learned.count} of {level.learned.of}" for level in (found.repaired, found.unrepaired)]
-    return f"  How it hurts: {FAULTS[found.fault][0]}. With {what} {shares[0]} seeds learn, {control} {shares[1]}."
+    return f"  How it hurts: {FAULTS[found.fault].name}. With {what} {shares[0]} seeds learn, {control} {shares[1]}."
 
 
 def bound_text(bound: CloneBound) -> str:
@@ -313,7 +313,7 @@ def bound_text(bound: CloneBound) -> str:
 
 def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = MOST_EDITS) -> Iterator[str]:
     """One cause: what, why, what to do, and the proof."""
-    yield f"Cause {number_}: {FAULTS[cause.fault][0]}. {meaning_of(cause)}"
+    yield f"Cause {number_}: {FAULTS[cause.fault].name}. {meaning_of(cause)}"
     for finding in found.contradictions:
         if finding.check is Check.IGNORED_EPOCHS and finding.id == cause.fault.value:
             yield f"  {finding_text(finding)}"
@@ -360,7 +360,7 @@ def further_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
 def hint_text(hint: Hint) -> str:
     """One hint."""
     what = next(iter(remedy_lines(hint.changes, ())), "")
-    return f"{FAULTS[hint.fault][0]}: {what}"
+    return f"{FAULTS[hint.fault].name}: {what}"
 
 
 def edited_text(found: Diagnosis, edited: EditedRun) -> str:
@@ -376,7 +376,7 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     other = (
         ""
         if set(found.remedy) <= named
-        else f", which repairs {joined(FAULTS[fault][0] for fault in found.remedy)} instead,"
+        else f", which repairs {joined(FAULTS[fault].name for fault in found.remedy)} instead,"
     )
     how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (

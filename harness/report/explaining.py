@@ -102,14 +102,13 @@ def all_explanations() -> list[Explanation]:
         made.append(Explanation(id=id, kind=Kind.MISTAKE, what=words.what, fix=words.fix, difference=difference))
     made += [Explanation(id=id, kind=Kind.SLIP, what=words.what, fix=words.fix) for id, words in mistakes.SLIPS.items()]
     made += [
-        Explanation(id=fault.value, kind=Kind.CAUSE, what=f"{name}: {what}")
-        for fault, (name, what) in causes.FAULTS.items()
-    ]
-    of_programs = {fault.value for fault in causes.FAULTS}
-    made += [
-        Explanation(id=id, kind=Kind.CAUSE, what=sentence(what), fix=sentence(fix))
-        for id, (what, fix) in causes.HYPOTHESES.items()
-        if id not in of_programs
+        Explanation(
+            id=fault.value,
+            kind=Kind.CAUSE,
+            what=f"{about.name}: {about.meaning}",
+            fix=sentence(about.remedy) if about.remedy else "",
+        )
+        for fault, about in causes.FAULTS.items()
     ]
     made += [
         Explanation(id=check.value, kind=Kind.FINDING, what=sentence(say(Blanks())))

@@ -9,12 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..diagnosis.faults import Fault
 from ..diagnosis.scenarios.changes import ENOUGH, Result
-from ..diagnosis.scenarios.judge import Diagnosis, Row
+from ..diagnosis.scenarios.judge import Cause, Diagnosis, Row
 from ..measures.accuracy import accuracy
-from .causes import HYPOTHESES
+from .causes import FAULTS, cause_name
 from .registering import register_figure, register_page
-from .scenario_words import change_text, relation_text, remedy_text, symptom_text
+from .scenario_words import change_text, relation_text, symptom_text
 from .words import Json, count, joined, new_table, number
 
 MOST_ROWS = 60  # of changes in a table
@@ -88,17 +89,16 @@ def cause_sentences(found: Diagnosis) -> Iterator[str]:
     for place, cause in enumerate(found.causes):
         result = cause.evidence[0].result
         named = "Cause" if place == 0 else "Also"
-        sentence = HYPOTHESES[cause.id][0]
-        text = f"{named}: {cause.id}. {sentence[0].upper()}{sentence[1:]}."
-        change = change_text(result.change.what)
-        if cause.id == "unlearnable":
+        text = f"{named}: {cause_name(cause)}. {FAULTS[cause.fault].meaning}"
+        change = change_text(result.change)
+        if cause.fault is Fault.CONTRADICTORY_TARGETS:
             text += f" No function of the inputs comes under a cost of {number(found.floor)}."
         elif cause.alone:
             text += f" Evidence: {change}, and nothing else changed, takes the cost from {number(found.own.median)} to "
             text += f"{number(result.median)}"
             text += "." if result.members == 1 else f", and {result.share:.1%} of {result.members} runs learn."
         elif cause is both[-1]:
-            text += f" Evidence for {joined(c.id for c in both)} together: {change}: {result.share:.1%} of "
+            text += f" Evidence for {joined(map(cause_name, both))} together: {change}: {result.share:.1%} of "
             text += f"{result.members} runs learn. Neither alone was enough."
         yield text
     if found.relation is not None:
@@ -127,6 +127,11 @@ def verdict(found: Diagnosis) -> list[str]:
             f"Give it more with {larger_budget(found)}."
         )
     return sentences
+
+
+def remedy_text(causes: Sequence[Cause]) -> str | None:
+    """What to do about all causes; None if there are none."""
+    return "; ".join(dict.fromkeys(FAULTS[cause.fault].remedy for cause in causes)) or None
 
 
 def not_reached(found: Diagnosis) -> list[str]:
@@ -171,7 +176,7 @@ def change_table(title: str, rows: Sequence[Row]) -> Table:
 def change_rows(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """The cells of changes: what was changed, the median cost, how many learn, and for which hypothesis"""
     return [
-        (change_text(row.result.change.what), number(row.result.median), share_in_words(row), row.hypothesis)
+        (change_text(row.result.change), number(row.result.median), share_in_words(row), row.fault.value)
         for row in rows[:MOST_ROWS]
     ]
 
@@ -185,8 +190,8 @@ def clones_table(found: Diagnosis) -> Table:
     by_scale: dict[float, dict[bool, str]] = {}
     for result in found.clones:
         low, high = result.interval
-        what = result.change.what
-        by_scale.setdefault(what.amount or 1, {})[what.clones] = f"{result.share:.1%} ({low:.1%} to {high:.1%})"
+        change = result.change
+        by_scale.setdefault(change.amounts[0], {})[change.symmetric] = f"{result.share:.1%} ({low:.1%} to {high:.1%})"
     for scale in sorted(by_scale):
         table.add_row(f"x {scale:g}", by_scale[scale].get(False, ""), by_scale[scale].get(True, ""))
     return table
@@ -200,7 +205,7 @@ def people(found: Diagnosis) -> RenderableType:
 def everything(found: Diagnosis) -> RenderableType:
     """Every table, and the answer last."""
     tables = [symptom_table(found)]
-    tables += [change_table(f"Evidence for {c.id}: changes that remove it", c.evidence) for c in found.causes]
+    tables += [change_table(f"Evidence: {cause_name(c)}, changes that remove it", c.evidence) for c in found.causes]
     if found.clones:
         tables.append(clones_table(found))
     if found.helpful:
@@ -217,8 +222,8 @@ def everything(found: Diagnosis) -> RenderableType:
 def row_json(row: Row, own: Result) -> Json:
     """A change and what came of it, beside the case as it is"""
     return {
-        "hypothesis": row.hypothesis,
-        "intervention": change_text(row.result.change.what),
+        "hypothesis": row.fault.value,
+        "intervention": change_text(row.result.change),
         "before": own.median,
         "after": row.result.median,
         "share_before": own.share,
@@ -230,13 +235,13 @@ def row_json(row: Row, own: Result) -> Json:
 
 def machines(found: Diagnosis) -> Json:
     """Everything that a machine reads"""
-    causes = [
+    causes: list[Json] = [
         {
-            "id": cause.id,
+            "id": cause.fault.value,
             "confidence": cause.confidence,
             "alone": cause.alone,
             "evidence": [row_json(row, found.own) for row in cause.evidence],
-            "remedy": HYPOTHESES[cause.id][1],
+            "remedy": FAULTS[cause.fault].remedy,
         }
         for cause in found.causes
     ]
@@ -263,8 +268,8 @@ def machines(found: Diagnosis) -> Json:
         "helps_too": [row_json(row, found.own) for row in found.helpful],
         "clones": [
             {
-                "cloned": result.change.what.clones,
-                "scale": result.change.what.amount,
+                "cloned": result.change.symmetric,
+                "scale": result.change.amounts[0],
                 "share": result.share,
                 "interval": result.interval,
             }

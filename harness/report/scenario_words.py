@@ -1,105 +1,99 @@
-"""What people read of a scenario's hypotheses, changes and symptoms: one sentence or phrase for each."""
+"""What people read of the changes and symptoms of a scenario: one sentence or phrase for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..diagnosis.scenarios.changes import Act, What
-from ..diagnosis.scenarios.judge import Cause, ClonesRelation
+from ..diagnosis.scenarios.changes import Change, Family
+from ..diagnosis.scenarios.judge import ClonesRelation
 from ..measures.symptoms import Symptom
-from .causes import HYPOTHESES
 
 
-def remedy_text(causes: Sequence[Cause]) -> str | None:
-    """What to do about all causes; None if there are none."""
-    return "; ".join(dict.fromkeys(HYPOTHESES[cause.id][1] for cause in causes)) or None
-
-
-def healthy_text(what: What) -> str:
+def healthy_text(change: Change) -> str:
     """glorot_uniform starts multiplied by 0.1, each layer's units cloned"""
-    text = f"{what.name} starts"
-    if what.amount is not None and what.amount != 1:
-        text += f" multiplied by {what.amount:g}"
-    return text + (", each layer's units cloned" if what.clones else "")
+    factor = "" if change.amounts == (1.0,) else f" multiplied by {change.amounts[0]:g}"
+    return f"{change.name} starts{factor}" + (", each layer's units cloned" if change.symmetric else "")
 
 
-def noise_text(what: What) -> str:
-    """noise N(0, 0.1²) on every weight: no clones any more"""
-    if what.clones:
-        return (
-            f"the same noise N(0, {what.amount:g}²) for all units of a layer: it moves the start, but the clones stay"
-        )
-    return f"noise N(0, {what.amount:g}²) on every weight: no clones any more"
+def outputs_text(change: Change) -> str:
+    """targets mapped into 0.1 to 0.9"""
+    return "targets mapped into {:g} to {:g}".format(*change.amounts) if change.amounts else "a linear output layer"
 
 
-def long_look_text(what: What) -> str:
-    """Many starts and rates of clones."""
-    return (
-        f"{what.name} starts multiplied by 0.1 to 10, each layer's units cloned, rate multiplied by 0.1 to 10, "
-        f"{what.amount:,.0f} iterations"
-    )
-
-
-def wider_text(what: What) -> str:
+def wider_text(change: Change) -> str:
     """12 and 12 hidden units, healthy starts"""
-    return f"{' and '.join(map(str, what.units))} hidden units" + (", healthy starts" if what.name else "")
+    return f"{' and '.join(map(str, change.amounts))} hidden units" + (", healthy starts" if change.name else "")
 
 
-CHANGES: dict[Act, Callable[[What], str]] = {
-    Act.NOTHING: lambda what: "nothing changed",
-    Act.NOISE: noise_text,
-    Act.SCALE: lambda what: f"the same initial weights multiplied by {what.amount:g}",
-    Act.HEALTHY: healthy_text,
-    Act.RATE: lambda what: f"learning rate multiplied by {what.amount:g}",
-    Act.ITERATIONS: lambda what: f"iterations multiplied by {what.amount:g}",
-    Act.LONG_LOOK: long_look_text,
-    Act.OPTIMIZER: lambda what: f"{what.name} with a rate of {what.amount:g}",
-    Act.ACTIVATION: lambda what: f"{what.name} in the hidden layers",
-    Act.INPUTS: lambda what: "inputs standardised",
-    Act.LINEAR_OUTPUT: lambda what: "a linear output layer",
-    Act.TARGETS: lambda what: f"targets mapped into {what.bounds[0]:g} to {what.bounds[1]:g}",
-    Act.WIDER: wider_text,
-    Act.LIFTED: lambda what: "hidden biases raised until every unit is active on half of the observations",
-    Act.ANY_FUNCTION: lambda what: "any function of the inputs",
-    Act.BOTH: lambda what: ", and ".join(change_text(part) for part in what.parts),
+SCALED = "the same initial weights multiplied by {amounts[0]:g}"
+RATE = "learning rate multiplied by {amounts[0]:g}"
+CHANGES: dict[Family, str | Callable[[Change], str]] = {
+    Family.NOTHING: "nothing changed",
+    Family.NOISE: "noise N(0, {amounts[0]:g}²) on every weight: no clones any more",
+    Family.NOISE_CLONED: (
+        "the same noise N(0, {amounts[0]:g}²) for all units of a layer: it moves the start, but the clones stay"
+    ),
+    Family.MIRRORED: SCALED,
+    Family.SCALE_DOWN: SCALED,
+    Family.SCALE_UP: SCALED,
+    Family.HEALTHY: healthy_text,
+    Family.HEALTHY_CLONED: healthy_text,
+    Family.HEALTHY_SCALED: healthy_text,
+    Family.HEALTHY_SCALED_CLONED: healthy_text,
+    Family.RATE_UP: RATE,
+    Family.RATE_DOWN: RATE,
+    Family.ITERATIONS: "iterations multiplied by {amounts[0]:g}",
+    Family.LONG_LOOK: (
+        "{name} starts multiplied by 0.1 to 10, each layer's units cloned, rate multiplied by 0.1 to 10, "
+        "{amounts[0]:,.0f} iterations"
+    ),
+    Family.OPTIMIZER: "{name} with a rate of {amounts[0]:g}",
+    Family.ACTIVATION: "{name} in the hidden layers",
+    Family.INPUTS: "inputs standardised",
+    Family.OUTPUTS: outputs_text,
+    Family.WIDER: wider_text,
+    Family.LIFT: "hidden biases raised until every unit is active on half of the observations",
+    Family.ANY_FUNCTION: "any function of the inputs",
+    Family.TOGETHER: lambda change: ", and ".join(map(change_text, change.parts)),
 }
 
 
-def change_text(what: What) -> str:
+def change_text(change: Change) -> str:
     """What was done in a change."""
-    return CHANGES[what.act](what)
+    text = CHANGES[change.family]
+    return text.format(name=change.name, amounts=change.amounts) if isinstance(text, str) else text(change)
 
 
-def progress_text(what: What | None) -> str:
+def progress_text(change: Change | None) -> str:
     """What is running."""
-    return "the run itself" if what is None else change_text(what)
+    return "the run itself" if change is None else change_text(change)
 
 
 def relation_text(found: ClonesRelation) -> str:
     """Whether identical units are necessary for a failure, and whether they are sufficient for it, in sentences"""
     if found.loosened is not None:
-        change, share = change_text(found.loosened.change.what), found.loosened.share
+        change, share = change_text(found.loosened.change), found.loosened.share
         sentences = [f"Identical hidden units are needed for this failure: without them {share:.1%} learn ({change})."]
     elif found.failing_apart is not None:
-        change, share = change_text(found.failing_apart.change.what), found.failing_apart.share
+        change, share = change_text(found.failing_apart.change), found.failing_apart.share
         sentences = [
             "Identical hidden units are not needed for this failure.",
             f"Networks without them fail too ({change}: {share:.0%} learn).",
         ]
     else:
         best = found.best_noise
-        beside = "" if best is None else f" ({change_text(best.change.what)}: {best.share:.0%} learn)"
+        beside = "" if best is None else f" ({change_text(best.change)}: {best.share:.0%} learn)"
         sentences = [f"Identical hidden units are not needed for this failure: parting them does not help{beside}."]
     if found.learning_together is not None:
-        change, share = change_text(found.learning_together.change.what), found.learning_together.share
+        change, share = change_text(found.learning_together.change), found.learning_together.share
         sentences.append(f"Networks with them can learn ({change}: {share:.0%}).")
     else:
         sentences.append("They are enough for it: no change that keeps them helped.")
     if found.harder is not None:
         apart, cloned = found.harder
         sentences.append(
-            f"They do make learning harder: {apart.share:.1%} of {apart.change.what.name} seeds learn, and "
+            f"They do make learning harder: {apart.share:.1%} of {apart.change.name} seeds learn, and "
             f"{cloned.share:.1%} of the same seeds with identical units."
         )
     return " ".join(sentences)

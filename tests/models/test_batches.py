@@ -386,7 +386,7 @@ def test_a_diagnosis_in_batches_names_a_cause_and_its_proof():
     scenario = load("xor", {"batch_size": 1, "initializers": ["ones"], "iterations": 4000, "learning_rate": 1.0})
     found = diagnose.diagnose(diagnose.case_of(scenario), 60.0)
     assert not found.learns
-    assert "clones" in [cause.id for cause in found.causes]
+    assert "clones" in [cause.fault for cause in found.causes]
 
 
 def test_gradients_and_costs_of_many_observations_are_taken_in_pieces(monkeypatch):

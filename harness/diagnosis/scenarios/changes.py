@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -49,61 +49,52 @@ class Trial:
         return len(self.x) if self.batches is None else min(self.batches.size, len(self.x))
 
 
-class Act(Enum):
-    """What is done in a change."""
+class Family(str, Enum):
+    """What kind of thing is changed."""
 
-    NOTHING = "nothing"
-    NOISE = "noise"  # of a standard deviation; the same for the units of a layer where clones stay
-    SCALE = "scale"  # initial weights multiplied
-    HEALTHY = "healthy"  # starts of a textbook initializer, multiplied, their units cloned or not
-    RATE = "rate"  # learning rate multiplied
-    ITERATIONS = "iterations"  # multiplied
+    NOTHING = "none"
+    NOISE = "noise"  # of a standard deviation
+    NOISE_CLONED = "noise-cloned"  # the same for the units of a layer: clones stay clones
+    MIRRORED = "mirrored"  # initial weights multiplied by -1
+    SCALE_DOWN = "scale-down"  # or by another factor
+    SCALE_UP = "scale-up"
+    HEALTHY = "healthy"  # starts of a textbook initializer
+    HEALTHY_CLONED = "healthy-cloned"  # their units made clones
+    HEALTHY_SCALED = "healthy-scaled"  # multiplied by a factor
+    HEALTHY_SCALED_CLONED = "healthy-scaled-cloned"
+    RATE_UP = "rate-up"  # learning rate multiplied by a factor
+    RATE_DOWN = "rate-down"
+    ITERATIONS = "iterations"  # multiplied by a factor
     LONG_LOOK = "long-look"  # many starts of clones, many rates, so many iterations
     OPTIMIZER = "optimizer"  # with a rate
     ACTIVATION = "activation"  # of the hidden layers
     INPUTS = "inputs"  # standardised
-    LINEAR_OUTPUT = "linear-output"
-    TARGETS = "targets"  # mapped into bounds
-    WIDER = "wider"  # so many hidden units; healthy starts where an initializer is named
-    LIFTED = "lifted"  # hidden biases
+    OUTPUTS = "outputs"  # a linear output layer, or targets mapped into bounds
+    WIDER = "wider"  # so many hidden units; healthy starts if an initializer is named
+    LIFT = "lift"  # hidden biases raised
     ANY_FUNCTION = "any-function"  # no change: the best function of the inputs
-    BOTH = "both"  # of the parts, one after the other
+    TOGETHER = "together"  # several changes, one after the other
 
 
-@dataclass(frozen=True)
-class What:
-    """What is changed, and by how much: facts, of which report/ makes the words."""
-
-    act: Act  # what is done
-    amount: float | None = None  # a factor, a standard deviation, a rate or a number of iterations, as the act says
-    name: str = ""  # of an initializer, optimizer or activation
-    clones: bool = False  # whether units are made, or stay, clones
-    bounds: tuple[float, ...] = ()  # that targets are mapped into
-    units: tuple[int, ...] = ()  # of each hidden layer
-    parts: tuple[What, ...] = ()  # of two changes at once
-
-    @property
-    def key(self) -> str:
-        """Unique among the changes of a case."""
-        return f"{self.act.value}:{self.name}:{self.amount}:{self.clones}:{self.units}"
+PARTING = (Family.NOISE, Family.HEALTHY, Family.HEALTHY_SCALED)  # kinds of changes after which no two units are equal
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing changed."""
+    """One thing changed, and by how much: facts, of which report/ makes the words."""
 
-    family: str  # what kind of thing, "rate-up" for example
-    what: What  # what was done
+    family: Family
     size: float  # how much was changed; the weakest comes first
-    apply: Callable[[Trial], Trial]  # the trial with it
-    symmetric: bool = True  # whether clones stay clones
+    apply: Callable[[Trial], Trial] = field(compare=False)  # the trial with it
+    amounts: tuple[float, ...] = ()  # a factor, deviation, rate or number, bounds, or units, as the family says
+    name: str = ""  # of an initializer, optimizer or activation
     parts: tuple[Change, ...] = ()  # of several changes at once
     replaces: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Unique among the changes of a case."""
-        return self.what.key
+        return f"{self.family.value}:{self.name}:{self.amounts}"
 
     @property
     def single(self) -> tuple[Change, ...]:
@@ -111,22 +102,25 @@ class Change:
         return self.parts or (self,)
 
     @property
+    def symmetric(self) -> bool:
+        """Whether clones stay clones."""
+        return all(change.family not in PARTING for change in self.single)
+
+    @property
     def block(self) -> str:
         """The kind of thing that is changed: rates up and down are of one kind."""
-        return self.family.split("-")[0]
+        return self.family.value.split("-")[0]
 
 
-NO_CHANGE = Change("none", What(Act.NOTHING), 0.0, lambda trial: trial)
+NO_CHANGE = Change(Family.NOTHING, 0.0, lambda trial: trial)
 
 
 def also(first: Change, second: Change) -> Change:
     """Both changes, one after the other."""
     return Change(
-        f"{first.family} + {second.family}",
-        What(Act.BOTH, parts=(first.what, second.what)),
+        Family.TOGETHER,
         first.size + second.size,
         lambda trial: second.apply(first.apply(trial)),
-        first.symmetric and second.symmetric,
         parts=(*first.single, *second.single),
     )
 
@@ -233,11 +227,10 @@ def noise(case: Case, stddev: float, shared: bool) -> Change:
 
         return replace(trial, draw=draw, chance=True)
 
-    what = What(Act.NOISE, amount=stddev, clones=shared)
-    return Change("noise-cloned" if shared else "noise", what, stddev, apply, shared)
+    return Change(Family.NOISE_CLONED if shared else Family.NOISE, stddev, apply, (stddev,))
 
 
-def scaled(case: Case, factor: float, family: str) -> Change:
+def scaled(case: Case, factor: float) -> Change:
     """Every weight and bias times one factor."""
 
     def apply(trial: Trial) -> Trial:
@@ -248,12 +241,12 @@ def scaled(case: Case, factor: float, family: str) -> Change:
 
         return replace(trial, draw=draw, chance=trial.chance or factor != -1)
 
-    return Change(family, What(Act.SCALE, amount=factor), abs(math.log10(abs(factor))) or 0.5, apply)
+    family = Family.MIRRORED if factor < 0 else Family.SCALE_UP if factor > 1 else Family.SCALE_DOWN
+    return Change(family, abs(math.log10(abs(factor))) or 0.5, apply, (factor,))
 
 
 def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Change:
     """Another start: a healthy one, its scale changed, its units made clones."""
-    name = healthy_name(case.network)
 
     def apply(trial: Trial) -> Trial:
         def draw(members: range) -> Weights:
@@ -262,12 +255,11 @@ def from_healthy(case: Case, factor: float = 1.0, clones: bool = False) -> Chang
 
         return replace(trial, draw=draw, chance=True)
 
-    what = What(Act.HEALTHY, amount=factor, name=name, clones=clones)
-    family = "healthy" + ("-scaled" if factor != 1 else "") + ("-cloned" if clones else "")
-    return Change(family, what, 1.0, apply, clones)
+    family = Family("healthy" + ("-scaled" if factor != 1 else "") + ("-cloned" if clones else ""))
+    return Change(family, 1.0, apply, (factor,), healthy_name(case.network))
 
 
-def faster(case: Case, factor: float, family: str) -> Change:
+def faster(case: Case, factor: float) -> Change:
     """Another learning rate."""
 
     def apply(trial: Trial) -> Trial:
@@ -276,16 +268,17 @@ def faster(case: Case, factor: float, family: str) -> Change:
 
         return replace(trial, rates=rates, chance=True)
 
-    return Change(family, What(Act.RATE, amount=factor), abs(math.log10(factor)), apply)
+    family = Family.RATE_UP if factor > 1 else Family.RATE_DOWN
+    return Change(family, abs(math.log10(factor)), apply, (factor,))
 
 
 def longer(factor: float) -> Change:
     """More iterations."""
     return Change(
-        "iterations",
-        What(Act.ITERATIONS, amount=factor),
+        Family.ITERATIONS,
         math.log10(factor),
         lambda trial: replace(trial, iterations=round(trial.iterations * factor)),
+        (factor,),
     )
 
 
@@ -303,17 +296,17 @@ def long_look(case: Case, factor: float) -> Change:
         return replace(trial, draw=draw, rates=rates, iterations=round(trial.iterations * factor), chance=True)
 
     iterations = round(case.iterations * factor)
-    what = What(Act.LONG_LOOK, amount=iterations, name=healthy_name(case.network), clones=True)
-    return Change("long-look", what, 9.0, apply)
+    return Change(Family.LONG_LOOK, 9.0, apply, (iterations,), healthy_name(case.network))
 
 
 def optimized(optimizer: Optimizer, rate: float) -> Change:
     """Another optimizer, with a rate that is customary for it."""
     return Change(
-        "optimizer",
-        What(Act.OPTIMIZER, amount=rate, name=str(optimizer)),
+        Family.OPTIMIZER,
         1.0,
         lambda trial: replace(trial, optimizer=optimizer, rates=lambda members: np.full(len(members), rate)),
+        (rate,),
+        str(optimizer),
     )
 
 
@@ -321,9 +314,7 @@ def activated(case: Case, activation: str) -> Change:
     """Another activation in the hidden layers, the start the same."""
     names = (*[activation] * (case.network.depth - 1), case.network.activations[-1])
     network = replace(case.network, activations=names)
-    return Change(
-        "activation", What(Act.ACTIVATION, name=activation), 1.0, lambda trial: replace(trial, network=network)
-    )
+    return Change(Family.ACTIVATION, 1.0, lambda trial: replace(trial, network=network), name=activation)
 
 
 def standardised(case: Case) -> Change:
@@ -331,13 +322,13 @@ def standardised(case: Case) -> Change:
     x = np.asarray(case.x, np.float64)
     deviation = np.std(x, axis=0)
     standard = ((x - np.mean(x, axis=0)) / np.where(deviation > 0, deviation, 1)).astype(case.x.dtype)
-    return Change("inputs", What(Act.INPUTS), 1.0, lambda trial: replace(trial, x=standard))
+    return Change(Family.INPUTS, 1.0, lambda trial: replace(trial, x=standard))
 
 
 def linear_output(case: Case) -> Change:
     """No activation on the output layer."""
     network = replace(case.network, activations=(*case.network.activations[:-1], "linear"))
-    return Change("outputs", What(Act.LINEAR_OUTPUT), 1.0, lambda trial: replace(trial, network=network))
+    return Change(Family.OUTPUTS, 1.0, lambda trial: replace(trial, network=network))
 
 
 def targets_in_range(case: Case) -> Change:
@@ -347,9 +338,7 @@ def targets_in_range(case: Case) -> Change:
     smallest, spread = np.min(y), np.ptp(y) or 1.0
     mapped = (low + (high - low) * (y - smallest) / spread).astype(case.y.dtype)
     target, *_ = target_of(case.network.cost, case.x, mapped)
-    return Change(
-        "outputs", What(Act.TARGETS, bounds=(low, high)), 0.5, lambda trial: replace(trial, y=mapped, target=target)
-    )
+    return Change(Family.OUTPUTS, 0.5, lambda trial: replace(trial, y=mapped, target=target), (low, high))
 
 
 def wider(case: Case, factor: int) -> Change:
@@ -362,8 +351,13 @@ def wider(case: Case, factor: int) -> Change:
             return case.draw(network, members)
         return healthy(network, case.seed, case.start[0].dtype, members)
 
-    what = What(Act.WIDER, units=hidden, name="" if case.draw else healthy_name(network))
-    return Change("wider", what, float(factor), lambda trial: replace(trial, network=network, draw=draw, chance=True))
+    return Change(
+        Family.WIDER,
+        float(factor),
+        lambda trial: replace(trial, network=network, draw=draw, chance=True),
+        hidden,
+        "" if case.draw else healthy_name(network),
+    )
 
 
 def lifted(case: Case) -> Change:
@@ -386,4 +380,4 @@ def lifted(case: Case) -> Change:
 
         return replace(trial, draw=draw)
 
-    return Change("lift", What(Act.LIFTED), 0.5, apply)
+    return Change(Family.LIFT, 0.5, apply)

@@ -12,9 +12,11 @@ from ...measures import baseline, symptoms
 from ...measures.symptoms import Course, Symptom
 from ...models.network import Array
 from ...models.optimizers import Optimizer
+from ..faults import Fault
 from .case import Case
 from .changes import (
     Change,
+    Family,
     Result,
     activated,
     faster,
@@ -56,7 +58,7 @@ class Evidence:
     zero_gradient: bool  # whether a layer's kernel has gradient 0, exactly, at the start and at the end
     explosion: float  # how many times larger the gradient is at the start than at healthy starts, in the worst layer
 
-    def of(self, *families: str) -> list[Result]:
+    def of(self, *families: Family) -> list[Result]:
         """The results of those kinds of changes, the weakest change of the first kind first."""
         return [
             result
@@ -85,16 +87,16 @@ class Evidence:
 class Hypothesis(NamedTuple):
     """One cause that is possible.
 
-    id: as in the JSON document. present: whether the run has that property at all. families: the kinds of changes that
+    fault: what it is called. present: whether the run has that property at all. families: the kinds of changes that
     remove it, the most direct first. is_proof: whether one that helps proves it, beside what its controls came to.
     beside: kinds of changes that have to do with it and prove nothing.
     """
 
-    id: str
+    fault: Fault
     present: Callable[[Evidence], bool]
-    families: tuple[str, ...]
+    families: tuple[Family, ...]
     is_proof: Callable[[Evidence, Result], bool] = lambda evidence, result: True
-    beside: tuple[str, ...] = ()
+    beside: tuple[Family, ...] = ()
 
     def proofs(self, evidence: Evidence) -> list[Result]:
         """The changes that remove it and help, the weakest first."""
@@ -103,18 +105,18 @@ class Hypothesis(NamedTuple):
 
 def only_clones_fail(evidence: Evidence) -> bool:
     """Whether healthy starts hardly learn with their units cloned: that they have none is then what helps."""
-    cloned = evidence.of("healthy-cloned")
+    cloned = evidence.of(Family.HEALTHY_CLONED)
     return bool(cloned) and cloned[0].share <= HARDLY
 
 
 def is_another_start(evidence: Evidence, result: Result) -> bool:
     """Whether a change helps by more of the start than that there are no clones."""
-    return result.change.family != "healthy" or not only_clones_fail(evidence)
+    return result.change.family is not Family.HEALTHY or not only_clones_fail(evidence)
 
 
-def healthy_starts_learn(evidence: Evidence) -> bool:
-    """Whether a healthy start learns with nothing else changed: then rate and iterations are not to blame."""
-    return any(result.enough for result in evidence.of("healthy"))
+def no_healthy_start_learns(evidence: Evidence) -> bool:
+    """Whether rate and iterations may be to blame: a healthy start that learns, all else equal, acquits them."""
+    return not any(result.enough for result in evidence.of(Family.HEALTHY))
 
 
 def unscaled(evidence: Evidence) -> bool:
@@ -158,9 +160,9 @@ def parts_clones(evidence: Evidence, result: Result) -> bool:
     """
     if any(evidence.helps(other) and other.change.symmetric for other in evidence.of(*KEEPING_CLONES)):
         return False
-    if result.change.family == "healthy":
+    if result.change.family is Family.HEALTHY:
         return only_clones_fail(evidence)
-    controls = [other for other in evidence.of("noise-cloned") if other.change.size == result.change.size]
+    controls = [other for other in evidence.of(Family.NOISE_CLONED) if other.change.size == result.change.size]
     return bool(controls) and controls[0].share < 0.5 < result.interval[0]
 
 
@@ -177,7 +179,8 @@ def out_of_range(evidence: Evidence) -> bool:
 
 def needs_units(evidence: Evidence, result: Result) -> bool:
     """Whether no healthy start of this width learns, with any rate, iterations or optimizer tried."""
-    return not any(other.enough for other in evidence.results if "healthy" in other.change.family)
+    healthy = [r for r in evidence.results if any(change.block == "healthy" for change in r.change.single)]
+    return not any(other.enough for other in healthy)
 
 
 def is_unlearnable(floor: float, constant: float) -> bool:
@@ -185,56 +188,53 @@ def is_unlearnable(floor: float, constant: float) -> bool:
     return floor >= HOPELESS * constant > 0
 
 
-KEEPING_CLONES = ("mirrored", "scale-down", "scale-up", "rate-up", "rate-down", "iterations", "optimizer")
+F = Family
+KEEPING_CLONES = (F.MIRRORED, F.SCALE_DOWN, F.SCALE_UP, F.RATE_UP, F.RATE_DOWN, F.ITERATIONS, F.OPTIMIZER)
+CONTROLS = (F.NOISE_CLONED, F.HEALTHY_CLONED, F.HEALTHY_SCALED, F.HEALTHY_SCALED_CLONED)  # starts that prove nothing
 
 # the most direct cause first
 HYPOTHESES = (
-    Hypothesis("unlearnable", lambda e: is_unlearnable(e.floor, e.constant), ()),
-    Hypothesis("target-out-of-range", out_of_range, ("outputs",)),
-    Hypothesis("unscaled-inputs", unscaled, ("inputs",)),
-    Hypothesis("saturation", saturated_from_the_start, ("scale-down", "healthy"), is_another_start),
-    Hypothesis("exploding-gradient", explodes, ("scale-down", "healthy"), is_another_start),
-    Hypothesis("dead-relu", dead_from_the_start, ("lift", "activation", "healthy"), is_another_start),
-    Hypothesis("zero-gradient", lambda e: e.zero_gradient, ("noise", "healthy"), is_another_start),
-    Hypothesis("clones", has_clones, ("noise", "healthy"), parts_clones),
-    Hypothesis("vanishing-gradient", deep_and_decaying, ("healthy", "activation"), is_another_start),
+    Hypothesis(Fault.CONTRADICTORY_TARGETS, lambda e: is_unlearnable(e.floor, e.constant), ()),
+    Hypothesis(Fault.TARGET_OUT_OF_RANGE, out_of_range, (F.OUTPUTS,)),
+    Hypothesis(Fault.UNSCALED_INPUTS, unscaled, (F.INPUTS,)),
+    Hypothesis(Fault.SATURATION, saturated_from_the_start, (F.SCALE_DOWN, F.HEALTHY), is_another_start),
+    Hypothesis(Fault.EXPLODING_GRADIENT, explodes, (F.SCALE_DOWN, F.HEALTHY), is_another_start),
+    Hypothesis(Fault.DEAD_RELU, dead_from_the_start, (F.LIFT, F.ACTIVATION, F.HEALTHY), is_another_start),
+    Hypothesis(Fault.ZERO_GRADIENT, lambda e: e.zero_gradient, (F.NOISE, F.HEALTHY), is_another_start),
+    Hypothesis(Fault.CLONES, has_clones, (F.NOISE, F.HEALTHY), parts_clones),
+    Hypothesis(Fault.VANISHING_GRADIENT, deep_and_decaying, (F.HEALTHY, F.ACTIVATION), is_another_start),
     Hypothesis(
-        "plateau",
-        lambda e: True,
-        ("mirrored", "scale-down", "scale-up", "healthy"),
-        is_another_start,
-        beside=("noise-cloned", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned"),
+        Fault.PLATEAU, lambda e: True, (F.MIRRORED, F.SCALE_DOWN, F.SCALE_UP, F.HEALTHY), is_another_start, CONTROLS
     ),
-    # a healthy start that learns with nothing else changed acquits the rate and the number of iterations
-    Hypothesis("learning-rate-too-large", lambda e: not healthy_starts_learn(e), ("rate-down",)),
-    Hypothesis("learning-rate-too-small", lambda e: not healthy_starts_learn(e), ("rate-up",), beside=("optimizer",)),
-    Hypothesis("too-few-iterations", lambda e: not healthy_starts_learn(e), ("iterations",), beside=("long-look",)),
-    Hypothesis("too-narrow", lambda e: e.case.network.depth > 1, ("wider",), needs_units),
+    Hypothesis(Fault.RATE_TOO_LARGE, no_healthy_start_learns, (F.RATE_DOWN,)),
+    Hypothesis(Fault.RATE_TOO_SMALL, no_healthy_start_learns, (F.RATE_UP,), beside=(F.OPTIMIZER,)),
+    Hypothesis(Fault.TOO_FEW_EPOCHS, no_healthy_start_learns, (F.ITERATIONS,), beside=(F.LONG_LOOK,)),
+    Hypothesis(Fault.TOO_NARROW, lambda e: e.case.network.depth > 1, (F.WIDER,), needs_units),
 )
-RANK = {hypothesis.id: rank for rank, hypothesis in enumerate(HYPOTHESES)}
-BY_ID = {hypothesis.id: hypothesis for hypothesis in HYPOTHESES}
+RANK = {hypothesis.fault: rank for rank, hypothesis in enumerate(HYPOTHESES)}
+BY_FAULT = {hypothesis.fault: hypothesis for hypothesis in HYPOTHESES}
 
 
-def blamed(family: str, evidence: Evidence) -> str:
+def blamed(family: Family, evidence: Evidence) -> Fault:
     """The cause that a change of this kind has to do with, the most direct one that the run has."""
     related = [one for one in HYPOTHESES if family in (*one.families, *one.beside)]
-    return next((one for one in related if one.present(evidence)), related[-1]).id
+    return next((one for one in related if one.present(evidence)), related[-1]).fault
 
 
 def changes_of_what_is_there(case: Case, evidence: Evidence) -> list[Change]:
     """Every change that removes something that the run has, or that its start or its rate may be to blame for."""
-    changes = [scaled(case, -1, "mirrored")]
+    changes = [scaled(case, -1)]
     clones, network = has_clones(evidence), case.network
     if clones or evidence.zero_gradient:
         changes += [noise(case, stddev, shared) for stddev in NOISES for shared in (False, True)]
-    changes += [scaled(case, factor, "scale-down") for factor in SCALES_DOWN]
-    changes += [scaled(case, factor, "scale-up") for factor in SCALES_UP]
+    changes += [scaled(case, factor) for factor in SCALES_DOWN]
+    changes += [scaled(case, factor) for factor in SCALES_UP]
     changes.append(from_healthy(case))
     if clones:
         changes.append(from_healthy(case, clones=True))
         changes += [from_healthy(case, factor, both) for factor in (0.1, 0.3, 3.0) for both in (False, True)]
-    changes += [faster(case, factor, "rate-up") for factor in RATES_UP]
-    changes += [faster(case, factor, "rate-down") for factor in RATES_DOWN]
+    changes += [faster(case, factor) for factor in RATES_UP]
+    changes += [faster(case, factor) for factor in RATES_DOWN]
     if unscaled(evidence):
         changes.append(standardised(case))
     if out_of_range(evidence):
@@ -262,5 +262,5 @@ def changes_for_the_record(case: Case, done: Iterable[Result]) -> list[Change]:
     changes += other_activations(case)
     if case.network.depth > 1:
         changes.append(wider(case, 4))
-    tried = {result.change.what for result in done}
-    return [change for change in changes if change.what not in tried]
+    tried = {result.change for result in done}
+    return [change for change in changes if change not in tried]

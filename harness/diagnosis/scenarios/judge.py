@@ -25,14 +25,14 @@ from ...models.devices import device_name
 from ...models.network import Array, Weights
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
+from ..faults import Fault
 from ..search import OutOfBudget, Stage
 from .case import Case
 from .changes import (
     NO_CHANGE,
-    Act,
     Change,
+    Family,
     Result,
-    What,
     also,
     faster,
     from_healthy,
@@ -48,7 +48,7 @@ from .changes import (
     wider,
 )
 from .hypotheses import (
-    BY_ID,
+    BY_FAULT,
     KEEPING_CLONES,
     Evidence,
     blamed,
@@ -88,9 +88,9 @@ LONGEST = 1_000_000  # iterations
 
 
 class Row(NamedTuple):
-    """What came of a change, and the id of the cause that it removes."""
+    """What came of a change, and the cause that it removes."""
 
-    hypothesis: str
+    fault: Fault
     result: Result
 
 
@@ -120,7 +120,7 @@ class ClonesRelation:
 class Cause:
     """A cause, named because of its evidence."""
 
-    id: str
+    fault: Fault
     confidence: float  # 0 to 1, the lower end of the interval of the share that its removal takes to the target
     evidence: list[Row]  # the changes that remove it and help, the decisive one first, run on fresh members
     alone: bool  # whether its removal alone is enough; else the evidence is of its removal together with the others'
@@ -151,7 +151,7 @@ class Diagnosis:
     lucky: bool
     late: Result | None
     math_error: float  # the largest relative difference of the gradients from numerical ones
-    skipped: list[What]  # the changes that the budget did not reach
+    skipped: list[Change]  # the changes that the budget did not reach
     budget: float
     seconds: float
     trials: int
@@ -168,7 +168,7 @@ class Diagnosis:
 
 def proven_causes(search: ScenarioSearch) -> list[Cause]:
     """The causes of a smallest set of changes that helps members which were not used before too; none if none does."""
-    if BY_ID["unlearnable"].present(search.evidence):
+    if BY_FAULT[Fault.CONTRADICTORY_TARGETS].present(search.evidence):
         return [unlearnable(search.evidence)]
     for _ in range(MOST_PROOFS):
         try:
@@ -188,18 +188,19 @@ def proven_causes(search: ScenarioSearch) -> list[Cause]:
 
 def named_cause(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) -> Cause:
     """A cause with its evidence: the change on fresh members, and if it is enough alone, what else removes the same."""
-    evidence, id = search.evidence, search.cause_of(key)
-    others = [r for r in BY_ID[id].proofs(evidence) if r.change.key != key] if alone else []
+    evidence, fault = search.evidence, search.cause_of(key)
+    others = [r for r in BY_FAULT[fault].proofs(evidence) if r.change.key != key] if alone else []
     results = (sure, *others)
     confidence = max((one.interval[0] for one in results if one.members > 1), default=sure.interval[0])
-    return Cause(id, confidence, [Row(id, one) for one in results], alone)
+    return Cause(fault, confidence, [Row(fault, one) for one in results], alone)
 
 
 def unlearnable(evidence: Evidence) -> Cause:
     """No function of the inputs does better."""
-    best = Change("none", What(Act.ANY_FUNCTION), 0.0, lambda trial: trial)
+    best = Change(Family.ANY_FUNCTION, 0.0, lambda trial: trial)
     result = Result(best, np.array([evidence.floor]), 0, evidence.case.iterations, False)
-    return Cause("unlearnable", 1.0, [Row("unlearnable", result)], True)
+    fault = Fault.CONTRADICTORY_TARGETS
+    return Cause(fault, 1.0, [Row(fault, result)], True)
 
 
 def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
@@ -217,8 +218,8 @@ def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
     if dead_from_the_start(evidence):
         seen.append(lifted(case))
     blind = [from_healthy(case), longer(10)]
-    blind += [faster(case, factor, "rate-up") for factor in (10.0, 100.0)]
-    blind += [faster(case, factor, "rate-down") for factor in (0.1, 0.01)]
+    blind += [faster(case, factor) for factor in (10.0, 100.0)]
+    blind += [faster(case, factor) for factor in (0.1, 0.01)]
     networks = [*other_activations(case), wider(case, 4)] if case.network.depth > 1 else []
     adam = optimized(Optimizer("adam"), 0.01)
     # what changes the network comes first: a start is drawn for the network that there is then
@@ -232,16 +233,15 @@ def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
 
 def relation_of_clones(evidence: Evidence) -> ClonesRelation:
     """Whether the clones are necessary for the failure, and whether they are sufficient for it."""
-    plain = [r for r in evidence.of("healthy-scaled", "healthy") if not r.enough]
-    symmetric = [
-        r for r in evidence.of(*KEEPING_CLONES, "healthy-cloned", "healthy-scaled-cloned", "long-look") if r.reached
-    ]
-    apart, cloned = evidence.of("healthy"), evidence.of("healthy-cloned")
+    plain = [r for r in evidence.of(Family.HEALTHY_SCALED, Family.HEALTHY) if not r.enough]
+    kept = (*KEEPING_CLONES, Family.HEALTHY_CLONED, Family.HEALTHY_SCALED_CLONED, Family.LONG_LOOK)
+    symmetric = [r for r in evidence.of(*kept) if r.reached]
+    apart, cloned = evidence.of(Family.HEALTHY), evidence.of(Family.HEALTHY_CLONED)
     is_harder = bool(apart and cloned and apart[0].interval[0] > cloned[0].interval[1])
     return ClonesRelation(
-        loosened=next(iter(BY_ID["clones"].proofs(evidence)), None),
+        loosened=next(iter(BY_FAULT[Fault.CLONES].proofs(evidence)), None),
         failing_apart=min(plain, key=lambda r: r.share, default=None),
-        best_noise=max(evidence.of("noise"), key=lambda r: r.share, default=None),
+        best_noise=max(evidence.of(Family.NOISE), key=lambda r: r.share, default=None),
         learning_together=max(symmetric, key=lambda r: r.share, default=None),
         harder=(apart[0], cloned[0]) if is_harder else None,
     )
@@ -255,11 +255,13 @@ def is_best_possible(evidence: Evidence) -> bool:
     final, constant = evidence.own.median, evidence.constant
     if evidence.own.costs[0] <= evidence.target:
         return False  # the run itself came there, by luck
-    needed = {"healthy", "rate-up", "iterations"} | ({"wider"} if evidence.case.network.depth > 1 else set())
+    needed = {Family.HEALTHY, Family.RATE_UP, Family.ITERATIONS}
+    if evidence.case.network.depth > 1:
+        needed.add(Family.WIDER)
     tried = {r.change.family for r in evidence.results}
     if not needed <= tried or out_of_range(evidence) or not evidence.target < final <= 0.5 * constant:
         return False
-    fair = [r.median for r in evidence.results if r.change.family != "outputs" and np.isfinite(r.median)]
+    fair = [r.median for r in evidence.results if r.change.family is not Family.OUTPUTS and np.isfinite(r.median)]
     best = min(fair)
     return final - best <= MUCH * (constant - best)
 
@@ -322,7 +324,7 @@ def find_causes(search: ScenarioSearch) -> list[Cause]:
     if not causes:
         search.screen(changes_in_pairs(case, evidence), each / 2)
         causes = proven_causes(search)
-    if any(cause.id == "clones" for cause in causes) and case.iterations < LONGEST:
+    if any(cause.fault is Fault.CLONES for cause in causes) and case.iterations < LONGEST:
         # what clones can never do is worth a long look
         look = long_look(case, LONGEST / case.iterations)
         if seconds_a_member(look.apply(search.base)) * MOST_MEMBERS < trainings.left:
@@ -334,20 +336,21 @@ def find_causes(search: ScenarioSearch) -> list[Cause]:
 
 def rows_beside(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
     """(what did not help, what helped and is not a named cause's evidence)"""
-    used = {row.result.change.what for cause in causes for row in cause.evidence}
+    used = {row.result.change for cause in causes for row in cause.evidence}
     refuted: list[Row] = []
     helpful: list[Row] = []
     for result in evidence.results:
         change, helps = result.change, evidence.helps(result)
-        if change.what not in used and (helps or not change.parts):
+        if change not in used and (helps or not change.parts):
             (helpful if helps else refuted).append(Row(blamed(change.single[0].family, evidence), result))
     return refuted, helpful
 
 
 def two_by_two(evidence: Evidence) -> list[Result]:
     """The healthy starts, each draw with its units cloned and not; none if none has clones."""
-    found = evidence.of("healthy", "healthy-cloned", "healthy-scaled", "healthy-scaled-cloned")
-    return found if any(result.change.what.clones for result in found) else []
+    families = (Family.HEALTHY, Family.HEALTHY_CLONED, Family.HEALTHY_SCALED, Family.HEALTHY_SCALED_CLONED)
+    found = evidence.of(*families)
+    return found if any(result.change.symmetric for result in found) else []
 
 
 def sampled(case: Case, budget: float) -> Case:
@@ -442,11 +445,11 @@ def diagnose(
         helpful,
         two_by_two(evidence),
         symptoms.clone_bound(case.network, case.start, case.x, case.y),
-        relation_of_clones(evidence) if has_clones(evidence) and evidence.of("noise") else None,
+        relation_of_clones(evidence) if has_clones(evidence) and evidence.of(Family.NOISE) else None,
         lucky,
         late,
         error,
-        [change.what for change in trainings.skipped],
+        trainings.skipped,
         budget,
         time.monotonic() - trainings.started,
         trainings.trials,

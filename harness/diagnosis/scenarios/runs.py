@@ -21,7 +21,7 @@ from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from ..cluster import do_in_order
 from .case import Case
-from .changes import ENOUGH, Change, Result, Trial, What, from_healthy, healthy, trial_of
+from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS = 256
@@ -32,7 +32,7 @@ SECONDS_TO_COMPILE = 0.3  # of one program
 FORWARD = 1 / 3  # of an iteration's work
 EVENLY_RECORDED, A_DECADE = 60, 16  # iterations of a course that are recorded, and of each decade before the first
 
-Progress = Callable[[int, int, What | None], None]
+Progress = Callable[[int, int, Change | None], None]
 Job = tuple[Change, Trial, range]  # a change, the trial with it, and the members to train
 
 
@@ -164,7 +164,7 @@ def run_changes(
         parts = [[(trial, members) for _, trial, members in jobs] for jobs in ensembles]
         done = do_in_order(functools.partial(train_together, stop=stop), parts, here=threads.map)
         for jobs in ensembles:
-            budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0].what)
+            budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0])
             results += results_of(jobs, next(done))
             budget.trials += len(jobs)
             budget.members += sum(len(members) for _, _, members in jobs)

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..faults import Fault
 from ..outcomes import Share
 from ..search import Keys, OutOfBudget, Run, Search, Stage
-from .changes import ENOUGH, NO_CHANGE, Change, Result, Trial, also
-from .hypotheses import BY_ID, HYPOTHESES, RANK, Evidence, blamed
+from .changes import ENOUGH, NO_CHANGE, Change, Family, Result, Trial, also
+from .hypotheses import BY_FAULT, HYPOTHESES, RANK, Evidence, blamed
 from .runs import MOST_MEMBERS, Budget, run_changes
 
 SCREENING = 2.0  # seconds that a change to all members may take: the fewer members, the larger the network
 FIRST_MEMBERS = {Stage.SEARCH: 0, Stage.CONFIRM: 4 * MOST_MEMBERS, Stage.CONFIRM_MORE: 8 * MOST_MEMBERS}
-NETWORK = ("activation", "wider")  # kinds of changes that come first: a start is drawn for the network that there is
+NETWORK = (Family.ACTIVATION, Family.WIDER)  # these come first: a start is drawn for the network that there is
 
 
 @dataclass(kw_only=True)
@@ -83,11 +84,11 @@ class ScenarioSearch(Search[Result, Change]):
         """Keys, the most direct cause first, and of one cause the weakest change first."""
         return sorted(keys, key=lambda key: (RANK[self.cause_of(key)], self.by_key[key].size, key))
 
-    def cause_of(self, key: str) -> str:
-        """The id of the hypothesis that a change proves alone, or else of the one that it has to do with."""
+    def cause_of(self, key: str) -> Fault:
+        """The cause that a change proves alone, or else the one that it has to do with."""
         for hypothesis in HYPOTHESES:
             if hypothesis.present(self.evidence) and key in {r.change.key for r in hypothesis.proofs(self.evidence)}:
-                return hypothesis.id
+                return hypothesis.fault
         return blamed(self.by_key[key].family, self.evidence)
 
     def questioned(self) -> list[str]:
@@ -99,9 +100,9 @@ class ScenarioSearch(Search[Result, Change]):
         """The pairs of changes that help and remove two causes that the run has, the most direct ones first."""
         pairs = []
         for result in self.evidence.results:
-            ids = {blamed(change.family, self.evidence) for change in result.change.single}
-            present = all(BY_ID[id].present(self.evidence) for id in ids)
-            if len(ids) == 2 and present and self.evidence.helps(result):
-                pairs.append((sum(RANK[id] for id in ids), result.change.size, result.change.single))
+            faults = {blamed(change.family, self.evidence) for change in result.change.single}
+            present = all(BY_FAULT[fault].present(self.evidence) for fault in faults)
+            if len(faults) == 2 and present and self.evidence.helps(result):
+                pairs.append((sum(RANK[fault] for fault in faults), result.change.size, result.change.single))
         pairs.sort(key=lambda pair: pair[:2])
         return [frozenset(change.key for change in changes) for *_, changes in pairs]

@@ -11,18 +11,13 @@ from ...diagnosis.tasks import TaskKind
 from ...figures import spread
 from ...programs.edits import unified_diff
 from .. import diagnosing as words
-from ..causes import FAULTS
+from ..causes import cause_name
 from ..words import joined
 from .code import diff_listing
 from .document import Figure, Page, Part, Row, Section, Tone
 from .html import folded, paragraphs, table
 
 LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be distinguished
-
-
-def cause_name(cause: Cause) -> str:
-    """ "learning rate too large" """
-    return FAULTS[cause.fault][0]
 
 
 def levels(found: Diagnosis) -> list[tuple[str, Level]]:

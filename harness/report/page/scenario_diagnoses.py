@@ -11,6 +11,7 @@ from ...figures import spread
 from ...figures import training as charts
 from ...measures.symmetry import effective_width, hidden_layers
 from .. import scenario_diagnosis as words
+from ..causes import cause_name
 from ..scenario_words import change_text
 from ..words import count, joined, number
 from .document import Figure, Page, Part, Row, Section, Tone
@@ -30,7 +31,7 @@ def headline(found: Diagnosis) -> str:
     outcome = "learns by luck" if found.lucky else "learns late" if found.late is not None else "learns"
     if not found.learns:
         outcome = "does not learn"
-    causes = [cause.id.replace("-", " ") for cause in found.causes]
+    causes = [cause_name(cause) for cause in found.causes]
     return f"{name} {outcome}: {joined(causes)}." if causes else f"{name} {outcome}."
 
 
@@ -41,7 +42,7 @@ def rows_of(found: Diagnosis) -> list[spread.PointRow]:
     for cause in found.causes:
         for _, result in cause.evidence[:MAX_CHANGES]:
             costs = np.asarray(result.costs, np.float64)
-            name = change_text(result.change.what)
+            name = change_text(result.change)
             rows.append(spread.PointRow(name=name, values=costs, reached=costs <= found.target))
     return rows
 
@@ -99,9 +100,8 @@ def page_of(found: Diagnosis) -> Page:
     ]
     sections = [Section(heading="", parts=first)]
     sections += [
-        Section(heading=f"Evidence for {cause.id}", parts=[changes_table("Changes that remove it", cause.evidence)])
+        Section(heading=f"Evidence: {cause_name(cause)}", parts=[changes_table("What removes it", cause.evidence)])
         for cause in found.causes
-        if cause.evidence
     ]
     if found.helpful:
         helpful = changes_table("Each change alone", found.helpful)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 AGAIN_SECONDS = 0.2  # after which an exception that was lost is raised again
+MOST_WAITS = 50  # of so many seconds, for a package to return
 
 
 @contextlib.contextmanager
@@ -36,13 +37,22 @@ def when_lost(kind: type[BaseException], again: Callable[[], None]) -> Iterator[
 class Alarm:
     """Raises an exception in the main thread after some seconds; never in other threads or on other systems."""
 
-    def __init__(self, error: type[BaseException]) -> None:
-        """Not running yet."""
+    def __init__(self, error: type[BaseException], *, waits_for: tuple[str, ...] = ()) -> None:
+        """Not running yet.
+
+        Args:
+            error: what is raised.
+            waits_for: packages whose functions are not interrupted unless they take far too long. An exception in a
+                function that C++ calls can end the process.
+        """
         self.error = error
+        self.waits_for = waits_for
+        self.waits = 0
         self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
     def set(self, seconds: float) -> None:
         """Ring in so many seconds from now; 0 for never."""
+        self.waits = 0
         if self.is_possible:
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
@@ -51,7 +61,11 @@ class Alarm:
         """Let the alarm ring inside the block, in so many seconds from its start."""
 
         def ring(number: int, frame: FrameType | None) -> None:
-            raise self.error
+            if self.waits < MOST_WAITS and self._is_inside(frame):
+                self.waits += 1
+                signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+            else:
+                raise self.error
 
         before = signal.signal(signal.SIGALRM, ring) if self.is_possible else None
         self.set(seconds)
@@ -62,3 +76,11 @@ class Alarm:
             self.set(0)
             if self.is_possible:
                 signal.signal(signal.SIGALRM, before)
+
+    def _is_inside(self, frame: FrameType | None) -> bool:
+        """Whether a function of a package that is not interrupted is running."""
+        while self.waits_for and frame is not None:
+            if str(frame.f_globals.get("__name__")).split(".")[0] in self.waits_for:
+                return True
+            frame = frame.f_back
+        return False

@@ -53,6 +53,23 @@ def test_it_can_be_put_off():
         time.sleep(0.1)
 
 
+@pytest.mark.parametrize(("waits", "done"), [(1, []), (50, [True])])
+def test_it_waits_for_a_package_to_return_unless_that_takes_too_long(monkeypatch, waits, done):
+    monkeypatch.setattr("harness.alarm.AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr("harness.alarm.MOST_WAITS", waits)
+    ended = []
+    package = {"__name__": "package.part", "sleep": time.sleep, "ended": ended}
+    exec("def work():\n    for _ in range(20):\n        sleep(0.01)\n    ended.append(True)\n", package)
+
+    def work() -> None:
+        package["work"]()
+        time.sleep(5)
+
+    with pytest.raises(OutOfTime), Alarm(OutOfTime, waits_for=("package",)).running(0.01):
+        work()
+    assert ended == done
+
+
 def test_it_never_rings_in_another_thread():
     ended = []
 

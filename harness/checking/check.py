@@ -17,6 +17,7 @@ from ..recording.graph import Array, Place, Recording, sites_of
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
+from .cells import with_cells
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .later import with_later
@@ -58,6 +59,11 @@ def check_file(
     Raises:
         BadInput: there is no such file, or it is not Python 3.
     """
+    return with_cells(_judge_file(path, run, seed, seconds, megabytes), Path(path))
+
+
+def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, megabytes: int) -> CheckResult:
+    """See ``check_file``; the lines of a notebook are counted in all cells."""
 
     def recorded(lines: str | None) -> CheckResult:
         recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)

@@ -329,36 +329,46 @@ def label_written_before(stage: Stage, id: int, writes: Collection[int]) -> int 
     return None
 
 
+def as_difference(stage: Stage, node: Node) -> tuple[str, tuple[Any, ...]]:
+    """The operation and the operands of a node; of ``-a + y``, those of ``y - a``."""
+    if node.operation == "add":
+        for one, other in (node.arguments, node.arguments[::-1]):
+            if isinstance(one, Ref) and stage.node(one.id).operation == "negative":
+                return "subtract", (other, *stage.node(one.id).arguments)
+    return node.operation, node.arguments
+
+
 def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | None:
-    """``a - y``, ``y / a`` and the like, between two values of one size."""
-    if node.operation not in ("subtract", "divide", "multiply") or len(node.arguments) != 2:
+    """``a - y``, ``-a + y``, ``y / a`` and the like, between two values of one size."""
+    operation, arguments = as_difference(stage, node)
+    if operation not in ("subtract", "divide", "multiply") or len(arguments) != 2:
         return None
     for place in (0, 1):
-        one, other = node.arguments[place], node.arguments[1 - place]
+        one, other = arguments[place], arguments[1 - place]
         if not isinstance(one, Ref) or one.id not in dependent:
             continue
-        if node.operation == "divide" and place == 0:
+        if operation == "divide" and place == 0:
             continue  # a / n is not a comparison
         if not isinstance(other, Ref):
             constant = constant_target(other)
             size = len(constant) if isinstance(constant, list) else 1
             is_whole = size_of(stage.node(one.id)) == size_of(node) == size
-            if node.operation == "subtract" and constant is not None and is_whole:
+            if operation == "subtract" and constant is not None and is_whole:
                 return Error(node=node.id, output=one.id, constant=constant)
             continue
         if other.id in dependent:
             continue
         output, target = stage.node(one.id), stage.node(other.id)
-        if node.operation != "subtract" and target.operation == "negative":  # -y / a
+        if operation != "subtract" and target.operation == "negative":  # -y / a
             target = stage.node(argument_ids(target)[0]) if argument_ids(target) else target
         same = squeezed(output.shape) == squeezed(target.shape)
-        broadcast = node.operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
+        broadcast = operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
         if not (same or broadcast):
             continue
         if made_of_fill(stage, target.id):
             continue
         a = complemented(stage, one.id)
-        if a is not None and node.operation != "subtract":
+        if a is not None and operation != "subtract":
             y = complemented(stage, target.id)
             if y is not None and a in dependent:
                 return Error(node=node.id, output=a, target=y)

@@ -12,6 +12,7 @@ from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .sources import Sources
+from .stage import PRODUCTS
 
 UNDEFINED = ("NameError", "UnboundLocalError")
 JSON_WORDS = ("true", "false", "null")
@@ -92,7 +93,7 @@ def is_beside_training(recording: Recording, last: Place) -> bool:
         last: where the exception was raised.
     """
     lines = training_lines(recording)
-    if last.site in lines or is_backward(last):
+    if last.site in lines or is_backward(last) or writes_weights(recording, last):
         return False
     if OUTPUT.search(last.text):
         return True
@@ -111,6 +112,23 @@ def training_lines(recording: Recording) -> dict[tuple[str, int], str]:
             if node.place is not None and not node.is_leaf:
                 found[node.place.file, node.place.line] = bare(node.place.function)
     return found
+
+
+def writes_weights(recording: Recording, last: Place) -> bool:
+    """Whether a line writes into what was drawn or filled, and multiplied or added before: it is their update."""
+    nodes, name = recording.nodes, last.variable.split("[")[0]
+    drawn = {node.id for node in nodes if node.is_leaf and node.kind in (Kind.RANDOM, Kind.FILL)}
+    for node in nodes:  # made of drawn numbers alone: scaled, moved
+        if len(set(node.parents)) == 1 and drawn.issuperset(node.parents):
+            drawn.add(node.id)
+    named = {id for id in drawn if any(one.split("[")[0] == name for one in nodes[id].names)}
+    named = {id for id in named if nodes[id].shape and not is_at(nodes[id], last)}
+    return any(node.operation in PRODUCTS | {"add"} and named.intersection(node.parents) for node in nodes)
+
+
+def is_at(node: Node, place: Place) -> bool:
+    """Whether a value was made on a line"""
+    return node.place is not None and node.place.site == place.site
 
 
 def bare(function: str) -> str:

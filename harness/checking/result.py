@@ -62,6 +62,9 @@ class Quantity:
     kind: Kind  # of what
     name: str = ""  # the user's name of the forward value
     line: int | None = None  # where that is computed
+    # cell, cell_line: as in ``Place``
+    cell: int | None = None
+    cell_line: int | None = None
     factor: float | None = None  # None if it is not known
     transposed: bool = False  # whether it is the transpose
 

@@ -58,6 +58,7 @@ from .stage import (
     take_other_branches,
 )
 from .stated import stated_costs
+from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
 
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
@@ -253,6 +254,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     idle = [step for step in unused if not is_used(stage, step)]
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
+    mistakes += unread_biases(reading)
     rules = Rules()
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)

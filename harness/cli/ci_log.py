@@ -40,9 +40,10 @@ def github_lines(result: CheckResult, path: Path) -> Iterator[str]:
         where, line = file, None
         if found.place is not None and path.suffix != ".ipynb":  # the lines of a notebook are not those of its file
             where, line = os.path.relpath(root_of(path.resolve()) / found.place.file), found.place.line
+        cell = f"In {checking.line_of(found.place)}: " if found.place is not None and found.place.cell else ""
         level = "notice" if found.accepted else "error"
         words = checking.words_of(found)
-        yield github_line(level, where, line, checking.named(found), f"{words.what} {words.fix}")
+        yield github_line(level, where, line, checking.named(found), f"{cell}{words.what} {words.fix}")
 
 
 def github_line(level: str, file: str, line: int | None, title: str, message: str) -> str:

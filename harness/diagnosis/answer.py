@@ -13,6 +13,7 @@ from .clone_bounds import CloneBound
 from .edited_run import EditedRun
 from .faults import Fault
 from .mechanisms import Intervention
+from .neighbours import Neighbours
 from .outcomes import Bar, OutcomeKind, Share
 from .references import References
 from .repeats import Repeats
@@ -136,6 +137,7 @@ class Diagnosis(Result):
         mechanisms: how causes hurt, each proven by an intervention of its own
         curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
         repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
+        neighbours: other rows that hold what a row itself does not; None if there are none, or that was not asked
         known_validation: share of the program's validation rows that are training rows too, if that is most of them
         clone_bound: under which loss it cannot come while its units stay equal; None if they are not a cause, or if no
             such bound is known
@@ -168,6 +170,7 @@ class Diagnosis(Result):
     mechanisms: tuple[Mechanism, ...]
     curve: tuple[CurvePoint, ...]
     repeats: Repeats | None
+    neighbours: Neighbours | None
     known_validation: float
     clone_bound: CloneBound | None
     contradictions: tuple[Contradiction, ...]

@@ -67,8 +67,8 @@ def data_repairs(case: Case) -> Iterator[Repair]:
 
 
 def _input_repairs(case: Case) -> Iterator[Repair]:
-    """Scaled inputs."""
-    facts = [fact for fact in case.facts if not fact.is_tokens]
+    """Scaled inputs, if any varies."""
+    facts = [fact for fact in case.facts if not fact.is_tokens and fact.spread > 0]
     if not facts:
         return
     is_image = all(
@@ -112,6 +112,8 @@ def target_doubt(case: Case) -> float:
     values = case.targets[: case.rows]
     scale = float((np.abs(values.mean(axis=0)) + values.std(axis=0)).max())
     spread = float(np.median(values.std(axis=0)))
+    if not values.std(axis=0).any():
+        return 0  # equal targets have no other scale
     if scale > 1000 or spread < 1e-3:
         return 2
     if scale > 30 or spread < 0.02:

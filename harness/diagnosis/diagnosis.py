@@ -19,6 +19,7 @@ from .clone_bounds import bound_of_clones
 from .edited_run import Remedy, chosen_remedy, remedy_for
 from .evident_causes import causes_without_run, refused_causes
 from .faults import Fault
+from .neighbours import Neighbours, telling_neighbours
 from .outcomes import (
     LEARNED_FRACTION,
     LEAST_LOWERED_FRACTION,
@@ -45,6 +46,7 @@ from .references import EXACT, LEAST_SQUARES, SIGNAL_LEVEL, TIMES_NEARER
 from .repairs import propose_repairs
 from .restraints import restraints
 from .search import Keys, OutOfBudget, Progress, Stage
+from .splits import Judged
 from .tasks import TaskKind
 from .training_repairs import rate_repair, rates_to_try
 from .trials import (
@@ -126,6 +128,7 @@ class _Diagnoser:
         self.proofs = Proofs(search=self.search)
         self.minimal: Keys | None = None
         self.wanted: Keys | None = None  # the minimal set and what improves it
+        self.neighbours: Neighbours | None = None
         self.outcome = OutcomeKind.NOT_JUDGED
 
     def run(self) -> Diagnosis:
@@ -182,6 +185,8 @@ class _Diagnoser:
         doubtful = any(repair.doubt >= FAR_FROM_PRACTICE for repair in search.repairs)
         if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
+        if is_fine and self.lacks_rows_before(own):
+            return
         if is_fine and not self.may_be_far_from_best(own):
             self.explain(self.raise_bar_to_reference(own) or self.steadier())
             return
@@ -228,7 +233,7 @@ class _Diagnoser:
         """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
         much after it."""
         plan, program = self.plan, self.case.program
-        if plan.prefix_updates is None:
+        if plan.prefix_updates is None or self.search.run(()).trial.error is not None:
             return True
         losses = (program.history or {}).get("loss", ())
         if not losses:
@@ -333,9 +338,9 @@ class _Diagnoser:
             self.outcome = OutcomeKind.NOT_JUDGED  # of equal targets, R2 and accuracy say nothing
         elif at_chance and references.apt:
             self.outcome = OutcomeKind.NO_SIGNAL
-            self.proofs.causes = [
-                Cause(fault=Fault.NO_SIGNAL, changes=(), repaired=None, unrepaired=self.proofs.level(own))
-            ]
+            self.neighbours = self.asked_neighbours(has_signal=False)
+            is_window = self.neighbours is not None and not self.neighbours.is_shift
+            self.name_rows(own, Fault.WINDOW if is_window else Fault.NO_SIGNAL)
         elif at_chance:  # of images and sequences, flat learners at chance prove nothing
             way = 1 - references.constant
             memorised = float(np.median(own.trial.scores.training)) > references.constant + 0.5 * way
@@ -343,6 +348,30 @@ class _Diagnoser:
         else:
             trained = float(np.median(own.trial.scores.training))
             self.outcome = outcome_of_little(own.median, trained, search.bar)
+
+    def lacks_rows_before(self, own: ProgramRun) -> bool:
+        """Whether a regression that learns what its rows hold is proven to depend on the rows before them too."""
+        best = max(self.search.bar.best, own.median)
+        if self.case.task.kind is not TaskKind.REGRESSION or best >= LEARNED_FRACTION:
+            return False
+        self.neighbours = self.asked_neighbours(has_signal=True)
+        if self.neighbours is None:
+            return False
+        self.raise_bar_to(self.neighbours.score, own)
+        self.name_rows(own, Fault.WINDOW)
+        return True
+
+    def asked_neighbours(self, *, has_signal: bool) -> Neighbours | None:
+        """Other rows that hold what a row does not, if learners off the shelf suit them."""
+        case = self.case
+        if not case.references.apt or case.split.judged is Judged.TRAINING or case.task.positions > 1:
+            return None
+        inputs = [values[: case.rows] for values in case.inputs]
+        return telling_neighbours(inputs, case.targets[: case.rows], case.task, has_signal=has_signal, seed=case.seed)
+
+    def name_rows(self, own: ProgramRun, fault: Fault) -> None:
+        """Name a fault of the rows, which learners off the shelf prove and no edit of a line repairs."""
+        self.proofs.causes = [Cause(fault=fault, changes=(), repaired=None, unrepaired=self.proofs.level(own))]
 
     def contradiction_matters(self) -> bool:
         """Whether a program that learns is much better without its contradictions; the bar is then raised."""
@@ -380,10 +409,14 @@ class _Diagnoser:
         if keys is None:
             self.wanted = self.proofs.nearer(own, tried, WORTH_NAMING)
             return None
-        bar = Bar(constant=references.constant, best=nearer.score.value, noise=0.0)
-        search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
-        self.outcome = self.outcome_now()
+        self.raise_bar_to(nearer.score.value, own)
         return keys
+
+    def raise_bar_to(self, best: float, own: ProgramRun) -> None:
+        """Ask for half of the way from the program to a level that is proven to be possible."""
+        bar = Bar(constant=self.case.references.constant, best=best, noise=0.0)
+        self.search.bar = dataclasses.replace(bar, needed=(1 + bar.fraction(own.median)) / 2)
+        self.outcome = self.outcome_now()
 
     def steadier(self) -> Keys | None:
         """A set of repairs with which clearly more seeds learn than of a program of which only most do.
@@ -492,7 +525,8 @@ class _Diagnoser:
         is_open = proofs.partial and self.minimal is not None and not proofs.causes and not learns
         unconfirmed = search.runs.get((self.minimal, Stage.SEARCH)) if is_open and self.minimal else None
         improved = None if self.wanted is None else proofs.confirmed(self.wanted)
-        remedy = self.remedies(causes)[0]
+        remedy, further = self.remedies(causes)[0], self.further()
+        said = [*(cause.fault for cause in causes), *(one.fault for one in further)]
         return Diagnosis(
             name=case.program.name,
             outcome=self.outcome,
@@ -504,12 +538,13 @@ class _Diagnoser:
             bar=search.bar,
             references=case.references,
             causes=tuple(causes),
-            further=self.further(),
-            hints=() if learns else self.hints(causes),
+            further=further,
+            hints=() if learns else self.hints(said),
             alternatives=tuple(proofs.alternatives),
             mechanisms=tuple(proofs.mechanisms),
             curve=proofs.curve,
             repeats=case.repeats,
+            neighbours=self.neighbours,
             known_validation=case.split.known_share,
             clone_bound=bound_of_clones(case) if Fault.CLONES in proven else None,
             contradictions=case.found,
@@ -529,10 +564,10 @@ class _Diagnoser:
             seconds=time.monotonic() - self.started,
         )
 
-    def hints(self, causes: Sequence[Cause]) -> tuple[Hint, ...]:
-        """What is unusual without a proof."""
+    def hints(self, said: Sequence[Fault]) -> tuple[Hint, ...]:
+        """What is unusual without a proof, and not said of the causes or of what improves on them."""
         search = self.search
-        known = {cause.fault for cause in causes} | {other.fault for other in self.proofs.alternatives}
+        known = {*said, *(other.fault for other in self.proofs.alternatives)}
         minimal = [search.by_key[key] for key in self.minimal or ()]
         has_causes = bool(self.proofs.causes)
         return tuple(unproven_choices(self.case, search.repairs, minimal, known, has_causes=has_causes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from .case import Case, all_rows, numbered
 from .faults import Fault
 from .head_facts import read_head
 from .outcomes import MOSTLY, Bar, Share, share_of
+from .search import OutOfBudget
 from .tasks import infer_task
 from .trials import REFUSALS, plan_trials, refusal_text, run_variant, thinned, updates_of
 from .variants import Variant
@@ -83,13 +84,19 @@ def chosen_remedy(
         remedies: the best first
         members: seeds of one call, as in the search, so that no loop is compiled anew
         budget: seconds
-        deadline: ``time.monotonic`` from which no further edit is tried
+        deadline: ``time.monotonic`` from which no further edit is tried; the first may take another budget
     """
+    last = max(deadline, time.monotonic() + budget)
+
+    def check_clock() -> None:
+        if time.monotonic() > last:
+            raise OutOfBudget
+
     distinct = list({remedy.edits: remedy for remedy in reversed(remedies) if remedy.edits}.values())[::-1]
     distinct.sort(key=lambda remedy: not remedy.is_whole)  # stable: the best first among equals
     tried: list[tuple[Remedy, EditedRun]] = []
     for remedy in distinct[:MOST_REMEDIES]:
-        run = run_edited_program(case, remedy.edits, bar, members=members, budget=budget)
+        run = run_edited_program(case, remedy.edits, bar, members=members, budget=budget, tick=check_clock)
         least = -np.inf if remedy.promised is None else bar.fraction(remedy.promised) - NEAR_PROMISE
         if run.works and run.held is not None and bar.fraction(run.held) >= least:
             return remedy, run
@@ -101,7 +108,9 @@ def chosen_remedy(
     return max(tried, key=lambda pair: (pair[1].error is None, pair[1].learned.value, pair[1].held or 0.0))
 
 
-def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, members: int, budget: float) -> EditedRun:
+def run_edited_program(
+    case: Case, edits: Sequence[Edit], bar: Bar, *, members: int, budget: float, tick: Callable[[], None] | None = None
+) -> EditedRun:
     """Run the user's script with edits made in a copy as far as its ``fit``, and train and score the program there.
 
     Args:
@@ -110,6 +119,7 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, members: 
         bar: as the diagnosis placed the program
         members: seeds of one call
         budget: seconds
+        tick: called before each training; ``OutOfBudget`` ends them
     """
     try:
         program = run_edited(case.program, edits, seconds=BUDGETS * budget, seed=case.seed, trains=False).program
@@ -121,10 +131,11 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, members: 
         edited = edited_case(case, program)
     except BadInput as error:
         return _failed(str(error))
+    unscored = EditedRun(
+        held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=program.is_stopped, error=None
+    )
     if edited is None:
-        return EditedRun(
-            held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=program.is_stopped, error=None
-        )
+        return unscored
     plan = dataclasses.replace(plan_trials(edited, max(budget, 1.0)), members=members)
     is_plain = plan.prefix_updates is None and plain_seconds(edited) < PLAIN_SHARE * budget
     count = PLAIN_SEEDS if is_plain else SCORED_SEEDS
@@ -137,7 +148,10 @@ def run_edited_program(case: Case, edits: Sequence[Edit], bar: Bar, *, members: 
             plan=plan,
             confirm=True,
             engine=Engine.FIT if is_plain else None,
+            tick=tick,
         )
+    except OutOfBudget:
+        return dataclasses.replace(unscored, is_stopped=True)
     except REFUSALS as problem:
         return _failed(refusal_text(problem))
     if trial.error is not None:

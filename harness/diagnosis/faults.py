@@ -42,4 +42,5 @@ class Fault(str, Enum):
     MISSING_VALUES = "missing-values"
     CONTRADICTORY_TARGETS = "contradictory-targets"
     NO_SIGNAL = "no-signal"
+    WINDOW = "window"
     LEAKING_VALIDATION = "leaking-validation"

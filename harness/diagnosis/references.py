@@ -153,7 +153,7 @@ def measure_references(
         return _of_memory(inputs, targets, task, constant, rows, token_inputs)
     if autoencoder_width is not None:
         return _of_components(inputs, targets, task, split, constant, rows, autoencoder_width)
-    makers = _learners(task, targets)
+    makers = make_learners(task, targets)
     features = sum(int(np.prod(np.shape(values)[1:])) for values in inputs)
     if task.kind is TaskKind.REGRESSION and features <= FEW_FEATURES and apt:
         makers["two nearest neighbours"] = _two_neighbours  # of functions that vary fast, more neighbours see nothing
@@ -171,10 +171,10 @@ def measure_references(
         inner = np.arange(len(kept)) % 4 == 0  # chooses the best learner
         inner = inner[rng.permutation(len(kept))]
         for name, make in makers.items():
-            chosen = _fitted(make, train[~inner], targets[kept][~inner], train[inner], task)
-            outputs = _fitted(make, train, targets[kept], test, task)
-            selected = _value(task, chosen, targets[kept][inner])
-            values[name].append((selected, _value(task, outputs, targets[held])))
+            chosen = fitted_outputs(make, train[~inner], targets[kept][~inner], train[inner], task)
+            outputs = fitted_outputs(make, train, targets[kept], test, task)
+            selected = value_of(task, chosen, targets[kept][inner])
+            values[name].append((selected, value_of(task, outputs, targets[held])))
             pooled[name].append(outputs)
     means = {name: tuple(np.mean(np.array(rows_), axis=0)) for name, rows_ in values.items()}
     names = sorted(makers, key=lambda name: -means[name][0])
@@ -207,7 +207,7 @@ def _union(fold: Fold) -> Array:
     return np.union1d(fold.search, fold.confirm)
 
 
-def _value(task: Task, outputs: Array, targets: Array) -> float:
+def value_of(task: Task, outputs: Array, targets: Array) -> float:
     """The score of a reference: class indices (rows, 1) of classes, else values."""
     if task.kind in (TaskKind.BINARY, TaskKind.MULTICLASS):
         return balanced_accuracy(outputs[:, 0].astype(np.intp), targets)
@@ -237,7 +237,7 @@ def _standardise(train: Array, test: Array) -> tuple[Array, Array]:
     return (train - mean) / spread, np.clip((test - mean) / spread, -1e3, 1e3)
 
 
-def _learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
+def make_learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
     """Unfitted learners by name."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
@@ -320,7 +320,7 @@ class _Coded:
         return np.asarray(self.inner.predict(self.coded(x)))
 
 
-def _fitted(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task) -> Array:
+def fitted_outputs(make: Callable[[], Any], x: Array, y: Array, test: Array, task: Task) -> Array:
     """Predictions (rows, columns) of a learner fitted to (x, y); those of the most frequent class if it cannot fit."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -357,19 +357,19 @@ def _of_memory(
             outputs[members] = np.bincount(np.maximum(truth[members], 0)).argmax()
         else:
             outputs[members] = truth[members].mean(axis=0)
-    value = _value(task, outputs, truth)
+    value = value_of(task, outputs, truth)
     learners = {"memory": value}
     table = flatten_inputs([np.asarray(values)[:rows] for values in inputs], token_inputs)
     table = table[:, _chosen_features(table)]
     table, _ = _standardise(table, table)
     learners |= {
-        name: _value(task, _fitted(make, table, truth, table, task), truth)
-        for name, make in _learners(task, targets).items()
+        name: value_of(task, fitted_outputs(make, table, truth, table, task), truth)
+        for name, make in make_learners(task, targets).items()
         if name in LINEAR_MODELS
     }
     if task.kind is TaskKind.REGRESSION and rows >= ROWS_A_WEIGHT * (table.shape[1] + 1):
         terms = np.column_stack([np.ones(rows), table])
-        learners[LEAST_SQUARES] = _value(task, terms @ np.linalg.lstsq(terms, truth, rcond=None)[0], truth)
+        learners[LEAST_SQUARES] = value_of(task, terms @ np.linalg.lstsq(terms, truth, rcond=None)[0], truth)
     return References(
         constant=constant,
         learners=tuple(
@@ -401,7 +401,7 @@ def _of_components(
             train = targets[fold.train[:MOST_TRAINING_ROWS]]
             held = targets[_union(fold)]
             fitted = PCA(n_components=min(count, *train.shape), random_state=0).fit(train)
-            values.append(_value(task, fitted.inverse_transform(fitted.transform(held)), held))
+            values.append(value_of(task, fitted.inverse_transform(fitted.transform(held)), held))
         value = float(np.mean(values))
         learners.append(Reference(name=name, score=Score(value=value, auc=None, rows=rows)))
     # a code that restores almost nothing is not meant: a wider one is what such a network is to be measured by
@@ -426,11 +426,11 @@ def wide_code(features: int) -> int:
 def permutation_p(task: Task, predictions: Sequence[Array], targets: Array, seed: int) -> float:
     """How often the best of several predictions scores as well against shuffled targets as against the true ones."""
     rng = np.random.default_rng([seed, 5])
-    true_value = max(_value(task, outputs, targets) for outputs in predictions)
+    true_value = max(value_of(task, outputs, targets) for outputs in predictions)
     reached = 0
     for _ in range(PERMUTATIONS):
         shuffled = targets[rng.permutation(len(targets))]
-        reached += max(_value(task, outputs, shuffled) for outputs in predictions) >= true_value - 1e-12
+        reached += max(value_of(task, outputs, shuffled) for outputs in predictions) >= true_value - 1e-12
     return (reached + 1) / (PERMUTATIONS + 1)
 
 
@@ -440,5 +440,5 @@ def sampling_noise(task: Task, outputs: Array, targets: Array, seed: int) -> flo
     values = []
     for _ in range(BOOTSTRAP_SAMPLES):
         rows = rng.integers(0, len(targets), len(targets))
-        values.append(_value(task, outputs[rows], targets[rows]))
+        values.append(value_of(task, outputs[rows], targets[rows]))
     return float(np.std(values))

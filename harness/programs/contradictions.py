@@ -22,7 +22,7 @@ from .findings import Check, Contradiction, Severity, Subject
 from .heads import as_tensors, head_in_wrapper
 from .program import MadeUp, Program
 from .rules.cut_gradients import CUT_GRADIENT_RULES
-from .rules.data_rules import DATA_RULES, batch_rules, data_rules, rate_rules
+from .rules.data_rules import DATA_RULES, batch_rules, data_rules, embedding_rules, rate_rules
 from .rules.failures import OF_INPUTS, explained
 from .rules.head_rules import HEAD_RULES
 from .rules.layer_rules import LAYER_RULES
@@ -49,6 +49,7 @@ HOPELESS = frozenset(
         Check.GRADIENT_NOT_FINITE,
         Check.SAME_BATCH,
         Check.CONSTANT_TARGETS,
+        Check.EMBEDDING_RANGE,
     }
 )  # what no other setting makes good: trainings would say nothing about the rest of the program
 OF_VALUES = frozenset(
@@ -96,6 +97,8 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
     subject = _subject(program)
     is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
     rules = (*OF_GRADIENTS, batch_rules, *((data_rules,) if is_of_classes else ()))
+    if program.error is not None:  # some devices read a row of zeros in the place of one that is not there
+        rules += (embedding_rules,)
     found = [finding for rule in rules for finding in rule(subject)]
     return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
 

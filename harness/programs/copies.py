@@ -139,9 +139,10 @@ def set_weights(model: Any, weights: Sequence[Array]) -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an exception says, or its class if it says nothing."""
+    """The first line of what an exception says, or its class if it says nothing; of a graph, the line of its node."""
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    of_node = [before for before, line in zip(lines, lines[1:]) if line.strip().startswith("[[{{node")]
+    return (of_node or lines)[0][:200] if lines else type(error).__name__
 
 
 def copied_model(model: Any, seed: int, *, change: ChangeLayer | None = None, sample: Any = None) -> Any:

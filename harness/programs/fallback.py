@@ -276,4 +276,5 @@ def predict_by_model(program: Program, trained: Trained, x: Any) -> Any:
 
 def fixed_batch_size(model: keras.Model) -> int | None:
     """The one number of rows that a network takes, such as a recurrent network that keeps its state."""
-    return next((tensor.shape[0] for tensor in model.inputs or () if tensor.shape[0] is not None), None)
+    inputs = getattr(model, "inputs", None) or ()  # a model of a class of its own has none
+    return next((tensor.shape[0] for tensor in inputs if tensor.shape[0] is not None), None)

@@ -84,6 +84,9 @@ class Place:
     # none, "return" in a return statement
     variable: str = ""
     text: str = ""  # the line, stripped
+    # cell, cell_line: of a notebook in a result, the number of the code cell and the line in it, from 1
+    cell: int | None = None
+    cell_line: int | None = None
     # of an operation's line in a function, the line of the user's that called it; None if it is not known. Not
     # compared: a line is one place whoever calls it
     caller: Place | None = field(default=None, compare=False, repr=False)

@@ -135,17 +135,36 @@ def code_cells(content: str) -> list[str]:
 
 def notebook_text(content: str) -> str:
     """The code cells of a notebook, one after the other. Lines of magics and shell commands become ``pass``."""
+    return "\n".join(line for cell in _lines_of_cells(content) for line in cell) + "\n"
+
+
+def cell_lengths(path: Path) -> list[int]:
+    """How many lines of the text of a notebook each of its code cells has; empty for another file."""
+    content = path.read_bytes()
+    if not is_notebook(path, content):
+        return []
+    return [len(cell) for cell in _lines_of_cells(content.decode("utf-8", errors="replace"))]
+
+
+def _lines_of_cells(content: str) -> list[list[str]]:
+    """The lines of each code cell of a notebook, as they are run; none of one in another language."""
     texts = code_cells(content)
     modules = {match[1] for text in texts if (match := WRITTEN_MODULE.match(text))}
-    lines: list[str] = []
-    for text in texts:
-        if WRITTEN_MODULE.match(text):  # its definitions are run here and imported nowhere
-            lines += FUTURE.sub("pass", without_magics("pass\n" + text.partition("\n")[2])).split("\n")
-            continue
-        if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
-            continue
-        lines += FUTURE.sub("pass", _without_imports(without_magics(text), modules)).split("\n")
-    return "\n".join(lines) + "\n"
+    return [FUTURE.sub("pass", run).split("\n") if run else [] for run in (_run_text(one, modules) for one in texts)]
+
+
+def _run_text(text: str, modules: set[str]) -> str:
+    """What is run of a code cell; empty if it is in another language.
+
+    Args:
+        text: of the cell.
+        modules: the names of the modules that cells of the notebook write.
+    """
+    if WRITTEN_MODULE.match(text):  # its definitions are run here and imported nowhere
+        return without_magics("pass\n" + text.partition("\n")[2])
+    if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
+        return ""
+    return _without_imports(without_magics(text), modules)
 
 
 def _without_imports(text: str, modules: set[str]) -> str:

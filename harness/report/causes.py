@@ -61,6 +61,10 @@ FAULTS: dict[Fault, tuple[str, str]] = {
         "no signal in the data",
         "Off-the-shelf learners do not predict these targets better than chance: check how x and y were paired.",
     ),
+    Fault.WINDOW: (
+        "rows without those before them",
+        "The target of a row depends on the rows before it, which the network is not given.",
+    ),
     Fault.LEAKING_VALIDATION: (
         "validation rows that are training rows",
         "The validation score does not show that the network memorises. Keep equal rows on one side of the split, and "

@@ -56,7 +56,19 @@ STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NO
 
 def where(place: Place | None) -> str:
     """net.py, line 12"""
-    return "" if place is None else f"{place.file}, line {place.line}"
+    return "" if place is None else f"{place.file}, {line_of(place)}"
+
+
+def line_of(place: Place | Quantity) -> str:
+    """line 12, or cell 2, line 7 of a notebook"""
+    return f"line {place.line}" if place.cell is None else f"cell {place.cell}, line {place.cell_line}"
+
+
+def line_number(place: Place | None) -> str:
+    """12, or cell 2:7 of a notebook, for a column of a table"""
+    if place is None:
+        return ""
+    return str(place.line) if place.cell is None else f"cell {place.cell}:{place.cell_line}"
 
 
 def code(place: Place | None) -> str:
@@ -79,7 +91,7 @@ def quantity(value: Quantity | None) -> str:
         return "not a gradient of the cost"
     if value.kind is QuantityKind.NOTHING:
         return "0"
-    line = f" (line {value.line})" if value.line is not None else ""
+    line = f" ({line_of(value)})" if value.line is not None else ""
     turned = ", transposed" if value.transposed else ""
     if value.kind is QuantityKind.VALUE:
         return f"{times(value.factor)}{value.name}{line}{turned}"
@@ -116,7 +128,7 @@ def at_line(result: CheckResult, found: Found) -> str:
     """at line 12, with the file if it is another"""
     if found.place is None:
         return ""
-    return f" at line {found.place.line}" if found.place.file == result.file else f" at {where(found.place)}"
+    return f" at {line_of(found.place)}" if found.place.file == result.file else f" at {where(found.place)}"
 
 
 def not_looked_at(result: CheckResult) -> str:
@@ -136,12 +148,18 @@ Lines = list[tuple[str, str]]
 def other_lines(found: Found) -> list[str]:
     """The other lines of a mistake, the first with their code: line 81:  da1 = conv_grad(dz2, conv2)"""
     names = [
-        f"line {one.line}" if found.place is not None and one.file == found.place.file else where(one)
-        for one in found.others
+        line_of(one) if found.place is not None and one.file == found.place.file else where(one) for one in found.others
     ]
     lines = [f"{name}:  {code(one)}" for name, one in zip(names, found.others[:MAX_OTHERS_WITH_CODE])]
     rest = names[MAX_OTHERS_WITH_CODE:]
     return [*lines, ", ".join(rest)] if rest else lines
+
+
+def named_value(found: Found) -> str:
+    """back (4, 5), or a value of this line, of shape (4, 5),"""
+    if found.variable:
+        return f"{found.variable} {found.shape}" if found.shape else found.variable
+    return f"a value of this line, of shape {found.shape}," if found.shape else "a value of this line"
 
 
 def mistake_lines(found: Found) -> Lines:
@@ -152,13 +170,12 @@ def mistake_lines(found: Found) -> Lines:
     entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
-        variable = found.variable or "a value of this line"
-        shape = f" {found.shape}" if found.shape else ""
-        text = f"{variable}{shape} is {quantity(found.got)}"
+        variable = named_value(found)
+        text = f"{variable} is {quantity(found.got)}"
         if found.expected is not None:
             text += f"; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
             if found.ratio is not None:
-                text = f"{variable}{shape} is {number(found.ratio)} times what it should be"
+                text = f"{variable} is {number(found.ratio)} times what it should be"
         entries.append(("Value", text))
     if found.parameters:
         entries.append(("Affects", ", ".join(found.parameters)))
@@ -190,13 +207,11 @@ def alternative_line(one: Alternative) -> str:
     if first.id in SCALES and first.ratio is not None:
         return (
             f"The gradients are {number(first.ratio)} times those of {cost_words(one.cost)}: {first.id} at "
-            f"line {first.place.line if first.place else '?'}, or another learning rate."
+            f"{line_of(first.place) if first.place else 'line ?'}, or another learning rate."
         )
     if first.id == "cost-differs":
         return f"The file computes {cost_words(one.cost)}: that is not the cost that its gradients belong to."
-    names = " and ".join(
-        f"{found.id} at line {found.place.line}" if found.place else found.id for found in one.mistakes
-    )
+    names = " and ".join(f"{found.id} at {line_of(found.place)}" if found.place else found.id for found in one.mistakes)
     return f"If the cost is meant to be {cost_words(one.cost)}: {names}."
 
 
@@ -284,7 +299,7 @@ def parameter_table(parameters: Sequence[ParameterFacts]) -> Table:
     table = Table("parameter", "shape", "line", "update", box=None, header_style="dim")
     for one in parameters:
         words = update_words(one)
-        table.add_row(one.name, str(one.shape), "" if one.place is None else str(one.place.line), words)
+        table.add_row(one.name, str(one.shape), line_number(one.place), words)
     return table
 
 
@@ -303,7 +318,7 @@ def chain_table(rows: Sequence[Row]) -> Table:
     table = Table("line", "operation", "shape", "is", box=None, header_style="dim")
     for row in last_of_lines(rows):
         words = quantity(row.aligned[0]) if row.aligned else ""
-        table.add_row("" if row.place is None else str(row.place.line), row.operation, str(row.shape), words)
+        table.add_row(line_number(row.place), row.operation, str(row.shape), words)
     return table
 
 

@@ -14,6 +14,7 @@ from ..diagnosis.clone_bounds import CloneBound
 from ..diagnosis.edited_run import EditedRun
 from ..diagnosis.faults import Fault
 from ..diagnosis.mechanisms import Intervention
+from ..diagnosis.neighbours import Neighbours
 from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
@@ -34,6 +35,7 @@ MOST_EDITS = 3  # of a cause that are printed; --diff shows all
 MOST_HINTS = 3
 MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
+FAULTS_OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA, Fault.WINDOW, Fault.NO_SIGNAL)
 LONGEST_SUBJECT = 60  # characters of a call that are repeated in an edit
 
 UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
@@ -273,9 +275,27 @@ def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
             f"  {repeats.contradicted:,} of {repeats.rows:,} training rows have the inputs of another row and another "
             f"target. No function of the inputs reaches more than {score_name(found.task)} {best} on them."
         )
+    if fault in (Fault.WINDOW, Fault.NO_SIGNAL) and found.neighbours is not None:
+        yield from neighbour_lines(found, found.neighbours)
     if fault is Fault.TOO_LITTLE_DATA and found.curve:
         points = [f"{score_text(found.task, point.level.held)} from {point.rows:,} rows" for point in found.curve]
         yield f"  Evidence: with as many updates, the median {score_name(found.task)} is {joined(points)}."
+
+
+def neighbour_lines(found: Diagnosis, neighbours: Neighbours) -> Iterator[str]:
+    """Which other rows hold what a row does not, the proof, and what to do."""
+    far = max(abs(distance) for distance in neighbours.rows)
+    side = "before" if neighbours.rows[0] < 0 else "after"
+    scores = [score_text(found.task, value) for value in (neighbours.score, neighbours.own)]
+    evidence = f"reaches {score_name(found.task)} {scores[0]}, and {scores[1]} from the row's own inputs alone."
+    if neighbours.is_shift:
+        yield f"  x and y are {count(far, 'row')} apart: the inputs of a target stand {count(far, 'row')} {side} it."
+        yield "  Pair them anew, or give each row its neighbours too."
+        yield f"  Evidence: from the inputs of that row {neighbours.learner} {evidence}"
+    else:
+        before = "the row before it" if far == 1 else f"the {far} rows before it"
+        yield f"  Give each row the inputs of {before} too; a recurrent layer reads them as {far + 1} time steps."
+        yield f"  Evidence: with them {neighbours.learner} {evidence}"
 
 
 def mechanism_text(found: Mechanism) -> str:
@@ -309,7 +329,7 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
         yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
         if cause.fault is Fault.CLONES and found.clone_bound is not None:
             yield f"  {bound_text(found.clone_bound)}"
-    elif cause.fault in (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA):
+    elif cause.fault in FAULTS_OF_DATA:
         yield from data_lines(found, cause.fault)
     else:
         reasons = [finding for finding in worth_saying(found.contradictions) if finding.id == cause.fault.value]

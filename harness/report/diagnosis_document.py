@@ -81,6 +81,14 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
             "contradicted": found.repeats.contradicted,
             "best_score": _finite(found.repeats.best),
         },
+        "neighbours": None
+        if found.neighbours is None
+        else {
+            "rows": list(found.neighbours.rows),
+            "learner": found.neighbours.learner,
+            "score": _finite(found.neighbours.score),
+            "own_score": _finite(found.neighbours.own),
+        },
         "known_validation": found.known_validation,
         "clone_bound": None
         if found.clone_bound is None

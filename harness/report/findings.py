@@ -32,6 +32,14 @@ def range_text(values: Values) -> str:
     return f"{number(values['least target'])} to {number(values['largest target'])}"
 
 
+def lost_text(values: Values) -> str:
+    """What outputs between two values cannot explain of the targets."""
+    share = float(str(values["unreachable share"]))
+    if share >= 1:
+        return "even the best of them do worse than the mean of the targets"
+    return f"at least {share:.0%} of their variance stays unexplained"
+
+
 def momentum_text(values: Values) -> str:
     """with a momentum of 0.9; nothing if there is none."""
     return f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
@@ -64,8 +72,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['loss']} needs one output for each class, and the last layer has one unit"
     ),
     Check.TARGETS_OUT_OF_REACH: lambda v: (
-        f"the targets go from {range_text(v)}, which {v['activation']} outputs cannot reach: at least "
-        f"{v['unreachable share']:.0%} of their variance stays unexplained"
+        f"the targets go from {range_text(v)}, which {v['activation']} outputs cannot reach: {lost_text(v)}"
     ),
     Check.RECTIFIED_OUTPUT: lambda v: f"a {v['activation']} output has no gradient where it is 0",
     Check.DIVERGENCE_OF_OTHERS: lambda v: (

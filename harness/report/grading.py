@@ -133,7 +133,7 @@ def people(grading: Grading) -> RenderableType:
             escape_controls(one.id),
             Text(one.verdict.value, style=checking.STYLES[one.verdict]),
             mistake_names(one) or why(one),
-            "" if place is None else str(place.line),
+            checking.line_number(place),
         ]
         tests = f"{passed_tests(one)} / {len(one.tests)}" if one.tests_finished else "-"
         cells += [tests] * with_tests + [points_words(one.points, one.max_points)] * with_points

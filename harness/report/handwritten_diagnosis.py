@@ -67,7 +67,7 @@ def unread_lines(found: HandwrittenDiagnosis) -> Iterator[str]:
     if found.check.verdict is Verdict.MISTAKE:
         yield f"The math of {found.name} is wrong, and nothing was trained:"
         for one in found.check.mistakes:
-            line = f"line {one.place.line}: " if one.place is not None else ""
+            line = f"{checking.line_of(one.place)}: " if one.place is not None else ""
             yield f"  {line}{checking.named(one)}. {checking.words_of(one).what}"
         yield f"Correct it first; harness check {found.name} says how."
         return

@@ -365,7 +365,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.NOT_DRIVEN: (
         "The file only defines things, and no call that was tried makes it train.",
-        "Say how it trains with --run.",
+        f"Write the functions that are not written yet. {SAY_HOW}",
     ),
     Reason.RAISED: (
         "It ended with an exception before it trained.",

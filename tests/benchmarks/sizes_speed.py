@@ -19,12 +19,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.cli.terminal import ONE_THREAD, XLA_FLAGS
-from harness.models import ensemble, handwritten
+from harness.cli.terminal import ONE_THREAD, WIDE_VECTORS, XLA_FLAGS
+from harness.models import ensemble, handwritten, initializers
 from harness.models.network import Array, MemberWeights, Network, Weights
 from harness.models.training import Training
 from harness.scenario.effort import are_small_products
@@ -207,27 +207,52 @@ def measure_single(sizes: tuple[int, ...], observations: int, rounds: int = 5) -
     return SingleRow(sizes, observations, **{"jax": float("nan"), **least_seconds(runs, rounds)})
 
 
-def single_rows(*, are_small: bool) -> Iterator[SingleRow]:
-    """The single networks whose products are small or not, measured in a process with the flags of the command.
+def measure_beside_c(members: int = 1000, rounds: int = 5) -> tuple[float, float]:
+    """Seconds of processor time for an iteration of one member of the post's network: the ensemble, the C program.
 
-    XLA reads its flags once, so one process cannot measure both.
+    Raises:
+        training_speed.Missing: no C compiler.
     """
+    c_run = bench.c_loop()
+    weights = initializers.draw_members(
+        bench.NETWORK, initializers.parse("glorot_uniform"), None, 0, range(members), np.float32
+    )
+
+    def ours(iterations: int) -> MemberWeights:
+        training = Training(bench.LEARNING_RATE, recorded=[iterations])
+        return ensemble.outcome(bench.NETWORK, weights, bench.X, bench.Y, training).weights
+
+    least = least_seconds(
+        {"ours": (ours, members), "c": (lambda iterations: c_run(weights, iterations), members)}, rounds
+    )
+    return least["ours"], least["c"]
+
+
+def measured_with(flags: str, function: str, arguments: Sequence[object]) -> Iterator[list[Any]]:
+    """What a function of this module returns for each of its arguments, in a process with these flags of XLA.
+
+    XLA reads its flags once, so one process cannot measure with two sets of them.
+    """
+    code = f"import json; from tests.benchmarks.sizes_speed import {function}\n"
+    code += f"for given in {list(arguments)}: print(json.dumps({function}(*given)), flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env={XLA_FLAGS: flags} | os.environ, stdout=subprocess.PIPE, text=True
+    ) as child:
+        for line in child.stdout or ():
+            yield json.loads(line)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, child.args)
+
+
+def single_rows(*, are_small: bool) -> Iterator[SingleRow]:
+    """The single networks whose products are small or not, measured with the flags of the command."""
     cases = [
         (sizes, observations)
         for sizes, observations, _ in SIZES
         if are_small_products(Network(sizes, ("sigmoid",) * (len(sizes) - 1)), observations) is are_small
     ]
-    flags = {XLA_FLAGS: ONE_THREAD} if are_small else {}
-    code = "import json; from tests.benchmarks.sizes_speed import measure_single\n"
-    code += f"for case in {cases}: print(json.dumps(measure_single(*case)), flush=True)"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], env=flags | os.environ, stdout=subprocess.PIPE, text=True
-    ) as child:
-        for line in child.stdout or ():
-            sizes, *numbers = json.loads(line)
-            yield SingleRow(tuple(sizes), *numbers)
-    if child.returncode:
-        raise subprocess.CalledProcessError(child.returncode, child.args)
+    for sizes, *numbers in measured_with(ONE_THREAD if are_small else "", "measure_single", cases):
+        yield SingleRow(tuple(sizes), *numbers)
 
 
 def line_of(row: SizeRow) -> str:
@@ -264,7 +289,7 @@ def remember(ratios: dict[str, float], history: Path) -> list[dict[str, float]]:
 
 
 def main() -> None:
-    """Print the three tables, and what became slower."""
+    """Print the tables, and what became slower."""
     rows = {row.way: row for row in bench.run()}
     print(bench.table(list(rows.values())))
     ratios = {
@@ -273,8 +298,13 @@ def main() -> None:
         if row.seconds
     }
     if rows[bench.C].seconds:
-        ratios["ensemble, times C"] = bench.ratio(rows[bench.ENSEMBLE], rows[bench.C])
-        print(f"\nThe ensemble takes {1 / ratios['ensemble, times C']:.2f} times as long as the C program.")
+        for bits, flags in ((256, ""), (512, WIDE_VECTORS)):
+            [(ours, c)] = measured_with(flags, "measure_beside_c", [()])
+            ratios[f"ensemble with {bits}-bit vectors, times C"] = c / ours
+            print(
+                f"With {bits}-bit vectors a member takes {ours * 1e9:.1f} ns of processor time, "
+                f"{ours / c:.2f} times as long as in C."
+            )
     print("\n", HEADER, sep="")
     for case in SIZES:
         row = measure(*case)

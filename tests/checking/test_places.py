@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,32 @@ def test_the_line_of_a_mistake_between_layers(
     (tmp_path / "mine.py").write_text(BY_LAYERS.replace(old, new) if old else BY_LAYERS)
     found = check_file(tmp_path / "mine.py").mistakes
     assert [(one.id, one.place and one.place.line) for one in found] == ([] if expected is None else [expected])
+
+
+CELLS = [
+    ("markdown", "# A network"),
+    ("code", "%matplotlib inline\nimport numpy as np\nrng = np.random.default_rng(0)"),
+    ("code", "%%bash\nls\nls"),
+    ("code", "X, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))\nW = rng.normal(size=(3, 1))"),
+    (
+        "code",
+        "for _ in range(9):\n    out = np.tanh(X @ W)\n    delta = (out - y) * (1 - out)\n    W -= 0.1 * X.T @ delta",
+    ),
+]
+
+
+def test_lines_of_notebooks_have_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.ipynb"
+    cells = [{"cell_type": kind, "source": text.splitlines(keepends=True)} for kind, text in CELLS]
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
+    assert main(["check", str(path), "--json", "--annotations", "github"]) == 1
+    printed = capsys.readouterr()
+    mistake = json.loads(printed.out)["mistakes"][0]
+    place = mistake["place"]
+    # the third line of the fourth code cell, after 3 and 2 lines of Python; %%bash is not Python
+    assert (place["cell"], place["cell_line"], place["line"]) == (4, 3, 8)
+    assert "In cell 4, line 3: " in printed.err
+    main(["check", str(path)])
+    text = capsys.readouterr().out
+    assert "at cell 4, line 3" in text
+    assert "net.ipynb, cell 4, line 3:" in text

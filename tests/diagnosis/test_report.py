@@ -16,6 +16,7 @@ from harness.diagnosis.answer import Cause, Diagnosis, Hint, Level
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
 from harness.diagnosis.faults import Fault
+from harness.diagnosis.neighbours import Neighbours
 from harness.diagnosis.outcomes import Bar, OutcomeKind, share_of
 from harness.diagnosis.references import Reference
 from harness.diagnosis.scores import Score
@@ -209,6 +210,24 @@ def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexp
         "It leaves 5.0% of the variance unexplained, and nearest neighbours 0.01% (R2 0.9500 against 0.9999)."
     )
     assert lines[place + 1] == "Further, not needed to learn: this raises the median R2 from 0.95 to 1.00."
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault", "words"),
+    [
+        ((-1,), Fault.NO_SIGNAL, "x and y are 1 row apart: the inputs of a target stand 1 row before it."),
+        ((2,), Fault.NO_SIGNAL, "x and y are 2 rows apart: the inputs of a target stand 2 rows after it."),
+        ((-1, 0), Fault.WINDOW, "Give each row the inputs of the row before it too;"),
+        ((-2, -1, 0), Fault.WINDOW, "Give each row the inputs of the 2 rows before it too;"),
+    ],
+)
+def test_what_is_said_of_other_rows(unexplained: Diagnosis, rows: tuple[int, ...], fault: Fault, words: str) -> None:
+    cause = dataclasses.replace(unexplained.causes[0], fault=fault, changes=(), edits=(), repaired=None)
+    beside = Neighbours(rows=rows, learner="linear regression", score=0.987, own=0.123)
+    found = dataclasses.replace(unexplained, outcome=OutcomeKind.NO_SIGNAL, causes=(cause,), neighbours=beside)
+    text = " ".join(verdict(found))
+    assert words in text
+    assert "linear regression reaches balanced accuracy 98.7%, and 12.3% from the row's own inputs alone." in text
 
 
 def test_a_program_that_learns_is_fine_whatever_is_suspicious(unexplained: Diagnosis) -> None:

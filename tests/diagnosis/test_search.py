@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.search import OutOfBudget, Stage
-from harness.diagnosis.trials import Ledger, Trial, flat_shares
+from harness.diagnosis.trials import Ledger, Plan, Trial, flat_shares
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
 
@@ -181,11 +182,36 @@ def edited(held: float, learned: int) -> EditedRun:
 def test_an_edit_that_does_not_do_is_replaced_by_the_next(
     monkeypatch: pytest.MonkeyPatch, runs: dict[str, EditedRun], wholes: tuple[bool, bool], chosen: str
 ) -> None:
-    monkeypatch.setattr(edited_run, "run_edited_program", lambda case, edits, bar, members, budget: runs[edits[0].new])
+    monkeypatch.setattr(edited_run, "run_edited_program", lambda case, edits, bar, **options: runs[edits[0].new])
     remedies = [remedy(text, promised=0.9, is_whole=whole) for text, whole in zip("ab", wholes)]
     case: Any = None
     best, run = chosen_remedy(case, remedies, BAR, members=8, budget=1.0)
     assert (best.edits[0].new, run) == (chosen, runs[chosen])
+
+
+@pytest.mark.parametrize(("seconds_left", "is_stopped"), [(-9.0, True), (60.0, False)])
+def test_the_trainings_of_an_edited_script_end_with_the_time(
+    monkeypatch: pytest.MonkeyPatch, seconds_left: float, is_stopped: bool
+) -> None:
+    """A budget of 0 s leaves nothing to an edit that is tried after the deadline."""
+    scores = Scores(held=np.ones(8), training=np.ones(8), diverged=np.zeros(8, dtype=bool))
+
+    def run_variant(*arguments: Any, tick: Any, **options: Any) -> Trial:
+        tick()
+        return Trial(scores=scores, auc=None, updates=1)
+
+    program = SimpleNamespace(error=None, is_stopped=False)
+    plan = Plan(members=8, search_seeds=8, most_updates=1, prefix_updates=1)
+    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: SimpleNamespace(program=program))
+    monkeypatch.setattr(edited_run, "edited_case", lambda case, program: SimpleNamespace(head=None))
+    monkeypatch.setattr(edited_run, "plan_trials", lambda case, budget: plan)
+    monkeypatch.setattr(edited_run, "thinned", lambda case, plan: case)
+    monkeypatch.setattr(edited_run, "run_variant", run_variant)
+    case: Any = SimpleNamespace(program=program, seed=0)
+    deadline = time.monotonic() + seconds_left
+    _, run = chosen_remedy(case, [remedy("a")], BAR, members=8, budget=0.0, deadline=deadline)
+    assert run is not None
+    assert (run.is_stopped, run.held, run.error) == (is_stopped, None if is_stopped else 1.0, None)
 
 
 def test_what_confirms_a_cause_is_never_spent_on_the_search() -> None:

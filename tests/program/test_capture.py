@@ -518,6 +518,7 @@ def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
     ("old", "new"),
     [
         ("for epoch in range(3)", "while True"),
+        ("batch_size=2)\n", "batch_size=2, epochs=2 if start == 0 else 10**9)\n"),
         ("keras.layers.Dense(1)", "keras.layers.Reshape((1, 2)), keras.layers.GRU(1, stateful=True)"),
         ("batch_size=2)\n", "batch_size=2)\n        assert start < 8\n"),
     ],

@@ -211,3 +211,19 @@ def test_the_first_batch_of_a_loop_may_have_labels_of_one_class(tmp_path):
         "        model.train_on_batch(np.random.rand(8, 3), np.ones(8))\n"
     )
     assert Check.CONSTANT_TARGETS not in [one.check for one in contradictions(capture_script(path).program)]
+
+
+@pytest.mark.parametrize(("rows", "is_said"), [(9, True), (10, False)])
+def test_tokens_beyond_an_embedding_that_fit_refuses(rows, is_said, tmp_path, without_compiling):
+    path = tmp_path / "train.py"
+    path.write_text(
+        "import numpy as np\nimport keras\nfrom keras import layers\n"
+        f"model = keras.Sequential([layers.Embedding({rows}, 2), layers.Flatten(), layers.Dense(1, 'sigmoid')])\n"
+        "model.compile('adam', 'binary_crossentropy')\n"
+        "model.fit(np.arange(10).reshape(5, 2), np.array([0, 1, 0, 1, 1]))\n"
+    )
+    program = capture_script(path).program
+    assert (program.error is not None, read_unjudged(program).is_hopeless) == (is_said, is_said)
+    if is_said:
+        text = " ".join(lines(read_unjudged(program)))
+        assert "x goes from 0 to 9, and the Embedding layer takes whole numbers from 0 to 8" in text

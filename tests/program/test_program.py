@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from harness.programs.copies import copied_model
+from harness.programs.copies import copied_model, first_line
 from harness.programs.fit_calls import program_of
 
 L = keras.layers
@@ -112,3 +112,9 @@ def test_frozen_layers_keep_their_weights():
     given = program(model)
     assert np.array_equal(given.fresh_weights(1)[0], model.get_weights()[0])
     assert not np.array_equal(given.fresh_weights(1)[-2], model.get_weights()[-2])
+
+
+def test_of_an_error_in_a_graph_the_line_of_its_node_is_said():
+    text = "Graph execution error:\n\nDetected at node\n\nindices[0,2] = 9 is not in [0, 4)\n\t [[{{node gather}}]]"
+    assert first_line(ValueError(text)) == "indices[0,2] = 9 is not in [0, 4)"
+    assert first_line(ValueError("bad shape\nmore")) == "bad shape"

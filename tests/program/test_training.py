@@ -241,6 +241,24 @@ def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
         np.testing.assert_allclose(outputs[member], model.predict(program.x, verbose=0), atol=1e-6)
 
 
+def test_a_model_of_a_class_of_its_own_predicts_after_keras_fit() -> None:
+    class Net(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.last = layers.Dense(1)
+
+        def call(self, x: Any) -> Any:
+            return self.last(x)
+
+    x, net = programs.numbers(8, 2), Net()
+    net(x)  # builds it, and makes no inputs
+    net.compile("sgd", "mean_squared_error")
+    program = program_of(net, x, x[:, :1], epochs=1)
+    trained = train(program, seeds=SEEDS, updates=2, engine=Engine.FIT)
+    kernel, bias = trained.member_weights(1)
+    np.testing.assert_allclose(predict(program, trained, x)[1], x @ kernel + bias, atol=1e-6)
+
+
 def test_a_network_with_a_state_is_trained_and_predicts_from_no_state() -> None:
     x = programs.numbers(8, 3, 1)
     parts = [keras.Input(batch_shape=(4, 3, 1)), layers.LSTM(2, stateful=True), layers.Dense(1)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...checking.cells import with_cells
 from ...checking.result import CheckResult
 from ...checking.sources import Sources, read_texts
 from ...checking.verdict import check_recording
@@ -56,7 +57,7 @@ def read_file(path: Path, *, seed: int = 0, updates: int | None = None) -> Handw
     """
     recording = record_file(path, seed=seed, drive=False)
     sources = Sources(read_texts(path, recording.files))
-    check = check_recording(recording, sources=sources)
+    check = with_cells(check_recording(recording, sources=sources), path)
     try:
         network = read_or_record_longer(recording, sources, path, updates)
     except CannotRead as problem:

@@ -7,6 +7,7 @@ that an update used is kept once, or as often as it stands in the data.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,14 @@ MOST_UPDATES = 20_000  # after which a loop may never end
 GRADIENT_TOLERANCE = 1e-3  # relative to the largest gradient, of float32
 
 
+class ScriptEnded(BaseException):
+    """Ends the user's script on purpose; not an Exception, so that the script does not catch it."""
+
+
+class OutOfTime(ScriptEnded):
+    """Ends a script that runs for too long."""
+
+
 class NotPlain(Exception):
     """A loop does something that fit does not do."""
 
@@ -36,6 +45,7 @@ class FollowedLoop:
     model: Any
     optimizer: Any
     loss: Any
+    deadline: float  # of ``time.monotonic``, after which it is taken for a loop that does not end
     rows: dict[bytes, int] = field(default_factory=dict)  # place of each different row, by its bytes
     # x, y: the different rows, in the order in which they came
     x: list[Array] = field(default_factory=list)
@@ -49,7 +59,10 @@ class FollowedLoop:
 
         Raises:
             NotPlain: it is of another model, optimizer or loss, its rows are not known, or there are too many.
+            OutOfTime: the deadline is over.
         """
+        if time.monotonic() > self.deadline:
+            raise OutOfTime
         if (
             len(self.sizes) >= MOST_UPDATES
             or model is not self.model

@@ -20,13 +20,9 @@ import keras
 
 from ..kinds import ON_BATCH, TAPE
 from ..source.places import Place, Sources, nodes_of
-from .followed_loops import FollowedLoop, NotPlain, check_gradients
+from .followed_loops import FollowedLoop, NotPlain, ScriptEnded, check_gradients
 
 Wrapper = Callable[..., Any]
-
-
-class ScriptEnded(BaseException):
-    """Ends the user's script on purpose; not an Exception, so that the script does not catch it."""
 
 
 FITS = "fit() on other rows in each pass of a loop"
@@ -113,8 +109,8 @@ class OwnLoops:
             self.followed = None
             raise ScriptEnded from None
 
-    def follow(self, loop: Loop) -> None:
-        """Let a loop go on after its first update if it may be plain.
+    def follow(self, loop: Loop, deadline: float) -> None:
+        """Let a loop go on after its first update if it may be plain, until a point in time.
 
         Raises:
             NotPlain: its gradients are not those of its loss, or not known.
@@ -126,7 +122,7 @@ class OwnLoops:
                 check_gradients(loop.model, loop.loss, loop.x, loop.y, gradients, variables)
             finally:
                 self.is_checking = False
-        self.followed = FollowedLoop(model=loop.model, optimizer=loop.optimizer, loss=loop.loss)
+        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline)
 
     def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
         """Model.train_on_batch."""

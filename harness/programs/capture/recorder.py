@@ -43,9 +43,9 @@ from ..old_versions.arguments import (
 )
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
 from ..source.places import Place, Sources, argument_of, assignments, call_at, is_in_loop
-from .followed_loops import FollowedLoop, NotPlain
+from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
-from .own_loops import FITS, Loop, OwnLoops, ScriptEnded
+from .own_loops import FITS, Loop, OwnLoops
 from .supply import Supply
 
 Wrapper = Callable[..., Any]
@@ -268,8 +268,9 @@ class Recorder:
                 self.at_fit(self.program)
         if self.program.made_up is MadeUp.NOTHING and self.program.outputs == 1 and loop.how != OWN_STEP:
             with contextlib.suppress(NotPlain):
-                self.loops.follow(loop)
-                self.set_alarm(self.seconds or SECONDS_OF_LOOP)
+                seconds = self.seconds or SECONDS_OF_LOOP
+                self.loops.follow(loop, time.monotonic() + seconds)
+                self.set_alarm(seconds)
                 return
         raise ScriptEnded
 
@@ -412,11 +413,9 @@ class Recorder:
         assert self.program is not None
         limit = TimeLimit(self.deadline)
         start = time.perf_counter()
-        callbacks = callbacks_of(given["callbacks"])
         verbose = 0 if given["verbose"] in ("auto", 1, 2) else given["verbose"]
-        self.set_alarm(0)
         try:
-            history = fit(model, **{**given, "callbacks": [*callbacks, limit], "verbose": verbose})
+            history = self._limited(fit, model, {**given, "verbose": verbose}, limit)
         except Exception as error:
             place = self.sources.of_error(error) or self.program.places.fit
             message = COLOURS.sub("", str(self.build_error or error))
@@ -424,8 +423,6 @@ class Recorder:
                 self.program, error=FitError(kind=type(error).__name__, message=message, place=place)
             )
             raise
-        finally:
-            self.set_alarm(SECONDS_AFTER_FIT)
         seconds = time.perf_counter() - start
         earlier = self.program.history or {}
         values = {
@@ -445,6 +442,14 @@ class Recorder:
             notes=notes,
         )
         return history
+
+    def _limited(self, fit: Any, model: Any, given: dict[str, Any], limit: TimeLimit) -> Any:
+        """Run fit until a limit, and the alarm again for what follows."""
+        self.set_alarm(0)
+        try:
+            return fit(model, **{**given, "callbacks": [*callbacks_of(given["callbacks"]), limit]})
+        finally:
+            self.set_alarm(SECONDS_AFTER_FIT)
 
     def _later(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """A call of fit after the captured one: a further part of the same training, or the end of the script."""
@@ -477,12 +482,12 @@ class Recorder:
         """A call of fit in a loop on other rows than the first: run, and its rows are gathered.
 
         Raises:
-            ScriptEnded: the loop does something that one call of fit does not do.
+            ScriptEnded: the loop does something that one call of fit does not do, or does not end.
         """
         is_first = self.loop_of_fits is None
         if self.loop_of_fits is None:
-            self.loop_of_fits = FollowedLoop(model=model, optimizer=None, loss=None)
-            self.set_alarm(self.seconds or SECONDS_OF_LOOP)
+            deadline = time.monotonic() + (self.seconds or SECONDS_OF_LOOP)
+            self.loop_of_fits = FollowedLoop(model, optimizer=None, loss=None, deadline=deadline)
         calls = [self.data] * self.merged if is_first else []
         calls += [(given["x"], given["y"])] * max(1, given["epochs"] - given["initial_epoch"])
         try:
@@ -493,7 +498,11 @@ class Recorder:
         except NotPlain:
             self.leave_loop()
             raise ScriptEnded from None
-        return fit(model, **given)
+        limit = TimeLimit(self.loop_of_fits.deadline)
+        history = self._limited(fit, model, given, limit)
+        if limit.is_stopped:
+            raise OutOfTime
+        return history
 
     def _program(
         self, model: Any, given: dict[str, Any], data: TrainingData, validation: Validation | None, place: Place | None

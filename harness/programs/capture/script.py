@@ -35,8 +35,8 @@ from ..source.places import Sources
 from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
+from .followed_loops import OutOfTime, ScriptEnded
 from .made_up import made_up
-from .own_loops import ScriptEnded
 from .recorder import Recorder, Refused, shown_place
 from .snippets import HOOK, Completion, is_of_keras, tolerant
 from .supply import Supply
@@ -214,7 +214,7 @@ class _Failed(Exception):
 
 def _capture_in(folder: Path, request: _Request) -> Captured:
     """Capture with ``folder`` as the working folder."""
-    output, alarm = Output(), Alarm(OutOfTime)
+    output, alarm = Output(), Alarm(OutOfTime, waits_for=("keras", "tensorflow"))
     resolved = request.path.resolve()
     shown = request.shown(resolved)
     edited = edited_files(request.edits, request.shown_from)
@@ -424,10 +424,6 @@ def _not_captured(
     if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
         return _Failed(error)
     return _Failed(RefusedByKeras(error, finding, missing))
-
-
-class OutOfTime(ScriptEnded):
-    """Ends a script that runs for too long."""
 
 
 @contextlib.contextmanager

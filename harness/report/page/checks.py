@@ -68,7 +68,7 @@ def chain_rows(result: CheckResult) -> list[tuple[Content, ...]]:
     """The backward pass, one row for each line that runs."""
     return [
         (
-            "" if row.place is None else str(row.place.line),
+            words.line_number(row.place),
             element("code", words.code(row.place)),
             row.operation,
             str(row.shape),
@@ -83,7 +83,7 @@ def detail_sections(result: CheckResult) -> list[Section]:
     sections = []
     if result.parameters:
         rows = [
-            (one.name, str(one.shape), "" if one.place is None else str(one.place.line), words.update_words(one))
+            (one.name, str(one.shape), words.line_number(one.place), words.update_words(one))
             for one in result.parameters
         ]
         updates = table("How each parameter is updated", ("parameter", "shape", "line", "update"), rows)

@@ -31,7 +31,7 @@ def class_table(grading: Grading) -> Html:
             verdict_badge(one.verdict),
             *((grading_words.points_words(one.points, one.max_points),) if with_points else ()),
             grading_words.mistake_names(one) or grading_words.why(one),
-            "" if place is None else str(place.line),
+            words.line_number(place),
             element("code", words.code(place)),
             grading_words.explanation(one),
             *(str(of_one[name]) for name in more),

@@ -1,0 +1,79 @@
+"""Biases that are updated with the gradient of their layer, and that no forward pass adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .alignment import Samples, ratio, samples
+from .factors import is_same
+from .reading import Reading
+from .result import Found
+from .unused import drawn_leaf
+from .vjps import unbroadcast
+
+
+def unread_biases(reading: Reading) -> list[Found]:
+    """Values that were drawn or filled, of which nothing but their own updates is made, by the steps of a bias."""
+    stage, program = reading.stage, reading.stage.program
+    found = []
+    for id in sorted(stage.dependent - stage.needed - reading.forward.nodes):
+        node, parents = stage.node(id), program.parents[id]
+        if node.operation not in ("add", "subtract") or len(parents) != 2 or node.place is None or id > stage.last:
+            continue
+        before, change = parents if parents[1] in stage.dependent else parents[::-1]
+        leaf = drawn_leaf(program, before)
+        if leaf is None or stage.node(before).shape != node.shape or change not in stage.dependent:
+            continue
+        updates = [stage.node(child) for child in (*program.children[before], *program.children[id])]
+        if len(updates) < 2 or any((one.operation, one.place) != (node.operation, node.place) for one in updates):
+            continue
+        z = layer_of_step(reading, change, node.shape, -1.0 if node.operation == "subtract" else 1.0)
+        if z is None:
+            continue
+        names = (*node.names, *stage.node(before).names, *stage.node(leaf).names)
+        name = names[0] if names else node.place.variable
+        places = [one for one in (stage.node(z).place, node.place) if one is not None]
+        found.append(
+            Found(
+                id="bias-missing-in-forward",
+                place=places[0],
+                others=tuple(places[1:]),
+                variable=name,
+                shape=node.shape,
+                parameters=(name,),
+            )
+        )
+    return found
+
+
+def layer_of_step(reading: Reading, change: int, shape: tuple[int, ...], sign: float) -> int | None:
+    """The pre-activation of which a value is the summed gradient, times what the other steps have; None if of none.
+
+    Args:
+        reading: the reading.
+        change: the node that is added to the bias or taken off.
+        shape: of the bias.
+        sign: -1 if it is taken off.
+    """
+    value = reading.stage.samples(change) if reading.stage.extend([change]) else None
+    for z, gradient in summed_gradients(reading, shape):
+        factor = None if value is None else ratio(sign * value.flat, gradient.flat, 1e-6)
+        if factor is not None and any(is_same(factor, one) for one in reading.factors.values()):
+            return z
+    return None
+
+
+def summed_gradients(reading: Reading, shape: tuple[int, ...]) -> Iterator[tuple[int, Samples]]:
+    """The pre-activation of each layer, and its gradient as a bias of a shape has it, summed over all observations."""
+    layers = reading.forward.layers
+    for number in {layer.number for layer in layers}:
+        alike = [layer.z for layer in layers if layer.number == number]
+        try:
+            yield (
+                alike[0],
+                samples([sum(unbroadcast(np.asarray(one[z]), shape) for z in alike) for one in reading.gradients]),
+            )
+        except (KeyError, ValueError, IndexError):
+            continue

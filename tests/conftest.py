@@ -11,6 +11,8 @@ import pytest
 
 from harness.programs.workspace import LEVELS_ABOVE
 
+from .forked import recordings_are_forks
+
 # Looking for garbage in all that the tests import, again and again, would be a tenth of their work.
 gc.disable()
 
@@ -20,6 +22,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_recordings() -> Iterator[None]:
+    """The child process of each recording is a fork of one that has imported NumPy."""
+    with recordings_are_forks():
+        yield
 
 
 @pytest.fixture

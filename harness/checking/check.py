@@ -65,8 +65,10 @@ def check_file(
 def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, megabytes: int) -> CheckResult:
     """See ``check_file``; the lines of a notebook are counted in all cells."""
 
-    def recorded(lines: str | None) -> CheckResult:
-        recording = record_file(path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes)
+    def recorded(lines: str | None, in_networks: bool = False) -> CheckResult:
+        recording = record_file(
+            path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes, in_networks=in_networks
+        )
         sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
         doubt = doubt_about(recording) if lines is None else ""
@@ -106,7 +108,10 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             return of_functions
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
-            return of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
+            result = of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
+        if result.verdict is Verdict.NOT_JUDGED:  # what cannot be called alone may be called by the project's network
+            in_network = recorded(None, in_networks=True)
+            return in_network if in_network.verdict is not Verdict.NOT_JUDGED else result
     return result
 
 

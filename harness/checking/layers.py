@@ -28,7 +28,7 @@ from ..recording.driving.pairs import (
 )
 from ..recording.graph import Node, Recording
 from ..recording.record import record_file
-from .alignment import Samples, align, ratio, samples
+from .alignment import Alignment, Samples, align, ratio, samples
 from .cost import Cost
 from .edits import EditBench
 from .exceptions import RUN_FILE
@@ -36,7 +36,7 @@ from .explaining import locate
 from .judging import departure
 from .labels import quantity
 from .locating import replaced_upstream
-from .matching import read
+from .matching import decayed_step, read
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
 from .reading import Reading
@@ -333,7 +333,7 @@ class _Judge:
         if gradient.of == "input" and self._is_passed_on(option, end) and self._is_coupled(option, of, settings[0]):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # the loss has its derivative
         mine, reference = samples(got), samples(true)
-        alignment = align(mine, reference)
+        alignment = align(mine, reference) or _with_penalty(gradient, mine, reference, of, settings)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         if alignment is None or alignment.transposed:
@@ -425,6 +425,16 @@ class _Judge:
                 place = f" in line {node.place.line}" if node.place is not None and node.place.line else ""
                 return (node.names[0] if node.names else node.operation) + place
         return ""
+
+
+def _with_penalty(
+    gradient: GradientPlan, mine: Samples, reference: Samples, of: int, settings: Sequence[Values]
+) -> Alignment | None:
+    """The gradient of a parameter to which weight decay is added: that of a loss with a penalty."""
+    if gradient.of in ("input", "output") or mine.flat.shape != reference.flat.shape:
+        return None
+    match = decayed_step(mine, reference, samples([values[of] for values in settings]))
+    return Alignment(factor=match.factor) if match is not None and min(match.factor, match.decay) > 0 else None
 
 
 def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> bool:

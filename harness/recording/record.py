@@ -55,6 +55,7 @@ def record_file(
     seconds: float = SECONDS,
     megabytes: int = MEGABYTES,
     drive: bool = True,
+    in_networks: bool = False,
     updates: int | None = None,
     start: Place | None = None,
 ) -> Recording:
@@ -70,6 +71,8 @@ def record_file(
             aborts; what is recorded does not depend on it.
         megabytes: memory limit; 0 is none.
         drive: whether to search for calls that train what the file defines, if it does not train by itself.
+        in_networks: whether only scripts, and networks of other files that use this one, are tried in that search,
+            as for layers that cannot be called on their own.
         updates: of every parameter that are recorded before the run is ended; fewer if each takes many operations.
             None is as many as show whether they are right.
         start: the line from whose statement on is recorded; None is the first.
@@ -87,6 +90,7 @@ def record_file(
         "seconds": seconds,
         "megabytes": megabytes,
         "drive": drive and run is None,
+        "in_networks": in_networks,
         "updates": updates,
         "start": [start.file, start.line] if start is not None else None,
         "lines": run.split("\n") if run else [],

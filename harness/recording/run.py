@@ -258,7 +258,8 @@ def drive(task: Task) -> Answer:
     run.go()
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
-    found = search(run.names, source.read_text(run.files.path), seed=task["seed"], root=task["root"])
+    text = source.read_text(run.files.path)
+    found = search(run.names, text, seed=task["seed"], root=task["root"], in_networks=task["in_networks"])
     arrays: list[bytes] = []
     data = {key: value for key, value in found.data.items() if key != "np"}
     driven = Driven(

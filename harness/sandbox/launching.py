@@ -81,7 +81,8 @@ class Launch:
     def close(self) -> None:
         """End it and whatever it started."""
         self.over.set()
-        for process in self.started:
+        while self.started:  # once each: the number of a process that has ended may become another's
+            process = self.started.pop()
             end(process)
             process.wait()
 

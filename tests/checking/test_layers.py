@@ -494,3 +494,27 @@ def test_a_convolution_of_images_with_channels_last(tmp_path: Path) -> None:
         ("dW", Agreement.AGREES),
         ("db", Agreement.AGREES),
     ]
+
+
+@pytest.mark.parametrize(("decay", "agrees"), [("+ 0.1 * self.weights", True), ("- 0.1 * self.weights", False)])
+def test_weight_decay_in_a_gradient_is_that_of_a_penalty(tmp_path: Path, decay: str, agrees: bool) -> None:
+    gradient = "np.dot(self.inputs.T, dvalues)"
+    dense = pair(check(tmp_path, RIGHT.replace(gradient, f"{gradient} {decay}")), "Dense")
+    assert dense.agreement is (Agreement.AGREES if agrees else Agreement.DIFFERS)
+
+
+def test_an_activation_that_is_given_targets_has_the_derivative_of_a_loss_in_it() -> None:
+    text = (
+        RIGHT
+        + """
+class Output:
+    def forward(self, x):
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward(self, y_true):
+        return self.out - y_true
+"""
+    )
+    names = [plan.name for plan in find_pairs(text)]
+    assert names == [plan.name for plan in find_pairs(RIGHT)]

@@ -351,3 +351,101 @@ def test_a_large_project_is_read_in_part_and_its_unrelated_scripts_are_not_run(t
     assert len(read) == 2 + 3
     found = find_snippets("", FileFacts(own_classes=["Net"]), names, str(tmp_path))
     assert [one.origin for one in found] == ["uses.py"]
+
+
+ACTIVATIONS = """
+from abc import ABC, abstractmethod
+import numpy as np
+
+class Activation(ABC):
+    @abstractmethod
+    def value(self, z): ...
+    @abstractmethod
+    def slope(self, a): ...
+
+class Tanh(Activation):
+    def value(self, z):
+        return np.tanh(z)
+    def slope(self, a):
+        return 1 - a ** 2
+"""
+
+LAYER = """
+import numpy as np
+from functions import Activation
+
+class Layer:
+    def __init__(self, inputs: int, units: int, activation: Activation, start: "Start"):
+        self.W = start.draw(inputs, units)
+        self.activation = activation
+    def forward(self, x):
+        self.x = x
+        self.a = self.activation.value(x @ self.W)
+        return self.a
+    def backward(self, gradient):
+        delta = gradient * self.activation.slope(self.a)
+        self.dW = self.x.T @ delta
+        return delta @ self.W.T
+"""
+
+USER = """
+import numpy as np
+from functions import Tanh
+from layer import Layer
+
+class Start:
+    def draw(self, inputs, units):
+        return np.random.normal(0, 0.5, (inputs, units))
+
+X, Y = np.random.normal(size=(9, 4)), np.random.normal(size=(9, 2))
+layers = [Layer(4, 3, Tanh(), Start()), Layer(3, 2, Tanh(), Start())]
+for step in range(5):
+    out = X
+    for layer in layers:
+        out = layer.forward(out)
+    cost = ((out - Y) ** 2).sum() / 2
+    gradient = out - Y
+    for layer in layers[::-1]:
+        gradient = layer.backward(gradient)
+    for layer in layers:
+        layer.W -= 0.1 * layer.dW
+"""
+
+
+@pytest.mark.parametrize("slope", ["gradient * self.activation.slope(self.a)", "gradient * 1.0"])
+def test_layers_that_cannot_be_called_alone_are_judged_in_the_network_of_the_project(
+    tmp_path: Path, slope: str
+) -> None:
+    text = LAYER.replace("gradient * self.activation.slope(self.a)", slope)
+    # it says that it changes parameters, and is a test all the same
+    checked = "from layer import Layer\nfrom network import layers\nlayers[0].W += 1e-4\nprint(layers)\n"
+    folder = written(tmp_path, functions=ACTIVATIONS, layer=text, network=USER, gradient_tests=checked)
+    result = check_file(folder / "layer.py")
+    if slope.endswith("1.0"):
+        assert [(one.id, one.place and one.place.file) for one in result.mistakes] == [
+            ("missing-hidden-activation-derivative", "layer.py")
+        ]
+    else:
+        assert result.verdict is Verdict.CORRECT
+    assert "network.py" in result.calls[-1]
+
+
+def test_an_abstract_class_stands_for_those_of_an_imported_file_that_are_derived_from_it(tmp_path: Path) -> None:
+    network = """
+import numpy as np
+from functions import Activation
+
+class Network:
+    def __init__(self, inputs: int, outputs: int, activation: Activation):
+        self.W = np.random.normal(0, 0.5, (inputs, outputs))
+        self.activation = activation
+    def train(self, X, y, epochs):
+        for _ in range(epochs):
+            a = self.activation.value(X @ self.W)
+            self.W -= 0.1 * X.T @ ((a - y) * self.activation.slope(a))
+"""
+    folder = written(tmp_path, functions=ACTIVATIONS, network=network)
+    recording = record_file(folder / "network.py")
+    assert recording.driven.failures == ()
+    assert "from functions import Tanh" in recording.driven.calls
+    assert check_file(folder / "network.py").verdict is Verdict.CORRECT

@@ -155,6 +155,28 @@ def test_the_same_recording_twice():
         np.testing.assert_array_equal(a.value, b.value)
 
 
+SURROUNDINGS = """
+import os, resource, signal, sys
+print(sorted(set(sys.modules) - {"harness.recording.child"}), sys.argv, sys.flags, __name__, os.getcwd())
+print(sorted(os.environ.items()))
+print([signal.getsignal(number) for number in (2, 13, 15)], os.getsid(0) == os.getppid())
+print(sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else "")
+print(resource.getrlimit(resource.RLIMIT_AS), resource.getrlimit(resource.RLIMIT_CORE), hash("a"))
+"""
+
+
+def test_a_forked_child_is_a_child_that_was_started(tmp_path, monkeypatch):
+    """What the other tests are given instead."""
+    path = write(tmp_path, SURROUNDINGS + LINEAR)
+    forked = record_file(path)
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "")  # empty is unset; a variable for Python makes a process of its own
+    started = record_file(path)
+    assert started.printed.replace("('PYTHONFAULTHANDLER', ''), ", "") == forked.printed
+    assert [node.arguments for node in started.nodes] == [node.arguments for node in forked.nodes]
+    for one, other in zip(started.nodes, forked.nodes):
+        np.testing.assert_array_equal(one.value, other.value)
+
+
 def test_float32_stays_float32():
     recording = record_file(PROGRAMS / "momentum_float32.py")
     for parameter in recording.parameters:

@@ -556,7 +556,7 @@ class Caller:
     def construction(self, name: str, dims: tuple[int, int] | None = None) -> str:
         """The expression that makes an instance."""
         session = self.session
-        if len(session.stack) > MAX_DEPTH or name in session.stack:
+        if len(session.stack) > MAX_DEPTH or name in session.stack or inspect.isabstract(session.names.get(name)):
             raise Exhausted(name)
         constructor = self.facts.constructor(name)
         plain = [one.construction for one in self.facts.examples.get(name, []) if not one.calls]

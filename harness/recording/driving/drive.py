@@ -63,6 +63,7 @@ def drive(
     budget: int = MAX_ATTEMPTS,
     trained: Callable[[], bool] | None = None,
     root: str = "",
+    in_networks: bool = False,
 ) -> Driven:
     """Finds calls that train the network that a file defines.
 
@@ -73,11 +74,12 @@ def drive(
         budget: number of attempts.
         trained: whether parameters were updated, asked besides the driver's own watch; it decides if given.
         root: folder of the project, in which files are looked for that import this one; "" for the file's own.
+        in_networks: whether only scripts and networks of other files that use this one are tried.
     """
     driver = _Driver(namespace, source, seed, trained, root)
     with quiet():
         try:
-            return driver.search(budget)
+            return driver.search(budget, in_networks)
         except StopRecording:  # the time is up
             return driver.failed()
 
@@ -94,7 +96,7 @@ class _Driver:
         self.main = self.files[next(iter(self.files))]
         self.source = source
         self.updates = update_table(self.files)
-        self.extra: dict[str, tuple[str, Any]] = {}
+        self.extra = self._loaded()  # module and object of what the files define that this one imports
         self.is_parts = False  # whether the file only has layers, activations and the like
         self.users = FileFacts()  # what other files of the project define
         self.texts = example_texts(source, namespace, root)
@@ -110,12 +112,14 @@ class _Driver:
         self.fallback: tuple[int, Driven] | None = None
         self.saved = Saved(namespace)
 
-    def search(self, budget: int) -> Driven:
+    def search(self, budget: int, in_networks: bool = False) -> Driven:
         """Tries until something works or the budget is spent: first with what the file itself defines, then as its
-        folder shows, then with what other files of the folder define."""
-        driven = self._search(budget // 2, budget // GRADIENTS_SHARE)
-        # layers and activations alone are checked pair by pair, which is more than what a network uses of them
-        self.is_parts = all(goal.gradients for goal in self.goals) and bool(pairs_of(self.source))
+        folder shows, then with what other files of the folder define; see ``drive``."""
+        driven = None
+        if not in_networks:
+            driven = self._search(budget // 2, budget // GRADIENTS_SHARE)
+            # layers and activations alone are checked pair by pair, which is more than what a network uses of them
+            self.is_parts = all(goal.gradients for goal in self.goals) and bool(pairs_of(self.source))
         driven = driven or self._follow_snippets()
         if driven is None and self._add_siblings():
             driven = self._search(budget - budget // 2, budget - budget // 2)
@@ -215,13 +219,7 @@ class _Driver:
         """Makes the definitions of other files of the folder usable; whether there are any."""
         with quiet():
             facts, names = sibling_names(self.namespace, self.root)
-        loaded = {name: (module, thing) for name, (module, thing) in names.items()}
-        for name in [*self.facts.functions, *self.facts.classes]:
-            if name not in self.namespace and name not in loaded:
-                found = loaded_from(name, self.files)
-                if found is not None:
-                    loaded[name] = found
-        if not loaded:
+        if not names:
             return False
         for name, function in facts.functions.items():
             self.facts.functions.setdefault(name, function)
@@ -229,13 +227,17 @@ class _Driver:
             self.facts.classes.setdefault(name, one)
         self.facts.texts.extend(facts.texts)
         self.users = facts
-        self.extra = loaded
-        _, files = collect_facts(self.namespace, self.source)
-        self.files = files
-        self.updates = update_table(files)
+        _, self.files = collect_facts(self.namespace, self.source)
+        self.extra = self._loaded() | names
+        self.updates = update_table(self.files)
         self.roles.clear()
         self._find_examples()
         return True
+
+    def _loaded(self) -> dict[str, tuple[str, Any]]:
+        """What is defined in the files that are imported, and has no name in this one: its module, and itself."""
+        names = [name for name in (*self.facts.functions, *self.facts.classes) if name not in self.namespace]
+        return {name: found for name in names if (found := loaded_from(name, self.files)) is not None}
 
     def _find_examples(self) -> None:
         """Notes how the project makes instances of the classes that are known now."""

@@ -180,7 +180,7 @@ def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[Snippet]:
     package = os.path.basename(folder)
     for place in (folder, os.path.dirname(folder)):
         scripts = [name for name in _entries(place) if name.endswith(".py") and name != own + ".py"]
-        scripts.sort(key=lambda name: (not re.search(r"train|main|example|demo|xor|run", name), name))
+        scripts.sort(key=_unlikeliness)
         for name in scripts[:MAX_FILES]:
             text = read(os.path.join(place, name))
             imports = rf"^\s*(from|import)\s+(\.?{re.escape(own)}|{re.escape(package)}(\.{re.escape(own)})?)\b"
@@ -191,11 +191,17 @@ def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[Snippet]:
 
 def _from_importers(folder: str, own: str, root: str) -> Iterator[Snippet]:
     """Scripts anywhere in the project that use the file by way of other files, or from another folder."""
-    for path in importing_files(folder, own, root):
+    for path in sorted(importing_files(folder, own, root), key=_unlikeliness):
         if os.path.dirname(path) in (folder, os.path.dirname(folder)) and path in _direct(folder, own):
             continue  # see _from_scripts
         if _does_something(read(path)):
             yield _script(os.path.relpath(path, folder))
+
+
+def _unlikeliness(path: str) -> tuple[bool, bool, str]:
+    """How unlikely a script is one that trains, by its name: tests change parameters too."""
+    name = path.lower()
+    return "test" in name, not re.search(r"train|main|example|demo|xor|run", os.path.basename(name)), path
 
 
 def _script(path: str) -> Snippet:

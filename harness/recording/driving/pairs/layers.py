@@ -56,7 +56,9 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
         backward = next((m for key, m in methods.items() if BACKWARD.match(key) and not m.abstract), None)
         if forward is None or backward is None or _is_network(calls, name):
             continue
-        if not any(calls.role(backward, argument) in OF_A_NETWORK for argument in backward.required):
+        roles = {calls.role(backward, argument) for argument in backward.required}
+        targets_too = Role.TARGETS in roles and not _is_loss(calls, name, forward)  # a loss's derivative is in it
+        if not (targets_too or roles & set(OF_A_NETWORK)):
             yield _plan(calls, name, forward, backward)
 
 
@@ -78,9 +80,7 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         prefix = next((f"({construction})." for construction in calls.constructions(name)), "")
         call = f"{prefix}{backward.name}({{}})"
         return elementwise(calls, name, prefix, forward, call, backward.node.lineno, backward.name)
-    is_loss = LOSS_WORDS.search(name) is not None or any(
-        calls.role(forward, argument) is Role.TARGETS for argument in forward.arguments
-    )
+    is_loss = _is_loss(calls, name, forward)
     update = None if is_loss else _update_method(calls, calls.facts.methods(name), backward)
     layer = _Layer(calls, name, forward, backward, update)
     options = layer.loss_options() if is_loss else layer.options()
@@ -90,6 +90,13 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         name=text,
         line=backward.node.lineno,
         options=tuple(options)[:MAX_OPTIONS],
+    )
+
+
+def _is_loss(calls: StaticCalls, name: str, forward: FunctionFacts) -> bool:
+    """Whether a class is a loss: by its name, or because its forward pass is given targets."""
+    return LOSS_WORDS.search(name) is not None or any(
+        calls.role(forward, argument) is Role.TARGETS for argument in forward.arguments
     )
 
 

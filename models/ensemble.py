@@ -112,12 +112,14 @@ def check_members(network: Network, weights: Sequence[Array]) -> int:
     return members
 
 
-def check_of_members(what: str, value: ArrayLike, members: int) -> Array:
-    """The value in float64, () or (members,); ValueError if it has another shape."""
-    array = np.asarray(value, np.float64)
-    if array.shape not in ((), (members,)):
-        raise ValueError(f"{what} must be one number or one for each of {members} members, got shape {array.shape}")
-    return array
+def rates_of_members(learning_rate: ArrayLike, members: int) -> Array:
+    """The learning rate in float64, () or (members,); ValueError if it has another shape."""
+    rates = np.asarray(learning_rate, np.float64)
+    if rates.shape not in ((), (members,)):
+        raise ValueError(
+            f"the learning rate must be one number or one for each of {members} members, got shape {rates.shape}"
+        )
+    return rates
 
 
 def settings_of_members(optimizer: Optimizer | Sequence[Optimizer], members: int) -> tuple[str, dict[str, Array]]:
@@ -184,7 +186,7 @@ def descend(
     and have the same shape for any number of observations. What ``before_call`` raises ends it."""
     members = check_members(network, weights)
     dtype, batches = weights[0].dtype, training.batches
-    rates = check_of_members("the learning rate", training.learning_rate, members)
+    rates = rates_of_members(training.learning_rate, members)
     name, settings = settings_of_members(training.optimizer, members)
     observations = len(x)
     batch_size = loop.batch_size_of(batches, observations)
@@ -292,7 +294,7 @@ def outcomes(
         chunk: how many members are drawn, trained and yielded at once. It changes no result.
         others: as for ``train``; recorded holds at least one iteration.
     """
-    rates, optimizer = check_of_members("the learning rate", training.learning_rate, members), training.optimizer
+    rates, optimizer = rates_of_members(training.learning_rate, members), training.optimizer
     for first in range(0, members, chunk):
         some = range(first, min(first + chunk, members))
         of_some = slice(some.start, some.stop)

@@ -11,7 +11,7 @@ from .factors import is_same
 from .reading import Reading
 from .result import Found
 from .unused import drawn_leaf
-from .vjps import unbroadcast
+from .vjps.operation import unbroadcast
 
 
 def unread_biases(reading: Reading) -> list[Found]:

@@ -34,8 +34,8 @@ def range_text(values: Values) -> str:
 
 def lost_text(values: Values) -> str:
     """What outputs between two values cannot explain of the targets."""
-    share = float(str(values["unreachable share"]))
-    if share >= 1:
+    share = values["unreachable share"]
+    if isinstance(share, float) and share >= 1:
         return "even the best of them do worse than the mean of the targets"
     return f"at least {share:.0%} of their variance stays unexplained"
 

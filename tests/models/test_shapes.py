@@ -85,7 +85,7 @@ def test_no_public_function_takes_or_gives_an_array_without_a_shape():
     """But for elementwise ones, tables of names, and lists in Keras' order."""
     shapeless = {
         "sigmoid", "softplus", "log_softmax", "activate", "cost", "sgd", "momentum", "nesterov", "rmsprop", "adam",
-        "layers_from", "to_keras", "from_keras", "check_weights", "check_members", "check_of_members", "members_of",
+        "layers_from", "to_keras", "from_keras", "check_weights", "check_members", "rates_of_members", "members_of",
         "numbers_of", "settings_of_members", "set_optimizer", "open_interval", "advance",
     }  # fmt: skip
     for module in (

@@ -19,7 +19,6 @@ def diagnose_file(
     *,
     budget: float = BUDGET_SECONDS,
     seed: int = 0,
-    updates: int | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> HandwrittenDiagnosis:
     """Why the training of a hand-written file does not learn, or that it does.
@@ -28,13 +27,12 @@ def diagnose_file(
         path: of the file, which trains a network by itself.
         budget: seconds for trainings.
         seed: of all draws.
-        updates: how many the file makes; None reads that from its loops.
         progress: called with what was trained and how many trainings there were.
 
     Raises:
         BadInput: there is no such file, or it is not Python 3.
     """
-    return diagnose_read(read_file(path, seed=seed, updates=updates), budget=budget, seed=seed, progress=progress)
+    return diagnose_read(read_file(path, seed=seed), budget=budget, seed=seed, progress=progress)
 
 
 def diagnose_read(

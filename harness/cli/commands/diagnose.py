@@ -55,7 +55,7 @@ def share(text: str) -> float:
 def add(commands: Any) -> None:
     command = commands.add_parser(
         "diagnose",
-        help="why does it not learn? A Keras script, a model with data, or a scenario",
+        help="why does it not learn? A Keras script, a NumPy file, a model with data, or a scenario",
         description="Find out why a training does not learn. TARGET is a Keras script or notebook, which is run as it "
         "is in a copy of its folder and whose call of fit is taken apart; a Keras model, MODEL.keras or "
         "module:function, with --data; a scenario; or a hand-written NumPy file that trains a network. Every cause is "

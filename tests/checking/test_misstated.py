@@ -166,3 +166,37 @@ def test_a_cost_that_is_computed_once_an_epoch_is_compared_as_well(tmp_path: Pat
     result = check_file(tmp_path / "mine.py")
     (found,) = result.mistakes
     assert (found.id, found.place and found.place.line) == ("missing-output-activation-derivative", 8)
+
+
+SUMMED = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 4))
+y = rng.integers(0, 3, 40)
+W, b = rng.normal(size=(4, 3)), np.zeros((1, 3))
+for epoch in range(3):
+    epoch_loss = 0
+    for k in range(0, 40, 8):
+        x, label = X[k:k + 8], y[k:k + 8]
+        z = x @ W + b
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        loss = -np.log(p[range(8), label]).mean() + 0.05 * np.sum(W ** 2)
+        onehot = np.eye(3)[label]
+        d = (p - onehot) / 8
+        W -= 0.1 * (x.T @ d{penalty})
+        b -= 0.1 * d.sum(axis=0, keepdims=True)
+        epoch_loss += loss
+    print(epoch_loss / 5)
+"""
+
+
+@pytest.mark.parametrize(("penalty", "found"), [("", ["weight-decay-differs"]), (" + 0.1 * W", [])])
+def test_the_penalty_of_a_cost_that_is_summed_over_batches_is_compared(
+    tmp_path: Path, penalty: str, found: list[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(SUMMED.format(penalty=penalty))
+    result = check_file(path)
+    assert [one.id for one in result.mistakes] == found
+    assert result.verdict is (Verdict.MISTAKE if found else Verdict.CORRECT)

@@ -116,12 +116,16 @@ class Search:
         return found
 
     def of_one_iteration(self, id: int) -> int:
-        """The first number of a sum over iterations; the number itself if it has one version of each parameter."""
+        """The first number of a sum over iterations; the number itself if it has one version of each parameter.
+
+        A mean over no batch at all is not finite, as that of fewer observations than a batch has.
+        """
         while True:
             versions = self.program.ancestors([id], stop=self.versions) & self.versions
             owners = {self.owners.get(one, -one - 1) for one in versions}
             terms = [one for one in self.program.parents[id] if self.is_number(one)]
-            if len(owners) == len(versions) or not terms or self.node(id).operation not in SUMS_OF_COSTS:
+            is_one = len(owners) == len(versions) and bool(np.all(np.isfinite(np.asarray(self.node(id).value, float))))
+            if is_one or not terms or self.node(id).operation not in SUMS_OF_COSTS:
                 return id
             id = min(terms)
 

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from ..recording.graph import Place
-from ..recording.source import cell_lengths
+from ..recording.source import cell_lengths, cell_of
 from .result import CheckResult, Quantity
 
 
 def with_cells(result: CheckResult, path: Path) -> CheckResult:
     """The result with the cells of its places; as it is, if the file is not a notebook."""
-    ends = list(accumulate(cell_lengths(path)))
-    if not ends:
-        return result
-
-    def placed(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(placed, value))
-        if not is_dataclass(value) or isinstance(value, type):
-            return value
-        if isinstance(value, Quantity) or (isinstance(value, Place) and Path(value.file).name == path.name):
-            return in_cell(value, ends)
-        new = {one.name: placed(getattr(value, one.name)) for one in fields(value)}
-        return replace(value, **{name: item for name, item in new.items() if item is not getattr(value, name)})
-
-    found: CheckResult = placed(result)
+    lengths = cell_lengths(path)
+    found: CheckResult = placed(result, path.name, lengths) if lengths else result
     return found
 
 
-def in_cell(place: Any, ends: list[int]) -> Any:
-    """A place or a quantity with its cell; as it is, if its line is not known.
+def placed(value: Any, name: str, lengths: Sequence[int]) -> Any:
+    """A part of a result with the cells of its places.
 
     Args:
-        place: to be found.
-        ends: the number of the last line of each cell, in the text of all cells.
+        value: the part.
+        name: of the notebook.
+        lengths: how many lines each of its code cells has.
     """
-    number = bisect_left(ends, place.line or 0)
-    if not place.line or number == len(ends):
-        return place
-    return replace(place, cell=number + 1, cell_line=place.line - (ends[number - 1] if number else 0))
+    if isinstance(value, tuple):
+        return tuple(placed(one, name, lengths) for one in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    if isinstance(value, Quantity) or (isinstance(value, Place) and Path(value.file).name == name):
+        cell, line = cell_of(value.line or 0, lengths) or (None, None)
+        return replace(value, cell=cell, cell_line=line)
+    return replace(value, **{one.name: placed(getattr(value, one.name), name, lengths) for one in fields(value)})

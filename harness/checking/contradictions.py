@@ -236,7 +236,7 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         if known is None or match is None or match.nothing or match.via is not None:
             continue
         wanted = known.share / stated.factor
-        got = match.decay / match.factor
+        got = match.decay / match.factor + 0.0  # no -0
         spared = decayed_elements(reading, step, match.factor)
         if (abs(got - wanted) <= 1e-4 * abs(wanted)) and (spared is None or np.array_equal(spared, known.elements)):
             continue

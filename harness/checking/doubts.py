@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from ..recording.graph import Kind, Recording
+from ..recording.graph import Kind, Recording, Ref
 from .reading import Reading, targets_of
 from .stage import PRODUCTS, Stage
 from .unused import DATA_WORDS
@@ -62,11 +62,14 @@ def has_late_data(reading: Reading) -> bool:
 
 def has_target(reading: Reading) -> bool:
     """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
-    return reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors)
+    if reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors):
+        return True
+    arguments = [reading.stage.node(error.node).arguments for error in reading.cost.errors]
+    return is_compared_with_one(reading) and all(isinstance(one[0], Ref) for one in arguments)  # a - 1
 
 
 def is_compared_with_one(reading: Reading) -> bool:
-    """Whether ``1 - a`` stands by itself: in ``a * (1 - a)`` it is a part of a derivative."""
+    """Whether ``1 - a`` or ``a - 1`` stands by itself: in ``a * (1 - a)`` it is a part of a derivative."""
     stage = reading.stage
     for error in reading.cost.errors:
         for child in stage.program.children[error.node]:

@@ -109,10 +109,25 @@ class Search:
         first_update = min((one.after for one in self.recording.updates), default=len(self.recording.nodes))
         found: list[Stated] = []
         for several in list(finals.values())[:MOST_COSTS]:
-            parts = self.parts(next((id for id in reversed(several) if id < first_update), several[0]))
+            chosen = next((id for id in reversed(several) if id < first_update), several[0])
+            parts = self.parts(self.of_one_iteration(chosen))
             if len({one.form for one in parts}) == 1:  # -log(a) alone is a part of two costs
                 found.append(parts[0])
         return found
+
+    def of_one_iteration(self, id: int) -> int:
+        """The first number of a sum over iterations; the number itself if it has one version of each parameter.
+
+        A mean over no batch at all is not finite, as that of fewer observations than a batch has.
+        """
+        while True:
+            versions = self.program.ancestors([id], stop=self.versions) & self.versions
+            owners = {self.owners.get(one, -one - 1) for one in versions}
+            terms = [one for one in self.program.parents[id] if self.is_number(one)]
+            is_one = len(owners) == len(versions) and bool(np.all(np.isfinite(np.asarray(self.node(id).value, float))))
+            if is_one or not terms or self.node(id).operation not in SUMS_OF_COSTS:
+                return id
+            id = min(terms)
 
     def is_number(self, id: int) -> bool:
         """Whether a node is one floating-point number that depends on parameters and goes into no update"""

@@ -196,7 +196,8 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
     if recording["updates"]["tuple"] or raised:
         # an exception comes after the last assignment: a run without it would go on to the next
         count = document["count"] + (raised is not None)
-        unrecorded = apart("control", task | {"count": count} | within(0.9))
+        same_end = {"count": count, "strict_from": document["strict_from"]}
+        unrecorded = apart("control", task | same_end | within(0.9))
         if unrecorded is not None:
             note_check(document, unrecorded[0], task["root"])
     if recording["check"] == Check.DIFFERENT.value and document["is_beyond"] and not task.get("bounded"):

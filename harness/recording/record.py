@@ -146,13 +146,19 @@ def check_source(file: Path, name: str) -> None:
         old = python_2_line(lines, error)
         if old:
             raise BadInput(
-                f"{name}: line {old} is Python 2: {lines[old - 1].strip()}\n"
+                f"{name}: {line_words(file, old)} is Python 2: {lines[old - 1].strip()}\n"
                 "Convert the file to Python 3, for instance with 2to3 -w."
             ) from None
-        place = f"line {line}" if line else "it"
+        place = line_words(file, line) if line else "it"
         raise BadInput(f"{name}: {place} is not valid Python: {error.msg}{': ' * bool(shown)}{shown}") from None
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name}: cannot be parsed ({error}).") from None
+
+
+def line_words(file: Path, line: int) -> str:
+    """line 12; cell 2, line 7 of a notebook"""
+    found = source.cell_of(line, source.cell_lengths(file))
+    return f"line {line}" if found is None else f"cell {found[0]}, line {found[1]}"
 
 
 def python_2_line(lines: list[str], error: SyntaxError) -> int:

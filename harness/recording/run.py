@@ -59,6 +59,8 @@ class Run:
         self.search: Search | None = None
         self.loops: tuple[Loop, ...] = ()
         self.ended_at: tuple[Place, ...] = ()
+        # number of assignments from which on an exception is not passed over; a run without recording is given it
+        self.strict_from: int | None = task.get("strict_from")
 
     def go(self) -> None:
         """Prepare the process and run."""
@@ -83,8 +85,10 @@ class Run:
             self.stop, self.error = stop, None
 
     def _is_forgiving(self) -> bool:
-        """Whether nothing was trained yet."""
-        return TAPE.stop is None and (self.search is None or not self.search.updates_seen)
+        """Whether nothing was trained yet, so that an exception is passed over."""
+        if self.strict_from is None and self.search is not None and self.search.updates_seen:
+            self.strict_from = self.hook.count
+        return TAPE.stop is None and (self.strict_from is None or self.hook.count < self.strict_from)
 
     def _take_names(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -199,7 +203,7 @@ def record(task: Task) -> Answer:
     document = to_json(recording, arrays)
     involved = is_involved(recording, run.hook.own)
     notes = {"notes": notes_of(run), "count": run.hook.count, "is_beyond": creators.Windows.is_beyond}
-    return {"recording": document, "involved": involved, **notes}, arrays
+    return {"recording": document, "involved": involved, "strict_from": run.strict_from, **notes}, arrays
 
 
 def is_involved(recording: Recording, own: set[int]) -> bool:

@@ -21,7 +21,10 @@ import json
 import re
 import symtable
 import tokenize
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +147,23 @@ def cell_lengths(path: Path) -> list[int]:
     if not is_notebook(path, content):
         return []
     return [len(cell) for cell in _lines_of_cells(content.decode("utf-8", errors="replace"))]
+
+
+def cell_of(line: int, lengths: Sequence[int]) -> tuple[int, int] | None:
+    """(number of the code cell, line in it), both from 1, of a line of a notebook's text.
+
+    Args:
+        line: from 1.
+        lengths: how many lines each code cell has.
+
+    Returns:
+        None if there is no such line, as in a file without cells.
+    """
+    ends = list(accumulate(lengths))
+    number = bisect_left(ends, line)
+    if line < 1 or number == len(ends):
+        return None
+    return number + 1, line - ends[number] + lengths[number]
 
 
 def _lines_of_cells(content: str) -> list[list[str]]:

@@ -166,3 +166,40 @@ def test_a_cost_that_is_computed_once_an_epoch_is_compared_as_well(tmp_path: Pat
     result = check_file(tmp_path / "mine.py")
     (found,) = result.mistakes
     assert (found.id, found.place and found.place.line) == ("missing-output-activation-derivative", 8)
+
+
+SUMMED = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=({rows}, 4))
+y = rng.integers(0, 3, {rows})
+W, b = rng.normal(size=(4, 3)), np.zeros((1, 3))
+total = 0
+for epoch in range(3):
+    epoch_loss = 0
+    for k in range(0, {rows}, 8):
+        x, label = X[k:k + 8], y[k:k + 8]
+        z = x @ W + b
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        loss = -np.log(p[range(8), label]).mean() + 0.05 * np.sum(W ** 2)
+        onehot = np.eye(3)[label]
+        d = (p - onehot) / 8
+        W -= 0.1 * (x.T @ d{penalty})
+        b -= 0.1 * d.sum(axis=0, keepdims=True)
+        epoch_loss += loss
+    total += epoch_loss / ({rows} // 9)
+print(total)
+"""
+
+
+@pytest.mark.parametrize(("penalty", "found"), [("", ["weight-decay-differs"]), (" + 0.1 * W", [])])
+@pytest.mark.parametrize("rows", [40, 8])  # the mean over 8 // 9 batches is not finite
+def test_the_penalty_of_a_cost_that_is_summed_over_batches_is_compared(
+    tmp_path: Path, rows: int, penalty: str, found: list[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(SUMMED.format(rows=rows, penalty=penalty))
+    result = check_file(path)
+    assert [one.id for one in result.mistakes] == found
+    assert result.verdict is (Verdict.MISTAKE if found else Verdict.CORRECT)

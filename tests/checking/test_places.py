@@ -10,6 +10,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import Found, Verdict, without_echoes
 from harness.cli.main import main
+from harness.errors import BadInput
 from harness.recording.graph import Place
 
 MATRICES = """\
@@ -179,3 +180,11 @@ def test_lines_of_notebooks_have_cells(tmp_path: Path, capsys: pytest.CaptureFix
     text = capsys.readouterr().out
     assert "at cell 4, line 3" in text
     assert "net.ipynb, cell 4, line 3:" in text
+
+
+def test_a_line_of_a_notebook_that_is_not_python_has_a_cell(tmp_path: Path) -> None:
+    path = tmp_path / "net.ipynb"
+    cells = [{"cell_type": "code", "source": text} for text in ("x = 1\ny = 2", "z = 28 / 4\nw = 28 * (")]
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
+    with pytest.raises(BadInput, match="cell 2, line 2 is not valid Python"):
+        check_file(path)

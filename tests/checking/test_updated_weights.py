@@ -69,3 +69,25 @@ def test_updated_weights_under_another_name_share_no_memory_if_the_update_makes_
     text = RIGHT.replace("W2 -= 0.5 * hidden.T @ delta", "W2 = W2 - 0.5 * hidden.T @ delta\n        handed_back = W2.T")
     path.write_text(text.replace("# here", "top = delta @ handed_back"))
     assert names(check_file(path)) == [("updated-weights-in-backward", LINE + 1)]
+
+
+TARGET_OF_ONE = """\
+import numpy as np
+w1, w2 = np.array([[0.1, -0.3, -0.2], [-0.1, 0.4, 0.2]]), np.array([0.2, -0.3])
+for x in [(1, 0, 1, 1), (0, 1, 1, 1), (1, 1, 0, 1), (1, 1, 1, 1)]:
+    hidden = np.tanh(w1 @ x[:3])
+    output = np.tanh(w2 @ hidden)
+    error = output - x[-1]
+    delta = error * (1 - output) * (1 + output)
+    w2[0] = w2[0] - 0.5 * delta * hidden[0]
+    w2[1] = w2[1] - 0.5 * delta * hidden[1]
+    back = w2 * delta * (1 - hidden) * (1 + hidden)
+    w1[0, :] = w1[0, :] - np.array(x[:3]) * 0.5 * back[0]
+    w1[1, :] = w1[1, :] - np.array(x[:3]) * 0.5 * back[1]
+"""
+
+
+def test_a_target_of_one_that_is_a_plain_number_is_a_target(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TARGET_OF_ONE)
+    assert [one.place and one.place.line for one in check_file(path).mistakes] == [10]

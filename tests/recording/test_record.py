@@ -1,5 +1,6 @@
 """Programs in the styles of courses and tutorials are recorded as they are: parameters, updates, their lines."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -401,3 +402,15 @@ def test_an_answer_that_is_split_has_several_numbers(tmp_path, line):
     recording = record_file(write(tmp_path, text))
     assert recording.raised is None
     assert recording.printed == "2\n"
+
+
+def test_a_notebook_that_fails_in_the_midst_of_training_ends_alike_without_recording(tmp_path):
+    training = "w = np.ones(3)\nfor _ in range(2):\n    w = w - 0.1 * (w @ np.arange(3.0)) * np.arange(3.0)"
+    cells = ["import numpy as np", training, "np.nothing(w)", "later = 1.0\nlast = later + 1.0"]
+    content = {"cells": [{"cell_type": "code", "source": text} for text in cells], "metadata": {}, "nbformat": 4}
+    path = tmp_path / "net.ipynb"
+    path.write_text(json.dumps(content))
+    recording = record_file(path, drive=False)
+    assert recording.raised is not None
+    assert recording.raised.type == "AttributeError"
+    assert recording.check is Check.SAME

@@ -112,6 +112,11 @@ with np.load("mnist.npz") as f:
     X, y = f["x_train"], f["y_train"]
 X = X.reshape(len(X), -1) / 255
 """,
+    "npy files that nothing reshapes": """
+import numpy as np
+X, y = np.load("mnist_train_images.npy") / 255, np.load("mnist_train_labels.npy")
+assert X.ndim == 2
+""",
     "a dictionary in a pickle": """
 import pickle
 import numpy as np

@@ -38,6 +38,8 @@ ONE_ARRAY = re.compile(
 )
 PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
 KEY = re.compile(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d")  # texts of a file that may be keys
+# what a file that is given pictures as squares says of them: it makes rows of them, or moves a window over them
+OF_SQUARES = re.compile(r"(?<!\d)28(?!\d)|reshape|flat|ravel|view|squeeze|conv|pool|kernel|filter", re.IGNORECASE)
 UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
 
@@ -93,6 +95,7 @@ class Missing:
             return images(rows, (64, 64, 3), name)
         if hints.images:
             flat = bool(re.search(r"\b784\b", hints.text)) and "reshape" not in hints.text
+            flat = flat or not OF_SQUARES.search(hints.text)  # nothing would make rows of them
             return images(rows, (784,) if flat else (28, 28), name)
         return inputs(rows, hints.features, name)
 

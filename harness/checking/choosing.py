@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .cost import Cost, Error, Form, recorded_costs
+from .doubts import has_target
 from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
@@ -50,7 +51,7 @@ def choose(readings: Sequence[Reading]) -> Reading:
     return max(
         same,
         key=lambda one: (
-            *(natural(one), has_delta_of_squares(one), output_is_right(one), aligned_rows(one)),
+            *(natural(one), has_target(one), has_delta_of_squares(one), output_is_right(one), aligned_rows(one)),
             -readings.index(one),
         ),
     )

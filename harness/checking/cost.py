@@ -353,7 +353,8 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
             constant = constant_target(other)
             size = len(constant) if isinstance(constant, list) else 1
             is_whole = size_of(stage.node(one.id)) == size_of(node) == size
-            if operation == "subtract" and constant is not None and is_whole:
+            is_slope = constant == 1.0 and is_square(stage.node(one.id))
+            if operation == "subtract" and constant is not None and is_whole and not is_slope:
                 return Error(node=node.id, output=one.id, constant=constant)
             continue
         if other.id in dependent:
@@ -362,6 +363,8 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
         if operation != "subtract" and target.operation == "negative":  # -y / a
             target = stage.node(argument_ids(target)[0]) if argument_ids(target) else target
         same = squeezed(output.shape) == squeezed(target.shape)
+        if operation != "subtract" and target.shape == () != output.shape:
+            continue  # a rate or a scale
         broadcast = operation == "subtract" and target.shape != () and size_of(node) >= size_of(output)
         if not (same or broadcast):
             continue
@@ -374,6 +377,13 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
                 return Error(node=node.id, output=a, target=y)
         return Error(node=node.id, output=one.id, target=target.id)
     return None
+
+
+def is_square(node: Node) -> bool:
+    """Whether a value is the square of another, which ``1 - a**2`` takes off for the slope of tanh."""
+    arguments = node.arguments
+    by_itself = node.operation == "multiply" and len(arguments) == 2 and arguments[0] == arguments[1]
+    return by_itself or node.operation == "square" or (node.operation == "power" and arguments[1:] == (2,))
 
 
 def constant_target(value: Any) -> float | list[Any] | None:
@@ -390,7 +400,8 @@ def sum_error(stage: Stage, id: int) -> Error | None:
         return None
     for output, target in (argument_ids(node), argument_ids(node)[::-1]):
         is_between = output in stage.dependent and target not in stage.dependent
-        if is_between and stage.node(output).shape == stage.node(target).shape and is_made_of_data(stage, target):
+        is_alike = squeezed(stage.node(output).shape) == squeezed(stage.node(target).shape)
+        if is_between and is_alike and is_made_of_data(stage, target):
             return Error(node=id, output=output, target=target)
     return None
 

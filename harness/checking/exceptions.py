@@ -67,9 +67,7 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     defined = {name for tree in sources.trees.values() for name in names_bound(tree)}
     if is_wrong_call(raised.type, raised.message, last.text, defined):
         return True
-    forward = any(node.operation in ("matmul", "dot", "inner", "einsum") for node in recording.nodes)
-    started = any(node.kind in (Kind.RANDOM, Kind.FILL) for node in recording.nodes)
-    if not forward or not started:
+    if not has_forward(recording):
         return False
     if raised.frames[0].file != RUN_FILE:
         return not any(one.what in MADE_UP for one in recording.stand_ins)
@@ -114,15 +112,30 @@ def training_lines(recording: Recording) -> dict[tuple[str, int], str]:
     return found
 
 
+def drawn_values(recording: Recording) -> set[int]:
+    """What was drawn or filled, and what is made of that alone, scaled or moved."""
+    drawn = {node.id for node in recording.nodes if node.is_leaf and node.kind in (Kind.RANDOM, Kind.FILL)}
+    for node in recording.nodes:
+        if len(set(node.parents)) == 1 and drawn.issuperset(node.parents):
+            drawn.add(node.id)
+    return drawn
+
+
+def has_forward(recording: Recording) -> bool:
+    """Whether something drawn or filled was made, and arrays, or such a number and another one, were multiplied."""
+    drawn = drawn_values(recording)
+    return bool(drawn) and any(
+        node.operation in PRODUCTS
+        and (node.operation != "multiply" or (len(set(node.parents)) > 1 and bool(drawn.intersection(node.parents))))
+        for node in recording.nodes
+    )
+
+
 def writes_weights(recording: Recording, last: Place) -> bool:
     """Whether a line writes into what was drawn or filled, and multiplied or added before: it is their update."""
     nodes, name = recording.nodes, last.variable.split("[")[0]
-    drawn = {node.id for node in nodes if node.is_leaf and node.kind in (Kind.RANDOM, Kind.FILL)}
-    for node in nodes:  # made of drawn numbers alone: scaled, moved
-        if len(set(node.parents)) == 1 and drawn.issuperset(node.parents):
-            drawn.add(node.id)
-    named = {id for id in drawn if any(one.split("[")[0] == name for one in nodes[id].names)}
-    named = {id for id in named if nodes[id].shape and not is_at(nodes[id], last)}
+    named = {id for id in drawn_values(recording) if any(one.split("[")[0] == name for one in nodes[id].names)}
+    named = {id for id in named if not is_at(nodes[id], last)}
     return any(node.operation in PRODUCTS | {"add"} and named.intersection(node.parents) for node in nodes)
 
 

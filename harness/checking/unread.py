@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..recording.graph import Kind
 from .alignment import Samples, ratio, samples
 from .factors import is_same
 from .reading import Reading
 from .result import Found
-from .unused import drawn_leaf
+from .unused import start_of
 from .vjps.operation import unbroadcast
+
+STARTS = (Kind.RANDOM, Kind.FILL, Kind.LITERAL)
 
 
 def unread_biases(reading: Reading) -> list[Found]:
-    """Values that were drawn or filled, of which nothing but their own updates is made, by the steps of a bias."""
+    """Values that begin as parameters do and are updated as a bias is, and of which nothing else is made."""
     stage, program = reading.stage, reading.stage.program
     found = []
     for id in sorted(stage.dependent - stage.needed - reading.forward.nodes):
@@ -23,8 +26,8 @@ def unread_biases(reading: Reading) -> list[Found]:
         if node.operation not in ("add", "subtract") or len(parents) != 2 or node.place is None or id > stage.last:
             continue
         before, change = parents if parents[1] in stage.dependent else parents[::-1]
-        leaf = drawn_leaf(program, before)
-        if leaf is None or stage.node(before).shape != node.shape or change not in stage.dependent:
+        start = stage.node(start_of(program, before))
+        if start.kind not in STARTS or stage.node(before).shape != node.shape or change not in stage.dependent:
             continue
         updates = [stage.node(child) for child in (*program.children[before], *program.children[id])]
         if len(updates) < 2 or any((one.operation, one.place) != (node.operation, node.place) for one in updates):
@@ -32,7 +35,7 @@ def unread_biases(reading: Reading) -> list[Found]:
         z = layer_of_step(reading, change, node.shape, -1.0 if node.operation == "subtract" else 1.0)
         if z is None:
             continue
-        names = (*node.names, *stage.node(before).names, *stage.node(leaf).names)
+        names = (*node.names, *stage.node(before).names, *start.names)
         name = names[0] if names else node.place.variable
         places = [one for one in (stage.node(z).place, node.place) if one is not None]
         found.append(

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..recording.graph import Kind, Node, Place, Recording
 from .alignment import align, samples, squeezed
+from .labels import quantity
 from .matching import NOTHING
 from .reading import Array, Reading
 from .replay import CannotReplay, Program, size_of
@@ -90,9 +91,13 @@ def untouched_parameters(reading: Reading) -> Untouched:
         node = stage.node(id)
         if not node.is_leaf or id in stage.parameters or id in updated or size_of(node) == 0:
             continue
-        if node.kind not in (Kind.RANDOM, Kind.FILL) or np.dtype(node.dtype or "f8").kind != "f":
+        if node.kind not in (Kind.RANDOM, Kind.FILL, Kind.LITERAL) or np.dtype(node.dtype or "f8").kind != "f":
             continue
+        words = words_of(reading, id)
+        named = any(word in PARAMETER_WORDS for word in words)
         role = role_of_leaf(reading, id, used)
+        if node.kind is Kind.LITERAL and not (named and role is Role.BIAS):
+            continue  # a number that stands in the file is a constant, unless it is called a bias and added as one
         overwritten = overwriting(reading, id) if role is not None else None
         if overwritten is not None:
             found.append(overwritten)
@@ -100,9 +105,11 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if id in lost:
             found.append(lost_update(stage.recording, id, lost[id]))
             continue
-        words = words_of(reading, id)
-        named = any(word in PARAMETER_WORDS for word in words)
         if any(word in DATA_WORDS for word in words):
+            continue
+        constant = constant_update(reading, id) if named and role is not None else None
+        if constant is not None:
+            found.append(constant)
             continue
         if role is not None and is_changed_later(reading, id):
             unclassified.append(node.names[0] if node.names else node.operation)
@@ -163,11 +170,17 @@ def lost_updates(recording: Recording, program: Program) -> dict[int, Place | No
     return {leaf: place for (leaf, place), count in found.items() if count > 1 and leaf not in kept}
 
 
-def drawn_leaf(program: Program, id: int) -> int | None:
-    """The leaf that a value is made of alone, if it was drawn or filled; None otherwise."""
+def start_of(program: Program, id: int) -> int:
+    """The value of several others, or of none, that a value is made of alone."""
     while len(program.parents[id]) == 1:
         id = program.parents[id][0]
-    return id if program.nodes[id].kind in (Kind.RANDOM, Kind.FILL) else None
+    return id
+
+
+def drawn_leaf(program: Program, id: int) -> int | None:
+    """The leaf that a value is made of alone, if it was drawn or filled; None otherwise."""
+    start = start_of(program, id)
+    return start if program.nodes[start].kind in (Kind.RANDOM, Kind.FILL) else None
 
 
 def lost_update(recording: Recording, leaf: int, place: Place | None) -> Found:
@@ -211,22 +224,26 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
     stage = reading.stage
     known = set(versions_of(reading, leaf))
     names = {last_name(name) for one in known for name in stage.node(one).names}
+    updated = {part for update in stage.recording.updates for part in update.parts}
     uses = {use for one in known for use in uses_of(reading, one)}
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
-        if node.id in known or node.id not in stage.dependent or not names & set(map(last_name, node.names)):
+        if node.id in known or node.id not in stage.dependent:
             continue
+        if node.id in updated and not names & set(map(last_name, node.names)):
+            continue  # another parameter, which the same line uses
         if node.shape != stage.node(leaf).shape or stage.program.ancestors([node.id]) & {leaf} == set():
             continue
         if node.id in reading.forward.nodes or not uses & uses_of(reading, node.id):
             continue
         if keeps(reading, node.id, known):
             continue  # an update that is not listed
+        name = (*node.names, *sorted(names), node.operation)[0]
         return Found(
             id="wrong-update-rule",
             place=node.place,
-            variable=node.names[0],
+            variable=name,
             shape=node.shape,
-            parameters=(node.names[0],),
+            parameters=(name,),
             detail="overwritten",
         )
     return None
@@ -349,6 +366,26 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
             if any((stage.node(one).operation, stage.node(one).place) in uses for one in program.children[child]):
                 return True
     return False
+
+
+def constant_update(reading: Reading, leaf: int) -> Found | None:
+    """A parameter that is moved by the same number, and no gradient, in every iteration."""
+    stage, program = reading.stage, reading.stage.program
+    for version in versions_of(reading, leaf):
+        for child in program.children[version]:
+            node, own = stage.node(child), (stage.node(child).operation, stage.node(child).place)
+            others = [stage.node(one) for one in program.parents[child] if one != version]
+            if node.operation not in ("add", "subtract") or any(one.kind is not Kind.LITERAL for one in others):
+                continue
+            uses, values = uses_of(reading, child), program.run([version, child], {}, program.base)
+            if own not in uses or not uses & uses_of(reading, version) - {own}:
+                continue
+            if np.array_equal(values[version], values[child]):
+                continue
+            name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
+            expected = quantity(reading, version, None)
+            return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
+    return None
 
 
 def adds_nothing(reading: Reading, id: int, version: int) -> bool:

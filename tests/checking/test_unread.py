@@ -1,4 +1,4 @@
-"""Biases that are updated, and that no forward pass adds; updates that raise."""
+"""Biases that no forward pass adds, updates without a gradient or that raise, and where targets are compared."""
 
 from __future__ import annotations
 
@@ -68,3 +68,116 @@ def test_an_update_that_raises_after_others_is_the_mistake(tmp_path: Path) -> No
     assert mistake.id == "exception"
     assert mistake.place is not None
     assert mistake.place.line == 17
+
+
+LISTS = """
+import math, random
+
+random.seed(2)
+
+class Net:
+    def __init__(self):
+        self.hidden = [[random.uniform(-1, 1) for _ in range(2)] for _ in range(3)]
+        self.outer = [random.uniform(-1, 1) for _ in range(3)]
+        self.bias_hidden = [0.0 for _ in range(3)]
+        self.bias_out = [0.0]
+
+    def forward(self, x):
+        a = [math.tanh(sum(w * v for w, v in zip(row, x)) + b) for row, b in zip(self.hidden, self.bias_hidden)]
+        return a, math.tanh(sum(w * v for w, v in zip(self.outer, a)) + self.bias_out[0])
+
+    def learn(self, x, y):
+        a, out = self.forward(x)
+        delta = (out - y) * (1 - out ** 2)
+        below = [delta * w * (1 - v ** 2) for w, v in zip(self.outer, a)]
+        for j in range(3):
+            self.outer[j] -= 0.1 * delta * a[j]
+            self.bias_hidden[j] -= 0.1 * below[j]
+            for i in range(2):
+                self.hidden[j][i] -= 0.1 * below[j] * x[i]
+        self.bias_out[0] -= 0.1 * delta
+
+net = Net()
+for epoch in range(20):
+    for x, y in [([0.2, 1.0], 0.3), ([0.9, -0.4], -0.6), ([-0.7, 0.5], 0.8)]:
+        net.learn(x, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "id", "line"),
+    [
+        (" + self.bias_out[0]", "", "bias-missing-in-forward", 15),
+        ("        self.bias_out[0] -= 0.1 * delta\n", "", "bias-gradient-missing", 22),
+        ("self.bias_out[0] -= 0.1", "self.bias_out[0] = 0.1", "wrong-update-rule", 26),
+        ("self.bias_out[0] -= 0.1 * delta", "self.bias_out[0] -= 0.1", "wrong-value", 26),
+    ],
+    ids=["not added", "not updated", "overwritten", "without its gradient"],
+)
+def test_a_bias_that_begins_as_a_number_of_the_file(tmp_path: Path, old: str, new: str, id: str, line: int) -> None:
+    assert LISTS.count(old) == 1
+    (tmp_path / "net.py").write_text(LISTS.replace(old, new))
+    (mistake,) = check_file(tmp_path / "net.py").mistakes
+    assert (mistake.id, mistake.place.line if mistake.place else 0) == (id, line)
+
+
+LAYERS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, units, inputs):
+        self.layer = {"w": np.random.randn(inputs, units)}
+        b = np.zeros(units)
+        self.both = [self.layer["w"], b]
+        self.rate = 0.1
+
+    def forward(self, x):
+        self.x = x
+        self.out = 1 / (1 + np.exp(-(x @ self.both[0] + self.both[1])))
+        return self.out
+
+    def backward(self, error):
+        delta = error * self.out * (1 - self.out)
+        down = delta @ self.both[0].T
+        self.both[0] -= self.rate * self.x.T @ delta
+        self.both[1] -= self.rate * delta.sum(axis=0)
+        return down
+
+def difference(out, y):
+    return out - y
+
+np.random.seed(1)
+x, y = np.random.rand(7, 2), np.random.rand(7)
+layers = [Dense(2, 2), Dense(2, 2), Dense(1, 2)]
+for epoch in range(9):
+    for i in range(7):
+        out = x[i:i + 1]
+        for layer in layers:
+            out = layer.forward(out)
+        error = difference(out, y[i:i + 1])
+        for layer in layers[::-1]:
+            error = layer.backward(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "id", "line"),
+    [
+        ("out - y", "out + y", "target-added", 24),
+        ("self.both[1] -= self.rate", "self.both[1] = self.rate", "wrong-update-rule", 20),
+        ("self.both[1] -= self.rate * delta.sum(axis=0)", "self.both[1] = self.both[1] - 0.1", "wrong-value", 20),
+    ],
+)
+def test_layers_of_equal_sizes_that_share_their_lines(tmp_path: Path, old: str, new: str, id: str, line: int) -> None:
+    """One observation at a time and one output, so that the rate has as many numbers as the gradient of a bias."""
+    assert LAYERS.count(old) == 1
+    (tmp_path / "net.py").write_text(LAYERS.replace(old, new))
+    mistakes = check_file(tmp_path / "net.py").mistakes
+    assert {(one.id, one.place.line if one.place else 0) for one in mistakes} == {(id, line)}
+
+
+@pytest.mark.parametrize("text", [LISTS, LAYERS], ids=["lists", "layers"])
+def test_both_are_right_as_they_are(tmp_path: Path, text: str) -> None:
+    """``1 - out**2``, which stands beside ``out - y`` for a number y, does not compare anything with a target."""
+    (tmp_path / "net.py").write_text(text)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT

@@ -344,6 +344,32 @@ def vectorize(y):
     assert found.labels == "one-hot"
 
 
+def test_arguments_of_any_number_that_are_handed_on_are_left_out() -> None:
+    source = """
+import numpy as np
+
+class Base:
+    def predict(self, X):
+        raise NotImplementedError
+
+class Net(Base):
+    def __init__(self, n_inputs, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.w = np.random.randn(n_inputs, 1)
+
+    def predict(self, X):
+        return X @ self.w
+
+    def fit(self, X, y, epochs):
+        for _ in range(epochs):
+            self.w -= 0.1 * X.T @ (self.predict(X) - y)
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert found.count == 1
+    assert found.lines[0] == "net = Net(7)"
+
+
 def test_outputs_are_as_many_as_the_columns_that_the_file_names() -> None:
     """A cost of the second column alone is one of two classes."""
     source = """

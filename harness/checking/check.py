@@ -36,7 +36,7 @@ GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|o
 OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
-DATA_NAMES = ("X", "Y", "y", "labels")
+DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps
 OF_LAYERS = (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)  # stages of mistakes that do not lie at output and cost
 # with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST)
@@ -298,8 +298,8 @@ def repeats_an_argument(line: str) -> bool:
         calls = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
     except SyntaxError:
         return False
-    data = [[arg.id for arg in call.args if isinstance(arg, ast.Name) and arg.id in DATA_NAMES] for call in calls]
-    return any(len(set(names)) < len(names) for names in data)
+    given = [[text for arg in call.args if DATA.fullmatch(text := ast.unparse(arg))] for call in calls]
+    return any(len(set(texts)) < len(texts) for texts in given)
 
 
 # The template of "harness new"

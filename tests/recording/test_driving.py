@@ -309,6 +309,89 @@ def train(X, y):
     assert found.data["Y"].shape[1] == 2
 
 
+def test_labels_of_a_batch_that_are_put_together_are_broadcast_all_the_same() -> None:
+    """Column vectors side by side are (3, n), and numbers (1, n), which fits every unit by accident."""
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(after, before) for before, after in zip(sizes[:-1], sizes[1:])]
+
+    def update_mini_batch(self, mini_batch, rate):
+        X = np.column_stack([data[0] for data in mini_batch])
+        Y = np.column_stack([data[1] for data in mini_batch])
+        gradients = self.backprop(X, Y)
+        self.weights = [w - rate * g for w, g in zip(self.weights, gradients)]
+
+    def backprop(self, x, y):
+        hidden = np.tanh(self.weights[0] @ x)
+        error = self.weights[1] @ hidden - y
+        return [(self.weights[1].T @ error * (1 - hidden ** 2)) @ x.T, error @ hidden.T]
+
+    def accuracy(self, data):
+        results = [(np.argmax(self.weights[1] @ np.tanh(self.weights[0] @ x)), y) for x, y in data]
+        return sum(int(x == y) for x, y in results)
+
+def vectorize(y):
+    e = np.zeros((10, 1))
+    e[y] = 1.0
+    return e
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert not found.doubts
+    assert found.labels == "one-hot"
+
+
+def test_arguments_of_any_number_that_are_handed_on_are_left_out() -> None:
+    source = """
+import numpy as np
+
+class Base:
+    def predict(self, X):
+        raise NotImplementedError
+
+class Net(Base):
+    def __init__(self, n_inputs, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.w = np.random.randn(n_inputs, 1)
+
+    def predict(self, X):
+        return X @ self.w
+
+    def fit(self, X, y, epochs):
+        for _ in range(epochs):
+            self.w -= 0.1 * X.T @ (self.predict(X) - y)
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert found.count == 1
+    assert found.lines[0] == "net = Net(7)"
+
+
+def test_outputs_are_as_many_as_the_columns_that_the_file_names() -> None:
+    """A cost of the second column alone is one of two classes."""
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, sizes):
+        self.w = np.random.randn(sizes[0], sizes[-1])
+
+    def fit(self, X, y, epochs):
+        for _ in range(epochs):
+            output = np.exp(X @ self.w)
+            output /= output.sum(axis=1, keepdims=True)
+            print(cost(y.argmax(axis=1), output[:, 1]))
+            self.w -= 0.1 * X.T @ (output - y) / len(y)
+
+def cost(y, p):
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+"""
+    assert driven(source).sizes["outputs"] == 2
+
+
 def test_labels_that_are_broadcast_do_not_count() -> None:
     """(n, 1) minus (n,) is (n, n): such a call runs, and is wrong."""
     source = """

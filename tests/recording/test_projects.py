@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.checking.check import check_file
+from harness.checking.check import check_file, repeats_an_argument
 from harness.checking.result import Verdict
 from harness.recording.attempts import FEW_OBSERVATIONS
 from harness.recording.attempts import reduced as fewer_observations
 from harness.recording.driving.examples import find_examples
 from harness.recording.driving.pairs import find_pairs
 from harness.recording.driving.source import FileFacts
-from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files
+from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files, sibling_names
 from harness.recording.failures import is_never_set, is_wrong_call
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
@@ -449,3 +449,26 @@ class Network:
     assert recording.driven.failures == ()
     assert "from functions import Tanh" in recording.driven.calls
     assert check_file(folder / "network.py").verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("train(net, X, X, Y)", True),
+        ("suite(make, Y.T, Y.T, 7)", True),
+        ("net.fit(X, Y, np.copy(X), np.copy(Y))", False),
+        ("net.fit(X.T, Y.T, len(X), len(X))", False),
+    ],
+)
+def test_calls_that_give_the_same_data_twice(line: str, expected: bool) -> None:
+    assert repeats_an_argument(line) is expected
+
+
+def test_functions_of_tests_are_not_what_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = written(tmp_path, net="def slope(a):\n    return a * (1 - a)\n")
+    (folder / "tests").mkdir()
+    monkeypatch.syspath_prepend(folder)
+    for name in ("trains", "tests/suite"):
+        (folder / f"{name}.py").write_text(f"from net import slope\n\ndef {name[-5:]}(x):\n    return slope(x)\n")
+    facts, names = sibling_names({"__file__": str(folder / "net.py")}, str(folder))
+    assert set(names) == {"rains"}

@@ -23,7 +23,8 @@ The steps, each in a module of its own:
    the calls are meant so, and ``drive`` runs the lines once more on their own. ``losses`` adds a call of the file's
    own cost if they leave it out.
 
-``pairs`` is a package apart: it calls single layers, activations and losses with random arrays.
+``pairs`` is a package apart: it calls single layers, activations and losses with random arrays. If some of a file
+cannot be called so, ``in_networks`` asks for the scripts and networks of the project that use it.
 
 The lines use only the file's own names and those in ``data`` (and ``np``, which is in ``data`` too). They end with
 updates of the parameters. If the file returns gradients and applies them nowhere, ``gradients`` pairs expressions

@@ -29,6 +29,7 @@ MAX_SIZES = 6  # numbers of inputs, or of outputs, that are tried besides the us
 class Hints:
     """What attempts taught that later ones use."""
 
+    usual_outputs: int = OUTPUTS  # that are tried first
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     prefers_columns: int = 0
@@ -212,6 +213,7 @@ class Session:
                 options = [
                     *(known[1:] if known and known[1] > 1 else ()),
                     *self.example_outputs,
+                    self.hints.usual_outputs,
                     OUTPUTS,
                     *(k for k in self.hints.outputs if k > 1),
                 ]

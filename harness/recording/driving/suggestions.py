@@ -1,17 +1,36 @@
-"""What the text suggests about the data: observations in rows or columns, and the kind of targets."""
+"""What the text suggests about the data: observations in rows or columns, the kind of targets, how many outputs."""
 
 from __future__ import annotations
 
+import ast
 import re
 
-from .data import Labels
-from .roles import TARGET_NAME
+from ..source import last_name
+from .data import OUTPUTS, Labels
+from .roles import OUTPUT_NAME, TARGET_NAME
 from .source import FileFacts
 
 
 def column_votes(facts: FileFacts) -> int:
     functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
     return sum(function.prefers_columns for function in functions)
+
+
+def output_count(facts: FileFacts) -> int:
+    """The number of outputs to begin with: 2 if columns of outputs and targets are named, and none after the second."""
+    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
+    columns = {
+        node.slice.elts[1].value
+        for function in functions
+        for node in ast.walk(function.node)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Tuple)
+        and len(node.slice.elts) == 2
+        and isinstance(node.slice.elts[0], ast.Slice)
+        and isinstance(node.slice.elts[1], ast.Constant)
+        and any(pattern.match(last_name(node.value)) for pattern in (OUTPUT_NAME, TARGET_NAME))
+    }
+    return 2 if 1 in columns and columns <= {0, 1} else OUTPUTS
 
 
 def label_order(facts: FileFacts, source: str) -> list[Labels]:

@@ -200,8 +200,13 @@ def _from_importers(folder: str, own: str, root: str) -> Iterator[Snippet]:
 
 def _unlikeliness(path: str) -> tuple[bool, bool, str]:
     """How unlikely a script is one that trains, by its name: tests change parameters too."""
-    name = path.lower()
-    return "test" in name, not re.search(r"train|main|example|demo|xor|run", os.path.basename(name)), path
+    return _is_test(path), not re.search(r"train|main|example|demo|xor|run", os.path.basename(path).lower()), path
+
+
+def _is_test(path: str) -> bool:
+    """Whether a file is a test, by its name or that of its folder."""
+    folder, name = os.path.split(path.lower())
+    return os.path.basename(folder) in ("test", "tests") or re.search(r"(^|_)tests?[_.]", name) is not None
 
 
 def _script(path: str) -> Snippet:
@@ -343,7 +348,7 @@ def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFac
     importing = importing_files(folder, own, root)
     for path in dict.fromkeys([*importing, *_definition_files(folder, own, root)]):
         text = read(path)
-        if not text or not _only_defines(text):
+        if not text or _is_test(path) or not _only_defines(text):
             continue
         module_name = _module_name(path, str(namespace.get("__package__") or ""))
         try:

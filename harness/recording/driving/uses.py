@@ -336,6 +336,13 @@ def only_divides(name: str, node: ast.AST) -> bool:
     return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
 
 
+def is_handed_on(name: str, node: ast.AST) -> bool:
+    """Whether arguments of any number are passed on to other calls as they are, and nothing else is done with them."""
+    reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
+    handed = [item.value for item in ast.walk(node) if isinstance(item, ast.Starred)]
+    return bool(reads) and all(any(one is value for value in handed) for one in reads)
+
+
 def scales(name: str, others: re.Pattern[str], node: ast.AST) -> bool:
     """Whether a name multiplies values whose names match a pattern, as the rate ``a * dw[i]`` does."""
     products = [item for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Mult)]

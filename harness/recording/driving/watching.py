@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
@@ -17,6 +17,11 @@ MAX_LINES = 120_000  # of the user's code that one attempt may run
 ITERATIONS = 3
 ENOUGH_UPDATES = 3 * ITERATIONS  # of one statement, for three layers
 MAX_COMPARED = 64  # arrays in one container
+# functions of NumPy after which targets are targets still: the same in another shape, and some of them put together
+MOVING = frozenset(
+    {"reshape", "transpose", "squeeze", "expand_dims", "atleast_2d", "ravel", "array_split", "split", "take"}
+)
+JOINING = frozenset({"concatenate", "stack", "hstack", "vstack", "column_stack", "row_stack", "dstack"})
 
 
 class Enough(BaseException):
@@ -45,6 +50,9 @@ class Targets(np.ndarray[Any, Any]):
             return kept
         return item
 
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
         plain = [np.asarray(value) if isinstance(value, Targets) else value for value in inputs]
         if out is not None:
@@ -63,20 +71,12 @@ class Targets(np.ndarray[Any, Any]):
 
     def __array_function__(self, function: Callable[..., Any], types: Any, arguments: Any, options: Any) -> Any:
         result = super().__array_function__(function, types, arguments, options)
-        moved = (
-            "reshape",
-            "transpose",
-            "squeeze",
-            "expand_dims",
-            "atleast_2d",
-            "ravel",
-            "array_split",
-            "split",
-            "take",
-        )
-        if isinstance(result, Targets) and function.__name__ not in moved:
-            return np.asarray(result)
-        return result
+        if function.__name__ in JOINING and all(isinstance(part, Targets) for part in arguments[0]):
+            together = np.asarray(result).view(Targets)
+            together.notes, together.whole = self.notes, self.whole
+            return together
+        is_moved = not isinstance(result, Targets) or function.__name__ in MOVING
+        return result if is_moved else np.asarray(result)
 
 
 class Watcher:

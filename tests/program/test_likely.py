@@ -274,7 +274,7 @@ def test_each_of_several_outputs_is_read(captured):
 
 def test_batch_size_and_epochs_alone_may_be_missing(captured):
     program = captured(
-        "import numpy as np\nx = np.random.rand(40, 6)\nm = Sequential([Dense(1)])\nm.compile('adam', 'mse')\n"
+        "import numpy as np\nx = np.random.rand(20, 6)\nm = Sequential([Dense(1)])\nm.compile('sgd', 'mse')\n"
         "m.fit(x, x[:, 0], epochs=EPOCHS, batch_size=BATCH_SIZE)\n"
     )
     assert is_judged(program)
@@ -518,7 +518,7 @@ def test_a_number_that_has_the_name_of_a_function_of_python(captured):
 
 def test_what_is_likely_of_a_program_that_is_too_slow(captured):
     program = captured(
-        "import numpy as np\nx = np.random.rand(40, 3) * 10000\n"
+        "import numpy as np\nx = np.random.rand(20, 3) * 10000\n"
         "m = Sequential([Dense(8, activation='relu', input_dim=3), Dense(1, activation='sigmoid')])\n"
         "m.compile('Adadelta', 'binary_crossentropy')\nm.fit(x, x[:, 0] > 5000, epochs=50)\n"
     )

@@ -467,7 +467,7 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
         sys.modules["__main__"] = before["__main__"]
         root = str(workspace.top_copy) + os.sep
         for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(root):
+            if module is not before.get(name) and str(getattr(module, "__file__", None) or "").startswith(root):
                 del sys.modules[name]
         sys.modules.update(hidden)
         for name in set(os.environ) - set(environment):
@@ -478,11 +478,6 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
 def hide_modules(folder: Path) -> dict[str, ModuleType]:
     """Forget imported modules of the names of the script's siblings, so that it imports its own; returns them."""
     own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    names = [
-        name
-        for name, module in sys.modules.items()
-        if name.split(".")[0] in own
-        and name != "__main__"
-        and name.split(".")[0] not in ("keras", "tensorflow", "numpy")
-    ]
+    own = (own & sys.modules.keys()) - {"__main__", "keras", "tensorflow", "numpy"}
+    names = [name for name in sys.modules if name.partition(".")[0] in own] if own else []
     return {name: sys.modules.pop(name) for name in names}

@@ -515,10 +515,27 @@ def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
 
 
 @pytest.mark.parametrize(
+    ("loops", "meant"),
+    [
+        ("for i in range(10**6):\n    ", 0),  # an expression that is not evaluated
+        ("count = 5_000\nfor i in range(100, count + 0):\n    ", 0),
+        ("count = 5_000\nfor i in range(100, count):\n    ", 4_900),
+        ("for i in range(1_000):\n    for j in range(0, 10, 2):\n        ", 5_000),
+    ],
+)
+def test_a_loop_of_fits_that_is_stopped_is_as_long_as_it_is_meant_to_be(script, loops, meant):
+    text = f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\n{loops}model.fit(x, y, epochs=3)\n"
+    program = capture_script(script(text), seconds=0.5).program
+    assert [note.kind for note in program.notes].count(NoteKind.STOPPED) == 1
+    assert program.is_stopped
+    assert 3 * meant == program.epochs if meant else 3 <= program.epochs < 5_000
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("for epoch in range(3)", "while True"),
-        ("batch_size=2)\n", "batch_size=2, epochs=2 if start == 0 else 10**9)\n"),
+        ("batch_size=2)\n", "batch_size=2, epochs=2 if start == 0 else 15_000)\n"),
         ("keras.layers.Dense(1)", "keras.layers.Reshape((1, 2)), keras.layers.GRU(1, stateful=True)"),
         ("batch_size=2)\n", "batch_size=2)\n        assert start < 8\n"),
     ],

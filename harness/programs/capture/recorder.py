@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import inspect
+import itertools
 import re
 import time
 import zlib
@@ -42,7 +43,7 @@ from ..old_versions.arguments import (
     translated_optimizer,
 )
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
-from ..source.places import Place, Sources, argument_of, assignments, call_at, is_in_loop
+from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, passes_of
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
 from .own_loops import FITS, Loop, OwnLoops
@@ -456,14 +457,18 @@ class Recorder:
         assert self.program is not None
         is_same_call = model is self.model and place == self.program.places.fit
         is_same = is_same_call and same_data(self.data, given)
-        is_of_loop = is_same_call and not is_same and self._is_in_loop(place)
+        is_of_loop = is_same_call and not is_same and bool(self._loops(place))
         if self.loop_of_fits is not None or (is_of_loop and self.program.error is None):
             return self._next_of_loop(fit, model, given)
         if not is_same or self.program.is_stopped or self.program.error is not None or time.monotonic() > self.deadline:
             kind = NoteKind.STOPPED if is_same else NoteKind.MORE_FITS
             note = Note(kind=kind, count=self.fits, detail="" if place is None else shown_place(place))
+            is_said = is_same and self.program.is_stopped
             self.program = dataclasses.replace(
-                self.program, notes=(*self.program.notes, note), is_stopped=self.program.is_stopped or is_same
+                self.program,
+                notes=self.program.notes if is_said else (*self.program.notes, note),
+                is_stopped=self.program.is_stopped or is_same,
+                epochs=max(self.program.epochs, self._meant_epochs(place, given) if is_same else 0),
             )
             raise ScriptEnded
         self.merged += 1
@@ -473,10 +478,17 @@ class Recorder:
         self.program = dataclasses.replace(self.program, epochs=epochs, notes=tuple(notes))
         return self._run(fit, model, given)
 
-    def _is_in_loop(self, place: Place | None) -> bool:
-        """Whether a call of the user's is written inside a loop."""
+    def _loops(self, place: Place | None) -> list[ast.For | ast.While]:
+        """The loops that a call of the user's is written in."""
         source = None if place is None else self.sources.of(place)
-        return place is not None and source is not None and is_in_loop(source, ast.parse(source.text), place)
+        return [] if source is None else loops_around(source, ast.parse(source.text), place)
+
+    def _meant_epochs(self, place: Place | None, given: dict[str, Any]) -> int:
+        """Epochs of all calls of fit in a loop that was stopped; 0 if their number is not known."""
+        frame = self.sources.frame()
+        names = {} if frame is None else {**frame.f_globals, **frame.f_locals}
+        loops = self._loops(place)
+        return passes_of(loops, names) * int(given["epochs"] - given["initial_epoch"]) if loops else 0
 
     def _next_of_loop(self, fit: Any, model: Any, given: dict[str, Any]) -> Any:
         """A call of fit in a loop on other rows than the first: run, and its rows are gathered.
@@ -488,8 +500,10 @@ class Recorder:
         if self.loop_of_fits is None:
             deadline = time.monotonic() + (self.seconds or SECONDS_OF_LOOP)
             self.loop_of_fits = FollowedLoop(model, optimizer=None, loss=None, deadline=deadline)
-        calls = [self.data] * self.merged if is_first else []
-        calls += [(given["x"], given["y"])] * max(1, given["epochs"] - given["initial_epoch"])
+        first = itertools.repeat(self.data, self.merged if is_first else 0)
+        calls = itertools.chain(
+            first, itertools.repeat((given["x"], given["y"]), max(1, given["epochs"] - given["initial_epoch"]))
+        )
         try:
             if any(getattr(layer, "stateful", False) for layer in model._flatten_layers(include_self=False)):
                 raise NotPlain

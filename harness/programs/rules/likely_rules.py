@@ -21,7 +21,7 @@ from ..findings import Check, Finding, Rule, Severity, Subject, Value
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import MadeUp
-from ..source.places import is_in_loop, names_of
+from ..source.places import loops_around, names_of
 from ..targets import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
 from .head_rules import labels_in_a_row
@@ -325,7 +325,7 @@ def is_pretrained(subject: Subject) -> bool:
 def length_rules(subject: Subject) -> Finding:
     """Very few epochs, unless they are known to be long."""
     program = subject.program
-    is_looped = any(is_in_loop(source, tree, program.places.fit) for source, tree in subject.code)
+    is_looped = any(loops_around(source, tree, program.places.fit) for source, tree in subject.code)
     if program.is_trained_otherwise or is_looped:
         return
     is_known = program.made_up is not MadeUp.FORMATS or program.steps_per_epoch is not None

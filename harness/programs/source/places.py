@@ -6,7 +6,7 @@ import ast
 import dis
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from types import FrameType
@@ -99,13 +99,16 @@ class Sources:
 
     def here(self) -> Place | None:
         """The place of the innermost call that the user's code is in; None if there is none."""
+        frame = self.frame()
+        source = None if frame is None else self.get(frame.f_code.co_filename)
+        return None if frame is None or source is None else place_in_frame(frame, source)
+
+    def frame(self) -> FrameType | None:
+        """The innermost frame of the user's code; None if there is none."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            source = self.get(frame.f_code.co_filename)
-            if source is not None:
-                return place_in_frame(frame, source)
+        while frame is not None and self.get(frame.f_code.co_filename) is None:
             frame = frame.f_back
-        return None
+        return frame
 
     def of_error(self, error: BaseException) -> Place | None:
         """The innermost place in the user's code that an exception passed through."""
@@ -252,7 +255,30 @@ def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
     return place is not None and (at.file, at.line, at.cell) == (place.file, place.line, place.cell)
 
 
-def is_in_loop(source: Source, tree: ast.Module, place: Place | None) -> bool:
-    """Whether a call is written inside a loop."""
+def loops_around(source: Source, tree: ast.Module, place: Place | None) -> list[ast.For | ast.While]:
+    """The loops that a call is written in."""
     loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
-    return any(isinstance(node, ast.Call) and is_at(source, node, place) for loop in loops for node in ast.walk(loop))
+    return [
+        loop
+        for loop in loops
+        if any(isinstance(node, ast.Call) and is_at(source, node, place) for node in ast.walk(loop))
+    ]
+
+
+def passes_of(loops: Iterable[ast.For | ast.While], names: Mapping[str, Any]) -> int:
+    """How often nested loops over a ``range`` run their body; 0 if a loop is of another kind.
+
+    Args:
+        names: the values of names at the body
+    """
+    passes = 1
+    for loop in loops:
+        call = loop.iter if isinstance(loop, ast.For) else None
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
+            return 0
+        ends = [names.get(end.id) if isinstance(end, ast.Name) else getattr(end, "value", None) for end in call.args]
+        numbers = [end for end in ends if isinstance(end, int)]
+        if len(numbers) < len(ends):
+            return 0
+        passes *= len(range(*numbers))
+    return passes

@@ -5,8 +5,8 @@ A symptom is not a cause. It says where to look; harness/diagnosis/ finds out by
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,27 +17,51 @@ from ..models.costs import cost_named
 from ..models.network import Array, Network, Weights
 from . import saturation
 from .baseline import constant_cost, cost_of_outputs
-from .symmetry import clone_groups, clone_spread, hidden_layers
+from .symmetry import clone_groups, hidden_layers
 
 FLAT = 0.01  # of the constant prediction's cost: what a plateau's cost may change by
 LITTLE = 0.05  # of the constant prediction's cost: a run that is under that has done its learning
-STILL = 1e-6  # relative: a weight that changed by less never moved
 LONG = 0.2  # of a run's iterations: as long must a plateau be to be reported
-MOST_OUTPUTS = 6  # whose means are kept of a constant prediction
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
 
 
-Fact = float | int | str | bool | tuple[float, ...]
+@dataclass(frozen=True, kw_only=True)
+class LayerSymptoms:
+    """What one layer is like at one moment of a run."""
+
+    units: int
+    width: int  # units that are no clone of another one
+    saturated: float  # share of its activations; of units that can die, see ``dead``
+    dead: float  # share of its units that give 0 on every observation
+    gradient: float  # root mean square of dC/dw
 
 
 @dataclass(frozen=True, kw_only=True)
-class Symptom:
-    """What was measured, and where."""
+class Plateau:
+    """A stretch on which the cost hardly changes."""
 
-    id: str  # a name from this module's functions, "clones" for example
-    layer: int | None  # 1..L; None if it is the whole run's
-    value: float | dict[str, float]  # a number, or a few by name
-    facts: Mapping[str, Fact] = field(default_factory=dict)  # what else report/ needs for its words, by name
+    # first, last: iterations
+    first: int
+    last: int
+    cost: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Symptoms:
+    """What is measured on one run."""
+
+    input_scale: dict[str, float]
+    # start, end: of each layer
+    start: tuple[LayerSymptoms, ...]
+    end: tuple[LayerSymptoms, ...]
+    plateaus: tuple[Plateau, ...]  # the longest first
+    spread: float  # of the outputs, as a share of that of the targets: near 0, they are the same for every input
+    mean_outputs: Array  # (outputs,)
+
+    @property
+    def has_clones(self) -> bool:
+        """Whether a hidden layer starts with clones."""
+        return any(layer.width < layer.units for layer in self.start)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,34 +161,25 @@ def is_unscaled(scale: dict[str, float]) -> bool:
 # The run
 
 
-def plateaus(course: Course, constant: float) -> list[tuple[int, int, float]]:
-    """(from, to, cost) of each stretch on which the cost changes by less than ``FLAT`` of the constant cost, longest
-    first, none overlapping.
+def plateaus(course: Course, constant: float) -> tuple[Plateau, ...]:
+    """Each stretch on which the cost changes by less than ``FLAT`` of the constant cost, longest first, none
+    overlapping.
 
     Those under ``LONG`` of the run are left out, and those on which little is left to learn.
     """
     costs, at = course.costs, course.iterations
-    stretches: list[tuple[int, int, float]] = []
+    stretches: list[Plateau] = []
     for first in range(len(costs)):
         last = first
         while last + 1 < len(costs) and np.ptp(costs[first : last + 2]) <= FLAT * constant:  # a NaN ends it too
             last += 1
         if at[last] - at[first] >= LONG * at[-1] > 0 and costs[last] > LITTLE * constant:
-            stretches.append((at[first], at[last], float(costs[last])))
-    found: list[tuple[int, int, float]] = []
-    for stretch in sorted(stretches, key=lambda each: each[0] - each[1]):
-        if all(stretch[0] >= other[1] or stretch[1] <= other[0] for other in found):
+            stretches.append(Plateau(first=at[first], last=at[last], cost=float(costs[last])))
+    found: list[Plateau] = []
+    for stretch in sorted(stretches, key=lambda each: each.first - each.last):
+        if all(stretch.first >= other.last or stretch.last <= other.first for other in found):
             found.append(stretch)
-    return found
-
-
-def oscillations(course: Course) -> float:
-    """The share of steps of the second half that go up by more than rounding; 0 for a smooth descent."""
-    costs = course.costs[len(course.costs) // 2 :]
-    costs = costs[np.isfinite(costs)]
-    if len(costs) < 2:
-        return 0.0
-    return float(np.mean(np.diff(costs) > 1e-3 * np.abs(costs[:-1]) + 1e-12))
+    return tuple(found)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -211,143 +226,41 @@ def gradient_sizes(gradients: Sequence[Array]) -> list[float]:
     return [root_mean_square(np.asarray(g, np.float64)) for g in gradients]
 
 
-def predicts_mean(outputs: Array, y: Array) -> float:
+def spread_of(outputs: Array, y: Array) -> float:
     """How much of the spread of y the outputs have: near 0, the network answers the same whatever x is."""
     spread = root_mean_square(np.asarray(y - np.mean(y, axis=0), np.float64))
     return root_mean_square(outputs - np.mean(outputs, axis=0)) / spread if spread else 0.0
 
 
-def data_symptoms(network: Network, x: Array, y: Array, floor: float) -> list[Symptom]:
-    """What the data and the network say before any run."""
-    found = []
-    scale = input_scale(x)
-    found.append(Symptom(id="input-scale", layer=None, value=scale))
-    low, high = activation_named(network.activations[-1]).range
-    target_range = {"low": float(np.min(y)), "high": float(np.max(y))}
-    if target_range["low"] < low or target_range["high"] > high:
-        found.append(
-            Symptom(
-                id="target-range",
-                layer=network.depth,
-                value=target_range,
-                facts={
-                    "activation": network.activations[-1],
-                    "least": low,
-                    "most": high,
-                    "cost": range_cost(network, y),
-                },
-            )
+def layer_symptoms(
+    network: Network, weights: Weights, x: Array, y: Array, gradients: Sequence[Array]
+) -> tuple[LayerSymptoms, ...]:
+    """What each layer is like with some weights, whose dC/dw are given."""
+    a = activations_of(network, weights, x)
+    hidden = hidden_layers(weights)
+    shares = zip(saturated_shares(network, a, y), [*dead_shares(network, a), 0.0], gradient_sizes(gradients))
+    return tuple(
+        LayerSymptoms(
+            units=w.shape[1],
+            width=len(clone_groups(weights, layer)) if layer in hidden else w.shape[1],
+            saturated=saturated,
+            dead=dead,
+            gradient=gradient,
         )
-    if floor > 0:
-        same = len(x) - len(np.unique(x, axis=0))
-        if same:
-            found.append(
-                Symptom(
-                    id="contradictory-targets", layer=None, value=floor, facts={"same": same, "observations": len(x)}
-                )
-            )
-    return found
-
-
-def course_symptoms(network: Network, course: Course, outputs: Array, y: Array) -> list[Symptom]:
-    """What the cost did, and what the outputs (observations, outputs) are in the end."""
-    constant = constant_cost(network.cost, y)
-    last, final = course.iterations[-1], float(course.costs[-1])
-    found = [Symptom(id="final-cost", layer=None, value=final, facts={"iterations": last, "constant": constant})]
-    spread = predicts_mean(outputs, y)
-    if np.isfinite(spread) and spread < 0.05:
-        off = root_mean_square(np.mean(outputs, axis=0) - np.mean(y, axis=0)) / max(root_mean_square(y), 1e-300)
-        mean = tuple(float(v) for v in np.mean(outputs, axis=0)[:MOST_OUTPUTS])
-        found.append(
-            Symptom(
-                id="constant-prediction",
-                layer=network.depth,
-                value=spread,
-                facts={"mean": mean, "is_mean_of_targets": bool(off < 0.05)},
-            )
-        )
-    elif outputs.shape[1] > 1:
-        for number in range(outputs.shape[1]):
-            of_one = predicts_mean(outputs[:, [number]], y[:, [number]])
-            if of_one < 0.05 and np.ptp(y[:, number]) > 0:
-                facts = {"outputs": outputs.shape[1]}
-                found.append(Symptom(id="constant-output", layer=network.depth, value=float(number + 1), facts=facts))
-    if not np.isfinite(final):
-        since = course.iterations[int(np.argmin(np.isfinite(course.costs)))]
-        found.append(Symptom(id="diverged", layer=None, value=float(since)))
-    swings = oscillations(course)
-    if swings > 0.2:
-        found.append(Symptom(id="oscillates", layer=None, value=swings))
-    for begin, stop, cost in plateaus(course, constant)[:3]:
-        near = abs(cost - constant) <= 2 * FLAT * constant
-        value = {"from": float(begin), "to": float(stop), "cost": cost}
-        found.append(Symptom(id="plateau", layer=None, value=value, facts={"is_constant_prediction": bool(near)}))
-    low, high = float(np.min(outputs)), float(np.max(outputs))
-    targets = {"least": float(np.min(y)), "most": float(np.max(y))}
-    found.append(Symptom(id="output-range", layer=network.depth, value={"low": low, "high": high}, facts=targets))
-    return found
-
-
-def clone_symptoms(course: Course) -> list[Symptom]:
-    """Hidden layers with clones at the start, and at the end."""
-    found = []
-    for layer in hidden_layers(course.weights[-1]):
-        units = course.weights[-1][layer - 1].shape[1]
-        for name, weights in (("clones", course.weights[-1]), ("clones-at-start", course.weights[0])):
-            width = len(clone_groups(weights, layer))
-            if width == units:
-                continue
-            exact = width == 1 and all(clone_spread(w, layer) == 0 for w in course.weights)
-            facts = {"units": units, "is_exact": bool(exact)}
-            found.append(Symptom(id=name, layer=layer, value=float(width), facts=facts))
-    return found
-
-
-def unit_symptoms(network: Network, course: Course, x: Array, y: Array) -> list[Symptom]:
-    """Saturated activations and dead units, at the end and at the start."""
-    found = []
-    for when, weights in (("", course.weights[-1]), ("-at-start", course.weights[0])):
-        a = activations_of(network, weights, x)
-        for layer, share in enumerate(saturated_shares(network, a, y), start=1):
-            if share > 0.05:
-                found.append(Symptom(id=f"saturated{when}", layer=layer, value=share))
-        for layer, share in enumerate(dead_shares(network, a), start=1):
-            if share:
-                found.append(Symptom(id=f"dead{when}", layer=layer, value=share))
-    return found
-
-
-def gradient_symptoms(gradients: Sequence[Array], when: str) -> list[Symptom]:
-    """Its size in each layer, and how it decays on the way back; ``when`` is "" or "-at-start"."""
-    sizes = gradient_sizes(gradients)
-    found = [Symptom(id=f"gradient{when}", layer=layer, value=size) for layer, size in enumerate(sizes, start=1)]
-    if len(sizes) > 1 and sizes[-1] > 0:
-        ratio = sizes[0] / sizes[-1]
-        each = ratio ** (1 / (len(sizes) - 1))
-        found.append(Symptom(id=f"gradient-decay{when}", layer=None, value=ratio, facts={"each_layer": each}))
-    return found
-
-
-def weight_symptoms(course: Course) -> list[Symptom]:
-    """Weights that never moved, layer by layer."""
-    found = []
-    for layer, (before, after) in enumerate(zip(course.weights[0], course.weights[-1]), start=1):
-        with np.errstate(invalid="ignore", over="ignore"):
-            still = float(np.mean(np.abs(after - before) <= STILL * np.maximum(np.abs(before), STILL)))
-        if still > 0.01 and course.iterations[-1] > 0:
-            found.append(Symptom(id="unmoved-weights", layer=layer, value=still))
-    return found
+        for layer, (w, (saturated, dead, gradient)) in enumerate(zip(weights, shares), start=1)
+    )
 
 
 def run_symptoms(
     network: Network, course: Course, x: Array, y: Array, start: Sequence[Array], end: Sequence[Array]
-) -> list[Symptom]:
-    """What the run says; ``start`` and ``end`` are dC/dw of each layer then."""
-    return [
-        *course_symptoms(network, course, activations_of(network, course.weights[-1], x)[-1], y),
-        *clone_symptoms(course),
-        *unit_symptoms(network, course, x, y),
-        *gradient_symptoms(start, "-at-start"),
-        *gradient_symptoms(end, ""),
-        *weight_symptoms(course),
-    ]
+) -> Symptoms:
+    """What is measured on a run; ``start`` and ``end`` are dC/dw of each layer then."""
+    outputs = activations_of(network, course.weights[-1], x)[-1]
+    return Symptoms(
+        input_scale=input_scale(x),
+        start=layer_symptoms(network, course.weights[0], x, y, start),
+        end=layer_symptoms(network, course.weights[-1], x, y, end),
+        plateaus=plateaus(course, constant_cost(network.cost, y)),
+        spread=spread_of(outputs, y),
+        mean_outputs=np.mean(outputs, axis=0),
+    )

@@ -13,14 +13,14 @@ from ..diagnosis.faults import Fault
 from ..diagnosis.scenarios.changes import ENOUGH, Result
 from ..diagnosis.scenarios.judge import Cause, Diagnosis, Row
 from ..measures.accuracy import accuracy
+from ..results import as_document, as_report, as_verdict
 from .causes import FAULTS, cause_name
 from .registering import register_figure, register_page
-from .scenario_words import change_text, relation_text, symptom_text
+from .scenario_words import AT_START, change_text, relation_text, symptom_rows
 from .words import Json, count, joined, new_table, number
 
 MOST_ROWS = 60  # of changes in a table
 MOST_SKIPPED = 5  # changes without time that are named
-RUN_ONLY = ("gradient", "gradient-at-start", "clones-at-start", "dead-at-start", "saturated-at-start")
 
 
 # Words
@@ -157,10 +157,8 @@ def how_judged(found: Diagnosis) -> str:
 def symptom_table(found: Diagnosis) -> Table:
     """What was measured on the run."""
     table = new_table("Symptoms", ("", "left"), ("layer", "right"), ("measured", "left"))
-    for symptom in found.found:
-        if symptom.id in RUN_ONLY:
-            continue
-        table.add_row(symptom.id, "" if symptom.layer is None else str(symptom.layer), Text(symptom_text(symptom)))
+    for id, layer, _, text in symptom_rows(found.symptoms):
+        table.add_row(id.removesuffix(AT_START), "" if layer is None else str(layer), Text(text))
     table.columns[2].no_wrap = False
     return table
 
@@ -197,11 +195,13 @@ def clones_table(found: Diagnosis) -> Table:
     return table
 
 
+@as_verdict.register
 def people(found: Diagnosis) -> RenderableType:
     """The answer."""
     return Text("\n\n".join(verdict(found)))
 
 
+@as_report.register
 def everything(found: Diagnosis) -> RenderableType:
     """Every table, and the answer last."""
     tables = [symptom_table(found)]
@@ -233,6 +233,7 @@ def row_json(row: Row, own: Result) -> Json:
     }
 
 
+@as_document.register
 def machines(found: Diagnosis) -> Json:
     """Everything that a machine reads"""
     causes: list[Json] = [
@@ -262,7 +263,9 @@ def machines(found: Diagnosis) -> Json:
         "final_cost": float(found.course.costs[-1]),
         "accuracy": accuracy_of(found),
         "math_error": found.math_error,
-        "symptoms": [{"id": s.id, "layer": s.layer, "value": s.value} for s in found.found],
+        "symptoms": [
+            {"id": id, "layer": layer, "value": value} for id, layer, value, _ in symptom_rows(found.symptoms)
+        ],
         "causes": causes,
         "refuted": [row_json(row, found.own) for row in found.refuted],
         "helps_too": [row_json(row, found.own) for row in found.helpful],

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from ..diagnosis.scenarios.changes import Change, Family
 from ..diagnosis.scenarios.judge import ClonesRelation
-from ..measures.symptoms import Symptom
+from ..measures.symptoms import Symptoms
+from .words import Json, number
+
+AT_START = "-at-start"  # ends the names of what was measured before the first update
+SAME = 0.05  # of the spread of the targets: outputs that have less of it are the same for every input
+FEW = 0.05  # share of a layer's activations: fewer saturated ones are not reported
+MOST_OUTPUTS, MOST_PLATEAUS = 6, 3  # that are reported
 
 
 def healthy_text(change: Change) -> str:
@@ -99,84 +104,29 @@ def relation_text(found: ClonesRelation) -> str:
     return " ".join(sentences)
 
 
-def prediction_text(symptom: Symptom) -> str:
-    """it predicts the mean of the targets, whatever the input: 0.599 0.401"""
-    mean: Any = symptom.facts["mean"]
-    what = "it predicts the mean of the targets" if symptom.facts["is_mean_of_targets"] else "it predicts one thing"
-    return f"{what}, whatever the input: {' '.join(f'{value:.4g}' for value in mean)}"
-
-
-def plateau_text(symptom: Symptom) -> str:
-    """flat from iteration 10 to 1,000 at a cost of 0.4, that of a constant prediction"""
-    value: Any = symptom.value
-    constant = ", that of a constant prediction" if symptom.facts["is_constant_prediction"] else ""
-    return f"flat from iteration {value['from']:,.0f} to {value['to']:,.0f} at a cost of {value['cost']:.4g}{constant}"
-
-
-def target_range_text(symptom: Symptom) -> str:
-    """targets go from 0 to 40, sigmoid outputs from 0 to 1: no cost under 760 is possible"""
-    value: Any = symptom.value
-    facts = symptom.facts
-    return (
-        f"targets go from {value['low']:.3g} to {value['high']:.3g}, {facts['activation']} outputs from "
-        f"{facts['least']:g} to {facts['most']:g}: no cost under {facts['cost']:.4g} is possible"
-    )
-
-
-def scale_text(symptom: Symptom) -> str:
-    """inputs have standard deviations from 1 to 20, and means of up to 5 in size"""
-    value: Any = symptom.value
-    return (
-        f"inputs have standard deviations from {value['smallest']:.3g} to {value['largest']:.3g}, and means of up to "
-        f"{value['offset']:.3g} in size"
-    )
-
-
-def output_range_text(symptom: Symptom) -> str:
-    """outputs from 0.1 to 0.9, targets from 0 to 1"""
-    value: Any = symptom.value
-    facts = symptom.facts
-    return (
-        f"outputs from {value['low']:.4g} to {value['high']:.4g}, targets from {facts['least']:.4g} to "
-        f"{facts['most']:.4g}"
-    )
-
-
-SYMPTOMS: Mapping[str, Callable[[Symptom], str]] = {
-    "input-scale": scale_text,
-    "target-range": target_range_text,
-    "contradictory-targets": lambda s: (
-        f"{s.facts['same']} of {s.facts['observations']} observations repeat the inputs of another; no function of x "
-        f"comes under a cost of {s.value:.4g}"
-    ),
-    "final-cost": lambda s: (
-        f"cost {s.value:.6g} after {s.facts['iterations']:,} iterations; the best constant prediction has "
-        f"{s.facts['constant']:.6g}"
-    ),
-    "constant-prediction": prediction_text,
-    "constant-output": lambda s: (
-        f"output {s.value:.0f} of {s.facts['outputs']} is the same whatever the input, the others are not"
-    ),
-    "diverged": lambda s: f"the cost was not a number any more at iteration {s.value:,.0f}",
-    "oscillates": lambda s: f"the cost went up in {s.value:.0%} of the later steps",
-    "plateau": plateau_text,
-    "output-range": output_range_text,
-    "clones": lambda s: (
-        f"effective width {s.value:.0f} of {s.facts['units']}, "
-        f"{'exact clones all the while' if s.facts['is_exact'] else 'clones'}"
-    ),
-    "saturated": lambda s: f"{s.value:.0%} of the activations saturated",
-    "dead": lambda s: f"{s.value:.0%} of the units give 0 on every observation",
-    "gradient": lambda s: f"gradient of {s.value:.2g} (root mean square)",
-    "gradient-decay": lambda s: (
-        f"layer 1 gets {s.value:.2g} of the last layer's gradient, a factor of {s.facts['each_layer']:.2g} a layer"
-    ),
-    "unmoved-weights": lambda s: f"{s.value:.0%} of the weights never moved",
-}
-
-
-def symptom_text(symptom: Symptom) -> str:
-    """What was measured."""
-    at_start = symptom.id.endswith("-at-start")
-    text = SYMPTOMS[symptom.id.removesuffix("-at-start")](symptom)
-    return f"{text}, at the start" if at_start else text
+def symptom_rows(found: Symptoms) -> Iterator[tuple[str, int | None, Json | float, str]]:
+    """What was measured: its name, the layer or None of the whole run, the value, and the same in words."""
+    scale = found.input_scale
+    deviations = f"standard deviations from {scale['smallest']:.3g} to {scale['largest']:.3g}"
+    yield "input-scale", None, scale, f"inputs have {deviations}, and means of up to {scale['offset']:.3g} in size"
+    if found.spread < SAME:
+        mean = " ".join(f"{value:.4g}" for value in found.mean_outputs[:MOST_OUTPUTS])
+        yield "constant-prediction", len(found.end), found.spread, f"it predicts one thing, whatever the input: {mean}"
+    for flat in found.plateaus[:MOST_PLATEAUS]:
+        text = f"flat from iteration {flat.first:,} to {flat.last:,} at a cost of {number(flat.cost)}"
+        yield "plateau", None, {"from": flat.first, "to": flat.last, "cost": flat.cost}, text
+    for id, layers in (("", found.end), (AT_START, found.start)):
+        when = ", at the start" if id else ""
+        for place, layer in enumerate(layers, start=1):
+            if layer.width < layer.units:
+                yield f"clones{id}", place, layer.width, f"effective width {layer.width} of {layer.units}{when}"
+            if layer.saturated > FEW:
+                yield (
+                    f"saturated{id}",
+                    place,
+                    layer.saturated,
+                    f"{layer.saturated:.0%} of activations saturated{when}",
+                )
+            if layer.dead > 0:
+                yield f"dead{id}", place, layer.dead, f"{layer.dead:.0%} of the units give 0 on every observation{when}"
+            yield f"gradient{id}", place, layer.gradient, f"{layer.gradient:.2g} (root mean square){when}"

@@ -23,7 +23,6 @@ from ..terminal import (
     Shown,
     compiler_flags,
     load_tensorflow,
-    print_as,
     progress_bar,
     show_result,
     silent_import,
@@ -274,6 +273,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             load_tensorflow()
             from ...diagnosis import scenarios
             from ...report import scenario_diagnosis, scenario_words
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each network is a program of its own
         case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
         with cluster.connected(arguments.ray):
             found = scenarios.diagnose(
@@ -288,10 +288,6 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             text = "\n\n".join(scenario_diagnosis.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
         write_pages(arguments, found, folder)
-    print_as(
-        as_json=arguments.json,
-        machines=lambda: scenario_diagnosis.machines(found),
-        people=lambda: scenario_diagnosis.everything(found) if arguments.verbose else scenario_diagnosis.people(found),
-    )
+    show_result(arguments, found)
     say_page(arguments, folder)
     return AGREES if found.fine else DIFFERS

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...measures import baseline, symptoms
-from ...measures.symptoms import Course, Symptom
+from ...measures.symptoms import Course, Symptoms
 from ...models.network import Array
 from ...models.optimizers import Optimizer
 from ..faults import Fault
@@ -52,7 +52,7 @@ class Evidence:
     constant: float
     floor: float
     course: Course
-    found: Sequence[Symptom]
+    symptoms: Symptoms
     own: Result  # the case as it is, many draws of it or its one run
     results: list[Result]  # of every change that was made alone
     zero_gradient: bool  # whether a layer's kernel has gradient 0, exactly, at the start and at the end
@@ -70,18 +70,6 @@ class Evidence:
     def helps(self, result: Result) -> bool:
         """Whether it changes the outcome."""
         return result.enough and (not self.own.enough) and result.interval[0] > min(self.own.interval[1], 0.9)
-
-    def layers(self, name: str) -> dict[int, float]:
-        """The values of a symptom by layer."""
-        return {s.layer: s.value for s in self.found if s.id == name and s.layer and isinstance(s.value, float)}
-
-    def value(self, name: str) -> float | None:
-        """The value of a symptom of the whole run."""
-        return next((s.value for s in self.found if s.id == name and isinstance(s.value, float)), None)
-
-    def has(self, name: str) -> bool:
-        """Whether there is such a symptom."""
-        return any(s.id == name for s in self.found)
 
 
 class Hypothesis(NamedTuple):
@@ -121,14 +109,13 @@ def no_healthy_start_learns(evidence: Evidence) -> bool:
 
 def unscaled(evidence: Evidence) -> bool:
     """Inputs that are far from standardised."""
-    scale = next(s.value for s in evidence.found if s.id == "input-scale")
-    return isinstance(scale, dict) and symptoms.is_unscaled(scale)
+    return symptoms.is_unscaled(evidence.symptoms.input_scale)
 
 
 def saturated_from_the_start(evidence: Evidence) -> bool:
     """Half of some layer's activations saturated at the start, and at the end still."""
-    start, end = evidence.layers("saturated-at-start"), evidence.layers("saturated")
-    return any(share >= 0.5 and end.get(layer, 0.0) >= 0.3 for layer, share in start.items())
+    layers = zip(evidence.symptoms.start, evidence.symptoms.end)
+    return any(start.saturated >= 0.5 and end.saturated >= 0.3 for start, end in layers)
 
 
 def has_zero_gradient(start: Sequence[Array], end: Sequence[Array]) -> bool:
@@ -143,13 +130,8 @@ def explodes(evidence: Evidence) -> bool:
 
 def dead_from_the_start(evidence: Evidence) -> bool:
     """Half of some relu layer gives 0 on every observation at the start, and not for want of any weights."""
-    weights = evidence.course.weights[0]
-    return any(share >= 0.5 and np.any(weights[layer - 1]) for layer, share in evidence.layers("dead-at-start").items())
-
-
-def has_clones(evidence: Evidence) -> bool:
-    """Clones in a hidden layer at the start."""
-    return evidence.has("clones-at-start")
+    layers = zip(evidence.symptoms.start, evidence.course.weights[0])
+    return any(start.dead >= 0.5 and np.any(weights) for start, weights in layers)
 
 
 def parts_clones(evidence: Evidence, result: Result) -> bool:
@@ -168,8 +150,8 @@ def parts_clones(evidence: Evidence, result: Result) -> bool:
 
 def deep_and_decaying(evidence: Evidence) -> bool:
     """Four layers or more, and the first gets under a thousandth of the last one's gradient."""
-    ratio = evidence.value("gradient-decay-at-start")
-    return evidence.case.network.depth >= 4 and ratio is not None and ratio < 1e-3
+    sizes = [layer.gradient for layer in evidence.symptoms.start]
+    return evidence.case.network.depth >= 4 and sizes[0] < 1e-3 * sizes[-1]
 
 
 def out_of_range(evidence: Evidence) -> bool:
@@ -201,7 +183,7 @@ HYPOTHESES = (
     Hypothesis(Fault.EXPLODING_GRADIENT, explodes, (F.SCALE_DOWN, F.HEALTHY), is_another_start),
     Hypothesis(Fault.DEAD_RELU, dead_from_the_start, (F.LIFT, F.ACTIVATION, F.HEALTHY), is_another_start),
     Hypothesis(Fault.ZERO_GRADIENT, lambda e: e.zero_gradient, (F.NOISE, F.HEALTHY), is_another_start),
-    Hypothesis(Fault.CLONES, has_clones, (F.NOISE, F.HEALTHY), parts_clones),
+    Hypothesis(Fault.CLONES, lambda e: e.symptoms.has_clones, (F.NOISE, F.HEALTHY), parts_clones),
     Hypothesis(Fault.VANISHING_GRADIENT, deep_and_decaying, (F.HEALTHY, F.ACTIVATION), is_another_start),
     Hypothesis(
         Fault.PLATEAU, lambda e: True, (F.MIRRORED, F.SCALE_DOWN, F.SCALE_UP, F.HEALTHY), is_another_start, CONTROLS
@@ -224,7 +206,7 @@ def blamed(family: Family, evidence: Evidence) -> Fault:
 def changes_of_what_is_there(case: Case, evidence: Evidence) -> list[Change]:
     """Every change that removes something that the run has, or that its start or its rate may be to blame for."""
     changes = [scaled(case, -1)]
-    clones, network = has_clones(evidence), case.network
+    clones, network = evidence.symptoms.has_clones, case.network
     if clones or evidence.zero_gradient:
         changes += [noise(case, stddev, shared) for stddev in NOISES for shared in (False, True)]
     changes += [scaled(case, factor) for factor in SCALES_DOWN]

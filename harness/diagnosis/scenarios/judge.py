@@ -8,11 +8,9 @@ refute what would be believed without them.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,7 +18,7 @@ import numpy as np
 
 from ...measures import symptoms
 from ...measures.learning import target_of
-from ...measures.symptoms import Course, Symptom
+from ...measures.symptoms import Course, Symptoms
 from ...models.devices import device_name
 from ...models.network import Array, Weights
 from ...models.optimizers import Optimizer
@@ -55,7 +53,6 @@ from .hypotheses import (
     changes_for_the_record,
     changes_of_what_is_there,
     dead_from_the_start,
-    has_clones,
     has_zero_gradient,
     is_unlearnable,
     other_activations,
@@ -126,7 +123,7 @@ class Cause:
     alone: bool  # whether its removal alone is enough; else the evidence is of its removal together with the others'
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Diagnosis:
     """All that was found."""
 
@@ -140,7 +137,7 @@ class Diagnosis:
     floor: float
     course: Course  # the whole run
     own: Result  # the case as it is; before it is judged
-    found: Sequence[Symptom]
+    symptoms: Symptoms
     causes: list[Cause]  # best first; none if it learns, or if nothing was proved
     refuted: list[Row]  # what was tried and did not help
     helpful: list[Row]  # what helped, and is not a cause: a way round it
@@ -157,8 +154,8 @@ class Diagnosis:
     trials: int
     members: int
     device: str
-    best_possible: bool = False
-    left_out: tuple[int, int] | None = None  # so many observations that it did not, of how many
+    best_possible: bool  # whether nothing that was tried does much better
+    left_out: tuple[int, int] | None  # so many observations that it did not, of how many
 
     @property
     def fine(self) -> bool:
@@ -209,7 +206,7 @@ def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
     If there is something to be seen (clones, inputs or targets out of scale, dead units), every pair removes that.
     """
     seen = []
-    if has_clones(evidence):
+    if evidence.symptoms.has_clones:
         seen += [noise(case, stddev, False) for stddev in (0.01, 0.3)]
     if unscaled(evidence):
         seen.append(standardised(case))
@@ -294,8 +291,7 @@ def prepare_search(
     network, x, y = case.network, case.x, case.y
     gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
     _, constant, floor = target_of(network.cost, x, y)
-    found = symptoms.data_symptoms(network, x, y, floor)
-    found += symptoms.run_symptoms(network, course, x, y, *gradients)
+    found = symptoms.run_symptoms(network, course, x, y, *gradients)
     zero = has_zero_gradient(*gradients)
     evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case))
     return ScenarioSearch(base=trial_of(case, target, unlucky), evidence=evidence, trainings=trainings)
@@ -364,19 +360,6 @@ def sampled(case: Case, budget: float) -> Case:
     return replace(case, x=case.x[chosen], y=case.y[chosen])
 
 
-@contextlib.contextmanager
-def many_programs() -> Iterator[None]:
-    """Without TensorFlow's warning that a function is traced again and again: each network is a program of its own."""
-    logger = logging.getLogger("tensorflow")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-@many_programs()
 def diagnose(
     case: Case, budget: float = BUDGET_SECONDS, progress: Progress = lambda done, total, what: None
 ) -> Diagnosis:
@@ -430,31 +413,31 @@ def diagnose(
     refuted, helpful = rows_beside(evidence, causes)
     best_possible = not causes and is_best_possible(evidence)
     return Diagnosis(
-        case,
-        judged_at,
-        learns or best_possible,
-        learned_at,
-        target,
-        constant,
-        floor,
-        course,
-        own,
-        evidence.found,
-        causes,
-        refuted,
-        helpful,
-        two_by_two(evidence),
-        symptoms.clone_bound(case.network, case.start, case.x, case.y),
-        relation_of_clones(evidence) if has_clones(evidence) and evidence.of(Family.NOISE) else None,
-        lucky,
-        late,
-        error,
-        trainings.skipped,
-        budget,
-        time.monotonic() - trainings.started,
-        trainings.trials,
-        trainings.members,
-        device_name(),
-        best_possible,
-        left_out,
+        case=case,
+        judged_at=judged_at,
+        learns=learns or best_possible,
+        learned_at=learned_at,
+        target=target,
+        constant=constant,
+        floor=floor,
+        course=course,
+        own=own,
+        symptoms=evidence.symptoms,
+        causes=causes,
+        refuted=refuted,
+        helpful=helpful,
+        clones=two_by_two(evidence),
+        bound=symptoms.clone_bound(case.network, case.start, case.x, case.y),
+        relation=relation_of_clones(evidence) if evidence.symptoms.has_clones and evidence.of(Family.NOISE) else None,
+        lucky=lucky,
+        late=late,
+        math_error=error,
+        skipped=trainings.skipped,
+        budget=budget,
+        seconds=time.monotonic() - trainings.started,
+        trials=trainings.trials,
+        members=trainings.members,
+        device=device_name(),
+        best_possible=best_possible,
+        left_out=left_out,
     )

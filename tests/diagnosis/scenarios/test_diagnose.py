@@ -29,7 +29,7 @@ from harness.models.network import Network, block_size
 from harness.models.optimizers import Optimizer
 from harness.report import scenario_diagnosis as diagnosis
 from harness.report.causes import FAULTS
-from harness.report.scenario_words import CHANGES, change_text, progress_text, relation_text, symptom_text
+from harness.report.scenario_words import CHANGES, change_text, progress_text, relation_text, symptom_rows
 from harness.results import versioned
 from harness.scenario.scenario import load
 from tests import planted_causes
@@ -429,11 +429,32 @@ def result_of(change, share, members=100):
     return changes.Result(change, np.full(members, 1.0), round(share * members), 1000, True)
 
 
-def evidence_of(*results, case=None, own=0.0, found=(), zero=False, explosion=1.0):
+def layer_of(units=3, width=3, saturated=0.0, dead=0.0, gradient=1.0):
+    return symptoms.LayerSymptoms(units=units, width=width, saturated=saturated, dead=dead, gradient=gradient)
+
+
+def seen(case=None, start=None, end=None, largest=1.0):
+    """Symptoms of a run whose layers have nothing to be seen, but for the first."""
+    others = [layer_of()] * ((case.network.depth if case else 3) - 1)
+    return symptoms.Symptoms(
+        input_scale={"smallest": 1.0, "largest": largest, "offset": 0.0},
+        start=(start or layer_of(), *others),
+        end=(end or layer_of(), *others),
+        plateaus=(),
+        spread=1.0,
+        mean_outputs=np.zeros(2),
+    )
+
+
+CLONES, DEAD = seen(start=layer_of(width=1)), seen(start=layer_of(dead=1.0))
+SATURATED = seen(start=layer_of(saturated=0.5), end=layer_of(saturated=0.3))
+
+
+def evidence_of(*results, case=None, own=0.0, found=None, zero=False, explosion=1.0):
     case = case or diagnose.case_of(load("post"))
     course = symptoms.Course(iterations=[0, 1000], costs=np.array([1.9, 0.4]), weights=[case.start, case.start])
     own = result_of(changes.NO_CHANGE, own)
-    return hypotheses.Evidence(case, 0.01, 0.4, 0.0, course, list(found), own, list(results), zero, explosion)
+    return hypotheses.Evidence(case, 0.01, 0.4, 0.0, course, found or seen(case), own, list(results), zero, explosion)
 
 
 def test_a_change_helps_where_enough_learn_that_did_not_before():
@@ -482,36 +503,33 @@ def test_width_is_to_blame_only_where_healthy_starts_of_it_do_not_learn():
     assert proofs("too-narrow", wide, replace(healthy, reached=95)) == []
 
 
-def symptom(name, layer, value):
-    return symptoms.Symptom(id=name, layer=layer, value=value)
-
-
 def test_when_a_cause_is_there_at_all():
     assert hypotheses.is_unlearnable(0.8, 1.0)
     assert hypotheses.is_unlearnable(0.9, 1.0)
     assert not hypotheses.is_unlearnable(0.79, 1.0)
     assert not hypotheses.is_unlearnable(0.0, 0.0)
-    flat = [symptom("saturated-at-start", 1, 0.5), symptom("saturated", 1, 0.3)]
-    assert hypotheses.saturated_from_the_start(evidence_of(found=flat))
-    assert not hypotheses.saturated_from_the_start(evidence_of(found=flat[:1]))
-    for start, at_the_end, flat in ((0.4, 0.3, False), (0.5, 0.2, False), (0.8, 0.7, True)):
-        found = [symptom("saturated-at-start", 1, start), symptom("saturated", 1, at_the_end)]
+    for start, end, flat in (
+        (0.5, 0.3, True),
+        (0.5, 0.0, False),
+        (0.4, 0.3, False),
+        (0.5, 0.2, False),
+        (0.8, 0.7, True),
+    ):
+        found = seen(start=layer_of(saturated=start), end=layer_of(saturated=end))
         assert hypotheses.saturated_from_the_start(evidence_of(found=found)) is flat
-    dead = [symptom("dead-at-start", 2, 0.5)]
-    assert hypotheses.dead_from_the_start(evidence_of(found=dead))
-    assert not hypotheses.dead_from_the_start(evidence_of(found=[symptom("dead-at-start", 2, 0.4)]))
+    assert hypotheses.dead_from_the_start(evidence_of(found=seen(start=layer_of(dead=0.5))))
+    assert not hypotheses.dead_from_the_start(evidence_of(found=seen(start=layer_of(dead=0.4))))
     nothing = replace(diagnose.case_of(load("post")), start=[np.zeros((3, 3)), np.zeros((4, 3)), np.zeros((4, 2))])
-    assert not hypotheses.dead_from_the_start(evidence_of(case=nothing, found=dead))  # there are no weights at all
-    without = replace(nothing, start=[np.ones((3, 3)), np.zeros((4, 3)), np.ones((4, 2))])
-    assert not hypotheses.dead_from_the_start(evidence_of(case=without, found=dead))  # nor in the dead layer
-    assert hypotheses.dead_from_the_start(evidence_of(case=without, found=[symptom("dead-at-start", 1, 0.5)]))
+    assert not hypotheses.dead_from_the_start(evidence_of(case=nothing, found=DEAD))  # there are no weights at all
+    without = [np.zeros((3, 3)), np.ones((4, 3)), np.ones((4, 2))]
+    dead_layer = evidence_of(case=replace(nothing, start=without), found=DEAD)
+    assert not hypotheses.dead_from_the_start(dead_layer)  # nor in the dead layer
+    with_weights = evidence_of(case=replace(nothing, start=[np.ones((3, 3)), *without[1:]]), found=DEAD)
+    assert hypotheses.dead_from_the_start(with_weights)
     deep = replace(diagnose.case_of(load("post")), network=Network((2, 3, 3, 3, 2), ("sigmoid",) * 4))
-    decay = [symptom("gradient-decay-at-start", None, 9e-4)]
-    assert hypotheses.deep_and_decaying(evidence_of(case=deep, found=decay))
-    assert not hypotheses.deep_and_decaying(evidence_of(found=decay))  # three layers
-    assert not hypotheses.deep_and_decaying(evidence_of(case=deep))
-    slow = [symptom("gradient-decay-at-start", None, 2e-3)]
-    assert not hypotheses.deep_and_decaying(evidence_of(case=deep, found=slow))
+    for case, size, decays in ((deep, 9e-4, True), (deep, 2e-3, False), (deep, 1.0, False), (None, 9e-4, False)):
+        found = seen(case, start=layer_of(gradient=size))
+        assert hypotheses.deep_and_decaying(evidence_of(case=case, found=found)) is decays
     ones, zeros = np.ones((3, 2)), np.vstack([np.ones((1, 2)), np.zeros((2, 2))])
     assert hypotheses.has_zero_gradient([ones, zeros], [ones, zeros])
     assert not hypotheses.has_zero_gradient([ones, zeros], [zeros, ones])
@@ -521,34 +539,45 @@ def names_of(change):
     return " + ".join(one.family.value for one in change.single)
 
 
+def test_symptoms_are_reported_by_layer_and_time():
+    found = seen(start=layer_of(width=1, saturated=0.5, dead=0.25), end=layer_of(gradient=2.0))
+    flat = symptoms.Plateau(first=10, last=1000, cost=0.4)
+    rows = list(symptom_rows(replace(found, plateaus=(flat,), spread=0.01)))
+    said = {(id, layer): text for id, layer, _, text in rows if layer in (None, 1)}
+    assert said["clones-at-start", 1] == "effective width 1 of 3, at the start"
+    assert said["saturated-at-start", 1] == "50% of activations saturated, at the start"
+    assert said["dead-at-start", 1] == "25% of the units give 0 on every observation, at the start"
+    assert said["gradient", 1] == "2 (root mean square)"
+    assert said["plateau", None] == "flat from iteration 10 to 1,000 at a cost of 0.4"
+    assert [id for id, *_ in rows].count("constant-prediction") == 1
+    assert {id for id, *_ in symptom_rows(seen())} == {"input-scale", "gradient", "gradient-at-start"}
+
+
 def families(changes):
     return [names_of(change) for change in changes]
 
 
 def test_what_is_tried_is_what_the_run_has():
-    plain = families(hypotheses.changes_of_what_is_there(diagnose.case_of(load("post")), evidence_of(found=[SCALE])))
+    plain = families(hypotheses.changes_of_what_is_there(diagnose.case_of(load("post")), evidence_of()))
     assert {"noise", "healthy-cloned", "inputs", "outputs", "lift", "activation"}.isdisjoint(plain)
     far = diagnose.case_of(load("post"))
     far = replace(far, y=far.y + 40)
-    seen = [SCALE, symptom("clones-at-start", 1, 1.0), symptom("dead-at-start", 1, 1.0)]
-    found = families(hypotheses.changes_of_what_is_there(far, evidence_of(case=far, found=seen)))
+    both = seen(start=layer_of(width=1, dead=1.0))
+    found = families(hypotheses.changes_of_what_is_there(far, evidence_of(case=far, found=both)))
     assert {"noise", "noise-cloned", "healthy-cloned", "outputs", "lift", "activation"} <= set(found)
     assert found.count("noise") == found.count("noise-cloned") == 6
     assert found.count("outputs") == 2
-    pairs = families(judge.changes_in_pairs(far, evidence_of(case=far, found=seen)))
+    pairs = families(judge.changes_in_pairs(far, evidence_of(case=far, found=both)))
     assert {"noise + outputs", "noise + lift", "outputs + lift", "activation + noise", "noise + optimizer"} <= set(
         pairs
     )
     assert not any(a.split("-")[0] == b.split("-")[0] for a, b in (pair.split(" + ") for pair in pairs))
     # of two noises, targets and lift 5 pairs; each of the four with 2 networks, 6 blind changes and adam
     assert len(pairs) == 5 + 4 * (2 + 6 + 1)
-    blind = families(judge.changes_in_pairs(diagnose.case_of(load("post")), evidence_of(found=[SCALE])))
+    blind = families(judge.changes_in_pairs(diagnose.case_of(load("post")), evidence_of()))
     assert {"healthy + iterations", "iterations + rate-up", "activation + healthy", "healthy + optimizer"} <= set(blind)
     # healthy with 5, iterations with 4, never two rates; 2 networks with each of the 6; adam with healthy
     assert len(blind) == 5 + 4 + 2 * 6 + 1
-
-
-SCALE = symptoms.Symptom(id="input-scale", layer=None, value={"smallest": 1.0, "largest": 1.0, "offset": 0.0})
 
 
 longer = changes.longer(10)
@@ -556,8 +585,7 @@ longer = changes.longer(10)
 
 def test_changes_of_a_kind_get_stronger_in_their_own_direction():
     post = diagnose.case_of(load("post"))
-    seen = [SCALE, symptom("clones-at-start", 1, 1.0)]
-    tried = hypotheses.changes_of_what_is_there(post, evidence_of(found=seen))
+    tried = hypotheses.changes_of_what_is_there(post, evidence_of(found=CLONES))
     for family, low, high in (
         ("scale-down", 0, 1),
         ("scale-up", 1, 100),
@@ -623,18 +651,16 @@ def test_the_explosion_is_in_proportion_to_the_gradient():
 
 
 def test_a_change_is_put_to_the_most_direct_cause_that_the_run_has():
-    dead = [SCALE, symptom("dead-at-start", 1, 1.0)]
-    flat = [SCALE, symptom("saturated-at-start", 1, 0.5), symptom("saturated", 1, 0.3)]
     for family, evidence, cause in (
-        ("mirrored", evidence_of(found=[SCALE]), "plateau"),
-        ("scale-down", evidence_of(found=[SCALE]), "plateau"),
-        ("scale-down", evidence_of(found=flat), "saturation"),
-        ("healthy", evidence_of(found=dead), "dead-relu"),
-        ("healthy", evidence_of(found=dead, explosion=31.0), "exploding-gradient"),
-        ("noise", evidence_of(found=[SCALE]), "clones"),
-        ("noise", evidence_of(found=[SCALE], zero=True), "zero-gradient"),
-        ("healthy", evidence_of(found=[SCALE], zero=True), "zero-gradient"),
-        ("rate-up", evidence_of(found=dead), "learning-rate-too-small"),
+        ("mirrored", evidence_of(), "plateau"),
+        ("scale-down", evidence_of(), "plateau"),
+        ("scale-down", evidence_of(found=SATURATED), "saturation"),
+        ("healthy", evidence_of(found=DEAD), "dead-relu"),
+        ("healthy", evidence_of(found=DEAD, explosion=31.0), "exploding-gradient"),
+        ("noise", evidence_of(), "clones"),
+        ("noise", evidence_of(zero=True), "zero-gradient"),
+        ("healthy", evidence_of(zero=True), "zero-gradient"),
+        ("rate-up", evidence_of(found=DEAD), "learning-rate-too-small"),
     ):
         assert hypotheses.blamed(family, evidence) == cause
 
@@ -665,7 +691,7 @@ def test_a_cause_is_named_where_fresh_members_learn_too(causes):
     post = diagnose.case_of(load("post"))
     slow, fast = (result_of(changes.faster(post, factor), 1.0) for factor in (3.0, 10.0))
     late = result_of(longer, 1.0)
-    evidence = evidence_of(slow, fast, late, found=[SCALE])
+    evidence = evidence_of(slow, fast, late)
     texts = [change_text(result.change) for result in (slow, fast, late)]
     # the weakest change that holds comes first, with its fresh share; the weaker one helped as well
     (cause,) = causes(evidence, dict(zip(texts, (0.0, 0.97, 1.0))))
@@ -680,35 +706,32 @@ def test_a_cause_is_named_where_fresh_members_learn_too(causes):
     assert causes(evidence, dict(zip(texts, (0.0, 0.0, 0.0)))) == []
     assert causes(evidence, {}) == []  # no time for fresh members
     # healthy starts that learn acquit the rate and the number of iterations
-    learns = evidence_of(slow, late, result_of(changes.from_healthy(post), 1.0), found=[SCALE])
+    learns = evidence_of(slow, late, result_of(changes.from_healthy(post), 1.0))
     assert [cause.fault for cause in causes(learns, {"glorot_uniform starts": 1.0, texts[2]: 1.0})] == ["plateau"]
 
 
 def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(causes):
     post = diagnose.case_of(load("post"))
     healthy = result_of(changes.from_healthy(post), 1.0)
-    dead = [SCALE, symptom("dead-at-start", 1, 1.0)]
     for evidence, ids in (
-        (evidence_of(healthy, found=dead), ["dead-relu"]),
-        (evidence_of(healthy, found=dead, explosion=31.0), ["exploding-gradient"]),
-        (evidence_of(healthy, found=[SCALE]), ["plateau"]),
-        (replace(evidence_of(found=[SCALE]), floor=0.35), ["contradictory-targets"]),
-        (replace(evidence_of(healthy, found=[SCALE]), floor=0.35), ["contradictory-targets"]),
+        (evidence_of(healthy, found=DEAD), ["dead-relu"]),
+        (evidence_of(healthy, found=DEAD, explosion=31.0), ["exploding-gradient"]),
+        (evidence_of(healthy), ["plateau"]),
+        (replace(evidence_of(), floor=0.35), ["contradictory-targets"]),
+        (replace(evidence_of(healthy), floor=0.35), ["contradictory-targets"]),
     ):
         assert [cause.fault for cause in causes(evidence, {"glorot_uniform starts": 1.0})] == ids
-    (unlearnable,) = causes(replace(evidence_of(found=[SCALE]), floor=0.35), {})
+    (unlearnable,) = causes(replace(evidence_of(), floor=0.35), {})
     ((_, best),) = unlearnable.evidence
     assert (best.median, best.share, best.members, unlearnable.confidence) == (0.35, 0.0, 1, 1.0)
     # one run that is all there is needs no fresh members
     alone = replace(result_of(changes.standardised(post), 1.0, members=1), chance=False)
-    far = [symptoms.Symptom(id="input-scale", layer=None, value={"smallest": 1.0, "largest": 99.0, "offset": 0.0})]
-    (cause,) = causes(evidence_of(alone, found=far), {})
+    (cause,) = causes(evidence_of(alone, found=seen(largest=99.0)), {})
     assert (cause.fault, cause.confidence) == ("unscaled-inputs", 1.0)
 
 
 def test_two_causes_are_proved_by_a_pair_of_changes_of_which_neither_is_enough(causes):
     post = diagnose.case_of(load("post"))
-    clones = [SCALE, symptom("clones-at-start", 1, 1.0)]
     noise, up, down = (
         changes.noise(post, 0.3, False),
         *(changes.faster(post, factor) for factor in (10.0, 0.1)),
@@ -717,20 +740,20 @@ def test_two_causes_are_proved_by_a_pair_of_changes_of_which_neither_is_enough(c
     pairs = [result_of(changes.also(noise, other), share) for other, share in ((longer, 1.0), (up, 1.0), (down, 0.9))]
     shares = {change_text(pair.change): 0.98 for pair in pairs}
     shares |= {change_text(single.change): 0.0 for single in singles}
-    first, second = causes(evidence_of(*singles, *pairs, found=clones), shares)
+    first, second = causes(evidence_of(*singles, *pairs, found=CLONES), shares)
     # the rate comes before the iterations in the order of hypotheses; of too large a one, 0.9 is not a proof
     assert (first.fault, second.fault) == ("clones", "learning-rate-too-small")
     assert first.confidence == second.confidence == share_of([number < 98 for number in range(100)]).low
     assert not first.alone
     assert first.evidence[0].result.change == second.evidence[0].result.change == pairs[1].change
     # singles that there was no time for before are made for the proof
-    assert [cause.fault for cause in causes(evidence_of(*pairs[:2], found=clones), shares)] == [
+    assert [cause.fault for cause in causes(evidence_of(*pairs[:2], found=CLONES), shares)] == [
         first.fault,
         second.fault,
     ]
     # without clones there is no such cause to remove
-    assert causes(evidence_of(*singles, *pairs, found=[SCALE]), shares) == []
-    assert causes(evidence_of(*singles, *pairs, found=clones), {}) == []
+    assert causes(evidence_of(*singles, *pairs), shares) == []
+    assert causes(evidence_of(*singles, *pairs, found=CLONES), {}) == []
 
 
 def test_whether_the_clones_are_necessary_and_sufficient():
@@ -740,9 +763,7 @@ def test_whether_the_clones_are_necessary_and_sufficient():
     mirrored = changes.scaled(post, -1)
 
     def told(*results):
-        return relation_text(
-            judge.relation_of_clones(evidence_of(*(result_of(*each) for each in results), found=[SCALE]))
-        )
+        return relation_text(judge.relation_of_clones(evidence_of(*(result_of(*each) for each in results))))
 
     assert told((noise, 0.98), (shared, 0.0)) == (
         "Identical hidden units are needed for this failure: without them 98.0% learn (noise N(0, 0.1²) on every "
@@ -766,7 +787,7 @@ def test_the_best_possible_is_what_nothing_betters_by_much():
 
     def best(final, *costs, changes=tried):
         results = [replace(result_of(change, 0.0), costs=np.full(100, cost)) for change, cost in zip(changes, costs)]
-        evidence = evidence_of(*results, found=[SCALE])
+        evidence = evidence_of(*results)
         return judge.is_best_possible(replace(evidence, own=replace(evidence.own, costs=np.full(100, final))))
 
     # the constant prediction has 0.4: a tenth of what the best change removes of that is much
@@ -786,7 +807,7 @@ def test_what_is_not_the_evidence_of_a_cause_is_reported_as_refuted_or_as_helpfu
     up, mirrored = changes.faster(post, 3.0), changes.scaled(post, -1)
     results = [result_of(up, 1.0), result_of(mirrored, 0.2), result_of(changes.standardised(post), 1.0)]
     results += [result_of(changes.also(longer, mirrored), share) for share in (0.2, 1.0)]
-    evidence = evidence_of(*results, found=[SCALE])
+    evidence = evidence_of(*results)
     cause = judge.Cause(Fault.RATE_TOO_SMALL, 1.0, [judge.Row(Fault.RATE_TOO_SMALL, results[0])], True)
     refuted, helpful = judge.rows_beside(evidence, [cause])
     assert [(row.fault, change_text(row.result.change)) for row in refuted] == [
@@ -965,11 +986,10 @@ def test_of_the_post_it_says_what_the_posts_page_says(post):
     assert not post.learns
     assert post.math_error < 1e-12
     assert [cause.fault for cause in post.causes] == ["plateau"]
-    widths = [s.value for s in post.found if s.id == "clones"]
-    assert widths == [1.0, 1.0]
-    assert all("exact clones" in symptom_text(s) for s in post.found if s.id == "clones")
-    assert any(s.id == "constant-prediction" and "0.599" in symptom_text(s) for s in post.found)
-    assert any(s.id == "plateau" and s.value["to"] == 1000 for s in post.found)
+    assert [layer.width for layer in post.symptoms.end] == [1, 1, 2]
+    said = {id: (value, text) for id, _, value, text in symptom_rows(post.symptoms)}
+    assert "0.599" in said["constant-prediction"][1]
+    assert said["plateau"][0]["to"] == 1000
     assert (post.relation.are_necessary, post.relation.are_sufficient) == (False, False)
     assert "Networks without them fail too" in relation_text(post.relation)
     assert "Networks with them can learn" in relation_text(post.relation)

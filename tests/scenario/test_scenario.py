@@ -103,12 +103,6 @@ def test_digits_are_pixels_and_one_hot_labels():
     assert np.array_equal(digits.y, np.eye(10)[theirs.target])
 
 
-def test_digits_without_scikit_learn_say_what_to_install(monkeypatch):
-    for module in ("sklearn", "sklearn.datasets"):
-        monkeypatch.setitem(sys.modules, module, None)
-    assert "run: pip install scikit-learn" in mistake("digits")
-
-
 @pytest.mark.parametrize(("name", "most"), [("xor", 0.01), ("digits", 0.2)])
 def test_built_in_scenarios_learn_from_their_own_random_start(name, most):
     from harness.models import handwritten

@@ -97,7 +97,9 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
     }
     assert runs == {
         "harness/programs/model_files.py",
-        "harness/programs/capture/made_up.py",  # data sets and preprocessing of keras and sklearn
+        "harness/programs/capture/made_up.py",  # readers of scipy and keras
+        "harness/programs/capture/made_up_folders.py",  # loaders of keras that read folders
+        "harness/programs/capture/made_up_sets.py",  # data sets of keras and sklearn
         "harness/programs/old_versions/names.py",  # of keras alone, under its names of earlier versions
         "harness/programs/capture/snippets.py",  # usual imports that a snippet lacks, from a table
         "harness/report/registering.py",  # modules of that package, by the names that report/ writes

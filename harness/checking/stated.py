@@ -118,16 +118,20 @@ class Search:
     def of_one_iteration(self, id: int) -> int:
         """The first number of a sum over iterations; the number itself if it has one version of each parameter.
 
-        A mean over no batch at all is not finite, as that of fewer observations than a batch has.
+        A mean over no batch at all is not finite, as that of fewer observations than a batch has. A mean and a penalty
+        may have different versions too, and are no such sum: its terms are computed by the same line.
         """
         while True:
             versions = self.program.ancestors([id], stop=self.versions) & self.versions
             owners = {self.owners.get(one, -one - 1) for one in versions}
-            terms = [one for one in self.program.parents[id] if self.is_number(one)]
+            terms = sorted(one for one in self.program.parents[id] if self.is_number(one))
             is_one = len(owners) == len(versions) and bool(np.all(np.isfinite(np.asarray(self.node(id).value, float))))
             if is_one or not terms or self.node(id).operation not in SUMS_OF_COSTS:
                 return id
-            id = min(terms)
+            made = [(self.node(one).operation, self.node(one).place) for one in (*terms, id)]
+            if len(terms) > 1 and made[0] not in made[1:]:
+                return id
+            id = terms[0]
 
     def is_number(self, id: int) -> bool:
         """Whether a node is one floating-point number that depends on parameters and goes into no update"""

@@ -237,6 +237,8 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
             continue
         if keeps(reading, node.id, known):
             continue  # an update that is not listed
+        if any(known & set(stage.program.parents[child]) for child in stage.program.children[node.id]):
+            continue  # a step that is taken off and lost
         name = (*node.names, *sorted(names), node.operation)[0]
         return Found(
             id="wrong-update-rule",

@@ -10,6 +10,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.cost import GRADIENTS, VALUES, Form
 from harness.checking.result import CheckResult, Verdict
+from tests.files.bench import BENCHES, cases, write_case
 
 RIGHT = "-np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / 30"
 
@@ -203,3 +204,11 @@ def test_the_penalty_of_a_cost_that_is_summed_over_batches_is_compared(
     result = check_file(path)
     assert [one.id for one in result.mistakes] == found
     assert result.verdict is (Verdict.MISTAKE if found else Verdict.CORRECT)
+
+
+def test_a_penalty_of_the_updated_weights_stays_a_part_of_the_cost(tmp_path: Path) -> None:
+    """The cost is that of the outputs before the update, and the penalty that of the weights after it."""
+    planted = "typed_dataclasses/layers+regularisation-of-wrong-array"
+    case = next(one for one in cases(BENCHES["second"]) if one.id == planted)
+    (found,) = check_file(write_case(case, tmp_path)).mistakes
+    assert (found.id, found.place and found.place.line) == ("weight-decay-differs", 79)

@@ -9,6 +9,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
 from harness.report import checking as report
+from tests.files.bench import BENCHES, cases, write_case
 
 PROGRAM = """
 import numpy as np
@@ -163,6 +164,12 @@ def test_new_values_that_are_lost_are_a_mistake_at_their_line(tmp_path: Path, up
     )
     (found,) = check_file(tmp_path / "mine.py").mistakes
     assert (found.id, found.place and found.place.line) == ("kernel-not-updated", 8)
+
+
+def test_new_values_of_a_list_that_are_lost_are_not_an_overwritten_list(tmp_path: Path) -> None:
+    case = next(one for one in cases(BENCHES["first"]) if one.id == "notebook/class_minibatch+parameters-never-updated")
+    (found,) = check_file(write_case(case, tmp_path)).mistakes
+    assert found.id == "kernel-not-updated"
 
 
 LOOK_AHEAD = (

@@ -119,7 +119,7 @@ class Search:
         """The first number of a sum over iterations; the number itself if it has one version of each parameter.
 
         A mean over no batch at all is not finite, as that of fewer observations than a batch has. A mean and a penalty
-        may have different versions too, and are no such sum: its terms are computed by the same line.
+        may have different versions too. They are not such a sum, whose terms are computed by the same line.
         """
         while True:
             versions = self.program.ancestors([id], stop=self.versions) & self.versions

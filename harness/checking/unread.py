@@ -61,8 +61,10 @@ def layer_of_step(reading: Reading, change: int, shape: tuple[int, ...], sign: f
         sign: -1 if it is taken off.
     """
     value = reading.stage.samples(change) if reading.stage.extend([change]) else None
+    if value is None:
+        return None
     for z, gradient in summed_gradients(reading, shape):
-        factor = None if value is None else ratio(sign * value.flat, gradient.flat, 1e-6)
+        factor = ratio(sign * value.flat, gradient.flat, 1e-6)
         if factor is not None and any(is_same(factor, one) for one in reading.factors.values()):
             return z
     return None

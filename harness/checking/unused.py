@@ -95,9 +95,11 @@ def untouched_parameters(reading: Reading) -> Untouched:
             continue
         words = words_of(reading, id)
         named = any(word in PARAMETER_WORDS for word in words)
-        role = role_of_leaf(reading, id, used)
-        if node.kind is Kind.LITERAL and not (named and role is Role.BIAS):
+        if node.kind is Kind.LITERAL and not named:
             continue  # a number that stands in the file is a constant, unless it is called a bias and added as one
+        role = role_of_leaf(reading, id, used)
+        if node.kind is Kind.LITERAL and role is not Role.BIAS:
+            continue
         overwritten = overwriting(reading, id) if role is not None else None
         if overwritten is not None:
             found.append(overwritten)
@@ -231,9 +233,9 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
             continue
         if node.id in updated and not names & set(map(last_name, node.names)):
             continue  # another parameter, which the same line uses
-        if node.shape != stage.node(leaf).shape or stage.program.ancestors([node.id]) & {leaf} == set():
+        if node.shape != stage.node(leaf).shape or node.id in reading.forward.nodes:
             continue
-        if node.id in reading.forward.nodes or not uses & uses_of(reading, node.id):
+        if not uses & uses_of(reading, node.id) or leaf not in stage.program.ancestors([node.id]):
             continue
         if keeps(reading, node.id, known):
             continue  # an update that is not listed
@@ -379,9 +381,10 @@ def constant_update(reading: Reading, leaf: int) -> Found | None:
             others = [stage.node(one) for one in program.parents[child] if one != version]
             if node.operation not in ("add", "subtract") or any(one.kind is not Kind.LITERAL for one in others):
                 continue
-            uses, values = uses_of(reading, child), program.run([version, child], {}, program.base)
+            uses = uses_of(reading, child)
             if own not in uses or not uses & uses_of(reading, version) - {own}:
                 continue
+            values = program.run([version, child], {}, program.base)
             if np.array_equal(values[version], values[child]):
                 continue
             name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)

@@ -30,7 +30,7 @@ class LayerSymptoms:
     """What one layer is like at one moment of a run."""
 
     units: int
-    width: int  # units that are no clone of another one
+    width: int  # units that are not clones of another one
     saturated: float  # share of its activations; of units that can die, see ``dead``
     dead: float  # share of its units that give 0 on every observation
     gradient: float  # root mean square of dC/dw

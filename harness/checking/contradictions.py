@@ -246,8 +246,8 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
             step,
             "weight-decay-sign" if is_turned else "weight-decay-differs",
             place=decay_place(reading, step) if match.decay else reading.stage.node(step.after).place,
-            got=Quantity(kind=Kind.VALUE, name=step.name, factor=got * expected),
-            expected=Quantity(kind=Kind.VALUE, name=step.name, factor=wanted * expected),
+            got=Quantity(kind=Kind.DECAY, name=step.name, factor=got * expected),
+            expected=Quantity(kind=Kind.DECAY, name=step.name, factor=wanted * expected),
         )
     return None
 

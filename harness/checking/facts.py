@@ -74,7 +74,7 @@ def rows_of(reading: Reading) -> tuple[Row, ...]:
 
 
 def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
-    """The shapes of data, targets and outputs, by their names; one without a name is called what it is."""
+    """The shapes of data, targets and outputs, by their names; data without one only if no others have one."""
     stage = reading.stage
 
     def name(id: int, otherwise: str) -> str:
@@ -87,6 +87,8 @@ def sizes_of(reading: Reading) -> dict[str, tuple[int, ...]]:
             node = stage.node(parent)
             if parent not in stage.dependent and size_of(node) > 1 and len(found) < 3:
                 found.setdefault(name(parent, "data"), node.shape)
+    if len(found) > 1:
+        found.pop("data", None)
     for error in reading.cost.errors[:1]:
         if error.target is not None:
             found[name(error.target, "targets")] = stage.node(error.target).shape

@@ -28,6 +28,9 @@ def label(stage: Stage, id: int) -> str:
         return names[0]
     if node.names and node.names[0].startswith("gradient"):
         return "what is returned"
+    if node.place is not None and node.place.file == RUN_FILE:  # X.T of "net = train(X.T, Y.T)" is not the net
+        made_of = [argument.id for argument in node.arguments if isinstance(argument, Ref)]
+        return label(stage, made_of[0]) if len(made_of) == 1 else node.operation
     if node.place is not None and node.place.variable not in ("", "return"):
         return node.place.variable
     return node.operation

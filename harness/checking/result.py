@@ -50,14 +50,14 @@ class Kind(enum.Enum):
     """What a quantity is."""
 
     GRADIENT = "gradient"  # dC/d(name)
-    VALUE = "value"  # the value of name
+    DECAY = "decay"  # a multiple of name, a parameter, that is added to its gradient
     NOTHING = "nothing"  # 0, or no update at all
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """What a value is, or should be: ``factor`` times a gradient or a value of the forward pass."""
+    """What a value is, or should be: ``factor`` times a gradient, or times a parameter that decays."""
 
     kind: Kind  # of what
     name: str = ""  # the user's name of the forward value

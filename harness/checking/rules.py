@@ -375,10 +375,9 @@ def decay_mistakes(reading: Reading) -> list[Found]:
 
 
 def decay_mistake(id: str, reading: Reading, step: Step, match: Match) -> Found:
-    """A mistake in the weight decay of one parameter."""
-    got = Quantity(kind=Kind.VALUE, name=step.name, factor=match.decay)
-    place = decay_place(reading, step)
-    return found_in_step(reading, step, id, place=place, got=got, ratio=match.decay / match.factor)
+    """A mistake in the weight decay of one parameter: what is added to its gradient and should not be."""
+    got = Quantity(kind=Kind.DECAY, name=step.name, factor=match.decay / match.factor)
+    return found_in_step(reading, step, id, place=decay_place(reading, step), got=got)
 
 
 def turned_penalty(reading: Reading, step: Step) -> Found | None:

@@ -93,8 +93,8 @@ def quantity(value: Quantity | None) -> str:
         return "0"
     line = f" ({line_of(value)})" if value.line is not None else ""
     turned = ", transposed" if value.transposed else ""
-    if value.kind is QuantityKind.VALUE:
-        return f"{times(value.factor)}{value.name}{line}{turned}"
+    if value.kind is QuantityKind.DECAY:
+        return f"{'-' if (value.factor or 0) < 0 else '+'} {number(abs(value.factor or 0))} {value.name}"
     return f"{times(value.factor)}dC/d({value.name}){line}{turned}"
 
 
@@ -162,6 +162,26 @@ def named_value(found: Found) -> str:
     return f"a value of this line, of shape {found.shape}," if found.shape else "a value of this line"
 
 
+def decay_words(parameter: str, got: Quantity, expected: Quantity | None) -> str:
+    """W1 is moved along dC/d(W1) - 0.001 W1, or, beside what the penalty of a stated cost comes to, its whole decay"""
+    if expected is None:
+        return f"{parameter} is moved along dC/d({parameter}) {quantity(got)}"
+    return f"the update adds {quantity(got)} to the gradient; the penalty in the cost gives {quantity(expected)}"
+
+
+def value_words(found: Found) -> str:
+    """delta (4, 3) is -1 times what it should be, or what it is and should be if that is not one factor"""
+    variable = named_value(found)
+    if found.ratio is not None and found.expected is not None:
+        return f"{variable} is {number(found.ratio)} times what it should be"
+    if found.got is not None and found.got.kind is QuantityKind.DECAY:
+        return decay_words(found.variable, found.got, found.expected)
+    text = f"{variable} is {quantity(found.got)}"
+    if found.expected is None:
+        return text
+    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
+
+
 def mistake_lines(found: Found) -> Lines:
     """One mistake, as (heading, text)"""
     words = words_of(found)
@@ -170,13 +190,7 @@ def mistake_lines(found: Found) -> Lines:
     entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
-        variable = named_value(found)
-        text = f"{variable} is {quantity(found.got)}"
-        if found.expected is not None:
-            text += f"; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
-            if found.ratio is not None:
-                text = f"{variable} is {number(found.ratio)} times what it should be"
-        entries.append(("Value", text))
+        entries.append(("Value", value_words(found)))
     if found.parameters:
         entries.append(("Affects", ", ".join(found.parameters)))
     old, arrow, new = found.detail.partition(" -> ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..checking.result import CheckResult, Found, GradientResult, PairResult, ParameterFacts
-from .checking import code, quantity, update_words, where
+from .checking import code, update_words, value_words, where
 from .mistakes import AGREEMENTS
 from .words import number
 
@@ -22,11 +22,7 @@ def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
 
 def mistake_line(found: Found) -> str:
     """wrong-sign, net.py, line 9:  dW = ...; dW is -1 times what it should be"""
-    value = ""
-    if found.ratio is not None:
-        value = f"; {found.variable or 'the value'} is {number(found.ratio)} times what it should be"
-    elif found.got is not None:
-        value = f"; {found.variable or 'the value'} is {quantity(found.got)}"
+    value = f"; {value_words(found)}" if found.ratio is not None or found.got is not None else ""
     line = f", {where(found.place)}:  {code(found.place)}" if found.place is not None else ""
     return f"{found.id}{line}{value}"
 

@@ -104,6 +104,29 @@ def test_what_contradicts_the_stated_cost_is_a_mistake_with_both_readings(
 
 
 @pytest.mark.parametrize(
+    ("computed", "expected", "words"),
+    [
+        ("cost = loss(a)", None, "W2 is moved along dC/d(W2) - 0.05 W2"),
+        ("print(loss(a))", 0.1, "the update adds + 0.05 W2 to the gradient; the penalty in the cost gives + 0.1 W2"),
+    ],
+)
+def test_a_weight_decay_is_compared_with_the_derivative_of_the_penalty(
+    tmp_path: Path, computed: str, expected: float | None, words: str
+) -> None:
+    """d(0.05 w^2)/dw = 0.1 w, and half of it is there."""
+    before = computed if expected is None else ""
+    delta = f"{OF_SQUARES} / len(X); {before}" if before else f"{OF_SQUARES} / len(X)"
+    printed = "" if before else computed
+    result, text = checked(tmp_path, delta=delta, printed=printed, definitions=RIDGE, penalty=" + 0.05 * W2")
+    (found,) = result.mistakes
+    assert found.id == "weight-decay-differs"
+    assert found.got is not None
+    assert found.got.factor == pytest.approx(0.05 if expected else -0.05)
+    assert (found.expected and found.expected.factor) == (expected and pytest.approx(expected))
+    assert words in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
     ("id", "delta", "printed"),
     [
         ("sum-instead-of-mean", OF_SQUARES, "print(np.mean((a - y) ** 2))"),  # not called a cost

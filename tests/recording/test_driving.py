@@ -413,6 +413,33 @@ class Net:
     assert "Y[:, 0]" not in "\n".join(found.lines)
 
 
+def test_a_loop_on_one_line_steps_parameters_of_several_shapes() -> None:
+    """In a trace of lines its ``p[k]`` is one parameter before, and the next one after."""
+    source = """
+import numpy as np
+
+def initialize(n_x, n_y):
+    return {"W1": np.random.randn(n_y, n_x) * 0.01, "b1": np.zeros((n_y, 1))}
+
+def gradients(p, X, Y):
+    delta = (p["W1"] @ X + p["b1"] - Y) / X.shape[1]
+    return {"dW1": delta @ X.T, "db1": delta.sum(axis=1, keepdims=True)}
+
+def update(p, g, lr=1.2):
+    for k in p: p[k] = p[k] - lr * g["d" + k]
+    return p
+
+def nn_model(X, Y, num_iterations=1000):
+    p = initialize(X.shape[0], Y.shape[0])
+    for _ in range(num_iterations):
+        p = update(p, gradients(p, X, Y))
+    return p
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert found.doubts == ()
+
+
 def test_a_setting_that_only_the_main_block_sets() -> None:
     source = (
         NAMED_SETTINGS.replace("self.lr * errors", "learning_rate * errors").replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..source import is_sum, last_name
 from .uses import names_in
@@ -46,6 +46,18 @@ def mangled(owner: str, name: str) -> str:
 
 def updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
     """The statements that replace a value by itself plus or minus something; ``owner`` is the class of a method."""
+    loops = [item for item in ast.walk(node) if isinstance(item, (ast.For, ast.While))]
+    lines_of_loops = {loop.lineno for loop in loops if loop.body[0].lineno == loop.lineno}
+    for update in _updates_of(node, owner):
+        yield replace(update, target=_container(update.target)) if update.first in lines_of_loops else update
+
+
+def _container(target: str) -> str:
+    """What ``for k in p: p[k] -= ...`` steps as a whole: on one line, ``k`` moves on with the parameter."""
+    return target.split("[")[0] if "[" in target else ""
+
+
+def _updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
     for item in ast.walk(node):
         if isinstance(item, ast.AugAssign) and isinstance(item.op, (ast.Add, ast.Sub)):
             yield _update(item, item.target, item.value, isinstance(item.op, ast.Sub), owner)

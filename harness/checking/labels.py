@@ -39,9 +39,12 @@ def label(stage: Stage, id: int) -> str:
 def name_of_value(stage: Stage, id: int) -> str:
     """What the user calls a value; "" if it only goes into another one of its line, which the variable there holds."""
     node = stage.node(id)
+    if node.names or node.place is None:
+        return label(stage, id)
+    # X[rows] of "cost, grads = step(X[rows], y[rows])" is used elsewhere; what a line binds has names
+    is_bound_elsewhere = node.place.variable not in ("", "return") and node.place.file != RUN_FILE
     after = (stage.node(child).place for child in stage.program.children[id])
-    is_part = not node.names and node.place is not None and any(place == node.place for place in after)
-    return "" if is_part else label(stage, id)
+    return "" if is_bound_elsewhere or any(place == node.place for place in after) else label(stage, id)
 
 
 MAX_EXPRESSION = 40  # characters

@@ -257,6 +257,7 @@ def test_units_that_dropout_separates_too_slowly_are_reported():
     assert "kernel_initializer" in told[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "learning_rate"), [("glorot_uniform", 0.01), ("ones", 0.5)])
 def test_units_that_differ_or_separate_are_not_reported(start, learning_rate):
     monitor = SymmetryMonitor()
@@ -398,7 +399,7 @@ def test_another_fit_goes_on_after_the_last_epoch(tmp_path):
 
 
 def test_a_tag_is_described_once(tmp_path):
-    fit(dense("glorot_uniform"), NeuronHistograms(tmp_path), epochs=20)
+    fit(dense("glorot_uniform"), NeuronHistograms(tmp_path), epochs=3)
     (file,) = (tmp_path / "train").glob("events*")
     assert file.read_bytes().count(b"The mean of the incoming weights of neuron 3") == 1
 

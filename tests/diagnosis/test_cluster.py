@@ -129,5 +129,6 @@ def test_a_worker_that_rounds_differently_is_refused(monkeypatch):
         diagnosis_cluster.do_there((doubled, "bits"), sent)
 
 
+@pytest.mark.slow
 def test_the_rounding_of_this_machine_is_one_number():
     assert diagnosis_cluster.arithmetic() == diagnosis_cluster.arithmetic.__wrapped__()

@@ -516,6 +516,7 @@ def test_a_number_that_has_the_name_of_a_function_of_python(captured):
     assert "the value of seed" in read_unjudged(program).missing  # and random.seed is not handed on
 
 
+@pytest.mark.slow
 def test_what_is_likely_of_a_program_that_is_too_slow(captured):
     program = captured(
         "import numpy as np\nx = np.random.rand(20, 3) * 10000\n"

@@ -148,6 +148,7 @@ def test_dropout_gives_the_same_scores_in_both_engines() -> None:
 # Random numbers
 
 
+@pytest.mark.slow
 def test_a_training_with_dropout_is_repeatable() -> None:
     program = programs.classifier(layers.Dropout(0.4), layers.GaussianNoise(0.1))
     first, second = (train(program, seeds=SEEDS, updates=12) for _ in range(2))
@@ -229,7 +230,7 @@ def test_rows_are_those_that_are_trained_on() -> None:
     assert largest_difference(part, same) == 0.0
 
 
-@pytest.mark.parametrize("engine", [None, Engine.FIT])
+@pytest.mark.parametrize("engine", [None, pytest.param(Engine.FIT, marks=pytest.mark.slow)])
 def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
     program = programs.classifier(layers.BatchNormalization(), layers.Dropout(0.5))
     trained = train(program, seeds=SEEDS, updates=5, engine=engine)
@@ -259,6 +260,7 @@ def test_a_model_of_a_class_of_its_own_predicts_after_keras_fit() -> None:
     np.testing.assert_allclose(predict(program, trained, x)[1], x @ kernel + bias, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_network_with_a_state_is_trained_and_predicts_from_no_state() -> None:
     x = programs.numbers(8, 3, 1)
     parts = [keras.Input(batch_shape=(4, 3, 1)), layers.LSTM(2, stateful=True), layers.Dense(1)]
@@ -275,6 +277,7 @@ def test_a_network_with_a_state_is_trained_and_predicts_from_no_state() -> None:
         np.testing.assert_allclose(outputs[member, :4], model(x[:4]), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_programs_of_one_structure_share_a_loop() -> None:
     from harness.programs import vectorised
 

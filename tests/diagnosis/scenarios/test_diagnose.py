@@ -48,6 +48,7 @@ def test_the_targets():
     assert diagnose.target_of(cost, same, xor.y) == pytest.approx((1, 1, 1))
 
 
+@pytest.mark.slow
 def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
     x, y = np.random.default_rng(0).normal(size=(6, 2)), np.full((6, 1), 0.4)
     # outputs of 0.41 would do: a fortieth more
@@ -1020,6 +1021,7 @@ def test_what_helps_the_post_and_what_does_not(post):
     } <= refuted
 
 
+@pytest.mark.slow
 def test_the_post_in_ten_thousand_iterations_learns_but_late():
     found = diagnose.diagnose(diagnose.case_of(load("post")))
     assert found.learns
@@ -1066,6 +1068,7 @@ def test_a_planted_cause_is_found():
     assert found.causes[0].fault == "learning-rate-too-small"
 
 
+@pytest.mark.slow
 def test_healthy_runs_have_no_cause():
     for one in planted_causes.healthy_cases()[:2]:
         found = diagnose.diagnose(one.case)
@@ -1073,6 +1076,7 @@ def test_healthy_runs_have_no_cause():
         assert not found.causes
 
 
+@pytest.mark.slow
 def test_the_same_inputs_with_other_targets_cannot_be_learned():
     case = planted("contradictory-targets-xor")
     found = diagnose.diagnose(case, budget=2)
@@ -1080,6 +1084,7 @@ def test_the_same_inputs_with_other_targets_cannot_be_learned():
     assert found.floor == pytest.approx(2.0)  # each of 8 is 1/2 off at the least
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_draws_and_nothing_else():
     one, same = (diagnose.diagnose(planted("too-few-epochs-xor"), budget=10) for _ in range(2))
     assert [cause.fault for cause in one.causes][:1] == ["too-few-epochs"]
@@ -1189,6 +1194,7 @@ def test_of_the_post_it_is_asked_where_the_post_asks():
     assert asked == [1000, None, None]
 
 
+@pytest.mark.slow
 def test_a_run_of_no_iterations_is_judged_too():
     case = replace(diagnose.case_of(load("xor")), iterations=0)
     assert not diagnose.diagnose(case, budget=2).learns

@@ -103,6 +103,7 @@ def test_stop_training_ends_it_in_the_first_epoch():
     assert "after 1 update." in told[0]
 
 
+@pytest.mark.slow
 def test_every_counts_batches_and_respects_steps_per_execution():
     monitor = SymmetryMonitor(every=2)
     fit(dense(), monitor, epochs=2, batch_size=4)  # six batches an epoch
@@ -114,6 +115,7 @@ def test_every_counts_batches_and_respects_steps_per_execution():
     assert [step for step, _ in monitor.effective_widths["first"]] == [0, 3, 6, 9, 12]
 
 
+@pytest.mark.slow
 def test_dropout_parts_clones_and_a_frozen_layer_is_left_alone():
     model = keras.Sequential(
         [
@@ -247,6 +249,7 @@ WIDE = RNG.normal(size=(100, 9)).astype("float32")
 SIGNS = np.sign(WIDE[:, :2])
 
 
+@pytest.mark.slow
 def test_units_that_dropout_separates_too_slowly_are_reported():
     model, monitor = near("ones"), SymmetryMonitor(stop_training=True)
     history, told = fit(model, monitor, x=WIDE, y=SIGNS, batch_size=5, epochs=4)

@@ -290,6 +290,7 @@ def test_custom_scalars_overlay_the_neurons_of_each_layer(written):
     assert len(drawn) == 7
 
 
+@pytest.mark.slow
 def test_hparams_of_equal_runs_are_one_session_group(logged_as, runs):
     groups = []
     for name, rate in (("a", 0.5), ("b", 0.5), ("c", 1.0)):

@@ -336,6 +336,7 @@ def test_a_derivative_whose_name_is_part_of_another_one_is_left_too(tmp_path: Pa
     assert found.detail == "relu_backward"
 
 
+@pytest.mark.slow
 def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))

@@ -14,7 +14,8 @@ from harness.checking.result import Verdict
 from tests.network_files import FILES, text_of
 
 NOT_FILES = {"bench.py"}
-SLOW_FILES = {"loops", "softmax_loops"}  # each number of theirs is recorded by itself
+# each number of the first two is recorded by itself; the others add a feature that tests of its own are about
+SLOW_FILES = {"loops", "softmax_loops", "softmax_rows", "network_class"}
 
 
 def is_slow(path: Path) -> bool:

@@ -210,6 +210,7 @@ def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
     assert json.loads(installed.stdout)["agrees"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_anew")
 def test_a_difference_ends_with_1(monkeypatch, capsys):
     from harness.models import handwritten

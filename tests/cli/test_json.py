@@ -110,6 +110,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(command, fold
     assert not {name for name in missing if name.replace("[]", "") not in pairs}
 
 
+@pytest.mark.slow
 def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, capsys):
     handed_in, tests = folder / "handed-in", folder / "course"
     for name in ("one", "two"):

@@ -216,7 +216,9 @@ def test_calls_that_hold_few_orders_change_nothing(name, monkeypatch):
     assert same(whole, split)
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
+@pytest.mark.parametrize(
+    "name", ["handwritten", *(pytest.param(name, marks=pytest.mark.slow) for name in ("tape", "sequential"))]
+)
 def test_a_batch_of_all_observations_is_the_full_batch(name):
     problem, module = problem_of(6), IMPLEMENTATIONS[name]
     full = list(module.train(*problem, Training(0.5, recorded=[0, 3])))
@@ -245,7 +247,8 @@ def test_other_seeds_and_beginnings_share_a_program():
 # The ensemble
 
 
-@pytest.mark.parametrize("size", [5, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [5, 4])
 def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
     network, weights, x, y = problem_of(12)
     many = [np.stack([w, 0.5 * w, -w], axis=-1) for w in weights]
@@ -332,6 +335,7 @@ def test_a_comparison_says_what_its_batches_were(compared):
     assert full["shuffle"] is None
 
 
+@pytest.mark.slow
 def test_batches_of_two_sizes_are_shown_in_tensorboard(tmp_path):
     """Batches of 2 and 1: the means and histograms of each iteration are those of its own batch."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator

@@ -16,7 +16,7 @@ from harness.models.optimizers import OPTIMIZER_NAMES, SGD, Optimizer, parse
 from harness.models.training import Training
 from tests.networks import post_problem
 
-UPDATES = 50
+UPDATES = 20
 OTHER_SETTINGS = [
     Optimizer("momentum", (("momentum", 0.5),)),
     Optimizer("nesterov", (("momentum", 0.99),)),

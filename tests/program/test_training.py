@@ -212,6 +212,7 @@ def test_members_have_learning_rates_and_initial_weights_of_their_own() -> None:
         np.testing.assert_allclose((after[1] - before[1]), 2 * (after[0] - before[0]), rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_diverged_member_is_marked_and_the_others_are_not() -> None:
     program = programs.dense(optimizer=keras.optimizers.SGD(0.01))
     trained = train(program, seeds=[1, 2, 3], updates=300, learning_rates=[0.01, 1e4, 0.01])
@@ -329,6 +330,7 @@ class UnseededNoise(layers.Layer):
         return x + tf.random.normal(tf.shape(x))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_vectorised_says_why_and_is_trained_by_fit() -> None:
     own_step = OwnStep()
     own_step.build((None, 6))

@@ -470,6 +470,7 @@ T = np.array([np.asarray(Image.open("tiny/" + name)) for name in os.listdir("tin
     assert shapes == {"X": (4, 5), "T": (2, 3)}
 
 
+@pytest.mark.slow
 def test_a_split_of_more_rows_than_were_made_up_becomes_smaller(tmp_path):
     text = """
 import numpy as np

@@ -636,7 +636,7 @@ def check_loaded(path: str, overrides: dict[str, object]) -> None:
 
 
 GARBAGE = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 FINITE_OR_NOT = st.floats(width=64)
 SCALARS = st.one_of(

@@ -127,6 +127,7 @@ def test_clones_are_made_and_broken():
         assert first[0].shape[-1] == 2
 
 
+@pytest.mark.slow
 def test_lifted_units_are_active_on_half_of_the_observations():
     planted = next(p for p in planted_causes.planted() if p.name.startswith("dead-relu"))
     case = planted.case
@@ -352,6 +353,7 @@ def test_what_runs_are_expected_to_take():
         assert runs.seconds_together(jobs) == pytest.approx(blocks * block * runs.seconds_a_member(base))
 
 
+@pytest.mark.slow
 def test_the_changed_runs_of_the_post_come_to_the_posts_costs():
     """POST.md, 4: after 1000 iterations 0.400230, and 0.0055 from all weights -1; after 2000 0.399905."""
     case, base = base_of(iterations=1000)
@@ -397,6 +399,7 @@ def test_what_there_is_no_time_for_is_put_by():
     assert not set(others.costs) & set(only.costs)
 
 
+@pytest.mark.slow
 def test_by_when_healthy_starts_of_the_post_have_learned():
     """POST.md, 4: 97 % after 1000 iterations."""
     case, _ = base_of()
@@ -1094,6 +1097,7 @@ def test_the_seed_decides_the_draws_and_nothing_else():
 # Files and Keras models
 
 
+@pytest.mark.slow
 def test_wrong_math_in_a_file_is_the_cause(tmp_path, capsys):
     source = (Path(__file__).parents[2] / "files" / "matrix.py").read_text()
     wrong = source.replace("delta = error * a[layer - 1] * (1 - a[layer - 1])", "delta = error")

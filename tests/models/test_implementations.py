@@ -60,7 +60,9 @@ def test_gradients_are_the_numerical_derivatives(name, problem):
         assert np.all(off <= bounds[Quantity("gradient", layer)] + referee.errors[layer - 1])
 
 
-@pytest.mark.parametrize("count", [pytest.param(50, marks=pytest.mark.slow), pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count", [pytest.param(50, marks=pytest.mark.slow), pytest.param(1000, marks=pytest.mark.long)]
+)
 def test_many_random_networks_in_float64(count):
     """Depth 1 to 4, width 1 to 16, every activation and cost: all within bounds, and all but one under 100 ulp."""
     ulps = []

@@ -141,7 +141,7 @@ def test_logarithmic():
     assert 80 <= len(found) <= 100
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_bench_holds_what_the_project_promises():
     rows = {row.way: row for row in bench.run(rounds=7)}
     by_hand_one, ensemble_row = rows["handwritten"], rows["ensemble"]

@@ -309,7 +309,7 @@ def test_a_training_ends_between_two_calls_of_its_program():
     assert calls == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_memory_does_not_grow_with_a_million_members():
     """In a process of its own, the peak after two chunks against the peak after all, in kilobytes."""
     run = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, check=True)

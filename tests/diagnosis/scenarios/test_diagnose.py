@@ -1180,7 +1180,7 @@ def test_the_bench(capsys):
     assert planted_causes.main([]) == 0, capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_posts_diagnosis_takes_ten_seconds_at_most():
     """Or four times what importing TensorFlow takes, on a machine where that alone takes more than 2.5 s."""
     started = time.monotonic()

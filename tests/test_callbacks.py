@@ -151,7 +151,7 @@ def sequence_model(layer):
 SEQUENCES = RNG.normal(size=(8, 5, 2)).astype("float32")
 
 
-@pytest.mark.parametrize("kind", [L.SimpleRNN, L.GRU, L.LSTM])
+@pytest.mark.parametrize("kind", [L.SimpleRNN, pytest.param(L.GRU, marks=pytest.mark.slow), L.LSTM])
 @pytest.mark.parametrize(("recurrent", "width"), [("ones", 1), ("identity", 1), ("orthogonal", 4)])
 def test_recurrent_units_are_clones_if_a_swap_changes_nothing(kind, recurrent, width):
     if recurrent == "identity" and kind is not L.SimpleRNN:
@@ -509,6 +509,7 @@ def test_other_arguments_are_checked():
         SymmetryMonitor(tolerance=-1)
 
 
+@pytest.mark.slow
 def test_callbacks_change_nothing_about_training(tmp_path):
     finals = []
     for callbacks in ([], [SymmetryMonitor(every=1), NeuronHistograms(tmp_path, every=1, x=WIDE, y=SIGNS)]):

@@ -45,7 +45,10 @@ def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> 
         pytest.param(
             *("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"), marks=pytest.mark.slow
         ),
-        ("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
+        pytest.param(
+            *("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, wrong: str, id: str) -> None:

@@ -131,6 +131,7 @@ def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, c
     assert not {name for name in names if not any(matches(path, name) for path in printed)}
 
 
+@pytest.mark.slow
 def test_view_tells_its_address_before_it_serves(folder):
     (folder / "logs").mkdir(exist_ok=True)
     (folder / "logs" / "events.out.tfevents.1.harness").touch()

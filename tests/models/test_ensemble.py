@@ -172,7 +172,11 @@ def test_glorot_draws_end_where_the_post_page_says():
 # Chunks, blocks, programs
 
 
-@pytest.mark.parametrize(("optimizer", "dtype"), [(SGD, "float32"), (Optimizer("adam"), "float64")], ids=str)
+@pytest.mark.parametrize(
+    ("optimizer", "dtype"),
+    [pytest.param(SGD, "float32", marks=pytest.mark.slow), (Optimizer("adam"), "float64")],
+    ids=str,
+)
 def test_chunks_change_no_bit(optimizer, dtype):
     network, _, x, y = post_problem()
     members, recorded = 600, [0, 3, 50, 200]

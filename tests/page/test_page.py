@@ -114,6 +114,7 @@ def test_a_name_that_could_be_markup_stays_text(experiment):
     assert any(EVIL in text for text in read.texts)
 
 
+@pytest.mark.slow
 def test_a_fragment_for_a_notebook_has_pictures_and_no_script(experiment):
     fragment = experiment._repr_html_()
     read = Reader(fragment)

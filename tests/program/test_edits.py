@@ -272,6 +272,7 @@ def test_a_value_is_replaced_where_it_stands_as_a_default_if_no_other_is_given(c
     assert changed_lines(captured(code), *changes) == (lines, [])
 
 
+@pytest.mark.slow
 def test_an_import_is_added_below_those_from_the_future(program):
     code = f'"""Ours."""\nfrom __future__ import annotations\n{ADD}'
     edits = edits_for(program(code), [change("labels", "one_hot")]).edits
@@ -368,6 +369,7 @@ def test_missing_values_are_filled_with_the_mean_of_their_feature(program):
     assert np.array_equal(np.delete(filled, 3, axis=0), np.delete(captured.x, 3, axis=0))
 
 
+@pytest.mark.slow
 def test_targets_get_a_column(program):
     captured = program(FILLED)
     found = edits_for(captured, [change("shape", "(rows, 1)")])

@@ -222,6 +222,7 @@ def test_a_diverged_member_is_marked_and_the_others_are_not() -> None:
     assert np.isnan(trained.loss[:, -1]).tolist() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_rows_are_those_that_are_trained_on() -> None:
     program = programs.dense()
     rows = np.arange(0, programs.ROWS, 2)
@@ -231,7 +232,8 @@ def test_rows_are_those_that_are_trained_on() -> None:
     assert largest_difference(part, same) == 0.0
 
 
-@pytest.mark.parametrize("engine", [None, pytest.param(Engine.FIT, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [None, Engine.FIT])
 def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
     program = programs.classifier(layers.BatchNormalization(), layers.Dropout(0.5))
     trained = train(program, seeds=SEEDS, updates=5, engine=engine)

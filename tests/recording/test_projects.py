@@ -179,6 +179,7 @@ class Net:
 """
 
 
+@pytest.mark.slow
 def test_a_method_without_self_is_the_files_own_mistake(tmp_path: Path) -> None:
     path = written(tmp_path, net=MISSING_SELF) / "net.py"
     result = check_file(path)

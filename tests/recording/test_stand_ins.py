@@ -162,7 +162,9 @@ assert X.shape[1] == 400
 }
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in ("openml", "CIFAR") else ()) for name in SOURCES]
+)
 def test_missing_digits(name, tmp_path):
     path = tmp_path / "digits.py"
     path.write_text(SOURCES[name] + TRAIN)

@@ -22,7 +22,7 @@ run: .venv/installed
 	.venv/bin/harness $(ARGS)
 
 test: .venv/installed-test
-	$(PYTEST) --numprocesses=$(strip $(WORKERS)) --dist=loadfile $(ARGS)
+	$(PYTEST) --numprocesses=$(strip $(WORKERS)) --dist=worksteal $(ARGS)
 
 coverage: .venv/installed-test
 	.venv/bin/coverage erase

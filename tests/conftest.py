@@ -54,10 +54,16 @@ def compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def without_compiling() -> Iterator[None]:
-    """Keras' training steps run operation by operation, because compiling them takes longer than a few steps."""
-    import tensorflow as tf
+def without_compiling(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keras' training steps run operation by operation, because compiling them takes longer than a few steps.
 
+    What TensorFlow prepared for an operation stays for the next test, though it is to be forgotten with each new seed:
+    only random numbers of its old generators depend on that, and a third of the time of a capture.
+    """
+    import tensorflow as tf
+    from tensorflow.python import pywrap_tfe
+
+    monkeypatch.setattr(pywrap_tfe, "TFE_ContextClearCaches", lambda handle: None)
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

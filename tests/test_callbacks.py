@@ -103,6 +103,7 @@ def test_stop_training_ends_it_in_the_first_epoch():
     assert "after 1 update." in told[0]
 
 
+@pytest.mark.slow
 def test_every_counts_batches_and_respects_steps_per_execution():
     monitor = SymmetryMonitor(every=2)
     fit(dense(), monitor, epochs=2, batch_size=4)  # six batches an epoch
@@ -114,6 +115,7 @@ def test_every_counts_batches_and_respects_steps_per_execution():
     assert [step for step, _ in monitor.effective_widths["first"]] == [0, 3, 6, 9, 12]
 
 
+@pytest.mark.slow
 def test_dropout_parts_clones_and_a_frozen_layer_is_left_alone():
     model = keras.Sequential(
         [
@@ -149,7 +151,7 @@ def sequence_model(layer):
 SEQUENCES = RNG.normal(size=(8, 5, 2)).astype("float32")
 
 
-@pytest.mark.parametrize("kind", [L.SimpleRNN, L.GRU, L.LSTM])
+@pytest.mark.parametrize("kind", [L.SimpleRNN, pytest.param(L.GRU, marks=pytest.mark.slow), L.LSTM])
 @pytest.mark.parametrize(("recurrent", "width"), [("ones", 1), ("identity", 1), ("orthogonal", 4)])
 def test_recurrent_units_are_clones_if_a_swap_changes_nothing(kind, recurrent, width):
     if recurrent == "identity" and kind is not L.SimpleRNN:
@@ -247,6 +249,7 @@ WIDE = RNG.normal(size=(100, 9)).astype("float32")
 SIGNS = np.sign(WIDE[:, :2])
 
 
+@pytest.mark.slow
 def test_units_that_dropout_separates_too_slowly_are_reported():
     model, monitor = near("ones"), SymmetryMonitor(stop_training=True)
     history, told = fit(model, monitor, x=WIDE, y=SIGNS, batch_size=5, epochs=4)
@@ -257,6 +260,7 @@ def test_units_that_dropout_separates_too_slowly_are_reported():
     assert "kernel_initializer" in told[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "learning_rate"), [("glorot_uniform", 0.01), ("ones", 0.5)])
 def test_units_that_differ_or_separate_are_not_reported(start, learning_rate):
     monitor = SymmetryMonitor()
@@ -398,7 +402,7 @@ def test_another_fit_goes_on_after_the_last_epoch(tmp_path):
 
 
 def test_a_tag_is_described_once(tmp_path):
-    fit(dense("glorot_uniform"), NeuronHistograms(tmp_path), epochs=20)
+    fit(dense("glorot_uniform"), NeuronHistograms(tmp_path), epochs=3)
     (file,) = (tmp_path / "train").glob("events*")
     assert file.read_bytes().count(b"The mean of the incoming weights of neuron 3") == 1
 
@@ -505,6 +509,7 @@ def test_other_arguments_are_checked():
         SymmetryMonitor(tolerance=-1)
 
 
+@pytest.mark.slow
 def test_callbacks_change_nothing_about_training(tmp_path):
     finals = []
     for callbacks in ([], [SymmetryMonitor(every=1), NeuronHistograms(tmp_path, every=1, x=WIDE, y=SIGNS)]):

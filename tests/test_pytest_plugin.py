@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.checking.programs import RIGHT
-from tests.network_files import text_of, text_without_hidden_derivative
 
 pytest_plugins = ["pytester"]
 
@@ -82,8 +81,8 @@ def test_a_file_that_is_missing_is_a_usage_error(pytester, plugin):
 
 
 def test_the_fixture_takes_paths_and_modules(pytester, plugin):
-    pytester.makepyfile(network_of_matrices=text_of("matrix"))
-    pytester.makepyfile(wrong=text_without_hidden_derivative())
+    pytester.makepyfile(network_of_matrices=RIGHT["objects"])
+    pytester.makepyfile(wrong=RIGHT["objects"].replace(" * slope(self.hidden)", "", 1))
     pytester.makepyfile(
         test_it="""
         import network_of_matrices

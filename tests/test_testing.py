@@ -26,10 +26,6 @@ def test_our_own_implementations_keep_the_contract(module):
     check_implementation(module)
 
 
-def test_the_handwritten_network_keeps_the_contract():
-    check_implementation(handwritten, networks=NETWORKS, optimizers=["adam"], dtypes=["float32"])
-
-
 def test_the_examples_run():
     done = doctest.testmod(testing)
     assert done.attempted >= 10

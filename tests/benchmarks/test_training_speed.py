@@ -62,6 +62,7 @@ def test_loading_the_c_program_leaves_the_process_its_subnormal_numbers():
     assert smallest / 2 > 0
 
 
+@pytest.mark.slow
 def test_jax_trains_the_same_networks():
     one, many = needs(bench.jax_loops)
     weights = start(3)
@@ -85,6 +86,7 @@ def some_ways(one, many):
     yield bench.Way("wrong", 1, 30, lambda iterations: bench.numpy_loop(one, iterations + 1))
 
 
+@pytest.mark.slow
 def test_run_times_what_is_right_and_skips_the_rest(monkeypatch):
     monkeypatch.setattr(bench, "ways", some_ways)
     told = []
@@ -139,7 +141,7 @@ def test_logarithmic():
     assert 80 <= len(found) <= 100
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_bench_holds_what_the_project_promises():
     rows = {row.way: row for row in bench.run(rounds=7)}
     by_hand_one, ensemble_row = rows["handwritten"], rows["ensemble"]

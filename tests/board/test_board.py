@@ -290,6 +290,7 @@ def test_custom_scalars_overlay_the_neurons_of_each_layer(written):
     assert len(drawn) == 7
 
 
+@pytest.mark.slow
 def test_hparams_of_equal_runs_are_one_session_group(logged_as, runs):
     groups = []
     for name, rate in (("a", 0.5), ("b", 0.5), ("c", 1.0)):
@@ -322,6 +323,7 @@ def test_a_run_that_was_interrupted_is_written_without_its_picture(logged_as):
     assert "weights" not in tags
 
 
+@pytest.mark.slow
 def test_wide_deep_and_broken_networks_have_a_picture(logged_as):
     rng = np.random.default_rng(0)
     nan = [np.full((4, 3), np.nan), np.zeros((4, 1))]
@@ -360,6 +362,7 @@ def test_checksum_is_tensorboards(length):
     assert events.masked_crc(data) == masked_crc32c(data)
 
 
+@pytest.mark.slow
 def test_same_run_and_time_give_the_same_bytes(tmp_path, runs):
     for folder in ("a", "b"):
         board.write(runs["ones"], tmp_path / folder, wall_time=1e9)

@@ -193,6 +193,7 @@ for i in range(2):
 """
 
 
+@pytest.mark.slow
 def test_two_recurrent_layers_that_both_lack_their_derivative(found_after) -> None:
     text = TWO_STATES.replace("ds * (1 - s[t + 1] ** 2)", "1 * ds")
     (found,) = found_after(text, "(C.T @ upper + dh) * (1 - h[t + 1] ** 2)", "C.T @ upper + dh")
@@ -217,6 +218,7 @@ for x, y in zip(rng.randn(6, 4, 1), rng.rand(6)):
 """
 
 
+@pytest.mark.slow
 def test_one_wrong_line_of_a_deep_network_does_not_blame_the_right_line_of_its_output(found_after) -> None:
     (found,) = found_after(DEEP, "W[k].T @ delta", "W[k].T @ delta ")
     assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 13)

@@ -56,6 +56,7 @@ def test_an_item_is_read_before_it_is_written_whatever_was_written_to_others(tmp
     assert verdict_of(tmp_path, text) == (Verdict.CORRECT, [])
 
 
+@pytest.mark.slow
 def test_an_item_that_is_read_after_it_was_written_is_a_mistake(tmp_path):
     text = NETWORK.replace("FIRST", UPDATE).replace("SECOND", READ)
     lines = text.splitlines()

@@ -217,15 +217,17 @@ for step in range(8):
 """
 
 QUICK = {
-    "lists that are converted twice": Manner(
-        source=HEAD + CONVERTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"
-    ),
     "lists that are subtracted twice": Manner(source=HEAD + LISTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"),
     "matrices without their first item": Manner(
         source=HEAD + MATRICES, right="np.multiply(back, np.multiply(hidden, 1 - hidden))", wrong="back"
     ),
     "clipping by the norm of all gradients": Manner(
         source=with_rule("{p} -= lr * scale * d{p}", between=GLOBAL_NORM), right="W1 -= lr", wrong="W1 += lr"
+    ),
+}
+SLOW = {
+    "lists that are converted twice": Manner(
+        source=HEAD + CONVERTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"
     ),
     "two branches that share a bias": Manner(
         source=HEAD + CONTRASTIVE, right="d2 = (-g @ W2.T)", wrong="d2 = (g @ W2.T)"
@@ -239,8 +241,6 @@ QUICK = {
         right="0.001 * dW1 ** 2",
         wrong="0.001 * dW1",
     ),
-}
-SLOW = {
     "sum over observations, rate over their number": Manner(
         source=with_rule("{p} -= lr / m * d{p}").replace("(a2 - Y) / m", "(a2 - Y)"), right="a1 ** 2)", wrong="a1)"
     ),

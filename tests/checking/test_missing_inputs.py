@@ -106,15 +106,14 @@ for epoch in range(5):
 
 @pytest.mark.parametrize(
     "source",
-    [OPENCV, PILLOW, SCIKIT_IMAGE, WORDS_IN_NAMES, MIXED, ARGUMENTS, TWO_CLASSES],
-    ids=[
-        "opencv",
-        "pillow",
-        "scikit-image",
-        "words in names",
-        "words and numbers",
-        "arguments",
-        "labels of two classes",
+    [
+        pytest.param(OPENCV, id="opencv"),
+        pytest.param(PILLOW, id="pillow", marks=pytest.mark.slow),
+        pytest.param(SCIKIT_IMAGE, id="scikit-image", marks=pytest.mark.slow),
+        pytest.param(WORDS_IN_NAMES, id="words in names", marks=pytest.mark.slow),
+        pytest.param(MIXED, id="words and numbers"),
+        pytest.param(ARGUMENTS, id="arguments"),
+        pytest.param(TWO_CLASSES, id="labels of two classes", marks=pytest.mark.slow),
     ],
 )
 def test_the_right_file_is_right_and_the_wrong_one_is_named(tmp_path: Path, source: str) -> None:

@@ -73,6 +73,7 @@ for k in range(8):
 """
 
 
+@pytest.mark.slow
 def test_of_a_matrix_class_that_is_right_the_line_that_calls_it_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "matrices.py"
     file.write_text(MATRICES.replace("e1 * h.apply(dsig)", "e1 * h.apply(sig)"))
@@ -80,6 +81,7 @@ def test_of_a_matrix_class_that_is_right_the_line_that_calls_it_is_wrong(tmp_pat
     assert 24 in [one.line for one in places]
 
 
+@pytest.mark.slow
 def test_a_line_that_is_wrong_at_every_time_step_is_found(tmp_path: Path) -> None:
     file = tmp_path / "recurrent.py"
     file.write_text(RECURRENT)

@@ -280,7 +280,7 @@ class Network:
     ("right", "wrong", "line"),
     [
         ("", "", 0),
-        ("self.indices, grad)", "self.indices, -grad)", 14),
+        pytest.param("self.indices, grad)", "self.indices, -grad)", 14, marks=pytest.mark.slow),
         ("self.x.T @ grad", "self.x.T @ np.abs(grad)", 25),
     ],
 )
@@ -336,6 +336,7 @@ def test_a_derivative_whose_name_is_part_of_another_one_is_left_too(tmp_path: Pa
     assert found.detail == "relu_backward"
 
 
+@pytest.mark.slow
 def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))
@@ -349,8 +350,8 @@ def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path
     "prepare",
     [
         "x = (x - np.nanmedian(x, axis=0)) / np.nanstd(x)",
-        "start = np.linalg.qr(np.random.normal(size=(3, 3)))[0]; x = x @ start",
-        "x.resize(12, 3, 1); x = x[:, :, 0]",
+        pytest.param("start = np.linalg.qr(np.random.normal(size=(3, 3)))[0]; x = x @ start", marks=pytest.mark.slow),
+        pytest.param("x.resize(12, 3, 1); x = x[:, :, 0]", marks=pytest.mark.slow),
     ],
 )
 def test_operations_before_the_training_need_not_be_known(tmp_path: Path, prepare: str) -> None:
@@ -406,7 +407,9 @@ LABELS = (
 )
 
 
-@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize(
+    "label", [LABELS[0], *(pytest.param(label, marks=pytest.mark.slow) for label in LABELS[1:3]), LABELS[3]]
+)
 def test_labels_may_be_subtracted_one_by_one(tmp_path: Path, label: str) -> None:
     (tmp_path / "net.py").write_text(LABELLED.format(label=label, slope="(1 - h ** 2)"))
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
@@ -460,7 +463,11 @@ class NeuralNetwork:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"), [("np.zeros((1, outputs))", "np.zeros(1, outputs)"), ("tqdm.tqdm(", "tqdm(")]
+    ("right", "wrong"),
+    [
+        ("np.zeros((1, outputs))", "np.zeros(1, outputs)"),
+        pytest.param("tqdm.tqdm(", "tqdm(", marks=pytest.mark.slow),
+    ],
 )
 def test_a_library_used_as_it_cannot_be_is_the_mistake(right: str, wrong: str, tmp_path: Path) -> None:
     path = tmp_path / "defined.py"

@@ -49,7 +49,9 @@ def test_writes_that_are_read_in_between_stay(tmp_path: Path) -> None:
     assert without_scattered_writes(recording) is recording
 
 
-@pytest.mark.parametrize(("delta", "verdict"), [("delta", Verdict.CORRECT), ("out", Verdict.MISTAKE)])
+@pytest.mark.parametrize(
+    ("delta", "verdict"), [pytest.param("delta", Verdict.CORRECT, marks=pytest.mark.slow), ("out", Verdict.MISTAKE)]
+)
 def test_networks_that_fill_arrays_row_by_row_are_judged(tmp_path: Path, delta: str, verdict: Verdict) -> None:
     path = tmp_path / "rows.py"
     path.write_text(ROWS.format(reads="", delta=delta))

@@ -14,7 +14,8 @@ from harness.checking.result import Verdict
 from tests.network_files import FILES, text_of
 
 NOT_FILES = {"bench.py"}
-SLOW_FILES = {"loops", "softmax_loops"}  # each number of theirs is recorded by itself
+# each number of the first two is recorded by itself; the others add a feature that tests of its own are about
+SLOW_FILES = {"loops", "softmax_loops", "softmax_rows", "network_class"}
 
 
 def is_slow(path: Path) -> bool:
@@ -44,7 +45,10 @@ def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> 
         pytest.param(
             *("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"), marks=pytest.mark.slow
         ),
-        ("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
+        pytest.param(
+            *("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, wrong: str, id: str) -> None:

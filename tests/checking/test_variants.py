@@ -166,6 +166,7 @@ def test_what_did_not_run_of_a_script_is_named_too(tmp_path: Path) -> None:
     assert [detail for id, _, detail in result.notes if id == "did-not-run"] == ["tanh_derivative"]
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_transposed_are_found_though_only_equal_sizes_work(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(TWO_SLOPES.replace("top @ self.w2.T", "top @ self.w2"))
     (found,) = check_file(tmp_path / "mine.py").mistakes

@@ -37,6 +37,7 @@ def logged(tmp_path_factory):
     return folder, subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
+@pytest.mark.slow
 def test_bare_harness_is_the_post_and_agrees(logged):
     _, done = logged
     assert done.returncode == 0
@@ -49,6 +50,7 @@ def test_bare_harness_is_the_post_and_agrees(logged):
     assert all(claim["agrees"] for claim in document["post_claims"])
 
 
+@pytest.mark.slow
 def test_the_json_has_the_documented_keys(logged):
     document = json.loads(logged[1].stdout)
     assert {"scenario", "runs", "comparisons", "post_claims", "recovered_learning_rate"} <= set(document)
@@ -70,6 +72,7 @@ def test_the_json_has_the_documented_keys(logged):
         assert by_name[name, "glorot_uniform"]["effective_width"] == [3, 3]
 
 
+@pytest.mark.slow
 def test_every_run_is_logged_with_a_histogram_for_each_neuron(logged):
     folder, done = logged
     for run in json.loads(done.stdout)["runs"]:
@@ -207,6 +210,7 @@ def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
     assert json.loads(installed.stdout)["agrees"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_anew")
 def test_a_difference_ends_with_1(monkeypatch, capsys):
     from harness.models import handwritten

@@ -150,9 +150,15 @@ def test_a_call_of_the_compiled_loop_takes_no_longer_than_a_second():
     assert first[-1].iteration * 0.25e-6 < MAX_SECONDS
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see how far loading is")
-@pytest.mark.parametrize("after", [0.8, 2.0, 3.2])
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(0.8, marks=pytest.mark.long),
+        pytest.param(2.0, marks=pytest.mark.slow),
+        pytest.param(3.2, marks=pytest.mark.long),
+    ],
+)
 def test_an_interrupt_ends_the_loading_of_tensorflow(after, tmp_path):
     process = start_harness("--no-log", cwd=tmp_path)
     while process.poll() is None and processor_seconds(process.pid) < after:

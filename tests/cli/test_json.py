@@ -110,6 +110,7 @@ def test_every_key_is_documented_and_every_documented_key_is_there(command, fold
     assert not {name for name in missing if name.replace("[]", "") not in pairs}
 
 
+@pytest.mark.slow
 def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, capsys):
     handed_in, tests = folder / "handed-in", folder / "course"
     for name in ("one", "two"):
@@ -130,6 +131,7 @@ def test_the_document_of_a_folder_has_the_documented_keys(folder, monkeypatch, c
     assert not {name for name in names if not any(matches(path, name) for path in printed)}
 
 
+@pytest.mark.slow
 def test_view_tells_its_address_before_it_serves(folder):
     (folder / "logs").mkdir(exist_ok=True)
     (folder / "logs" / "events.out.tfevents.1.harness").touch()
@@ -160,10 +162,8 @@ def wanted(parser):
     return sum(not action.option_strings and action.nargs is None for action in parser._actions)
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["check", *(pytest.param(name, marks=pytest.mark.slow) for name in ("inspect", "diagnose", "sweep"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["check", "inspect", "diagnose", "sweep"])
 def test_the_same_seed_gives_the_same_bytes(command, folder):
     """compare is in test_cli.py"""
     line = [*LINES[command], "--seed", "5"]

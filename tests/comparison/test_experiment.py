@@ -90,11 +90,9 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_anew")
-@pytest.mark.parametrize(
-    "step",
-    [pytest.param(step, marks=pytest.mark.slow if number else ()) for number, step in enumerate(sorted(BROKEN))],
-)
+@pytest.mark.parametrize("step", sorted(BROKEN))
 def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     """And the referee, which knows nothing of the others, takes their side."""
     monkeypatch.setattr(handwritten, step, BROKEN[step](getattr(handwritten, step)))

@@ -40,7 +40,7 @@ def test_the_learning_rate_is_found():
     assert found.miss == pytest.approx(2.3e-7, abs=1e-8)  # as POST.md measured it with NumPy
 
 
-@pytest.mark.parametrize("rate", [0.037, 0.3, 1.7])
+@pytest.mark.parametrize("rate", [0.037, *(pytest.param(rate, marks=pytest.mark.slow) for rate in (0.3, 1.7))])
 def test_the_search_assumes_nothing(rate):
     """It finds whatever rate made the outputs."""
     found = post.recover_learning_rate(post.outputs_after(300, "ones", rate), 300, 1e-7)

@@ -56,6 +56,7 @@ def test_product_error_of_ones_is_the_textbook_gamma():
     assert found.item() == pytest.approx(n * n * 2.0**-53, rel=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(problem=problems, size=st.sampled_from([1e-12, 1e-9, 1e-6]), seed=st.integers(0, 100))
 def test_weights_that_are_off_move_every_quantity_by_no_more_than_the_bound(problem, size, seed):

@@ -68,9 +68,10 @@ def diagnosed(folder, *arguments, address=None):
     return document, err
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for the workers")
-@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param("scenario", marks=pytest.mark.slow), pytest.param("program", marks=pytest.mark.long)]
+)
 def test_a_diagnosis_on_a_cluster_that_loses_a_worker_is_that_of_this_machine(kind, address, tmp_path):
     here, _ = diagnosed(tmp_path / "here", *TARGETS[kind])
     there, err = diagnosed(tmp_path / "there", *TARGETS[kind], address=address)
@@ -129,5 +130,6 @@ def test_a_worker_that_rounds_differently_is_refused(monkeypatch):
         diagnosis_cluster.do_there((doubled, "bits"), sent)
 
 
+@pytest.mark.slow
 def test_the_rounding_of_this_machine_is_one_number():
     assert diagnosis_cluster.arithmetic() == diagnosis_cluster.arithmetic.__wrapped__()

@@ -131,6 +131,7 @@ def test_an_exhausted_clock_names_nothing_that_needs_a_run(monkeypatch: pytest.M
     assert verdict(found)
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_was_known_then() -> None:
     x = np.linspace(0, 20, 60)[:, None]
     sine = program(dense(4, 1, inputs=1, last="sigmoid"), x, np.sin(x), loss="mse", batch_size=32, epochs=2)
@@ -148,6 +149,7 @@ def test_an_interrupt_keeps_what_was_known_then() -> None:
     assert {one.id for one in found.contradictions} >= {"output-activation"}
 
 
+@pytest.mark.slow
 def test_a_program_that_keras_refuses_is_diagnosed_all_the_same() -> None:
     x, y = moons()
     made = program(

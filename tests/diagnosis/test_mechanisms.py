@@ -53,7 +53,7 @@ def test_lifting_sets_hidden_biases_to_zero() -> None:
 @pytest.mark.parametrize(
     ("initializer", "faults"),
     [
-        ("ones", [Fault.CLONES]),
+        pytest.param("ones", [Fault.CLONES], marks=pytest.mark.slow),
         ("zeros", [Fault.CLONES, Fault.ZERO_GRADIENT]),
         ("glorot_uniform", []),
     ],

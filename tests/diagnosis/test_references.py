@@ -79,12 +79,12 @@ def test_no_learner_is_nearer_where_the_training_rows_judge() -> None:
 @pytest.mark.parametrize(
     ("row", "keeps_state", "is_apt"),
     [
-        ((), False, True),
-        ((3,), False, True),
+        pytest.param((), False, True, marks=pytest.mark.slow),
+        pytest.param((3,), False, True, marks=pytest.mark.slow),
         ((1, 3), False, True),  # one step: the network knows no more than a table says
         ((1, 3), True, False),
         ((3, 1), False, False),
-        ((2, 2, 1), False, False),
+        pytest.param((2, 2, 1), False, False, marks=pytest.mark.slow),
     ],
 )
 def test_learners_of_tables_suit_rows_of_one_step(row: tuple[int, ...], keeps_state: bool, is_apt: bool) -> None:

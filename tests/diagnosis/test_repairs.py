@@ -147,6 +147,7 @@ def test_text_labels_are_read_and_need_an_encoding() -> None:
     assert np.array_equal(code_targets(case, variant, case.split.folds[0].train)[0], y)
 
 
+@pytest.mark.slow
 def test_every_repair_of_every_program_can_be_made() -> None:
     for name, (make, _) in programs.faulty().items():
         case, repairs = proposed(make())

@@ -60,6 +60,7 @@ def test_every_finding_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Check)
 
 
+@pytest.mark.slow
 def test_what_contradicts_itself_is_known_before_training(script: Path) -> None:
     said: list[tuple[list[str], bool]] = []
 
@@ -182,6 +183,7 @@ def test_sigmoid_for_exclusive_classes_is_a_hint_where_it_could_stay() -> None:
     assert Fault.OUTPUT_ACTIVATION in named | {other.fault for other in found.alternatives}
 
 
+@pytest.mark.slow
 def test_targets_out_of_reach_are_a_cause_and_the_metric_is_a_remark() -> None:
     x = np.linspace(0, 12, 200)[:, None]
     made = program(dense(8, 1, inputs=1, last="sigmoid"), x, np.sin(x), loss="mse", metrics=["accuracy"])

@@ -23,10 +23,7 @@ from tests.grading.classes import Expected, make_class
 FOUND = find_box()
 needs_box = pytest.mark.skipif(isinstance(FOUND, Absence), reason=f"no sandbox on this machine: {FOUND}")
 KERNELS = find_namespaces()
-BOXES = [
-    pytest.param(box, id=box.name.split()[0])
-    for box in {box.name: box for box in (FOUND, KERNELS) if isinstance(box, Box)}.values()
-]
+BOXES = {box.name.split()[0]: box for box in (FOUND, KERNELS) if isinstance(box, Box)}
 SECRET = "the password is 7c1d"
 
 
@@ -118,8 +115,13 @@ def test_a_few_of_them(tmp_path):
     check_rows(grading, watched.expected, tmp_path / "marks.csv")
 
 
-@pytest.mark.parametrize("box", BOXES)
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "box",
+    [
+        pytest.param(box, id=name, marks=pytest.mark.long if number else pytest.mark.slow)
+        for number, (name, box) in enumerate(BOXES.items())
+    ],
+)
 def test_every_hostile_deed(box, tmp_path):
     watched = Watched(tmp_path, honest=0, hostile=20)
     grading = grade(hand_ins_in(watched.folder), Settings(box=box, seconds=2, megabytes=1000), jobs=2)
@@ -140,7 +142,7 @@ def test_a_small_class(tmp_path):
     assert json.dumps(again.to_dict()) == json.dumps(grading.to_dict())
 
 
-@pytest.mark.parametrize("box", BOXES)
+@pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)
 @pytest.mark.long
 def test_two_hundred_hand_ins_of_which_forty_are_hostile(box, tmp_path):
     watched = Watched(tmp_path, honest=160, hostile=40)

@@ -120,7 +120,7 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_next_one(tmp_path):
     assert Journal(tmp_path / "j", resume=True).known == {"key": one}
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_journal_on_a_full_disk_is_one_line(tmp_path, jobs):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full")

@@ -44,7 +44,10 @@ def test_what_is_a_classification(cost, y, expected):
 
 @pytest.mark.parametrize(
     ("activations", "cost", "outputs"),
-    [(("tanh", "softmax"), "categorical_crossentropy", 3), (("relu", "sigmoid"), "binary_crossentropy", 1)],
+    [
+        (("tanh", "softmax"), "categorical_crossentropy", 3),
+        pytest.param(("relu", "sigmoid"), "binary_crossentropy", 1, marks=pytest.mark.slow),
+    ],
 )
 def test_networks_are_as_accurate_as_keras_says(activations, cost, outputs):
     import keras

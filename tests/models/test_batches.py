@@ -182,8 +182,14 @@ def test_every_implementation_trains_on_the_same_batches(observations, size, ord
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
-@pytest.mark.parametrize("size", [5, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("handwritten", 5),
+        *(pytest.param(name, 5, marks=pytest.mark.slow) for name in ("tape", "sequential")),
+        *(pytest.param(name, 4, marks=pytest.mark.slow) for name in IMPLEMENTATIONS),
+    ],
+)
 def test_one_iteration_at_a_time_is_one_call_bit_for_bit(name, size):
     network, weights, x, y = problem_of(12)
     batches, module = Batches(size, seed=2), IMPLEMENTATIONS[name]
@@ -197,7 +203,8 @@ def test_one_iteration_at_a_time_is_one_call_bit_for_bit(name, size):
     assert same(whole, weights)
 
 
-@pytest.mark.parametrize("name", ["handwritten", pytest.param("sequential", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["handwritten", "sequential"])
 def test_calls_that_hold_few_orders_change_nothing(name, monkeypatch):
     problem, module = problem_of(11), IMPLEMENTATIONS[name]
     adam = Optimizer("adam")
@@ -209,7 +216,9 @@ def test_calls_that_hold_few_orders_change_nothing(name, monkeypatch):
     assert same(whole, split)
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
+@pytest.mark.parametrize(
+    "name", ["handwritten", *(pytest.param(name, marks=pytest.mark.slow) for name in ("tape", "sequential"))]
+)
 def test_a_batch_of_all_observations_is_the_full_batch(name):
     problem, module = problem_of(6), IMPLEMENTATIONS[name]
     full = list(module.train(*problem, Training(0.5, recorded=[0, 3])))
@@ -220,6 +229,7 @@ def test_a_batch_of_all_observations_is_the_full_batch(name):
         assert all(same(a, b) for a, b in zip(found, full))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_anew")
 def test_other_seeds_and_beginnings_share_a_program():
     """Compiling takes over a second, a call a few milliseconds."""
@@ -237,7 +247,8 @@ def test_other_seeds_and_beginnings_share_a_program():
 # The ensemble
 
 
-@pytest.mark.parametrize("size", [5, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [5, 4])
 def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
     network, weights, x, y = problem_of(12)
     many = [np.stack([w, 0.5 * w, -w], axis=-1) for w in weights]
@@ -255,11 +266,9 @@ def test_a_member_of_an_ensemble_is_the_handwritten_run(size):
         assert outcome.costs[1, number] == pytest.approx(numerical.forward(network, alone, x, y).cost, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_anew")
-@pytest.mark.parametrize(
-    ("observations", "cost"),
-    [pytest.param(12, "sum_of_squared_errors", marks=pytest.mark.slow), (13, "mean_squared_error")],
-)
+@pytest.mark.parametrize(("observations", "cost"), [(12, "sum_of_squared_errors"), (13, "mean_squared_error")])
 def test_costs_in_pieces_are_the_costs(observations, cost, monkeypatch):
     network, weights, x, y = problem_of(observations, cost)
     many = [np.stack([w, -w], axis=-1) for w in weights]
@@ -301,6 +310,7 @@ def compared():
     return experiment.run(load(*XOR))
 
 
+@pytest.mark.slow
 def test_a_comparison_is_made_in_batches(compared):
     check_compared(compared)
 
@@ -313,6 +323,7 @@ def test_a_comparison_of_many_observations_is_made_in_batches():
     check_compared(experiment.run(scenario))
 
 
+@pytest.mark.slow
 def test_a_comparison_says_what_its_batches_were(compared):
     document = compared.to_dict()
     assert document["scenario"]["batch_size"] == 3
@@ -324,6 +335,7 @@ def test_a_comparison_says_what_its_batches_were(compared):
     assert full["shuffle"] is None
 
 
+@pytest.mark.slow
 def test_batches_of_two_sizes_are_shown_in_tensorboard(tmp_path):
     """Batches of 2 and 1: the means and histograms of each iteration are those of its own batch."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -347,6 +359,7 @@ def test_batches_of_two_sizes_are_shown_in_tensorboard(tmp_path):
     assert tag("units of layer2/output/observation3_unit0")[-1] == pytest.approx(outputs[3, 0], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_sweep_trains_in_the_scenarios_batches():
     scenario = load("xor", {"batch_size": 3, "iterations": 20, "initializers": ["glorot_uniform"], "seed": 4})
     (group,) = sweep.run(sweep.job(scenario, sweep.combinations(["glorot_uniform"], ["sgd"], [3.0]), 3)).groups

@@ -125,8 +125,9 @@ def test_each_member_is_the_network_of_its_seed_at_every_recorded_iteration(netw
             np.testing.assert_allclose(last, wanted, rtol=100 * epsilon)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_anew")
-@pytest.mark.parametrize("is_last", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.parametrize("is_last", [False, True])
 def test_members_differ_in_rate_and_settings(is_last, monkeypatch):
     monkeypatch.setattr(ensemble, "is_small", lambda network, observations: is_last)
     network, _, x, y = post_problem()
@@ -171,7 +172,11 @@ def test_glorot_draws_end_where_the_post_page_says():
 # Chunks, blocks, programs
 
 
-@pytest.mark.parametrize(("optimizer", "dtype"), [(SGD, "float32"), (Optimizer("adam"), "float64")], ids=str)
+@pytest.mark.parametrize(
+    ("optimizer", "dtype"),
+    [pytest.param(SGD, "float32", marks=pytest.mark.slow), (Optimizer("adam"), "float64")],
+    ids=str,
+)
 def test_chunks_change_no_bit(optimizer, dtype):
     network, _, x, y = post_problem()
     members, recorded = 600, [0, 3, 50, 200]
@@ -198,7 +203,8 @@ def test_chunks_change_no_bit(optimizer, dtype):
             assert np.array_equal(a, b)
 
 
-@pytest.mark.parametrize("sizes", [pytest.param((20, 18, 3), marks=pytest.mark.slow), (70, 9, 2)], ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("sizes", [(20, 18, 3), (70, 9, 2)], ids=str)
 def test_a_position_in_a_block_of_a_large_network_changes_no_bit(sizes):
     """Members first: what a matrix product does at the end of a block, it does anywhere."""
     network = Network(sizes, ("sigmoid",) * 2)
@@ -223,6 +229,7 @@ def test_small_networks_have_the_members_last(sizes, observations, is_last):
     assert ensemble.is_small(Network(sizes, ("sigmoid",) * (len(sizes) - 1)), observations) == is_last
 
 
+@pytest.mark.slow
 def test_a_member_does_not_notice_its_neighbours():
     network, _, x, y = post_problem()
     weights = draw(network, range(300), "float32")
@@ -236,6 +243,7 @@ def test_a_member_does_not_notice_its_neighbours():
     assert np.all(np.isnan(theirs.costs[:, 1::2]))
 
 
+@pytest.mark.slow
 def test_runs_of_other_length_rate_and_size_share_a_program():
     network, _, x, y = post_problem()
     optimizer = Optimizer("momentum")
@@ -287,6 +295,7 @@ print(peaks[-1][1] - peaks[1][1])
 """
 
 
+@pytest.mark.slow
 def test_a_training_ends_between_two_calls_of_its_program():
     network, weights, x, y = post_problem()
     calls = 0
@@ -304,7 +313,7 @@ def test_a_training_ends_between_two_calls_of_its_program():
     assert calls == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_memory_does_not_grow_with_a_million_members():
     """In a process of its own, the peak after two chunks against the peak after all, in kilobytes."""
     run = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, check=True)
@@ -325,16 +334,9 @@ def test_clones_of_the_post_are_exact_after_ten_thousand_iterations(dtype):
         assert np.array_equal(w[1:], np.broadcast_to(w[1:2], w[1:].shape))
 
 
-@pytest.mark.parametrize(
-    ("name", "widths", "dtype"),
-    [
-        ("handwritten", (17, 33), "float32"),
-        ("ensemble", (5, 9), "float64"),
-        pytest.param("handwritten", (5, 9), "float64", marks=pytest.mark.slow),
-        pytest.param("ensemble", (17, 33), "float32", marks=pytest.mark.slow),
-    ],
-    ids=str,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["handwritten", "ensemble"])
+@pytest.mark.parametrize(("widths", "dtype"), [((17, 33), "float32"), ((5, 9), "float64")], ids=str)
 def test_clones_stay_exact_at_other_widths(name, widths, dtype):
     """Widths that are not a multiple of a vector register: units at its end go through the same operations."""
     network = Network((2, *widths, 1), ("sigmoid", "tanh", "sigmoid"))
@@ -375,7 +377,8 @@ def test_mistakes_are_explained():
         ensemble.outcome(network, many, x, y, Training(0.1, optimizer=[SGD, SGD, Optimizer("adam")], recorded=[1]))
 
 
-@pytest.mark.parametrize("implementation", [handwritten, pytest.param(tape, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("implementation", [handwritten, tape])
 def test_a_hundred_recordings_are_all_there(implementation):
     """More than one call holds: each is what a run to that iteration alone gives."""
     network, weights, x, y = post_problem("glorot_uniform")

@@ -106,6 +106,7 @@ def test_the_slider_has_every_recorded_iteration_and_the_drawing_its_weights(pag
     assert sorted(network["colors"][-1][:3]) == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_a_name_that_could_be_markup_stays_text(experiment):
     read = Reader(training.page_of(renamed(experiment, EVIL)).html())
     clean = Reader(training.page_of(experiment).html())
@@ -113,6 +114,7 @@ def test_a_name_that_could_be_markup_stays_text(experiment):
     assert any(EVIL in text for text in read.texts)
 
 
+@pytest.mark.slow
 def test_a_fragment_for_a_notebook_has_pictures_and_no_script(experiment):
     fragment = experiment._repr_html_()
     read = Reader(fragment)

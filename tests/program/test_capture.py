@@ -244,6 +244,7 @@ def test_plots_do_nothing(script):
     assert "shown" in captured.output
 
 
+@pytest.mark.slow
 def test_the_second_fit(script):
     path = script(HEADER, MODEL, "model.fit(x, y, epochs=2)\nmodel.fit(x[:20], y[:20], epochs=5)\n")
     first, second = capture_script(path).program, capture_script(path, fit=2).program
@@ -509,6 +510,7 @@ FITS_IN_A_LOOP = DATA_OF_LOOP + (
 )
 
 
+@pytest.mark.slow
 def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
     program = capture_script(script(FITS_IN_A_LOOP)).program
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 3, 2, 12)

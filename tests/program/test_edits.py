@@ -258,18 +258,21 @@ net.fit(X, X[:, 0])
          ['def __init__(self, units, loss="mae"):', "def fit(self, x, y, *, epochs=9):"]),
         (WITH_DEFAULT.replace("Net(1)", "Net(1, 'mse')"), [change("loss", "mae")],
          ['self.model.compile("adam", "mae")']),
-        (WITH_DEFAULT.replace("Net(1)", "Net(*[1])"), [change("loss", "mae")], ['self.model.compile("adam", "mae")']),
-        (WITH_DEFAULT.replace("0])\n", "0], epochs=3)\n"), [change("epochs", 9)], ["self.model.fit(x, y, epochs=9)"]),
-        (WITH_DEFAULT.replace("net = Net(1)", "Made = Net; net = Made(1)"), [change("loss", "mae")],
-         ['self.model.compile("adam", "mae")']),
-        (WITH_DEFAULT.replace("        self.model.comp", "        print(loss)\n        self.model.comp"),
-         [change("loss", "mae")], ['self.model.compile("adam", "mae")']),
+        pytest.param(WITH_DEFAULT.replace("Net(1)", "Net(*[1])"), [change("loss", "mae")],
+                     ['self.model.compile("adam", "mae")'], marks=pytest.mark.slow),
+        pytest.param(WITH_DEFAULT.replace("0])\n", "0], epochs=3)\n"), [change("epochs", 9)],
+                     ["self.model.fit(x, y, epochs=9)"], marks=pytest.mark.slow),
+        pytest.param(WITH_DEFAULT.replace("net = Net(1)", "Made = Net; net = Made(1)"), [change("loss", "mae")],
+                     ['self.model.compile("adam", "mae")'], marks=pytest.mark.slow),
+        pytest.param(WITH_DEFAULT.replace("        self.model.comp", "        print(loss)\n        self.model.comp"),
+                     [change("loss", "mae")], ['self.model.compile("adam", "mae")'], marks=pytest.mark.slow),
     ],
 )  # fmt: skip
 def test_a_value_is_replaced_where_it_stands_as_a_default_if_no_other_is_given(captured, code, changes, lines):
     assert changed_lines(captured(code), *changes) == (lines, [])
 
 
+@pytest.mark.slow
 def test_an_import_is_added_below_those_from_the_future(program):
     code = f'"""Ours."""\nfrom __future__ import annotations\n{ADD}'
     edits = edits_for(program(code), [change("labels", "one_hot")]).edits
@@ -291,6 +294,7 @@ def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
     assert (tmp_path / "train.py").read_text() == ADD
 
 
+@pytest.mark.slow
 def test_scaled_inputs_are_what_fit_gets(program):
     captured = program(ADD)
     after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits).program
@@ -313,6 +317,7 @@ def test_what_has_no_place_is_said(captured, code, unplaced):
     assert changed_lines(captured(code), unplaced) == ([], [unplaced.kind.value])
 
 
+@pytest.mark.slow
 def test_class_weights_are_inverse_to_the_counts(program):
     code = ADD.replace("(X[:, 0] > 0).astype(int)", "np.repeat([0, 1], [45, 15])")
     lines, _ = changed_lines(program(code), change("class_weight", "balanced"))
@@ -326,6 +331,7 @@ def test_the_names_of_a_diff_are_as_patch_takes_them(tmp_path):
     assert diff.splitlines()[:2] == [f"--- a{tmp_path}/n.py", f"+++ b{tmp_path}/n.py"]
 
 
+@pytest.mark.slow
 def test_notebooks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first, second = ADD.split("model = Sequential()\n")
@@ -353,6 +359,7 @@ m.fit(X, np.arange(60.0), epochs=2)
 )
 
 
+@pytest.mark.slow
 def test_missing_values_are_filled_with_the_mean_of_their_feature(program):
     captured = program(FILLED)
     found = edits_for(captured, [change("fill_inputs", "mean of the feature")])
@@ -362,12 +369,14 @@ def test_missing_values_are_filled_with_the_mean_of_their_feature(program):
     assert np.array_equal(np.delete(filled, 3, axis=0), np.delete(captured.x, 3, axis=0))
 
 
+@pytest.mark.slow
 def test_targets_get_a_column(program):
     captured = program(FILLED)
     found = edits_for(captured, [change("shape", "(rows, 1)")])
     assert run_edited(captured, found.edits).program.y.shape == (60, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scaling", "expected"),
     [
@@ -402,6 +411,7 @@ model.fit(FIRST, validation_data=(SECOND))
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("split", "first", "second"),
     [

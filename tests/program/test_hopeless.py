@@ -135,10 +135,14 @@ SCRIPT = (
     [
         ("def own(y_true, y_pred): return categorical_crossentropy(y_pred, y_true)", True),
         ("def own(y_true, y_pred): return categorical_crossentropy(y_true, y_pred)", False),
-        ("def own(t, p): return categorical_crossentropy(t, K.clip(p, 0.01, 0.99))", False),
+        pytest.param(
+            "def own(t, p): return categorical_crossentropy(t, K.clip(p, 0.01, 0.99))", False, marks=pytest.mark.slow
+        ),
         ("def own(y_pred, y_true): return categorical_crossentropy(y_pred, y_true)", False),
         ("def own(y_pred, y_true): return -keras.ops.mean(y_true * keras.ops.log(y_pred + 1e-9))", True),
-        ("def own(y_pred, y_true): return keras.ops.mean((y_pred - y_true) ** 2)", False),
+        pytest.param(
+            "def own(y_pred, y_true): return keras.ops.mean((y_pred - y_true) ** 2)", False, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_path, monkeypatch, without_compiling):

@@ -265,13 +265,14 @@ def test_each_of_several_outputs_is_read(captured):
         "from keras.models import Model\nimport numpy as np\nx = np.random.rand(40, 6)\na = Input((6,))\n"
         "b = Dense(1, activation='softmax', name='sort')(a)\nc = Dense(1, name='size')(a)\nm = Model(a, [b, c])\n"
         "m.compile('adam', {'sort': 'binary_crossentropy', 'size': 'mse'})\n"
-        "m.fit(x, {'sort': (x[:, 0] > 0.5).astype(int), 'size': x.sum(axis=1)}, epochs=9)\n"
+        "m.fit(x, {'sort': (x[:, 0] > 0.5).astype(int), 'size': x.sum(axis=1)}, epochs=4)\n"
     )
     assert not is_judged(program)
     assert named(program) == [Check.SOFTMAX_OVER_ONE_UNIT]
     assert "the model has 2 outputs" in "\n".join(lines(read_unjudged(program)))
 
 
+@pytest.mark.slow
 def test_batch_size_and_epochs_alone_may_be_missing(captured):
     program = captured(
         "import numpy as np\nx = np.random.rand(20, 6)\nm = Sequential([Dense(1)])\nm.compile('sgd', 'mse')\n"
@@ -516,6 +517,7 @@ def test_a_number_that_has_the_name_of_a_function_of_python(captured):
     assert "the value of seed" in read_unjudged(program).missing  # and random.seed is not handed on
 
 
+@pytest.mark.slow
 def test_what_is_likely_of_a_program_that_is_too_slow(captured):
     program = captured(
         "import numpy as np\nx = np.random.rand(20, 3) * 10000\n"

@@ -83,6 +83,7 @@ def test_validation_split_is_keras_own():
     assert np.array_equal(given.validation_data().x, held)
 
 
+@pytest.mark.slow
 def test_a_compiled_copy_trains_as_the_original():
     model = sequential()
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])

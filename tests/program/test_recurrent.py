@@ -32,7 +32,13 @@ def sum_and_gradients(layer: Any, *, is_lowered: bool) -> list[Any]:
         return [np.asarray(value) for value in differentiated(tf.constant(ROWS))]
 
 
-@pytest.mark.parametrize("options", [{"go_backwards": True, "bias_initializer": "random_normal"}, {"use_bias": False}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"go_backwards": True, "bias_initializer": "random_normal"},
+        pytest.param({"use_bias": False}, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_outputs_and_gradients_are_those_of_keras(
     kind: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch

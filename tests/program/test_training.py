@@ -148,6 +148,7 @@ def test_dropout_gives_the_same_scores_in_both_engines() -> None:
 # Random numbers
 
 
+@pytest.mark.slow
 def test_a_training_with_dropout_is_repeatable() -> None:
     program = programs.classifier(layers.Dropout(0.4), layers.GaussianNoise(0.1))
     first, second = (train(program, seeds=SEEDS, updates=12) for _ in range(2))
@@ -211,6 +212,7 @@ def test_members_have_learning_rates_and_initial_weights_of_their_own() -> None:
         np.testing.assert_allclose((after[1] - before[1]), 2 * (after[0] - before[0]), rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_diverged_member_is_marked_and_the_others_are_not() -> None:
     program = programs.dense(optimizer=keras.optimizers.SGD(0.01))
     trained = train(program, seeds=[1, 2, 3], updates=300, learning_rates=[0.01, 1e4, 0.01])
@@ -220,6 +222,7 @@ def test_a_diverged_member_is_marked_and_the_others_are_not() -> None:
     assert np.isnan(trained.loss[:, -1]).tolist() == [False, True, False]
 
 
+@pytest.mark.slow
 def test_rows_are_those_that_are_trained_on() -> None:
     program = programs.dense()
     rows = np.arange(0, programs.ROWS, 2)
@@ -229,6 +232,7 @@ def test_rows_are_those_that_are_trained_on() -> None:
     assert largest_difference(part, same) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [None, Engine.FIT])
 def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
     program = programs.classifier(layers.BatchNormalization(), layers.Dropout(0.5))
@@ -259,6 +263,7 @@ def test_a_model_of_a_class_of_its_own_predicts_after_keras_fit() -> None:
     np.testing.assert_allclose(predict(program, trained, x)[1], x @ kernel + bias, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_network_with_a_state_is_trained_and_predicts_from_no_state() -> None:
     x = programs.numbers(8, 3, 1)
     parts = [keras.Input(batch_shape=(4, 3, 1)), layers.LSTM(2, stateful=True), layers.Dense(1)]
@@ -275,6 +280,7 @@ def test_a_network_with_a_state_is_trained_and_predicts_from_no_state() -> None:
         np.testing.assert_allclose(outputs[member, :4], model(x[:4]), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_programs_of_one_structure_share_a_loop() -> None:
     from harness.programs import vectorised
 
@@ -326,6 +332,7 @@ class UnseededNoise(layers.Layer):
         return x + tf.random.normal(tf.shape(x))
 
 
+@pytest.mark.slow
 def test_what_cannot_be_vectorised_says_why_and_is_trained_by_fit() -> None:
     own_step = OwnStep()
     own_step.build((None, 6))

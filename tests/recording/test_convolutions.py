@@ -57,6 +57,7 @@ class Convolutional:
 """
 
 
+@pytest.mark.slow
 def test_a_layer_that_uses_them_is_judged(tmp_path: Path) -> None:
     path = tmp_path / "layer.py"
     path.write_text(LAYER)

@@ -225,6 +225,7 @@ def test_a_module_that_the_notebook_writes_is_a_part_of_it():
     assert "n = __import__('sys').modules['__main__']" in text
 
 
+@pytest.mark.slow
 def test_layers_are_driven_by_the_script_of_another_folder(tmp_path):
     (tmp_path / "README.md").write_text("A network.")
     folder = tmp_path / "parts"
@@ -239,6 +240,7 @@ def test_layers_are_driven_by_the_script_of_another_folder(tmp_path):
     assert "run.py" in recording.driven.calls[0]
 
 
+@pytest.mark.slow
 def test_layers_are_driven_by_a_notebook(tmp_path):
     (tmp_path / "layers.py").write_text(LAYERS)
     (tmp_path / "use.ipynb").write_text(

@@ -31,9 +31,14 @@ start = np.zeros(3)
         "opt.minimize(lambda t: (cost(t, X, y), gradient(t, X, y)), start, jac=True).x",
         "opt.minimize(cost, start, args=(X, y), jac=gradient, method='TNC', callback=print)['x']",
         "opt.fmin_tnc(func=cost, x0=start, fprime=gradient, args=(X, y))[0]",
-        "opt.fmin_cg(cost, start, gradient, (X, y), maxiter=9)",
-        "opt.fmin_bfgs(cost, start, fprime=gradient, args=(X, y), full_output=True)[0]",
-        "opt.fmin_l_bfgs_b(lambda t, *_: (cost(t, X, y), gradient(t, X, y)), start)[0]",
+        *(
+            pytest.param(call, marks=pytest.mark.slow)
+            for call in (
+                "opt.fmin_cg(cost, start, gradient, (X, y), maxiter=9)",
+                "opt.fmin_bfgs(cost, start, fprime=gradient, args=(X, y), full_output=True)[0]",
+                "opt.fmin_l_bfgs_b(lambda t, *_: (cost(t, X, y), gradient(t, X, y)), start)[0]",
+            )
+        ),
     ],
 )
 def test_every_way_to_call_them(call, tmp_path):

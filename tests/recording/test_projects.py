@@ -110,6 +110,7 @@ def written(folder: Path, **texts: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_network_is_made_as_a_script_of_the_project_makes_it(tmp_path: Path) -> None:
     """The layers get their sizes from one another, in a way that no argument's name shows."""
     folder = written(tmp_path, layers=LAYERS, network=NETWORK, script=SCRIPT)
@@ -178,6 +179,7 @@ class Net:
 """
 
 
+@pytest.mark.slow
 def test_a_method_without_self_is_the_files_own_mistake(tmp_path: Path) -> None:
     path = written(tmp_path, net=MISSING_SELF) / "net.py"
     result = check_file(path)

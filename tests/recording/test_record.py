@@ -135,6 +135,7 @@ def test_the_recorded_values_are_those_of_the_file():
             np.testing.assert_allclose(after, value, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_missing_data_are_reported():
     recording = record_file(PROGRAMS / "digits_csv.py")
     (stand_in,) = [s for s in recording.stand_ins if s.what is Absorbed.FILE]

@@ -162,7 +162,9 @@ assert X.shape[1] == 400
 }
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in ("openml", "CIFAR") else ()) for name in SOURCES]
+)
 def test_missing_digits(name, tmp_path):
     path = tmp_path / "digits.py"
     path.write_text(SOURCES[name] + TRAIN)
@@ -470,6 +472,7 @@ T = np.array([np.asarray(Image.open("tiny/" + name)) for name in os.listdir("tin
     assert shapes == {"X": (4, 5), "T": (2, 3)}
 
 
+@pytest.mark.slow
 def test_a_split_of_more_rows_than_were_made_up_becomes_smaller(tmp_path):
     text = """
 import numpy as np

@@ -103,7 +103,7 @@ def test_digits_are_pixels_and_one_hot_labels():
     assert np.array_equal(digits.y, np.eye(10)[theirs.target])
 
 
-@pytest.mark.parametrize(("name", "most"), [("xor", 0.01), ("digits", 0.2)])
+@pytest.mark.parametrize(("name", "most"), [("xor", 0.01), pytest.param("digits", 0.2, marks=pytest.mark.slow)])
 def test_built_in_scenarios_learn_from_their_own_random_start(name, most):
     from harness.models import handwritten
 
@@ -636,7 +636,7 @@ def check_loaded(path: str, overrides: dict[str, object]) -> None:
 
 
 GARBAGE = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 FINITE_OR_NOT = st.floats(width=64)
 SCALARS = st.one_of(

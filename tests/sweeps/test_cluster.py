@@ -25,7 +25,7 @@ from tests.ray_cluster import command_lines, environment, ray_cluster, workers
 
 # two chunks of each rate on one core, of seconds each
 ARGUMENTS = ["sweep", "--init", "glorot_uniform", "--learning-rate", "0.5,1,2,3", "--seeds", "16000"]
-ARGUMENTS += ["--iterations", "10000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
+ARGUMENTS += ["--iterations", "3000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
 CHUNKS = 8
 KILLS = 16  # of a sweep, two with each number of chunks done
 

@@ -37,6 +37,7 @@ def group(found, initializer, rate):
     return next(g for g in found.groups if g.combination == (initializer, "sgd", rate))
 
 
+@pytest.mark.slow
 def test_glorot_seeds_lie_where_post_md_says(found):
     """POST.md, 6: 0.000056 to 0.0001, median 0.00007, of 30 seeds after 10000 iterations"""
     low, middle, high = group(found, "glorot_uniform", 0.5).cost_quantiles
@@ -259,6 +260,7 @@ def test_an_interrupt_keeps_what_is_done(tmp_path):
     assert (tmp_path / "logs" / "post" / "cut" / "ones-sgd-0.5").is_dir()
 
 
+@pytest.mark.slow
 def test_settings_that_differ_after_six_digits_have_folders_and_results_of_their_own(tmp_path):
     rates, rules = (0.1234567, 0.1234568), ("momentum(momentum=0.12345678)", "momentum(momentum=0.12345679)")
     arguments = ["sweep", "--init", "ones", "--iterations", "2", "--seeds", "1", "--name", "n"]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main as cli
 from tests.processes import start_harness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,14 +146,17 @@ def mounted(options: str):
     ids=lambda arguments: " ".join(arguments[:1]) + (" csv" if "--csv" in arguments else ""),
 )
 @pytest.mark.parametrize("options", ["size=16k", "ro"], ids=["full", "read-only"])
-def test_a_full_or_read_only_disk(tmp_path, arguments, options):
+def test_a_full_or_read_only_disk(tmp_path, monkeypatch, capsys, arguments, options):
+    """In this process, which has loaded TensorFlow."""
+    monkeypatch.chdir(tmp_path)
     with mounted(options) as disk:
         (tmp_path / "net.py").write_text("x = 1\n")
         if options != "ro":
             with contextlib.suppress(OSError), open(disk / "filler", "wb") as file:
                 file.write(bytes(16_384 if arguments[0] in ("new", "diagnose", "check") else 4096))
         place = disk / "logs" if arguments[-1] == "--log-dir" else disk / "mine.py"
-        code, out, err = ended(start(*arguments, place, cwd=tmp_path))
+        code = cli.main([*arguments, str(place)])
+        out, err = capsys.readouterr()
         assert (code, out) == (2, ""), err
         assert is_plain(err), err
         assert not (disk / "mine.py").exists()

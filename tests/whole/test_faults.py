@@ -105,14 +105,14 @@ def load_tensorflow() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mistake_is_a_plain_line_and_exit_2_and_leaves_nothing(kind):
-    assert try_many(kind, SHARES[kind] // 40) > 0
+    assert try_many(kind, SHARES[kind] // 80) > 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SLOW_KINDS)
 def test_the_same_of_what_loads_tensorflow(kind):
     load_tensorflow()
-    assert try_many(kind, SHARES[kind] // 40) > 0
+    assert try_many(kind, SHARES[kind] // 80) > 0
 
 
 @pytest.mark.long

@@ -224,7 +224,7 @@ def check_kills(
 @pytest.mark.parametrize(
     ("command", "count"),
     [
-        *(pytest.param(command, 8, marks=pytest.mark.slow) for command in OF_SCENARIOS),
+        *(pytest.param(command, 3, marks=pytest.mark.slow) for command in OF_SCENARIOS),
         # a hundred together with those below
         *(pytest.param(command, 25, marks=pytest.mark.long) for command in OF_SCENARIOS),
     ],

@@ -177,6 +177,7 @@ def test_somebody_s_file_runs_in_a_child_only(write, command, code, tmp_path, ca
     assert own_traces() == before
 
 
+@pytest.mark.slow
 def test_under_pytest_too(write, tmp_path):
     path = write(ELSEWHERE)
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--backprop", str(path)]
@@ -209,9 +210,16 @@ HOSTILE = {
     "prints without end": "while True:\n    print('x' * 100)\n",
     "aborts": "import os\nos.abort()\n",
 }
+UNTIL_A_LIMIT = ("starts processes", "takes all memory", "prints without end")
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=pytest.mark.slow if name in UNTIL_A_LIMIT else ())
+        for name, text in HOSTILE.items()
+    ],
+)
 def test_a_hostile_file_is_one_plain_line(text, tmp_path, capsys):
     folder = tmp_path / "theirs"
     folder.mkdir()

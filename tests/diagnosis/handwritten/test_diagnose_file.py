@@ -110,6 +110,7 @@ def test_what_is_likely_without_the_data(tmp_path: Path, capsys: pytest.CaptureF
     assert "Nothing was trained, because t.csv had to be made up." in text
 
 
+@pytest.mark.slow
 def test_what_is_likely_of_a_training_that_is_too_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(program: Program, **_: Any) -> NoReturn:
         raise TooSlow(program.name, 1.0, 90.0)

@@ -48,6 +48,7 @@ def test_the_targets():
     assert diagnose.target_of(cost, same, xor.y) == pytest.approx((1, 1, 1))
 
 
+@pytest.mark.slow
 def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
     x, y = np.random.default_rng(0).normal(size=(6, 2)), np.full((6, 1), 0.4)
     # outputs of 0.41 would do: a fortieth more
@@ -126,6 +127,7 @@ def test_clones_are_made_and_broken():
         assert first[0].shape[-1] == 2
 
 
+@pytest.mark.slow
 def test_lifted_units_are_active_on_half_of_the_observations():
     planted = next(p for p in planted_causes.planted() if p.name.startswith("dead-relu"))
     case = planted.case
@@ -351,6 +353,7 @@ def test_what_runs_are_expected_to_take():
         assert runs.seconds_together(jobs) == pytest.approx(blocks * block * runs.seconds_a_member(base))
 
 
+@pytest.mark.slow
 def test_the_changed_runs_of_the_post_come_to_the_posts_costs():
     """POST.md, 4: after 1000 iterations 0.400230, and 0.0055 from all weights -1; after 2000 0.399905."""
     case, base = base_of(iterations=1000)
@@ -396,6 +399,7 @@ def test_what_there_is_no_time_for_is_put_by():
     assert not set(others.costs) & set(only.costs)
 
 
+@pytest.mark.slow
 def test_by_when_healthy_starts_of_the_post_have_learned():
     """POST.md, 4: 97 % after 1000 iterations."""
     case, _ = base_of()
@@ -1020,6 +1024,7 @@ def test_what_helps_the_post_and_what_does_not(post):
     } <= refuted
 
 
+@pytest.mark.slow
 def test_the_post_in_ten_thousand_iterations_learns_but_late():
     found = diagnose.diagnose(diagnose.case_of(load("post")))
     assert found.learns
@@ -1066,6 +1071,7 @@ def test_a_planted_cause_is_found():
     assert found.causes[0].fault == "learning-rate-too-small"
 
 
+@pytest.mark.slow
 def test_healthy_runs_have_no_cause():
     for one in planted_causes.healthy_cases()[:2]:
         found = diagnose.diagnose(one.case)
@@ -1073,6 +1079,7 @@ def test_healthy_runs_have_no_cause():
         assert not found.causes
 
 
+@pytest.mark.slow
 def test_the_same_inputs_with_other_targets_cannot_be_learned():
     case = planted("contradictory-targets-xor")
     found = diagnose.diagnose(case, budget=2)
@@ -1080,6 +1087,7 @@ def test_the_same_inputs_with_other_targets_cannot_be_learned():
     assert found.floor == pytest.approx(2.0)  # each of 8 is 1/2 off at the least
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_draws_and_nothing_else():
     one, same = (diagnose.diagnose(planted("too-few-epochs-xor"), budget=10) for _ in range(2))
     assert [cause.fault for cause in one.causes][:1] == ["too-few-epochs"]
@@ -1089,6 +1097,7 @@ def test_the_seed_decides_the_draws_and_nothing_else():
 # Files and Keras models
 
 
+@pytest.mark.slow
 def test_wrong_math_in_a_file_is_the_cause(tmp_path, capsys):
     source = (Path(__file__).parents[2] / "files" / "matrix.py").read_text()
     wrong = source.replace("delta = error * a[layer - 1] * (1 - a[layer - 1])", "delta = error")
@@ -1171,7 +1180,7 @@ def test_the_bench(capsys):
     assert planted_causes.main([]) == 0, capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_posts_diagnosis_takes_ten_seconds_at_most():
     """Or four times what importing TensorFlow takes, on a machine where that alone takes more than 2.5 s."""
     started = time.monotonic()
@@ -1189,6 +1198,7 @@ def test_of_the_post_it_is_asked_where_the_post_asks():
     assert asked == [1000, None, None]
 
 
+@pytest.mark.slow
 def test_a_run_of_no_iterations_is_judged_too():
     case = replace(diagnose.case_of(load("xor")), iterations=0)
     assert not diagnose.diagnose(case, budget=2).learns

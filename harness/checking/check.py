@@ -13,7 +13,7 @@ from ..recording.driving.data import Sizes
 from ..recording.driving.pairs import PairKind
 from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
 from ..recording.driving.session import AS_HIDDEN
-from ..recording.graph import Array, Place, Recording, sites_of
+from ..recording.graph import Array, Place, Recording, Start, sites_of
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
@@ -94,7 +94,7 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             return not_judged(recording, Reason.NOT_DRIVEN)
         return result
 
-    def from_line(start: Place) -> Recording:
+    def from_line(start: Start) -> Recording:
         return record_file(path, start=start, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:

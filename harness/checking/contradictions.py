@@ -121,7 +121,8 @@ def contradiction_of(
         common = common_factor(best) if best.cost.node is not None else None
         exact = best.cost.node if common is not None and is_same(common[0], 1.0) else None
         alike = [one for one in stated if one.form is plain.cost.form]
-        declared = [one for one in alike if is_declared_cost(plain.stage.node(one.node))]
+        # a penalty belongs to a cost, whatever it is called
+        declared = [one for one in alike if one.decays or is_declared_cost(plain.stage.node(one.node))]
         scales = [(one, found) for one in alike if one.node != exact and (found := other_scale(plain, one))]
         is_declared = bool(declared) or any(same_cost(plain, one) for one in own)
         odd = odd_scale(plain, sources, is_declared) if exact is None else None

@@ -33,7 +33,7 @@ def history_is_lost(reading: Reading) -> bool:
     """Whether arrays without a history appear in the backward pass: what they are made of is not known."""
     stage = reading.stage
     program = stage.program
-    first = min(step.before for step in stage.steps)
+    first = min(stage.dependent - stage.parameters.keys(), default=0)
     steps = [step.after for step in stage.steps if reading.matches.get(step.before) is None]
     if not steps:
         return False

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
-from ..recording.graph import Place, Recording, Stop, sites_of
-from ..recording.source import last_name
+from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
+from ..recording.source import accumulated, last_name
+from .replay import Program
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
 from .verdict import check_recording, without_verdict
 
-MOST_LATER = 3  # trainings after the first that are recorded
+MOST_LATER = 4  # trainings after the first that are recorded
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+LOOPS = (ast.For, ast.While)
 
 
 def with_later(
@@ -23,9 +27,12 @@ def with_later(
     sources: Sources,
     unrun: Sequence[str],
     left: Callable[[Recording, Sources], Collection[str]],
-    record: Callable[[Place], Recording],
+    record: Callable[[Start], Recording],
 ) -> tuple[CheckResult, list[str]]:
     """The verdict on a file after the trainings were judged that come after its first.
+
+    These use functions that compute gradients and did not run, or once more those that did: with another activation,
+    optimizer or depth they may go another way through the same code.
 
     Args:
         result: of the first, which is correct.
@@ -39,30 +46,98 @@ def with_later(
         the verdict, and what ran in none of the recordings.
     """
     unrun, doubtful = list(unrun), list[str]()
+    judged, loops = updating_lines(recording), loops_of_training(recording)
+    start, goes_round = None, True
     for _ in range(MOST_LATER):
-        found = next_start(recording, sources, unrun)
+        found = next_turn(recording, sources, start) if goes_round else None
+        found = found or next_start(recording, sources, unrun)
         if found is None:
             break
         start, needed = found
-        recording = record(start)
-        other = check_recording(recording, sources=sources)
-        ran = set(unrun) - set(left(recording, sources))
-        if other.verdict is Verdict.MISTAKE:
+        latest = recorded_from(start, loops, record)
+        loops += loops_of_training(latest)
+        other = check_recording(latest, sources=sources)
+        ran = set(unrun) - set(left(latest, sources))
+        is_trained = any(latest.nodes[one.leaf].kind is Kind.DATA for one in latest.parameters)
+        if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
+        goes_round = other.verdict is Verdict.CORRECT or not start.turn
         if other.verdict is Verdict.CORRECT:
+            recording = latest
             unrun = [name for name in unrun if name not in ran]
-            parameters, notes = (*result.parameters, *other.parameters), (*result.notes, *other.notes)
-            result = replace(result, parameters=parameters, notes=tuple(dict.fromkeys(notes)))
+            judged |= updating_lines(recording)
+            known = {one.name for one in result.parameters}
+            added = [one for one in other.parameters if not is_trained and one.name not in known]
+            notes = (*result.notes, *other.notes)
+            result = replace(result, parameters=(*result.parameters, *added), notes=tuple(dict.fromkeys(notes)))
             continue
-        is_over = recording.stop in (Stop.FINISHED, Stop.EXITED) and other.reason is Reason.NO_PARAMETERS
+        new = [place for site, place in updating_lines(latest).items() if site not in judged]
+        if not latest.nodes and recording.raised is not None and recording.raised.involves_stand_in:
+            return without_verdict(result, Reason.NETWORKS_LEFT, f"line {start.place.line}"), unrun
+        if new:
+            is_named = not new[-1].function.startswith("<")
+            detail = new[-1].function if is_named else f"line {new[-1].line}"
+            return without_verdict(result, Reason.NETWORKS_LEFT, detail), unrun
+        is_over = latest.stop in (Stop.FINISHED, Stop.EXITED) and other.reason is Reason.NO_PARAMETERS
         if ran & set(needed) or not is_over:  # else it is not called, or trains nothing
             doubtful += needed
+        if not start.turn:
+            recording = latest
     pending = [name for name in dict.fromkeys(doubtful) if name in unrun]
     return without_verdict(result, Reason.NETWORKS_LEFT, ", ".join(pending)) if pending else result, unrun
 
 
-def next_start(recording: Recording, sources: Sources, left: Collection[str]) -> tuple[Place, list[str]] | None:
-    """Where a run goes on, after the loops that its recording ended in, to what did not run.
+def loops_of_training(recording: Recording) -> list[Loop]:
+    """The loops that a recording ended in and that all of its updates are in, as those over epochs and batches."""
+    sites = [sites_of([recording.nodes[one.after].place]) for one in recording.updates]
+    return [loop for loop in recording.loops if all(any(is_in(loop, site) for site in one) for one in sites)]
+
+
+def recorded_from(start: Start, loops: Sequence[Loop], record: Callable[[Start], Recording]) -> Recording:
+    """The recording from a line on; the loops that earlier recordings ended in are left after a few turns."""
+    passed = tuple((one.file, one.line) for one in loops if not is_in(one, start.place.site))
+    found = record(replace(start, passed=passed))
+    failed = not found.nodes and found.stop is Stop.RAISED  # what is left of those loops may be too little for it
+    return record(start) if failed and passed else found
+
+
+def is_in(loop: Loop, site: Site) -> bool:
+    """Whether a line is one of a loop's."""
+    return site[0] == loop.file and loop.line <= site[1] <= loop.end_line
+
+
+def updating_lines(recording: Recording) -> dict[Site, Place]:
+    """The lines that compute something with a parameter on the way to an update."""
+    program = Program(recording.nodes)
+    versions = {node for one in recording.updates for node in (one.before, one.after)}
+    on_the_way = program.descendants(versions) & program.ancestors([one.after for one in recording.updates])
+    places = (recording.nodes[id].place for id in sorted(on_the_way))
+    return {place.site: place for place in places if place is not None}
+
+
+def next_turn(recording: Recording, sources: Sources, start: Start | None) -> tuple[Start, list[str]] | None:
+    """Where the next turn begins of a loop that makes a network anew in each turn and trains it.
+
+    Args:
+        recording: of one of its turns.
+        sources: the user's files.
+        start: where that recording began; None if with the file.
+    """
+    made = sites_of(recording.nodes[one.leaf].place for one in recording.parameters)
+    for loop, _ in pairwise(recording.loops):  # the innermost is the training's own
+        if loop.count == 1 or not any(is_in(loop, site) for site in made):
+            continue
+        tree = sources.trees.get(loop.file, ast.Module([], []))
+        body = next((one.body for one in ast.walk(tree) if isinstance(one, LOOPS) and one.lineno == loop.line), None)
+        if body:
+            first = Place(file=loop.file, line=body[0].lineno)
+            turn = start.turn if start is not None and start.place == first else 0
+            return Start(place=first, turn=turn + 1), []
+    return None
+
+
+def next_start(recording: Recording, sources: Sources, left: Collection[str]) -> tuple[Start, list[str]] | None:
+    """Where a run goes on, after the loops that its recording ended in, to what did not run, or trains once more.
 
     Args:
         recording: of the run.
@@ -70,27 +145,44 @@ def next_start(recording: Recording, sources: Sources, left: Collection[str]) ->
         left: the names of what did not run.
 
     Returns:
-        the first line after the loops, and those of the names that are used from there on; None if none are.
+        the first line after the loops, and those of the names that are used from there on; None if nothing trains.
     """
     lines = sites_of(node.place for node in recording.nodes)
-    bodies: dict[str, list[ast.AST]] = {}
+    updates = [recording.nodes[one.after].place for one in recording.updates]
+    trainers = {
+        name for place in updates if place is not None for one in place.trail for name in one.function.split(".")
+    }
+    bodies: dict[str, list[ast.AST]] = {}  # of what did not run
+    functions: dict[str, list[ast.AST]] = {}
     for file, tree in sources.trees.items():
         for part in ast.walk(tree):
             if isinstance(part, Function):
                 inner = range(part.body[0].lineno, (part.end_lineno or part.lineno) + 1)
+                functions.setdefault(part.name, []).append(part)
                 if not any((file, line) in lines for line in inner):  # what ran is not looked at twice
                     bodies.setdefault(part.name, []).append(part)
             elif isinstance(part, ast.ClassDef):
                 bodies.setdefault(part.name, []).append(part)
-    for place in reversed(recording.ended_at) if left else ():
+    for place in reversed(recording.ended_at):
         for rest in rests(sources.trees.get(place.file), place.line):
-            used = [names_from([one], bodies) for one in rest]
-            number = next((number for number, names in enumerate(used) if names & set(left)), None)
+            used = [names_from([one], bodies) & set(left) for one in rest]
+            again = [bool(names_from([one], functions) & trainers) or updates_itself(one) for one in rest]
+            number = next((number for number, pair in enumerate(zip(used, again)) if any(pair)), None)
             if number is not None:
                 first = rest[first_needed(rest[: number + 1])]
                 needed = [name for name in left if any(name in names for names in used)]
-                return Place(file=place.file, line=first.lineno), needed
+                return Start(place=Place(file=place.file, line=first.lineno)), needed
     return None
+
+
+def updates_itself(statement: ast.stmt) -> bool:
+    """Whether a loop in a statement adds to a name, or subtracts from it, and uses it besides, as it does weights."""
+    for loop in ast.walk(statement) if not isinstance(statement, (*Function, ast.ClassDef)) else ():
+        if isinstance(loop, LOOPS):
+            used = Counter(last_name(one) for one in ast.walk(loop) if isinstance(getattr(one, "ctx", None), ast.Load))
+            if any(used[name] > count for name, count in accumulated(loop).items()):
+                return True
+    return False
 
 
 def first_needed(statements: Sequence[ast.stmt]) -> int:
@@ -125,7 +217,7 @@ def rests(tree: ast.Module | None, line: int) -> Iterator[Sequence[ast.stmt]]:
             found, in_loop = [], False
         elif not in_loop:
             found.append(body[number + 1 :])
-        in_loop = in_loop or isinstance(statement, (ast.For, ast.While))
+        in_loop = in_loop or isinstance(statement, LOOPS)
         blocks = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
         body = next((one for one in blocks if one and one[0].lineno <= line <= (one[-1].end_lineno or 0)), ())
     yield from reversed(found)

@@ -116,6 +116,15 @@ def sites_of(places: Iterable[Place | None]) -> set[Site]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where in a run its recording begins."""
+
+    place: Place  # the line; what is before its statement runs without being recorded
+    turn: int = 0  # how often the run comes to the line before
+    passed: tuple[Site, ...] = ()  # the first lines of loops that are left after a few turns until then
+
+
+@dataclass(frozen=True, kw_only=True)
 class Node:
     """One operation, or one leaf."""
 

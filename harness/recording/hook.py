@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -36,6 +36,7 @@ from .tape import fingerprint
 
 MAX_PARTS = 256  # of a container whose values are noted
 MAX_DEPTH = 3
+MAX_WAITED = 3  # turns of a loop of a training that was recorded before
 MAX_TURNS = 20  # of the loops of a function that differentiates numerically
 
 Line: TypeAlias = tuple[str, int]  # file name of the code object, line
@@ -65,7 +66,8 @@ class Hook:
         self.until = until
         self.file = file
         self.own: set[int] = set()  # nodes that the file itself assigned or returned
-        self.is_waiting = False  # for the line from which on is recorded
+        self.waits_for = 0  # times that the run comes to the line from which on is recorded
+        self.waited = Counter[int]()  # turns of loops until then, by the loops' lines
         self.count = 0
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
@@ -88,12 +90,23 @@ class Hook:
         if self.until is not None and self.count >= self.until:
             raise Halt
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run has yet to come to the line from which on is recorded."""
+        return self.waits_for > 0
+
+    def has_seen_enough(self, line: int) -> bool:
+        """Whether a loop of a training that is not recorded has had its turns: its results are used for nothing."""
+        self.waited[line] += self.is_waiting
+        return self.is_waiting and self.waited[line] > MAX_WAITED
+
     def begin(self) -> None:
         """The run has come to the line from which on is recorded: what the file has by then are data."""
-        if not self.is_waiting:
+        if self.waits_for == 0:
             return
-        self.is_waiting, names = False, sys._getframe(1).f_globals
-        if self.recording:
+        self.waits_for -= 1
+        names = sys._getframe(1).f_globals
+        if self.recording and self.waits_for == 0:
             TAPE.on = True
             for name, value in list(names.items()):
                 names[name] = _adopted(value, MAX_DEPTH)
@@ -274,11 +287,18 @@ def _as_float(value: Any) -> Any:
 
 
 def _adopted(value: Any, depth: int) -> Any:
-    """A value with the arrays in it recorded from here on, those of lists and dictionaries in their places."""
-    if type(value) in (list, dict) and depth and len(value) <= MAX_PARTS:
+    """A value with the arrays in it recorded from here on, those of lists, dictionaries and objects in their places."""
+    if getattr(type(value), "__module__", "") == "__main__":
+        _adopted(getattr(value, "__dict__", None), depth)
+    elif type(value) in (list, dict) and depth and len(value) <= MAX_PARTS:
         for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
             value[key] = _adopted(item, depth - 1)
-    return adopt(value)
+    if isinstance(value, np.ndarray) and not value.any():
+        return leaf(value, "zeros", Kind.FILL)  # such as a velocity that nothing was added to
+    value = adopt(value)
+    if isinstance(value, RecordedArray):
+        node_of(value)  # it is older than all that is computed from here on
+    return value
 
 
 def _give_names(names: Any, value: Any) -> None:

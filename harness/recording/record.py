@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, cast
 from ..errors import BadInput
 from ..sandbox import Limits, end, is_program, prepared
 from . import source
-from .graph import Array, Driven, Place, Recording, Stop, read_message, recording_from_json, to_json, write_message
+from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
 
 CHILD = Path(__file__).with_name("child.py")
 SECONDS = 30.0
@@ -57,7 +57,7 @@ def record_file(
     drive: bool = True,
     in_networks: bool = False,
     updates: int | None = None,
-    start: Place | None = None,
+    start: Start | None = None,
 ) -> Recording:
     """Run somebody's file in a child process and record its arithmetic; in the sandbox that is in use, if there is one.
 
@@ -92,7 +92,7 @@ def record_file(
         "drive": drive and run is None,
         "in_networks": in_networks,
         "updates": updates,
-        "start": [start.file, start.line] if start is not None else None,
+        "start": {"site": start.place.site, "turn": start.turn, "passed": start.passed} if start is not None else None,
         "lines": run.split("\n") if run else [],
         "data": {**(data if data is not None else missing_data(file, seed))} if run else {},
     }

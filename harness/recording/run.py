@@ -51,7 +51,7 @@ class Run:
             Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])), task.get("start")
         )
         self.hook = Hook(recording, until, str(self.files.path))
-        self.hook.is_waiting = self.files.start is not None
+        self.hook.waits_for = self.files.start["turn"] + 1 if self.files.start is not None else 0
         self.printed = running.Printed()
         self.names: dict[str, Any] = {}
         self.stop = Stop.FINISHED
@@ -94,11 +94,11 @@ class Run:
         self.names = names
 
     def _ended_by(self, error: BaseException) -> None:
+        self.loops = loops_of(error, self.files.sources)
+        self.ended_at = running.raised_of(error, self.files.sources).frames
         if isinstance(error, StopRecording):
             self.stop = error.stop
             TAPE.on = False
-            self.loops = loops_of(error, self.files.sources)
-            self.ended_at = running.raised_of(error, self.files.sources).frames
         elif isinstance(error, Halt):
             self.stop = Stop.ENOUGH
         else:

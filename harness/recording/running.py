@@ -112,7 +112,7 @@ class Files:
         root: the folder.
         path: the file that is run.
         sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
-        start: file, relative to the folder, and line from which on is recorded, if not from the first.
+        start: what the task says of the line from which on is recorded, if not from the first.
     """
 
     def __init__(
@@ -120,9 +120,9 @@ class Files:
         root: Path,
         path: Path,
         sizes: Mapping[int, int] | None = None,
-        start: Sequence[Any] | None = None,
+        start: Mapping[str, Any] | None = None,
     ) -> None:
-        self.start = tuple(start) if start else None
+        self.start = start
         self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
 
@@ -206,8 +206,10 @@ class Files:
         tree = ast.parse(text, name)
         put_sizes(tree, self.sizes)
         woven = source.weave(tree)
-        if self.start is not None and self.name(Path(name)) == self.start[0]:
-            source.begin_at(woven, self.start[1])
+        if self.start is not None:
+            own, (file, line) = self.name(Path(name)), self.start["site"]
+            passed = [number for other, number in self.start["passed"] if other == own]
+            source.begin_at(woven, line if file == own else 0, passed)
         return woven
 
     def add(self, code_name: str, name: str, text: str) -> None:

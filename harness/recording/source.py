@@ -22,7 +22,8 @@ import re
 import symtable
 import tokenize
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -327,23 +328,32 @@ def is_sum(node: ast.expr) -> bool:
 
 def weave(tree: ast.Module) -> ast.Module:
     """The tree of a file with the calls to the recorder."""
-    woven = _Weaver(_accumulated(tree), numpy_names(tree)).visit(tree)
+    woven = _Weaver(set(accumulated(tree)), numpy_names(tree)).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
 
 
-def begin_at(tree: ast.Module, line: int) -> None:
-    """Let the recorder begin before the statement of a line."""
-    blocks = [getattr(node, name, None) for node in ast.walk(tree) for name in ("body", "orelse", "finalbody")]
-    for block in blocks:
-        for place, statement in enumerate(block if isinstance(block, list) else []):
-            if block is not None and statement.lineno == line:
-                begin = ast.parse(f"{HOOK}.begin()").body[0]
-                for part in ast.walk(begin):
-                    ast.copy_location(part, statement)
-                block.insert(place, begin)
-                return
+def begin_at(tree: ast.Module, line: int, passed: Collection[int]) -> None:
+    """Let the recorder begin before the statement of a line, and leave the loops of other lines early until then."""
+    for node in ast.walk(tree):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            block = block if isinstance(block, list) else []
+            for place, statement in enumerate(block):
+                if statement.lineno == line:
+                    block.insert(place, _written(f"{HOOK}.begin()", statement))
+                    break
+        if isinstance(node, (ast.For, ast.While)) and node.lineno in passed:
+            node.body.insert(0, _written(f"if {HOOK}.has_seen_enough({node.lineno}): break", node.body[0]))
+
+
+def _written(text: str, place: ast.stmt) -> ast.stmt:
+    """A statement that stands at the place of another."""
+    made = ast.parse(text).body[0]
+    for part in ast.walk(made):
+        ast.copy_location(part, place)
+    return made
 
 
 def numpy_names(tree: ast.AST) -> frozenset[str]:
@@ -357,18 +367,21 @@ def numpy_names(tree: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def _accumulated(tree: ast.AST) -> set[str]:
-    """Names and attributes that something other than a whole number is added to or subtracted from."""
-    found = set()
+def accumulated(tree: ast.AST) -> dict[str, int]:
+    """Names and attributes that something other than a whole number is added to or subtracted from.
+
+    Each comes with how often these sums read it by its name.
+    """
+    found = Counter[str]()
     for node in ast.walk(tree):
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             if not isinstance(node.value, ast.Constant):
-                found.add(last_name(node.target))
+                found[last_name(node.target)] += 0
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
             left = last_name(node.value.left)
-            if left and not isinstance(node.value.right, ast.Constant):
-                found |= {left} & {last_name(target) for target in node.targets}
-    return found - {""}
+            if not isinstance(node.value.right, ast.Constant) and left in map(last_name, node.targets):
+                found[left] += 1
+    return {name: count for name, count in found.items() if name}
 
 
 def _is_pure(node: ast.AST) -> bool:

@@ -94,3 +94,84 @@ def test_a_network_that_nothing_trains_is_a_remark(checked) -> None:
     result = checked(FIRST + SECOND)
     assert result.verdict is Verdict.CORRECT
     assert ("did-not-run", None, "backward_deep") in result.notes
+
+
+NETWORK = """\
+import numpy as np
+
+np.random.seed(1)
+X = np.random.randn(20, 2)
+Y = (X[:, :1] * X[:, 1:] > 0).astype(float)
+
+
+class Net:
+    def __init__(self, sizes, kind):
+        self.kind = kind
+        self.W = [np.random.randn(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.V = [0 * W for W in self.W]
+
+    def act(self, z, slope=False):
+        if self.kind == "tanh":
+            return 1 - np.tanh(z) ** 2 if slope else np.tanh(z)
+        if slope:
+            return np.where(z > 0, 1, 0)
+        return np.maximum(z, 0)
+
+    def step(self, k, g, momentum):
+        if momentum:
+            self.V[k] = momentum * self.V[k] + g
+            self.W[k] = self.W[k] - 0.1 * self.V[k]
+        else:
+            self.W[k] = self.W[k] - 0.1 * g
+
+    def train(self, epochs, momentum=0):
+        for epoch in range(epochs):
+            a, z = [X], []
+            for W in self.W:
+                z.append(a[-1] @ W)
+                a.append(self.act(z[-1]))
+            a[-1] = z[-1]
+            d = (a[-1] - Y) / 20
+            gradients = []
+            for k in reversed(range(len(self.W))):
+                gradients.insert(0, a[k].T @ d)
+                if k > 0:
+                    d = d @ self.W[k].T * self.act(z[k - 1], slope=True)
+            for k, g in enumerate(gradients):
+                self.step(k, g, momentum)
+        return np.mean((a[-1] - Y) ** 2)
+
+
+"""
+WRONG_SLOPE = ("np.where(z > 0, 1, 0)", "np.where(z > 0, 1, 1)")
+OTHER_ACTIVATION = 'Net([2, 4, 1], "tanh").train(6)\nnet = Net([2, 4, 1], "relu")\nprint(net.train(6))\n'
+OTHER_OPTIMIZER = 'net = Net([2, 4, 1], "tanh")\nnet.train(6)\nnet.train(6, momentum=0.9)\n'
+IN_A_LOOP = 'for kind in ["tanh", "relu"]:\n    print(Net([2, 4, 1], kind).train(6))\n'
+LONG_FIRST = 'Net([2, 4, 1], "tanh").train(10**9)\nNet([2, 4, 1], "relu").train(6)\n'
+
+
+@pytest.mark.parametrize("calls", [OTHER_ACTIVATION, IN_A_LOOP, LONG_FIRST])
+def test_a_mistake_on_another_way_through_the_same_code_is_found(checked, calls: str) -> None:
+    assert checked(NETWORK + calls).verdict is Verdict.CORRECT
+    result = checked(NETWORK.replace(*WRONG_SLOPE) + calls)
+    assert [one.place and one.place.line for one in result.mistakes] == [18]
+
+
+def test_a_network_that_is_trained_on_with_another_optimizer_is_judged(checked) -> None:
+    result = checked(NETWORK + OTHER_OPTIMIZER)
+    assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 2)
+    wrong = NETWORK.replace("self.W[k] - 0.1 * self.V[k]", "self.W[k] + 0.1 * self.V[k]") + OTHER_OPTIMIZER
+    result = checked(wrong)
+    assert (result.reason, result.detail) == (Reason.NETWORKS_LEFT, "Net.step")
+
+
+def test_another_way_through_the_same_code_that_cannot_be_judged_is_not_passed_over(checked) -> None:
+    result = checked(NETWORK.replace("np.where(z > 0, 1, 0)", "np.sort(np.where(z > 0, z, 1))") + OTHER_ACTIVATION)
+    assert result.verdict is not Verdict.CORRECT
+
+
+def test_a_second_loop_of_a_script_is_judged(checked) -> None:
+    loop = "U = np.random.randn(2, 1)\nfor i in range(8):\n    U = U - rate * X.T @ (sigmoid(X @ U) - Y)\n"
+    assert checked(FIRST + loop).verdict is Verdict.CORRECT
+    result = checked(FIRST + loop.replace("sigmoid(X @ U) - Y", "sigmoid(X @ U) + Y"))
+    assert result.verdict is Verdict.MISTAKE

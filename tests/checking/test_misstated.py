@@ -212,3 +212,26 @@ def test_a_penalty_of_the_updated_weights_stays_a_part_of_the_cost(tmp_path: Pat
     case = next(one for one in cases(BENCHES["second"]) if one.id == planted)
     (found,) = check_file(write_case(case, tmp_path)).mistakes
     assert (found.id, found.place and found.place.line) == ("weight-decay-differs", 79)
+
+
+PENALISED = """\
+import numpy as np
+
+X = np.random.normal(size=(30, 4))
+Y = X @ np.random.normal(size=(4, 2)) + 0.1
+W = np.random.normal(size=(4, 2)) * 0.5
+for i in range(50):
+    error = X @ W - Y
+    g = X.T @ error * 2 / error.size
+    W -= 0.05 * (g + 0.1 * W)
+    print(np.mean(error**2) + 0.05 * np.sum(W**2))
+"""
+
+
+@pytest.mark.parametrize(("decayed", "found"), [("W", []), ("g", [("weight-decay-differs", 9)])])
+def test_a_number_with_a_penalty_is_a_cost_without_a_name(
+    tmp_path: Path, decayed: str, found: list[tuple[str, int]]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(PENALISED.replace("g + 0.1 * W", f"g + 0.1 * {decayed}"))
+    assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == found

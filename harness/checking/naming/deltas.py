@@ -12,7 +12,7 @@ from ..cost import Form
 from ..stage import argument_ids
 from ..structure import LINEAR, Layer, is_coupled
 from .case import Case, Name, first_name, naming_places, unique
-from .derivatives import name_derivative, name_mask
+from .derivatives import name_derivative, name_mask, places_of_derivative
 from .outputs import name_output
 
 MOST_FACTORS = 8  # of a derivative that is multiplied in several steps
@@ -45,10 +45,23 @@ def missing_derivative(case: Case, layer: Layer) -> Name | None:
     ids = [one for one, _ in case.aligned]
     if layer.a == layer.z or not any(one == layer.a or one in layer.region for one in ids):
         return None
+    ones = computed_ones(case)
+    if ones is not None:
+        return Name("wrong-derivative", places_of_derivative(case, ones)[1], "linear")
     where = "output" if case.is_output(layer) else "hidden"
     # the line of a helper function is right; the one that calls it may leave the derivative out
     places = unique([*case.apart(), *case.lines(), *naming_places(case.sources, case.node), *case.user_of()])
     return Name(f"missing-{where}-activation-derivative", places)
+
+
+def computed_ones(case: Case) -> int | None:
+    """A factor of the value that the file computes of what it depends on, and that is 1 everywhere."""
+    for id in case.operands() if case.node.operation == "multiply" else ():
+        value = case.value(id)
+        is_computed = id in case.stage.dependent and id not in case.reading.errors_below
+        if is_computed and value is not None and value.flat.size and np.all(value.flat == 1):
+            return id
+    return None
 
 
 def not_multiplied(case: Case) -> Name | None:

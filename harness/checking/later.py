@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..recording.graph import Place, Recording, Stop, sites_of
-from ..recording.source import last_name
+from ..recording.source import called_name, last_name
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
 from .verdict import check_recording, without_verdict
@@ -25,7 +25,7 @@ def with_later(
     left: Callable[[Recording, Sources], Collection[str]],
     record: Callable[[Place], Recording],
 ) -> tuple[CheckResult, list[str]]:
-    """The verdict on a file after the trainings were judged that come after its first.
+    """The verdict on a file after the trainings were judged that come after its first, by other code or options.
 
     Args:
         result: of the first, which is correct.
@@ -38,12 +38,14 @@ def with_later(
     Returns:
         the verdict, and what ran in none of the recordings.
     """
-    unrun, doubtful = list(unrun), list[str]()
+    known, unrun, doubtful = set(unrun), list(unrun), list[str]()
+    taken: list[str] = []
     for _ in range(MOST_LATER):
-        found = next_start(recording, sources, unrun)
+        found = next_start(recording, sources, unrun) or next_option(recording, sources, taken)
         if found is None:
             break
         start, needed = found
+        taken += needed
         recording = record(start)
         other = check_recording(recording, sources=sources)
         ran = set(unrun) - set(left(recording, sources))
@@ -57,7 +59,8 @@ def with_later(
         is_over = recording.stop in (Stop.FINISHED, Stop.EXITED) and other.reason is Reason.NO_PARAMETERS
         if ran & set(needed) or not is_over:  # else it is not called, or trains nothing
             doubtful += needed
-    pending = [name for name in dict.fromkeys(doubtful) if name in unrun]
+    judged = known - set(unrun)
+    pending = [name for name in dict.fromkeys(doubtful) if name not in judged]
     return without_verdict(result, Reason.NETWORKS_LEFT, ", ".join(pending)) if pending else result, unrun
 
 
@@ -82,7 +85,7 @@ def next_start(recording: Recording, sources: Sources, left: Collection[str]) ->
                     bodies.setdefault(part.name, []).append(part)
             elif isinstance(part, ast.ClassDef):
                 bodies.setdefault(part.name, []).append(part)
-    for place in reversed(recording.ended_at) if left else ():
+    for place in places_of_end(recording) if left else ():
         for rest in rests(sources.trees.get(place.file), place.line):
             used = [names_from([one], bodies) for one in rest]
             number = next((number for number, names in enumerate(used) if names & set(left)), None)
@@ -91,6 +94,62 @@ def next_start(recording: Recording, sources: Sources, left: Collection[str]) ->
                 needed = [name for name in left if any(name in names for names in used)]
                 return Place(file=place.file, line=first.lineno), needed
     return None
+
+
+def next_option(recording: Recording, sources: Sources, taken: Collection[str]) -> tuple[Place, list[str]] | None:
+    """Where a run goes on to train by the same functions with another option, such as ``activation="relu"``.
+
+    An option is a text that something of the file which compares texts is given there, and not before.
+
+    Args:
+        recording: of the run.
+        sources: the user's files.
+        taken: the options with which a run was recorded.
+
+    Returns:
+        the first line of what is made with it, and the option; None if there is none.
+    """
+    places = [recording.nodes[update.after].place for update in recording.updates]
+    training = {part for place in places if place for one in place.trail for part in one.function.split(".")}
+    choosing = {
+        part.name
+        for tree in sources.trees.values()
+        for part in ast.walk(tree)
+        if isinstance(part, (*Function, ast.ClassDef)) and compares_texts(part)
+    }
+    for place in places_of_end(recording):
+        tree = sources.trees.get(place.file)
+        for rest in rests(tree, place.line):
+            if tree is None or not any(last_name(node) in training for one in rest for node in ast.walk(one)):
+                continue
+            before = {text for text, line in options_in(tree, choosing) if line < rest[0].lineno}
+            for number, statement in enumerate(rest):
+                new = {text for text, _ in options_in(statement, choosing)} - before - set(taken)
+                if new and not isinstance(statement, (*Function, ast.ClassDef)):
+                    first = rest[first_needed(rest[: number + 1])]
+                    return Place(file=place.file, line=first.lineno), sorted(new)
+    return None
+
+
+def compares_texts(part: ast.AST) -> bool:
+    """Whether a class or a function compares something with a text."""
+    compared = [side for node in ast.walk(part) if isinstance(node, ast.Compare) for side in node.comparators]
+    return any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in compared)
+
+
+def options_in(tree: ast.AST, choosing: Collection[str]) -> Iterator[tuple[str, int]]:
+    """The texts that calls of some names are given, each with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called_name(node) in choosing:
+            for one in (*node.args, *(word.value for word in node.keywords)):
+                texts = one.elts if isinstance(one, (ast.List, ast.Tuple)) else [one]
+                yield from ((i.value, i.lineno) for i in texts if isinstance(i, ast.Constant) and type(i.value) is str)
+
+
+def places_of_end(recording: Recording) -> Sequence[Place]:
+    """The lines that a recording ended in, or the exception that ended it, the innermost first."""
+    raised = recording.raised
+    return (*(recording.ended_at or (() if raised is None else raised.frames)),)[::-1]
 
 
 def first_needed(statements: Sequence[ast.stmt]) -> int:

@@ -94,3 +94,50 @@ def test_a_network_that_nothing_trains_is_a_remark(checked) -> None:
     result = checked(FIRST + SECOND)
     assert result.verdict is Verdict.CORRECT
     assert ("did-not-run", None, "backward_deep") in result.notes
+
+
+CHOICE = """\
+import numpy as np
+
+np.random.seed(2)
+X = np.random.randn(24, 3)
+Y = np.sin(X[:, :1])
+
+
+class Net:
+    def __init__(self, kind="tanh"):
+        self.kind = kind
+        self.W, self.V = np.random.randn(3, 5), np.random.randn(5, 1)
+
+    def squash(self, z, slope=False):
+        if self.kind == "tanh":
+            return 1 - np.tanh(z) ** 2 if slope else np.tanh(z)
+        return np.where(z > 0, 1.0, 0.5) if slope else np.maximum(z, 0)
+
+    def fit(self, turns):
+        for i in range(turns):
+            z = X @ self.W
+            h = self.squash(z)
+            d = (h @ self.V - Y) / len(X)
+            dW = X.T @ (d @ self.V.T * self.squash(z, slope=True))
+            self.V -= 0.1 * h.T @ d
+            self.W -= 0.1 * dW
+
+
+one = Net()
+one.fit(9)
+"""
+OTHER = 'two = Net(kind="relu")\ntwo.fit(9)\n'
+
+
+def test_a_second_training_with_another_option_is_judged_too(checked) -> None:
+    (found,) = checked(CHOICE + OTHER).mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-derivative", 23)
+    right = CHOICE.replace("np.where(z > 0, 1.0, 0.5)", "np.where(z > 0, 1.0, 0.0)")
+    assert checked(right + OTHER).verdict is Verdict.CORRECT
+
+
+def test_a_second_training_with_another_option_is_not_passed_over_if_the_run_ends_before(checked) -> None:
+    result = checked(f"{CHOICE}one.forget()\n{OTHER}")
+    assert (result.reason, result.detail) == (Reason.NETWORKS_LEFT, "relu")
+    assert checked(f"{CHOICE}print(one.kind)\none.forget()\n").verdict is Verdict.CORRECT

@@ -105,7 +105,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
             found.append(overwritten)
             continue
         if id in lost:
-            found.append(lost_update(stage.recording, id, lost[id]))
+            found.append(lost_update(stage.recording, *lost[id], role=role))
             continue
         if any(word in DATA_WORDS for word in words):
             continue
@@ -154,12 +154,13 @@ def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
     return False
 
 
-def lost_updates(recording: Recording, program: Program) -> dict[int, Place | None]:
-    """Leaves whose new value is computed in every iteration and then lost, with the line: ``W[k] - rate * dW[k]``.
+def lost_updates(recording: Recording, program: Program) -> dict[int, tuple[int, Place | None]]:
+    """Leaves whose new value is computed in every iteration and then lost, as by ``W[k] - rate * dW[k]``.
 
-    The same line takes something off the same leaf more than once, and nothing is made of the result.
+    The same line takes something off the same leaf more than once, and nothing is made of the result. With a leaf go
+    the value that the step is taken off, and the line.
     """
-    found: dict[tuple[int, Place | None], int] = {}
+    found: dict[tuple[int, int, Place | None], int] = {}
     for node in recording.nodes:
         parents = program.parents[node.id]
         if node.operation not in ("subtract", "add") or len(parents) != 2 or program.children[node.id]:
@@ -167,9 +168,9 @@ def lost_updates(recording: Recording, program: Program) -> dict[int, Place | No
         for one, other in (parents, parents[::-1]):
             leaf = drawn_leaf(program, one)
             if leaf is not None and program.nodes[one].shape == node.shape != () and leaf in program.ancestors([other]):
-                found[leaf, node.place] = found.get((leaf, node.place), 0) + 1
+                found[leaf, one, node.place] = found.get((leaf, one, node.place), 0) + 1
     kept = {update.before for update in recording.updates}
-    return {leaf: place for (leaf, place), count in found.items() if count > 1 and leaf not in kept}
+    return {leaf: (one, place) for (leaf, one, place), count in found.items() if count > 1 and leaf not in kept}
 
 
 def start_of(program: Program, id: int) -> int:
@@ -185,11 +186,12 @@ def drawn_leaf(program: Program, id: int) -> int | None:
     return start if program.nodes[start].kind in (Kind.RANDOM, Kind.FILL) else None
 
 
-def lost_update(recording: Recording, leaf: int, place: Place | None) -> Found:
+def lost_update(recording: Recording, before: int, place: Place | None, role: Role | None = None) -> Found:
     """A parameter whose new value is lost."""
-    node = recording.nodes[leaf]
+    node = recording.nodes[before]
     name = node.names[0] if node.names else place.variable if place is not None else node.operation
-    return never_updated("kernel-not-updated", node, place, name)
+    id = "bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated"
+    return replace(never_updated(id, node, place, name), detail="lost")
 
 
 def never_updated(id: str, node: Node, place: Place | None, name: str) -> Found:

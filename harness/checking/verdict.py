@@ -149,7 +149,7 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
             return not_judged(recording, Reason.STOPPED, recording.stop.value)
         lost = lost_updates(recording, Program(recording.nodes))
         if lost:
-            mistakes = together([lost_update(recording, leaf, place) for leaf, place in lost.items()])
+            mistakes = together([lost_update(recording, *one) for one in lost.values()])
             return CheckResult(verdict=Verdict.MISTAKE, mistakes=tuple(mistakes), **facts_of_run(recording))
         return not_judged(recording, Reason.NO_PARAMETERS)
     if not steps_of(recording, 0) and not returned_steps(recording):

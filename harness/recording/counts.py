@@ -38,6 +38,19 @@ def size_numbers(text: str) -> set[int]:
     return {node.value for node in sizes_in(ast.parse(text)) if isinstance(node.value, int)}
 
 
+def cuts_in(text: str) -> set[int]:
+    """The numbers that a text cuts arrays at, so that they count a part: ``x[:n]`` and ``x[n:]``."""
+    tree = ast.parse(text)
+    named = {
+        last_name(node.targets[0]): node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and type(node.value.value) is int
+    }
+    starts = [node.lower for node in ast.walk(tree) if isinstance(node, ast.Slice) and node.upper is None]
+    found = {one.value if isinstance(one, ast.Constant) else named.get(last_name(one)) for one in starts if one}
+    return {one for one in found if type(one) is int}
+
+
 def put_sizes(tree: ast.AST, sizes: Mapping[int, int]) -> None:
     """Put other numbers in the place of some, wherever these are sizes."""
     for node in sizes_in(tree) if sizes else ():

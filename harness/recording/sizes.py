@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from . import source
-from .counts import size_numbers
+from .counts import cuts_in, size_numbers
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.hints import MANY
@@ -158,10 +158,11 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
         return [min(too_large), rows]
     if rows not in sizes:
         return None
-    numbers = size_numbers(source.read_text(Path(task["path"])))
-    wanted = sorted(n for n in numbers - set(known) if n >= MANY and n > rows)
-    # the largest number counts all observations, a smaller one those of a part
-    return [wanted[0], rows if len(wanted) == 1 else rows * 5 // 6] if wanted else None
+    text = source.read_text(Path(task["path"]))
+    wanted = sorted(n for n in size_numbers(text) - set(known) if n >= MANY and n > rows)
+    # the largest number counts all observations, a smaller one and one that cuts them those of a part
+    is_part = len(wanted) > 1 or not cuts_in(text).isdisjoint(wanted)
+    return [wanted[0], rows * 5 // 6 if is_part else rows] if wanted else None
 
 
 def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:

@@ -202,8 +202,9 @@ def mistake_lines(found: Found) -> Lines:
 
 
 def words_of(found: Found) -> Sentences:
-    """What a mistake is; of an update rule, what is wrong with it; of a later iteration, that the first is right"""
-    of_detail = {"wrong-update-rule": SLIPS, "wrong-value": LATER}.get(found.id, {})
+    """What a mistake is; of an update, what is wrong with it; of a later iteration, that the first is right"""
+    slips = dict.fromkeys(("wrong-update-rule", "kernel-not-updated", "bias-gradient-missing"), SLIPS)
+    of_detail = {**slips, "wrong-value": LATER}.get(found.id, {})
     return of_detail.get(found.detail, MISTAKES[found.id])
 
 

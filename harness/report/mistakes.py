@@ -274,7 +274,7 @@ MISTAKES: dict[str, Sentences] = {
     ),
 }
 
-# What is wrong with an update rule, under the names of checking/updates.py and checking/unused.py
+# What is wrong with an update, under the names of checking/updates.py and checking/unused.py
 SLIPS: Mapping[str, Sentences] = {
     "differs": Sentences(
         "This parameter is updated by another rule than the others.",
@@ -283,6 +283,10 @@ SLIPS: Mapping[str, Sentences] = {
     "overwritten": Sentences(
         "The parameter is replaced by a multiple of its gradient, and what it was before is lost.",
         "Subtract the step from it: w = w - learning_rate * gradient, or w -= ...",
+    ),
+    "lost": Sentences(
+        "The new value is computed and then lost: it has another name, or none, and the parameter stays as it was.",
+        "Give it the name of the parameter, w = w - learning_rate * gradient, and store or return it.",
     ),
     "not-kept": Sentences(
         "The line speaks of a state, but every step is made of its own gradient alone: nothing is kept.",

@@ -132,3 +132,36 @@ def test_an_error_that_is_sent_back_without_its_derivative_has_a_name(tmp_path: 
     assert found.id == "delta-not-multiplied-through"
     assert found.place
     assert found.place.text.startswith("error_below")
+
+
+UNITS = """\
+import math, random
+random.seed(2)
+def sigmoid(z):
+    return 1 / (1 + math.exp(-z))
+u, v, w = [[random.random() for _ in range(3)] for _ in range(3)]
+for *x, y in [(0, 0, 0), (0, 1, 1), (1, 0, 1)] * 3:
+    x.append(-1)
+    g = sigmoid(sum(i * j for i, j in zip(x, u)))
+    h = sigmoid(sum(i * j for i, j in zip(x, v)))
+    inner = [g, h, -1]
+    a = sigmoid(sum(i * j for i, j in zip(inner, w)))
+    error = (y - a) * a * (1 - a)
+    of_g, of_h = g * (1 - g) * w[0] * error, h * (1 - h) * w[1] * error
+    w = [i + j * 0.5 * error for i, j in zip(w, inner)]
+    u = [i + j * 0.5 * error for i, j in zip(u, x)]
+    v = [i + j * 0.5 * error for i, j in zip(v, x)]
+"""
+
+
+def test_the_delta_of_the_output_at_hidden_units_of_plain_numbers_has_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "units.py"
+    file.write_text(UNITS)
+    (found,) = check_file(file).mistakes
+    assert (found.id, found.place and found.place.line) == ("output-delta-reused", 15)
+    file.write_text(
+        UNITS.replace("error for i, j in zip(u", "of_g for i, j in zip(u").replace(
+            "error for i, j in zip(v", "of_h for i, j in zip(v"
+        )
+    )
+    assert check_file(file).verdict is Verdict.CORRECT

@@ -164,6 +164,29 @@ def test_new_values_that_are_lost_are_a_mistake_at_their_line(tmp_path: Path, up
     )
     (found,) = check_file(tmp_path / "mine.py").mistakes
     assert (found.id, found.place and found.place.line) == ("kernel-not-updated", 8)
+    assert found.parameters == ("W", "V")
+    assert found.detail == "lost"
+
+
+def test_a_new_value_that_takes_the_name_of_its_gradient_leaves_the_bias_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "def start():\n"
+        "    return np.random.normal(size=(3, 2)), np.random.rand(2) - 0.5\n"
+        "def update(W, b, dW, db):\n"
+        "    W = W - 0.1 * dW\n"
+        "    db = b - 0.1 * db\n"
+        "    return W, b\n"
+        "W, b = start()\n"
+        "for i in range(5):\n"
+        "    d = X @ W + b - np.sin(X[:, :2])\n"
+        "    W, b = update(W, b, X.T @ d / 24, d.sum(axis=0) / 24)\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    (found,) = result.mistakes
+    assert (found.id, found.place and found.place.line, found.parameters) == ("bias-gradient-missing", 7, ("b",))
+    assert "computed and then lost" in report.text(result)
 
 
 def test_new_values_of_a_list_that_are_lost_are_not_an_overwritten_list(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from harness.recording.counts import sizes_in
+from harness.recording.counts import cuts_in, sizes_in
 
 SIZES = [
     "X = data[:60000]",
@@ -53,3 +53,9 @@ def test_another_number_is_not(text):
 def test_a_mean_over_all_observations_is_divided_by_their_smaller_number():
     tree = ast.parse("X = data[:60000]\ncost = total / 60000\nrate = 0.1 / 60000")
     assert [(node.value, node.lineno) for node in sizes_in(tree)] == [(60000, 1), (60000, 2)]
+
+
+@pytest.mark.parametrize("text", ["a, b = x[:60000], x[60000:]", "n = 60000\na, b = x[:n], x[n:, 1:]"])
+def test_a_number_that_cuts_observations_counts_a_part_of_them(text: str) -> None:
+    assert 60000 in cuts_in(text)
+    assert 60000 not in cuts_in(text.replace("[n:, ", "[:n, ").replace("60000:]", ":60000]"))

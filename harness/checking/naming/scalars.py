@@ -45,7 +45,16 @@ def wrong_derivative(case: Case) -> Name | None:
     return None if found is None or found.id == "wrong-derivative" else found
 
 
-TESTS = (updated_weight, another_weight, derivative_of_another_layer, wrong_derivative)
+def another_delta(case: Case) -> Name | None:
+    """The delta of a layer that the parameter does not belong to"""
+    own = case.reading.forward.layer_of_parameter(case.fault.mends[0])
+    found = [case.reading.forward.layer_of(one) for one, _ in case.aligned]
+    is_delta = any(layer is not None and layer.z == one for layer, (one, _) in zip(found, case.aligned))
+    is_reused = own is not None and is_delta and all(layer is None or layer.number != own.number for layer in found)
+    return Name("output-delta-reused", case.lines()) if is_reused else None
+
+
+TESTS = (updated_weight, another_weight, another_delta, derivative_of_another_layer, wrong_derivative)
 
 
 def unexplained_number(case: Case) -> Name:

@@ -28,6 +28,7 @@ SAME = 1e-5  # relative; the small constants in denominators are of the order of
 NOTHING = 1e-9  # relative, of an influence
 MOST_BETAS = 8
 MOST_SMALL = 4
+SLOWEST_RATE = 0.9  # share of a rate that a schedule leaves of it after one iteration, at least
 SMALL = 1e-3  # constants up to this size may guard a denominator
 ONE_STEP = "momentum-of-last-gradient"
 
@@ -401,18 +402,27 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
     """The known rule that explains the steps, right ones first."""
     betas, small = constants_of(program, chain)
     slipped: Rule | None = None
+    scheduled: Rule | None = None
     with np.errstate(all="ignore"):
         for rule, direction in adaptive_rules(replayed.given, betas, small, position, parameters):
             if rule.slip and (slipped is not None or (rule.slip == "not-kept" and not has_spare_state(program, chain))):
                 continue
             rate = rate_of(replayed.steps, direction)
             if rate is None:
+                if not rule.slip and scheduled is None:
+                    scheduled = scheduled_rate(replayed.steps, direction, rule)
                 continue
             if not rule.slip:
-                found = replace(rule, rate=rate)
-                return replace(found, slip="shares") if has_other_shares(program, chain, found) else found
+                return without_slip(program, chain, replace(rule, rate=rate))
             slipped = replace(rule, rate=rate)
+    if slipped is None and scheduled is not None:
+        return without_slip(program, chain, scheduled)
     return slipped or Rule(name="")
+
+
+def without_slip(program: Program, chain: Chain, rule: Rule) -> Rule:
+    """A right rule, unless the shares in its running means do not add up to 1"""
+    return replace(rule, slip="shares") if has_other_shares(program, chain, rule) else rule
 
 
 def has_spare_state(program: Program, chain: Chain) -> bool:
@@ -438,6 +448,17 @@ def rate_of(steps: Array, direction: Array) -> float | None:
     if rate == 0 or np.max(np.abs(steps - rate * direction)) > SAME * largest:
         return None
     return rate
+
+
+def scheduled_rate(steps: Array, direction: Array, rule: Rule) -> Rule | None:
+    """The rule with a rate that falls from one iteration to the next; None if it does not explain the steps.
+
+    The rate falls slowly, because a correction that is left out of Adam looks like a rate that falls fast.
+    """
+    rates = [rate_of(steps[:, [number]], direction[:, [number]]) for number in range(steps.shape[1])]
+    known = [rate for rate in rates if rate is not None]
+    falls = all(SLOWEST_RATE <= after / before <= 1 for before, after in zip(known, known[1:]))
+    return replace(rule, rate=known[0]) if len(known) == len(rates) and falls else None
 
 
 def rule_of(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:

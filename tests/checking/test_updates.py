@@ -9,7 +9,16 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
-from harness.checking.updates import Replayed, adam_rules, linear_response, linear_rule, moment, rate_of
+from harness.checking.updates import (
+    Replayed,
+    Rule,
+    adam_rules,
+    linear_response,
+    linear_rule,
+    moment,
+    rate_of,
+    scheduled_rate,
+)
 from harness.report import checking as report
 
 G = np.random.default_rng(0).normal(size=(5, 3, 4))  # (trials, iterations, elements)
@@ -70,6 +79,17 @@ def test_adam_is_recognised_and_its_slips_are_distinguished() -> None:
     assert explaining(adam_steps(square=False)) == {("adam", "second-correction-with-first-beta")}
 
 
+def test_a_correction_that_is_left_out_is_not_a_rate_that_falls() -> None:
+    right = adam_steps()
+    falling = right / np.array([1.0, 1.01, 1.02])[:, None]
+    uncorrected = right * np.sqrt([1 - 0.999**t for t in (1, 2, 3)])[:, None]
+    found = scheduled_rate(falling, right, Rule(name="adam"))
+    assert found is not None
+    assert found.rate == pytest.approx(1.0)
+    assert scheduled_rate(uncorrected, right, Rule(name="adam")) is None
+    assert scheduled_rate(-G, G**2, Rule(name="adam")) is None
+
+
 def test_a_running_mean_begins_at_zero() -> None:
     assert moment(np.ones((1, 3, 1)), 0.9).ravel() == pytest.approx([0.1, 0.19, 0.271])
 
@@ -105,6 +125,7 @@ ADAM = """\
 state[k] = 0.9 * state[k] + 0.1 * g
 square[k] = 0.99 * square[k] + 0.01 * g ** 2
 w -= 0.01 * (state[k] / (1 - 0.9 ** t)) / (np.sqrt(square[k] / (1 - 0.99 ** t)) + 1e-8)"""
+FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +154,7 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(
     ("rule", "name"),
     [
         (ADAM, "adam"),
+        (FALLING, "adam"),
         ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
     ],
 )

@@ -2,7 +2,8 @@
 
 Usual initializers repair everything about a start at once. Noise that differs from unit to unit breaks the symmetry of
 identical units, and the same noise for all units of a layer does not; a change of scale keeps the pattern of the
-weights; a lifted bias keeps the kernel. What helps says which property was to blame.
+weights; a lifted bias keeps the kernel; negated weights differ in nothing but where the training starts. What helps
+says which property was to blame.
 """
 
 from __future__ import annotations
@@ -17,10 +18,20 @@ import numpy as np
 from ..programs.program import Program
 from .case import Case
 from .faults import Fault
-from .layers import LayerFacts
+from .layers import GOOD_HIDDEN, OTHER, LayerFacts
 from .repair import Repair
-from .start_repairs import LARGE_RATIO, SMALL_RATIO, glorot_deviation, has_equal_units, kernel_fault, kernel_ratio
+from .start_repairs import (
+    USUAL_RATIOS,
+    glorot_deviation,
+    has_equal_units,
+    has_large_bias,
+    has_usual_scale,
+    kernel_ratio,
+    start_fault,
+)
 from .tasks import Array
+
+SIGNED = ("kernel", "recurrent_kernel", "bias")  # weights that a start draws around 0; others are scales
 
 
 class Intervention(Enum):
@@ -31,8 +42,12 @@ class Intervention(Enum):
     SHARED_NOISE = "shared-noise"  # the same noise for all units of a layer: identical units stay identical
     RESCALED = "rescaled"  # kernels brought to Glorot's standard deviation, their pattern kept
     LIFTED = "lifted"  # biases of hidden layers set to 0
+    MIRRORED = "mirrored"  # all weights and biases, those of the output layer too, negated
     REDRAWN = "redrawn"  # usual initializers, the repair itself
     LEFT = "left"  # the repair of the cause gets the training off the plateau
+
+
+KEEPING_CLONES = (Intervention.SHARED_NOISE, Intervention.RESCALED, Intervention.LIFTED, Intervention.MIRRORED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,32 +62,24 @@ class Suspect:
 
 def suspects(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Suspect]:
     """The properties that a start has and that may keep it from learning, the most specific first."""
-    hidden = [layer for layer in layers if layer.kernel is not None and not layer.is_output and layer.kind != "other"]
-    kernels = [np.asarray(layer.kernel) for layer in hidden]
-    if any(has_equal_units(kernel) for kernel in kernels):
+    hidden = [layer for layer in layers if layer.kernel is not None and not layer.is_output and layer.kind != OTHER]
+    drawn = [layer for layer in hidden if np.any(layer.kernel)]
+    has_clones = any(has_equal_units(np.asarray(layer.kernel)) for layer in hidden)
+    scaled = [layer for layer in drawn if not has_usual_scale(layer, USUAL_RATIOS)]
+    biases = [layer for layer in hidden if has_large_bias(layer)]
+    if has_clones:
         yield Suspect(fault=Fault.CLONES, intervention=Intervention.NOISE, control=Intervention.SHARED_NOISE)
-    if any(not np.any(kernel) for kernel in kernels):
+    if len(drawn) < len(hidden):
         yield Suspect(fault=Fault.ZERO_GRADIENT, intervention=Intervention.SHARED_NOISE)
-    scaled = [layer for layer, kernel in zip(hidden, kernels) if np.any(kernel)]
-    if any(not SMALL_RATIO <= kernel_ratio(np.asarray(layer.kernel)) <= LARGE_RATIO for layer in scaled):
-        worst = max(scaled, key=lambda layer: abs(np.log(kernel_ratio(np.asarray(layer.kernel)))))
-        fault = scale_fault(worst, case)
-        yield Suspect(fault=fault, intervention=Intervention.RESCALED)
-    biases = [layer for layer in hidden if layer.bias is not None and np.abs(layer.bias).max(initial=0.0) > 0.5]
-    if biases:
-        dead = any(layer.activation == "relu" and np.median(np.asarray(layer.bias)) < 0 for layer in biases)
-        yield Suspect(fault=Fault.DEAD_RELU if dead else Fault.SATURATION, intervention=Intervention.LIFTED)
-
-
-def scale_fault(layer: LayerFacts, case: Case) -> Fault:
-    """What the scale of a layer's initial kernel leads to."""
-    found, _ = kernel_fault(layer, case)
-    if found in (Fault.SATURATION, Fault.EXPLODING_GRADIENT, Fault.VANISHING_GRADIENT):
-        return found
-    if kernel_ratio(np.asarray(layer.kernel)) < 1:
-        return Fault.VANISHING_GRADIENT
-    bounded = layer.activation in ("tanh", "sigmoid", "softmax", "hard_sigmoid", "softsign")
-    return Fault.SATURATION if bounded else Fault.EXPLODING_GRADIENT
+    if scaled or biases:
+        fault, _ = start_fault(case, hidden) or (Fault.PLATEAU, 0)
+        if scaled:
+            yield Suspect(fault=fault, intervention=Intervention.RESCALED)
+        if biases:
+            yield Suspect(fault=fault, intervention=Intervention.LIFTED)
+    # weights drawn around 0 are as likely with the other sign, and relu units would be off with it
+    if drawn and (has_clones or biases) and not any(layer.activation in GOOD_HIDDEN for layer in hidden):
+        yield Suspect(fault=Fault.PLATEAU, intervention=Intervention.MIRRORED)
 
 
 def intervention_repair(case: Case, kind: Intervention, fault: Fault) -> Repair:
@@ -92,7 +99,7 @@ def intervention_repair(case: Case, kind: Intervention, fault: Fault) -> Repair:
 
 
 def changed_start(program: Program, seed: int, kind: Intervention, output: str | None) -> list[Array]:
-    """The initial weights of a seed after an intervention; those of the output layer stay.
+    """The initial weights of a seed after an intervention; those of the output layer stay, unless all are negated.
 
     Args:
         output: name of the output layer
@@ -104,6 +111,9 @@ def changed_start(program: Program, seed: int, kind: Intervention, output: str |
     for weight, value in zip(program.model.weights, values):
         parts = str(weight.path).split("/")
         new = np.asarray(value)
+        if kind is Intervention.MIRRORED:
+            changed.append(-new if parts[-1] in SIGNED else new)
+            continue
         if output in parts:
             changed.append(new)
             continue
@@ -119,7 +129,7 @@ def changed_start(program: Program, seed: int, kind: Intervention, output: str |
 def _changed_kernel(kernel: Array, kind: Intervention, rng: np.random.Generator, *, is_first: bool) -> Array:
     """A kernel after an intervention."""
     deviation = glorot_deviation(kernel)
-    is_usual = not np.any(kernel) or SMALL_RATIO <= kernel_ratio(kernel) <= LARGE_RATIO
+    is_usual = not np.any(kernel) or USUAL_RATIOS[0] <= kernel_ratio(kernel) <= USUAL_RATIOS[1]
     if kind in (Intervention.NOISE, Intervention.SHARED_NOISE) and not is_usual:
         kernel = kernel / kernel_ratio(kernel)  # so that their scale is not what decides
     if kind is Intervention.NOISE:

@@ -12,7 +12,7 @@ from ..programs.changes import Change, ChangeKind
 from .answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, CurvePoint, Level, Mechanism
 from .faults import Fault
 from .layers import read_layers
-from .mechanisms import Intervention, Suspect, intervention_repair, suspects
+from .mechanisms import KEEPING_CLONES, Intervention, Suspect, intervention_repair, suspects
 from .outcomes import MOSTLY
 from .program_search import WORTH_ADDING, ProgramRun, ProgramSearch
 from .rates import ADAM_RATE, optimizer_facts
@@ -137,12 +137,16 @@ class Proofs:
         suspected = list(suspects(case, read_layers(case.program, case.head)))
         if len(suspected) == 1 and suspected[0].control is None:
             suspected = []  # the repair of the start takes away this and nothing else
-        found = [self.proven_mechanism(suspect, rest) for suspect in suspected]
-        self.mechanisms += [one for one in found if one is not None]
+        found = [one for one in (self.proven_mechanism(suspect, rest) for suspect in suspected) if one is not None]
         cause = self.causes[place]
-        if self.mechanisms and cause.fault not in {one.fault for one in self.mechanisms}:
-            self.causes[place] = dataclasses.replace(cause, fault=self.mechanisms[0].fault)
-        elif not self.mechanisms and cause.repaired is not None and cause.unrepaired is not None:
+        if self.learns_with_clones(rest):  # they are not to blame
+            found = [one for one in found if one.fault is not Fault.CLONES]
+            cause = dataclasses.replace(cause, fault=Fault.PLATEAU) if cause.fault is Fault.CLONES else cause
+        if found and cause.fault not in {one.fault for one in found}:
+            cause = dataclasses.replace(cause, fault=found[0].fault)
+        self.causes[place] = cause
+        self.mechanisms += found
+        if not found and cause.repaired is not None and cause.unrepaired is not None:
             self.mechanisms.append(
                 Mechanism(
                     fault=cause.fault,
@@ -151,6 +155,12 @@ class Proofs:
                     unrepaired=cause.unrepaired,
                 )
             )
+
+    def learns_with_clones(self, rest: Keys) -> bool:
+        """Whether a change of the start that was tried and keeps identical units identical makes the program learn."""
+        search = self.search
+        runs = [search.runs.get((rest | {f"start:{kind.value}"}, Stage.SEARCH)) for kind in KEEPING_CLONES]
+        return any(run is not None and search.learned(run.trial).value >= search.enough for run in runs)
 
     def leaves_plateau(self, cause: Cause, keys: Keys) -> bool:
         """Whether the program stays on a plateau, and leaves it with its repairs."""

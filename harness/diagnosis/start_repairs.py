@@ -7,80 +7,98 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import BadInput
 from ..programs.changes import Change, ChangeKind, Value
 from .case import Case
 from .faults import Fault
-from .layers import GOOD_HIDDEN, LayerFacts, read_layers
+from .layers import GOOD_HIDDEN, OTHER, LayerFacts, read_layers
 from .repair import Repair, change_layers, configured
+from .starts import measured_fault
 from .tasks import Array
 from .variants import Variant
 
-LARGE_RATIO = 4.0  # of a kernel's standard deviation to Glorot's, above which it is too large
-SMALL_RATIO = 0.15  # and below which it is too small
+LARGE_EMBEDDING = 2.0  # standard deviation
+LARGE_BIAS = 0.5
+# Ratios of a kernel's root mean square to Glorot's standard deviation below and above which a start is unusual by
+# itself, and those from which it is questioned if it does harm on the data.
+USUAL_RATIOS = (0.15, 4.0)
+HARMLESS_RATIOS = (0.4, 2.5)
 
 
 def initializer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     """Initial kernels and biases as Keras draws them by default."""
-    judged = [(layer, *kernel_fault(layer, case)) for layer in layers if layer.kernel is not None]
-    doubtful = [(layer, fault, doubt) for layer, fault, doubt in judged if doubt > 0]
-    biases = [layer for layer in layers if layer.bias is not None and np.abs(layer.bias).max(initial=0.0) > 0.5]
-    if not doubtful and not biases:
+    judged = [layer for layer in layers if layer.kernel is not None and _is_judged(layer, case)]
+    exact = {layer.name: shown for layer in judged if (shown := exact_fault(layer))}
+    biases = [layer for layer in layers if has_large_bias(layer)]
+    kernels = [layer for layer in judged if layer.name in exact or not has_usual_scale(layer, HARMLESS_RATIOS)]
+    faults = list(exact.values())
+    if biases or len(kernels) > len(exact):
+        harm = start_fault(case, [*kernels, *biases])
+        if harm is None:
+            harm = (Fault.PLATEAU, 1.0)
+            kernels = [layer for layer in kernels if layer.name in exact or not has_usual_scale(layer, USUAL_RATIOS)]
+        faults += [harm] if biases or len(kernels) > len(exact) else []
+    if not faults:
         return
-    faults = sorted(((doubt, -number, fault) for number, (_, fault, doubt) in enumerate(doubtful)), reverse=True)
-    names = {layer.name: layer for layer, _, _ in doubtful}
     changes = [
         Change(
             kind=ChangeKind.KERNEL_INITIALIZER,
-            layer=name,
+            layer=layer.name,
             old=describe_kernel(layer.kernel),
             new=initializer_for(layer),
         )
-        for name, layer in names.items()
+        for layer in kernels
     ]
     changes += [
         Change(kind=ChangeKind.BIAS_INITIALIZER, layer=layer.name, old=describe_kernel(layer.bias), new="zeros")
         for layer in biases
     ]
-    bias_doubt, dead = 0.0, False
-    for layer in biases:
-        middle = float(np.median(np.asarray(layer.bias)))
-        bias_doubt = max(bias_doubt, 2.5 if not layer.is_output and abs(middle) > 2 else 1.0)
-        dead = dead or (layer.activation == "relu" and middle < -0.5)
-    fault = faults[0][2] if faults else (Fault.DEAD_RELU if dead else Fault.SATURATION)
+    fault, doubt = max(faults, key=lambda found: found[1])
     yield Repair(
         key="initializer",
         fault=fault,
-        doubt=max(faults[0][0] if faults else 0.0, bias_doubt),
-        apply=lambda variant: _redrawn(variant, {layer.name: layer for layer in [*names.values(), *biases]}),
+        doubt=doubt,
+        apply=lambda variant: _redrawn(variant, {layer.name: layer for layer in [*kernels, *biases]}),
         changes=tuple(changes),
         block="initializer",
     )
 
 
-def kernel_fault(layer: LayerFacts, case: Case) -> tuple[Fault, float]:
-    """What is wrong with the initial kernel of a layer, and how doubtful it is.
+def _is_judged(layer: LayerFacts, case: Case) -> bool:
+    """Whether the kernel of a layer can keep the network from learning: not one number, nor a network of one layer."""
+    kernel = np.asarray(layer.kernel)
+    return kernel.size > 1 and not (layer.is_output and not case_has_hidden(case))
 
-    The standard deviation is compared with that of Glorot's initializer for the same shape.
-    """
-    kernel = layer.kernel
-    assert kernel is not None
-    if kernel.size <= 1 or (layer.is_output and not case_has_hidden(case)):
-        return Fault.CLONES, 0.0
-    flat = kernel.reshape(-1, kernel.shape[-1])
-    if not np.any(flat):
+
+def exact_fault(layer: LayerFacts) -> tuple[Fault, float] | None:
+    """What the initial kernel of a layer shows without data, and how doubtful it is; None if all units differ."""
+    kernel = np.asarray(layer.kernel)
+    if not np.any(kernel):
         return Fault.ZERO_GRADIENT, 0.5 if layer.is_output else 3.0
-    if has_equal_units(kernel):
-        return Fault.CLONES, 1.0 if layer.is_output else 3.0
-    if layer.kind == "other":
-        return Fault.SATURATION, 1.0 if float(flat.std()) > 2 else 0.0
-    ratio = kernel_ratio(kernel)
-    bounded = layer.activation in ("tanh", "sigmoid", "softmax", "hard_sigmoid", "softsign")
-    if ratio > LARGE_RATIO:
-        fault = Fault.SATURATION if bounded else Fault.EXPLODING_GRADIENT
-        return fault, 2.5 if ratio > 10 else 1.0
-    if ratio < SMALL_RATIO:
-        return Fault.VANISHING_GRADIENT, 2.5 if ratio < 0.02 else 1.0
-    return Fault.CLONES, 0.0
+    return (Fault.CLONES, 1.0 if layer.is_output else 3.0) if has_equal_units(kernel) else None
+
+
+def has_usual_scale(layer: LayerFacts, ratios: tuple[float, float]) -> bool:
+    """Whether the root mean square of a kernel is so near to Glorot's; an embedding has no such rule."""
+    kernel = np.asarray(layer.kernel)
+    if layer.kind == OTHER:
+        return float(kernel.std()) <= LARGE_EMBEDDING
+    return ratios[0] <= kernel_ratio(kernel) <= ratios[1]
+
+
+def has_large_bias(layer: LayerFacts) -> bool:
+    """Whether a bias starts far from 0."""
+    return layer.bias is not None and bool(np.abs(layer.bias).max(initial=0.0) > LARGE_BIAS)
+
+
+def start_fault(case: Case, layers: Sequence[LayerFacts]) -> tuple[Fault, float] | None:
+    """What the start of some layers does to the program's data that usual initializers in them do not."""
+    own = Variant(program=case.program, head=case.head)
+    try:
+        usual = _redrawn(own, {layer.name: layer for layer in layers}).program
+    except BadInput:  # the model cannot be copied
+        return None
+    return measured_fault(case, usual)
 
 
 def glorot_deviation(kernel: Array) -> float:
@@ -117,7 +135,7 @@ def describe_kernel(values: Array | None) -> Value:
 
 def initializer_for(layer: LayerFacts) -> str:
     """The usual initializer of a layer."""
-    if layer.kind == "other":
+    if layer.kind == OTHER:
         return "uniform"
     return "he_normal" if layer.activation in GOOD_HIDDEN else "glorot_uniform"
 

@@ -46,6 +46,7 @@ INTERVENTIONS = {
     Intervention.SHARED_NOISE: ("noise on the initial weights, the same for all units of a layer", "without it"),
     Intervention.RESCALED: ("the same initial weights at the usual scale", "as they are"),
     Intervention.LIFTED: ("initial biases of 0", "as they are"),
+    Intervention.MIRRORED: ("all initial weights and biases negated", "as they are"),
     Intervention.REDRAWN: ("usual initial weights", "as they are"),
     Intervention.LEFT: ("the repair, which leaves the stretch where the loss hardly changes,", "without it"),
 }

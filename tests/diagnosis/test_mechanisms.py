@@ -41,6 +41,12 @@ def test_rescaling_keeps_the_pattern() -> None:
     assert float(np.sqrt(np.mean(kernel**2))) == pytest.approx(np.sqrt(2 / (4 + 6)))  # Glorot and Bengio
 
 
+def test_negating_changes_the_sign_of_every_weight() -> None:
+    found = made("glorot_uniform", bias_initializer="ones")
+    for own, negated in zip(found.fresh_weights(3), started(Intervention.MIRRORED, found)):
+        assert np.array_equal(negated, -own)
+
+
 def test_lifting_sets_hidden_biases_to_zero() -> None:
     found = made("glorot_uniform", bias_initializer="ones")
     weights = started(Intervention.LIFTED, found)

@@ -1,0 +1,65 @@
+"""What a start does is measured on the program's data: weights of the same size are harmless or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from programs import dense, program
+
+from harness.diagnosis.case import Case, prepare_case
+from harness.diagnosis.faults import Fault
+from harness.diagnosis.layers import read_layers
+from harness.diagnosis.references import References
+from harness.diagnosis.repair import Repair
+from harness.diagnosis.start_repairs import initializer_repairs
+
+NO_REFERENCES = References(constant=0.0, learners=(), best=1.0, rows=1, p_value=None, apt=True, noise=0.0)
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(80, 8)).astype("float32")
+Normal = keras.initializers.RandomNormal
+
+
+@pytest.fixture(autouse=True)
+def _no_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What off-the-shelf learners reach takes seconds, and no start depends on it."""
+    monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: NO_REFERENCES)
+
+
+def repair_of(*units: int, rows: Any = ROWS, **options: Any) -> Repair | None:
+    """The repair of the start of a network of Dense layers, if there is one."""
+    model = dense(*units, 1, inputs=rows.shape[1], last="sigmoid", **options)
+    case: Case = prepare_case(program(model, rows, RNG.integers(0, 2, len(rows)), loss="binary_crossentropy"))
+    return next(initializer_repairs(case, read_layers(case.program, case.head)), None)
+
+
+@pytest.mark.parametrize(
+    ("units", "options", "fault"),
+    [
+        # the deviations of 16 units' kernels are 0.25 by Glorot, a third of it in each of eight layers leaves nothing
+        ((16,) * 8, {"hidden": "tanh", "kernel_initializer": Normal(stddev=0.08)}, Fault.VANISHING_GRADIENT),
+        ((16, 16), {"hidden": "tanh", "kernel_initializer": Normal(stddev=8.0)}, Fault.SATURATION),
+        ((16, 16, 16), {"hidden": "relu", "kernel_initializer": Normal(stddev=3.0)}, Fault.EXPLODING_GRADIENT),
+        ((16,), {"hidden": "relu", "bias_initializer": keras.initializers.Constant(-20.0)}, Fault.DEAD_RELU),
+        ((16,), {"hidden": "sigmoid", "bias_initializer": keras.initializers.Constant(9.0)}, Fault.SATURATION),
+    ],
+)
+def test_a_start_is_named_after_what_it_does(units: tuple[int, ...], options: dict[str, Any], fault: Fault) -> None:
+    found = repair_of(*units, **options)
+    assert found is not None
+    assert (found.fault, found.doubt) == (fault, 2.5)
+
+
+def test_the_same_weights_do_harm_on_some_inputs_only() -> None:
+    """Units of inputs near 0 are not saturated, however large their weights."""
+    options = {"hidden": "tanh", "kernel_initializer": Normal(stddev=8.0)}
+    near = repair_of(16, rows=ROWS * 1e-3, **options)
+    assert near is not None
+    assert near.fault is not Fault.SATURATION
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.0, 1.5])
+def test_a_usual_start_is_not_questioned(scale: float) -> None:
+    assert repair_of(16, 16, hidden="tanh", kernel_initializer=Normal(stddev=0.25 * scale)) is None

@@ -183,7 +183,9 @@ def compiled_descent(
             in_other_form(layout.release, held_state, len(state)),
         )
 
-    return tf.function(descent, jit_compile=True, autograph=False)
+    compiled = tf.function(descent, jit_compile=True, autograph=False)
+    compiled._omit_frequent_tracing_warning = True  # each network is a program of its own, traced once
+    return compiled
 
 
 def stops_for(recorded: Sequence[int], apart: int) -> Iterator[Stop]:

@@ -71,6 +71,7 @@ class Award:
     max_points: float  # what it is worth
     quantities: tuple[str, ...] = ()  # those of the hand-in that it is about
     mistake: str = ""  # the name of the mistake that a part of the points is given for
+    unmatched: tuple[str, ...] = ()  # names and patterns of the criterion that fit nothing in the hand-in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +181,17 @@ class Grading(Result):
                 found.setdefault(id, []).append(one.id)
         return tuple(
             (id, tuple(names)) for id, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+        )
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """Names and patterns of the rubric that fit nothing in any hand-in that was judged."""
+        awards = [award for one in self.hand_ins if one.verdict is not Verdict.NOT_JUDGED for award in one.awards]
+        names = dict.fromkeys((award.criterion, name) for award in awards for name in award.unmatched)
+        return tuple(
+            name
+            for criterion, name in names
+            if all(name in award.unmatched for award in awards if award.criterion == criterion)
         )
 
     @property

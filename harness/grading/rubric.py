@@ -206,15 +206,11 @@ def is_bias(name: str, shape: Shape) -> bool:
     return bool(BIAS.search(last)) or len(shape) == 1
 
 
-def matching(quantities: Sequence[QuantityFacts], patterns: Sequence[str]) -> list[QuantityFacts]:
-    """The quantities that a criterion is about."""
-
-    def fits(one: QuantityFacts, pattern: str) -> bool:
-        if pattern in (ALL, KERNELS, BIASES):
-            return pattern == ALL or one.is_bias == (pattern == BIASES)
-        return any(fnmatch.fnmatchcase(name, pattern) for name in (one.name, one.name.rpartition(".")[2]))
-
-    return [one for one in quantities if any(fits(one, pattern) for pattern in patterns)]
+def fits(one: QuantityFacts, pattern: str) -> bool:
+    """Whether a criterion with this name or pattern is about a quantity."""
+    if pattern in (ALL, KERNELS, BIASES):
+        return pattern == ALL or one.is_bias == (pattern == BIASES)
+    return any(fnmatch.fnmatchcase(name, pattern) for name in (one.name, one.name.rpartition(".")[2]))
 
 
 # Points
@@ -252,7 +248,7 @@ def award(
     quantities: Sequence[QuantityFacts],
 ) -> Award:
     """The points for one criterion."""
-    about = matching(quantities, criterion.quantities)
+    about = [one for one in quantities if any(fits(one, pattern) for pattern in criterion.quantities)]
     status, points, mistake = Status.LOST, 0.0, ""
     if result is None or verdict is Verdict.NOT_JUDGED:
         status = Status.NOT_JUDGED
@@ -273,6 +269,11 @@ def award(
         max_points=criterion.points,
         quantities=tuple(one.name for one in about),
         mistake=mistake,
+        unmatched=tuple(
+            name
+            for name in criterion.quantities
+            if status is not Status.NOT_JUDGED and not any(fits(one, name) for one in quantities)
+        ),
     )
 
 

@@ -140,25 +140,20 @@ def check_source(file: Path, name: str) -> None:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        line = error.lineno or 0
+        line, lengths = error.lineno or 0, source.cell_lengths(file)
         lines = text.split("\n")
         shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         old = python_2_line(lines, error)
+        cell, number = source.cell_of(old or line, lengths) or (None, old or line)
+        place = source.line_words(number, cell) if number else "it"
         if old:
             raise BadInput(
-                f"{name}: {line_words(file, old)} is Python 2: {lines[old - 1].strip()}\n"
+                f"{name}: {place} is Python 2: {lines[old - 1].strip()}\n"
                 "Convert the file to Python 3, for instance with 2to3 -w."
             ) from None
-        place = line_words(file, line) if line else "it"
         raise BadInput(f"{name}: {place} is not valid Python: {error.msg}{': ' * bool(shown)}{shown}") from None
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name}: cannot be parsed ({error}).") from None
-
-
-def line_words(file: Path, line: int) -> str:
-    """line 12; cell 2, line 7 of a notebook"""
-    found = source.cell_of(line, source.cell_lengths(file))
-    return f"line {line}" if found is None else f"cell {found[0]}, line {found[1]}"
 
 
 def python_2_line(lines: list[str], error: SyntaxError) -> int:

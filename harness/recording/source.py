@@ -54,7 +54,9 @@ MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
-MAGIC = re.compile(r"^\s*[%!?]", re.MULTILINE)
+MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?\??\s*)$")  # a line for IPython alone
+MAGIC_VALUE = re.compile(r"^(\s*[\w\s,]+=\s*)[%!].*$")  # x = !ls
+OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun)\b)")
 
 
 def read_text(path: Path) -> str:
@@ -70,13 +72,17 @@ def read_text(path: Path) -> str:
     content = path.read_bytes()
     if is_notebook(path, content):
         return notebook_text(content.decode("utf-8", errors="replace"))
+    return without_magics(decoded(content))
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file in the encoding that it declares, else in Latin-1; all line ends are Unix'."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         text = content.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError):
-        text = content.decode("utf-8", errors="replace")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return without_magics(text) if MAGIC.search(text) and not is_python(text) else text
+        text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_notebook(path: Path, content: bytes | None = None) -> bool:
@@ -114,12 +120,13 @@ def imported_modules(text: str) -> list[str]:
 
 
 def without_magics(text: str) -> str:
-    """The text with ``pass`` in place of the lines that are commands of a notebook."""
-    lines = []
-    for line in text.split("\n"):
-        indent = line[: len(line) - len(line.lstrip())]
-        lines.append(f"{indent}pass" if MAGIC.match(line) or re.match(r"^[\w.]+\?\??$", line) else line)
-    return "\n".join(lines)
+    """The text with ``pass`` in place of the lines that are commands of a notebook, and None in place of their values.
+
+    Lines keep their numbers. A text that is Python is returned as it is.
+    """
+    if is_python(text):
+        return text
+    return "\n".join(MAGIC.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", line)) for line in text.split("\n"))
 
 
 def code_cells(content: str) -> list[str]:
@@ -167,6 +174,16 @@ def cell_of(line: int, lengths: Sequence[int]) -> tuple[int, int] | None:
     return number + 1, line - ends[number] + lengths[number]
 
 
+def line_words(line: int, cell: int | None = None) -> str:
+    """line 12; cell 2, line 7 of a notebook, whose lines are counted in the cell"""
+    return f"line {line}" if cell is None else f"cell {cell}, line {line}"
+
+
+def place_words(file: str, line: int, cell: int | None = None) -> str:
+    """train.py:14; notes.ipynb, cell 3, line 2 of a notebook"""
+    return f"{file}:{line}" if cell is None else f"{file}, {line_words(line, cell)}"
+
+
 def _lines_of_cells(content: str) -> list[list[str]]:
     """The lines of each code cell of a notebook, as they are run; none of one in another language."""
     texts = code_cells(content)
@@ -183,7 +200,7 @@ def _run_text(text: str, modules: set[str]) -> str:
     """
     if WRITTEN_MODULE.match(text):  # its definitions are run here and imported nowhere
         return without_magics("pass\n" + text.partition("\n")[2])
-    if text.lstrip().startswith("%%") and not re.match(r"\s*%%(time|timeit|capture|prun)\b", text):
+    if OTHER_LANGUAGE.match(text):
         return ""
     return _without_imports(without_magics(text), modules)
 

@@ -24,6 +24,7 @@ from ..checking.result import (
 from ..checking.result import Kind as QuantityKind
 from ..errors import escape_controls
 from ..recording.graph import Place
+from ..recording.source import line_words
 from ..results import as_document, as_report, as_verdict, plain
 from .mistakes import (
     ACTIVATIONS,
@@ -61,7 +62,7 @@ def where(place: Place | None) -> str:
 
 def line_of(place: Place | Quantity) -> str:
     """line 12, or cell 2, line 7 of a notebook"""
-    return f"line {place.line}" if place.cell is None else f"cell {place.cell}, line {place.cell_line}"
+    return line_words((place.line if place.cell is None else place.cell_line) or 0, place.cell)
 
 
 def line_number(place: Place | None) -> str:

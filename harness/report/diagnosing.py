@@ -22,6 +22,7 @@ from ..programs.changes import Change, ChangeKind
 from ..programs.edits import Edit
 from ..programs.findings import Check, Severity
 from ..programs.program import Note, NoteKind
+from ..recording.source import place_words
 from ..results import as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .causes import FAULTS
@@ -223,13 +224,12 @@ def factor_text(factor: float) -> str:
 
 def edit_text(edit: Edit) -> str:
     """train.py:14: Dense(1, activation="softmax") -> activation="sigmoid" """
-    where = edit.file if edit.cell is None else f"{edit.file}, cell {edit.cell}"
     subject = edit.subject
     if len(subject) > LONGEST_SUBJECT and "(" in subject:
         subject = subject[: subject.index("(")] + "(...)"
     fragment = "; ".join(line.strip() for line in edit.fragment.splitlines())
     what = f"{subject} -> {fragment}" if subject else f"add {fragment}"
-    return f"{where}:{edit.line}: {what}"
+    return f"{place_words(edit.file, edit.line, edit.cell)}: {what}"
 
 
 def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit], most: int = MOST_EDITS) -> Iterator[str]:

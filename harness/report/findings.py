@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..programs.findings import Check, Contradiction, Severity
 from .words import joined, number
-
-if TYPE_CHECKING:
-    from ..programs.source.places import Place
 
 MOST_LAYERS = 3  # that a sentence names
 MOST_FINDINGS = 4  # that are printed before the first training
@@ -409,18 +406,11 @@ REMEDIES: dict[Check, Callable[[Values], str]] = {
 }  # what to do, if it depends on the numbers
 
 
-def place_text(place: Place | None) -> str:
-    """train.py:14: , or nothing if the line is not known."""
-    if place is None:
-        return ""
-    return f"{place.file}:{place.line}: " if place.cell is None else f"{place.file}, cell {place.cell}:{place.line}: "
-
-
 def finding_text(finding: Contradiction) -> str:
     """train.py:14: softmax over one unit is always 1, ..."""
     remedy = REMEDIES.get(finding.check)
     text = SENTENCES[finding.check](finding.values) + ("" if remedy is None else f"; {remedy(finding.values)}")
-    return f"{place_text(finding.place)}{text}."
+    return f"{text}." if finding.place is None else f"{finding.place}: {text}."
 
 
 def worth_saying(found: Sequence[Contradiction]) -> Iterator[Contradiction]:

@@ -19,7 +19,7 @@ from ..recording.graph import Place
 from ..results import as_document, as_report, as_verdict, plain
 from . import checking, mistakes
 from .registering import register_page
-from .words import Json, count, new_table
+from .words import Json, count, joined, new_table
 
 PROBLEMS: Mapping[Problem, str] = {
     Problem.NO_FILE: "There is neither a Python file nor a notebook in it.",
@@ -166,6 +166,8 @@ def headline(grading: Grading) -> str:
 def summary(grading: Grading) -> list[str]:
     """How many are right, each mistake with how many have it, and the groups of equal mistakes"""
     lines = [headline(grading), *(f"  {line}" for line in mistake_lines(grading))]
+    if grading.unmatched:
+        lines.append(f"Of the rubric's names, {joined(grading.unmatched)} fit nothing in any file (case matters).")
     groups = grading.groups
     if groups:
         lines.append("The same mistake at lines that read the same:")
@@ -222,7 +224,9 @@ def award_text(award: Award) -> str:
     """Weights: 3 / 4, right (W1, W2)"""
     about = f" ({', '.join(award.quantities)})" if award.quantities else ""
     reason = f": {award.mistake}" if award.mistake else ""
-    return f"{award.criterion}: {points_words(award.points, award.max_points)}, {STATUSES[award.status]}{reason}{about}"
+    absent = f"; not in the file: {', '.join(award.unmatched)}" if award.quantities and award.unmatched else ""
+    points = points_words(award.points, award.max_points)
+    return f"{award.criterion}: {points}, {STATUSES[award.status]}{reason}{about}{absent}"
 
 
 # Tables for spreadsheets
@@ -246,7 +250,7 @@ def cells_of(one: HandInResult) -> dict[str, object]:
         "file": one.files[0].name if one.files else "",
         "verdict": one.verdict.value,
         "mistakes": mistake_names(one),
-        "line": None if place is None else place.line,
+        "line": checking.line_number(place),
         "code": place.text if place is not None else "",
         "reason": why(one) if one.verdict is Verdict.NOT_JUDGED else "",
         "explanation": explanation(one),
@@ -309,6 +313,7 @@ def machines(grading: Grading) -> Json:
         "verdicts": {verdict.value: number for verdict, number in grading.by_verdict.items()},
         "by_mistake": [{"id": id, "hand_ins": list(names)} for id, names in grading.by_mistake],
         "groups": grading.groups,
+        "unmatched": grading.unmatched,
     }
 
 

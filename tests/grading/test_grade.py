@@ -208,6 +208,14 @@ def test_a_cell_has_one_line_and_is_not_a_formula():
     assert report.cell(-0.5) == -0.5
 
 
+def test_a_line_of_a_notebook_is_named_in_its_cell():
+    place = replace(MISTAKE.place, file="net.ipynb", line=9, cell=2, cell_line=4)
+    result = replace(WRONG.result, mistakes=(replace(MISTAKE, place=place),))
+    one = of_class(("bob", FileResult(name="net.ipynb", result=result))).hand_ins[0]
+    assert report.cells_of(one)["line"] == "cell 2:4"
+    assert report.cells_of(CLASS.hand_ins[1])["line"] == "9"
+
+
 def test_what_should_be_is_hidden_if_wanted():
     open_text = report.student_text(CLASS, CLASS.hand_ins[1])
     bare = without_expected(CLASS)

@@ -6,8 +6,9 @@ import pytest
 
 from harness.checking.result import CheckResult, Found, ParameterFacts, Reason, Verdict
 from harness.errors import BadInput
-from harness.grading.result import Status, TestOutcome, TestResult
+from harness.grading.result import Grading, HandInKind, HandInResult, Status, TestOutcome, TestResult
 from harness.grading.rubric import Criterion, Rubric, awards_of, biases_of, is_bias, quantities_of, read_rubric
+from harness.report.grading import award_text, summary
 
 RUBRIC = """
 file = "net.py"
@@ -108,6 +109,28 @@ def test_tests_earn_their_share(rubric, tests, finished, expected):
 def test_the_students_own_names_can_be_given():
     rubric = Rubric(criteria=(Criterion(name="first", quantities=("W1", "self.b*"), points=2.0),))
     assert points(rubric, result(Verdict.MISTAKE, ("wrong-value", ("W2",)), names="self.W1 W2 self.b1")) == [2.0]
+
+
+def test_a_name_that_fits_nothing_is_reported():
+    """W2 and w2: the criterion is judged by what it fits, and both the hand-in and the class say what it does not."""
+    rubric = Rubric(criteria=(Criterion(name="out", quantities=("w2", "b2"), points=4.0),))
+    right, other = result(Verdict.CORRECT), result(Verdict.CORRECT, names="W1 w2 b1 b2")
+    hand_ins = [
+        HandInResult(
+            id="ann",
+            kind=HandInKind.FILE,
+            verdict=of.verdict,
+            awards=awards_of(rubric, of, of.verdict, quantities_of(of), [], None),
+        )
+        for of in (right, other, result(Verdict.NOT_JUDGED))
+    ]
+    awards = [one.awards[0] for one in hand_ins]
+    assert [award.unmatched for award in awards] == [("w2",), (), ()]
+    assert award_text(awards[0]) == "out: 4 / 4, right (b2); not in the file: w2"
+    alone = Grading(folder="class", hand_ins=(hand_ins[0], hand_ins[2]))
+    assert alone.to_dict()["unmatched"] == ["w2"]
+    assert any("w2 fit nothing" in line for line in summary(alone))
+    assert Grading(folder="class", hand_ins=tuple(hand_ins)).unmatched == ()
 
 
 @pytest.mark.parametrize(

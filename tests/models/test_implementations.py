@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
+from tensorflow.python.eager.polymorphic_function import polymorphic_function
 
 from harness.comparison import rounding
 from harness.comparison.differences import compare_traces
@@ -159,6 +160,15 @@ def test_no_retracing_between_runs_of_the_same_shapes():
     list(handwritten.train(network, weights, x, y, Training(0.1, recorded=[5, 17, 100])))
     list(handwritten.train(network, [2 * w for w in weights], x, y, Training(3.0, recorded=[0, 1])))
     assert descent.experimental_get_tracing_count() == before
+
+
+def test_tensorflow_does_not_warn_about_a_program_for_each_network(monkeypatch):
+    messages: list[str] = []
+    monkeypatch.setattr(polymorphic_function, "FREQUENT_TRACING_WARNING_THRESHOLD", 1)
+    monkeypatch.setattr(polymorphic_function.logging, "warning", messages.append)
+    network = Network((2, 1), ("linear",))
+    list(handwritten.train(network, [np.ones((3, 1))], np.ones((5, 2)), np.ones((5, 1)), Training(0.5, recorded=[1])))
+    assert messages == []
 
 
 def test_sequential_offers_no_z_and_no_delta():

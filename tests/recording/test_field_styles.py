@@ -331,3 +331,11 @@ def test_bounds_of_thousands_of_images_are_made_smaller():
     assert shrunk_bounds("x = mnist[50000:]\ny = mnist[2500:]") == [[2500, 3], [50000, 60]]
     assert shrunk_bounds("x = table[50000:]") == []
     assert shrunk_bounds("x = mnist[1000:]") == []
+
+
+def test_lines_for_ipython_alone_leave_the_rest_of_a_cell_as_it_is():
+    """What the shell gives is None; a text that is Python keeps lines that look like commands."""
+    text = source.notebook_text(
+        notebook("%matplotlib inline\nfiles = !ls\nnp.dot?\n# why?\nx = 1", 'query = """\n%s or\n"""', "%%bash\nls")
+    )
+    assert text == 'pass\nfiles = None\npass\n# why?\nx = 1\nquery = """\n%s or\n"""\n'

@@ -273,7 +273,6 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             load_tensorflow()
             from ...diagnosis import scenarios
             from ...report import scenario_diagnosis, scenario_words
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each network is a program of its own
         case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
         with cluster.connected(arguments.ray):
             found = scenarios.diagnose(

@@ -178,8 +178,7 @@ class Recorder:
 
     def refusal(self, how: str, place: Place | None = None) -> WithoutModel:
         """The error about a training that cannot be captured, with how it trains, at a place or the current one."""
-        place = place or self.sources.here()
-        where = str(self.path.name) if place is None else shown_place(place)
+        where = place or self.sources.here() or self.path.name
         return WithoutModel(
             f"{where}: expected a training with model.fit(), got a training loop with {how}; "
             "train the same model with compile() and fit(), or give model and data to harness.diagnose",
@@ -381,8 +380,7 @@ class Recorder:
             data = training_data(given["x"], given["y"], given["sample_weight"], given["steps_per_epoch"])
             validation = validation_of(given)
         except BadInput as error:
-            where = self.path.name if place is None else shown_place(place)
-            raise Refused(type(error)(f"{where}: {error}")) from None
+            raise Refused(type(error)(f"{place or self.path.name}: {error}")) from None
         if data.x_for_fit is not None:
             given["x"] = data.x_for_fit
         self.build_error = build(model, data.x)
@@ -462,7 +460,7 @@ class Recorder:
             return self._next_of_loop(fit, model, given)
         if not is_same or self.program.is_stopped or self.program.error is not None or time.monotonic() > self.deadline:
             kind = NoteKind.STOPPED if is_same else NoteKind.MORE_FITS
-            note = Note(kind=kind, count=self.fits, detail="" if place is None else shown_place(place))
+            note = Note(kind=kind, count=self.fits, detail=str(place or ""))
             is_said = is_same and self.program.is_stopped
             self.program = dataclasses.replace(
                 self.program,
@@ -478,7 +476,7 @@ class Recorder:
         self.program = dataclasses.replace(self.program, epochs=epochs, notes=tuple(notes))
         return self._run(fit, model, given)
 
-    def _loops(self, place: Place | None) -> list[ast.For | ast.While]:
+    def _loops(self, place: Place | None) -> list[ast.AST]:
         """The loops that a call of the user's is written in."""
         source = None if place is None else self.sources.of(place)
         return [] if source is None else loops_around(source, ast.parse(source.text), place)
@@ -537,7 +535,7 @@ class Recorder:
                 places=self._places(model, compile_call, place),
             )
         except BadInput as error:
-            raise Refused(BadInput(f"{self.path.name if place is None else shown_place(place)}: {error}")) from None
+            raise Refused(BadInput(f"{place or self.path.name}: {error}")) from None
         if not program.set_weights:
             return program
         note = Note(kind=NoteKind.WEIGHTS_SET, count=len(program.set_weights))
@@ -593,8 +591,3 @@ class Recorder:
 def fingerprint(variable: Any) -> int:
     """A number that changes with the values of a weight."""
     return zlib.crc32(array_of(variable).tobytes())
-
-
-def shown_place(place: Place) -> str:
-    """A place as people read it: ``train.py:14``, or ``notes.ipynb, cell 3, line 2``."""
-    return f"{place.file}:{place.line}" if place.cell is None else f"{place.file}, cell {place.cell}, line {place.line}"

@@ -37,7 +37,7 @@ from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
 from .followed_loops import OutOfTime, ScriptEnded
 from .made_up import made_up
-from .recorder import Recorder, Refused, shown_place
+from .recorder import Recorder, Refused
 from .snippets import HOOK, Completion, is_of_keras, tolerant
 from .supply import Supply
 
@@ -368,7 +368,7 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
         notes.append(Note(kind=NoteKind.SCRIPT_STOPPED, count=None if loop is None else len(loop.sizes)))
     elif isinstance(failure, Exception) and program.error is None:
         place = sources.of_error(failure)
-        where = "" if place is None else f"{shown_place(place)}: "
+        where = "" if place is None else f"{place}: "
         notes.append(
             Note(kind=NoteKind.SCRIPT_FAILED, detail=f"{where}{type(failure).__name__}: {first_line(failure)}")
         )
@@ -393,7 +393,7 @@ def _not_captured(
     if isinstance(failure, OutOfTime):
         return BadInput(f"{shown}: expected a call of fit within {SECONDS_BEFORE_FIT:g} s, got none; use less data")
     place = sources.of_error(failure)
-    where = shown if place is None else shown_place(place)
+    where = place or shown
     if isinstance(failure, SystemExit):
         return _Failed(
             BadInput(

@@ -18,7 +18,6 @@ from .texts import Text
 
 USES = ("evaluate", "predict", "predict_on_batch", "test_on_batch")
 SPLITS = ("train_test_split",)
-LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
 
 
 def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[str]:
@@ -30,7 +29,7 @@ def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[s
         name, position: of the argument, ``x`` and 0 or ``y`` and 1.
     """
     first = base_name(argument_of(fit, name, position))
-    if first is None or not _is_bound_once(text, fit, first) or _is_in_loop(text, fit):
+    if first is None or not _is_bound_once(text, fit, first) or text.loops(fit):
         return []
     wanted = [first, *_of_validation(fit, position), *_of_later_uses(text, fit, name, position)]
     wanted += _partners(text, fit, first)
@@ -40,7 +39,7 @@ def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[s
 def rebound_validation(text: Text, fit: ast.Call) -> str | None:
     """The variable that holds the validation inputs of ``fit``; None if an edit cannot change it before ``fit``."""
     name = next(_of_validation(fit, 0), None)
-    if name is None or not _is_bound_once(text, fit, name) or _is_in_loop(text, fit):
+    if name is None or not _is_bound_once(text, fit, name) or text.loops(fit):
         return None
     return name if name != base_name(argument_of(fit, "x", 0)) else None
 
@@ -48,7 +47,7 @@ def rebound_validation(text: Text, fit: ast.Call) -> str | None:
 def split_names(text: Text, fit: ast.Call) -> tuple[tuple[str, str], ...] | None:
     """The variables of ``fit`` that hold training and validation inputs, and those of the targets; the same variable
     twice if both are rows of it. None if an edit cannot draw their rows anew before ``fit``."""
-    if _is_in_loop(text, fit):
+    if text.loops(fit):
         return None
     pairs = []
     for name, position in (("x", 0), ("y", 1)):
@@ -103,18 +102,6 @@ def _is_bound_once(text: Text, fit: ast.Call, name: str) -> bool:
         argument.arg == name for argument in [*scope.args.args, *scope.args.kwonlyargs, *scope.args.posonlyargs]
     )
     return (is_argument or bool(stores)) and all(store.lineno < before for store in stores)
-
-
-def _is_in_loop(text: Text, fit: ast.Call) -> bool:
-    """Whether ``fit`` is called in a loop, in which a line before it would change the variables again and again."""
-    node: ast.AST = fit
-    while node in text.parents:
-        node = text.parents[node]
-        if isinstance(node, LOOPS):
-            return True
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            return False
-    return False
 
 
 def _of_validation(fit: ast.Call, position: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..source.places import Source, argument_of
+from ..source.places import Source, argument_of, loops_around
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,10 @@ class Text:
         """The text of a node."""
         start, end = self.span(node)
         return self.source.text[start:end]
+
+    def loops(self, call: ast.Call) -> list[ast.AST]:
+        """The loops around a call: a line before it in them would run again and again."""
+        return loops_around(self.source, self.tree, self.source.place(call))
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The statement that a node is part of."""

@@ -12,6 +12,10 @@ from itertools import islice
 from types import FrameType
 from typing import Any
 
+from ...recording.source import place_words
+
+LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -25,6 +29,9 @@ class Place:
     end_column: int | None = None
     text: str = ""  # of the first line, without indentation
     cell: int | None = None  # number of the notebook's code cell, from 1; None in a script
+
+    def __str__(self) -> str:
+        return place_words(self.file, self.line, self.cell)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,21 +258,21 @@ def names_in(node: ast.expr | None) -> set[str]:
 
 def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
     """Whether a node begins where a place does."""
-    at = source.place(node)
-    return place is not None and (at.file, at.line, at.cell) == (place.file, place.line, place.cell)
+    line = getattr(node, "lineno", None)
+    return place is not None and (source.file, line, source.cell) == (place.file, place.line, place.cell)
 
 
-def loops_around(source: Source, tree: ast.Module, place: Place | None) -> list[ast.For | ast.While]:
-    """The loops that a call is written in."""
-    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
+def loops_around(source: Source, tree: ast.Module, place: Place | None) -> list[ast.AST]:
+    """The loops, comprehensions included, that a call is written in."""
     return [
         loop
-        for loop in loops
-        if any(isinstance(node, ast.Call) and is_at(source, node, place) for node in ast.walk(loop))
+        for loop in ast.walk(tree)
+        if isinstance(loop, LOOPS)
+        and any(isinstance(node, ast.Call) and is_at(source, node, place) for node in ast.walk(loop))
     ]
 
 
-def passes_of(loops: Iterable[ast.For | ast.While], names: Mapping[str, Any]) -> int:
+def passes_of(loops: Iterable[ast.AST], names: Mapping[str, Any]) -> int:
     """How often nested loops over a ``range`` run their body; 0 if a loop is of another kind.
 
     Args:

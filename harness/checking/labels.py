@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
+from ..recording.graph import Kind as Source
 from ..recording.graph import Ref
 from .exceptions import RUN_FILE
 from .reading import Reading
@@ -49,6 +52,7 @@ def name_of_value(stage: Stage, id: int) -> str:
 
 MAX_EXPRESSION = 40  # characters
 SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "dot": "@"}
+FUNCTIONS = frozenset({"sqrt", "exp", "log", "tanh"})
 
 
 def expression(stage: Stage, id: int) -> str:
@@ -60,13 +64,24 @@ def expression(stage: Stage, id: int) -> str:
 def _written(stage: Stage, id: int, depth: int) -> str | None:
     """The arithmetic of a node without a name, in the names of what goes in; None if it has other parts."""
     node = stage.node(id)
+    if node.kind is Source.LITERAL and not node.names and node.shape == () and node.value is not None:
+        return f"{np.asarray(node.value).item():g}"
     if id in stage.parameters or node.is_leaf or any(not OF_RUN.match(name) for name in node.names):
         return label(stage, id)
-    parts = [argument.id for argument in node.arguments if isinstance(argument, Ref)]
-    if depth == 0 or node.operation not in SIGNS or len(parts) != 2 or len(node.arguments) != 2:
+    if depth == 0 or node.keywords:
+        return None
+    written = [
+        _written(stage, one.id, depth - 1) if isinstance(one, Ref) else f"{one:g}"
+        for one in node.arguments
+        if isinstance(one, (Ref, int, float))
+    ]
+    if len(written) != len(node.arguments):
+        return None
+    if node.operation in FUNCTIONS and len(written) == 1 and written[0] is not None:
+        return f"{node.operation}({written[0]})"
+    if node.operation not in SIGNS or len(written) != 2:
         return None
     sign = SIGNS[node.operation]
-    written = [_written(stage, part, depth - 1) for part in parts]
     if sign not in "+-":
         written = [f"({one})" if one is not None and " " in one else one for one in written]
     return None if None in written else f"{written[0]} {sign} {written[1]}"

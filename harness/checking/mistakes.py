@@ -82,6 +82,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("pre-activation-in-gradient", Stage.GRADIENT, "a_(l-1)^T delta_l -> z_(l-1)^T delta_l"),
     _mistake("transposed-gradient", Stage.GRADIENT, "dC/dK -> its transpose"),
     _mistake("gradient-of-another-parameter", Stage.UPDATE, "w -= dC/dw -> w -= dC/dv"),
+    _mistake("gradient-of-one-use", Stage.GRADIENT, "dC/dw of all uses of w -> that of one of them"),
     _mistake("bias-gradient-missing", Stage.GRADIENT, "b -= dC/db -> b stays as it is"),
     _mistake("bias-gradient-summed-over-units", Stage.GRADIENT, "sum over observations -> sum over everything"),
     _mistake("bias-gradient-not-summed", Stage.GRADIENT, "sum over observations of delta -> delta"),

@@ -57,13 +57,20 @@ def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> Found | Non
     return None
 
 
+def is_zero(value: Any) -> bool:
+    """Whether a value is known, and 0 everywhere"""
+    return value is not None and not isinstance(value, tuple) and not np.any(value)
+
+
 def negative_moment(recording: Recording, node: Node) -> Found | None:
     """A root of a running mean that is negative: it is not one of squares, as Adam and RMSprop have it."""
     id = node.id
     while recording.nodes[id].operation in ("sqrt", "divide", "add", "multiply", "power"):
         one = recording.nodes[id]
         operands = [parent for parent in one.parents if recording.nodes[parent].shape == one.shape]
-        if one.operation == "add" and len(operands) == 2:
+        starts = [argument for argument in one.arguments if isinstance(argument, (int, float))]
+        starts += [0 for parent in one.parents if parent not in operands and is_zero(recording.nodes[parent].value)]
+        if one.operation == "add" and (len(operands) == 2 or 0 in starts):  # a mean may start at 0
             break
         if not operands:
             return None

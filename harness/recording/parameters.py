@@ -7,8 +7,9 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -566,7 +567,7 @@ class Search:
                     updates=tuple(indices),
                 )
             )
-        return tuple(parameters), tuple(updates)
+        return self._told_apart(parameters), tuple(updates)
 
     def _line(self, node: int) -> tuple[str, int] | None:
         place = self.tape.steps[node].place
@@ -593,6 +594,15 @@ class Search:
         lasting = [name for name in [*targets_, *later] if name.startswith("self.") or "[" in name]
         kept = [name for name in first if name in later or name in targets_]
         return (lasting or kept or targets_ or first or later or [""])[0]
+
+    def _told_apart(self, parameters: list[Parameter]) -> tuple[Parameter, ...]:
+        """``for p, g in ((W, dW), (b, db)): p -= g`` gives several one name: each gets the first that is its own."""
+        names = {one.node: self.tape.steps[one.node].names for one in parameters}
+        owners = Counter(name for one in parameters for name in set(names[one.node]))
+        given = Counter(one.name for one in parameters)
+        own = [[name for name in names[one.node] if owners[name] == 1] for one in parameters]
+        pairs = zip(parameters, own)
+        return tuple(replace(one, name=mine[0]) if mine and given[one.name] > 1 else one for one, mine in pairs)
 
     def _leaf(self, node: int) -> int:
         """The first leaf that went into a node."""

@@ -61,7 +61,7 @@ MISTAKES: dict[str, Sentences] = {
         "With a sigmoid or softmax output the derivative cancels: the delta is a - y and nothing else.",
     ),
     "softmax-jacobian-diagonal-only": Sentences(
-        "Only the diagonal a (1 - a) of softmax's Jacobian is used, as if its outputs did not depend on one another.",
+        "The derivative of the softmax is taken as if its outputs did not depend on one another.",
         "Use da_i/dz_j = a_i (1[i = j] - a_j), or the cross-entropy, whose delta is a - y.",
     ),
     "binary-crossentropy-one-sided": Sentences(
@@ -103,7 +103,7 @@ MISTAKES: dict[str, Sentences] = {
         "Give it the activation, or compute a = f(z) inside.",
     ),
     "wrong-derivative": Sentences(
-        "This is not the derivative of the layer's activation.",
+        "This is not the derivative of the layer's activation or normalisation.",
         "sigmoid' = a (1 - a); tanh' = 1 - a^2; relu' = 1 where z > 0 and 0 elsewhere.",
     ),
     "derivative-of-wrong-layer": Sentences(
@@ -169,6 +169,10 @@ MISTAKES: dict[str, Sentences] = {
     "sum-not-accumulated": Sentences(
         "Each term of a sum overwrites the one before, so only the last one counts.",
         "Add the terms up: start from 0 and use += instead of =.",
+    ),
+    "gradient-of-one-use": Sentences(
+        "The forward pass uses this parameter several times, and its gradient is that of one use.",
+        "Compute the gradient of each use as if it had a parameter of its own, and add them up.",
     ),
     "shared-memory": Sentences(
         "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."

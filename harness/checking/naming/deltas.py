@@ -13,7 +13,7 @@ from ..stage import argument_ids
 from ..structure import LINEAR, Layer, is_coupled
 from .case import Case, Name, first_name, naming_places, unique
 from .derivatives import name_derivative, name_mask, places_of_derivative
-from .outputs import name_output
+from .outputs import adds_up_to_one, name_output
 
 MOST_FACTORS = 8  # of a derivative that is multiplied in several steps
 
@@ -28,16 +28,27 @@ def at_pre_activation(case: Case) -> Name | None:
 
 def diagonal_jacobian(case: Case, layer: Layer) -> Name | None:
     """dC/da is multiplied by a, or by a (1 - a), as if units did not depend on one another"""
-    value = case.faulty
-    if value is None or not is_coupled(case.stage, layer):
+    is_diagonal = is_coupled(case.stage, layer) and any(is_by_itself(case, id) for id in layer.region)
+    return Name("softmax-jacobian-diagonal-only", case.lines()) if is_diagonal else None
+
+
+def diagonal_jacobian_of_scores(case: Case) -> Name | None:
+    """The same of a softmax that is not a layer's, such as that of an attention"""
+    forward, shape = case.reading.forward, case.stage.node(case.target).shape
+    if case.layer is not None or case.target in case.stage.parameters:
         return None
-    for id in layer.region:
-        upstream, a = case.gradient(id), case.value(id)
-        if upstream is None or a is None or not value.flat.shape == upstream.flat.shape == a.flat.shape:
-            continue
-        if any(ratio(value.flat, upstream.flat * one) is not None for one in (a.flat, a.flat * (1 - a.flat))):
-            return Name("softmax-jacobian-diagonal-only", case.lines())
-    return None
+    after = sorted(case.stage.program.descendants([case.target], within=forward.nodes))
+    shares = (id for id in after if case.stage.node(id).shape == shape and adds_up_to_one(case, id))
+    is_diagonal = any(is_by_itself(case, id) for id in shares)
+    return Name("softmax-jacobian-diagonal-only", case.lines()) if is_diagonal else None
+
+
+def is_by_itself(case: Case, id: int) -> bool:
+    """Whether the value is dC/da by a, or by a (1 - a), of a node"""
+    value, upstream, a = case.faulty, case.gradient(id), case.value(id)
+    if value is None or upstream is None or a is None or not value.flat.shape == upstream.flat.shape == a.flat.shape:
+        return False
+    return any(ratio(value.flat, upstream.flat * one) is not None for one in (a.flat, a.flat * (1 - a.flat)))
 
 
 def missing_derivative(case: Case, layer: Layer) -> Name | None:

@@ -17,7 +17,7 @@ from ..sources import Sources
 from .activations import at_activation, bias_gradient_sent_back
 from .case import Case, Name, first_name
 from .changes import by_change, name_change
-from .deltas import at_pre_activation, not_multiplied
+from .deltas import at_pre_activation, diagonal_jacobian_of_scores, not_multiplied
 from .operands import cut_to_integers, updated_weights, without_errors, wrong_part
 from .parameters import at_parameter
 from .scalars import at_factor
@@ -25,7 +25,7 @@ from .scalars import at_factor
 # What a value is made of goes before one change of an operation, and that before what the value should be.
 TESTS = (
     *(cut_to_integers, updated_weights, wrong_part, bias_gradient_sent_back, by_change),
-    *(at_pre_activation, at_activation, at_parameter, not_multiplied, without_errors),
+    *(at_pre_activation, diagonal_jacobian_of_scores, at_activation, at_parameter, not_multiplied, without_errors),
 )
 
 UPDATED_WEIGHTS = "updated-weights-in-backward"

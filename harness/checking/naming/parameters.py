@@ -17,6 +17,7 @@ Array = NDArray[Any]
 
 FEWEST_NUMBERS = 6  # that a multiple of the parameter is found in
 FEWEST_PARTS = 4  # of a vector of parameters whose factors are compared
+MOST_USES = 8  # of one parameter
 NEGLIGIBLE = 1e-9  # relative to the largest
 SAME_FACTOR = 1e-6  # relative
 
@@ -110,6 +111,22 @@ def place_of_factor(case: Case, factor: float) -> Place | None:
     return None
 
 
+def of_one_use(case: Case) -> Name | None:
+    """The gradient by way of one of several uses of the parameter, such as that of the decoder with tied weights"""
+    stage, found = case.stage, elements(case)
+    uses = [one for one in stage.program.children[case.target] if one in case.reading.forward.nodes]
+    if found is None or not 2 <= len(uses) <= MOST_USES:
+        return None
+    for use in uses:
+        ways = [
+            stage.program.gradients({use: known[use]}, values, {use, case.target})[case.target]
+            for values, known in zip(case.settings, case.reading.gradients)
+        ]
+        if ratio(found[0].ravel(), np.array(ways, dtype=float).ravel()) is not None:
+            return Name("gradient-of-one-use", case.lines())
+    return None
+
+
 def turned_part(case: Case) -> Name | None:
     """The gradient of a part of a vector of parameters is turned before it is made flat"""
     made = case.stage.node(case.origin(case.node.id))
@@ -139,8 +156,8 @@ def transposed_gradient(case: Case) -> Name | None:
 
 # in this order: what is more particular goes first
 TESTS = (
-    *(nothing_at_all, of_another_parameter, weight_decay, parts_in_wrong_order, scaled_parts, transposed_gradient),
-    turned_part,
+    *(nothing_at_all, of_another_parameter, weight_decay, parts_in_wrong_order, scaled_parts, of_one_use),
+    *(transposed_gradient, turned_part),
 )
 TESTS_OF_PART = (weight_decay, turned_part)
 

@@ -1,0 +1,123 @@
+"""Values that go several ways: shared weights, scores of a softmax, a normalisation; and names of parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Found, Verdict
+from harness.report import checking as report
+
+
+def checked(folder: Path, text: str) -> CheckResult:
+    path = folder / "mine.py"
+    path.write_text("import numpy as np\n\nrng = np.random.default_rng(1)\n" + text)
+    return check_file(path)
+
+
+def mistake_of(folder: Path, text: str) -> Found:
+    (found,) = checked(folder, text).mistakes
+    return found
+
+
+TIED = """
+X = rng.random((20, 7))
+W, b, c = rng.normal(size=(7, 3)), np.zeros(3), np.zeros(7)
+for step in range(8):
+    H = np.tanh(X @ W + b)
+    E = H @ W.T + c - X
+    dH = E @ W * (1 - H ** 2)
+    gW = {gradient}
+    W -= 0.01 * gW
+    b -= 0.01 * dH.sum(0)
+    c -= 0.01 * E.sum(0)
+"""
+
+
+@pytest.mark.parametrize("gradient", ["E.T @ H", "X.T @ dH"])
+def test_shared_weights_need_the_gradients_of_all_uses(tmp_path: Path, gradient: str) -> None:
+    assert checked(tmp_path, TIED.format(gradient="E.T @ H + X.T @ dH")).verdict is Verdict.CORRECT
+    found = mistake_of(tmp_path, TIED.format(gradient=gradient))
+    assert (found.id, found.place and found.place.line, found.parameters) == ("gradient-of-one-use", 11, ("W",))
+
+
+ATTENTION = """
+X, Y = rng.normal(size=(6, 5, 4)), rng.normal(size=(6, 4))
+Q, K, V = (rng.normal(size=(4, 4)) for _ in range(3))
+
+
+def shares(z):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+for step in range(3):
+    for x, y in zip(X, Y):
+        q, k, v = x @ Q, x @ K, x @ V
+        A = shares(q @ k.T / 2)
+        d = np.tile(((A @ v).mean(axis=0) - y) / 5, (5, 1))
+        dA = d @ v.T
+        dS = {jacobian} / 2
+        Q, K, V = Q - 0.1 * x.T @ (dS @ k), K - 0.1 * x.T @ (dS.T @ q), V - 0.1 * x.T @ (A.T @ d)
+"""
+
+
+@pytest.mark.parametrize("jacobian", ["A * dA", "A * (1 - A) * dA"])
+def test_the_scores_of_an_attention_depend_on_one_another(tmp_path: Path, jacobian: str) -> None:
+    right = ATTENTION.format(jacobian="A * (dA - (A * dA).sum(axis=-1, keepdims=True))")
+    assert checked(tmp_path, right).verdict is Verdict.CORRECT
+    found = mistake_of(tmp_path, ATTENTION.format(jacobian=jacobian))
+    assert (found.id, found.place and found.place.line) == ("softmax-jacobian-diagonal-only", 20)
+
+
+NORMALISED = """
+X, Y = rng.normal(size=(24, 5)), rng.normal(size=(24, 1))
+K, scale = rng.normal(size=(5, 4)), np.ones(4)
+V = rng.normal(size=(4, 1))
+for step in range(6):
+    z = X @ K
+    var = z.var(0)
+    n = (z - z.mean(0)) / np.sqrt(var + 1e-5)
+    h = np.maximum(n * scale, 0)
+    e = (h @ V - Y) / 24
+    d = e @ V.T * (h > 0)
+    dn = d * scale
+    dz = (dn - dn.mean(0) - n * (dn * n).mean(0)) / {deviation}
+    for p, g in ((K, X.T @ dz), (scale, (d * n).sum(0)), (V, h.T @ e)):
+        p -= 0.1 * g
+"""
+
+
+def test_a_normalisation_is_divided_by_the_standard_deviation(tmp_path: Path) -> None:
+    right = checked(tmp_path, NORMALISED.format(deviation="np.sqrt(var + 1e-5)"))
+    assert (right.verdict, [one.name for one in right.parameters]) == (Verdict.CORRECT, ["K", "scale", "V"])
+    wrong = checked(tmp_path, NORMALISED.format(deviation="var"))
+    (found,) = wrong.mistakes
+    assert (found.id, found.place and found.place.line, found.parameters) == ("wrong-derivative", 16, ("K",))
+    assert "Use sqrt(var + 1e-05) in the place of var." in " ".join(report.text(wrong).split())
+
+
+ADAM = """
+X, Y = rng.normal(size=(16, 3)), rng.normal(size=(16, 4))
+W, m, v = rng.normal(size=(3, 4)), {start}, {start}
+for t in range(1, 8):
+    g = X.T @ (X @ W - Y) / 16
+    m = 0.9 * m + 0.1 * g
+    v = 0.99 * v + 0.01 * {squared}
+    W -= 0.1 * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.99 ** t)) + 1e-8)
+"""
+
+
+@pytest.mark.parametrize("start", ["0", "np.zeros((3, 4))"])
+def test_the_second_moment_of_adam_is_one_of_squares(tmp_path: Path, start: str) -> None:
+    assert checked(tmp_path, ADAM.format(start=start, squared="g ** 2")).verdict is Verdict.CORRECT
+    found = mistake_of(tmp_path, ADAM.format(start=start, squared="g"))
+    assert (found.id, found.detail, found.place and found.place.line) == ("wrong-update-rule", "not-squared", 10)
+
+
+def test_the_shares_of_a_moment_are_those_of_the_mean_gradient(tmp_path: Path) -> None:
+    """16 times the gradient is known first, and its squares are 256 times those that the moment is made of."""
+    found = mistake_of(tmp_path, ADAM.format(start=0, squared="(2 * g ** 2)"))
+    assert (found.id, found.detail, found.place and found.place.line) == ("wrong-update-rule", "shares", 10)

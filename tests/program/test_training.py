@@ -109,10 +109,11 @@ def assert_same_numbers(name: str, compiled: bool | None) -> None:
     assert max(float(np.max(np.abs(a - b))) for a, b in zip(ours.weights, before)) > 1e-4
 
 
+MARKS = {"dense": (), **dict.fromkeys(programs.ALIKE, pytest.mark.long)}
+
+
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "dense" else pytest.mark.slow) for name in programs.ALL]
-)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=MARKS.get(n, pytest.mark.slow)) for n in programs.ALL])
 def test_both_engines_give_the_same_numbers(name: str) -> None:
     assert_same_numbers(name, compiled=None)
 

@@ -45,7 +45,7 @@ def needs(make):
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize("members", [16, 37])
+@pytest.mark.parametrize("members", [16, pytest.param(37, marks=pytest.mark.slow)])
 def test_the_c_program_trains_the_same_networks(members):
     """37: the last block is filled up."""
     many = start(members)

@@ -91,13 +91,12 @@ def test_a_graph_of_numbers_is_judged_though_it_is_walked_through_by_sets(tmp_pa
     assert len(result.parameters) == 13  # 3 units of 3 numbers, and 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
         ("(1 - height * height)", "(1 - height)", 31),
-        pytest.param(
-            *("other.slope += self.value * out.slope", "other.slope += out.slope", 23), marks=pytest.mark.slow
-        ),
+        ("other.slope += self.value * out.slope", "other.slope += out.slope", 23),
     ],
 )
 def test_a_wrong_slope_in_a_graph_of_numbers_has_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:

@@ -38,17 +38,13 @@ def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> 
     assert all(parameter.aligned for parameter in result.parameters)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "right", "wrong", "id"),
     [
         ("columns", "np.sum(dZ, axis=1", "np.mean(dZ, axis=1", "bias-gradient-averaged"),
-        pytest.param(
-            *("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"), marks=pytest.mark.slow
-        ),
-        pytest.param(
-            *("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
-            marks=pytest.mark.slow,
-        ),
+        ("softmax_rows", " * (below > 0)", "", "missing-hidden-activation-derivative"),
+        ("softmax_columns", "(1 - activations[level] ** 2)", "(1 - activations[level])", "wrong-derivative"),
     ],
 )
 def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, wrong: str, id: str) -> None:

@@ -189,8 +189,9 @@ for arguments in ["--help"], ["--version"], ["compare", "--help"], ["--seed", "x
     assert all(answer.endswith(" set()") for answer in answers), answers
 
 
-def test_a_name_is_not_used_twice(logged, monkeypatch, capsys):
-    monkeypatch.chdir(logged[0])
+def test_a_name_is_not_used_twice(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logs" / "post" / "first").mkdir(parents=True)
     assert cli.main(["compare", "--iterations", "1", "--name", "first"]) == 2
     assert "first exists" in capsys.readouterr().err
 

@@ -162,8 +162,11 @@ def wanted(parser):
     return sum(not action.option_strings and action.nargs is None for action in parser._actions)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("command", ["check", "inspect", "diagnose", "sweep"])
+@pytest.mark.parametrize(
+    "command",
+    [pytest.param(name, marks=pytest.mark.slow) for name in ("check", "inspect", "sweep")]
+    + [pytest.param("diagnose", marks=pytest.mark.long)],
+)
 def test_the_same_seed_gives_the_same_bytes(command, folder):
     """compare is in test_cli.py"""
     line = [*LINES[command], "--seed", "5"]

@@ -57,6 +57,7 @@ def test_a_mean_of_a_row_and_those_before_it() -> None:
     assert found.own == pytest.approx(1 / 3, abs=0.1)  # one of three equal parts of the variance
 
 
+@pytest.mark.slow
 def test_nothing_stands_beside_rows_that_are_independent() -> None:
     x, y = datasets.load_diabetes(return_X_y=True)
     assert neighbours_of(x, y, has_signal=True) is None
@@ -68,7 +69,7 @@ def test_nothing_stands_beside_rows_that_are_independent() -> None:
 @pytest.mark.parametrize(
     ("y", "outcome", "fault", "rows"),
     [
-        (np.roll(X[:, 0], 1), OutcomeKind.NO_SIGNAL, Fault.NO_SIGNAL, (-1,)),
+        pytest.param(np.roll(X[:, 0], 1), OutcomeKind.NO_SIGNAL, Fault.NO_SIGNAL, (-1,), marks=pytest.mark.slow),
         (X[:, 0] + np.roll(X[:, 0], 1), OutcomeKind.UNDERFITS, Fault.WINDOW, (-1, 0)),
     ],
 )

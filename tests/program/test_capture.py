@@ -537,7 +537,7 @@ def test_a_loop_of_fits_that_is_stopped_is_as_long_as_it_is_meant_to_be(script, 
     ("old", "new"),
     [
         ("for epoch in range(3)", "while True"),
-        ("batch_size=2)\n", "batch_size=2, epochs=2 if start == 0 else 15_000)\n"),
+        pytest.param("batch_size=2)\n", "batch_size=2, epochs=2 if start == 0 else 15_000)\n", marks=pytest.mark.slow),
         ("keras.layers.Dense(1)", "keras.layers.Reshape((1, 2)), keras.layers.GRU(1, stateful=True)"),
         ("batch_size=2)\n", "batch_size=2)\n        assert start < 8\n"),
     ],

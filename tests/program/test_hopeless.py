@@ -184,9 +184,9 @@ GENERATOR = (
     ("body", "is_wrong"),
     [
         ("    a, b = x[rows], y[rows]\n    yield a, b\n", True),  # drawn once, before the loop
-        ("    yield x[:8], y[:8]\n", True),
+        pytest.param("    yield x[:8], y[:8]\n", True, marks=pytest.mark.slow),
         ("    rows = np.random.permutation(40)[:8]\n    yield x[rows], y[rows]\n", False),
-        ("    yield x, y\n", False),  # one batch of all rows
+        pytest.param("    yield x, y\n", False, marks=pytest.mark.slow),  # one batch of all rows
     ],
 )
 def test_a_generator_that_gives_one_batch_again_and_again(body, is_wrong, tmp_path, monkeypatch, without_compiling):

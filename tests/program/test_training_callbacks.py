@@ -108,7 +108,8 @@ def test_early_stopping_stops_members_at_different_epochs() -> None:
     assert (np.isfinite(trained.loss).sum(axis=1) == ran).all()
 
 
-@pytest.mark.parametrize("kind", [Shrink, pytest.param(StopInBatch, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [Shrink, StopInBatch])
 def test_a_callback_that_needs_the_model_is_left_to_fit(kind: Any) -> None:
     trained = train(classifier(kind()), seeds=(1,), epochs=3)
     assert trained.engine is Engine.FIT

@@ -37,7 +37,6 @@ def group(found, initializer, rate):
     return next(g for g in found.groups if g.combination == (initializer, "sgd", rate))
 
 
-@pytest.mark.slow
 def test_glorot_seeds_lie_where_post_md_says(found):
     """POST.md, 6: 0.000056 to 0.0001, median 0.00007, of 30 seeds after 10000 iterations"""
     low, middle, high = group(found, "glorot_uniform", 0.5).cost_quantiles

@@ -1057,7 +1057,7 @@ def planted(start):
     return next(p for p in planted_causes.planted() if p.name.startswith(start)).case
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_came_to_the_target_by_luck_is_not_the_best_possible():
     planted = next(p for p in planted_causes.planted(3) if p.name.startswith("too-few-epochs-post"))
     found = diagnose.diagnose(planted.case, 40)

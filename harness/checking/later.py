@@ -15,6 +15,7 @@ from .result import CheckResult, Reason, Verdict
 from .sources import Sources
 from .verdict import check_recording, without_verdict
 
+FEWEST_TURNS = 2  # of a loop over networks after the first, that show that its turns go one way
 MOST_LATER = 4  # trainings after the first that are recorded
 
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -61,7 +62,8 @@ def with_later(
         is_trained = any(latest.nodes[one.leaf].kind is Kind.DATA for one in latest.parameters)
         if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
-        goes_round = other.verdict is Verdict.CORRECT or not start.turn
+        new = [place for site, place in updating_lines(latest).items() if site not in judged]
+        goes_round = not start.turn or (other.verdict is Verdict.CORRECT and (bool(new) or start.turn < FEWEST_TURNS))
         if other.verdict is Verdict.CORRECT:
             recording = latest
             unrun = [name for name in unrun if name not in ran]
@@ -71,7 +73,6 @@ def with_later(
             notes = (*result.notes, *other.notes)
             result = replace(result, parameters=(*result.parameters, *added), notes=tuple(dict.fromkeys(notes)))
             continue
-        new = [place for site, place in updating_lines(latest).items() if site not in judged]
         if not latest.nodes and recording.raised is not None and recording.raised.involves_stand_in:
             return without_verdict(result, Reason.NETWORKS_LEFT, f"line {start.place.line}"), unrun
         if new:

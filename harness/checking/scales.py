@@ -45,6 +45,8 @@ def counts_of(reading: Reading) -> Counts | None:
     sizes = {size for shape in shapes for size in shape}
     of_last = {size for one in last.parameters for size in stage.node(one).shape}
     shape = stage.node(last.z).shape
+    if forward.lane_count > 1 and sum(size > 1 for size in shape) > 1:
+        return None  # batches of several networks, or several batches of one
     if forward.lane_count > 1:
         return Counts(observations=forward.lane_count, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
     if len(shape) == 1 and shape[0] not in of_last:  # one unit, and an observation a row

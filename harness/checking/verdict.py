@@ -37,6 +37,7 @@ from .judging import (
 )
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
+from .pairing import unpaired
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Note, Reason, Verdict, merge_by_line, without_echoes
@@ -258,6 +259,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     rules = Rules()
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
+        mistakes += unpaired(reading)
         rules = rule_mistakes(recording, reading)
         mistakes += rules.mistakes
         if rules.departed is not None:

@@ -27,6 +27,7 @@ Path: TypeAlias = tuple[int, ...]  # the indices that lead to an item or a row o
 
 SCALING = frozenset({"multiply", "divide", "add", "subtract"})
 WRITES = frozenset({"setitem", "add_at", "subtract_at"})  # of values into the items of an array
+RANGES = frozenset({"arange", "linspace", "logspace", "geomspace"})
 LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
 
 
@@ -131,10 +132,14 @@ class Search:
             self._take(step, event)
 
     def _is_count(self, step: Step) -> bool:
-        """Whether it is one of a list of whole numbers, as the sizes of layers are."""
-        if step.operation != "getitem" or step.shape or step.dtype[1:2] not in ("i", "u"):
+        """Whether it is one of a list of whole numbers, as the sizes of layers are, or of a range of settings."""
+        if step.operation != "getitem" or step.shape:
             return False
         whole = self.tape.steps[step.parents[0]]
+        if whole.operation in RANGES:
+            return True
+        if step.dtype[1:2] not in ("i", "u"):
+            return False
         return whole.kind not in (Kind.OPERATION, Kind.RANDOM) and len(whole.shape) == 1
 
     def _is_initial(self, step: Step) -> bool:

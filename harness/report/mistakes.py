@@ -83,6 +83,10 @@ MISTAKES: dict[str, Sentences] = {
     "labels-off-by-one": Sentences(
         "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
     ),
+    "observations-not-paired": Sentences(
+        "Inputs or targets are put in a random order and the others are not, so that they do not belong together.",
+        "Draw one order, and index inputs and targets with it.",
+    ),
     "broadcast-by-accident": Sentences(
         "Output and target have different shapes, so their difference is a table of all pairs.",
         "Reshape the target to the shape of the output before you subtract.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from harness.checking.check import check_file
 from harness.checking.result import Reason, Verdict
 
@@ -90,3 +92,32 @@ def test_a_momentum_that_looks_ahead_has_one_cost(tmp_path: Path) -> None:
     file = tmp_path / "ahead.py"
     file.write_text(LOOKING_AHEAD.format(sign="+"))
     assert check_file(file).verdict is Verdict.MISTAKE
+
+
+TWO = """\
+import numpy as np
+
+X = np.random.normal(size=(20, 3))
+Y = np.sin(X @ np.random.normal(size=(3, 10)))
+for scale in np.logspace(-1, 0, num=3):
+    networks = [[scale * np.random.randn(3, 5), scale * np.random.randn(5, 10)] for one in range(2)]
+    for epoch in range(20):
+        for network in networks:
+            h = np.tanh(X @ network[0])
+            d = (h @ network[1] - Y) / Y.shape[0]
+            back = d @ network[1].T * (1 - h**2)
+            for W, g in zip(network, [X.T @ back, h.T @ d]):
+                W -= 0.1 * g
+"""
+
+
+@pytest.mark.parametrize(("left_out", "line"), [("", None), (" * (1 - h**2)", 11)])
+def test_two_networks_of_one_loop_are_judged_with_weights_of_a_listed_scale(
+    tmp_path: Path, left_out: str, line: int | None
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(TWO.replace(left_out, "") if left_out else TWO)
+    result = check_file(path)
+    assert len(result.parameters) == 4
+    assert [one.place and one.place.line for one in result.mistakes] == ([] if line is None else [line])
+    assert result.verdict is (Verdict.CORRECT if line is None else Verdict.MISTAKE)

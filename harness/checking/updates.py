@@ -516,7 +516,8 @@ def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
         return first_sum(program, chain)
     found = aligned_nodes(program, chain, lambda given: wrong_part(rule, given))
     exact = [id for id, factor in found if is_near(factor, 1.0)]
-    return exact[-1] if exact else found[-1][0] if found else None
+    last = found[0 if rule.slip == "shares" else -1 :][:1]  # of a running mean, before it is corrected
+    return exact[-1] if exact else last[0][0] if last else None
 
 
 def first_sum(program: Program, chain: Chain) -> int | None:
@@ -531,7 +532,9 @@ def has_other_shares(program: Program, chain: Chain, rule: Rule) -> bool:
     if rule.name not in ("rmsprop", "rmsprop-momentum", "adam"):
         return False
     found = aligned_nodes(program, chain, lambda given: second_moment(rule, given))
-    return bool(found) and not is_near(found[0][1], 1.0)
+    # of the gradient as the running mean is given it, which a count may have divided on the way
+    squares = aligned_nodes(program, chain, lambda given: given * given)
+    return bool(found) and not is_near(found[0][1] / (squares[0][1] if squares else 1.0), 1.0)
 
 
 def second_moment(rule: Rule, given: Array) -> Array:

@@ -107,8 +107,16 @@ def is_compared_with_one(reading: Reading) -> bool:
 
 
 def is_network(reading: Reading) -> bool:
-    """Whether the forward pass has a product of a parameter with something, as every layer has."""
-    program = reading.stage.program
-    return any(
-        reading.stage.node(id).operation in PRODUCTS and len(program.parents[id]) > 1 for id in reading.forward.nodes
-    )
+    """Whether the forward pass has a product of a parameter with something, as every layer has.
+
+    That may be a plain number, if it comes from data: it does not stand in the line.
+    """
+    nodes = [reading.stage.node(id) for id in reading.forward.nodes]
+    products = [node for node in nodes if node.operation in PRODUCTS]
+    return any(len(node.parents) > 1 or has_plain_data(node) for node in products)
+
+
+def has_plain_data(node: Node) -> bool:
+    """Whether a value is made with a plain number that does not stand in its line."""
+    written = set(map(float, re.findall(r"\d+(?:\.\d+)?", "" if node.place is None else node.place.text)))
+    return any(isinstance(one, (int, float)) and abs(one) not in written for one in node.arguments)

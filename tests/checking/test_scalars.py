@@ -199,3 +199,25 @@ def test_a_label_that_is_a_plain_1_is_a_target_though_derivatives_have_ones_too(
     (tmp_path / "units.py").write_text(text)
     (found,) = check_file(tmp_path / "units.py").mistakes
     assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 18)
+
+
+GATE = """\
+import math
+rows, labels = [[0, 1], [1, 0], [1, 1]], [1, 1, 0]
+w, b, rate = [0.3, -0.2], 0.1, 0.5
+for turn in range(4):
+    for x, y in zip(rows, labels):
+        a = 1 / (1 + math.exp(-(sum([x[i] * w[i] for i in range(2)]) + b)))
+        slope = 2 * (a - y) * a * (1 - a)
+        w = [w[i] - rate * slope * x[i] for i in range(2)]
+        b = b - rate * slope
+"""
+
+
+def test_a_single_unit_of_plain_numbers_is_a_network(tmp_path: Path) -> None:
+    (tmp_path / "gate.py").write_text(GATE)
+    assert check_file(tmp_path / "gate.py").verdict is Verdict.CORRECT
+    (tmp_path / "gate.py").write_text(GATE.replace("rate * slope * x[i]", "rate * (a - y) * x[i]"))
+    (found,) = check_file(tmp_path / "gate.py").mistakes
+    assert found.place is not None
+    assert (found.place.line, found.parameters) == (8, ("w[1]",))

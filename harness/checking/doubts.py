@@ -6,10 +6,12 @@ import re
 
 import numpy as np
 
-from ..recording.graph import Kind, Recording, Ref
+from ..recording.graph import Kind, Node, Recording, Ref
 from .reading import Reading, targets_of
 from .stage import PRODUCTS, Stage
 from .unused import DATA_WORDS
+
+LITERAL_ONE = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
 
 
 def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
@@ -64,8 +66,34 @@ def has_target(reading: Reading) -> bool:
     """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
     if reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors):
         return True
-    arguments = [reading.stage.node(error.node).arguments for error in reading.cost.errors]
-    return is_compared_with_one(reading) and all(isinstance(one[0], Ref) for one in arguments)  # a - 1
+    if not is_compared_with_one(reading):
+        return False
+    nodes = [reading.stage.node(error.node) for error in reading.cost.errors]
+    is_turned = all(isinstance(node.arguments[0], Ref) for node in nodes)  # a - 1
+    is_named = all(node.place is not None and not LITERAL_ONE.search(node.place.text) for node in nodes)  # y - a
+    return is_turned or is_named or all(is_squared(reading, error.node) for error in reading.cost.errors)
+
+
+def is_squared(reading: Reading, error: int) -> bool:
+    """Whether the file squares such a difference anywhere, as a cost does and a derivative does not."""
+    program, own = reading.stage.program, reading.stage.node(error)
+    alike = {id for one in own.parents for id in program.children[one] if is_alike(program.nodes[id], own)}
+    scaled = alike | {id for one in alike for id in program.children[one] if program.parents[id] == (one,)}
+    products = {id for one in alike for id in program.children[one]}
+    return any(
+        program.nodes[id].operation in ("square", "power")
+        or (
+            program.nodes[id].operation == "multiply"
+            and len(program.parents[id]) == 2
+            and scaled >= {*program.parents[id]}
+        )
+        for id in products
+    )
+
+
+def is_alike(node: Node, other: Node) -> bool:
+    """Whether two values are made in the same way of the same values."""
+    return (node.operation, node.arguments) == (other.operation, other.arguments)
 
 
 def is_compared_with_one(reading: Reading) -> bool:
@@ -79,8 +107,16 @@ def is_compared_with_one(reading: Reading) -> bool:
 
 
 def is_network(reading: Reading) -> bool:
-    """Whether the forward pass has a product of a parameter with something, as every layer has."""
-    program = reading.stage.program
-    return any(
-        reading.stage.node(id).operation in PRODUCTS and len(program.parents[id]) > 1 for id in reading.forward.nodes
-    )
+    """Whether the forward pass has a product of a parameter with something, as every layer has.
+
+    That may be a plain number, if it comes from data: it does not stand in the line.
+    """
+    nodes = [reading.stage.node(id) for id in reading.forward.nodes]
+    products = [node for node in nodes if node.operation in PRODUCTS]
+    return any(len(node.parents) > 1 or has_plain_data(node) for node in products)
+
+
+def has_plain_data(node: Node) -> bool:
+    """Whether a value is made with a plain number that does not stand in its line."""
+    written = set(map(float, re.findall(r"\d+(?:\.\d+)?", "" if node.place is None else node.place.text)))
+    return any(isinstance(one, (int, float)) and abs(one) not in written for one in node.arguments)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..recording.failures import is_misused_library, is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
+from ..recording.source import called_name
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .sources import Sources
@@ -69,9 +70,30 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return True
     if not has_forward(recording):
         return False
+    if raised.type == "KeyError" and is_counted_key(last, sources):
+        return True
     if raised.frames[0].file != RUN_FILE:
         return not any(one.what in MADE_UP for one in recording.stand_ins)
     return is_backward(last) and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
+
+
+def is_counted_key(place: Place, sources: Sources) -> bool:
+    """Whether a line looks up what a range counts in a dictionary that its function begins: no data are to blame."""
+    tree = sources.trees.get(place.file)
+    around = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)] if tree is not None else []
+    own = next((one for one in around if one.lineno <= place.line <= (one.end_lineno or one.lineno)), None)
+    inside = list(ast.walk(own)) if own is not None else []
+    started, counted = set(), set()
+    for node in inside:
+        if isinstance(node, ast.Assign):
+            pairs = [(target, node.value) for target in node.targets]
+            if isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = list(zip(node.targets[0].elts, node.value.elts))
+            started |= {ast.unparse(target) for target, value in pairs if ast.unparse(value) in ("{}", "dict()")}
+        elif isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+            counted |= {node.target.id for one in ast.walk(node.iter) if called_name(one) == "range"}
+    looked_up = [one for one in inside if isinstance(one, ast.Subscript) and one.lineno == place.line]
+    return any(ast.unparse(one.value) in started and ast.unparse(one.slice) in counted for one in looked_up)
 
 
 def is_backward(place: Place) -> bool:

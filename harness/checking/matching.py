@@ -323,6 +323,7 @@ def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Arra
     """Whether the step stays the same at other settings if its gradient does, but for weight decay."""
     stage = reading.stage
     within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
     for values in stage.settings[1:3]:
         try:
             other = step.of(stage.program.rerun(values, {via: base}, within)).ravel()
@@ -336,4 +337,5 @@ def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Arra
         decay = ratio(change, moved, 1e-6)
         if decay is None or decay > 0:
             return False
-    return True
+        decays.append(decay)
+    return not decays or max(decays) - min(decays) <= 1e-6 * abs(decays[0])

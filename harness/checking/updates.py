@@ -539,7 +539,8 @@ def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
     if rule.slip == "shares" and found:
         return found[0][0]
     exact = [id for id, factor in found if is_near(factor, 1.0)]
-    return exact[-1] if exact else found[-1][0] if found else None
+    last = found[0 if rule.slip == "shares" else -1 :][:1]  # of a running mean, before it is corrected
+    return exact[-1] if exact else last[0][0] if last else None
 
 
 def first_sum(program: Program, chain: Chain) -> int | None:

@@ -477,3 +477,32 @@ def test_a_library_used_as_it_cannot_be_is_the_mistake(right: str, wrong: str, t
     result = check_file(path)
     assert result.verdict is Verdict.MISTAKE
     assert wrong in result.mistakes[0].place.text
+
+
+INDENTED = """\
+import numpy as np
+text = open("letters.txt").read()
+letters = sorted(set(text))
+W, U = np.random.randn(8, len(letters)) * 0.1, np.random.randn(len(letters), 8) * 0.1
+
+def loss(codes):
+    hs, ps = {}, {}
+    for t in range(len(codes) - 1):
+        hs[t] = np.tanh(W[:, [codes[t]]])
+        ps[t] = np.exp(U @ hs[t]) / np.sum(np.exp(U @ hs[t]))
+        dU = np.zeros_like(U)
+        for t in reversed(range(len(codes) - 1)):
+            dy = np.copy(ps[t])
+            dy[codes[t + 1]] -= 1
+            dU += dy @ hs[t].T
+        return dU
+
+for turn in range(5):
+    U -= 0.1 * loss([letters.index(one) for one in text[:12]])
+"""
+
+
+def test_a_step_that_is_looked_up_before_it_was_made_is_the_files_own_mistake(tmp_path: Path) -> None:
+    (tmp_path / "letters.py").write_text(INDENTED)
+    (found,) = check_file(tmp_path / "letters.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("exception", 13)

@@ -164,3 +164,59 @@ def test_the_delta_of_the_output_at_hidden_units_of_plain_numbers_has_its_name(t
         )
     )
     assert check_file(file).verdict is Verdict.CORRECT
+
+
+OF_ONES = """\
+import math, random
+random.seed(2)
+def sigmoid(z):
+    return 1 / (1 + math.exp(-z))
+rows, labels = [(0.2, 0.4, 1), (0.9, 0.7, 1), (0.3, 0.8, 1)], [1, 0, 1]
+u, v, w = [[random.uniform(-1, 1) for _ in range(3)] for _ in range(3)]
+for turn in range(3):
+    total = 0
+    for n in range(len(rows)):
+        x = rows[n]
+        g = sigmoid(sum(i * j for i, j in zip(x, u)))
+        h = sigmoid(sum(i * j for i, j in zip(x, v)))
+        inner = [g, h, 1]
+        a = sigmoid(sum(i * j for i, j in zip(inner, w)))
+        total += 0.5 * (labels[n] - a) * (labels[n] - a)
+        d = (labels[n] - a) * (1 - a) * a
+        w = [i + 0.5 * d * j for i, j in zip(w, inner)]
+        of_g, of_h = w[0] * d * g * (1 - g), w[1] * d * h * (1 - h)
+        u = [i + 0.5 * of_g * j for i, j in zip(u, x)]
+        v = [i + 0.5 * of_h * j for i, j in zip(v, x)]
+"""
+
+
+@pytest.mark.parametrize("cost", ["total += 0.5 * (labels[n] - a) * (labels[n] - a)", "print(a)"])
+def test_a_label_that_is_a_plain_1_is_a_target_though_derivatives_have_ones_too(tmp_path: Path, cost: str) -> None:
+    text = OF_ONES.replace("total += 0.5 * (labels[n] - a) * (labels[n] - a)", cost)
+    if cost == "print(a)":
+        text = text.replace("d = (labels[n] - a) * (1 - a) * a", "d = labels[n] - a; d = d * (a - a * a)")
+    (tmp_path / "units.py").write_text(text)
+    (found,) = check_file(tmp_path / "units.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 18)
+
+
+GATE = """\
+import math
+rows, labels = [[0, 1], [1, 0], [1, 1]], [1, 1, 0]
+w, b, rate = [0.3, -0.2], 0.1, 0.5
+for turn in range(4):
+    for x, y in zip(rows, labels):
+        a = 1 / (1 + math.exp(-(sum([x[i] * w[i] for i in range(2)]) + b)))
+        slope = 2 * (a - y) * a * (1 - a)
+        w = [w[i] - rate * slope * x[i] for i in range(2)]
+        b = b - rate * slope
+"""
+
+
+def test_a_single_unit_of_plain_numbers_is_a_network(tmp_path: Path) -> None:
+    (tmp_path / "gate.py").write_text(GATE)
+    assert check_file(tmp_path / "gate.py").verdict is Verdict.CORRECT
+    (tmp_path / "gate.py").write_text(GATE.replace("rate * slope * x[i]", "rate * (a - y) * x[i]"))
+    (found,) = check_file(tmp_path / "gate.py").mistakes
+    assert found.place is not None
+    assert (found.place.line, found.parameters) == (8, ("w[1]",))

@@ -135,6 +135,7 @@ FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
         pytest.param(
             ADAM.replace("(1 - 0.9 ** t)", "(1 - 0.9 * t)"), "correction-not-a-power", 19, marks=pytest.mark.slow
         ),
+        ("g = (1 / 48) * g\n" + ADAM.replace("0.01 * g ** 2", "g ** 2"), "shares", 19),
         pytest.param(ADAM.replace("g ** 2", "abs(g)"), None, 18, marks=pytest.mark.slow),
         ("state[k] = 0.9 * state[k] + g if k < 3 else g\nw -= 0.01 * state[k]", "differs", 18),
     ],
@@ -155,6 +156,7 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(
     [
         (ADAM, "adam"),
         (FALLING, "adam"),
+        (f"g = (1 / 48) * g\n{ADAM}", "adam"),
         ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
     ],
 )

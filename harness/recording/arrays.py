@@ -739,6 +739,7 @@ for _name, _function in METHODS.items():
 class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
     """An array of the user's file."""
 
+    _stands_for: type = np.ndarray  # what its type is for the user's code
     _node: int | None = None  # the node that it stands for; None if it was not used yet
     _base: RecordedArray | None = None  # the array that it is a view of
     # (operation, further arguments) that take it from its base; None if that cannot be said simply
@@ -856,6 +857,7 @@ class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
 class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-type]
     """A ``numpy.matrix`` of the user's file."""
 
+    _stands_for = REAL_MATRIX
     _getitem = False  # numpy.matrix looks at it
 
     def __mul__(self, other: Any) -> Any:
@@ -999,9 +1001,8 @@ NUMBERS: dict[type, Any] = _number_types()
 
 
 def plain_type(value: Any) -> type:
-    """``type(value)`` as an unrecorded run would show it."""
-    if isinstance(value, RecordedMatrix):
-        return REAL_MATRIX
-    if isinstance(value, RecordedArray):
-        return np.ndarray
-    return type(value._plain) if isinstance(value, RecordedNumber) else type(value)
+    """``type(value)`` as the user's code would see it on its own."""
+    if isinstance(value, RecordedNumber):
+        return type(value._plain)
+    kind: type = vars(type(value)).get("_stands_for", type(value))
+    return kind

@@ -232,10 +232,10 @@ class Hook:
         if function in (builtins.float, builtins.int) and _is_one_item(value):
             value = value.reshape(())  # as NumPy did before version 2.4
             arguments = (value, *arguments[1:])
-        if not self.recording or not TAPE.on:
-            return function(*arguments)
         if function is builtins.type and len(arguments) == 1:
             return plain_type(value)
+        if not self.recording or not TAPE.on:
+            return function(*arguments)
         if function is builtins.set and isinstance(value, RecordedArray):
             return builtins.set(plain(value))
         if function is builtins.sum and _are_recorded_numbers(value):

@@ -292,7 +292,9 @@ def drive(task: Task) -> Answer:
 
 def scripts_of(attempts: Sequence[Attempt]) -> list[str]:
     """The lines that run a script of the project and were not seen to train, those that came to their end first."""
-    scripts = [one for one in attempts if one.lines and "run_path" in one.lines[-1]]
+    from .driving.result import runs_script
+
+    scripts = [one for one in attempts if runs_script(one.lines[-1:])]
     scripts.sort(key=lambda one: ["", "Overrun"].index(one.type) if one.type in ("", "Overrun") else 2)
     return [one.lines[-1] for one in scripts][:MAX_SCRIPTS]
 

@@ -1574,6 +1574,73 @@ class Network:
             for layer in reversed(self.layers):
                 delta = layer.backward(delta, rate)
 """
+SIZES_HANDED_ON = """
+import numpy as np
+
+STARTS = {"he": lambda rows, columns: np.random.randn(rows, columns) * np.sqrt(2 / rows)}
+
+
+class Layer:
+    def __init__(self, fore, aft, place, start="he"):
+        self.size = {"fore": fore, "aft": aft}
+        self.w = STARTS[start](*self.size.values())
+        self.is_last = place == "last"
+
+    def forward(self, x):
+        self.x = x
+        z = x @ self.w
+        self.a = z if self.is_last else np.tanh(z)
+        return self.a
+
+    def backward(self, d, lr):
+        d = d if self.is_last else d * (1 - self.a ** 2)
+        before = d @ self.w.T
+        self.w -= lr * self.x.T @ d
+        return before
+
+
+class Network:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def train(self, x, y, epochs, lr):
+        for _ in range(epochs):
+            a = x
+            for layer in self.layers:
+                a = layer.forward(a)
+            d = a - y
+            for layer in reversed(self.layers):
+                d = layer.backward(d, lr)
+"""
+KEPT_IN_TRAINING = """
+import numpy as np
+
+
+class Net:
+    def __init__(self, sizes):
+        self.W = [np.random.randn(b, a) for a, b in zip(sizes, sizes[1:])]
+
+    def forward(self, X_batch, is_training=False):
+        kept = {"a0": X_batch}
+        a = X_batch
+        for k, w in enumerate(self.W):
+            a = np.tanh(np.dot(w, a))
+            if is_training:
+                kept["a" + str(k + 1)] = a
+        return a, kept
+
+    def step(self, conf, guess, target, kept):
+        d = guess - target
+        for k in reversed(range(len(conf["layer_sizes"]) - 1)):
+            d = d * (1 - kept["a" + str(k + 1)] ** 2)
+            before = self.W[k].T @ d
+            self.W[k] -= conf["learning_rate"] * d @ kept["a" + str(k)].T
+            d = before
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2071,6 +2138,24 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net.add(Dense(5))",
             "net.add(Dense(3))",
             "net.fit(X, Y, 3, 0.1)",
+        ),
+    ),
+    "sizes that are handed on": (
+        SIZES_HANDED_ON,
+        (
+            "net = Network()",
+            "net.add(Layer(7, 5, 'last'))",
+            "net.add(Layer(5, 3, 'last'))",
+            "net.train(X, Y, 3, 0.1)",
+        ),
+    ),
+    "what is kept in training": (
+        KEPT_IN_TRAINING,
+        (
+            "net = Net([7, 5, 3])",
+            "for i in range(3):",
+            "    a, kept = net.forward(X.T, True)",
+            "    net.step({'layer_sizes': [7, 5, 3], 'learning_rate': 0.1}, a, Y.T, kept)",
         ),
     ),
 }

@@ -416,3 +416,19 @@ def test_a_notebook_that_fails_in_the_midst_of_training_ends_alike_without_recor
     assert recording.raised is not None
     assert recording.raised.type == "AttributeError"
     assert recording.check is Check.SAME
+
+
+def test_data_that_a_file_asks_to_be_arrays_are_arrays_when_it_is_driven(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+class Net:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out)
+    def fit(self, X, y, epochs):
+        if type(X) != np.ndarray or type(y) != np.ndarray:
+            return None
+        for _ in range(epochs):
+            self.w -= 0.1 * X.T @ (X @ self.w - y)
+""")
+    assert [parameter.shape for parameter in record_file(path).parameters] == [(7, 3)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..source import last_name
 from .pairs import PairKind, PairPlan, find_pairs
-from .result import Driven
+from .result import Driven, runs_script
 from .session import Session
 from .source import FileFacts, FunctionFacts
 from .words import BY_HAND
@@ -28,7 +28,7 @@ def layers_left(facts: FileFacts, source: str, driven: Driven) -> list[str]:
 
     One of several activations is chosen, and the others are called apart from the network.
     """
-    if any("run_path" in line for line in driven.lines):
+    if runs_script(driven.lines):
         return []
     made = _made_by(facts, set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
     kinds = {methods for name in made if (methods := _methods_without_settings(facts, name))}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from .choices import BLAMED_COST, CLEARED_COST, COST
+from .data import Form
 from .roles import words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
@@ -15,6 +16,9 @@ ONE_INPUT = re.compile(
     r"(\d+) \(dim \d\) != 1 \(dim 0\)|core dimension 0.*\(size 1 is different from (\d+)\)"
     r"|array of size (\d+) into shape \(1,1\)"
 )
+# two lengths that a matrix product found unequal
+UNEQUAL = re.compile(r"(\d+) \(?(?:dim \d\) !=|is different from) (\d+)")
+SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
 def learn(session: Session, hints: Hints, error: BaseException | None) -> None:
@@ -42,7 +46,9 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     message = "" if error is None else str(error)
     noted = bool(session.watcher.notes)
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
-    shapes = noted or (error is not None and of_data)
+    turned = _is_turned(session, message)
+    # pairs never make one array, whatever their form is: inputs are meant
+    shapes = (noted or (error is not None and of_data)) and "inhomogeneous" not in message
     names = _names_at(error, files)
     words = {word for name in names for word in words_of(name) if len(word) > 2}
     nothing = error is None and not noted
@@ -52,6 +58,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return -1
         if key.startswith("example of"):
             return BLAMED_COST
+        if turned:
+            return SOLVED_COST if key == "form" else COST
         if key in ("form", "labels", "inputs", "outputs", "pairs"):
             if nothing:
                 return CLEARED_COST
@@ -67,6 +75,14 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
         return COST if not nothing else COST * 0.8
 
     return cost
+
+
+def _is_turned(session: Session, message: str) -> bool:
+    """Whether weights meet observations along the wrong axis, so that rows are to be columns, or columns rows."""
+    if session.sizes is None or session.form not in (Form.ROWS, Form.COLUMNS):
+        return False
+    met = [set(map(int, pair)) for pair in UNEQUAL.findall(message)]
+    return {session.sizes.observations, session.sizes.inputs} in met
 
 
 def _names_at(error: BaseException | None, files: Mapping[str, FileFacts]) -> set[str]:

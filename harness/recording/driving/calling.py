@@ -15,13 +15,13 @@ from .functions import named_functions
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
+from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, argument_uses, role_of, words_of
 from .session import Session
 from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
 from .uses import Uses, is_handed_on, is_taken_along, only_divides, sizes_of_biases
-from .weights import by_hand
 from .words import (
     CLEARING_NAME,
     COUNT_NAME,
@@ -63,6 +63,11 @@ class Caller:
         if key not in self._roles:
             uses = argument_uses(self.facts, function, argument)
             role = role_of(argument, uses, function)
+            constructor = function.name == "__init__" and self.session.names.get(function.owner)
+            if role is Role.UNKNOWN and constructor and argument in function.required:
+                probed = probed_uses(constructor, tuple(one.name for one in function.required))
+                uses.merge(probed[argument.name])
+                role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
@@ -183,6 +188,8 @@ class Caller:
             return True
         if role in SIZE_ROLES:
             return bool(sized)
+        if role is Role.FLAG:  # what is kept for the backward pass is often kept in training only
+            return argument.default == "False" and bool({"train", "training"} & set(words_of(argument.name)))
         if role is Role.DECAY:
             return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
         if role in OPTIONAL_OBJECTS and argument.default == "None":
@@ -473,10 +480,6 @@ class Caller:
         if not unique and role not in computed:
             return ["0.1", "3", partial(inputs_text, self), "None", "[]", "{}"]
         return unique
-
-    def by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
-        """Weights that are made for a call."""
-        return by_hand(self, function, argument, uses)
 
     def _is_global_value(self, name: str) -> bool:
         """Whether the file has a global variable of this name that holds a value: a number, a list, an object, ..."""

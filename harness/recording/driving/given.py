@@ -10,7 +10,7 @@ from .choices import Option
 from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
-from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role
+from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role, words_of
 from .source import Argument, FunctionFacts
 from .uses import Uses, is_cut_by
 from .words import BATCHES_NAME
@@ -216,7 +216,7 @@ def observations(caller: Caller, function: FunctionFacts, argument: Argument, ro
     if uses.unpacked or re.search(r"data|batch", argument.name, re.IGNORECASE):
         if not data.is_without_targets:
             return [data.inputs, data.pairs]
-        likely_pairs = uses.unpacked or not uses.array
+        likely_pairs = uses.unpacked or not (uses.array or words_of(argument.name)[0] == "x")
         return [data.pairs, data.inputs, data.both] if likely_pairs else [data.inputs, data.pairs, data.both]
     return [data.inputs]
 

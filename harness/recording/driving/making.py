@@ -24,6 +24,7 @@ from .results import (
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
 from .source import Argument, FunctionFacts
 from .uses import Uses
+from .weights import by_hand
 from .words import DERIVATIVE_WORDS, FORWARD_NAME, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role
     if role is Role.GRADIENTS:
         options.extend(by_kind(caller, function, argument, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
     if role in (Role.PARAMETERS, Role.WEIGHT):
+        options = [*records(caller, function, argument, uses), *options]  # settings, not weights, by their keys
         options.extend(parameters_of_networks(caller, uses))
         options.extend(by_kind(caller, function, argument, MAKER_NAME.pattern, Role.PARAMETERS))
         options.extend(from_sizes(caller, function, argument))
-        options.extend(caller.by_hand(function, argument, uses))
+        options.extend(by_hand(caller, function, argument, uses))
     if role is Role.UPSTREAM:
         options.extend(_loss_gradients(caller) or [partial(_output_error, caller)])
     if role is Role.UNKNOWN and uses.attributes - OF_ARRAYS and not uses.array:

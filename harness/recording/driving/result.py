@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,3 +50,8 @@ class Driven:
     attempts: tuple[Attempt, ...] = ()  # those that failed, in order
     count: int = 0  # number of attempts, the successful one included
     suggestion: str = ""  # one line to start from for ``run``; "" if the file has nothing that could be called
+
+
+def runs_script(lines: Iterable[str]) -> bool:
+    """Whether lines run another file of the project, which does with its network what it likes."""
+    return any("run_path" in line for line in lines)

@@ -36,6 +36,7 @@ class Targets(np.ndarray[Any, Any]):
     """Labels that notice when arithmetic broadcasts them to a larger shape: such shapes fit by accident."""
 
     notes: list[str]
+    _stands_for = np.ndarray  # what its type is for the user's code
     whole: bool = False  # whether single items stay arrays, so that they notice too
 
     def __array_finalize__(self, made_from: Any) -> None:

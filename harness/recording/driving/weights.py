@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from .choices import Option
 from .data import HIDDEN, INPUTS, SECOND_HIDDEN
-from .records import records
 from .roles import Role
 from .source import Argument, FunctionFacts
 from .uses import Uses, is_bias
@@ -54,8 +53,7 @@ def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
         return f"[{', '.join(map(_random, shapes))}]"
 
     if uses.keys:
-        by_key = kept(lambda: _weights_by_key(caller, function, sorted(uses.keys)))
-        return [*records(caller, function, argument, uses), by_key]
+        return [kept(lambda: _weights_by_key(caller, function, sorted(uses.keys)))]
     if uses.element_keys:
         return [kept(dictionaries)]
     by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and is_bias(argument.name))

@@ -1,0 +1,57 @@
+"""What probes see of the way in which a constructor uses its arguments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.recording.driving.probing import probed_uses
+
+
+class Made:
+    """Uses each argument in one way, after it went through something else."""
+
+    def __init__(self, size, pair, kind, squash, part, rate):
+        kept = {"size": size, "rate": rate}
+        self.w = np.zeros((2, kept["size"])) + np.random.rand()  # noqa: NPY002  as the user's code does
+        self.shapes = [np.ones(one) for one in pair[1:]]
+        self.is_relu = kind.lower() in ("relu", "tanh")
+        self.a = squash(self.w) if self.is_relu else None
+        part.connect(self.w)
+        self.rate = 2 * kept["rate"] if kept["rate"] < 100 else 0
+        raise ValueError("what was done until then counts")
+
+
+@pytest.fixture
+def uses():
+    return probed_uses(Made, ("size", "pair", "kind", "squash", "part", "rate"))
+
+
+def test_each_use_is_noted(uses):
+    assert uses["size"].counted
+    assert not uses["size"].element_counted
+    assert uses["pair"].element_counted
+    assert not uses["pair"].counted
+    assert uses["kind"].strings == ["relu"]
+    assert uses["squash"].given == {"": 1}
+    assert uses["part"].methods == {"connect"}
+    assert uses["rate"].arithmetic
+    assert not uses["rate"].counted
+
+
+def test_probing_changes_no_random_numbers():
+    np.random.seed(3)  # noqa: NPY002  as the user's code does
+    expected = np.random.rand()  # noqa: NPY002
+    np.random.seed(3)  # noqa: NPY002
+    probed_uses.__wrapped__(Made, ("size", "pair", "kind", "squash", "part", "rate"))
+    assert np.random.rand() == expected  # noqa: NPY002
+
+
+def test_a_constructor_that_does_not_end_is_left():
+    class Endless:
+        def __init__(self, size):
+            self.w = np.zeros(size)
+            while True:
+                self.w = self.w + 1
+
+    assert probed_uses(Endless, ("size",))["size"].counted

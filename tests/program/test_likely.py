@@ -574,3 +574,9 @@ def test_softmax_over_one_unit_by_what_the_output_is_for(captured):
         said = "\n".join(lines(read_unjudged(captured(text.format(metric)))))
         assert f"use {new}" in said
         assert f"-> activation='{new}'" in said
+
+
+def test_a_percentage_is_of_quantities(captured):
+    text = DENSE.format(1, "sigmoid") + "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X, y, epochs=50)\n"
+    assert named(captured(text.format("mape"))) == [Check.BOUNDED_OUTPUT]
+    assert named(captured(text.format("mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]

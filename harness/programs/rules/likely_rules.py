@@ -79,7 +79,12 @@ def bounded_rules(subject: Subject) -> Finding:
 
 
 def counts_classes(subject: Subject) -> bool:
-    """Whether compile or fit are asked for the share of rows that are predicted rightly."""
+    """Whether compile or fit are asked for the share of rows that are predicted rightly.
+
+    Beside a percentage of the targets that says nothing: labels are 0 too, and nothing is a percentage of 0.
+    """
+    if subject.loss_name == "mean_absolute_percentage_error":
+        return False
     is_metric = any("accuracy" in name or name == "acc" for name in subject.metrics)
     return is_metric or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
 

@@ -17,7 +17,7 @@ from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case, prepare_case
 from .clone_bounds import bound_of_clones
 from .edited_run import Remedy, chosen_remedy, remedy_for
-from .evident_causes import causes_without_run, refused_causes
+from .evident_causes import causes_without_run, linear_causes, refused_causes
 from .faults import Fault
 from .neighbours import Neighbours, telling_neighbours
 from .outcomes import (
@@ -188,7 +188,8 @@ class _Diagnoser:
         if is_fine and self.lacks_rows_before(own):
             return
         if is_fine and not self.may_be_far_from_best(own):
-            self.explain(self.raise_bar_to_reference(own) or self.steadier())
+            keys = self.raise_bar_to_reference(own)
+            self.explain(self.steadier() if keys is None and self.outcome is OutcomeKind.LEARNS else keys)
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
@@ -406,6 +407,9 @@ class _Diagnoser:
         tried = [*search.additions(frozenset())[:MOST_TRIED_ADDITIONS], *search.much_longer()]
         counting = [key for key in tried if nearer.name == LEAST_SQUARES or not search.is_longer(key)]
         keys = self.proofs.nearer(own, counting, TIMES_NEARER) if nearer.score.value >= EXACT else None
+        if keys is None and linear_causes(self.case, search.repairs):  # the time may not be enough to train others
+            self.raise_bar_to(nearer.score.value, own)
+            return None
         if keys is None:
             self.wanted = self.proofs.nearer(own, tried, WORTH_NAMING)
             return None

@@ -9,9 +9,12 @@ from ..programs.contradictions import Check, Contradiction, Severity
 from .answer import Cause
 from .case import Case
 from .faults import Fault
+from .layers import computes_line
 from .outcomes import LEARNED_FRACTION, OutcomeKind
 from .program_search import CERTAIN
+from .references import EXACT, LINEAR_MODELS
 from .repair import Repair
+from .tasks import TaskKind
 
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
 IN_REACH = (Fault.OUTPUT_ACTIVATION, Fault.TARGET_OUT_OF_RANGE)  # faults whose repair brings all targets into reach
@@ -30,7 +33,8 @@ def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKi
     impossible = impossible_causes(case, repairs, proven) if outcome not in SAYS_ENOUGH else []
     known = proven | {cause.fault for cause in impossible}
     bounding = bounding_causes(case, repairs, known) if outcome is not OutcomeKind.LEARNS else []
-    return [*impossible, *bounding, *contradictory_causes(case, outcome), *leaking_causes(case, outcome)]
+    linear = linear_causes(case, repairs) if outcome not in SAYS_ENOUGH and not known else []
+    return [*impossible, *bounding, *linear, *contradictory_causes(case, outcome), *leaking_causes(case, outcome)]
 
 
 def refused_causes(repairs: Sequence[Repair]) -> list[Cause]:
@@ -73,6 +77,16 @@ def bounding_causes(case: Case, repairs: Sequence[Repair], known: set[Fault]) ->
     if case.task.is_classification or not known.isdisjoint(IN_REACH):
         return []
     return certain_causes([finding for finding in case.found if bounds_score(finding)], repairs, known)
+
+
+def linear_causes(case: Case, repairs: Sequence[Repair]) -> list[Cause]:
+    """Missing activations that leave a network a linear function, of targets that are another one without noise."""
+    references = case.references
+    lines = [learner.score.value for learner in references.learners if learner.name in LINEAR_MODELS]
+    nearest = references.much_nearer(max(lines)) if lines and case.task.kind is TaskKind.REGRESSION else None
+    if nearest is None or nearest.score.value < EXACT or not computes_line(case.program.model):
+        return []
+    return [evident_cause(repair.fault, repair.changes) for repair in repairs if repair.key == "hidden-activation"]
 
 
 def bounds_score(finding: Contradiction) -> bool:

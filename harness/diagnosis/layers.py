@@ -18,6 +18,10 @@ DROPOUTS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D
 GOOD_HIDDEN = ("relu", "elu", "selu", "gelu", "silu", "swish", "leaky_relu", "mish", "prelu", "relu6", "celu")
 FAIR_HIDDEN = ("tanh", "softsign", "softplus", "hard_silu", "hard_swish")
 WIDTHS = ("units", "filters")  # the arguments of layers that say how wide they are
+OF_LINES = (
+    keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout,
+    keras.layers.BatchNormalization, keras.layers.Rescaling, keras.layers.Normalization,
+)  # fmt: skip  # layers that are linear functions when they predict
 RECURRENT_LAYERS = ("LSTM", "GRU", "SimpleRNN")
 
 
@@ -89,6 +93,18 @@ def _flat(model: Any) -> list[Any]:
     for layer in getattr(model, "layers", []):
         layers += _flat(layer) if isinstance(layer, keras.Model) else [layer]
     return layers
+
+
+def computes_line(model: Any) -> bool:
+    """Whether a model is a linear function of its inputs, whatever its weights are."""
+    operations = getattr(getattr(model, "_functional", model), "operations", None) or []
+    return len(operations) > 0 and all(
+        computes_line(one)
+        if isinstance(one, keras.Model)
+        else isinstance(one, OF_LINES)
+        or (isinstance(one, (keras.layers.Dense, keras.layers.Activation)) and own_activation(one) == LINEAR)
+        for one in operations
+    )
 
 
 def _kind(layer: Any) -> str:

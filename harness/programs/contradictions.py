@@ -28,6 +28,7 @@ from .rules.head_rules import HEAD_RULES
 from .rules.layer_rules import LAYER_RULES
 from .rules.likely_rules import LIKELY_RULES
 from .rules.own_losses import OWN_LOSS_RULES
+from .rules.scaling_rules import SCALING_RULES
 from .rules.source_rules import SOURCE_RULES
 from .source.places import Source
 from .source.scripts import read_pieces
@@ -36,9 +37,9 @@ from .targets import CROSSENTROPIES, describe_loss, describe_targets, metric_nam
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
 OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
-RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES)
+RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES, *SCALING_RULES)
 RULES_OF_MODELS = (
-    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *SOURCE_RULES,
+    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *SOURCE_RULES, *SCALING_RULES,
 )  # fmt: skip  # without a look at the values of x and y
 
 HOPELESS = frozenset(

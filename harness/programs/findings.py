@@ -106,6 +106,7 @@ class Check(Enum):
     OVERWRITTEN_LAYER = "overwritten-layer"
     OTHER_PREPROCESSING = "other-preprocessing"
     UNUSED_OPTIMIZER = "unused-optimizer"
+    UNREAD_SCALING = "unread-scaling"
     NO_OPTIMIZER = "no-optimizer"
     FEW_EPOCHS = "few-epochs"
     SIGMOID_IN_HIDDEN = "sigmoid-in-hidden"

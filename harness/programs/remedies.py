@@ -12,7 +12,7 @@ from .findings import Check, Contradiction
 from .heads import head_of
 from .program import Program
 from .rules.layer_rules import RECURRENT
-from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES
+from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
 from .usual_rates import usual_rates
 
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
@@ -36,9 +36,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     head = head_of(program.model, program.sample)
     loss = str(values.get("loss", ""))
     if check is Check.SOFTMAX_OVER_ONE_UNIT:
-        is_classes = loss_name(program) in CROSSENTROPIES
-        yield activation(finding, "sigmoid" if is_classes else "linear")
-        if is_classes and loss_name(program) not in BINARY_CROSSENTROPIES:
+        yield activation(finding, str(values["instead"]))
+        if loss_name(program) in CROSSENTROPIES - BINARY_CROSSENTROPIES:
             yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
     elif check is Check.MISSING_PROBABILITIES and not values.get("from_logits"):
         yield activation(finding, "sigmoid" if loss in BINARY_CROSSENTROPIES else "softmax")
@@ -56,6 +55,13 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SEVERAL_LABELS_UNDER_CATEGORICAL:
         yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
+    elif check is Check.CLASSES_UNDER_BINARY and values["least target"] == 0 and head is not None and head.units == 1:
+        classes = int(float(str(values["largest target"]))) + 1
+        yield Change(kind=ChangeKind.UNITS, layer=head.layer, old=1, new=classes)
+        yield Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layer, old=head.activation, new="softmax")
+        yield Change(kind=ChangeKind.LOSS, new="sparse_categorical_crossentropy")
+    elif check is Check.WIDTH_MISMATCH and finding.layer is not None and loss in REGRESSION_LOSSES:
+        yield from as_many_units(finding)
     elif check is Check.REGRESSION_UNDER_CROSSENTROPY:
         yield Change(kind=ChangeKind.LOSS, new="mean_squared_error")
     elif check is Check.BINARY_FOR_ONE_HOT:
@@ -84,6 +90,15 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
     elif check is Check.ACCURACY_OF_REGRESSION:
         yield Change(kind=ChangeKind.METRIC, old=str(values["metric"]), new="mae")
+
+
+def as_many_units(finding: Contradiction) -> Iterator[Change]:
+    """As many units as there are targets in a row."""
+    target, output = (finding.values[f"{of} shape"] for of in ("target", "output"))
+    assert isinstance(target, tuple)
+    assert isinstance(output, tuple)
+    columns = int(str(target[1])) if len(target) > 1 else 1
+    yield Change(kind=ChangeKind.UNITS, layer=finding.layer, old=int(str(output[-1])), new=columns)
 
 
 def activation(finding: Contradiction, new: str) -> Change:

@@ -43,7 +43,9 @@ def momentum_text(values: Values) -> str:
 
 
 SENTENCES: dict[Check, Callable[[Values], str]] = {
-    Check.SOFTMAX_OVER_ONE_UNIT: lambda v: "softmax over one unit is always 1, so nothing can be learned; use sigmoid",
+    Check.SOFTMAX_OVER_ONE_UNIT: lambda v: (
+        f"softmax over one unit is always 1, so nothing can be learned; use {v['instead']}"
+    ),
     Check.REPEATED_ACTIVATION: lambda v: f"the output passes through {joined(v['activations'])}, one after the other",
     Check.BOUNDED_BEFORE_LOGITS: lambda v: (
         f"the loss expects logits ({v['loss'] if 'cross_entropy' in str(v['loss']) else 'from_logits=True'}), and "
@@ -88,6 +90,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.TEXT_LABELS: lambda v: f"the labels are text ({v['example']!r}); a loss needs numbers",
     Check.CLASSES_UNDER_BINARY: lambda v: (
         f"{v['loss']} needs targets between 0 and 1, and the labels go from {range_text(v)}"
+        + (
+            f"; use {number(v['largest target'] + 1)} units with softmax, and sparse_categorical_crossentropy"
+            if v["least target"] == 0
+            else ""
+        )
     ),
     Check.TARGETS_NOT_PROBABILITIES: lambda v: (
         f"{v['loss']} needs targets between 0 and 1, and these go from {range_text(v)}"
@@ -217,6 +224,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.UNUSED_OPTIMIZER: lambda v: (
         f"compile is given {v['given']!r} with its default settings, and {v['made']} = {v['call']} of line {v['line']} "
         f"is never used; give optimizer={v['made']}"
+    ),
+    Check.UNREAD_SCALING: lambda v: (
+        f"the scaled values are kept as {v['made']}, which nothing reads: fit is given {v['of']} as it was before; "
+        f"give it {v['made']}"
     ),
     Check.NO_OPTIMIZER: lambda v: f"compile is given no optimizer, so Keras uses {v['optimizer']} with its defaults",
     Check.FEW_EPOCHS: lambda v: f"the training has only {v['epochs']:,} {'epoch' if v['epochs'] == 1 else 'epochs'}",

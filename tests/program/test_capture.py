@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from harness import BadInput
 from harness.programs.capture import capture_script
+from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.unjudged import read_unjudged
@@ -693,3 +694,18 @@ def test_metrics_given_third_as_in_earlier_versions(script):
     assert (program.loss, program.metrics) == ("mean_squared_error", ["mean_absolute_error"])
     assert "mean_absolute_error" in program.history
     assert [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME] == ["metrics"]
+
+
+def test_the_folder_that_holds_what_a_script_names_comes_first(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    script = own / "train.py"
+    script.write_text("table = open('rows.csv')\n")
+    assert working_folders(script, tmp_path) == [own, tmp_path]  # neither: that which is quick to copy
+    (tmp_path / "rows.csv").touch()
+    assert working_folders(script, tmp_path) == [tmp_path, own]
+    (own / "rows.csv").touch()
+    assert working_folders(script, tmp_path) == [tmp_path, own]  # as Python itself would run it
+    (tmp_path / "rows.csv").unlink()
+    assert working_folders(script, tmp_path) == [own, tmp_path]
+    assert working_folders(script, own) == [own]

@@ -530,3 +530,55 @@ def test_what_is_likely_of_a_program_that_is_too_slow(captured):
         "learning-rate-too-small",
     ]  # Adadelta's default of 0.001 is a thousandth of the paper's 1
     assert read_unjudged(program).likely == ()  # trainings would decide
+
+
+@pytest.mark.parametrize(
+    ("made", "fitted", "beside", "is_said"),
+    [
+        ("s.fit_transform(x)", "x", "", True),
+        ("pd.DataFrame(s.fit_transform(x), columns=list('abc'))", "x_train", "print(z.shape, z[:3])\n", True),
+        ("s.fit_transform(x)", "z", "", False),
+        ("s.fit_transform(x)", "x", "svm.fit(z)\n", False),
+        ("s.fit_transform(x_test)", "x_train", "", False),
+    ],
+)
+def test_scaled_rows_that_nothing_reads(captured, made, fitted, beside, is_said):
+    program = captured(
+        "from sklearn.preprocessing import *\nfrom sklearn.model_selection import train_test_split\n"
+        "import pandas as pd\nt = pd.read_csv('t.csv').values\nx, y = t[:, :3], t[:, 3:4]\n"
+        f"s = StandardScaler()\nx_train, x_test, y_train, y_test = train_test_split(x, y)\nz = {made}\n{beside}"
+        "m = Sequential([Dense(9, 'relu', input_dim=3), Dense(1)])\n"
+        f"m.compile('adam', 'mse')\nm.fit({fitted}, y, epochs=50)\n"
+    )
+    found = [one for one in contradictions(program) if one.check is Check.UNREAD_SCALING]
+    assert [one.place.line for one in found] == [11] * is_said
+    assert "kept as z, which nothing reads: fit is given x as it was" in "\n".join(lines(read_unjudged(program))) or (
+        not is_said
+    )
+
+
+def test_edits_of_an_output_with_another_number_of_units(captured):
+    text = "from keras.datasets import mnist, boston_housing\n(x, y), _ = {}.load_data()\nx = x.reshape(len(x), -1)\n"
+    text += "m = Sequential([Dense(9, 'relu', input_dim=x.shape[1]), Dense({}, activation='{}')])\n"
+    text += "m.compile('adam', loss='{}')\nm.fit(x, y, epochs=50)\n"
+
+    def edited(*parts):
+        return [edit.new for one in read_unjudged(captured(text.format(*parts))).likely for edit in one.edits]
+
+    new = edited("mnist", 1, "sigmoid", "binary_crossentropy")
+    assert new[:3] == ["10", "'softmax'", "'sparse_categorical_crossentropy'"]
+    assert edited("boston_housing", 10, "linear", "mse")[0] == "1"
+
+
+def test_softmax_over_one_unit_by_what_the_output_is_for(captured):
+    text = DENSE.format(1, "softmax") + "m.compile('adam', 'mse', metrics=['{}'])\nm.fit(X_train, y_train, epochs=50)\n"
+    for metric, new in (("acc", "sigmoid"), ("mae", "linear")):
+        said = "\n".join(lines(read_unjudged(captured(text.format(metric)))))
+        assert f"use {new}" in said
+        assert f"-> activation='{new}'" in said
+
+
+def test_a_percentage_is_of_quantities(captured):
+    text = DENSE.format(1, "sigmoid") + "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X, y, epochs=50)\n"
+    assert named(captured(text.format("mape"))) == [Check.BOUNDED_OUTPUT]
+    assert named(captured(text.format("mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]

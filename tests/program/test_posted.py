@@ -381,3 +381,46 @@ def test_a_layer_with_a_state_keeps_its_number_of_rows(captured):
     )
     assert program.model.input_shape == (4, 5, 1)
     assert (program.epochs, program.error) == (2, None)
+
+
+def test_columns_of_a_missing_table_are_there_by_their_names(captured):
+    program = captured(
+        "import pandas as pd\nfrom keras import Sequential\nfrom keras.layers import Dense\n"
+        "df = pd.read_csv('customers.csv')\ny = df['Left'].apply(lambda v: 1 if v == 'Yes' else 0)\n"
+        "x = pd.get_dummies(df.drop(['Left', 'Customer ID'], axis=1))\n"
+        "m = Sequential([Dense(1, 'relu', input_dim=len(x.columns))])\n"
+        "m.compile('adam', 'binary_crossentropy')\nm.fit(x, y)\n"
+    )
+    assert made_up(program) == ["the file customers.csv"]
+    assert Check.MISSING_PROBABILITIES in [one.check for one in contradictions(program)]
+
+
+def test_a_missing_archive_in_a_missing_folder(captured):
+    program = captured(
+        "import numpy as np\nfrom keras import Sequential\nfrom keras.layers import Dense\n"
+        "with np.load('data/set/mnist.npz', allow_pickle=True) as f:\n    x, y = f['x_train'], f['y_train']\n"
+        "x = x.reshape(-1, 28 * 28)\n"
+        "m = Sequential([Dense(1, input_dim=784)])\nm.compile('adam', 'mse', metrics=['accuracy'])\nm.fit(x, y)\n"
+    )
+    assert made_up(program) == ["the file mnist.npz"]
+    assert program.model.input_shape == (None, 784)
+
+
+def test_divisions_of_python_2_are_whole(captured):
+    text = "import numpy as np\nfrom keras import Sequential\nfrom keras.layers import Dense\nprint 'begins'\nn = 10\n"
+    text += "m = Sequential([Dense(n / 4, input_dim=n * 3 / 4), Dense(1)])\nm.compile('sgd', 'mse')\n"
+    text += "x = np.full((6, 7), 3.0) / 2\nm.fit(x, np.ones(6) / 2)\n"
+    program = captured(text)
+    assert (program.model.input_shape, program.model.layers[0].units) == ((None, 7), 2)
+    assert (program.x[0, 0], program.places.fit.line) == (1.5, 9)
+
+
+def test_a_program_that_fails_before_it_calls_fit_is_not_said_to_call_none(captured):
+    program = captured(
+        "import keras\nfrom pathlib import Path\n"
+        "m = keras.Sequential([keras.layers.Dense(1, input_dim=3)])\nm.compile('sgd', 'mse')\n"
+        "def read():\n    for path in sorted(Path('frames').iterdir()):\n        raise OSError\n    return 1 / 0\n"
+        "def main():\n    x, y = read().rows[0]\n    if x > {}: m.fit(x, y)\nmain()\n"
+    )
+    assert NoteKind.NEVER_FIT not in [note.kind for note in program.notes]
+    assert not is_judged(program)

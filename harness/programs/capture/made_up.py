@@ -25,7 +25,7 @@ import keras
 import numpy as np
 
 from ...recording.stand_ins import absorbed, helpers, learning
-from ...recording.stand_ins.files import Missing, mat_reader
+from ...recording.stand_ins.files import AnyKey, Missing, mat_reader
 from ...recording.stand_ins.hints import read_hints
 from ..program import FILE, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
@@ -91,8 +91,7 @@ def patch_files(stack: contextlib.ExitStack, supply: Supply) -> None:
         if not is_missing(file):
             return plain_load(file, *arguments, **options)
         supply.note(FILE, Path(file).name)
-        name = str(file)
-        return missing.array(name) if name.endswith(".npy") else missing.pickled(name.removesuffix(".npz") + ".npz")
+        return missing.array(str(file)) if str(file).endswith(".npy") else AnyKey(missing, str(file))
 
     for module in (builtins, io):
         stack.enter_context(mock.patch.object(module, "open", opened))
@@ -147,12 +146,10 @@ def _frame_reader(real: Any, missing: Missing) -> Any:
         if not is_missing(source) or "://" in str(source):
             with contextlib.suppress(OSError):
                 return real(source, *arguments, **options)
-        import pandas  # type: ignore[import-untyped,unused-ignore]
-
         from ...recording.stand_ins.tables import made_up_table
 
         shown = {key: value for key, value in options.items() if key in ("names", "header")}
-        return pandas.DataFrame(made_up_table(missing, str(source), shown))
+        return made_up_table(missing, str(source), shown)
 
     return read
 

@@ -304,8 +304,11 @@ class Recorder:
             data = unknown_data(model)
             build(model, data.x)
             program = self._program(model, {**FIT_DEFAULTS, "x": data.x, "y": None}, data, None, call.place)
-            notes = [] if self.supply is None else self.supply.notes
-            notes = [*program.notes, *notes, Note(kind=NoteKind.NEVER_FIT)]
+            if self.supply is not None and self.mentions_fit():  # it fails before
+                self.supply.note("the data", "of fit")
+            notes = [*program.notes, *([] if self.supply is None else self.supply.notes)]
+            if not self.mentions_fit():
+                notes.append(Note(kind=NoteKind.NEVER_FIT))
             places = dataclasses.replace(program.places, fit=None)
             self.program = dataclasses.replace(program, made_up=MadeUp.FORMATS, notes=tuple(notes), places=places)
             if self.at_fit is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import importlib.util
 import io
 import os
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
-from ..old_versions.python import is_python_2
+from ..old_versions.python import DIVISION, is_python_2, old_quotient, with_old_division
 from ..program import Note, NoteKind, Program, made_up_parts
 from ..rules.failures import explained
 from ..source.places import Sources
@@ -49,6 +51,7 @@ COMPLETED = (
     NoteKind.MODULE_REPLACED,
     NoteKind.CALLED,
 )  # what a program was completed with
+NAMED = re.compile(r"""['"]([^'"\n*?]{1,200})['"]""")  # texts in a script that may be paths
 SECONDS_MADE_UP = 60.0  # the same for one that runs on made-up data
 PACKAGES = {
     "sklearn": "scikit-learn",
@@ -118,10 +121,8 @@ def capture_script(
     if fit < 1:
         raise BadInput(f"fit: expected the number of a call of fit, from 1, got {fit}")
     refuse_other_frameworks(path, str(path))
-    here, folder = Path.cwd().resolve(), path.resolve().parent
-    folders = [here, folder] if here != folder and here in folder.parents else [folder]
-    if path.suffix == ".ipynb":
-        folders = [folder]
+    here = Path.cwd().resolve()
+    folders = working_folders(path.resolve(), here, arguments)
     request = _Request(
         path=path,
         shown_from=here,
@@ -138,12 +139,31 @@ def capture_script(
         failure = failed
     if isinstance(failure.error, RefusedByKeras):
         raise failure.error from None
-    if failure.is_missing_file and len(folders) > 1:
+    if len(folders) > 1 and failure.missing is not None and (folders[1] / failure.missing).exists():
         try:
             return _capture_in(folders[1], request)
         except _Failed as failed:
             failure = failed
     return _capture_made_up(folders[0], request, failure.error)
+
+
+def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> list[Path]:
+    """The folders that a script may be written to run in, the likelier one first.
+
+    Of the current folder and the script's own, it is the one that holds more of what the script names: a copy of the
+    other would take long for nothing.
+
+    Args:
+        path: the user's file.
+        here: the current folder.
+        arguments: of the script.
+    """
+    folder = path.parent
+    if path.suffix == ".ipynb" or here not in folder.parents:
+        return [folder]
+    names = [name for name in (*NAMED.findall(path.read_text(errors="replace")), *arguments) if name.strip("./\\ ")]
+    there, beside = ({name for name in names if os.path.exists(at / name)} for at in (here, folder))
+    return [here, folder] if there - beside or there == beside != set() else [folder, here]
 
 
 def _capture_made_up(folder: Path, request: _Request, error: BadInput) -> Captured:
@@ -206,10 +226,10 @@ class RefusedByKeras(BadInput):
 class _Failed(Exception):
     """The script failed before fit; if it did not find a file, it may be written for another working folder."""
 
-    def __init__(self, error: BadInput, *, is_missing_file: bool = False) -> None:
+    def __init__(self, error: BadInput, *, missing: str | None = None) -> None:
         super().__init__()
         self.error = error
-        self.is_missing_file = is_missing_file
+        self.missing = missing  # the path of the file
 
 
 def _capture_in(folder: Path, request: _Request) -> Captured:
@@ -251,9 +271,13 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
-            if is_python_2(copy.read_text(errors="replace")):
-                namespace.update(LISTS_OF_PYTHON_2)
-            failure = _run(pieces, namespace) if supply is None else _run_tolerantly(pieces, namespace, supply)
+            is_old = is_python_2(copy.read_text(errors="replace"))
+            if is_old:
+                namespace.update({**LISTS_OF_PYTHON_2, DIVISION: old_quotient})
+            if supply is None:
+                failure = _run(pieces, namespace, ast.parse, is_old=is_old)
+            else:
+                failure = _run_tolerantly(pieces, namespace, supply, is_old=is_old)
     program = _result(recorder, failure, sources, shown)
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
     notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]
@@ -304,11 +328,22 @@ def _end_script(_: Program) -> None:
     raise ScriptEnded
 
 
-def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | None:
-    """Run the code; what ends it before its end is returned."""
+def _run(
+    pieces: Sequence[Piece], namespace: dict[str, Any], read: Callable[[str, str], ast.Module], *, is_old: bool
+) -> BaseException | None:
+    """Run the code; what ends it before its end is returned.
+
+    Args:
+        read: makes a tree of the text of a piece and its file name.
+        is_old: whether it is written for Python 2.
+    """
     try:
         for piece in pieces:
-            exec(compile(piece.source.text, piece.filename, "exec", dont_inherit=True), namespace)
+            tree = read(piece.source.text, piece.filename)
+            exec(
+                compile(with_old_division(tree) if is_old else tree, piece.filename, "exec", dont_inherit=True),
+                namespace,
+            )
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
@@ -316,19 +351,14 @@ def _run(pieces: Sequence[Piece], namespace: dict[str, Any]) -> BaseException | 
     return None
 
 
-def _run_tolerantly(pieces: Sequence[Piece], namespace: dict[str, Any], supply: Supply) -> BaseException | None:
+def _run_tolerantly(
+    pieces: Sequence[Piece], namespace: dict[str, Any], supply: Supply, *, is_old: bool
+) -> BaseException | None:
     """Run the code with made-up values if a value is missing; what ends it before its end is returned."""
     completion = Completion(supply, supply.text)
     namespace[HOOK] = completion
     namespace.update(completion.undefined())
-    failure: BaseException | None = None
-    try:
-        for piece in pieces:
-            exec(compile(tolerant(piece.source.text), piece.filename, "exec", dont_inherit=True), namespace)
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:
-        failure = error
+    failure = _run(pieces, namespace, tolerant, is_old=is_old)
     is_final = isinstance(failure, (ScriptEnded, SystemExit, SyntaxError))
     if failure is None or not (is_final or is_of_keras(failure)):
         try:
@@ -415,7 +445,8 @@ def _not_captured(
         return _Failed(BadInput(f"{what}; install it with: pip install {PACKAGES.get(root, root)}"))
     if isinstance(failure, (FileNotFoundError, NotADirectoryError)):
         return _Failed(
-            BadInput(f"{what}; start from the folder that the script's paths are relative to"), is_missing_file=True
+            BadInput(f"{what}; start from the folder that the script's paths are relative to"),
+            missing=str(failure.filename or ""),
         )
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
     error = BadInput(what + text)

@@ -493,7 +493,7 @@ def constant(names: Any) -> ast.expr:
     return ast.List([constant(name) for name in names], ast.Load())
 
 
-def tolerant(text: str) -> ast.Module:
+def tolerant(text: str, filename: str = "<unknown>") -> ast.Module:
     """A program that goes on with made-up values if a value cannot be computed."""
-    tree = Tolerance().visit(ast.parse(text))
+    tree = Tolerance().visit(ast.parse(text, filename))
     return ast.fix_missing_locations(tree)

@@ -5,9 +5,13 @@ Only text that Python cannot parse is changed, and lines keep their numbers.
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from ...recording.source import is_python
 
@@ -28,6 +32,8 @@ PYTHON_2 = re.compile(
     r"\b(?:xrange|raw_input|unicode)\(|\b(?:cPickle|urllib2)\b|\.(?:iteritems|has_key)\(|^\s*print\s+[^(\s=]",
     re.MULTILINE,
 )
+OF_PYTHON_3 = re.compile(r"from __future__ import[^\n]*\bdivision\b")
+DIVISION = "__old_quotient__"  # what stands for the division of Python 2 in a program that is run
 BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -46,6 +52,31 @@ def readable(text: str) -> str:
 def is_python_2(text: str) -> bool:
     """Whether a program is written for Python 2, by what Python 3 does not have."""
     return PYTHON_2.search(text) is not None
+
+
+def with_old_division(tree: ast.Module) -> ast.Module:
+    """A program of Python 2 whose divisions of whole numbers are whole, as they were; lines stay."""
+    return ast.fix_missing_locations(tree if OF_PYTHON_3.search(ast.unparse(tree)) else _OldDivision().visit(tree))
+
+
+class _OldDivision(ast.NodeTransformer):
+    """``a / b`` as a call of ``old_quotient``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """One division, and those inside of it."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        return ast.copy_location(ast.Call(ast.Name(DIVISION, ast.Load()), [node.left, node.right], []), node)
+
+
+def old_quotient(one: Any, other: Any) -> Any:
+    """The quotient of two numbers or arrays, rounded down if both are whole."""
+    is_whole = all(
+        isinstance(value, (int, np.integer)) or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
+        for value in (one, other)
+    )
+    return one // other if is_whole else one / other
 
 
 def without_quotes(text: str) -> str:

@@ -176,7 +176,7 @@ def one_unit_findings(meanings: Meanings, source: Source, call: ast.Call) -> Ite
         return
     factors = [factor for node in meanings.read(logits) if (factor := factor_of(node)) is not None]
     if factors and columns_of(meanings, factors[0]) == 1:
-        yield finding_at(source, call, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, {})
+        yield finding_at(source, call, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, {"instead": "sigmoid"})
 
 
 def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:

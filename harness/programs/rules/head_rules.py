@@ -49,7 +49,7 @@ def output_rules(subject: Subject) -> Finding:
     if head.units == 1 and "softmax" in names:
         yield subject.about(
             layer, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
-            {"units": 1, "activation": "softmax"}
+            {"units": 1, "activation": "softmax", "instead": "sigmoid" if is_of_classes(subject) else "linear"}
         )  # fmt: skip
         return
     if names.count("softmax") > 1 or names.count("sigmoid") > 1 or {"softmax", "sigmoid"} <= set(names):
@@ -63,6 +63,13 @@ def output_rules(subject: Subject) -> Finding:
         )
     if loss in CROSSENTROPIES and head.is_certain and not head.activation.startswith("custom:"):
         yield from crossentropy_rules(subject, head)
+
+
+def is_of_classes(subject: Subject) -> bool:
+    """Whether a program with one output tells classes apart, by its loss, its targets or else its metrics."""
+    if subject.loss_name in CROSSENTROPIES or subject.targets is None:
+        return subject.loss_name in CROSSENTROPIES or any("acc" in name for name in subject.metrics)
+    return subject.targets.kind is TargetKind.BINARY
 
 
 def crossentropy_rules(subject: Subject, head: Head) -> Finding:

@@ -16,16 +16,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from ...recording.source import called_name
-from ..findings import Check, Finding, Rule, Severity, Subject, Value
+from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import MadeUp
-from ..source.places import loops_around, names_of
-from ..targets import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
+from ..source.places import loops_around
+from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, one_step_rules, steps_of
+from .scaling_rules import scaled_target_rules, scales_targets
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
@@ -37,8 +37,6 @@ SLOW_BY_DEFAULT = (
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 MANY_STEPS = 5  # of a sequence, from which on a state without a limit grows out of bounds
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
-SCALERS = re.compile(r"(?:\w+\.)*(?:(?:MinMax|Standard|Robust|MaxAbs)Scaler|(?:Power|Quantile)Transformer)\(")
-TRANSFORMS = ("fit_transform", "transform")
 MANY_OUTPUTS, SLOW_WIDE_RATE = 100, 0.01  # over whose mean plain SGD hardly moves at its default rate and below
 SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
@@ -81,7 +79,12 @@ def bounded_rules(subject: Subject) -> Finding:
 
 
 def counts_classes(subject: Subject) -> bool:
-    """Whether compile or fit are asked for the share of rows that are predicted rightly."""
+    """Whether compile or fit are asked for the share of rows that are predicted rightly.
+
+    Beside a percentage of the targets that says nothing: labels are 0 too, and nothing is a percentage of 0.
+    """
+    if subject.loss_name == "mean_absolute_percentage_error":
+        return False
     is_metric = any("accuracy" in name or name == "acc" for name in subject.metrics)
     return is_metric or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
 
@@ -121,56 +124,6 @@ def one_class_rules(subject: Subject) -> Finding:
             head.activation_layer, "output-activation", Check.SIGMOID_FOR_ONE_CLASS,
             Severity.HINT if labels is None else Severity.SUSPICION, {"loss": subject.loss_name}
         )  # fmt: skip
-
-
-def scaled_target_rules(subject: Subject) -> Finding:
-    """A loss and a metric for classes, for one column of targets that the script scales: they are quantities."""
-    head, loss = subject.head, subject.loss_name
-    if head is None or head.units != 1 or subject.targets is not None or not scales_targets(subject):
-        return
-    values: dict[str, Value] = {"loss": loss, "units": head.units}
-    if loss in CROSSENTROPIES:
-        yield subject.at(subject.loss_place, "loss", Check.REGRESSION_UNDER_CROSSENTROPY, Severity.SUSPICION, values)
-    for name in [name for name in subject.metrics if name in ("accuracy", "acc", "binary_accuracy")][:1]:
-        yield subject.at(
-            subject.program.places.compile, "metric", Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
-            {"metric": name, **values}
-        )  # fmt: skip
-
-
-def scales_targets(subject: Subject) -> bool:
-    """Whether a scaler of scikit-learn is applied to what fit is given as y, and not to a table that it is of."""
-    pairs = [pair for _, tree in subject.code for pair in assigned_pairs(tree)]
-    scalers = {name for names, value in pairs if SCALERS.match(ast.unparse(value)) for name in names}
-    given = [
-        pair for pair in zip(subject.fitted("x", 0), subject.fitted("y", 1)) if len(set(map(ast.unparse, pair))) > 1
-    ]
-    wanted = {rows_taken_of(y) for _, y in given} - {""}
-    wanted |= {rows_taken_of(value) for names, value in pairs if names & wanted} - {""}
-    made = [
-        part for names, value in pairs if names & wanted and isinstance(value, ast.Call) for part in ast.walk(value)
-    ]
-    transforms = [part.value for part in made if isinstance(part, ast.Attribute) and part.attr in TRANSFORMS]
-    return any(ast.unparse(by) in scalers or SCALERS.match(ast.unparse(by)) for by in transforms)
-
-
-def assigned_pairs(tree: ast.Module) -> Iterator[tuple[set[str], ast.expr]]:
-    """(names, value) of all assignments; those of tuples and of train_test_split part by part."""
-    for node in ast.walk(tree):
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple):
-            yield from [(names_of(target), node.value)] if isinstance(node, ast.Assign) and target else []
-        elif isinstance(node.value, ast.Tuple):
-            yield from ((names_of(part), value) for part, value in zip(target.elts, node.value.elts))
-        elif isinstance(node.value, ast.Call) and called_name(node.value) == "train_test_split":
-            yield from ((names_of(part), node.value.args[place // 2]) for place, part in enumerate(target.elts)
-                        if place // 2 < len(node.value.args))  # fmt: skip
-
-
-def rows_taken_of(value: ast.expr) -> str:
-    """The name whose values, or some rows of them, an expression is; empty if it is something else."""
-    value = value.value if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice) else value
-    return value.id if isinstance(value, ast.Name) else ""
 
 
 def known_scale_rules(subject: Subject) -> Finding:

@@ -17,6 +17,7 @@ from ..errors import BadInput
 from ..measures.symptoms import root_mean_square
 from ..models.activations import activation_named
 from ..programs.copies import set_weights
+from ..programs.costs import rows_at_once, work_of
 from ..programs.gradients import LossGradient
 from ..programs.inspection import inspect
 from ..programs.program import Program, as_column, take_rows
@@ -82,7 +83,8 @@ def measure_start(case: Case, model: Any) -> StartFacts:
     Raises:
         BadInput, ValueError, TypeError: activations or gradients cannot be had.
     """
-    rows = np.linspace(0, case.rows - 1, min(case.rows, MEASURED_ROWS)).astype(int)
+    count = min(case.rows, MEASURED_ROWS, rows_at_once(work_of(case.program), 1))
+    rows = np.linspace(0, case.rows - 1, count).astype(int)
     x, y = (keras.tree.map_structure(as_column, take_rows(data, rows)) for data in (case.program.x, case.program.y))
     counts_output = "crossentropy" not in case.head.loss  # whose gradient goes past the output activation
     saturated, dead = [0.0], [0.0]

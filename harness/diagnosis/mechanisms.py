@@ -15,18 +15,18 @@ from enum import Enum
 
 import numpy as np
 
+from ..measures.symptoms import root_mean_square
 from ..programs.program import Program
 from .case import Case
 from .faults import Fault
 from .layers import GOOD_HIDDEN, OTHER, LayerFacts
 from .repair import Repair
 from .start_repairs import (
-    USUAL_RATIOS,
     glorot_deviation,
     has_equal_units,
     has_large_bias,
     has_usual_scale,
-    kernel_ratio,
+    is_usual,
     start_fault,
 )
 from .tasks import Array
@@ -65,7 +65,7 @@ def suspects(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Suspect]:
     hidden = [layer for layer in layers if layer.kernel is not None and not layer.is_output and layer.kind != OTHER]
     drawn = [layer for layer in hidden if np.any(layer.kernel)]
     has_clones = any(has_equal_units(np.asarray(layer.kernel)) for layer in hidden)
-    scaled = [layer for layer in drawn if not has_usual_scale(layer, USUAL_RATIOS)]
+    scaled = [layer for layer in drawn if not has_usual_scale(layer)]
     biases = [layer for layer in hidden if has_large_bias(layer)]
     if has_clones:
         yield Suspect(fault=Fault.CLONES, intervention=Intervention.NOISE, control=Intervention.SHARED_NOISE)
@@ -129,15 +129,13 @@ def changed_start(program: Program, seed: int, kind: Intervention, output: str |
 def _changed_kernel(kernel: Array, kind: Intervention, rng: np.random.Generator, *, is_first: bool) -> Array:
     """A kernel after an intervention."""
     deviation = glorot_deviation(kernel)
-    is_usual = not np.any(kernel) or USUAL_RATIOS[0] <= kernel_ratio(kernel) <= USUAL_RATIOS[1]
-    if kind in (Intervention.NOISE, Intervention.SHARED_NOISE) and not is_usual:
-        kernel = kernel / kernel_ratio(kernel)  # so that their scale is not what decides
+    rescaled = kernel * (deviation / root_mean_square(kernel)) if np.any(kernel) else kernel
+    if kind in (Intervention.NOISE, Intervention.SHARED_NOISE) and not is_usual(kernel):
+        kernel = rescaled  # so that their scale is not what decides
     if kind is Intervention.NOISE:
         return kernel + rng.normal(0, deviation, kernel.shape)
     if kind is Intervention.SHARED_NOISE:
         # behind the first layer, the inputs are units that have to stay identical too
         shape = (*kernel.shape[:-1], 1) if is_first else (1,) * kernel.ndim
         return kernel + rng.normal(0, deviation, shape)
-    if kind is Intervention.RESCALED and np.any(kernel):
-        return kernel / kernel_ratio(kernel)
-    return kernel
+    return rescaled if kind is Intervention.RESCALED else kernel

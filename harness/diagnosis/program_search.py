@@ -193,11 +193,14 @@ class ProgramSearch(Search[Trial, Repair]):
         return self._shorter(self._meant(self._weaker(super().minimise(keys))))
 
     def _weaker(self, keys: Keys) -> Keys:
-        """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough."""
+        """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough.
+
+        An optimizer that is far from practice, or weak, is to blame itself.
+        """
         if "optimizer" in keys and "learning-rate" in self.by_key:
-            rate = self.by_key["learning-rate"]
+            rate, optimizer = self.by_key["learning-rate"], self.by_key["optimizer"]
             weaker = keys - {"optimizer"} | {"learning-rate"}
-            if rate.doubt >= max(1, self.by_key["optimizer"].doubt) and self.learns(weaker):
+            if rate.doubt >= (QUESTIONED if optimizer.doubt <= 1 else optimizer.doubt) and self.learns(weaker):
                 return weaker
         return keys
 

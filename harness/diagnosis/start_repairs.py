@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import BadInput
+from ..measures.symptoms import root_mean_square
 from ..programs.changes import Change, ChangeKind, Value
 from .case import Case
 from .faults import Fault
@@ -19,14 +21,15 @@ from .variants import Variant
 
 LARGE_EMBEDDING = 2.0  # standard deviation
 LARGE_BIAS = 0.5
-# Ratios of a kernel's root mean square to Glorot's standard deviation below and above which a start is unusual by
-# itself, and those from which it is questioned if it does harm on the data.
+# Times the standard deviation of a usual initializer below and above which a start is unusual by itself, and those from
+# which it is questioned if it does harm on the data.
 USUAL_RATIOS = (0.15, 4.0)
 HARMLESS_RATIOS = (0.4, 2.5)
 
 
 def initializer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]:
     """Initial kernels and biases as Keras draws them by default."""
+    layers = [layer for layer in layers if layer.trainable]  # one that is frozen keeps what it was given
     judged = [layer for layer in layers if layer.kernel is not None and _is_judged(layer, case)]
     exact = {layer.name: shown for layer in judged if (shown := exact_fault(layer))}
     biases = [layer for layer in layers if has_large_bias(layer)]
@@ -36,7 +39,7 @@ def initializer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Re
         harm = start_fault(case, [*kernels, *biases])
         if harm is None:
             harm = (Fault.PLATEAU, 1.0)
-            kernels = [layer for layer in kernels if layer.name in exact or not has_usual_scale(layer, USUAL_RATIOS)]
+            kernels = [layer for layer in kernels if layer.name in exact or not has_usual_scale(layer)]
         faults += [harm] if biases or len(kernels) > len(exact) else []
     if not faults:
         return
@@ -78,12 +81,18 @@ def exact_fault(layer: LayerFacts) -> tuple[Fault, float] | None:
     return (Fault.CLONES, 1.0 if layer.is_output else 3.0) if has_equal_units(kernel) else None
 
 
-def has_usual_scale(layer: LayerFacts, ratios: tuple[float, float]) -> bool:
-    """Whether the root mean square of a kernel is so near to Glorot's; an embedding has no such rule."""
+def has_usual_scale(layer: LayerFacts, ratios: tuple[float, float] = USUAL_RATIOS) -> bool:
+    """Whether a kernel is so near to what a usual initializer draws; an embedding has no such rule."""
     kernel = np.asarray(layer.kernel)
-    if layer.kind == OTHER:
-        return float(kernel.std()) <= LARGE_EMBEDDING
-    return ratios[0] <= kernel_ratio(kernel) <= ratios[1]
+    return float(kernel.std()) <= LARGE_EMBEDDING if layer.kind == OTHER else is_usual(kernel, ratios)
+
+
+def is_usual(kernel: Array, ratios: tuple[float, float] = USUAL_RATIOS) -> bool:
+    """Whether the root mean square of a kernel is between so many times the smaller and the larger of Glorot's and He's
+    standard deviation."""
+    size, (inputs, _), glorot = root_mean_square(kernel), fans(kernel), glorot_deviation(kernel)
+    he = float(np.sqrt(2.0 / inputs))
+    return ratios[0] * min(glorot, he) <= size <= ratios[1] * max(glorot, he)
 
 
 def has_large_bias(layer: LayerFacts) -> bool:
@@ -101,16 +110,15 @@ def start_fault(case: Case, layers: Sequence[LayerFacts]) -> tuple[Fault, float]
     return measured_fault(case, usual)
 
 
+def fans(kernel: Array) -> tuple[int, int]:
+    """The number of inputs and outputs of a unit, as Keras' initializers count them."""
+    window = math.prod(kernel.shape[:-2])
+    return window * kernel.shape[-2], window * kernel.shape[-1]
+
+
 def glorot_deviation(kernel: Array) -> float:
-    """The standard deviation that Glorot's initializer gives a kernel of this shape, all but its last axis taken
-    together."""
-    fan_in, fan_out = kernel.reshape(-1, kernel.shape[-1]).shape
-    return float(np.sqrt(2.0 / (fan_in + fan_out)))
-
-
-def kernel_ratio(kernel: Array) -> float:
-    """The root mean square of a kernel, relative to Glorot's standard deviation."""
-    return float(np.sqrt(np.mean(kernel.astype(float) ** 2))) / glorot_deviation(kernel)
+    """The standard deviation that Glorot's initializer gives a kernel of this shape."""
+    return float(np.sqrt(2.0 / sum(fans(kernel))))
 
 
 def has_equal_units(kernel: Array) -> bool:

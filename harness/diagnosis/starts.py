@@ -6,6 +6,7 @@ large does no harm if its inputs are small.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,14 @@ from ..errors import BadInput
 from ..measures.symptoms import root_mean_square
 from ..models.activations import activation_named
 from ..programs.copies import set_weights
+from ..programs.costs import rows_at_once, work_of
 from ..programs.gradients import LossGradient
 from ..programs.inspection import inspect
 from ..programs.program import Program, as_column, take_rows
 from .case import Case
 from .faults import Fault
 from .tasks import Array
+from .trials import REFUSALS
 
 MEASURED_ROWS = 256  # that a start is measured on
 USUAL_STARTS = 3  # that it is compared with
@@ -57,9 +60,11 @@ def measured_fault(case: Case, usual: Program) -> tuple[Fault, float] | None:
         for seed in range(USUAL_STARTS):
             set_weights(model, usual.fresh_weights(seed))
             others.append(measure_start(case, model))
-    except (BadInput, ValueError, TypeError):
+    except REFUSALS:
         return None
     usually = np.median([other.gradients for other in others], axis=0)
+    if not np.all(np.isfinite(usually)):
+        return None  # the data are to blame
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.where(usually > 0, own.gradients / usually, 1.0)
     more_dead = own.dead - float(np.median([other.dead for other in others]))
@@ -79,14 +84,19 @@ def measured_fault(case: Case, usual: Program) -> tuple[Fault, float] | None:
 def measure_start(case: Case, model: Any) -> StartFacts:
     """What the weights of a compiled model do on rows of the program, spread over all of them.
 
+    Activations are those of models that are a graph of layers; of others, the gradients alone are measured.
+
     Raises:
-        BadInput, ValueError, TypeError: activations or gradients cannot be had.
+        one of ``REFUSALS``: gradients cannot be had.
     """
-    rows = np.linspace(0, case.rows - 1, min(case.rows, MEASURED_ROWS)).astype(int)
+    count = min(case.rows, MEASURED_ROWS, rows_at_once(work_of(case.program), 1))
+    rows = np.linspace(0, case.rows - 1, count).astype(int)
     x, y = (keras.tree.map_structure(as_column, take_rows(data, rows)) for data in (case.program.x, case.program.y))
     counts_output = "crossentropy" not in case.head.loss  # whose gradient goes past the output activation
-    saturated, dead = [0.0], [0.0]
-    for layer in inspect(model, x).layers:
+    saturated, dead, layers = [0.0], [0.0], []
+    with contextlib.suppress(BadInput):
+        layers = inspect(model, x).layers
+    for layer in layers:
         if layer.on_data is None:
             continue
         if not activation_named(layer.activation).can_die:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import keras
 import numpy as np
 import pytest
 from programs import dense, moons, program
 
 from harness.diagnosis.case import prepare_case
+from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.layers import read_layers
 from harness.diagnosis.mechanisms import Intervention, changed_start, suspects
@@ -68,3 +72,34 @@ def test_a_start_is_suspected_of_what_it_has(initializer: str, faults: list[Faul
     found = made(initializer)
     case = prepare_case(found)
     assert [suspect.fault for suspect in suspects(case, read_layers(found, case.head))] == faults
+
+
+def from_ones(units: tuple[int, ...], x: list[list[float]], y: list[list[float]], epochs: int, rate: float) -> Program:
+    """Sigmoid units that all start with weights and biases of 1, trained on all rows at once."""
+    model = dense(
+        *units, inputs=2, hidden="sigmoid", last="sigmoid", kernel_initializer="ones", bias_initializer="ones"
+    )
+    return program(
+        model,
+        np.array(x, "float32"),
+        np.array(y, "float32"),
+        loss=lambda y, a: len(x) * keras.ops.sum((a - y) ** 2, axis=-1),  # the sum over all rows
+        optimizer=keras.optimizers.SGD(rate),
+        epochs=epochs,
+        batch_size=len(x),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        (lambda: from_ones((3, 3, 2), [[0.8, 0.4], [0.3, 0.3]], [[0.2, 0.4], [1.0, 0.0]], 1000, 0.5), "plateau"),
+        (lambda: from_ones((4, 1), [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]], 3000, 3.0), "clones"),
+    ],
+)
+def test_a_keras_program_has_the_cause_of_the_same_scenario(made: Callable[[], Program], fault: str) -> None:
+    """The forum question that the project started from, and XOR from ones, as Keras programs."""
+    found = diagnose_program(made())
+    assert [cause.fault.value for cause in found.causes] == [fault]
+    assert {mechanism.fault.value for mechanism in found.mechanisms} == {fault}

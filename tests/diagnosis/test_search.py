@@ -14,6 +14,7 @@ import pytest
 from harness.diagnosis import edited_run
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
+from harness.diagnosis.mechanisms import Intervention, Suspect
 from harness.diagnosis.outcomes import Bar, Scores, share_of
 from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
@@ -77,6 +78,22 @@ def test_a_repair_takes_the_place_of_one_that_sets_the_same_thing() -> None:
     assert found.improved(frozenset({"epochs:2"})) == {"epochs"}
 
 
+@pytest.mark.parametrize(
+    ("doubts", "with_rate", "cause"),
+    [
+        ((1.0, 0.9), 0.9, "learning-rate"),  # plain SGD, at another rate: the milder repair
+        ((1.0, 0.9), 0.5, "optimizer"),
+        ((1.0, 0.0), 0.9, "optimizer"),  # no rate was found that learns
+        ((1.5, 1.0), 0.9, "optimizer"),  # Adagrad, say
+    ],
+)
+def test_the_rate_is_the_cause_where_it_is_enough(doubts: tuple[float, float], with_rate: float, cause: str) -> None:
+    found = search({("optimizer",): 1.0, ("learning-rate",): with_rate})
+    for key, fault, doubt in zip(("optimizer", "learning-rate"), (Fault.OPTIMIZER, Fault.RATE_TOO_SMALL), doubts):
+        found.replace_repair(dataclasses.replace(repair(key, fault), doubt=doubt))
+    assert found.minimise(frozenset({"optimizer"})) == {cause}
+
+
 @pytest.mark.parametrize(("other", "chosen"), [(0.95, "scale"), (0.84, "loss")])
 def test_of_repairs_that_are_as_likely_a_clearly_better_one_is_the_cause(other: float, chosen: str) -> None:
     found = search({("loss",): 0.82, ("scale",): other})
@@ -104,6 +121,35 @@ def test_causes_stand_on_what_is_proven(together: float, alone: float, stands_on
     held = proofs.causes[0].repaired
     assert held is not None
     assert held.held == (alone if len(stands_on) == 1 else together)
+
+
+@pytest.mark.parametrize(
+    ("noise", "shared_noise", "negated", "fault"),
+    [
+        (1.0, 0.0, 0.0, Fault.CLONES),
+        (1.0, 0.0, 1.0, Fault.PLATEAU),  # identical units learn from the negated weights
+        (1.0, 0.9, 0.0, Fault.PLATEAU),  # and from others that leave them identical
+        (0.0, 0.0, 1.0, Fault.PLATEAU),
+    ],
+)
+def test_identical_units_are_to_blame_if_nothing_that_keeps_them_learns(
+    noise: float, shared_noise: float, negated: float, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspected = (
+        Suspect(fault=Fault.CLONES, intervention=Intervention.NOISE, control=Intervention.SHARED_NOISE),
+        Suspect(fault=Fault.PLATEAU, intervention=Intervention.MIRRORED),
+    )
+    monkeypatch.setattr("harness.diagnosis.proofs.read_layers", lambda *_: ())
+    monkeypatch.setattr("harness.diagnosis.proofs.suspects", lambda *_: suspected)
+    scores = {"noise": noise, "shared-noise": shared_noise, "mirrored": negated}
+    known = search({(f"start:{kind}",): score for kind, score in scores.items()} | {("initializer",): 1.0, (): 0.0})
+    known.case.program = known.case.head = None  # type: ignore[misc,assignment]
+    known.replace_repair(repair("initializer", Fault.CLONES))
+    proofs = Proofs(search=known)
+    proofs.confirm(frozenset({"initializer"}), diverges=False)
+    proofs.explain_start(0, frozenset())
+    assert [cause.fault for cause in proofs.causes] == [fault]
+    assert {found.fault for found in proofs.mechanisms} == {fault}
 
 
 def test_a_longer_training_alone_comes_first_where_there_are_far_too_few_updates() -> None:

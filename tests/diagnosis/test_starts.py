@@ -60,6 +60,25 @@ def test_the_same_weights_do_harm_on_some_inputs_only() -> None:
     assert near.fault is not Fault.SATURATION
 
 
-@pytest.mark.parametrize("scale", [0.7, 1.0, 1.5])
+def test_missing_values_are_not_blamed_on_the_start() -> None:
+    rows = ROWS.copy()
+    rows[3, 1] = np.nan
+    found = repair_of(16, 16, rows=rows, hidden="relu", kernel_initializer=Normal(stddev=3.0))
+    assert found is not None
+    assert (found.fault, found.doubt) == (Fault.PLATEAU, 1.0)  # no more than that it is unusual
+
+
+@pytest.mark.parametrize("initializer", ["glorot_uniform", "he_normal"])
+def test_what_keras_draws_for_few_inputs_is_not_questioned(initializer: str) -> None:
+    """Glorot's and He's deviations for one input and 64 units are 0.18 and 1.4, and 0.06 and 0.47 for a window of 9."""
+    column, image = ROWS[:, :1], RNG.normal(size=(80, 6, 6, 1)).astype("float32")
+    assert repair_of(64, rows=column, hidden="relu", kernel_initializer=initializer) is None
+    layers: list[Any] = [keras.Input((6, 6, 1)), keras.layers.Conv2D(64, 3, kernel_initializer=initializer)]
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(1)])
+    case = prepare_case(program(model, image, RNG.normal(size=80), loss="mse"))
+    assert not list(initializer_repairs(case, read_layers(case.program, case.head)))
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.5])
 def test_a_usual_start_is_not_questioned(scale: float) -> None:
     assert repair_of(16, 16, hidden="tanh", kernel_initializer=Normal(stddev=0.25 * scale)) is None

@@ -399,7 +399,7 @@ def link(result: Any, base: Any, node: int) -> None:
 
 
 def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """A ufunc, or a method of one, on operands of which at least one is recorded."""
+    """A ufunc, or a method of one, on operands; at least one is recorded."""
     out = keywords.pop("out", None)
     values = [plain(item) for item in inputs]
     if any(isinstance(value, np.ndarray) and value.dtype == object for value in values):

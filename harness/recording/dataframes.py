@@ -203,7 +203,7 @@ def _handed_down(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _ufunc_of(real: Callable[..., Any]) -> Callable[..., Any]:
-    """A ufunc of which a table is an operand."""
+    """A ufunc with a table among its operands."""
 
     def call(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if not TAPE.on or not _is_followed(inputs):

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import RecordedArray, plain, record, wrap
 from ..graph import Absorbed, Array
+from ..values import RecordedArray, plain, record, wrap
 from . import hints as made_up
 from .absorbed import Absorbing
 from .hints import FEATURES, Hints

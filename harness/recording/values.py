@@ -72,7 +72,9 @@ NUMBERS: dict[type, Any] = {}
 def plain(value: Any) -> Any:
     """The same without recording: what NumPy computes with. Lists, tuples, dicts and slices are followed."""
     if isinstance(value, np.ndarray):
-        return np.ndarray.view(value, _plain_array_type(value)) if isinstance(value, RecordedArray) else value
+        if isinstance(value, RecordedArray):
+            return np.ndarray.view(value, REAL_MATRIX if isinstance(value, REAL_MATRIX) else np.ndarray)
+        return value
     if isinstance(value, RecordedNumber):
         return value._plain
     if isinstance(value, (list, tuple)):
@@ -88,11 +90,6 @@ def plain(value: Any) -> Any:
         parts = (value.start, value.stop, value.step)
         return slice(*(plain(part) for part in parts)) if holds_recorded(parts) else value
     return value
-
-
-def _plain_array_type(array: RecordedArray) -> type:
-    """The type of an array as an unrecorded run would show it."""
-    return REAL_MATRIX if isinstance(array, REAL_MATRIX) else np.ndarray
 
 
 def holds_recorded(value: Any) -> bool:
@@ -435,5 +432,5 @@ def link(result: Any, base: Any, node: int) -> None:
 def plain_type(value: Any) -> type:
     """``type(value)`` as an unrecorded run would show it."""
     if isinstance(value, RecordedArray):
-        return _plain_array_type(value)
+        return REAL_MATRIX if isinstance(value, REAL_MATRIX) else np.ndarray
     return type(value._plain) if isinstance(value, RecordedNumber) else type(value)

@@ -155,6 +155,7 @@ for _name, _function in METHODS.items():
 class _Array(_Methods, RecordedArray):  # type: ignore[misc]
     """An array with its methods."""
 
+    _stands_for: type = np.ndarray  # what its type is for the user's code
     __hash__ = None  # type: ignore[assignment]
 
     def __array_finalize__(self, obj: Any) -> None:
@@ -255,6 +256,7 @@ class _Array(_Methods, RecordedArray):  # type: ignore[misc]
 class _Matrix(_Array, REAL_MATRIX):  # type: ignore[misc]
     """A ``numpy.matrix`` of the user's file."""
 
+    _stands_for = REAL_MATRIX
     _getitem = False  # numpy.matrix looks at it
 
     def __mul__(self, other: Any) -> Any:

@@ -430,7 +430,8 @@ def link(result: Any, base: Any, node: int) -> None:
 
 
 def plain_type(value: Any) -> type:
-    """``type(value)`` as an unrecorded run would show it."""
-    if isinstance(value, RecordedArray):
-        return REAL_MATRIX if isinstance(value, REAL_MATRIX) else np.ndarray
-    return type(value._plain) if isinstance(value, RecordedNumber) else type(value)
+    """``type(value)`` as the user's code would see it on its own."""
+    if isinstance(value, RecordedNumber):
+        return type(value._plain)
+    kind: type = vars(type(value)).get("_stands_for", type(value))
+    return kind

@@ -572,7 +572,7 @@ def warn_user(message: str) -> None:
 
 
 def judged_by(units: Units) -> str:
-    """A note for a layer of which only half is known."""
+    """A note for a layer that is known only in part."""
     if units.outgoing is not None:
         return ""
     return " (judged by their incoming weights, because their outgoing weights are not known)"

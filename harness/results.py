@@ -73,6 +73,12 @@ def as_figure(result: object) -> Any:
     raise TypeError(f"no figure shows {type(result).__name__}")
 
 
+@functools.singledispatch
+def as_cards(result: object) -> dict[str, bytes]:
+    """The answer as PNG files of the size of a TensorBoard card, by name; none if nothing draws such results."""
+    return {}
+
+
 class Result:
     """A result of the public API: typed attributes, and the ways to read it."""
 

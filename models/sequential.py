@@ -207,7 +207,7 @@ def train(
             # another run may have had the model since
             model = with_weights(network, current, training.single_optimizer)
             set_optimizer(model, training.learning_rate, state)
-            # one epoch of so many steps, each of which is an iteration
+            # one epoch of so many steps; each is an iteration
             model.fit(between(reached, end), shuffle=False, verbose=0)
             current, reached = from_keras(model.get_weights()), end
             state = [variable.numpy() for variable in model.optimizer.variables]

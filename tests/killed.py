@@ -52,11 +52,10 @@ def main() -> None:
     import harness.diagnosis.scenarios
     import harness.programs.capture
     import harness.programs.edits
-    import harness.report.cards
-    import harness.report.comparison
-    import harness.report.diagnosing
-    import harness.report.scenario_diagnosis
-    import harness.report.sweep
+    import harness.report.page.diagnoses
+    import harness.report.page.scenario_diagnoses
+    import harness.report.page.sweeps
+    import harness.report.page.training
     import harness.sweeps.chunks
     import harness.sweeps.sweep
 

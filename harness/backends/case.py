@@ -42,7 +42,7 @@ class Case:
     x: dict[str, Array]  # the inputs by name; of a model with one input, under the name ""
     y: Array  # the targets, (rows, ...)
     sample_weight: Array | None = None  # (rows,), or None
-    # the rows of each update that is compared, the first of which is also that of outputs and gradients
+    # the rows of each update that is compared; outputs and gradients are compared on the first
     batches: Sequence[Array]
     starts: Sequence[Start] = ()  # the trainings for the outcome
     # held_x, held_y: what the outcome is scored on

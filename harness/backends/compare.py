@@ -172,7 +172,7 @@ def compare_setups(
 def compare_cases(
     sides: Sequence[tuple[Setup, Case]], workers: Workers, progress: Progress = silent, judged: Judged = unheard
 ) -> BackendComparison:
-    """Compare setups of which each has a case of its own.
+    """Compare setups that have a case each.
 
     Args:
         sides: each setup once, with its case.

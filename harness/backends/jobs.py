@@ -34,7 +34,7 @@ class Job:
 
 
 def steps_of(parts: Collection[str], case: Case) -> int:
-    """How many steps a job has, each of which the child names before it begins with it.
+    """How many steps a job has; the child names each before it begins with it.
 
     Args:
         parts: of the job.

@@ -91,7 +91,7 @@ def neurons_text(layer: str, units: int, shown: Shown, when: str) -> str:
     )
     rest = f" {units - drawn} others have no clone among these and are not drawn." if drawn < units else ""
     return (
-        f"**{layer}** has {units} neurons, of which {len(shown)} are drawn: one of each group of clones at the "
+        f"**{layer}** has {units} neurons, and {len(shown)} are drawn: one of each group of clones at the "
         f"{when}, and an even sample of the others."
         f"{rest}\n\n| drawn | represents |\n| --- | --- |\n{rows}\n"
     )

@@ -186,7 +186,7 @@ def with_variants(
 
 
 def parts_left(recording: Recording, sources: Sources) -> list[str]:
-    """Classes and functions that compute a derivative, and of which nothing ran.
+    """Classes and functions that compute a derivative and did not run.
 
     A file may train several networks, and the recording ends soon after the first steps. If the file does not apply its
     gradients itself, what applies them counts too.

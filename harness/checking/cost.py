@@ -262,7 +262,7 @@ def complemented(stage: Stage, id: int) -> int | None:
 
 
 def base_of(stage: Stage, id: int) -> int:
-    """The node of which this one is a copy"""
+    """The node that this one is a copy of"""
     node = stage.node(id)
     while node.operation in ("copy", "array", "astype", "asarray") and argument_ids(node):
         node = stage.node(argument_ids(node)[0])

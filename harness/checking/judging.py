@@ -193,7 +193,7 @@ def alike_gradients(reading: Reading, made: int) -> dict[int, bool]:
 
 
 def is_unread(program: Program, id: int) -> bool:
-    """Whether a value is written into arrays at most, of which nothing is made."""
+    """Whether a value is at most written into arrays that nothing is computed from."""
     stack = [id]
     while stack:
         children = program.children[stack.pop()]

@@ -133,7 +133,7 @@ def ratio_of(value: Array, reference: Array) -> float | None:
 
 
 def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None:
-    """A step of gradient and weight decay: shares of the gradients of penalties, the first of which is reported"""
+    """A step of gradient and weight decay: shares of the gradients of penalties; the first one is reported"""
     given = (gradient, *penalties)
     if value.size < 3 * len(given) or not np.any(gradient) or not all(np.all(np.isfinite(one)) for one in given):
         return None

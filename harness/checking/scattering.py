@@ -27,7 +27,7 @@ def without_scattered_writes(recording: Recording) -> Recording:
 
 
 def chains_of(recording: Recording) -> list[list[int]]:
-    """The writes of one line into one array, in order, none of which is read before the last."""
+    """The writes of one line into one array, in order; nothing reads the array before the last."""
     nodes = recording.nodes
     readers = [0] * len(nodes)
     for node in nodes:

@@ -18,7 +18,7 @@ STARTS = (Kind.RANDOM, Kind.FILL, Kind.LITERAL)
 
 
 def unread_biases(reading: Reading) -> list[Found]:
-    """Values that begin as parameters do and are updated as a bias is, and of which nothing else is made."""
+    """Values that begin as parameters do, are updated as a bias is, and are used for nothing else."""
     stage, program = reading.stage, reading.stage.program
     found = []
     for id in sorted(stage.dependent - stage.needed - reading.forward.nodes):

@@ -187,7 +187,7 @@ def steps_for(program: Program, chains: Sequence[Chain], given: Mapping[int, Any
 
 
 def influences(program: Program, chains: Sequence[Chain], replayed: Sequence[Replayed]) -> set[tuple[int, int]]:
-    """Which parameter's gradients (first) reach the steps of which other parameter (second)."""
+    """Pairs of parameters: gradients of the first reach the steps of the second."""
     found: set[tuple[int, int]] = set()
     for position in range(len(chains)):
         others = replay_rules(program, chains, silent=[position])

@@ -59,10 +59,10 @@ def largest(values: Array) -> float:
 
 
 def differ(quantity: Quantity, left: Array, right: Array, bound: Array, dtype: str) -> Difference:
-    """The difference between ``left`` and ``right``, each of which may be off by ``bound``.
+    """The difference between ``left`` and ``right``; each may be off by ``bound``.
 
     Elements that are masked on either side are not compared. The same infinity, or NaN, on both sides agrees: there
-    the computation left the numbers, and both say so. A bound that is not finite allows anything.
+    the computation diverged on both sides alike. A bound that is not finite allows anything.
 
     Args:
         left, right, bound: arrays of one shape.

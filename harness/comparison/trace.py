@@ -47,7 +47,7 @@ def quantities(network: Network) -> list[Quantity]:
 
 class TakenTrace(Trace):
     """One iteration of an implementation. The forward pass is computed at once, because every curve of costs needs it.
-    What comes behind it is computed when it is first asked for, which of most recorded iterations nobody does."""
+    What comes behind it is computed when it is first asked for, because most recorded iterations never are."""
 
     def __init__(
         self, implementation: Implementation, network: Network, weights: Weights, x: Array, y: Array, rate: float

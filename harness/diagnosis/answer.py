@@ -1,4 +1,4 @@
-"""What a diagnosis says: facts alone, of which report/ makes the words."""
+"""What a diagnosis says: facts alone; report/ puts them into words."""
 
 from __future__ import annotations
 

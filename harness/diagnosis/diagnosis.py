@@ -423,7 +423,7 @@ class _Diagnoser:
         self.outcome = self.outcome_now()
 
     def steadier(self) -> Keys | None:
-        """A set of repairs with which clearly more seeds learn than of a program of which only most do.
+        """A set of repairs with which clearly more seeds learn, for a program that learns from most seeds only.
 
         None if there is none, or if noise lowers the threshold: by how little a seed misses it then says nothing. The
         outcome of such a program is that it depends on the seed.

@@ -177,7 +177,7 @@ class Search(abc.ABC, Generic[TrialT, RepairT]):
         return [run for run in runs if self.learned(run.trial).value >= self.enough]
 
     def proof(self, keys: Keys, without: Keys) -> tuple[Run[TrialT], Run[TrialT]] | None:
-        """Runs of two sets on fresh seeds, of which clearly more learn with the first; None if they do not.
+        """Runs of two sets on fresh seeds if clearly more learn with the first; None if not.
 
         If the intervals overlap and the shares differ, more seeds are asked.
 

@@ -55,7 +55,7 @@ ALIKE = (
 )
 NEAR = 0.1  # of the length of a unit's weights: nearly clones are that close
 MIN_ROWS = 8  # weights of a unit, under which chance makes units that close
-MAX_COMPARED = 4096  # units of a layer, every two of which are compared
+MAX_COMPARED = 4096  # units of a layer, which are compared in pairs
 NORMALISATION = tuple(
     getattr(L, name) for name in ("BatchNormalization", "LayerNormalization", "RMSNormalization") if hasattr(L, name)
 )

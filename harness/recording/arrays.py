@@ -1,621 +1,37 @@
-"""Arrays and numbers that remember how they were made.
-
-``RecordedArray`` is an ndarray: every operation runs on the plain array, so the results are the same bit by bit, and is
-then put on the tape. Numbers are subclasses of what they would have been (float, int, numpy.float64, ...) and cannot
-change, as in an unrecorded run.
-
-Arrays that share memory: a view remembers its base and how it was taken from it. Writing to a view makes new nodes for
-all its bases; a view whose base was written to by another way takes its node anew when it is used next.
-"""
+"""Arrays and numbers that remember how they were made: the methods and operators of what is recorded."""
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from .graph import Argument, Array, Kind, Ref
-from .signatures import OTHER_NAMES, function_name, normalise, ufunc_name
-from .tape import REAL_ASARRAY, Tape
-
-MAX_CHECKED = 4096  # elements of an array that is compared with its node before it is used
-MAX_LISTED = 20_000  # elements that tolist() keeps the history of
-NUMERIC = "fiubc"
-
-REAL_MATRIX, REAL_EMPTY = np.matrix, np.empty  # both are wrapped later
-
-TAPE = Tape()  # of this process: one file is recorded in it
-
-
-# Between recorded and plain
-
-
-def plain(value: Any) -> Any:
-    """The same without recording: what NumPy computes with. Lists, tuples, dicts and slices are followed."""
-    if isinstance(value, np.ndarray):
-        if isinstance(value, RecordedMatrix):
-            return np.ndarray.view(value, REAL_MATRIX)
-        return np.ndarray.view(value, np.ndarray) if isinstance(value, RecordedArray) else value
-    if isinstance(value, RecordedNumber):
-        return value._plain
-    if isinstance(value, (list, tuple)):
-        if not holds_recorded(value):
-            return value
-        items = [plain(item) for item in value]
-        if isinstance(value, list):
-            return items
-        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()} if holds_recorded(list(value.values())) else value
-    if isinstance(value, slice):
-        parts = (value.start, value.stop, value.step)
-        return slice(*(plain(part) for part in parts)) if holds_recorded(parts) else value
-    return value
-
-
-def holds_recorded(value: Any) -> bool:
-    """Whether something recorded is in it."""
-    if isinstance(value, (RecordedArray, RecordedNumber)):
-        return True
-    if isinstance(value, (list, tuple)):
-        return any(
-            isinstance(item, (RecordedArray, RecordedNumber, list, tuple, slice)) and holds_recorded(item)
-            for item in value
-        )
-    if isinstance(value, slice):
-        return holds_recorded((value.start, value.stop, value.step))
-    return isinstance(value, np.ndarray) and value.dtype == object
-
-
-def reference(value: Any) -> Argument:
-    """The value as an argument of a node."""
-    if isinstance(value, (RecordedArray, RecordedNumber)):
-        return Ref(node_of(value))
-    if isinstance(value, np.ndarray):
-        if value.dtype == object:
-            return [reference(item) for item in value.ravel()] if value.ndim else reference(value.item())
-        return Ref(node_of_plain(value))
-    if isinstance(value, float) and type(value) is float:
-        known = TAPE.recognised_float(value)
-        return value if known is None else Ref(known)
-    if value is None or value is Ellipsis or isinstance(value, (bool, int, float, complex, str, np.generic)):
-        return value
-    if isinstance(value, list):
-        return [reference(item) for item in value]
-    if isinstance(value, tuple):
-        return tuple(reference(item) for item in value)
-    if isinstance(value, slice):
-        return slice(*(reference(part) for part in (value.start, value.stop, value.step)))
-    if isinstance(value, range):
-        return list(value)
-    if isinstance(value, (np.dtype, type)):
-        try:
-            return np.dtype(value).name
-        except TypeError:
-            return getattr(value, "__name__", str(value))
-    if is_table(value):
-        node = node_of_table(value)
-        return f"<{type(value).__name__}>" if node is None else Ref(node)
-    if hasattr(type(value), "__array__"):
-        array = REAL_ASARRAY(value)
-        if array.dtype.kind in NUMERIC:
-            return reference(array)
-    return f"<{type(value).__name__}>"
-
-
-# plain arrays that were met and their nodes, by identity; they are kept alive so that an id stays theirs
-KNOWN_ARRAYS: dict[int, tuple[Array, int]] = {}
-
-
-def node_of_plain(array: Array) -> int:
-    """The node of an array that is not a recorded one: a leaf, or the node whose value it is."""
-    known = KNOWN_ARRAYS.get(id(array))
-    if known is not None and _agrees(array, known[1]):
-        return known[1]
-    found = TAPE.recognised_array(array)
-    if found is None:
-        kind = Kind.LOST if known is not None else Kind.DATA
-        found = TAPE.add("array", (), {}, array, kind=kind)
-    KNOWN_ARRAYS[id(array)] = array, found
-    return found
-
-
-def _agrees(array: Array, node: int) -> bool:
-    """Whether the array still holds the node's value. Big ones are believed."""
-    if array.size > MAX_CHECKED:
-        return True
-    value = TAPE.steps[node].value
-    return not isinstance(value, np.ndarray) or value.tobytes() == array.tobytes()
-
-
-# Tables of pandas
-
-
-def is_table(value: Any) -> bool:
-    """Whether it is a DataFrame or a Series."""
-    kind: Any = type(value)
-    return _is_table_type(kind)
-
-
-@functools.cache
-def _is_table_type(kind: type) -> bool:
-    return hasattr(kind, "iloc") and hasattr(kind, "__array__")
-
-
-def numbers_of_table(table: Any) -> Array | None:
-    """The numbers of a table; None if it holds something else."""
-    with TAPE.paused():
-        array = REAL_ASARRAY(table)
-    return array if array.dtype.kind in NUMERIC else None
-
-
-def node_of_table(table: Any) -> int | None:
-    """The node of a table's numbers, made if there is none; None if it holds something else."""
-    array, node = numbers_of_table(table), known_node_of_table(table)
-    if array is None or node is not None:
-        return node
-    origin = vars(table).get(TABLE_ORIGIN)
-    if origin is not None:
-        node = TAPE.recognised_array(array)
-        if node is None:
-            TAPE.lose(origin, "pandas")
-            node = TAPE.add("array", (), {}, array, kind=Kind.LOST)
-    return remember_table(table, node_of_plain(array) if node is None else node)
-
-
-def known_node_of_table(table: Any) -> int | None:
-    """The node that a table remembers, if it still holds the node's value."""
-    node: int | None = vars(table).get(TABLE_NODE)
-    array = None if node is None else numbers_of_table(table)
-    return node if node is not None and array is not None and _agrees(array, node) else None
-
-
-def remember_table(table: Any, node: int) -> int:
-    """Let a table remember its node."""
-    object.__setattr__(table, TABLE_NODE, node)  # pandas' own would make it a column
-    return node
-
-
-TABLE_NODE = "_harness_node"
-TABLE_ORIGIN = "_harness_origin"  # the node of the table that pandas made it from
-
-
-# Nodes
-
-
-def node_of(value: Any) -> int:
-    """The node that a recorded array or number stands for now."""
-    if isinstance(value, RecordedNumber):
-        return value._node
-    assert isinstance(value, RecordedArray)
-    base = value._base
-    if base is not None:
-        log = value._log()
-        if value._seen != len(log):
-            flat = np.ndarray.view(value, np.ndarray)
-            if value._view is not None and any(np.may_share_memory(part, flat) for part in log[value._seen :]):
-                name, rest = value._view
-                value._node = TAPE.add(name, (Ref(node_of(base)), *rest), {}, plain(value))
-            value._seen = len(log)
-    node = value._node
-    if node is None or not _agrees(np.ndarray.view(value, np.ndarray), node):
-        array = np.ndarray.view(value, np.ndarray)
-        known = TAPE.recognised_array(array)
-        if known is None:
-            if node is not None:
-                TAPE.lose(node, "written to by code that is not recorded")
-            known = TAPE.add("array", (), {}, array, kind=Kind.DATA if node is None else Kind.LOST)
-        value._node = known
-        return known
-    return node
-
-
-def record(
-    operation: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any, *, in_place: bool = False
-) -> int:
-    """Put an operation on the tape.
-
-    Args:
-        arguments, keywords: as the user gave them, recorded or not.
-        result: the plain result.
-    """
-    result = numbers_of_table(result) if is_table(result) else result
-    return TAPE.add(
-        operation,
-        tuple([reference(a) for a in arguments]),
-        {key: reference(value) for key, value in keywords.items()},
-        result,
-        in_place=in_place,
-        scalar=not isinstance(result, (np.ndarray, tuple)),
-    )
-
-
-def wrap(result: Any, node: int) -> Any:
-    """A plain result as a recorded value that stands for the node. Truth values become guards."""
-    if isinstance(result, np.ndarray):
-        return _as_recorded(result, node)
-    if is_table(result):
-        remember_table(result, node)
-        return result
-    return wrap_number(result, node)
-
-
-def _as_recorded(array: Array, node: int | None) -> Any:
-    if array.dtype.kind not in NUMERIC:
-        return array
-    value = np.ndarray.view(array, RecordedMatrix if isinstance(array, REAL_MATRIX) else RecordedArray)
-    value._node = node
-    return value
-
-
-def wrap_number(result: Any, node: int) -> Any:
-    """A number as a recorded one."""
-    if isinstance(result, (bool, np.bool_)):
-        TAPE.guard(node, "bool", bool(result))
-        return result
-    kind = NUMBERS.get(type(result))
-    return result if kind is None else kind._made(result, node)
-
-
-def leaf(value: Any, operation: str, kind: Kind) -> Any:
-    """A value that the file gets from elsewhere, recorded from here on; anything but numbers as it is."""
-    if isinstance(value, np.ndarray):
-        if isinstance(value, RecordedArray) or value.dtype.kind not in NUMERIC:
-            return value
-        TAPE.used_numpy = True
-        return _as_recorded(value, TAPE.add(operation, (), {}, value, kind=kind))
-    if isinstance(value, RecordedNumber) or type(value) not in NUMBERS:
-        return value
-    return wrap_number(value, TAPE.add(operation, (), {}, value, kind=kind, scalar=True))
-
-
-# lists, tuples and arrays, with the nodes that they became
-CONVERTED: deque[tuple[Any, int]] = deque(maxlen=8)
-MOST_BETWEEN = 500  # steps between two conversions of one list
-
-
-def converted_leaf(source: Any, array: Array, operation: str, kind: Kind) -> Any:
-    """What a list or an array becomes: a leaf, or a copy of what it became before.
-
-    Targets may be converted for the cost and once more for its gradient, and both are the same targets.
-    """
-    for known, node in CONVERTED:
-        if known is not source or len(TAPE.steps) - node > MOST_BETWEEN:
-            continue
-        first = TAPE.steps[node].value
-        if isinstance(first, np.ndarray) and first.dtype == array.dtype and np.array_equal(first.flat, array.flat):
-            if first.shape != array.shape:
-                node = TAPE.add("reshape", (Ref(node), array.shape), {}, plain(array))
-            return wrap(array, TAPE.add("copy", (Ref(node),), {}, plain(array)))
-    found = leaf(array, operation, kind)
-    if isinstance(source, (np.ndarray, list, tuple)) and isinstance(found, RecordedArray):
-        CONVERTED.append((source, node_of(found)))
-    return found
-
-
-def adopt(value: Any) -> Any:
-    """A plain array as a recorded one that shares its memory, also in a tuple; anything else as it is."""
-    if type(value) is tuple and any(type(item) is np.ndarray for item in value):
-        return tuple([adopt(item) for item in value])
-    if type(value) not in (np.ndarray, REAL_MATRIX) or value.dtype.kind not in NUMERIC:
-        return value
-    return _as_recorded(value, node_of_plain(value) if id(value) in KNOWN_ARRAYS else None)
-
-
-def results(node: int, values: Any) -> Any:
-    """The results of a call that has several, each as an item of the call's node."""
-    items = [
-        wrap(value, TAPE.add("item", (Ref(node), place), {}, value))
-        if isinstance(value, (np.ndarray, np.generic))
-        else value
-        for place, value in enumerate(values)
-    ]
-    if isinstance(values, list):
-        return items
-    return type(values)(*items) if hasattr(values, "_fields") else tuple(items)
-
-
-# Writing
-
-
-class Write:
-    """A write into an array that may be a view: notes the nodes of all its bases before it happens.
-
-    Call it before the write, and ``done`` with the node of the new value after it.
-    """
-
-    def __init__(self, target: Any) -> None:
-        self.target = target
-        self.chain: list[tuple[RecordedArray, int]] = []
-        self.before = node_of(target) if isinstance(target, RecordedArray) else node_of_plain(target)
-        array = target
-        while isinstance(array, RecordedArray) and array._base is not None:
-            self.chain.append((array, node_of(array._base)))
-            array = array._base
-
-    def done(self, node: int) -> None:
-        """Note that the target now holds the value of the node, and what follows for its bases."""
-        target = self.target
-        if not isinstance(target, RecordedArray):
-            KNOWN_ARRAYS[id(target)] = target, node
-            return
-        target._node = node
-        for view, base_node in self.chain:
-            base = view._base
-            assert base is not None
-            base._node = node = _written_base(view, base, base_node, node)
-        log = target._log()
-        log.append(np.ndarray.view(target, np.ndarray))
-        target._seen = len(log)
-        for view, _ in self.chain:
-            base = view._base
-            assert base is not None
-            base._seen = len(log)
-
-
-def _written_base(view: RecordedArray, base: RecordedArray, base_node: int, node: int) -> int:
-    """The node of a base after one of its views was written to."""
-    array = np.ndarray.view(base, np.ndarray)
-    name, rest = view._view or ("", ())
-    if name == "getitem":
-        return TAPE.add("setitem", (Ref(base_node), rest[0], Ref(node)), {}, array, in_place=True)
-    if name == "transpose":
-        axes: Any = rest[0] if rest else None
-        inverse = () if axes is None else (tuple(int(i) for i in np.argsort([axis % array.ndim for axis in axes])),)
-        return TAPE.add("transpose", (Ref(node), *inverse), {}, array, in_place=True)
-    if name == "swapaxes":
-        return TAPE.add("swapaxes", (Ref(node), *rest), {}, array, in_place=True)
-    if name == "reshape":
-        return TAPE.add("reshape", (Ref(node), array.shape), {}, array, in_place=True)
-    TAPE.lose(node, f"written through {name or 'a view'}")
-    return TAPE.add("array", (), {}, array, kind=Kind.LOST)
-
-
-VIEWS = frozenset({"transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "atleast_1d", "atleast_2d"})
-
-
-def link(result: Any, base: Any, node: int) -> None:
-    """Make the result, if it shares memory with a recorded base, its view."""
-    if not isinstance(result, RecordedArray) or not isinstance(base, RecordedArray):
-        return
-    flat = np.ndarray.view(result, np.ndarray)
-    if not np.may_share_memory(flat, np.ndarray.view(base, np.ndarray)):
-        return
-    step = TAPE.steps[node]
-    result._base = base
-    if step.operation in ("getitem", "transpose", "swapaxes"):
-        result._view = step.operation, step.arguments[1:]
-    elif step.operation in VIEWS and not step.keywords.get("order"):
-        result._view = "reshape", (flat.shape,)
-    result._seen = len(result._log())
-
-
-# Operations
-
-
-def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """A ufunc, or a method of one, on operands of which at least one is recorded."""
-    out = keywords.pop("out", None)
-    values = [plain(item) for item in inputs]
-    if any(isinstance(value, np.ndarray) and value.dtype == object for value in values):
-        return _on_objects(ufunc, method, inputs, keywords, out)
-    options = {key: plain(value) for key, value in keywords.items()}
-    if not TAPE.on:
-        if out is not None:
-            options["out"] = tuple(plain(item) for item in out)
-        return getattr(ufunc, method)(*values, **options)
-    if method == "__call__":
-        inputs = tuple([_listed(item) for item in inputs])
-    name = ufunc_name(ufunc, method)
-    compute = _computing(getattr(ufunc, method), values)
-    if method == "at":
-        write = Write(inputs[0])
-        given = tuple(reference(item) for item in inputs)
-        ufunc.at(*values)
-        write.done(TAPE.add(name, given, {}, plain(inputs[0]), in_place=True))
-        return None
-    if out is not None:
-        return _into(name, compute, inputs, values, keywords, out)
-    result = compute(*values, **options)
-    arguments = inputs
-    if method in ("reduce", "accumulate"):
-        keywords = {"axis": 0} | keywords
-        if len(inputs) > 1:
-            keywords["axis"], arguments = inputs[1], inputs[:1]
-    if isinstance(result, tuple):
-        return results(record(name, arguments, keywords, result), result)
-    if result is NotImplemented:
-        return result
-    return wrap(result, record(name, arguments, keywords, result))
-
-
-def _listed(value: Any) -> Any:
-    """A list of plain numbers as an array: an operand that may be a target, not a part of the operation."""
-    if type(value) not in (list, tuple) or len(value) < 2 or holds_recorded(value):
-        return value
-    try:
-        array = REAL_ASARRAY(value)
-    except ValueError:  # the items are of different lengths
-        return value
-    return converted_leaf(value, array, "array", Kind.DATA)
-
-
-def _computing(function: Callable[..., Any], values: list[Any]) -> Callable[..., Any]:
-    """The function; if it is given tables, without what pandas computes on the way being recorded."""
-    if not any(map(is_table, values)):
-        return function
-
-    def compute(*arguments: Any, **options: Any) -> Any:
-        with TAPE.paused():
-            return function(*arguments, **options)
-
-    return compute
-
-
-def _into(
-    name: str,
-    compute: Callable[..., Any],
-    inputs: tuple[Any, ...],
-    values: list[Any],
-    keywords: dict[str, Any],
-    out: tuple[Any, ...],
-) -> Any:
-    """A ufunc that writes its result into an array; ``where`` keeps the rest of that array."""
-    options, target = {key: plain(value) for key, value in keywords.items()}, out[0]
-    if len(out) > 1 or target is None:
-        results_ = compute(*values, **options)
-        return results(record(name, inputs, keywords, results_), results_)
-    write = Write(target)
-    arguments = tuple(reference(item) for item in inputs)
-    mask = keywords.pop("where", True)
-    mask_node = reference(mask)
-    kept = {key: reference(value) for key, value in keywords.items() if key not in ("casting", "subok")}
-    in_place = any(item is target for item in inputs)
-    result = compute(*values, **options, out=tuple(plain(item) for item in out))
-    node = TAPE.add(name, arguments, kept, plain(target), in_place=in_place)
-    if mask is not True:
-        node = TAPE.add("where", (mask_node, Ref(node), Ref(write.before)), {}, plain(target), in_place=True)
-    write.done(node)
-    return wrap(result, node) if is_table(result) else target
-
-
-def _on_objects(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any], out: Any) -> Any:
-    """A ufunc on arrays of objects: NumPy calls the operators of the objects, which record themselves."""
-    boxed = []
-    for item in inputs:
-        if isinstance(item, RecordedNumber):
-            box = REAL_EMPTY((), object)
-            box[()] = item
-            item = box
-        elif isinstance(item, RecordedArray):
-            box = REAL_EMPTY(item.shape, object)
-            for place in np.ndindex(item.shape):
-                box[place] = item[place]
-            item = box
-        boxed.append(item)
-    if out is not None:
-        keywords["out"] = out
-    return getattr(ufunc, method)(*boxed, **keywords)
-
-
-# functions that write into their first argument
-WRITERS = frozenset({"put", "put_along_axis", "copyto", "fill_diagonal", "place", "putmask"})
-# functions that look at nothing but the shape, or only show the array
-UNRECORDED = frozenset(
-    {"shape", "ndim", "size", "iscomplexobj", "isrealobj", "array_repr", "array_str", "array2string", "result_type"}
-    | {"can_cast", "common_type", "min_scalar_type", "save", "savez", "savez_compressed", "savetxt", "may_share_memory"}
-    | {"shares_memory", "broadcast_shapes", "datetime_as_string", "typename"}
+from .graph import Ref
+from .operations import METHODS, method, outcome, run_function, run_ufunc
+from .tape import REAL_ASARRAY
+from .values import (
+    ARRAYS,
+    NUMBERS,
+    NUMERIC,
+    REAL_MATRIX,
+    TAPE,
+    RecordedArray,
+    RecordedNumber,
+    Write,
+    holds_recorded,
+    link,
+    node_of,
+    plain,
+    record,
+    reference,
+    wrap,
+    wrap_number,
 )
-# what describes data as a whole: no replay computes it, and no network trains through it
-OF_DATA = frozenset({"cov", "corrcoef", "linalg.eig", "linalg.eigh", "linalg.svd"})
 
-
-def run_function(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """A function of NumPy with something recorded among its arguments."""
-    name = function_name(function)
-    if TAPE.on and name in OWN_LOOPS and (name == "apply_along_axis" or isinstance(arguments[0], RecordedArray)):
-        return OWN_LOOPS[name](*arguments, **keywords)
-    values, options = [plain(item) for item in arguments], {key: plain(item) for key, item in keywords.items()}
-    function = _computing(function, values)
-    if not TAPE.on or name in UNRECORDED:
-        return function(*values, **options)
-    if name in OF_DATA and arguments and isinstance(arguments[0], RecordedArray):
-        TAPE.lose(node_of(arguments[0]), name)
-        return function(*values, **options)
-    out = keywords.get("out")
-    if name in WRITERS or isinstance(out, (RecordedArray, np.ndarray)):
-        target = arguments[0] if name in WRITERS else out
-        write = Write(target)
-        rest = {key: value for key, value in keywords.items() if key != "out"}
-        positional, named = normalise(name, function, arguments, rest)
-        given, kept = tuple(map(reference, positional)), {key: reference(value) for key, value in named.items()}
-        function(*values, **options)
-        write.done(TAPE.add(name, given, kept, plain(target), in_place=name in WRITERS))
-        return out
-    if any(isinstance(v, np.ndarray) and v.dtype == object for v in values):
-        # NumPy would call this function again for anything recorded
-        return function(*values, **options) if holds_recorded(arguments) else function(*arguments, **keywords)
-    result = function(*values, **options)
-    return _outcome(name, normalise(name, function, arguments, keywords), arguments, result)
-
-
-def _outcome(
-    name: str, normalised: tuple[tuple[Any, ...], dict[str, Any]], arguments: tuple[Any, ...], result: Any
-) -> Any:
-    """The recorded form of whatever a call gave."""
-    if isinstance(result, (tuple, list)):
-        arrays = tuple(item for item in result if isinstance(item, (np.ndarray, np.generic)))
-        if not arrays or len(arrays) < len(result):
-            return result
-        return results(record(name, *normalised, tuple(arrays)), result)
-    if isinstance(result, (np.ndarray, np.generic, bool, int, float)) or is_table(result):
-        if isinstance(result, np.ndarray) and result.dtype.kind not in NUMERIC:
-            return result
-        node = record(name, *normalised, result)
-        wrapped = wrap(result, node)
-        if arguments:
-            link(wrapped, arguments[0], node)
-        return wrapped
-    return result
-
-
-def _apply_along_axis(function: Callable[..., Any], axis: int, array: Any, *rest: Any, **options: Any) -> Any:
-    """``np.apply_along_axis`` by a loop, because NumPy's own hands plain arrays to the function."""
-    moved = np.moveaxis(array, axis, -1)
-    slices = [function(moved[place], *rest, **options) for place in np.ndindex(moved.shape[:-1])]
-    stacked = np.stack(slices)
-    shaped = stacked.reshape(moved.shape[:-1] + stacked.shape[1:])
-    return shaped if stacked.ndim == 1 else np.moveaxis(shaped, -1, axis)
-
-
-def _copyto(target: Any, source: Any, casting: str = "same_kind", where: Any = True) -> None:
-    """``np.copyto`` as an assignment."""
-    target[...] = source if where is True else np.where(where, source, target)
-
-
-def _fill_diagonal(array: Any, value: Any, wrap: bool = False) -> None:
-    """``np.fill_diagonal`` as an assignment."""
-    places = list(range(min(array.shape)))
-    array[(places,) * array.ndim] = value
-
-
-OWN_LOOPS: dict[str, Callable[..., Any]] = {
-    "apply_along_axis": _apply_along_axis,
-    "copyto": _copyto,
-    "fill_diagonal": _fill_diagonal,
-}
-
-
-def method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A method of recorded values that is the NumPy function of the same name."""
-
-    def call(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        if keywords.get("out") is not None:
-            return run_function(function, (self, *arguments), keywords)
-        value = plain(self)
-        result = getattr(value, name)(*map(plain, arguments), **{k: plain(v) for k, v in keywords.items()})
-        if not TAPE.on:
-            return result
-        operation = function_name(function)
-        return _outcome(operation, normalise(operation, function, (self, *arguments), keywords), (self,), result)
-
-    call.__name__ = name
-    return call
-
-
-METHODS: dict[str, Callable[..., Any]] = {
-    name: getattr(np, OTHER_NAMES.get(name, name))
-    for name in (
-        *("sum", "mean", "std", "var", "max", "min", "prod", "cumsum", "cumprod", "argmax", "argmin", "argsort"),
-        *("argpartition", "searchsorted", "nonzero", "all", "any", "clip", "round", "dot", "repeat", "squeeze"),
-        *("swapaxes", "take", "trace", "diagonal", "conj", "conjugate", "compress", "choose", "ravel", "flatten"),
-    )
-}
+MAX_LISTED = 20_000  # elements that tolist() keeps the history of
 
 
 def is_basic(key: Any) -> bool:
@@ -679,7 +95,7 @@ class _Methods(_Recorded):
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
             axes = () if axes[0] is None else tuple(axes[0])
         result = plain(self).transpose(*map(plain, axes))
-        return _outcome("transpose", ((self, *((axes,) if axes else ())), {}), (self,), result) if TAPE.on else result
+        return outcome("transpose", ((self, *((axes,) if axes else ())), {}), (self,), result) if TAPE.on else result
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
         """As ``np.reshape``."""
@@ -687,7 +103,7 @@ class _Methods(_Recorded):
             shape = tuple(shape[0])
         shape = tuple(int(plain(size)) for size in shape)
         result = plain(self).reshape(shape, **options)
-        return _outcome("reshape", ((self, result.shape), options), (self,), result) if TAPE.on else result
+        return outcome("reshape", ((self, result.shape), options), (self,), result) if TAPE.on else result
 
     def astype(self, dtype: Any, *rest: Any, **options: Any) -> Any:
         """As ``ndarray.astype``."""
@@ -736,28 +152,11 @@ for _name, _function in METHODS.items():
     setattr(_Methods, _name, method(_name, _function))
 
 
-class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
-    """An array of the user's file."""
+class _Array(_Methods, RecordedArray):  # type: ignore[misc]
+    """An array with its methods."""
 
     _stands_for: type = np.ndarray  # what its type is for the user's code
-    _node: int | None = None  # the node that it stands for; None if it was not used yet
-    _base: RecordedArray | None = None  # the array that it is a view of
-    # (operation, further arguments) that take it from its base; None if that cannot be said simply
-    _view: tuple[str, tuple[Argument, ...]] | None = None
-    _seen: int = 0  # the number of writes to the memory when ``_node`` was right
-    # for an array that is not a view: the parts of its memory that were written to, in order
-    _writes: list[Array] | None = None
-
-    __hash__ = None
-
-    def _log(self) -> list[Array]:
-        """The writes to the memory that it shares."""
-        array = self
-        while array._base is not None:
-            array = array._base
-        if array._writes is None:
-            array._writes = []
-        return array._writes
+    __hash__ = None  # type: ignore[assignment]
 
     def __array_finalize__(self, obj: Any) -> None:
         pass
@@ -854,7 +253,7 @@ class RecordedArray(_Methods, np.ndarray):  # type: ignore[misc]
         return plain(self).__reduce_ex__(protocol)
 
 
-class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-type]
+class _Matrix(_Array, REAL_MATRIX):  # type: ignore[misc]
     """A ``numpy.matrix`` of the user's file."""
 
     _stands_for = REAL_MATRIX
@@ -872,7 +271,7 @@ class RecordedMatrix(RecordedArray, REAL_MATRIX):  # type: ignore[misc,valid-typ
     def A(self) -> Any:
         """As an array."""
         result = np.ndarray.view(self, np.ndarray)
-        return _outcome("reshape", ((self, result.shape), {}), (self,), result)
+        return outcome("reshape", ((self, result.shape), {}), (self,), result)
 
     @property
     def A1(self) -> Any:
@@ -900,17 +299,8 @@ COMPARISONS |= {"eq": "equal", "ne": "not_equal"}
 UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
 
 
-class RecordedNumber(_Recorded):
-    """A number of the user's file. ``_plain`` is what it would have been."""
-
-    _plain: Any
-    _node: int
-
-    @classmethod
-    def _made(cls, value: Any, node: int) -> Any:
-        number = cls.__new__(cls, value)  # type: ignore[call-arg]
-        number._plain, number._node = value, node
-        return number
+class _Number(_Recorded, RecordedNumber):
+    """A number with its methods."""
 
     def __hash__(self) -> int:
         return hash(self._plain)
@@ -946,7 +336,7 @@ class RecordedNumber(_Recorded):
     __ceil__ = _guarding("int", math.ceil)
 
 
-class _NumpyNumber(RecordedNumber, _Methods):
+class _NumpyNumber(_Number, _Methods):
     """A number of NumPy's."""
 
     @property
@@ -981,9 +371,9 @@ def _operator(name: str, operation: str, is_reflected: bool = False) -> Callable
 
 
 for _name, _operation in (BINARY | COMPARISONS | UNARY).items():
-    setattr(RecordedNumber, f"__{_name}__", _operator(_name, _operation))
+    setattr(_Number, f"__{_name}__", _operator(_name, _operation))
 for _name, _operation in BINARY.items():
-    setattr(RecordedNumber, f"__r{_name}__", _operator(_name, _operation, is_reflected=True))
+    setattr(_Number, f"__r{_name}__", _operator(_name, _operation, is_reflected=True))
 
 
 def _number_types() -> dict[type, Any]:
@@ -991,18 +381,13 @@ def _number_types() -> dict[type, Any]:
     kinds: list[type] = [float, int, *np.sctypeDict.values()]
     classes: dict[type, Any] = {}
     for kind in dict.fromkeys(kinds):
-        base = RecordedNumber if kind in (float, int) else _NumpyNumber
+        base = _Number if kind in (float, int) else _NumpyNumber
         if kind is not np.timedelta64 and issubclass(kind, (float, int, np.integer, np.floating)):
-            classes[kind] = type(f"Recorded_{kind.__name__}", (base, kind), {})
+            classes[kind] = type(kind.__name__, (base, kind), {})
     return classes
 
 
-NUMBERS: dict[type, Any] = _number_types()
-
-
-def plain_type(value: Any) -> type:
-    """``type(value)`` as the user's code would see it on its own."""
-    if isinstance(value, RecordedNumber):
-        return type(value._plain)
-    kind: type = vars(type(value)).get("_stands_for", type(value))
-    return kind
+ARRAYS.update({np.ndarray: _Array, REAL_MATRIX: _Matrix})
+NUMBERS.update(_number_types())
+for _kind, _recorded in (ARRAYS | NUMBERS).items():  # messages of exceptions name what it would have been
+    _recorded.__name__ = _kind.__name__ if _kind in (float, int, REAL_MATRIX) else f"numpy.{_kind.__name__}"

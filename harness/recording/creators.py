@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import (
+from .failures import BEYOND_MEMORY
+from .graph import Array, Kind, Ref
+from .values import (
     NUMERIC,
     REAL_MATRIX,
     TAPE,
@@ -32,8 +34,6 @@ from .arrays import (
     wrap,
     wrap_number,
 )
-from .failures import BEYOND_MEMORY
-from .graph import Array, Kind, Ref
 
 FILLS = (
     *("zeros", "ones", "empty", "eye", "identity", "arange", "linspace", "logspace", "geomspace", "tri"),

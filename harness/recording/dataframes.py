@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import (
-    BINARY,
-    COMPARISONS,
+from .arrays import BINARY, COMPARISONS, UNARY
+from .creators import asked_by_user
+from .graph import Kind
+from .operations import run_function, run_ufunc
+from .values import (
     NUMERIC,
     TABLE_NODE,
     TABLE_ORIGIN,
     TAPE,
-    UNARY,
     RecordedArray,
     RecordedNumber,
     adopt,
@@ -30,12 +31,8 @@ from .arrays import (
     numbers_of_table,
     plain,
     record,
-    run_function,
-    run_ufunc,
     wrap,
 )
-from .creators import asked_by_user
-from .graph import Kind
 
 REDUCTIONS = ("sum", "mean", "max", "min")
 WITH_AXIS = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "divide": "divide", "pow": "power"}
@@ -203,7 +200,7 @@ def _handed_down(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _ufunc_of(real: Callable[..., Any]) -> Callable[..., Any]:
-    """A ufunc of which a table is an operand."""
+    """A ufunc with a table among its operands."""
 
     def call(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if not TAPE.on or not _is_followed(inputs):

@@ -56,7 +56,7 @@ def is_never_set(type: str, message: str, classes: Mapping[str, ast.ClassDef], t
         return False
     name = re.escape(match[2])
     waiting, seen = [match[1]], set[str]()
-    while waiting:  # with the classes that it inherits from, all of which must be known
+    while waiting:  # with the classes that it inherits from; all must be known
         one = waiting.pop()
         if one not in classes:
             return False

@@ -14,7 +14,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .arrays import (
+from .graph import Kind, Ref
+from .source import MAX_LITERALS
+from .tape import fingerprint
+from .values import (
     NUMBERS,
     TAPE,
     RecordedArray,
@@ -30,9 +33,6 @@ from .arrays import (
     record,
     wrap_number,
 )
-from .graph import Kind, Ref
-from .source import MAX_LITERALS
-from .tape import fingerprint
 
 MAX_PARTS = 256  # of a container whose values are noted
 MAX_DEPTH = 3

@@ -303,7 +303,7 @@ class Search:
         return version if is_changed and version is not None and self.tape.steps[version].shape == step.shape else None
 
     def _array_of(self, node: int, place: Path) -> int | None:
-        """The latest version of an array of which a node is the item at this place."""
+        """The latest version of an array that has the node as its item at this place."""
         path: Path = ()
         while (index := _index_of(self.tape.steps[node])) is not None:
             node, path = self.tape.steps[node].parents[0], index + path

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from . import arrays as _methods  # noqa: F401 - gives what is recorded its methods
 from . import creators, dataframes, running, source, stand_ins
-from .arrays import TAPE, leaf
 from .enough import ENOUGH_UPDATES
 from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
@@ -26,6 +26,7 @@ from .loops import loops_of
 from .parameters import Search
 from .stand_ins.involved import involves_stand_in
 from .tape import StopRecording
+from .values import TAPE, leaf
 
 if TYPE_CHECKING:
     from .driving.result import Attempt

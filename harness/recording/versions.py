@@ -58,5 +58,5 @@ class Chain:
 
 
 def confirmed(chains: Iterable[Chain]) -> list[Chain]:
-    """The parameters of which an updated version was used."""
+    """The parameters that were used after an update."""
     return [chain for chain in chains if chain.groups and not chain.is_dropped]

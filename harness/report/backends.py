@@ -16,8 +16,8 @@ from ..backends.quantities import Kind, Quantity
 from ..backends.reasons import Reason, ReasonKind
 from ..backends.settings import Setting
 from ..backends.setups import Setup
-from ..results import as_document, as_report, as_verdict
-from .registering import register_figure, register_page
+from ..results import as_cards, as_document, as_figure, as_page, as_report, as_verdict
+from .registering import register_drawings
 from .words import Json, count, joined, new_table
 
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
@@ -369,5 +369,4 @@ def machines(comparison: BackendComparison) -> Json:
     }
 
 
-register_page(BackendComparison, "backends")
-register_figure(BackendComparison, "backends")
+register_drawings(BackendComparison, "backends", as_page, as_figure, as_cards)

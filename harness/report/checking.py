@@ -25,7 +25,7 @@ from ..checking.result import Kind as QuantityKind
 from ..errors import escape_controls
 from ..recording.graph import Place
 from ..recording.source import line_words
-from ..results import as_document, as_report, as_verdict, plain
+from ..results import as_document, as_page, as_report, as_verdict, plain
 from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
@@ -42,7 +42,7 @@ from .mistakes import (
     WITH_DETAIL,
     Sentences,
 )
-from .registering import register_page
+from .registering import register_drawings
 from .words import Json, joined, number
 
 MAX_LINE = 110  # characters of a line of code
@@ -345,4 +345,4 @@ def machines(result: CheckResult) -> Json:
     return document
 
 
-register_page(CheckResult, "checks")
+register_drawings(CheckResult, "checks", as_page)

@@ -19,9 +19,9 @@ from ..measures.baseline import NEAR_CONSTANT
 from ..measures.learning import target_of
 from ..measures.symmetry import clone_spread, effective_width, hidden_layers
 from ..models.network import Array, Weights
-from ..results import as_document, as_report, as_verdict
+from ..results import as_cards, as_document, as_figure, as_page, as_report, as_verdict
 from ..scenario.scenario import Scenario
-from .registering import register_figure, register_page
+from .registering import register_drawings
 from .words import Json, count, joined, new_table, number
 
 MAX_ROWS = 15  # iterations in the table of costs
@@ -314,6 +314,13 @@ def tables(experiment: Experiment) -> RenderableType:
     return Group(*parts, Text(), people(experiment))
 
 
+def pinned_tags(experiment: Experiment) -> list[str]:
+    """Tags of the curves beside the pictures."""
+    depth = len(experiment.scenario.network.sizes) - 1
+    first = f"layer{1:0{len(str(depth))}}"
+    return [*([f"symmetry/{first}/effective_width"] if depth > 1 else []), "cost"]
+
+
 # JSON
 
 
@@ -395,5 +402,4 @@ def machines(experiment: Experiment) -> Json:
     }
 
 
-register_page(Experiment, "training")
-register_figure(Experiment, "training")
+register_drawings(Experiment, "training", as_page, as_figure, as_cards)

@@ -23,11 +23,11 @@ from ..programs.edits import Edit
 from ..programs.findings import Check, Severity
 from ..programs.program import Note, NoteKind
 from ..recording.source import place_words
-from ..results import as_report, as_verdict
+from ..results import as_cards, as_figure, as_page, as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .causes import FAULTS
 from .findings import finding_text, worth_saying
-from .registering import register_figure, register_page
+from .registering import register_drawings
 from .words import count, joined, new_table, number
 
 MOST_LINES = 25
@@ -546,5 +546,4 @@ def people(found: Diagnosis) -> RenderableType:
     return Group(tried_table(found), Text(), *(Text(line) for line in verdict(found)))
 
 
-register_page(Diagnosis, "diagnoses")
-register_figure(Diagnosis, "diagnoses")
+register_drawings(Diagnosis, "diagnoses", as_page, as_figure, as_cards)

@@ -16,9 +16,9 @@ from ..errors import escape_controls
 from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
 from ..recording.graph import Place
-from ..results import as_document, as_report, as_verdict, plain
+from ..results import as_document, as_page, as_report, as_verdict, plain
 from . import checking, mistakes
-from .registering import register_page
+from .registering import register_drawings
 from .words import Json, count, joined, new_table
 
 PROBLEMS: Mapping[Problem, str] = {
@@ -389,4 +389,4 @@ def sandbox_line(installed: bool, said: str) -> str:
     return f"no sandbox, because {why}; the files can read and write what you can"
 
 
-register_page(Grading, "classes")
+register_drawings(Grading, "classes", as_page)

@@ -122,9 +122,10 @@ def document(found: HandwrittenDiagnosis) -> dict[str, Any]:
     shared = {
         "check": found.check.verdict.value,
         "mistakes": [
-            {"id": one.id, "line": None if one.place is None else one.place.line} for one in found.check.mistakes
+            {"id": one.id, "line": None if one.place is None else one.place.line, "place": one.place}
+            for one in found.check.mistakes
         ],
-        "unread": None if found.unread is None else found.unread.value,
+        "unread": found.unread,
         "read": None if found.network is None else read_document(found.network),
     }
     answer = found.diagnosis or found.unjudged

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from ..measures.saturation import FLAT
 from ..programs.inspection import OFF, Inspection, LayerReport
-from ..results import as_document, as_report, as_verdict
-from .registering import register_figure, register_page
+from ..results import as_document, as_figure, as_page, as_report, as_verdict
+from .registering import register_drawings
 from .words import Json, new_table
 
 MAX_LISTED_UNITS = 8  # of a group
@@ -163,5 +163,4 @@ def machines(inspection: Inspection) -> Json:
     }
 
 
-register_page(Inspection, "inspections")
-register_figure(Inspection, "inspections")
+register_drawings(Inspection, "inspections", as_page, as_figure)

@@ -13,9 +13,9 @@ from ..diagnosis.faults import Fault
 from ..diagnosis.scenarios.changes import ENOUGH, Result
 from ..diagnosis.scenarios.judge import Cause, Diagnosis, Row
 from ..measures.accuracy import accuracy
-from ..results import as_document, as_report, as_verdict
+from ..results import as_cards, as_document, as_figure, as_page, as_report, as_verdict
 from .causes import FAULTS, cause_name
-from .registering import register_figure, register_page
+from .registering import register_drawings
 from .scenario_words import AT_START, change_text, relation_text, symptom_rows
 from .words import Json, count, joined, new_table, number
 
@@ -290,5 +290,4 @@ def machines(found: Diagnosis) -> Json:
     }
 
 
-register_page(Diagnosis, "scenario_diagnoses")
-register_figure(Diagnosis, "scenario_diagnoses")
+register_drawings(Diagnosis, "scenario_diagnoses", as_page, as_figure, as_cards)

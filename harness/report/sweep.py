@@ -14,11 +14,11 @@ from rich.text import Text
 from ..comparison import post
 from ..measures.accuracy import counts_classes
 from ..models.optimizers import exact
-from ..results import as_document, as_report, as_verdict
+from ..results import as_cards, as_document, as_figure, as_page, as_report, as_verdict
 from ..scenario.scenario import load
 from ..sweeps.sweep import ENOUGH, Combination, Group, Job, Sweep, best
 from .comparison import scenario_json
-from .registering import register_figure, register_page
+from .registering import register_drawings
 from .words import Json, count, new_table, number
 
 MAX_NAMED_COMBINATIONS = 12  # with a line in the verdict
@@ -190,5 +190,4 @@ def machines(sweep: Sweep) -> Json:
     }
 
 
-register_page(Sweep, "sweeps")
-register_figure(Sweep, "sweeps")
+register_drawings(Sweep, "sweeps", as_page, as_figure, as_cards)

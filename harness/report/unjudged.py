@@ -12,7 +12,7 @@ from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
 from .diagnosing import edit_text
-from .diagnosis_document import edit_document
+from .diagnosis_document import edit_documents
 from .findings import finding_document, finding_text, worth_checking, worth_saying
 from .words import joined
 
@@ -27,19 +27,16 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
     return {
         "name": found.name,
         "outcome": "does-not-train" if found.is_refused or found.is_hopeless else "not-judged",
-        "missing": list(found.missing),
+        "missing": found.missing,
         "needed_budget": found.needed_budget,
         "causes": [],
-        "likely": [
-            {**finding_document(one.finding), "edits": [edit_document(edit) for edit in one.edits]}
-            for one in found.likely
-        ],
+        "likely": [{**finding_document(one.finding), "edits": edit_documents(one.edits)} for one in found.likely],
         "hints": [finding_document(one) for one in worth_checking(found.contradictions)],
         "alternatives": [],
         "mechanisms": [],
         "contradictions": [finding_document(one) for one in worth_saying(found.contradictions)],
-        "edits": [edit_document(edit) for one in found.likely for edit in one.edits],
-        "notes": [{"id": note.kind.value, "count": note.count, "detail": note.detail} for note in found.notes],
+        "edits": edit_documents(edit for one in found.likely for edit in one.edits),
+        "notes": [{"id": note.kind, "count": note.count, "detail": note.detail} for note in found.notes],
         "device": None,
         "partial": False,
     }

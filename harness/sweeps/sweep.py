@@ -307,7 +307,7 @@ def run(job: Job, progress: Progress = silent, train: Train = train, done: Seque
 
 
 def best(sweep: Sweep) -> Group | None:
-    """The combination of which enough seeds learn, and of those the one that learns soonest; None if there is none.
+    """The combination that learns soonest among those that enough seeds learn with; None if there is none.
 
     One member is not evidence, so a constant initializer counts only if there is nothing else.
     """

@@ -246,7 +246,7 @@ def test_of_more_neurons_than_shown_clones_are_drawn_once_and_the_rest_sampled(l
     assert "3 clones" in logged.SummaryMetadata(tags[1]).summary_description
     assert "clones" not in logged.SummaryMetadata(tags[0]).summary_description
     told = points(logged, "which_neurons")[0].item().decode()
-    assert "**layer1** has 9 neurons, of which 4 are drawn" in told
+    assert "**layer1** has 9 neurons, and 4 are drawn" in told
     assert "3 others have no clone among these" in told
     assert "| neuron 2 | 3 clones |" in told
     assert "layer2" not in told

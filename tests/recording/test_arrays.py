@@ -2,15 +2,17 @@
 
 import copy
 import math
+from operator import attrgetter
 
 import numpy as np
 import pytest
 
 from harness.checking.vjps import OPERATIONS
-from harness.recording import arrays
-from harness.recording.arrays import TAPE, RecordedArray, RecordedNumber, leaf, node_of, plain
+from harness.recording import arrays as _methods  # noqa: F401 - gives what is recorded its methods
+from harness.recording import operations
 from harness.recording.creators import converted
 from harness.recording.graph import Kind, Ref
+from harness.recording.values import TAPE, RecordedArray, RecordedNumber, leaf, node_of, plain
 
 
 @pytest.fixture(autouse=True)
@@ -219,8 +221,19 @@ def test_memory_that_others_wrote_to_is_noticed():
 
 
 def test_arrays_of_objects_record_their_items():
-    layers = arrays.REAL_EMPTY(2, object)
+    layers = operations.REAL_EMPTY(2, object)
     layers[0], layers[1] = given([1.0, 2.0]), given([[3.0]])
     halved = layers * 0.5
     assert last()[0] == "multiply"
     assert isinstance(halved[0], RecordedArray)
+
+
+@pytest.mark.parametrize("value", [np.ones(2), np.float64(2), np.int64(2), 0.5, 3, np.asmatrix(np.ones((1, 2)))])
+def test_an_exception_names_the_type_of_an_unrecorded_run(value):
+    with pytest.raises(AttributeError) as expected:
+        attrgetter("nothing")(value)
+    recorded = leaf(value, "array", Kind.DATA)
+    assert isinstance(recorded, (RecordedArray, RecordedNumber))
+    with pytest.raises(AttributeError) as raised:
+        attrgetter("nothing")(recorded)
+    assert str(raised.value) == str(expected.value)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...backends.setups import BACKENDS, DTYPES, Setup, setups_of
 from ...errors import BadInput, shown, shown_path
+from ...results import as_cards
 from ..logs import folder_name, run_log
 from ..options import comma_separated, overrides, positive_integer
 from ..pages import write_pages
@@ -147,7 +148,7 @@ def run_backends(arguments: argparse.Namespace) -> int:
             with silent_import():
                 from ...backends import compare
                 from ...board import backend_events
-                from ...report import backends, cards
+                from ...report import backends
 
                 case = read_case(arguments)
             result: Any = compare.compare_setups(
@@ -162,7 +163,7 @@ def run_backends(arguments: argparse.Namespace) -> int:
                 folder,
                 backends.markdown(result),
                 time.time(),
-                pictures=cards.backends_cards(result),
+                pictures=as_cards(result),
                 pinned=[backend_events.ALL_LAYERS],
             )
         write_pages(arguments, result, folder)

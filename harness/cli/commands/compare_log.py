@@ -13,7 +13,8 @@ from ... import board
 from ...board.events import Setting
 from ...comparison.experiment import DRAWN, Experiment
 from ...comparison.trace import Run
-from ...report import cards, comparison
+from ...report import comparison
+from ...results import as_cards
 from ...scenario.scenario import Scenario
 
 
@@ -64,7 +65,7 @@ class RunLog:
             comparison.markdown(result),
             self.wall_time,
             result.runs,
-            cards.comparison_cards(result),
-            cards.comparison_pins(result),
+            as_cards(result),
+            comparison.pinned_tags(result),
         )
         return result

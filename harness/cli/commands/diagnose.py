@@ -15,6 +15,7 @@ from typing import Any
 from ... import cluster
 from ...errors import BadInput, shown_path
 from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_keras
+from ...results import as_cards
 from ..logs import folder_name, run_log
 from ..options import add_learning_rate, add_output, add_ray, add_scenario, invalid_value, overrides, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
@@ -191,7 +192,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         with silent_import():
             from ...diagnosis import diagnosis, outputs, trials
             from ...programs import capture, contradictions, edits, saved, unjudged
-            from ...report import cards, diagnosing
+            from ...report import diagnosing
             from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
             from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
         # what Keras warns about is in the answer, if it matters
@@ -248,7 +249,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
             raise
         if folder is not None:
             text = "\n\n".join(diagnosing.verdict(found))
-            board.write_answer(folder, text, time.time(), pictures=cards.diagnosis_cards(found))
+            board.write_answer(folder, text, time.time(), pictures=as_cards(found))
         write_pages(arguments, found, folder)
     show_result(arguments, found)
     if arguments.diff and not arguments.json:
@@ -282,10 +283,9 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
             )
         if folder is not None:
             from ... import board
-            from ...report import cards  # here, because it loads the libraries that draw
 
             text = "\n\n".join(scenario_diagnosis.verdict(found))
-            board.write_answer(folder, text, time.time(), pictures=cards.scenario_diagnosis_cards(found))
+            board.write_answer(folder, text, time.time(), pictures=as_cards(found))
         write_pages(arguments, found, folder)
     show_result(arguments, found)
     say_page(arguments, folder)

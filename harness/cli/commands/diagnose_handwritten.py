@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ... import cluster
 from ...errors import BadInput
+from ...results import as_cards
 from ..logs import folder_name, run_log
 from ..options import overrides
 from ..pages import say_page, write_pages
@@ -38,7 +39,7 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
             show(0, 0, "loading TensorFlow")
             with silent_import():
                 from ...diagnosis.handwritten.diagnose import diagnose_read
-                from ...report import cards, diagnosing  # noqa: F401 - the second registers how it is shown
+                from ...report import diagnosing  # noqa: F401 - registers how it is shown
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
             show(0, 0, f"running {name}")
             with cluster.connected(arguments.ray):
@@ -50,8 +51,7 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
                 )
         if folder is not None:
             text = "\n\n".join(handwritten_diagnosis.verdict(found))
-            pictures = {} if found.diagnosis is None else cards.diagnosis_cards(found.diagnosis)
-            board.write_answer(folder, text, time.time(), pictures=pictures)
+            board.write_answer(folder, text, time.time(), pictures=as_cards(found.diagnosis))
         write_pages(arguments, found, folder)
     show_result(arguments, found)
     say_page(arguments, folder)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ...errors import BadInput
 from ...models.optimizers import OPTIMIZER_NAMES
+from ...results import as_cards
 from ..logs import resumable_log
 from ..options import (
     add_output,
@@ -110,7 +111,6 @@ def run(arguments: argparse.Namespace) -> int:
             with silent_import():
                 load_tensorflow()
                 from ...board import sweep_events as sweep_board
-                from ...report import cards
                 from ...report import sweep as report
                 from ...sweeps import chunks, provenance, sweep
                 from ...sweeps import cluster as sweep_cluster
@@ -139,7 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
                 folder,
                 "\n\n".join(report.verdict(result)),
                 since,
-                pictures=cards.sweep_cards(result),
+                pictures=as_cards(result),
                 pinned=sweep_board.PINNED,
                 step=chosen.iterations,
             )

@@ -42,7 +42,7 @@ class Unread(enum.Enum):
     ERROR = "error"  # where outputs and targets are compared
     LAYERS = "layers"  # it is not a chain of dense layers
     ACTIVATION = "activation"  # one that is not in the table
-    DATA = "data"  # all rows, of which an update uses some
+    DATA = "data"  # all rows; an update uses some of them
     COST = "cost"  # no cost in the table has these gradients
     OPTIMIZER = "optimizer"  # no optimizer in the table makes these updates
     LENGTH = "length"  # how many updates the file makes
@@ -459,7 +459,7 @@ def sorted_rows(one: Pass) -> Array:
 
 
 def whole_data(program: Program, first: Pass, others: Iterable[Pass]) -> tuple[Array, Array]:
-    """All observations and targets of a training of which an iteration may use a part.
+    """All observations and targets of a training; an iteration may use a part of them.
 
     Args:
         first: the first iteration.

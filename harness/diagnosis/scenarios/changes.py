@@ -81,7 +81,7 @@ PARTING = (Family.NOISE, Family.HEALTHY, Family.HEALTHY_SCALED)  # kinds of chan
 
 @dataclass(frozen=True)
 class Change:
-    """One thing changed, and by how much: facts, of which report/ makes the words."""
+    """One thing changed, and by how much: facts; report/ puts them into words."""
 
     family: Family
     size: float  # how much was changed; the weakest comes first

@@ -1,4 +1,4 @@
-"""The edit in the user's file that makes a change: which text of which line is replaced by what.
+"""The edit in the user's file that makes a change: which text is replaced, in which line, and by what.
 
 An edit is made only if the place of a change is unambiguous: the call that made a layer made no other, the argument is
 known to be the one that counts. What cannot be placed is returned as such. The user's file is never written.

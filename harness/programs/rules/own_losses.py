@@ -24,7 +24,7 @@ from ..source.places import Place, argument_of, names_in
 
 Array = NDArray[Any]
 ROWS = 16  # of targets and predictions that a loss is called with
-DRAWS = 8  # of targets and predictions, all of which have to agree
+DRAWS = 8  # of targets and predictions; all have to agree
 OPEN_SIZE = 4  # of an axis that the model leaves open
 SMOOTHING = 0.05  # by which probabilities that are right stay away from 0 and 1
 LEAST_RISE = 1e-3  # of a loss between wrong and right predictions, relative, that rounding does not make

@@ -188,7 +188,7 @@ def nodes_of(text: str) -> Iterator[ast.AST]:
 
 
 def node_at(text: str, place: Place) -> ast.expr | None:
-    """The expression of which a place has the position, else the only call in its line."""
+    """The expression at the position of a place, else the only call in its line."""
     source = Source(file=place.file, text=text, cell=place.cell)
     calls = []
     for node in nodes_of(text):

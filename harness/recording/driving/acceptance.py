@@ -80,7 +80,7 @@ def excuse_square_weights(session: Session) -> None:
 
 
 def unused_by_hand(session: Session) -> list[str]:
-    """Weights of the driver's that are updated by a call without data, and of which no other call knows."""
+    """Weights of the driver's that a call without data updates and no other call is given."""
     texts = [statement.text for statement in session.statements]
     calls = [text.split(" = ", 1)[-1] for text in texts if BY_HAND not in text]
     found = []

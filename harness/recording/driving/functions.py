@@ -83,7 +83,7 @@ def _ordered_strings(caller: Caller, argument: Argument, role: Role, uses: Uses)
 
 
 METRIC_WORDS = {"metric", "metrics", "accuracy", "acc", "score", "scorer", "scoring", "callback", "callbacks", "hook"}
-ANY_METRIC = "lambda *given, **named: 0.0"  # of which no training depends
+ANY_METRIC = "lambda *given, **named: 0.0"  # no training depends on it
 
 
 def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:

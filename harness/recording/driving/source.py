@@ -46,7 +46,7 @@ class FunctionFacts:
     method_calls: set[str] = field(default_factory=set)  # of anything
     reads: set[str] = field(default_factory=set)  # attributes of self, before they are written
     writes: set[str] = field(default_factory=set)
-    fills: set[str] = field(default_factory=set)  # attributes of self of which items are written: self.grads["W1"] = ..
+    fills: set[str] = field(default_factory=set)  # attributes of self whose items are written: self.grads["W1"] = ..
     # what an attribute of self is set to: self.step = self.adam
     keeps: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loops: bool = False
@@ -57,7 +57,7 @@ class FunctionFacts:
 
     @property
     def changes(self) -> set[str]:
-        """The attributes of self that it writes, or items of which it writes."""
+        """The attributes of self that it writes, or whose items it writes."""
         return self.writes | self.fills
 
     @functools.cached_property

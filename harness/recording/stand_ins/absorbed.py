@@ -196,7 +196,7 @@ def ranged(*arguments: Any, **keywords: Any) -> Progress:
 
 
 class AbsorbingModule(ModuleType):
-    """A module of which every name is there."""
+    """A module that has every name."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":

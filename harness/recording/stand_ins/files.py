@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import TAPE, adopt
 from ..graph import Absorbed, Array
+from ..values import TAPE, adopt
 from .hints import FEATURES, Hints, images, inputs, labels, rng_of
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"

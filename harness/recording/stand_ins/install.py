@@ -24,10 +24,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import TAPE
 from ..graph import Absorbed
 from ..signatures import OTHER_NAMES
 from ..source import undefined_names
+from ..values import TAPE
 from . import (
     absorbed,
     arguments,

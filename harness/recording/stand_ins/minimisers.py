@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import TAPE, leaf
 from ..graph import Absorbed, Kind
+from ..values import TAPE, leaf
 
 STEPS, RATE = 5, 0.01
 # name: what the function returns of the result, before more if it is asked for

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import plain
 from ..graph import Absorbed
+from ..values import plain
 
 
 def install(note: Callable[..., None]) -> None:

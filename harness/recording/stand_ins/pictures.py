@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import RecordedArray, plain, record, wrap
 from ..graph import Absorbed, Array
+from ..values import RecordedArray, plain, record, wrap
 from . import hints as made_up
 from .absorbed import Absorbing
 from .hints import FEATURES, Hints
 
-SIDE = 16  # pixels of a picture of which nothing is known
+SIDE = 16  # pixels of a picture if its size is not known
 GRAY, COLOR = 1, 3  # channels
 # the constants of OpenCV that say what becomes of the channels
 IMREAD_GRAYSCALE, IMREAD_COLOR, IMREAD_UNCHANGED = 0, 1, -1

@@ -11,6 +11,7 @@ from ...backends.judge import Difference
 from ...backends.quantities import RECORDED_UPDATES
 from ...figures.differences import DifferenceLine, differences_chart
 from .. import backends as words
+from ..cards import card, fitted, words_card
 from .document import Figure, Page, Part, Section, Tone
 from .html import Content, element, table
 
@@ -92,3 +93,14 @@ def page_of(comparison: BackendComparison) -> Page:
         answer=list(filter(None, answer)),
         sections=[Section(heading="", parts=parts)],
     )
+
+
+def cards_of(comparison: BackendComparison) -> dict[str, bytes]:
+    """The answer in words, and the largest differences layer by layer and update by update."""
+    words_of_it = {"words": words_card(words.verdict(comparison))}
+    if not comparison.pairs:
+        return words_of_it
+    return {
+        "layers": card("Outputs of each layer before training", fitted(layers_chart(comparison))),
+        "updates": card("Weights of all layers in training", fitted(updates_chart(comparison))),
+    } | words_of_it

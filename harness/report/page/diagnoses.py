@@ -11,6 +11,7 @@ from ...diagnosis.tasks import TaskKind
 from ...figures import spread
 from ...programs.edits import unified_diff
 from .. import diagnosing as words
+from ..cards import MARK_HEIGHT, card, fitted, words_card
 from ..causes import cause_name
 from ..words import joined
 from .code import diff_listing
@@ -145,3 +146,12 @@ def page_of(found: Diagnosis) -> Page:
         answer=outcome,
         sections=sections,
     )
+
+
+def cards_of(found: Diagnosis) -> dict[str, bytes]:
+    """The answer in words, and every seed with and without the repairs if any was trained."""
+    words_of_it = {"words": words_card([line.strip() for line in words.verdict(found)])}
+    if not levels(found):
+        return words_of_it
+    chart = scores_chart(found, "")
+    return {"scores": card(headline(found), fitted(chart, 2 * MARK_HEIGHT))} | words_of_it

@@ -11,6 +11,7 @@ from ...figures import spread
 from ...figures import training as charts
 from ...measures.symmetry import effective_width, hidden_layers
 from .. import scenario_diagnosis as words
+from ..cards import MARK_HEIGHT, MOST_ROWS, card, fitted, words_card
 from ..causes import cause_name
 from ..scenario_words import change_text
 from ..words import count, joined, number
@@ -118,3 +119,13 @@ def page_of(found: Diagnosis) -> Page:
         answer=words.verdict(found),
         sections=sections,
     )
+
+
+def cards_of(found: Diagnosis) -> dict[str, bytes]:
+    """The answer in words, and the final cost of every run with and without the changes that remove the causes."""
+    mark = spread.Mark(value=found.target, name=f"learned: at most {number(found.target)}")
+    rows = rows_of(found)[:MOST_ROWS]
+    axis = f"cost after {count(found.judged_at, 'iteration')}, each point is one run"
+    chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+    costs = card(headline(found), fitted(chart, MARK_HEIGHT))
+    return {"costs": costs, "words": words_card(words.verdict(found))}

@@ -8,6 +8,7 @@ import numpy as np
 from ...figures import spread
 from ...sweeps.sweep import Group, Sweep, best
 from .. import sweep as words
+from ..cards import MARK_HEIGHT, MOST_ROWS, card, fitted
 from ..words import count, number
 from .document import Figure, Page, Part, Section, Tone
 from .html import element, table
@@ -99,3 +100,17 @@ def page_of(sweep: Sweep) -> Page:
             Section(heading="Numbers", parts=[numbers, element("p", note, class_="note")]),
         ],
     )
+
+
+def cards_of(sweep: Sweep) -> dict[str, bytes]:
+    """The final cost of every network; nothing if none was trained."""
+    if not sweep.groups:
+        return {}
+    rows = point_rows(sweep, MOST_ROWS)
+    mark = spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}")
+    sentence = headline(sweep)
+    if len(rows) < len(sweep.groups):
+        sentence += f" The {count(len(rows), 'combination')} that learn most often:"
+    axis = f"final cost after {count(sweep.scenario.iterations, 'iteration')}"
+    chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+    return {"costs": card(sentence, fitted(chart, MARK_HEIGHT))}

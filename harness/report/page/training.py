@@ -14,6 +14,7 @@ from ...figures import training as charts
 from ...measures.symmetry import clone_groups, effective_width, hidden_layers
 from ...models.network import Weights
 from .. import comparison as words
+from ..cards import card, fitted
 from ..words import count, joined, number
 from .document import Course, Figure, Page, Part, Row, Section, Tone
 from .html import Html, element, table
@@ -22,6 +23,7 @@ from .network_drawing import draw_network
 MAX_COLUMNS = 3  # initializers with charts of their weights
 MAX_LAYERS = 4  # with charts; of a deeper network the first ones and the last
 FIGURE_WIDTH = 1200
+CARD_COLUMNS, CARD_GAP = 2, 14  # initializers with their weights in a card, and the pixels between them
 COST_HEIGHT, WEIGHTS_HEIGHT = 200, 150
 AXES = ("iteration", "cost")
 
@@ -279,3 +281,45 @@ def page_of(experiment: Experiment) -> Page:
             iterations=runs[0].recorded, readouts=readouts(runs), networks=[drawing.data for drawing in drawings]
         ),
     )
+
+
+def cards_of(experiment: Experiment) -> dict[str, bytes]:
+    """The costs on logarithmic axes, and the weights of the first hidden layer from the first initializers."""
+    runs = words.first_runs(experiment)
+    level = experiment.constant_cost
+    curves = [charts.Curve(name=run.initializer, iterations=run.recorded, values=run.costs) for run in runs]
+    label = f"always predicting the mean: {number(level)}"
+
+    pictures = {"cost": card(headline(experiment), fitted(charts.cost_chart(curves, level, label, AXES, "")))}
+    if hidden_layers(runs[0].weights[-1]):
+        pictures["weights"] = weights_card(runs[:CARD_COLUMNS])
+    return pictures
+
+
+def weights_card(runs: Sequence[Run]) -> bytes:
+    """Every incoming weight of the first hidden layer."""
+    courses = [course_of(run.recorded, run.weights, 1) for run in runs]
+    limits = charts.weight_limits(courses)
+
+    def build(width: int, height: int) -> alt.HConcatChart:
+        row = [
+            charts.weights_chart(course, limits, AXES[0], f"from {run.initializer}").properties(
+                width=width // len(runs), height=height
+            )
+            for run, course in zip(runs, courses)
+        ]
+        joined_row: alt.HConcatChart = alt.hconcat(*row, spacing=CARD_GAP).resolve_scale(y="shared")
+        return joined_row
+
+    return card(units_sentence(runs), build)
+
+
+def units_sentence(runs: Sequence[Run]) -> str:
+    """What the units of the first hidden layer are to each other, and how the picture shows it."""
+    units = runs[0].weights[-1][0].shape[1]
+    widths = [effective_width(run.weights[-1], 1) for run in runs]
+    first, *others = [f"from {run.initializer}" for run in runs]
+    text = f"Hidden layer 1 has {widths[0]} distinct of {count(units, 'unit')} {first}"
+    text += "".join(f", {width} {other}" for width, other in zip(widths[1:], others))
+    equal = "; equal units lie on each other" if min(widths) < units else ""
+    return f"{text}. Each line is a weight, each colour a unit{equal}."

@@ -12,7 +12,7 @@ import numpy_files
 import pytest
 
 import harness
-from harness.checking.result import Verdict
+from harness.checking.result import CheckResult, Found, Verdict
 from harness.cli.main import main
 from harness.diagnosis.handwritten import diagnose as handwritten
 from harness.diagnosis.handwritten.diagnose import diagnose_file
@@ -21,6 +21,7 @@ from harness.diagnosis.handwritten.read_file import HandwrittenDiagnosis
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.trials import TooSlow
 from harness.programs.program import Program
+from harness.recording.graph import Place
 from harness.report.handwritten_diagnosis import UNREAD, verdict
 from tests.processes import ROOT
 
@@ -134,3 +135,13 @@ def test_the_python_function_takes_a_numpy_file(tmp_path: Path) -> None:
 
 def test_everything_that_is_not_read_has_words() -> None:
     assert set(UNREAD) == set(Unread)
+
+
+def test_a_mistake_in_a_notebook_is_placed_in_its_cell() -> None:
+    place = Place(file="net.ipynb", line=9, cell=2, cell_line=4)
+    check = CheckResult(
+        file="net.ipynb", verdict=Verdict.MISTAKE, mistakes=(Found(id="wrong-sign", place=place, parameters=()),)
+    )
+    found = HandwrittenDiagnosis(name="net.ipynb", check=check, network=None, unread=None, detail="")
+    (mistake,) = found.to_dict()["mistakes"]
+    assert (mistake["line"], mistake["place"]["cell"], mistake["place"]["cell_line"]) == (9, 2, 4)

@@ -197,7 +197,7 @@ class _Layer:
 
     @property
     def _gives_outputs_too(self) -> bool:
-        """Whether the forward call of a loss returns two values, one of which is the cost."""
+        """Whether the forward call of a loss returns the cost and another value."""
         return len(self.forward.returns) == 2
 
     def _loss_patterns(self, target: str) -> list[str]:

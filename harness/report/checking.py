@@ -259,12 +259,19 @@ def lines(result: CheckResult) -> Lines:
         entries.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
     if result.stand_ins:
         entries.append(
-            ("Stand-ins", ", ".join(f"{name} ({STAND_INS.get(kind, kind)})" for kind, name in result.stand_ins[:4]))
+            ("Stand-ins", ", ".join(f"{name} ({stand_in_reason(kind, name)})" for kind, name in result.stand_ins[:4]))
         )
     if result.calls:
         entries += [("" if place else "Run as", line) for place, line in enumerate(result.calls[:MAX_SHOWN_CALLS])]
     entries += [("Note", note(*one)) for one in result.notes[:3]]
     return entries[:20]
+
+
+def stand_in_reason(kind: str, name: str) -> str:
+    """Why it was replaced. NumPy itself is installed, so what is missing of it is from another version."""
+    if kind == "module" and name.startswith("numpy."):
+        return "not in this version of NumPy"
+    return STAND_INS.get(kind, kind)
 
 
 def pair_words(pair: PairResult) -> str:

@@ -37,6 +37,17 @@ def element(comparison: Comparison) -> str:
     return f"{difference.quantity}[{', '.join(map(str, difference.where))}]" if difference.where else "cost"
 
 
+def outlier_sentence(comparisons: Sequence[Comparison]) -> str:
+    """Which implementation all others contradict, after a space; nothing if they do not agree without it."""
+    differing = {(c.left, c.right) for c in comparisons if not c.difference.agrees}
+    agreeing = {(c.left, c.right) for c in comparisons} - differing
+    names = {name for pair in agreeing for name in pair}
+    outliers = set.intersection(*map(set, differing)) - names
+    if not agreeing or len(outliers) != 1:
+        return ""
+    return f" {outliers.pop()} differs from all others, which agree with each other."
+
+
 def agreement_sentence(experiment: Experiment) -> str:
     """Whether everything agrees, and if not, the first thing that does not."""
     names = list(dict.fromkeys(run.implementation for run in experiment.runs))
@@ -47,7 +58,7 @@ def agreement_sentence(experiment: Experiment) -> str:
             f"The implementations differ in {differing:,} of {count(len(experiment.comparisons), 'comparison')}. The "
             f"first difference: {wrong.left} and {wrong.right}, {wrong.initializer} initializer, iteration "
             f"{wrong.iteration:,}, {element(wrong)}. They differ by up to {wrong.difference.max_abs:.2g}; rounding "
-            f"explains at most {wrong.difference.allowed:.2g}."
+            f"explains at most {wrong.difference.allowed:.2g}.{outlier_sentence(experiment.comparisons)}"
         )
     return (
         f"The math is right: {joined(names)} agree with each other and with numerical differentiation in all "

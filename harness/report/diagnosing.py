@@ -374,14 +374,12 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
     named = {cause.fault for cause in found.causes} | {one.fault for one in found.further}
     if named & set(STARTS):
         named |= set(STARTS)  # other initial weights repair all that is wrong with a start
-    other = (
-        ""
-        if set(found.remedy) <= named
-        else f", which repairs {joined(FAULTS[fault].name for fault in found.remedy)} instead,"
-    )
+    other = ""
+    if not set(found.remedy) <= named:
+        other = f", with repairs of {joined(FAULTS[fault].name for fault in found.remedy)},"
     how = "trained by Keras' own fit" if edited.is_plain else "trained from fresh seeds"
     return (
-        f"The edited program{other} ({how}) reaches {score_name(found.task)} "
+        f"The edited program ({how}){other} reaches {score_name(found.task)} "
         f"{score_text(found.task, edited.held)}{stopped}: {edited.learned.count} of {edited.learned.of} seeds learn."
     )
 
@@ -474,7 +472,9 @@ def all_cause_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
         level = next(iter(proven.values()))
         yield f"With all these repairs, {level_text(found, level)}."
     if not found.causes and found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
-        yield f"No cause is proven: {count(len(found.tried), 'training')} of repaired versions did not show one."
+        failed = f"{count(len(found.tried), 'training')} of repaired versions did not show one"
+        why = failed if found.unconfirmed is None else "the time ran out"
+        yield f"No cause is proven: {why}."
 
 
 def limit_lines(found: Diagnosis) -> Iterator[str]:
@@ -496,7 +496,8 @@ def limit_lines(found: Diagnosis) -> Iterator[str]:
 
 def hint_lines(found: Diagnosis) -> Iterator[str]:
     """What is not proven, and what was seen without a run: what is wrong for certain first."""
-    yield from unexplained_lines(found, Severity.CONTRADICTION, "Wrong for certain, but not shown to matter here:")
+    certain = "Wrong for certain:" if found.unconfirmed else "Wrong for certain, but not shown to matter here:"
+    yield from unexplained_lines(found, Severity.CONTRADICTION, certain)
     if found.hints:
         yield hints_heading(found)
         needed = [hint for hint in found.hints if hint.is_needed]

@@ -34,6 +34,14 @@ def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, 
     assert dict(checking.lines(result))["Why"].endswith(words)
 
 
+def test_names_of_an_older_numpy_are_not_called_imports() -> None:
+    stand_ins = (("module", "numpy.asfarray"), ("module", "dill"), ("file", "a.csv"))
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, stand_ins=stand_ins)
+    assert dict(checking.lines(result))["Stand-ins"] == (
+        "numpy.asfarray (not in this version of NumPy), dill (an import that is not installed), a.csv (a missing file)"
+    )
+
+
 def test_values_that_are_missing_are_named_together() -> None:
     assert missing_text(("the value of df", "the value of y", "the value of x")) == "the values of df, y and x"
     assert missing_text(("the file a.csv", "the value of y")) == "the file a.csv and the value of y"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -103,8 +104,21 @@ def test_a_broken_step_makes_the_job_say_so(step, monkeypatch):
     sentence = comparison.agreement_sentence(found)
     assert sentence.startswith("The implementations differ")
     assert "handwritten and tape, glorot_uniform initializer, iteration 0" in sentence
+    assert sentence.endswith("handwritten differs from all others, which agree with each other.")
     figures = claims(RecoveredRate(rate=0.5, low=0.5, high=0.5, miss=0.0))
     assert not all(figure.agrees for figure in figures)
+
+
+def test_the_outlier_is_named_only_if_the_others_agree():
+    """Of two that differ, and of three that all differ, none can be blamed."""
+
+    def pair(left, right, agrees):
+        return SimpleNamespace(left=left, right=right, difference=SimpleNamespace(agrees=agrees))
+
+    assert comparison.outlier_sentence([pair("a", "b", False)]) == ""
+    assert comparison.outlier_sentence([pair("a", "b", False), pair("a", "c", False), pair("b", "c", False)]) == ""
+    two_of_three = [pair("a", "c", True), pair("a", "c", False), pair("b", "c", False), pair("a", "b", True)]
+    assert comparison.outlier_sentence(two_of_three) == " c differs from all others, which agree with each other."
 
 
 @pytest.mark.slow

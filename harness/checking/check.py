@@ -11,7 +11,6 @@ from pathlib import Path
 from ..errors import BadInput
 from ..recording.driving.data import Sizes
 from ..recording.driving.pairs import PairKind
-from ..recording.driving.result import runs_script
 from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
 from ..recording.driving.session import AS_HIDDEN
 from ..recording.graph import Array, Place, Recording, Start, sites_of
@@ -103,16 +102,14 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
 
     is_template = run is None and follows_template(Path(path))
     result = (check_template(Path(path), recorded) if is_template else None) or recorded(run)
-    has_no_network = result.reason in WITHOUT_NETWORK
-    if result.verdict is Verdict.NOT_JUDGED and run is None and (has_no_network or runs_script(result.calls)):
+    if result.verdict is Verdict.NOT_JUDGED and result.reason in WITHOUT_NETWORK and run is None:
         of_functions = None if is_template else check_template(Path(path), recorded)
         if of_functions is not None:
             return of_functions
         layers = layers_of(Path(path), seed, seconds)
         if layers is not None:
             result = of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
-        # what cannot be called alone may be called by the project's network
-        if result.verdict is Verdict.NOT_JUDGED and has_no_network:
+        if result.verdict is Verdict.NOT_JUDGED:  # what cannot be called alone may be called by the project's network
             in_network = recorded(None, in_networks=True)
             return in_network if in_network.verdict is not Verdict.NOT_JUDGED else result
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .driving_variants import VARIANTS
+from .driving_variants import SIZES_HANDED_ON, VARIANTS
 from .test_driving import driven
 
 
@@ -87,3 +87,9 @@ def train(X, extra=None, *, more):
 def test_a_network_that_only_trains_with_none_for_its_targets_is_doubtful() -> None:
     """None fits as an index, as it does in ``y[np.arange(n), None] = 1``, and says nothing about the file."""
     assert driven(WITHOUT_TARGETS).doubts == ("more is None, and there are no targets",)
+
+
+def test_layers_that_ask_whether_they_are_the_first_are_doubtful() -> None:
+    """A network may train all layers but its first, which stands for the inputs."""
+    source = SIZES_HANDED_ON.replace('place == "last"', 'place == "last" or place == "input"')
+    assert driven(source).doubts == ("place says which layer is the first: 'last'",)

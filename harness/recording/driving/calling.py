@@ -235,6 +235,8 @@ class Caller:
         options = self.options(function, argument, role, uses)
         option = self.session.choose(place, options)
         text = option() if callable(option) else option
+        if function.name == "__init__" and {"input", "first"} & set(uses.strings):  # one may have to do nothing
+            self.session.watcher.notes.append(f"{argument.name} says which layer is the first: {text}")
         if role is Role.OBJECT_LIST and function.name != "__init__" and text.startswith("["):
             name = self.session.new_name(argument.name)  # the same objects whenever it is called
             self.session.run(f"{name} = {text}")

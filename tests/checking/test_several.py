@@ -98,9 +98,9 @@ TWO = """\
 import numpy as np
 
 X = np.random.normal(size=(20, 3))
-Y = np.sin(X @ np.random.normal(size=(3, 10)))
+Y = np.sin(X @ np.random.normal(size=(3, 3)))
 for scale in np.logspace(-1, 0, num=3):
-    networks = [[scale * np.random.randn(3, 5), scale * np.random.randn(5, 10)] for one in range(2)]
+    networks = [[scale * np.random.randn(3, 40), scale * np.random.randn(40, 3)] for one in range(2)]
     for epoch in range(20):
         for network in networks:
             h = np.tanh(X @ network[0])

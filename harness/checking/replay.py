@@ -159,7 +159,7 @@ class Program:
         """The value of one node from those of its arguments.
 
         Raises:
-            CannotReplay: the operation is unknown or fails for these values.
+            CannotReplay: the operation is unknown, fails for these values, or one of them is not there.
         """
         node = self.nodes[id]
         if node.is_leaf:
@@ -175,6 +175,8 @@ class Program:
             found = operation.forward(*arguments, **keywords)
         except (ValueError, TypeError, IndexError, ArithmeticError, np.exceptions.AxisError) as error:
             raise CannotReplay(node, str(error)) from error
+        except KeyError as error:
+            raise CannotReplay(node, f"the value of node {error} is not known") from error
         if isinstance(found, (list, tuple)):
             return tuple(np.asarray(one) for one in found)
         array = np.asarray(found)

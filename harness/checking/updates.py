@@ -555,9 +555,11 @@ def has_other_shares(program: Program, chain: Chain, rule: Rule) -> bool:
     if rule.name not in ("rmsprop", "rmsprop-momentum", "adam"):
         return False
     found = aligned_nodes(program, chain, lambda given: second_moment(rule, given))
-    # of the gradient as the running mean is given it, which a count may have divided on the way
-    squares = aligned_nodes(program, chain, lambda given: given * given)
-    return bool(found) and not is_near(found[0][1] / (squares[0][1] if squares else 1.0), 1.0)
+    # what is squared may be a multiple of the gradient, such as its mean, but no share of a running mean
+    multiples = [1.0, *(factor for _, factor in aligned_nodes(program, chain, lambda given: given))]
+    shares = [one * (1 - beta) for one in multiples for beta in rule.constants]
+    scales = [one for one in multiples if not any(is_near(one, share) for share in shares)]
+    return bool(found) and not any(is_near(found[0][1], scale * scale) for scale in scales)
 
 
 def second_moment(rule: Rule, given: Array) -> Array:

@@ -100,7 +100,7 @@ SAME = {
     "dropout-mask-missing": "wrong-value gradient-scaled-differently forward-factor-missing",
     "dropout-scale": "wrong-value gradient-scaled-differently",
     "dropout-mask-redrawn": "wrong-value",
-    "missing-term": "wrong-value",
+    "missing-term": "wrong-value gradient-of-one-use",
     # of the second bench
     "wrong-slice": "wrong-value bias-row-not-dropped wrong-index",
     "wrong-index": "wrong-value wrong-index transposed-weights weights-of-wrong-layer",

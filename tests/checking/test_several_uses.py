@@ -112,7 +112,8 @@ for t in range(1, 8):
 
 @pytest.mark.parametrize("start", ["0", "np.zeros((3, 4))"])
 def test_the_second_moment_of_adam_is_one_of_squares(tmp_path: Path, start: str) -> None:
-    assert checked(tmp_path, ADAM.format(start=start, squared="g ** 2")).verdict is Verdict.CORRECT
+    for right in (ADAM.format(start=start, squared="g ** 2"), ADAM.format(start=start, squared="g * g")):
+        assert checked(tmp_path, right).verdict is Verdict.CORRECT
     found = mistake_of(tmp_path, ADAM.format(start=start, squared="g"))
     assert (found.id, found.detail, found.place and found.place.line) == ("wrong-update-rule", "not-squared", 10)
 

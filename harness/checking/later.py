@@ -52,7 +52,7 @@ def with_later(
     for _ in range(MOST_LATER):
         found = next_turn(recording, sources, start) if goes_round else None
         found = found or next_start(recording, sources, unrun)
-        if found is None:
+        if found is None or found[0] == start:
             break
         start, needed = found
         latest = recorded_from(start, loops, record)
@@ -167,13 +167,21 @@ def next_start(recording: Recording, sources: Sources, left: Collection[str]) ->
     for place in reversed(recording.ended_at):
         for rest in rests(sources.trees.get(place.file), place.line):
             used = [names_from([one], bodies) & set(left) for one in rest]
-            again = [bool(names_from([one], functions) & trainers) or updates_itself(one) for one in rest]
+            again = [
+                not has_run(one, place.file, lines) and (names_from([one], functions) & trainers or updates_itself(one))
+                for one in rest
+            ]
             number = next((number for number, pair in enumerate(zip(used, again)) if any(pair)), None)
             if number is not None:
                 first = rest[first_needed(rest[: number + 1])]
                 needed = [name for name in left if any(name in names for names in used)]
                 return Start(place=Place(file=place.file, line=first.lineno)), needed
     return None
+
+
+def has_run(statement: ast.stmt, file: str, lines: Collection[Site]) -> bool:
+    """Whether a statement was recorded in part, as the rest of the function that a recording ended in."""
+    return any((file, line) in lines for line in range(statement.lineno, (statement.end_lineno or 0) + 1))
 
 
 def updates_itself(statement: ast.stmt) -> bool:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.checking import later
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
+
+from ..benchmarks.check_accuracy import BENCHES, cases, write_case
 
 FIRST = """\
 import numpy as np
@@ -175,3 +178,12 @@ def test_a_second_loop_of_a_script_is_judged(checked) -> None:
     assert checked(FIRST + loop).verdict is Verdict.CORRECT
     result = checked(FIRST + loop.replace("sigmoid(X @ U) - Y", "sigmoid(X @ U) + Y"))
     assert result.verdict is Verdict.MISTAKE
+
+
+def test_the_rest_of_the_function_that_trains_is_no_further_training(tmp_path: Path, monkeypatch) -> None:
+    """Its second loop updates too, and was recorded with the first."""
+    starts = []
+    monkeypatch.setattr(later, "recorded_from", lambda start, loops, record: starts.append(start) or record(start))
+    case = next(one for one in cases(BENCHES["second"]) if one.id == "per_observation/neuron_loops")
+    assert check_file(write_case(case, tmp_path)).verdict is Verdict.CORRECT
+    assert starts == []

@@ -372,6 +372,15 @@ def test_a_model_that_was_saved_in_hdf5_is_trained_on(captured):
     assert len(program.history["loss"]) == 2
 
 
+def test_modules_of_layers_are_attributes_as_they_once_were(captured):
+    program = captured(
+        "import keras\nimport numpy as np\nx = np.random.rand(8, 2)\n"
+        "m = keras.models.Sequential([keras.layers.core.Dense(3), keras.layers.normalization.BatchNormalization()])\n"
+        "m.compile('adam', 'mse')\nm.fit(x, np.zeros((8, 3)))\n"
+    )
+    assert [type(layer).__name__ for layer in program.model.layers] == ["Dense", "BatchNormalization"]
+
+
 def test_a_layer_with_a_state_keeps_its_number_of_rows(captured):
     program = captured(
         "from keras.models import Sequential\nfrom keras.layers import LSTM, Dense\nimport numpy as np\n"

@@ -64,6 +64,10 @@ ALIASES = {
     "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU", "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization", "Deconvolution2D": "Conv2DTranspose",
 }  # fmt: skip
+MODULES_OF_LAYERS = (
+    "core", "convolutional", "pooling", "normalization", "recurrent", "embeddings", "advanced_activations", "noise",
+    "wrappers", "local",
+)  # fmt: skip
 RENAMED = {"plot": "plot_model", "maxnorm": "MaxNorm", "max_norm": "MaxNorm", "nonneg": "NonNeg",
            "unitnorm": "UnitNorm", "l1l2": "L1L2", "WeightRegularizer": "L1L2"}  # fmt: skip
 LOWER_CASE = ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam")
@@ -245,6 +249,8 @@ def supply_functions() -> None:
         supplied: dict[str, Any] = {"TimeDistributedDense": _time_distributed_dense, "Merge": _Merge, "merge": _merge}
         for name, value in supplied.items():
             _give(root.layers, name, value)
+        for name in MODULES_OF_LAYERS:  # keras.layers.core.Dense, without an import of its own
+            _give(root.layers, name, root.layers)
         for name in ("maxnorm", "nonneg", "unitnorm"):
             _give(root.constraints, name, getattr(keras.constraints, RENAMED[name]))
         _give(root.regularizers, "l1l2", keras.regularizers.L1L2)

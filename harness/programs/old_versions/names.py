@@ -225,6 +225,8 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
                     del sys.modules[name]
                     if isinstance(vars(sys.modules.get(parent, keras)).get(child), MovedModule):
                         delattr(sys.modules[parent], child)
+                        if child in MODULES_OF_LAYERS and parent.endswith("layers"):
+                            setattr(sys.modules[parent], child, sys.modules[parent])
 
 
 @functools.cache

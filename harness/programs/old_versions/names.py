@@ -183,6 +183,9 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
     finder = MovedFinder(is_users)
     before = set(sys.modules)
     supply_functions()
+    for layers in (keras.layers, importlib.import_module("tensorflow.keras.layers")):
+        for name in MODULES_OF_LAYERS:  # keras.layers.core.Dense; an import may take the place
+            _give(layers, name, layers)
     with contextlib.ExitStack() as stack:
         for name in ("fit_generator", "evaluate_generator", "predict_generator"):
             new_name = name.removesuffix("_generator")
@@ -225,8 +228,6 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
                     del sys.modules[name]
                     if isinstance(vars(sys.modules.get(parent, keras)).get(child), MovedModule):
                         delattr(sys.modules[parent], child)
-                        if child in MODULES_OF_LAYERS and parent.endswith("layers"):
-                            setattr(sys.modules[parent], child, sys.modules[parent])
 
 
 @functools.cache
@@ -251,8 +252,6 @@ def supply_functions() -> None:
         supplied: dict[str, Any] = {"TimeDistributedDense": _time_distributed_dense, "Merge": _Merge, "merge": _merge}
         for name, value in supplied.items():
             _give(root.layers, name, value)
-        for name in MODULES_OF_LAYERS:  # keras.layers.core.Dense, without an import of its own
-            _give(root.layers, name, root.layers)
         for name in ("maxnorm", "nonneg", "unitnorm"):
             _give(root.constraints, name, getattr(keras.constraints, RENAMED[name]))
         _give(root.regularizers, "l1l2", keras.regularizers.L1L2)

@@ -62,12 +62,13 @@ def with_later(
         is_trained = any(latest.nodes[one.leaf].kind is Kind.DATA for one in latest.parameters)
         if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
-        new = [place for site, place in updating_lines(latest).items() if site not in judged]
+        updating = updating_lines(latest)
+        new = [place for site, place in updating.items() if site not in judged]
         goes_round = not start.turn or (other.verdict is Verdict.CORRECT and (bool(new) or start.turn < FEWEST_TURNS))
         if other.verdict is Verdict.CORRECT:
             recording = latest
             unrun = [name for name in unrun if name not in ran]
-            judged |= updating_lines(recording)
+            judged |= updating
             known = {one.name for one in result.parameters}
             added = [one for one in other.parameters if not is_trained and one.name not in known]
             notes = (*result.notes, *other.notes)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..recording.graph import Node, Place, Recording
 from .reading import Reading
-from .replay import CannotReplay, Values
+from .replay import CannotReplay, Values, is_zero
 from .result import Found
 from .stage import Step, relevant_guards
 
@@ -55,11 +55,6 @@ def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> Found | Non
             continue
         return found or Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
     return None
-
-
-def is_zero(value: Any) -> bool:
-    """Whether a value is known, and 0 everywhere"""
-    return value is not None and not isinstance(value, tuple) and not np.any(value)
 
 
 def negative_moment(recording: Recording, node: Node) -> Found | None:

@@ -62,6 +62,11 @@ def in_float64(value: Any) -> Any:
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
+def is_zero(value: Any) -> bool:
+    """Whether a recorded value is known, and 0 everywhere"""
+    return value is not None and not isinstance(value, tuple) and not np.any(value)
+
+
 def size_of(node: Node) -> int:
     """The number of elements of a node's value"""
     size = 1

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Kind, Node, Recording
 from .alignment import align, ratio
 from .reading import Reading
-from .replay import CannotReplay, Program
+from .replay import CannotReplay, Program, is_zero
 from .stage import Step
 
 Array = NDArray[Any]
@@ -430,9 +430,8 @@ def has_spare_state(program: Program, chain: Chain) -> bool:
     used = program.ancestors(step.after for step in chain.steps)
     shape = chain.steps[0].shape
     return any(
-        node.kind is Kind.FILL and node.shape == shape and node.id not in used and not np.any(node.value)
+        node.kind is Kind.FILL and node.shape == shape and node.id not in used and is_zero(node.value)
         for node in program.nodes
-        if node.value is not None and not isinstance(node.value, tuple)
     )
 
 
@@ -537,10 +536,9 @@ def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
         return first_sum(program, chain)
     found = aligned_nodes(program, chain, lambda given: wrong_part(rule, given))
     if rule.slip == "shares" and found:
-        return found[0][0]
+        return found[0][0]  # the running mean, before it is corrected
     exact = [id for id, factor in found if is_near(factor, 1.0)]
-    last = found[0 if rule.slip == "shares" else -1 :][:1]  # of a running mean, before it is corrected
-    return exact[-1] if exact else last[0][0] if last else None
+    return exact[-1] if exact else found[-1][0] if found else None
 
 
 def first_sum(program: Program, chain: Chain) -> int | None:

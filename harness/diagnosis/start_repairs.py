@@ -82,7 +82,7 @@ def exact_fault(layer: LayerFacts) -> tuple[Fault, float] | None:
 
 
 def has_usual_scale(layer: LayerFacts, ratios: tuple[float, float] = USUAL_RATIOS) -> bool:
-    """Whether a kernel is so near to what a usual initializer draws; an embedding has no such rule."""
+    """Whether a kernel is about as large as a usual initializer draws it; an embedding, whether it is not too large."""
     kernel = np.asarray(layer.kernel)
     return float(kernel.std()) <= LARGE_EMBEDDING if layer.kind == OTHER else is_usual(kernel, ratios)
 

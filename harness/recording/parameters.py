@@ -572,7 +572,7 @@ class Search:
                     updates=tuple(indices),
                 )
             )
-        return self._told_apart(parameters), tuple(updates)
+        return self._with_own_names(parameters), tuple(updates)
 
     def _line(self, node: int) -> tuple[str, int] | None:
         place = self.tape.steps[node].place
@@ -600,7 +600,7 @@ class Search:
         kept = [name for name in first if name in later or name in targets_]
         return (lasting or kept or targets_ or first or later or [""])[0]
 
-    def _told_apart(self, parameters: list[Parameter]) -> tuple[Parameter, ...]:
+    def _with_own_names(self, parameters: list[Parameter]) -> tuple[Parameter, ...]:
         """``for p, g in ((W, dW), (b, db)): p -= g`` gives several one name: each gets the first that is its own."""
         names = {one.node: self.tape.steps[one.node].names for one in parameters}
         owners = Counter(name for one in parameters for name in set(names[one.node]))

@@ -1,4 +1,4 @@
-"""Networks without activations, of targets that are no linear function of their inputs."""
+"""Networks without activations, and targets that do not depend linearly on their inputs."""
 
 import keras
 import numpy as np

@@ -151,7 +151,7 @@ for _name in ("lt", "le", "gt", "ge"):
 def probed_uses(make: Callable[..., Any], names: tuple[str, ...]) -> Mapping[str, Uses]:
     """What is done with the arguments of a constructor until it ends, or raises.
 
-    If that is because an argument has no elements, it is given some, and the constructor is called again.
+    A constructor that ends because an argument has no elements is called again, with some in that argument.
 
     Args:
         make: the class.

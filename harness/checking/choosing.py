@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .cost import Cost, Error, Form, recorded_costs
+from .cost import Cost, Error, Form, is_declared_cost, recorded_costs
 from .doubts import has_target
 from .matching import read
 from .reading import Reading, same_cost
@@ -19,7 +19,12 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
     stage.errors = tuple(errors)
     for cost in costs:
         reading = read(stage, cost)
-        if reading is not None and (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
+        if reading is None or not (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
+            continue
+        # what all steps climb, and nothing calls a cost, is another value, such as the margin that a branch looks at
+        assert cost.node is not None
+        is_called_so = cost.meant or is_declared_cost(stage.node(cost.node))
+        if is_called_so or not reading.climbs:
             found.append(reading)
     if errors:
         for form in Form:

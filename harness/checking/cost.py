@@ -442,11 +442,16 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
 
 
 def is_parameter(stage: Stage, id: int) -> bool:
-    """Whether a node is a parameter, perhaps transposed, reshaped or sliced: nothing that a network puts out."""
+    """Whether a node is a parameter, perhaps transposed, sliced or scaled: nothing that a network puts out."""
     while id not in stage.parameters:
         node = stage.node(id)
         dependent = [one for one in argument_ids(node) if one in stage.dependent]
-        if node.operation not in ("transpose", "reshape", "ravel", "getitem", "copy", "squeeze") or len(dependent) != 1:
+        # one weight times one number may be an output
+        is_scaled = node.operation in ("multiply", "divide", "negative") and size_of(node) > 1 == max(
+            (size_of(stage.node(one)) for one in argument_ids(node) if one not in dependent), default=1
+        )
+        is_as_it_was = node.operation in ("transpose", "reshape", "ravel", "getitem", "copy", "squeeze")
+        if not (is_as_it_was or is_scaled) or len(dependent) != 1:
             return False
         id = dependent[0]
     return True

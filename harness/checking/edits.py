@@ -294,11 +294,15 @@ class EditBench(Bench):
         return lambda values: np.asarray(self.stage.program.compute(id, values) * form(np.asarray(values[array])))
 
     def sums(self) -> Iterator[Repair]:
-        """Terms added up that overwrote one another: in a name (``s = x``), or in an item (``s[i] = x``)."""
+        """Terms added up that overwrote one another: in a name (``s = x``), or in an item (``s[i] = x``).
+
+        With an array of indices, ``s[i] += x`` counts only the last term of an item that it names several times.
+        """
         for ids in self.groups():
             if self.stage.node(ids[0]).operation == "setitem":
-                if self.mends_if(ids, lambda node: self.changed(node, None, added_to_item)):
-                    yield Repair(change=Change.ACCUMULATED, node=ids[0])
+                for change, edit in ((Change.ACCUMULATED, added_to_item), (Change.REPEATED, counted_each_time)):
+                    if self.mends_if(ids, partial(self.changed, arguments=edit)):
+                        yield Repair(change=change, node=ids[0])
                 continue
             terms = self.overwritten(ids)
             if terms and self.mends({id: self.with_terms(id, terms[id]) for id in ids}):
@@ -437,6 +441,19 @@ def with_labels_moved(given: list[Any], keywords: Any, by: int) -> tuple[list[An
     last = last.astype(np.intp)  # bytes are not moved below 0 or above 255
     moved = (*parts[:-1], last + by) if isinstance(index, tuple) else last + by
     return [whole, moved, *given[2:]], keywords
+
+
+def counted_each_time(given: list[Any], keywords: Any) -> tuple[list[Any], Any]:
+    """The arguments of ``x[i] = y`` if items that i names several times are to count each time"""
+    whole, index, value = given
+    return [whole, index, added_at_items(whole, index, value)[index]], keywords
+
+
+def added_at_items(whole: Any, index: Any, value: Any) -> Array:
+    """What ``x[i] = y`` makes of x if each change of an item counts: ``np.add.at(x, i, y - x[i])``"""
+    summed = np.array(whole, dtype=float)
+    np.add.at(summed, index, value - summed[index])
+    return summed
 
 
 def added_to_item(given: list[Any], keywords: Any) -> tuple[list[Any], Any]:

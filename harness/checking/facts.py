@@ -30,8 +30,7 @@ def assumed(reading: Reading) -> AssumedCost:
     stage = reading.stage
     if cost.node is not None:
         node = stage.node(cost.node)
-        climbs = bool(reading.factors) and all(one > 0 for one in reading.factors.values())
-        return AssumedCost(form="", place=node.place, variable=label(stage, cost.node), maximised=climbs)
+        return AssumedCost(form="", place=node.place, variable=label(stage, cost.node), maximised=reading.climbs)
     assert cost.form is not None
     return AssumedCost(
         form=cost.form.value, place=stage.node(cost.errors[0].node).place, variable=label(stage, cost.errors[0].output)

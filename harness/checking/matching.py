@@ -166,7 +166,8 @@ def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
 
 
 def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
-    """A step of gradient and weight decay, which may spare biases: the first or the last items along an axis."""
+    """A step of gradient and weight decay, which may spare the first or the last items along an axis, as biases, or
+    those that do not move, as the rows of an embedding that no observation looks up."""
     found = with_decay(value.flat, gradient.flat, parameter.flat)
     found = found or with_decay(value.flat, gradient.flat, np.sign(parameter.flat))  # of a penalty on sizes
     found = found or with_decay(value.flat, gradient.flat, parameter.flat, np.sign(parameter.flat))  # of both
@@ -174,11 +175,12 @@ def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match
         return found
     if value.shape != parameter.shape:
         return None
-    weights = parameter.flat.reshape(-1, *parameter.shape)
+    weights, moves = (one.reshape(-1, *parameter.shape) for one in (parameter.flat, value.flat != 0))
     for axis in range(1, weights.ndim):
-        for bias in (0, -1):
+        still = ~np.any(moves, axis=tuple(other for other in range(weights.ndim) if other != axis))
+        for spared in (0, -1, still):
             decayed = weights.copy()
-            np.moveaxis(decayed, axis, 0)[bias] = 0
+            np.moveaxis(decayed, axis, 0)[spared] = 0
             found = with_decay(value.flat, gradient.flat, decayed.ravel())
             if found is not None:
                 return found

@@ -68,6 +68,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("forward-factor-missing", Stage.BACKWARD, "dC/dx * mask -> dC/dx, where the forward pass has x * mask"),
     _mistake("wrong-index", Stage.BACKWARD, "x[:, 1:] -> x[:, :-1], or another part of the same array"),
     _mistake("sum-not-accumulated", Stage.BACKWARD, "sum of terms -> the last term"),
+    _mistake("repeated-index", Stage.UPDATE, "np.add.at(x, i, y) -> x[i] += y, although i names items twice"),
     _mistake("delta-not-multiplied-through", Stage.BACKWARD, "delta_l K^T -> dC/da_l K^T"),
     _mistake("upstream-gradient-dropped", Stage.BACKWARD, "dC/da * f'(z) -> f'(z)"),
     _mistake("bias-gradient-sent-back", Stage.BACKWARD, "delta_l K^T -> dC/db_l K^T"),

@@ -193,6 +193,11 @@ class Reading:
         return all(abs(one - found[0]) <= 1e-6 * abs(found[0]) for one in found)
 
     @property
+    def climbs(self) -> bool:
+        """Whether the steps of all parameters climb the cost."""
+        return bool(self.factors) and all(factor > 0 for factor in self.factors.values())
+
+    @property
     def descends(self) -> bool:
         """Whether every step is made of its gradient, all in one proportion and downhill."""
         return (

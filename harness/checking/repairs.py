@@ -85,6 +85,7 @@ class Change(enum.Enum):
     INSERTED = "inserted"  # a factor that was left out
     DERIVATIVE = "derivative"  # the derivative of an activation that was left out
     ACCUMULATED = "accumulated"  # terms added up that overwrote one another
+    REPEATED = "repeated"  # the same, of items that one array of indices names several times
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -314,12 +314,14 @@ class Program:
                 if operation.backward is None:
                     continue
                 self.count_work(node)
-                arguments = [resolve(one, values) for one in node.arguments]
-                keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
                 try:
+                    arguments = [resolve(one, values) for one in node.arguments]
+                    keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
                     parts = operation.backward(g, values[id], *arguments, **keywords)
                 except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError) as error:
                     raise CannotReplay(node, f"cannot be differentiated: {error}") from error
+                except KeyError as error:
+                    raise CannotReplay(node, f"the value of node {error} is not known") from error
                 for argument, part in zip(node.arguments, parts):
                     add_gradient(found, argument, part, through)
         return {id: g for id, g in found.items() if id in through}

@@ -95,7 +95,8 @@ class Run:
         self.names = names
 
     def _ended_by(self, error: BaseException) -> None:
-        self.loops = loops_of(error, self.files.sources)
+        with TAPE.paused():  # the number of rounds may be that of a recorded array
+            self.loops = loops_of(error, self.files.sources)
         self.ended_at = running.raised_of(error, self.files.sources).frames
         if isinstance(error, StopRecording):
             self.stop = error.stop

@@ -174,6 +174,10 @@ MISTAKES: dict[str, Sentences] = {
         "Each term of a sum overwrites the one before, so only the last one counts.",
         "Add the terms up: start from 0 and use += instead of =.",
     ),
+    "repeated-index": Sentences(
+        "An array of indices names some items several times. Of these, `x[i] += y` counts only the last term.",
+        "Use np.add.at(x, i, y), which counts every term.",
+    ),
     "gradient-of-one-use": Sentences(
         "The forward pass uses this parameter several times, and its gradient is that of one use.",
         "Compute the gradient of each use as if it had a parameter of its own, and add them up.",

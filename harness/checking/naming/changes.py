@@ -102,6 +102,7 @@ NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {
     Change.INSERTED: of_inserted,
     Change.DERIVATIVE: of_derivative,
     Change.ACCUMULATED: lambda case, bench, repair: "sum-not-accumulated",
+    Change.REPEATED: lambda case, bench, repair: "repeated-index",
 }
 
 

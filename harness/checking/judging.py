@@ -9,14 +9,14 @@ import numpy as np
 
 from ..recording.graph import Place
 from .alignment import Samples, ratio, samples
-from .edits import EditBench
+from .edits import EditBench, added_at_items
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
 from .labels import found_at, found_in_step, quantity
 from .matching import climbs_by_a_rule
 from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
 from .reading import Reading, lane_gradient
-from .replay import Program, size_of
+from .replay import Program, resolve, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
@@ -24,6 +24,7 @@ from .stage import Stage, Step
 from .structure import is_view_of_parameter
 
 UNNAMED = "wrong-value"
+REPEATED = "repeated-index"
 FEWEST_UPDATES = 3  # of a parameter, that show what is the same in every iteration
 
 
@@ -41,7 +42,10 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
-    others = {step.before: of_another(reading, step) or unsummed(reading, step) for step in broken}
+    others = {
+        step.before: of_another(reading, step) or unsummed(reading, step) or counted_once(reading, step)
+        for step in broken
+    }
     found += [one for one in others.values() if one is not None]
     broken = [step for step in broken if others[step.before] is None]
     climbing = [step for step in broken if climbs_by_a_rule(reading, step)]
@@ -115,6 +119,24 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
         return None
     got, expected = quantity(reading, layer.z, None), quantity(reading, step.before, None)
     return found_in_step(reading, step, "bias-gradient-not-summed", shape=node.shape, got=got, expected=expected)
+
+
+def counted_once(reading: Reading, step: Step) -> Found | None:
+    """``w[i] -= y`` that would be right if each time counted that i names an item, as it does with np.add.at."""
+    node = reading.stage.node(step.after)
+    if step.returned or node.operation != "setitem" or any(step.before not in one for one in reading.gradients):
+        return None
+    meant = []
+    for values in reading.stage.settings:
+        whole, index, value = (resolve(one, values) for one in node.arguments)
+        try:
+            meant.append(added_at_items(whole, index, value) - whole)
+        except (IndexError, ValueError, TypeError):
+            return None
+    factor = ratio(np.ravel(meant), np.ravel([one[step.before] for one in reading.gradients]), 1e-6)
+    if factor is None or factor > 0:
+        return None
+    return found_in_step(reading, step, REPEATED, got=UNKNOWN, expected=quantity(reading, step.before, factor))
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:

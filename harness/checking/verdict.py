@@ -25,6 +25,7 @@ from .doubts import (
 from .exceptions import is_files_own, is_updated, named_exception
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
 from .judging import (
+    REPEATED,
     Judged,
     cut_to_integers,
     is_used,
@@ -276,10 +277,13 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
 
 
 def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> list[Found]:
-    """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why."""
+    """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why, other
+    than that of an index, which may name an item twice from then on."""
     found = judge_reading(departed, sources).mistakes
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
-    return merge_by_line([replace(one, id="wrong-value", detail=detail) for one in found])
+    return merge_by_line(
+        [one if one.id == REPEATED else replace(one, id="wrong-value", detail=detail) for one in found]
+    )
 
 
 def ends_within_iteration(recording: Recording) -> bool:

@@ -176,7 +176,7 @@ MISTAKES: dict[str, Sentences] = {
     ),
     "repeated-index": Sentences(
         "An array of indices names some items several times. Of these, `x[i] += y` counts only the last term.",
-        "Use np.add.at(x, i, y), which counts every term.",
+        "Use np.add.at(x, i, y), or np.subtract.at for -=, which count every term.",
     ),
     "gradient-of-one-use": Sentences(
         "The forward pass uses this parameter several times, and its gradient is that of one use.",

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from ...recording.graph import Place
 from ..alignment import Samples, ratio
-from ..edits import added_at_items
-from ..replay import resolve, size_of
+from ..replay import size_of
 from ..structure import Layer, Role, is_view_of_parameter
 from .case import Case, Name, first_name, is_multiple, unique
 
@@ -62,25 +61,6 @@ def elements(case: Case) -> tuple[Array, Array] | None:
     if len({one.size for one in (*rows, *wanted)}) != 1 or len(case.fault.bundle) > 1:
         return None
     return np.array(rows), np.array(wanted)
-
-
-def repeated_index(case: Case) -> Name | None:
-    """``w[i] -= y``, where i names some items several times, would be right if each time counted"""
-    step = next((one for one in case.stage.steps if one.before == case.target and not one.returned), None)
-    node = None if step is None else case.stage.node(step.after)
-    if step is None or node is None or node.operation != "setitem" or len(node.arguments) != 3:
-        return None
-    steps, expected = [], []
-    for number, values in enumerate(case.settings):
-        whole, index, value = (resolve(one, values) for one in node.arguments)
-        try:
-            summed = added_at_items(whole, index, value)
-        except (IndexError, ValueError, TypeError):
-            return None
-        steps.append(np.ravel(summed - whole))
-        expected.append(np.ravel(case.reading.gradient_at(number, case.fault.target, 0)))
-    is_mended = ratio(np.concatenate(steps), np.concatenate(expected), SAME_FACTOR) is not None
-    return Name("repeated-index", [node.place] if node.place else [], step.name) if is_mended else None
 
 
 def weight_decay(case: Case) -> Name | None:
@@ -176,15 +156,7 @@ def transposed_gradient(case: Case) -> Name | None:
 
 # in this order: what is more particular goes first
 TESTS = (
-    *(
-        nothing_at_all,
-        of_another_parameter,
-        repeated_index,
-        weight_decay,
-        parts_in_wrong_order,
-        scaled_parts,
-        of_one_use,
-    ),
+    *(nothing_at_all, of_another_parameter, weight_decay, parts_in_wrong_order, scaled_parts, of_one_use),
     *(transposed_gradient, turned_part),
 )
 TESTS_OF_PART = (weight_decay, turned_part)

@@ -11,6 +11,7 @@ from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
+from .weighted import held_targets, with_weights
 
 
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
@@ -101,9 +102,19 @@ def one_by_one(readings: Sequence[Reading], best: Reading) -> Reading:
     return next((one for one in readings if one.forward.lane_count > 1 and same_cost(best, one)), best)
 
 
+def errors_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> tuple[Error, ...]:
+    """Where a later iteration compares outputs with targets, as the first one does."""
+    if any(error.weights for error in first.cost.errors):
+        return with_weights(stage, errors)
+    if any(error.target in first.stage.dependent for error in first.cost.errors):
+        return held_targets(stage)
+    return errors
+
+
 def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Reading | None:
     """A later iteration under the same cost as the first one."""
     if first.cost.form is not None:
+        errors = errors_like(first, stage, errors)
         return read(stage, replace(first.cost, errors=errors)) if errors else None
     costs = recorded_costs(stage, stage.last)
     readings = make_readings(stage, errors, costs)

@@ -80,6 +80,7 @@ class Error:
     constant: float | list[Any] | None = None
     index: Any = None  # the recorded index that picks each observation's label out of the output, None otherwise
     repeats: tuple[int, ...] = ()  # other operations that compare the same two
+    weights: tuple[int, ...] = ()  # nodes of what each observation counts, such as the weight of its class or a mask
 
     def target_values(self, values: Values) -> Array:
         """The targets in the shape of the outputs."""
@@ -118,6 +119,8 @@ class Cost:
             for error in self.errors:
                 output = np.asarray(values[error.output], dtype=float)
                 gradient = GRADIENTS[self.form](output, error.target_values(values))
+                for weights in error.weights:
+                    gradient = gradient * np.asarray(values[weights], dtype=float)
                 gradient = np.broadcast_to(gradient, output.shape) if gradient.ndim <= output.ndim else gradient
                 if gradient.shape != output.shape:
                     raise ShapesDiffer

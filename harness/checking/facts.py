@@ -32,8 +32,13 @@ def assumed(reading: Reading) -> AssumedCost:
         node = stage.node(cost.node)
         return AssumedCost(form="", place=node.place, variable=label(stage, cost.node), maximised=reading.climbs)
     assert cost.form is not None
+    first = cost.errors[0]
     return AssumedCost(
-        form=cost.form.value, place=stage.node(cost.errors[0].node).place, variable=label(stage, cost.errors[0].output)
+        form=cost.form.value,
+        place=stage.node(first.node).place,
+        variable=label(stage, first.output),
+        weights=label(stage, first.weights[0]) if first.weights else "",
+        held=first.target in stage.dependent,
     )
 
 

@@ -238,6 +238,7 @@ def same_cost(first: Reading, second: Reading) -> bool:
 
 
 def targets_of(errors: Sequence[Error]) -> list[int]:
-    """The nodes of the targets, and of labels"""
+    """The nodes of the targets, of labels, and of what observations count"""
     found = [error.target for error in errors if error.target is not None]
+    found += [one for error in errors for one in error.weights]
     return found + [one for error in errors for one in references(error.index)]

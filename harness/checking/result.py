@@ -131,6 +131,8 @@ class AssumedCost:
     # what the catalogue's cost is multiplied by, if the rate is known to be apart; None otherwise
     factor: float | None = None
     maximised: bool = False  # whether the updates climb it (a log-likelihood)
+    weights: str = ""  # the user's name of what observations count, if they count differently
+    held: bool = False  # whether the network makes its own targets, which are taken as given
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,7 @@ from .stage import (
 from .stated import stated_costs
 from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
+from .weighted import held_targets, with_weights
 
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
 
@@ -194,6 +195,9 @@ def judge(
     readings: list[Reading] = []
     for errors in groups or [()]:
         readings += make_readings(stage, errors, costs if errors == (groups or [()])[0] else ())
+    if not any(reading.descends for reading in readings):
+        for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):
+            readings += make_readings(stage, errors, ()) if errors else []
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)

@@ -103,7 +103,10 @@ def cost_words(cost: AssumedCost) -> str:
     """Which cost a verdict assumes"""
     factor = f" times {number(cost.factor)}" if cost.factor is not None else ""
     if cost.form:
-        return f"{COSTS[cost.form]}{factor} (not computed in the file; inferred from {where(cost.place)})"
+        weighted = f", weighted by {cost.weights}" if cost.weights else ""
+        held = ", with targets that are taken as given" if cost.held else ""
+        known = f"(not computed in the file; inferred from {where(cost.place)})"
+        return f"{COSTS[cost.form]}{factor}{weighted}{held} {known}"
     maximised = ", which is maximised" if cost.maximised else ""
     return f"{cost.variable}{factor}, computed at {where(cost.place)}{maximised}"
 

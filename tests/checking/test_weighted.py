@@ -1,0 +1,209 @@
+"""Observations that count differently, targets that the network makes itself, rows that are looked up twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Reason, Verdict
+from harness.report.checking import cost_words
+
+
+def checked(folder: Path, text: str) -> CheckResult:
+    path = folder / "mine.py"
+    path.write_text("import numpy as np\n\nrng = np.random.default_rng(1)\n" + text)
+    return check_file(path)
+
+
+def names(result: CheckResult) -> list[tuple[str, str]]:
+    return [(one.id, one.place.text if one.place else "") for one in result.mistakes]
+
+
+CLASSES = """
+X = rng.normal(size=(20, 3))
+y = (X[:, :1] > 0.5).astype(float)
+weights = np.where(y == 1, 4.0, 1.0)
+W, b = rng.normal(size=(3, 4)), np.zeros(4)
+V, c = rng.normal(size=(4, 1)), np.zeros(1)
+for step in range(5):
+    h = np.tanh(X @ W + b)
+    p = 1 / (1 + np.exp(-(h @ V + c)))
+    d = (p - y) * {weights} / 20
+    dh = d @ V.T * {slope}
+    V -= 0.1 * h.T @ d
+    c -= 0.1 * d.sum(0)
+    W -= 0.1 * X.T @ dh
+    b -= 0.1 * dh.sum(0)
+"""
+
+
+def test_class_weights_are_a_part_of_the_cost(tmp_path: Path) -> None:
+    result = checked(tmp_path, CLASSES.format(weights="weights", slope="(1 - h ** 2)"))
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 4
+    assert result.cost is not None
+    assert result.cost.weights == "weights"
+    assert "weighted by weights" in cost_words(result.cost)
+
+
+def test_a_mistake_beside_class_weights_is_found(tmp_path: Path) -> None:
+    result = checked(tmp_path, CLASSES.format(weights="weights", slope="(1 - h)"))
+    assert result.verdict is Verdict.MISTAKE
+    assert [one.id for one in result.mistakes] == ["wrong-derivative"]
+    assert {name for one in result.mistakes for name in one.parameters} == {"W", "b"}
+
+
+def test_half_of_a_cross_entropy_is_not_a_weighted_one(tmp_path: Path) -> None:
+    result = checked(tmp_path, CLASSES.format(weights="(1 - y)", slope="(1 - h ** 2)"))
+    assert result.verdict is Verdict.MISTAKE
+
+
+MASK = """
+X = rng.normal(size=(6, 4, 3))
+y = rng.integers(0, 3, (6, 4))
+mask = (np.arange(4) < np.array([4, 3, 2, 4, 1, 3])[:, None]).astype(float)
+W, U, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 4)), rng.normal(size=(4, 3))
+for step in range(5):
+    hs, ps = [np.zeros((6, 4))], []
+    for t in range(4):
+        hs.append(np.tanh(X[:, t] @ W + hs[-1] @ U))
+        s = np.exp(hs[-1] @ V)
+        ps.append(s / s.sum(1, keepdims=True))
+    gW, gU, gV = np.zeros_like(W), np.zeros_like(U), np.zeros_like(V)
+    behind = np.zeros((6, 4))
+    for t in reversed(range(4)):
+        d = ps[t].copy()
+        d[np.arange(6), y[:, t]] -= 1
+        d *= mask[:, t : t + 1] / mask.sum()
+        gV += hs[t + 1].T @ d
+        dz = (d @ V.T + behind) * (1 - hs[t + 1] ** 2)
+        gW += X[:, t].T @ dz
+        gU += hs[t].T @ dz
+        behind = dz @ U{turned}
+    for w, g in ((W, gW), (U, gU), (V, gV)):
+        w -= 0.1 * g
+"""
+
+
+@pytest.mark.parametrize(("turned", "verdict"), [(".T", Verdict.CORRECT), ("", Verdict.MISTAKE)])
+def test_padding_is_masked_in_the_errors(tmp_path: Path, turned: str, verdict: Verdict) -> None:
+    result = checked(tmp_path, MASK.format(turned=turned))
+    assert result.verdict is verdict
+    if verdict is Verdict.MISTAKE:
+        assert [one.id for one in result.mistakes] == ["transposed-weights"]
+
+
+Q_LEARNING = """
+W, b = rng.normal(size=(4, 8)) * 0.3, np.zeros(8)
+V, c = rng.normal(size=(8, 2)) * 0.3, np.zeros(2)
+
+def q(s):
+    z = s @ W + b
+    return z, np.maximum(z, 0), np.maximum(z, 0) @ V + c
+
+s = rng.normal(size=4)
+for step in range(20):
+    z, h, out = q(s)
+    a = int(np.argmax(out))
+    after = s * 0.9 + 0.1 * (2 * a - 1) + rng.normal(size=4) * 0.05
+    target = -abs(after[0]) + 0.9 * np.max(q(after)[2])
+    d = np.zeros(2)
+    d[a] = out[a] - target
+    dh = V @ d * (z > 0)
+    V -= 0.01 * np.outer(h, {delta})
+    c -= 0.01 * d
+    W -= 0.01 * np.outer(s, dh)
+    b -= 0.01 * dh
+    s = after
+"""
+
+
+def test_targets_of_q_learning_are_taken_as_given(tmp_path: Path) -> None:
+    result = checked(tmp_path, Q_LEARNING.format(delta="d"))
+    assert result.verdict is Verdict.CORRECT
+    assert {one.name for one in result.parameters} == {"W", "b", "V", "c"}
+    assert result.cost is not None
+    assert result.cost.held
+
+
+def test_a_mistake_in_q_learning_is_found(tmp_path: Path) -> None:
+    result = checked(tmp_path, Q_LEARNING.format(delta="d * d"))
+    assert result.verdict is Verdict.MISTAKE
+    assert {name for one in result.mistakes for name in one.parameters} == {"V"}
+
+
+EMBEDDING = """
+docs, y = rng.integers(0, 12, size=(30, 5)), rng.integers(0, 3, size=30)
+E, W = rng.normal(size=(12, 4)), rng.normal(size=(4, 3))
+for step in range(5):
+    h = E[docs].mean(axis=1)
+    p = np.exp(h @ W)
+    p /= p.sum(1, keepdims=True)
+    p[np.arange(30), y] -= 1
+    dE = np.zeros_like(E)
+    {add}
+    W -= 0.1 * h.T @ p
+    E -= 0.1 * dE
+"""
+
+
+def test_an_index_that_names_rows_twice(tmp_path: Path) -> None:
+    right = checked(tmp_path, EMBEDDING.format(add="np.add.at(dE, docs, (p @ W.T)[:, None, :] / 5)"))
+    assert right.verdict is Verdict.CORRECT
+    wrong = "dE[docs] += (p @ W.T)[:, None, :] / 5"
+    assert names(checked(tmp_path, EMBEDDING.format(add=wrong))) == [("repeated-index", wrong)]
+
+
+NEGATIVES = """
+V, U = rng.normal(size=(9, 4)), rng.normal(size=(9, 4))
+drawn = [(0, [1, 2, 3]), (4, [5, 6, 5]), (1, [2, 2, 8]), (3, [3, 4, 5])]
+for centre, index in drawn:
+    h = V[centre]
+    s = 1 / (1 + np.exp(-(U[index] @ h)))
+    d = s - np.array([1, 0, 0])
+    dh = d @ U[index]
+    U[index] -= 0.1 * np.outer(d, h)
+    V[centre] -= 0.1 * dh
+"""
+
+
+def test_rows_that_are_named_twice_from_the_second_update_on(tmp_path: Path) -> None:
+    assert names(checked(tmp_path, NEGATIVES)) == [("repeated-index", "U[index] -= 0.1 * np.outer(d, h)")]
+
+
+FACTORS = """
+R = rng.integers(1, 6, size=(5, 4)).astype(float)
+P, Q = rng.random((5, 3)), rng.random((4, 3))
+for i in range(len(R)):
+    for j in range(len(R[i])):
+        e = R[i][j] - P[i] @ Q[j]
+        {kept}
+        P[i] += 0.01 * (2 * e * Q[j] - 0.02 * P[i])
+        Q[j] += 0.01 * (2 * e * {row} - 0.02 * Q[j])
+"""
+
+
+def test_weight_decay_of_the_rows_that_an_observation_looks_up(tmp_path: Path) -> None:
+    assert checked(tmp_path, FACTORS.format(kept="p = P[i].copy()", row="p")).verdict is Verdict.CORRECT
+    found = names(checked(tmp_path, FACTORS.format(kept="", row="P[i]")))
+    assert found == [("updated-weights-in-backward", "Q[j] += 0.01 * (2 * e * P[i] - 0.02 * Q[j])")]
+
+
+MARGIN = """
+X = rng.normal(size=(50, 3))
+y = np.where(X[:, 0] + X[:, 1] > 0, 1, -1)
+w, b = rng.normal(size=3), 0.0
+for x_i, y_i in zip(X, y):
+    if y_i * (x_i @ w - b) >= 1:
+        w -= 0.01 * (2 * 0.01 * w)
+    else:
+        w -= 0.01 * (2 * 0.01 * w - x_i * y_i)
+        b -= 0.01 * y_i
+"""
+
+
+def test_a_margin_that_a_branch_looks_at_is_not_a_cost(tmp_path: Path) -> None:
+    result = checked(tmp_path, MARGIN)
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.NO_COST_FITS)

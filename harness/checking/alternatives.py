@@ -22,7 +22,8 @@ def other_readings(readings: Sequence[Reading], best: Reading, sources: Sources)
     if not best.descends:
         return tuple(Alternative(cost=assumed(one), mistakes=()) for one in readings if one.descends)[:1]
     layer = output_layer(best)
-    if best.cost.form is None or layer is None or layer.a == layer.z:
+    has_several_kinds = any(error.form for error in best.cost.errors)
+    if best.cost.form is None or has_several_kinds or layer is None or layer.a == layer.z:
         return ()
     wanted = (Form.BINARY, Form.CATEGORICAL) if best.cost.form is Form.SQUARED else (Form.SQUARED,)
     possible = [one for one in readings if one.cost.form in wanted]

@@ -11,7 +11,7 @@ from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
-from .weighted import held_targets, with_weights
+from .weighted import held_targets, of_several_kinds, with_weights
 
 
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
@@ -32,6 +32,17 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
             reading = read(stage, Cost(node=None, form=form, errors=tuple(errors)))
             if reading is not None:
                 found.append(reading)
+    return found
+
+
+def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]]) -> list[Reading]:
+    """The stage under rarer costs: weighted ones, those of targets that it makes itself, and sums of several kinds."""
+    found: list[Reading] = []
+    for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):
+        found += make_readings(stage, errors, ()) if errors else []
+    for errors in (kinds for one in groups for kinds in of_several_kinds(stage, one)):
+        reading = read(stage, Cost(node=None, form=errors[0].form, errors=errors))
+        found += [reading] if reading is not None and reading.descends else []
     return found
 
 
@@ -106,6 +117,10 @@ def errors_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> tupl
     """Where a later iteration compares outputs with targets, as the first one does."""
     if any(error.weights for error in first.cost.errors):
         return with_weights(stage, errors)
+    if any(error.form for error in first.cost.errors):
+        forms = [error.form for error in first.cost.errors]
+        kinds = of_several_kinds(stage, errors)
+        return next((one for one in kinds if [error.form for error in one] == forms), ())
     if any(error.target in first.stage.dependent for error in first.cost.errors):
         return held_targets(stage)
     return errors

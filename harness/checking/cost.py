@@ -81,6 +81,8 @@ class Error:
     index: Any = None  # the recorded index that picks each observation's label out of the output, None otherwise
     repeats: tuple[int, ...] = ()  # other operations that compare the same two
     weights: tuple[int, ...] = ()  # nodes of what each observation counts, such as the weight of its class or a mask
+    form: Form | None = None  # of this output's cost, if the cost is a sum of several kinds; None if it is the cost's
+    factor: float = 1.0  # what this output's cost counts
 
     def target_values(self, values: Values) -> Array:
         """The targets in the shape of the outputs."""
@@ -118,7 +120,7 @@ class Cost:
         with np.errstate(all="ignore"):
             for error in self.errors:
                 output = np.asarray(values[error.output], dtype=float)
-                gradient = GRADIENTS[self.form](output, error.target_values(values))
+                gradient = GRADIENTS[error.form or self.form](output, error.target_values(values)) * error.factor
                 for weights in error.weights:
                     gradient = gradient * np.asarray(values[weights], dtype=float)
                 gradient = np.broadcast_to(gradient, output.shape) if gradient.ndim <= output.ndim else gradient

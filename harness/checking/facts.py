@@ -38,6 +38,7 @@ def assumed(reading: Reading) -> AssumedCost:
         place=stage.node(first.node).place,
         variable=label(stage, first.output),
         weights=label(stage, first.weights[0]) if first.weights else "",
+        plus=tuple(dict.fromkeys(one.form.value for one in cost.errors if one.form not in (None, cost.form))),
         held=first.target in stage.dependent,
     )
 

@@ -20,7 +20,7 @@ from .replay import Program, resolve, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
-from .stage import Stage, Step
+from .stage import PRODUCTS, Stage, Step
 from .structure import is_view_of_parameter
 
 UNNAMED = "wrong-value"
@@ -281,9 +281,12 @@ def moves(stage: Stage, step: Step) -> bool:
 
 
 def is_used(stage: Stage, step: Step) -> bool:
-    """Whether the step of another parameter is made with a parameter"""
-    below = stage.program.descendants([step.before])
-    return any(other.after in below for other in stage.steps if other.before != step.before)
+    """Whether the step of another parameter is made with a parameter, or its own with a layer's output that it made"""
+    program = stage.program
+    below = program.descendants([step.before])
+    made = below & program.ancestors([step.after], stop=stage.parameters)
+    is_in_layer = any(stage.node(id).operation in PRODUCTS - {"multiply"} for id in made)  # w - rate * decay * w is not
+    return is_in_layer or any(other.after in below for other in stage.steps if other.before != step.before)
 
 
 def not_in_forward(reading: Reading, step: Step) -> Found:

@@ -132,6 +132,7 @@ class AssumedCost:
     factor: float | None = None
     maximised: bool = False  # whether the updates climb it (a log-likelihood)
     weights: str = ""  # the user's name of what observations count, if they count differently
+    plus: tuple[str, ...] = ()  # of the catalogue: the costs of other outputs, which are added to it
     held: bool = False  # whether the network makes its own targets, which are taken as given
 
 

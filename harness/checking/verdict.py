@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.graph import Check, Recording, Stop
 from .alternatives import other_readings
-from .choosing import choose, make_readings, one_by_one, preference
+from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
 from .cost import find_error_groups, is_declared_cost, recorded_costs
 from .doubts import (
@@ -62,7 +62,6 @@ from .stage import (
 from .stated import stated_costs
 from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
-from .weighted import held_targets, with_weights
 
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
 
@@ -196,8 +195,7 @@ def judge(
     for errors in groups or [()]:
         readings += make_readings(stage, errors, costs if errors == (groups or [()])[0] else ())
     if not any(reading.descends for reading in readings):
-        for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):
-            readings += make_readings(stage, errors, ()) if errors else []
+        readings += make_further_readings(stage, groups)
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)

@@ -1,4 +1,4 @@
-"""Costs in which observations count differently, or whose targets the network makes itself.
+"""Costs in which observations count differently, of several kinds, or whose targets the network makes itself.
 
 A file that trains with class weights, a mask of padding or advantages multiplies its errors by numbers that do not
 depend on the parameters. One that learns from its own predictions (Q-learning) takes these as given, so that no
@@ -7,17 +7,20 @@ gradient flows through them (a semi-gradient: Sutton and Barto, Reinforcement Le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from ..recording.graph import Ref
+from ..recording.graph import Node, Ref
 from .alignment import squeezed
-from .cost import Error, is_parameter, latest_outputs
+from .cost import Error, Form, is_parameter, latest_outputs
 from .reading import targets_of
 from .replay import size_of
 from .stage import Stage, argument_ids
+
+MOST_KINDS = 3  # of costs that one network is trained with
 
 
 def with_weights(stage: Stage, errors: Sequence[Error]) -> tuple[Error, ...]:
@@ -40,20 +43,24 @@ def weights_of(stage: Stage, error: Error, forward: set[int]) -> tuple[int, ...]
         error: where output and target are compared.
         forward: what the outputs are made of: an error times an input of the network is no error any more.
     """
-    found: list[int] = []
-    id: int | None = error.node
-    while id is not None:
-        size, made, id = size_of(stage.node(id)), id, None
-        for child in sorted(set(stage.program.children[made]) & stage.needed):
+    products = [node for node in scaled_by(stage, error) if node.operation == "multiply"]
+    return tuple(id for node in products for id in argument_ids(node) if id not in forward)
+
+
+def scaled_by(stage: Stage, error: Error) -> Iterator[Node]:
+    """The products and quotients that an error goes through first, with what does not depend on the parameters."""
+    made: int | None = error.node
+    while made is not None:
+        id, made = made, None
+        for child in sorted(set(stage.program.children[id]) & stage.needed):
             node = stage.node(child)
-            others = [one for one in argument_ids(node) if one != made]
-            is_divided = node.operation == "divide" and node.arguments[0] == Ref(id=made)
-            is_scaled = node.operation == "multiply" or is_divided
-            if is_scaled and size_of(node) == size and not any(one in stage.dependent for one in others):
-                found += [one for one in others if node.operation == "multiply" and one not in forward]
-                id = child
+            others = [one for one in argument_ids(node) if one != id]
+            is_divided = node.operation == "divide" and node.arguments[0] == Ref(id=id)
+            is_as_large = size_of(node) == size_of(stage.node(id))
+            if (node.operation == "multiply" or is_divided) and is_as_large and not stage.dependent & set(others):
+                yield replace(node, arguments=tuple(one for one in node.arguments if one != Ref(id=id)))
+                made = child
                 break
-    return tuple(found)
 
 
 def is_weighted_by_target(stage: Stage, error: Error) -> bool:
@@ -63,6 +70,38 @@ def is_weighted_by_target(stage: Stage, error: Error) -> bool:
     target = np.ravel(np.asarray(stage.settings[0][error.target], dtype=float))
     shares = [np.ravel(np.asarray(stage.settings[0][one], dtype=float)) for one in error.weights]
     return any(np.array_equal(one, other) for one in shares for other in (target, 1 - target))
+
+
+def of_several_kinds(stage: Stage, errors: Sequence[Error]) -> Iterator[tuple[Error, ...]]:
+    """The errors as a sum of costs, each output of a kind of its own, with the numbers that the file gives each.
+
+    A file that has two outputs on one network, such as a number and a class, adds up two costs.
+    """
+    lines: dict[object, list[Error]] = {}
+    for error in errors:
+        place = stage.node(error.node).place
+        lines.setdefault(None if place is None else place.site, []).append(error)
+    if not 1 < len(lines) <= MOST_KINDS:
+        return
+    factors = {error.node: factor_of(stage, error) for error in errors}
+    for forms in itertools.product((Form.SQUARED, Form.BINARY, Form.CATEGORICAL), repeat=len(lines)):
+        yield tuple(
+            replace(error, form=form, factor=factors[error.node] / (2 if form is Form.SQUARED else 1))
+            for form, group in zip(forms, lines.values())
+            for error in group
+        )
+
+
+def factor_of(stage: Stage, error: Error) -> float:
+    """The number that an error is multiplied by on the way to the steps"""
+    factor = 1.0
+    for node in scaled_by(stage, error):
+        for one in node.arguments:
+            if isinstance(one, Ref) and (size_of(stage.node(one.id)) != 1 or not stage.extend([one.id])):
+                continue
+            value = float(np.ravel(np.asarray(stage.settings[0][one.id] if isinstance(one, Ref) else one, float))[0])
+            factor = factor / value if node.operation == "divide" else factor * value
+    return factor
 
 
 def held_targets(stage: Stage) -> tuple[Error, ...]:

@@ -106,7 +106,8 @@ def cost_words(cost: AssumedCost) -> str:
         weighted = f", weighted by {cost.weights}" if cost.weights else ""
         held = ", with targets that are taken as given" if cost.held else ""
         known = f"(not computed in the file; inferred from {where(cost.place)})"
-        return f"{COSTS[cost.form]}{factor}{weighted}{held} {known}"
+        plus = "".join(f" plus {COSTS[form]}" for form in cost.plus)
+        return f"{COSTS[cost.form]}{factor}{weighted}{plus}{held} {known}"
     maximised = ", which is maximised" if cost.maximised else ""
     return f"{cost.variable}{factor}, computed at {where(cost.place)}{maximised}"
 

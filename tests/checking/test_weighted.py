@@ -134,6 +134,50 @@ def test_a_mistake_in_q_learning_is_found(tmp_path: Path) -> None:
     assert {name for one in result.mistakes for name in one.parameters} == {"V"}
 
 
+HEADS = """
+X = rng.normal(size=(30, 4))
+y, t = X[:, :1] * 2 + 1, (X[:, 1:2] > 0) * 1.0
+S, A, B = rng.normal(size=(4, 6)), rng.normal(size=(6, 1)), rng.normal(size=(6, 1))
+for step in range(5):
+    h = np.tanh(X @ S)
+    number, share = h @ A, 1 / (1 + np.exp(-h @ B))
+    d = 2 * (number - y) / 30
+    e = 0.5 * (share - t) / 30
+    dh = d @ A.T + {sent_back}
+    S -= 0.1 * X.T @ (dh * (1 - h ** 2))
+    A -= 0.1 * h.T @ d
+    B -= 0.1 * h.T @ e
+"""
+
+
+def test_two_outputs_with_costs_of_two_kinds(tmp_path: Path) -> None:
+    result = checked(tmp_path, HEADS.format(sent_back="e @ B.T"))
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 3
+    assert result.cost is not None
+    assert (result.cost.form, result.cost.plus) == ("sum_of_squared_errors", ("binary_crossentropy",))
+    assert checked(tmp_path, HEADS.format(sent_back="2 * e @ B.T")).verdict is not Verdict.CORRECT
+
+
+ACTOR = """
+A, C = np.zeros((3, 2)), np.zeros(3)
+for step in range(20):
+    s = rng.normal(size=3)
+    e = np.exp(s @ A)
+    p = e / e.sum()
+    a = rng.choice(2, p=p)
+    advantage = (s[0] if a == 0 else -s[0]) - s @ C
+    d = -p
+    d[a] += 1
+    A += 0.1 * advantage * np.outer(s, d)
+    C += 0.05 * advantage * s
+"""
+
+
+def test_a_second_network_with_a_cost_of_its_own_is_not_a_bias_that_was_left_out(tmp_path: Path) -> None:
+    assert checked(tmp_path, ACTOR).verdict is Verdict.NOT_JUDGED
+
+
 EMBEDDING = """
 docs, y = rng.integers(0, 12, size=(30, 5)), rng.integers(0, 3, size=30)
 E, W = rng.normal(size=(12, 4)), rng.normal(size=(4, 3))

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..checking.exceptions import RUN_FILE
 from ..checking.result import (
     Alternative,
     AssumedCost,
@@ -57,7 +58,15 @@ STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NO
 
 def where(place: Place | None) -> str:
     """net.py, line 12"""
-    return "" if place is None else f"{place.file}, {line_of(place)}"
+    if place is None:
+        return ""
+    return "the call that was run" if place.file == RUN_FILE else f"{place.file}, {line_of(place)}"
+
+
+def frame(place: Place) -> str:
+    """One line of a traceback: net.py, line 12, in train:  a = b @ c"""
+    inside = f", in {place.function}" if place.function != "<module>" else ""
+    return f"{where(place)}{inside}:  {code(place)}"
 
 
 def line_of(place: Place | Quantity) -> str:
@@ -191,7 +200,8 @@ def mistake_lines(found: Found) -> Lines:
     """One mistake, as (heading, text)"""
     words = words_of(found)
     entries: Lines = [("Line", f"{where(found.place)}:  {code(found.place)}" if found.place is not None else "")]
-    entries += [("" if number else "See also", line) for number, line in enumerate(other_lines(found))]
+    others = other_lines(found) if found.id != "exception" else []  # its traceback has them
+    entries += [("" if number else "See also", line) for number, line in enumerate(others)]
     entries.append(("Mistake", f"{named(found)}. {words.what}"))
     is_left_out = found.got is not None and found.got.kind is QuantityKind.NOTHING
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
@@ -253,7 +263,7 @@ def lines(result: CheckResult) -> Lines:
         entries += [("Tried", f"{line.strip()}  ->  {reason}") for line, reason in failures]
     if result.exception:
         entries.append(("Exception", result.exception))
-        entries += [("", f"{where(place)}, in {place.function}:  {code(place)}") for place in result.traceback[-4:]]
+        entries += [("", frame(place)) for place in result.traceback[-4:]]
     if result.cost is not None:
         entries.append(("Cost", cost_words(result.cost)))
     entries += [("Or", alternative_line(one)) for one in result.alternatives[:1]]

@@ -381,7 +381,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.NOT_DRIVEN: (
         "The file only defines things, and no call that was tried makes it train.",
-        f"Write the functions that are not written yet. {SAY_HOW}",
+        f"If a function is not written yet, write it. {SAY_HOW}",
     ),
     Reason.RAISED: (
         "It ended with an exception before it trained.",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness import check
-from harness.checking.result import CheckResult, Reason, Verdict
+from harness.checking.result import CheckResult, Found, Reason, Verdict
+from harness.recording.graph import Place
 from harness.report import checking
 from harness.report.unjudged import missing_text
 
@@ -32,6 +33,22 @@ def test_the_example_of_the_tutorial_is_correct_once_it_is_mended_as_the_tutoria
 def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, words: str) -> None:
     result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail)
     assert dict(checking.lines(result))["Why"].endswith(words)
+
+
+def test_an_exception_shows_each_line_once_and_what_was_run_by_no_made_up_file() -> None:
+    own = Place(file="net.py", line=9, function="train", variable="", text="self.w += numpy.dot(a, b)")
+    run = Place(file="<run>", line=3, function="<module>", variable="", text="net.train(X, Y)")
+    result = CheckResult(
+        file="net.py",
+        verdict=Verdict.MISTAKE,
+        mistakes=(Found(id="exception", place=own, others=(run,)),),
+        traceback=(run, own),
+        exception="NameError: name 'numpy' is not defined",
+    )
+    assert [words for heading, words in checking.lines(result) if heading in ("See also", "")] == [
+        "the call that was run:  net.train(X, Y)",
+        "net.py, line 9, in train:  self.w += numpy.dot(a, b)",
+    ]
 
 
 def test_names_of_an_older_numpy_are_not_called_imports() -> None:

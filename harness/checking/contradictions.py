@@ -18,11 +18,11 @@ from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
 from .factors import is_same, rates_of
-from .facts import assumed
-from .labels import found_at, found_in_step, label, quantity
+from .facts import assumed, computed_cost
+from .labels import found_at, found_in_step, quantity
 from .misstated import misstated_cost, own_costs, under_declared_costs
 from .reading import Reading, same_cost
-from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity
+from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity, merge_by_id
 from .rules import belongs_together, decay_place
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale
 from .sources import Sources
@@ -93,6 +93,7 @@ class Contradiction:
     """What the gradients of a file have that is not of the cost that it states."""
 
     mistake: Found | None = None  # None if there is none
+    cost: AssumedCost | None = None  # the stated one, if the mistake is one under it
     # what the file's own number says, if gradients are a multiple of its own; None if they are not
     second: Alternative | None = None
 
@@ -113,8 +114,10 @@ def contradiction_of(
         sources: the user's files.
     """
     own = under_declared_costs(readings)
-    plain = best if best.cost.form is not None else None
-    plain = plain or next((one for one in readings if one.cost.form is not None and same_cost(best, one)), None)
+    # of two classes, the binary and the categorical cost have the same gradients
+    forms = [one.form for one in stated]
+    plains = [one for one in (best, *readings) if one.cost.form is not None and (one is best or same_cost(best, one))]
+    plain = next((one for one in plains if one.cost.form in forms), plains[0] if plains else None)
     second: Alternative | None = None
     if plain is not None:
         # gradients that are exactly those of the file's own cost have no other scale, whatever the sizes seem to be
@@ -127,19 +130,19 @@ def contradiction_of(
         is_declared = bool(declared) or any(same_cost(plain, one) for one in own)
         odd = odd_scale(plain, sources, is_declared) if exact is None else None
         possible = itertools.chain(
-            [odd if odd is not None and odd.id == MISCOUNTED else None],
-            (found for one, found in scales if one in declared and matters(plain, one, found)),
-            (other_penalty(plain, one) for one in declared if not is_whole(best, one)),
-            (other_labels(plain, one) for one in declared),
+            [(None, odd if odd is not None and odd.id == MISCOUNTED else None)],
+            ((one, found) for one, found in scales if one in declared and matters(plain, one, found)),
+            ((one, other_penalty(plain, one)) for one in declared if not is_whole(best, one)),
+            ((one, other_labels(plain, one)) for one in declared),
         )
-        mistake = next((one for one in possible if one is not None), None)
-        printed, other = (None, None) if mistake is not None else misstated_cost(readings, plain)
-        mistake = mistake or printed
+        of, mistake = next(((one, found) for one, found in possible if found is not None), (None, None))
+        if mistake is not None:
+            return Contradiction(mistake=mistake, cost=None if of is None else computed_cost(plain.stage, of.node))
+        mistake, other = misstated_cost(readings, plain)
         if mistake is not None:
             return Contradiction(mistake=mistake)
         if scales:
-            place, name = best.stage.node(scales[0][0].node).place, label(best.stage, scales[0][0].node)
-            second = Alternative(cost=AssumedCost(form="", place=place, variable=name), mistakes=(scales[0][1],))
+            second = Alternative(cost=computed_cost(best.stage, scales[0][0].node), mistakes=(scales[0][1],))
         elif odd is not None and odd.expected is not None:
             second = Alternative(cost=replace(assumed(plain), factor=odd.expected.factor), mistakes=(odd,))
         elif stated and not alike:
@@ -160,8 +163,7 @@ def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:
         mistake = found_at(reading, stated.node, "cost-differs", ())
     else:
         return None
-    cost = AssumedCost(form="", place=stage.node(stated.node).place, variable=label(stage, stated.node))
-    return Alternative(cost=cost, mistakes=(mistake,))
+    return Alternative(cost=computed_cost(stage, stated.node), mistakes=(mistake,))
 
 
 def of_error(reading: Reading, error: Error, id: str) -> Found:
@@ -231,6 +233,7 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
     expected = expected_factor(reading, stated)
     if expected is None or stated.factor is None or not stated.decays:
         return None
+    found: list[Found] = []
     for step in reading.stage.steps:
         match = reading.matches.get(step.before)
         known = stated.decays.get(step.parameter)
@@ -241,16 +244,29 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         spared = decayed_elements(reading, step, match.factor)
         if (abs(got - wanted) <= 1e-4 * abs(wanted)) and (spared is None or np.array_equal(spared, known.elements)):
             continue
-        is_turned = got * wanted < 0
-        return found_in_step(
-            reading,
-            step,
-            "weight-decay-sign" if is_turned else "weight-decay-differs",
-            place=decay_place(reading, step) if match.decay else reading.stage.node(step.after).place,
-            got=Quantity(kind=Kind.DECAY, name=step.name, factor=got * expected),
-            expected=Quantity(kind=Kind.DECAY, name=step.name, factor=wanted * expected),
-        )
-    return None
+        shares = [(got, spared), (wanted, known.elements)]
+        quantities = [
+            Quantity(kind=Kind.DECAY, name=written_part(step.name, elements), factor=share * expected)
+            for share, elements in shares
+        ]
+        id = "weight-decay-sign" if got * wanted < 0 else "weight-decay-differs"
+        place = decay_place(reading, step) if match.decay else reading.stage.node(step.after).place
+        found.append(found_in_step(reading, step, id, place=place, got=quantities[0], expected=quantities[1]))
+    return next(iter(merge_by_id(found)), None)
+
+
+def written_part(name: str, elements: Any) -> str:
+    """A parameter, or the block of it that has these elements: ``theta[1:]``."""
+    if elements is None or not elements.ndim or elements.all():
+        return name
+    places = np.argwhere(elements)
+    bounds = list(zip(places.min(axis=0), places.max(axis=0) + 1, elements.shape))
+    if len(places) != np.prod([stop - start for start, stop, _ in bounds]):
+        return name
+    ranges = [f"{start or ''}:{stop if stop < size else ''}" for start, stop, size in bounds]
+    while ranges[-1] == ":":
+        ranges.pop()
+    return f"{name}[{', '.join(ranges)}]"
 
 
 def decayed_elements(reading: Reading, step: Step, factor: float) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from .structure import Role
 from .updates import numbers_in
 
 SAME = 1e-6  # relative
+MOST_LEFT_OUT = 4  # layers in which one factor of the forward pass is left out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +272,8 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
         id = "extra-factor-two"
     elif is_same(ratio, 0.5):
         id = "missing-factor-two"
+    elif is_power(ratio, forward_factors(reading)):
+        id = "forward-factor-missing"
     chain = group[0]
     node, *further = [stage.node(departing_node(reading, one, reference[0])) for one in group]
     places = tuple(dict.fromkeys(one.place for one in further if one.place and one.place != node.place))
@@ -284,6 +287,32 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
         expected=quantity(reading, chain.step.before, float(np.sign(chain.factor)) * abs(reference[0].factor)),
         ratio=ratio,
     )
+
+
+def forward_factors(reading: Reading) -> set[float]:
+    """The constants that values are multiplied by on the way to the outputs: masks of 0 and a number have that number.
+
+    The zeros of a mask are in the gradient all the same, if the derivative of a relu is taken after it.
+    """
+    stage, found = reading.stage, set[float]()
+    for id in stage.program.ancestors(reading.forward.outputs, stop=stage.parameters) & stage.dependent:
+        node = stage.node(id)
+        if node.operation not in ("multiply", "divide") or id in stage.parameters:
+            continue
+        constants = [one for one in stage.program.parents[id] if one not in stage.dependent]
+        known = stage.program.run(constants, {}, stage.program.base)
+        numbers = [np.unique(np.asarray(known[one], dtype=float)) for one in constants]
+        numbers += [np.array([one]) for one in numbers_in(node)]
+        for values in numbers:
+            kept = values[values != 0]
+            if len(kept) == 1:
+                found.add(float(kept[0] if node.operation == "multiply" else 1 / kept[0]))
+    return found
+
+
+def is_power(ratio: float, factors: Iterable[float]) -> bool:
+    """Whether a ratio is that of leaving out one of some factors, once or in each of several layers."""
+    return any(is_same(ratio * one**count, 1.0) for one in factors for count in range(1, MOST_LEFT_OUT + 1))
 
 
 def is_rate(ratio: float, reference: Sequence[Chain]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..recording.graph import Recording
@@ -9,6 +10,7 @@ from .labels import label, name_of_value, quantity
 from .reading import Reading
 from .replay import is_truth, size_of
 from .result import AssumedCost, ParameterFacts, Row
+from .stage import Stage
 
 MAX_ROWS = 200
 
@@ -24,13 +26,20 @@ def facts_of_run(recording: Recording) -> dict[str, Any]:
     }
 
 
+def computed_cost(stage: Stage, id: int) -> AssumedCost:
+    """A number of the file as a cost, called as the user does, or as the function that returns it."""
+    name, place = label(stage, id), stage.node(id).place
+    if place is not None and place.variable == "return" and not stage.node(id).names:
+        name = place.function.rsplit(".", 1)[-1]
+    return AssumedCost(form="", place=place, variable=name)
+
+
 def assumed(reading: Reading) -> AssumedCost:
     """The cost of a reading as facts"""
     cost = reading.cost
     stage = reading.stage
     if cost.node is not None:
-        node = stage.node(cost.node)
-        return AssumedCost(form="", place=node.place, variable=label(stage, cost.node), maximised=reading.climbs)
+        return replace(computed_cost(stage, cost.node), maximised=reading.climbs)
     assert cost.form is not None
     first = cost.errors[0]
     return AssumedCost(

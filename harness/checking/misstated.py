@@ -12,11 +12,12 @@ import numpy as np
 
 from .alignment import ratio
 from .cost import VALUES, is_declared_cost
-from .labels import found_at, label
+from .facts import computed_cost
+from .labels import found_at
 from .reading import Reading, same_cost
 from .repairs import SYMBOLS, Array, Bench, Compute, Repair
 from .replay import CannotReplay, size_of
-from .result import Alternative, AssumedCost, Found
+from .result import Alternative, Found
 
 NEGLIGIBLE = 1e-3  # of a gradient, relative to the largest
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
@@ -170,6 +171,5 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
         if weights is not None:
             places = tuple(filter(None, [stage.node(weights).place]))
             return found_at(plain, plain.errors[0].node, "forward-factor-missing", stage.steps, others=places), None
-        cost = AssumedCost(form="", place=stage.node(node).place, variable=label(stage, node))
-        return None, Alternative(cost=cost, mistakes=(found_at(own, node, "cost-differs", ()),))
+        return None, Alternative(cost=computed_cost(stage, node), mistakes=(found_at(own, node, "cost-differs", ()),))
     return None, None

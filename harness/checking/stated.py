@@ -7,7 +7,7 @@ catalogue, at every random setting of the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -103,8 +103,9 @@ class Search:
         Earlier ones may belong to other settings, such as the penalty of a check of the gradients.
         """
         finals: dict[Place | None, list[int]] = {}
+        stops = {self.node(id).place for id in self.dependent - self.feeding if self.is_comparison(id)}
         for id in sorted(self.dependent - self.feeding):
-            if self.is_final(id):
+            if self.is_final(id, stops):
                 finals.setdefault(self.node(id).place, []).append(id)
         first_update = min((one.after for one in self.recording.updates), default=len(self.recording.nodes))
         found: list[Stated] = []
@@ -138,14 +139,28 @@ class Search:
         node = self.node(id)
         return is_numeric(node, "f") and size_of(node) == 1 and id in self.dependent and id not in self.feeding
 
-    def is_final(self, id: int) -> bool:
-        """Whether a number goes into no other number, and is not called a metric."""
+    def is_comparison(self, id: int) -> bool:
+        """Whether a number is the difference of what one line gave in two iterations, as in a rule that ends them."""
+        if self.node(id).operation != "subtract" or not self.is_number(id):
+            return False
+        terms = [self.node(one) for one in self.program.parents[id]]
+        is_of_one_line = len({(one.operation, one.place) for one in terms}) == 1 and len(terms) == 2
+        return is_of_one_line and not any(one.is_leaf or one.place == self.node(id).place for one in terms)
+
+    def is_final(self, id: int, stops: Collection[Place | None]) -> bool:
+        """Whether a number goes into no other number, but for those of lines that compare, and is not called a metric.
+
+        Args:
+            id: its node.
+            stops: the lines that compare the costs of two iterations.
+        """
         node = self.node(id)
-        if not self.is_number(id) or node.is_leaf or node.operation in ("getitem", "array"):
+        if not self.is_number(id) or node.is_leaf or node.operation in ("getitem", "array") or node.place in stops:
             return False
         if any(metric in word for word in bare_words(node) for metric in METRIC_WORDS):
             return False
-        return not any(self.is_number(child) for child in self.program.children[id])
+        children = [one for one in self.program.children[id] if self.node(one).place not in stops]
+        return not any(map(self.is_number, children))
 
     def parts(self, id: int) -> list[Stated]:
         """The costs that a number is made of: beside a penalty, or one part for each observation."""

@@ -361,6 +361,10 @@ def adam_rules(
     right = replace(rule, slip="")
     yield replace(right, name="adamax"), m_hat / (greatest(g, second) + eps)
     yield replace(right, name="amsgrad"), over(m, np.maximum.accumulate(v, axis=1), eps, inside)
+    yield (
+        replace(right, name="adabelief"),
+        over(m_hat, corrected(moment((g - m) ** 2, second), second, proper), eps, inside),
+    )
     ahead = first * m_hat + (1 - first) * corrected(g, first, proper)
     yield replace(right, name="nadam"), over(ahead, v_hat, eps, inside)
     counters = {
@@ -380,6 +384,10 @@ def adam_rules(
     yield replace(rule, slip="no-root"), m_hat / (v_hat + eps)
     yield replace(rule, slip="no-root"), m / (v + eps)
     yield replace(rule, slip="gradient-for-first-moment"), over(g, v_hat, eps, inside)
+    yield (
+        replace(rule, slip="first-moment-squared"),
+        over(m_hat, corrected(moment(m * m, second), second, proper), eps, inside),
+    )
 
 
 def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
@@ -526,6 +534,7 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
         "correction-not-a-power": lambda: corrected_by_product(moment(given, one), one),
         "counter-not-counted": lambda: corrected(moment(given, one), one, [1.0] * count),
         "gradient-for-first-moment": lambda: given,
+        "first-moment-squared": lambda: moment(moment(given, one) ** 2, two),
     }
     return parts[rule.slip]() if rule.slip in parts else None
 

@@ -228,7 +228,8 @@ def judge(
         return replace(result, alternatives=(found.second, *result.alternatives))
     # a mistake that spoils no step is in the cost alone, so there is no other reading
     mine = (Alternative(cost=result.cost or assumed(best), mistakes=()),) if found.mistake.parameters else ()
-    return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), alternatives=mine)
+    cost = found.cost or result.cost
+    return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), cost=cost, alternatives=mine)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -181,7 +181,7 @@ class Tape:
             known = self._places[key] = Place(
                 file=source.name,
                 line=line,
-                function=getattr(code, "co_qualname", code.co_name),
+                function=_function_of(getattr(code, "co_qualname", code.co_name)),
                 variable=source.target(line, column),
                 text=text,
                 caller=caller,
@@ -312,6 +312,14 @@ class Tape:
 
 
 @functools.lru_cache(maxsize=4096)
+def _function_of(name: str) -> str:
+    """The qualified name of a function; of a comprehension, that of the function that it is a part of."""
+    parts = name.split(".<locals>.")
+    while parts and parts[-1] in COMPREHENSIONS:
+        parts.pop()
+    return ".<locals>.".join(parts) or "<module>"
+
+
 def _column(code: CodeType, instruction: int) -> int | None:
     """The column of an instruction, which Python knows from version 3.11 on."""
     positions = getattr(code, "co_positions", None)

@@ -315,6 +315,10 @@ SLIPS: Mapping[str, Sentences] = {
         "The running mean that the step is divided by is not one of squared gradients.",
         "v = beta2 * v + (1 - beta2) * gradient ** 2",
     ),
+    "first-moment-squared": Sentences(
+        "The second moment is a running mean of squares of the first moment, not of the gradient.",
+        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
     "no-root": Sentences("The root of the second moment is missing.", "Divide by sqrt(v) + epsilon."),
     "betas-swapped": Sentences(
         "The two coefficients are swapped: the first moment is kept longer than the second.",
@@ -370,6 +374,7 @@ RULES: Mapping[str, str] = {
     "adam": "Adam",
     "adamax": "Adamax",
     "amsgrad": "AMSGrad",
+    "adabelief": "AdaBelief",
     "nadam": "Nadam",
 }
 

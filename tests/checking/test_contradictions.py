@@ -274,3 +274,84 @@ for i in range(5):
 def test_a_mean_over_outputs_is_not_one_over_inputs_that_are_as_many_times_fewer_than_rows(tmp_path: Path) -> None:
     (tmp_path / "mean.py").write_text(MEAN_OVER_OUTPUTS)
     assert check_file(tmp_path / "mean.py").verdict is Verdict.CORRECT
+
+
+STOPPING = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+X = np.hstack([np.ones((18, 1)), rng.normal(size=(18, 2))])
+Y = np.eye(2)[(X[:, 1] > X[:, 2]).astype(int)]
+theta, before = np.zeros((3, 2)), {before}
+for i in range(40):
+    p = np.exp(X @ theta)
+    p = p / p.sum(axis=1, keepdims=True)
+    cost = -np.sum(Y * np.log(p)) / 18 + 0.02 / 2 * np.sum(theta{decayed} ** 2)
+    theta = theta - 0.5 * (X.T @ (p - Y) / 18 + 0.02 * theta)
+    if abs(before - cost) < 1e-9:
+        break
+    before = cost
+"""
+
+
+@pytest.mark.parametrize("before", ["np.inf", "0"])
+def test_a_cost_is_the_files_own_though_a_rule_that_ends_the_training_compares_it(tmp_path: Path, before: str) -> None:
+    """The penalty of the cost spares the first row, that of the gradient does not."""
+    path = tmp_path / "stopping.py"
+    path.write_text(STOPPING.format(before=before, decayed="[1:]"))
+    result = check_file(path)
+    (found,) = result.mistakes
+    assert found.id == "weight-decay-differs"
+    assert (found.place and found.place.line, result.cost and result.cost.variable) == (12, "cost")
+    assert found.got is not None
+    assert found.expected is not None
+    assert (found.got.name, found.expected.name) == ("theta", "theta[1:]")
+    assert found.got.factor == pytest.approx(0.02)
+    path.write_text(STOPPING.format(before=before, decayed=""))
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+TWO_CLASSES = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+X, y = rng.normal(size=(30, 3)), rng.integers(0, 2, 30)
+W, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+
+def loss_of():
+    p = np.exp(np.tanh(X @ W) @ V)
+    p /= p.sum(axis=1, keepdims=True)
+    total = -np.sum(np.log(p[range(30), y])) + 0.01 / 2 * (np.sum(W ** 2) + np.sum(V ** 2))
+    return 1 / 30 * total
+
+for i in range(8):
+    h = np.tanh(X @ W)
+    p = np.exp(h @ V)
+    p /= p.sum(axis=1, keepdims=True)
+    p[range(30), y] -= 1
+    gV, gW = h.T @ p / 30, X.T @ (p @ V.T * (1 - h * h)) / 30
+    gV += 0.01{divisor} * V
+    gW += 0.01{divisor} * W
+    W, V = W - 0.1 * gW, V - 0.1 * gV
+    print(loss_of())
+"""
+
+
+@pytest.mark.parametrize("divisor", ["", " / 30"])
+def test_the_penalty_of_two_classes_is_compared_with_the_cost_that_the_file_states(
+    tmp_path: Path, divisor: str
+) -> None:
+    """A loss that divides its penalty by 30 as well has the derivative 0.01 / 30 w."""
+    path = tmp_path / "classes.py"
+    path.write_text(TWO_CLASSES.format(divisor=divisor))
+    result = check_file(path)
+    if divisor:
+        assert result.verdict is Verdict.CORRECT, report.text(result)
+        return
+    (found,) = result.mistakes
+    assert (found.id, sorted(found.parameters)) == ("weight-decay-differs", ["V", "W"])
+    assert {place.line for place in (found.place, *found.others) if place is not None} == {20, 21}
+    assert found.expected is not None
+    assert found.expected.factor == pytest.approx(0.01 / 30)
+    assert result.cost is not None
+    assert (result.cost.form, result.cost.variable) == ("", "loss_of")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
 
@@ -69,3 +71,36 @@ def test_targets_in_lists_of_one_number_are_targets(tmp_path: Path) -> None:
     path.write_text(LISTS.replace(" * (1 - h ** 2)", ""))
     (found,) = check_file(path).mistakes
     assert found.id == "missing-hidden-activation-derivative"
+
+
+DROPOUT = """\
+import numpy as np
+rs = np.random.RandomState(1)
+X, Y = rs.normal(size=(20, 3)), rs.normal(size=(20, 2))
+W, U, V = rs.normal(size=(3, 6)), rs.normal(size=(6, 5)), rs.normal(size=(5, 2))
+for _ in range(5):
+    m, n = (rs.rand(20, 6) < 0.8) / 0.8, (rs.rand(20, 5) < 0.8) / 0.8
+    h = np.maximum(0, X @ W) * m
+    k = np.maximum(0, h @ U) * n
+    d = 2 * (k @ V - Y)
+    cost = np.sum((k @ V - Y) ** 2)
+    e = d @ V.T{first}
+    e[k <= 0] = 0
+    f = e @ U.T{second}
+    f[h <= 0] = 0
+    W, U, V = W - 0.01 * X.T @ f, U - 0.01 * h.T @ e, V - 0.01 * k.T @ d
+"""
+
+
+@pytest.mark.parametrize(("first", "second", "line"), [("", "", 12), (" * n", "", 14)])
+def test_a_share_of_dropout_that_is_left_out_has_its_name_though_its_zeros_are_there(
+    tmp_path: Path, first: str, second: str, line: int
+) -> None:
+    """A gradient is 0.8 times what it should be, once for each layer above it."""
+    path = tmp_path / "dropout.py"
+    path.write_text(DROPOUT.format(first=first, second=second))
+    found = check_file(path).mistakes
+    assert {one.id for one in found} == {"forward-factor-missing"}
+    assert line in {place.line for one in found for place in (one.place, *one.others) if place is not None}
+    path.write_text(DROPOUT.format(first=" * n", second=" * m"))
+    assert check_file(path).verdict is Verdict.CORRECT

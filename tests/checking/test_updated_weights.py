@@ -91,3 +91,39 @@ def test_a_target_of_one_that_is_a_plain_number_is_a_target(tmp_path: Path) -> N
     path = tmp_path / "mine.py"
     path.write_text(TARGET_OF_ONE)
     assert [one.place and one.place.line for one in check_file(path).mistakes] == [10]
+
+
+OF_UNITS = """\
+import math, random
+random.seed(2)
+hidden = {j: {"w": [random.uniform(-1, 1) for _ in range(2)], "b": 0.1} for j in range(3)}
+outer = {0: {"w": [random.uniform(-1, 1) for _ in range(3)], "b": 0.2}}
+
+def fire(t):
+    return 1 / (1 + math.exp(-t))
+
+def learn(x, y):
+    for u in hidden.values():
+        u["a"] = fire(sum(w * v for w, v in zip(u["w"], x)) + u["b"])
+    for u in outer.values():
+        u["a"] = fire(sum(w * hidden[j]["a"] for j, w in enumerate(u["w"])) + u["b"])
+        u["d"] = (y - u["a"]) * u["a"] * (1 - u["a"])
+        for j in hidden:
+            u["w"][j] += 0.7 * u["d"] * hidden[j]["a"]
+        u["b"] += 0.7 * u["d"]
+    for j, u in hidden.items():
+        u["d"] = sum(o["w"][j] * o["d"] for o in outer.values()) * u["a"] * (1 - u["a"])
+        for i in range(2):
+            u["w"][i] += 0.7 * u["d"] * x[i]
+        u["b"] += 0.7 * u["d"]
+
+for _ in range(9):
+    learn([0, 0], 1)
+    learn([1, 0], 0)
+"""
+
+
+def test_a_comprehension_is_no_function_that_is_handed_updated_weights(tmp_path: Path) -> None:
+    path = tmp_path / "units.py"
+    path.write_text(OF_UNITS)
+    assert names(check_file(path)) == [("updated-weights-in-backward", 19)]

@@ -136,6 +136,7 @@ FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
             ADAM.replace("(1 - 0.9 ** t)", "(1 - 0.9 * t)"), "correction-not-a-power", 19, marks=pytest.mark.slow
         ),
         ("g = (1 / 48) * g\n" + ADAM.replace("0.01 * g ** 2", "g ** 2"), "shares", 19),
+        (ADAM.replace("g ** 2", "state[k] ** 2"), "first-moment-squared", 18),
         pytest.param(ADAM.replace("g ** 2", "abs(g)"), None, 18, marks=pytest.mark.slow),
         ("state[k] = 0.9 * state[k] + g if k < 3 else g\nw -= 0.01 * state[k]", "differs", 18),
     ],
@@ -156,6 +157,7 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(
     [
         (ADAM, "adam"),
         (FALLING, "adam"),
+        (ADAM.replace("g ** 2", "(g - state[k]) ** 2"), "adabelief"),
         (f"g = (1 / 48) * g\n{ADAM}", "adam"),
         ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
     ],

@@ -38,7 +38,7 @@ from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import FILE, Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
-from .suggestions import column_votes, label_order, output_count
+from .suggestions import column_votes, is_error_turned, label_order, output_count
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
@@ -105,6 +105,7 @@ class _Driver:
         self.count = 0
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
+        self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
         self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
         self.roles: dict[Any, tuple[Any, Any]] = {}

@@ -42,7 +42,7 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
         before, after = dims
         pair = [f"[{before}, {after}]", f"({before}, {after})"]
         if role is Role.INPUT_SIZE:
-            return [f"({before},)" if uses.indexed else str(before), str(before), f"({before},)"]
+            return [f"({before},)" if uses.indexed else str(before), str(before), f"({before},)", f"({before}, 1)"]
         if role is Role.SIZES:
             return [*pair, str(after), f"({before},)"]
         return [str(after), *pair]
@@ -53,7 +53,8 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
         known = into if role is Role.INPUT_SIZE else out
         if argument.default.startswith("["):
             return [given(lambda: f"[{known()}]", False)]
-        return [given(lambda: str(known()), False), given(lambda: f"({known()},)", False)]
+        return [given(lambda: str(known()), False), given(lambda: f"({known()},)", False),
+                given(lambda: f"({known()}, 1)", False)]  # fmt: skip
     if role is Role.HIDDEN_SIZE:
         size = SECOND_HIDDEN if _has_hidden_size_before(caller, function, argument) else HIDDEN
         return [f"[{size}]"] if argument.default.startswith("[") else [str(size), f"[{size}]"]

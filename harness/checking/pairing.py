@@ -1,8 +1,8 @@
-"""Observations that are put in a random order without their targets, or targets without their observations."""
+"""Observations that are put in a random order without their targets, or in another one than their targets."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,34 +19,47 @@ JOINING = frozenset({"concatenate", "append", "stack", "vstack", "hstack", "colu
 
 
 def unpaired(reading: Reading) -> list[Found]:
-    """The first random order that either the inputs or the targets are put in, while the others are in none."""
+    """The first random order that only the inputs or the targets are put in, or another one than the others are in."""
     stage, program = reading.stage, reading.stage.program
     forward = [stage.node(id) for id in reading.forward.nodes - stage.parameters.keys()]
-    inputs = {id for node in forward if node.operation in PRODUCTS for id in node.parents if id not in stage.dependent}
+    factors = {id for node in forward if node.operation in PRODUCTS for id in node.parents if id not in stage.dependent}
     targets = set(targets_of(reading.errors)) - stage.dependent
-    for ordered, others in ((inputs, targets), (targets, inputs - targets)):
+    inputs = factors - program.descendants(targets)  # a cross-entropy has factors made of targets
+    for ordered, others in ((inputs, targets), (targets, inputs)):
         moved, kept = program.ancestors(ordered), program.ancestors(others)
-        is_joined = any(stage.node(id).operation in JOINING for id in moved)
-        if is_joined or any(True for _ in orders(stage, kept)):
+        if any(stage.node(id).operation in JOINING for id in moved):
             continue
-        for id, order in orders(stage, moved):
-            if are_older_rows(stage, kept, order):
+        own, theirs = draws(stage, moved), draws(stage, kept)
+        lengths = {len(array_of(stage, leaf)) for leaf in unshared(stage, theirs, own).values()}
+        for id, leaf in unshared(stage, own, theirs).items():
+            drawn = array_of(stage, leaf)
+            is_order = not theirs and np.array_equal(np.sort(drawn), np.arange(len(drawn)))
+            if len(drawn) in lengths or (is_order and are_older_rows(stage, kept, leaf)):
                 return [found_at(reading, id, "observations-not-paired", stage.steps)]
     return []
 
 
-def orders(stage: Stage, within: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Operations that put rows in a random order, each with the leaf of the order."""
+def draws(stage: Stage, within: Collection[int]) -> dict[int, int]:
+    """Operations that take rows by random numbers, such as an order, each with the leaf of the numbers."""
+    found = {}
     for id in sorted(within):
         node = stage.node(id)
         if node.operation not in ("getitem", "take") or len(node.arguments) < 2:
             continue
         first = node.arguments[1][0] if isinstance(node.arguments[1], tuple) else node.arguments[1]
         for leaf in stage.program.ancestors(references(first)):
-            order = array_of(stage, leaf)
-            is_drawn = stage.node(leaf).kind is Kind.RANDOM and order.ndim == 1 and len(order) >= FEWEST_ROWS
-            if is_drawn and np.array_equal(np.sort(order), np.arange(len(order))):
-                yield id, leaf
+            drawn = array_of(stage, leaf)
+            if stage.node(leaf).kind is Kind.RANDOM and drawn.ndim == 1 and len(drawn) >= FEWEST_ROWS:
+                found[id] = leaf
+    return found
+
+
+def unshared(stage: Stage, own: Mapping[int, int], others: Mapping[int, int]) -> dict[int, int]:
+    """The draws whose numbers are not those of any other"""
+    known = [array_of(stage, leaf) for leaf in others.values()]
+    return {
+        id: leaf for id, leaf in own.items() if not any(np.array_equal(array_of(stage, leaf), one) for one in known)
+    }
 
 
 def are_older_rows(stage: Stage, within: Collection[int], order: int) -> bool:

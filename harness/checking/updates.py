@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Recording
-from .alignment import align, ratio
+from .alignment import align, ratio, squeezed
 from .reading import Reading
 from .replay import CannotReplay, Program, is_zero
 from .stage import Step
@@ -73,7 +73,7 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
     for id in sorted(between):
         value = stage.samples(id)
         found = None if value is None or value.flat.size != gradient.flat.size else align(value, gradient)
-        if found is None or found.transposed or stage.node(id).shape != step.shape:
+        if found is None or found.transposed or squeezed(stage.node(id).shape) != squeezed(step.shape):
             continue
         left = program.ancestors([step.after], stop=[*stage.parameters, id]) & stage.dependent
         if left & (reading.forward.nodes | set(stage.parameters)) <= {step.before}:
@@ -159,7 +159,7 @@ def replay_rules(
         for position, chain in enumerate(chains):
             for number, id in enumerate(chain.gradients):
                 share = 0.0 if position in silent else chain.signs[number]
-                given[id] = share * drawn[position][number]
+                given[id] = share * drawn[position][number].reshape(program.nodes[id].shape)
             given |= {id: factor * given[chain.gradients[number]] for number, id, factor in chain.twins}
         try:
             for position, steps in enumerate(steps_for(program, chains, given)):
@@ -583,7 +583,10 @@ def aligned_nodes(program: Program, chain: Chain, quantity: Callable[[Array], Ar
     for trial in range(TRIALS):
         rng = np.random.default_rng((23, trial))
         drawn = [rng.uniform(0.5, 1.5, last.shape) for _ in chain.gradients]
-        values: dict[int, Any] = {id: sign * one for id, sign, one in zip(chain.gradients, chain.signs, drawn)}
+        values: dict[int, Any] = {
+            id: sign * one.reshape(program.nodes[id].shape)
+            for id, sign, one in zip(chain.gradients, chain.signs, drawn)
+        }
         values |= {id: factor * values[chain.gradients[number]] for number, id, factor in chain.twins}
         values |= {step.before: np.zeros(last.shape) for step in chain.steps}
         inner = sorted(program.ancestors([last.after], stop=values) & program.descendants([chain.gradients[-1]]))

@@ -84,7 +84,7 @@ MISTAKES: dict[str, Sentences] = {
         "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
     ),
     "observations-not-paired": Sentences(
-        "Inputs or targets are put in a random order and the others are not, so that they do not belong together.",
+        "Inputs and targets are not taken in the same random order, so that they do not belong together.",
         "Draw one order, and index inputs and targets with it.",
     ),
     "broadcast-by-accident": Sentences(

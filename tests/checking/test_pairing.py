@@ -40,6 +40,10 @@ AGAIN = "np.random.seed(epoch); np.random.shuffle(X); np.random.seed(epoch); np.
         ("Y[order]", "np.sin(X[order][:, :1])", None),
         ("Y[order]", "np.array([float(one) for one in Y[:, 0]])[order].reshape(-1, 1)", None),
         ("Y[order]", "np.ones((24, 1))", None),
+        ("Y[order]", "Y[np.random.permutation(24)]", 8),
+        ("Xs[k:k + 8], Ys[k:k + 8]", "X[np.random.choice(24, 8)], Y[np.random.choice(24, 8)]", 10),
+        ("Xs[k:k + 8], Ys[k:k + 8]", "(rows := np.random.choice(24, 8), X[rows], Y[rows])[1:]", None),
+        ("Xs[k:k + 8]", "Xs[k:k + 8][:, np.array([0, 1, 2, 2])[np.random.permutation(4)]][:, :3]", None),
     ],
 )
 def test_an_order_of_inputs_or_targets_alone_is_a_mistake(tmp_path: Path, old: str, new: str, line: int | None) -> None:

@@ -190,3 +190,31 @@ def test_a_line_of_a_notebook_that_is_not_python_has_a_cell(tmp_path: Path) -> N
     path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
     with pytest.raises(BadInput, match="cell 2, line 2 is not valid Python"):
         check_file(path)
+
+
+SQUARED = """\
+import numpy as np
+rng = np.random.default_rng(0)
+x = rng.normal(size=(30, 3))
+y = np.sin(x[:, :1])
+w1, w2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+def softplus(z, derived=False):
+    if derived:
+        return 1.0 / (1.0 + np.exp(-z)) / (1.0 + np.exp(-z))
+    return np.log(1 + np.exp(z))
+for k in range(100):
+    z1 = x @ w1
+    a1 = softplus(z1)
+    error = a1 @ w2 - y
+    loss = np.mean(error ** 2)
+    delta = 2 * error / len(x)
+    delta1 = (delta @ w2.T) * softplus(z1, derived=True)
+    w2 -= 0.1 * a1.T @ delta
+    w1 -= 0.1 * x.T @ delta1
+"""
+
+
+def test_a_function_that_gives_a_squared_derivative_is_wrong_itself(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SQUARED)
+    [found] = check_file(tmp_path / "net.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-derivative", 8)

@@ -99,7 +99,7 @@ import numpy as np
 np.random.seed(3)
 X = np.random.normal(size=(12, 4))
 Y = np.random.normal(size=(12, 2))
-W, B = np.random.normal(size=(4, 3)), np.zeros(3)
+W, B = np.random.normal(size=(4, 3)), np.zeros((1, 3))  # the gradient of B has one axis
 V, C = np.random.normal(size=(3, 2)), np.zeros(2)
 state = [0.0, 0.0, 0.0, 0.0]
 square = [0.0, 0.0, 0.0, 0.0]

@@ -228,6 +228,7 @@ def test_along_an_axis(name: str, axis: int | None) -> None:
         ("norm", (4,), (1,), {}),
         ("resize", (2, 3), ((3, 4),), {}),
         ("diag", (4,), (), {}),
+        ("sliding_window_view", (2, 5), (3,), {"axis": 1}),
     ],
 )
 def test_shapes_and_indices(name: str, shape: tuple[int, ...], rest: tuple[Any, ...], keywords: dict[str, Any]) -> None:

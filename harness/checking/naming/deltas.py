@@ -12,7 +12,7 @@ from ..cost import Form
 from ..stage import argument_ids
 from ..structure import LINEAR, Layer, is_coupled
 from .case import Case, Name, first_name, naming_places, unique
-from .derivatives import name_derivative, name_mask, places_of_derivative
+from .derivatives import definition_of, name_derivative, name_mask, places_of_derivative
 from .outputs import adds_up_to_one, name_output
 
 MOST_FACTORS = 8  # of a derivative that is multiplied in several steps
@@ -103,11 +103,22 @@ def derivative_twice(case: Case, layer: Layer) -> Name | None:
     derivative, value, delta = case.local_derivative(layer), case.faulty, case.delta(layer)
     if value is None or delta is None or derivative is None or not np.any(derivative.flat != 1):
         return None
-    if ratio(value.flat, delta.flat * derivative.flat) is None:
+    if ratio(value.flat, delta.flat * derivative.flat) is None or is_squared_elsewhere(case, derivative):
         return None
     is_of_cost = case.reading.cost.form in (Form.BINARY, Form.CATEGORICAL) or case.reading.cost.node is not None
     is_extra = case.is_output(layer) and is_of_cost
     return Name("cross-entropy-gradient-with-extra-derivative" if is_extra else "derivative-twice", case.lines())
+
+
+def is_squared_elsewhere(case: Case, derivative: Samples) -> bool:
+    """Whether a function of the file gives the square of the derivative, which is then wrong itself"""
+    squared = Samples(derivative.shape, derivative.flat**2, None)
+    for id in case.operands() if case.node.operation == "multiply" else ():
+        made, used = definition_of(case, id).place, case.node.place
+        is_handed = made is not None and used is not None and made.function != used.function
+        if is_handed and id not in case.reading.errors_below and case.same(id, squared):
+            return True
+    return False
 
 
 def wrong_mask(case: Case, layer: Layer) -> Name | None:

@@ -238,7 +238,8 @@ def definition_of(case: Case, factor: int) -> Node:
 def works_elsewhere(case: Case, factor: int) -> bool:
     """Whether the same line gives the right derivative for another layer"""
     node = case.stage.node(factor)
-    candidates = [case.stage.node(id) for id in sorted(case.stage.needed & case.stage.dependent) if id != factor]
+    within = case.stage.program.ancestors([factor], stop=case.stage.parameters)  # the line's own steps on the way
+    candidates = [case.stage.node(id) for id in sorted((case.stage.needed & case.stage.dependent) - within)]
     twins = [one.id for one in candidates if (one.place, one.operation) == (node.place, node.operation)]
     derivatives = [case.local_derivative(other) for other in case.reading.forward.layers] if twins else []
     return any(case.same(id, one) for one in derivatives for id in twins)

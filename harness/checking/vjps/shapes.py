@@ -295,5 +295,6 @@ SHAPES: dict[str, Operation] = {
         )
     },
     **{name: joins(getattr(np, name)) for name in ("vstack", "hstack", "dstack", "column_stack", "block")},
+    "sliding_window_view": moves(np.lib.stride_tricks.sliding_window_view),
     "diff": Operation(forward=np.diff, backward=numerical_backward(np.diff)),
 }

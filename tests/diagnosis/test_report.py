@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from programs import dense, faulty, program
 
 from harness.cli.commands import code_of_diagnosis
 from harness.cli.main import main
+from harness.diagnosis import diagnosis
 from harness.diagnosis.answer import Cause, Diagnosis, Hint, Level
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
@@ -249,6 +252,33 @@ def test_a_program_that_learns_is_fine_whatever_is_suspicious(unexplained: Diagn
     assert unexplained.contradictions
     for outcome, code in ((OutcomeKind.LEARNS, 0), (OutcomeKind.UNDERFITS, 1), (OutcomeKind.NOT_JUDGED, 3)):
         assert code_of_diagnosis(dataclasses.replace(unexplained, outcome=outcome, partial=False)) == code
+
+
+def test_what_the_clock_left_open_is_a_failure_only_where_a_cause_is_proven(unexplained: Diagnosis) -> None:
+    open_one = dataclasses.replace(unexplained, outcome=OutcomeKind.UNDERFITS, partial=True)
+    assert open_one.causes
+    assert code_of_diagnosis(open_one) == 1
+    assert code_of_diagnosis(dataclasses.replace(open_one, causes=())) == 3
+
+
+def test_an_interrupt_of_the_edited_program_keeps_the_causes(
+    monkeypatch: pytest.MonkeyPatch, unexplained: Diagnosis
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    plan = SimpleNamespace(members=8)
+    search = SimpleNamespace(ledger=SimpleNamespace(deadline=0.0))
+    edit: Any = SimpleNamespace()
+    found = dataclasses.replace(unexplained, edits=(edit,), partial=False)
+    diagnoser = SimpleNamespace(run=lambda: found, remedies=lambda _: (), plan=plan, search=search)
+    monkeypatch.setattr(diagnosis, "prepare_case", lambda *_, **__: None)
+    monkeypatch.setattr(diagnosis, "_Diagnoser", lambda *_: diagnoser)
+    monkeypatch.setattr(diagnosis, "chosen_remedy", interrupt)
+    made: Any = SimpleNamespace(path="train.py", notes=())
+    with pytest.raises(diagnosis.Interrupted) as raised:
+        diagnosis.diagnose_program(made)
+    assert raised.value.found == dataclasses.replace(found, partial=True)
 
 
 def test_what_is_certain_is_not_said_to_be_worth_a_look(unexplained: Diagnosis) -> None:

@@ -28,6 +28,7 @@ PERMUTATIONS = 500
 BOOTSTRAP_SAMPLES = 100
 LINEAR_MODELS = ("linear regression", "logistic regression")
 NEARLY_BEST = 0.95  # of the way from constant to best, from which a linear model is as good as any
+COMPONENTS = "principal components"  # the reference of an autoencoder
 LEAST_SQUARES = "least squares"
 ROWS_A_WEIGHT = 2  # observations for each weight of least squares, from which their fit says something
 TIMES_NEARER = 20  # times less than a program that the best reference leaves unexplained, if that is far nearer
@@ -396,7 +397,7 @@ def _of_components(
     value = float(np.mean(values))
     return References(
         constant=constant,
-        learners=(Reference(name="principal components", score=Score(value=value, auc=None, rows=rows)),),
+        learners=(Reference(name=COMPONENTS, score=Score(value=value, auc=None, rows=rows)),),
         best=max(constant, value),
         rows=rows,
         p_value=0.0,

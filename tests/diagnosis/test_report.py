@@ -323,3 +323,7 @@ def test_a_low_score_is_what_the_rows_hold(
     assert verdict(found)[0].endswith(said)
     is_limited = "(R2" in said
     assert any(line.startswith("If more is expected, check that a row") for line in verdict(found)) is is_limited
+    code = Reference(name="principal components", score=Score(value=reference, auc=None, rows=9))
+    of_code = dataclasses.replace(found, references=dataclasses.replace(references, learners=(code,)))
+    assert verdict(of_code)[0].endswith(said.replace("any learner finds in its rows", "a code of this width holds"))
+    assert ("If more is expected, give the narrowest layer more units." in verdict(of_code)) is is_limited

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from functools import partial
+from types import FrameType
 
 from ..errors import BadInput, escape_controls, known_words, nearest, shown, shown_path
 from ..version import __version__
@@ -132,11 +133,20 @@ def machine_problem(error: BaseException) -> str | None:
     return None
 
 
+def interrupt_once(number: int, frame: FrameType | None) -> None:
+    """Interrupt as Ctrl-C does, which prints and keeps what is done.
+
+    ``timeout`` sends its signal twice, to the process and to its group: the second must not end the printing.
+    """
+    signal.signal(number, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGINT)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
     open_standard_streams()
     if argv is None:  # the process is ours
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # keeps what is done, as Ctrl-C does
+        signal.signal(signal.SIGTERM, interrupt_once)
     try:
         with kept_interrupt():
             return dispatch(list(sys.argv[1:] if argv is None else argv))

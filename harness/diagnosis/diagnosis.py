@@ -80,7 +80,7 @@ def diagnose_program(
         progress: called with what was trained and how many trainings there were
     Raises:
         BadInput: the program cannot be judged, with what to do.
-        Interrupted: by Ctrl-C between two trainings, with what is known.
+        Interrupted: by Ctrl-C, with what is known.
     """
     started = time.monotonic()
     case = prepare_case(program, seed=seed)
@@ -92,9 +92,12 @@ def diagnose_program(
     if progress is not None:
         progress("the edited program", len(found.tried))
     remedies, deadline = diagnoser.remedies(found.causes), diagnoser.search.ledger.deadline
-    remedy, edited = chosen_remedy(
-        case, remedies, found.bar, members=diagnoser.plan.members, budget=budget, deadline=deadline
-    )
+    try:
+        remedy, edited = chosen_remedy(
+            case, remedies, found.bar, members=diagnoser.plan.members, budget=budget, deadline=deadline
+        )
+    except KeyboardInterrupt:
+        raise Interrupted(dataclasses.replace(found, partial=True)) from None
     return dataclasses.replace(
         found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
     )

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from ..programs.changes import Change, ChangeKind
 from ..programs.findings import Check
 from .case import Case
 from .faults import Fault
 from .layers import CONVOLUTION, DENSE, FAIR_HIDDEN, GOOD_HIDDEN, RECURRENT, WIDTHS, LayerFacts
-from .references import wide_code
 from .repair import Repair, added_layer, change_layers, layers_repair, step
 from .variants import Variant
 
@@ -121,9 +119,7 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
     ]
     dense = [layer for layer in hidden if layer.kind == DENSE]
     outputs = max(1, case.head.units)
-    if case.is_autoencoder:
-        yield from _wider_code(case, hidden)
-    elif hidden:
+    if hidden and not case.is_autoencoder:  # the width of a code is chosen
         narrow = [layer for layer in hidden if layer.units < WIDE]
         chosen = narrow or hidden
         least = min(layer.units for layer in hidden)
@@ -154,14 +150,6 @@ def _width_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Repair]
             ),
             block="layers",
         )
-
-
-def _wider_code(case: Case, hidden: Sequence[LayerFacts]) -> Iterator[Repair]:
-    """A wider code of an autoencoder."""
-    least = wide_code(int(np.prod(np.shape(case.inputs[0])[1:])))
-    narrow = [layer for layer in hidden if layer.units < least]
-    if narrow:
-        yield _wider([(layer, least) for layer in narrow], 2.0 if case.references.code_is_narrow else 0.0)
 
 
 def _wider(units: Sequence[tuple[LayerFacts, int]], doubt: float) -> Repair:

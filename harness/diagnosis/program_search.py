@@ -190,7 +190,7 @@ class ProgramSearch(Search[Trial, Repair]):
 
     def minimise(self, keys: Keys) -> Keys:
         """A 1-minimal part of a set with which the program learns, as mild as it can be."""
-        return self._shorter(self._meant(self._weaker(super().minimise(keys))))
+        return self._shorter(self._plainer(self._meant(self._weaker(super().minimise(keys)))))
 
     def _weaker(self, keys: Keys) -> Keys:
         """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough.
@@ -221,6 +221,19 @@ class ProgramSearch(Search[Trial, Repair]):
             if self.suffices(meant):
                 return keys if beside and self.suffices(frozenset({beside})) else meant
         return keys
+
+    def _plainer(self, keys: Keys) -> Keys:
+        """A longer training in the place of another rate or other layers, or larger steps in the place of other layers,
+        if that alone is enough.
+
+        A usual rate, and layers that are not far from practice, are not to blame for a training that is too short.
+        """
+        repairs = [self.by_key[key] for key in keys]
+        of_layers = all(repair.block == "layers" and repair.doubt < FAR_FROM_PRACTICE for repair in repairs)
+        of_usual_rate = all(repair.key == "learning-rate" and repair.doubt <= QUESTIONED for repair in repairs)
+        plainer = ["too-few-epochs"] * (of_layers or of_usual_rate) + ["learning-rate"] * of_layers
+        known = [frozenset({key}) for key in plainer if key in self.by_key]
+        return next((single for single in known if self.suffices(single)), keys)
 
     def _shorter(self, keys: Keys) -> Keys:
         """The set with fewer epochs, if fewer than the repair gives are enough; tried in a few doubling steps."""

@@ -26,10 +26,9 @@ FEW_FEATURES = 3  # of a function that is looked at by the closest observations 
 MOST_BINS = 255  # of a feature, that gradient boosting distinguishes
 PERMUTATIONS = 500
 BOOTSTRAP_SAMPLES = 100
-WIDE_CODE = (4, 64)  # fewest and most units of a code that is wide enough
-HARDLY_RESTORED = 0.25  # R2 of as many principal components as a code has units, below which the code is too narrow
 LINEAR_MODELS = ("linear regression", "logistic regression")
 NEARLY_BEST = 0.95  # of the way from constant to best, from which a linear model is as good as any
+COMPONENTS = "principal components"  # the reference of an autoencoder
 LEAST_SQUARES = "least squares"
 ROWS_A_WEIGHT = 2  # observations for each weight of least squares, from which their fit says something
 TIMES_NEARER = 20  # times less than a program that the best reference leaves unexplained, if that is far nearer
@@ -62,7 +61,6 @@ class References:
     # not): only then does a score at chance say something about the data
     apt: bool
     noise: float  # standard deviation of a score that is due to the finite number of judged rows
-    code_is_narrow: bool = False  # whether the program is an autoencoder whose code restores almost nothing
 
     @property
     def least_way(self) -> float:
@@ -390,37 +388,22 @@ def _of_components(
     units restore."""
     from sklearn.decomposition import PCA
 
-    widths = {width: "principal components"}
-    wide = wide_code(targets.shape[1])
-    if wide > width:
-        widths[wide] = f"{wide} principal components"
-    learners = []
-    for count, name in widths.items():
-        values = []
-        for fold in split.folds:
-            train = targets[fold.train[:MOST_TRAINING_ROWS]]
-            held = targets[_union(fold)]
-            fitted = PCA(n_components=min(count, *train.shape), random_state=0).fit(train)
-            values.append(value_of(task, fitted.inverse_transform(fitted.transform(held)), held))
-        value = float(np.mean(values))
-        learners.append(Reference(name=name, score=Score(value=value, auc=None, rows=rows)))
-    # a code that restores almost nothing is not meant: a wider one is what such a network is to be measured by
-    best = learners[-1] if learners[0].score.value < HARDLY_RESTORED else learners[0]
+    values = []
+    for fold in split.folds:
+        train = targets[fold.train[:MOST_TRAINING_ROWS]]
+        held = targets[_union(fold)]
+        fitted = PCA(n_components=min(width, *train.shape), random_state=0).fit(train)
+        values.append(value_of(task, fitted.inverse_transform(fitted.transform(held)), held))
+    value = float(np.mean(values))
     return References(
         constant=constant,
-        learners=(best, *(learner for learner in learners if learner is not best)),
-        best=max(constant, best.score.value),
+        learners=(Reference(name=COMPONENTS, score=Score(value=value, auc=None, rows=rows)),),
+        best=max(constant, value),
         rows=rows,
         p_value=0.0,
         apt=True,
         noise=0.0,
-        code_is_narrow=best is not learners[0],
     )
-
-
-def wide_code(features: int) -> int:
-    """Units of a code that restores most of usual data."""
-    return int(np.clip(features // 4, *WIDE_CODE))
 
 
 def permutation_p(task: Task, predictions: Sequence[Array], targets: Array, seed: int) -> float:

@@ -65,14 +65,16 @@ def with_seeds(config: Any, seeds: SeedStream) -> Any:
 
 
 def custom_objects(model: Any) -> dict[str, Any]:
-    """Classes and functions of the user's own that the layers of ``model`` use, by name."""
+    """Classes and functions that the layers of ``model`` use and Keras does not know, by name: the user's own, and
+    activations of TensorFlow."""
     names: dict[str, Any] = {}
     layers = list(model._flatten_layers()) if hasattr(model, "_flatten_layers") else [model]
     for layer in layers:
         for value in (type(layer), *vars(layer).values()):
             kind = value if isinstance(value, type) or inspect.isfunction(value) else type(value)
-            module = str(getattr(kind, "__module__", "") or "")
-            if module.split(".")[0] not in ("keras", "tensorflow", "builtins", "numpy"):
+            root = str(getattr(kind, "__module__", "") or "").split(".")[0]
+            is_known = root in ("keras", "builtins", "numpy") or (root == "tensorflow" and not inspect.isfunction(kind))
+            if not is_known:
                 names[getattr(kind, "__name__", "")] = kind
     return names
 

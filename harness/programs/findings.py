@@ -120,6 +120,7 @@ class Check(Enum):
     ONE_STEP_SEQUENCES = "one-step-sequences"
     ARGMAX_OF_ONE = "argmax-of-one"
     ROWS_SHUFFLED_WRONGLY = "rows-shuffled-wrongly"
+    SHUFFLED_APART = "shuffled-apart"
     SWAPPED_FOLDERS = "swapped-folders"
     BOUNDED_OUTPUT = "bounded-output"
     SIGMOID_FOR_ONE_CLASS = "sigmoid-for-one-class"

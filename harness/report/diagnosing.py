@@ -16,6 +16,7 @@ from ..diagnosis.faults import Fault
 from ..diagnosis.mechanisms import Intervention
 from ..diagnosis.neighbours import Neighbours
 from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
+from ..diagnosis.references import COMPONENTS
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.changes import Change, ChangeKind
@@ -90,7 +91,13 @@ def outcome_text(found: Diagnosis) -> str:
     if not is_limited_by_rows(found) or found.user is None:
         return OUTCOMES[found.outcome]
     score = f"{score_name(found.task)} {score_text(found.task, found.user.held)}"
-    return f"learns about as much as any learner finds in its rows ({score})"
+    most = "a code of this width holds" if has_code(found) else "any learner finds in its rows"
+    return f"learns about as much as {most} ({score})"
+
+
+def has_code(found: Diagnosis) -> bool:
+    """Whether it is an autoencoder, which restores as much as its narrowest layer lets through."""
+    return any(learner.name == COMPONENTS for learner in found.references.learners)
 
 
 def is_limited_by_rows(found: Diagnosis) -> bool:
@@ -484,6 +491,8 @@ def limit_lines(found: Diagnosis) -> Iterator[str]:
     if found.repeats is not None and found.repeats.learnable < LEARNED_FRACTION:
         yield "That is near what can be reached with these data."
         yield from (line.strip() for line in data_lines(found, Fault.CONTRADICTORY_TARGETS))
+    elif is_limited_by_rows(found) and has_code(found):
+        yield "If more is expected, give the narrowest layer more units."
     elif is_limited_by_rows(found):
         yield "If more is expected, check that a row holds all that its target depends on, such as earlier values."
     nearer = found.references.much_nearer(found.user.held) if found.task is TaskKind.REGRESSION else None

@@ -267,6 +267,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"
     ),
+    Check.SHUFFLED_APART: lambda v: (
+        f"{v['inputs']} and {v['targets']} are shuffled apart, so that a row no longer has its own target; shuffle "
+        "both with one permutation"
+    ),
     Check.SWAPPED_FOLDERS: lambda v: f"{v['name']} names the folder {v['folder']}",
     Check.BOUNDED_OUTPUT: lambda v: (
         f"{v['activation']} outputs lie between {number(v['least output'])} and {number(v['largest output'])}, and "

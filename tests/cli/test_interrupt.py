@@ -127,6 +127,29 @@ def test_the_process_does_not_wait_for_what_its_threads_compile():
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "harness: interrupted: runs is kept\n")
 
 
+ENDED_TWICE = """
+import os, signal, sys
+from harness.cli import main as cli
+
+def dispatch(arguments):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
+    except KeyboardInterrupt:
+        os.kill(os.getpid(), signal.SIGTERM)
+        print("what is done")
+        raise
+
+cli.dispatch = dispatch
+sys.exit(cli.main())
+"""
+
+
+def test_what_is_done_is_printed_under_timeout_which_sends_its_signal_twice():
+    run = subprocess.run([sys.executable, "-c", ENDED_TWICE], capture_output=True, text=True, timeout=50)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "what is done\n", "harness: interrupted\n")
+
+
 def test_an_interrupted_search_leaves_no_training_behind():
     """30 million iterations of a block of the smallest members take a minute and more."""
     case = scenarios.case_of(load("post"), iterations=30_000_000)

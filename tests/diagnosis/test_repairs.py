@@ -86,6 +86,12 @@ def test_output_activation_is_replaced_in_a_fresh_model() -> None:
     assert made.model.layers[-1].activation.__name__ == "softmax"
 
 
+def test_the_width_of_a_code_is_a_choice() -> None:
+    x, _ = digits()
+    _, repairs = proposed(program(dense(32, 2, 32, 64, inputs=64, last="sigmoid"), x, x, loss="mse", epochs=2))
+    assert "too-narrow" not in repairs
+
+
 def test_a_separate_activation_layer_is_replaced() -> None:
     model = keras.Sequential(
         [keras.Input((2,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1), keras.layers.Activation("softmax")]

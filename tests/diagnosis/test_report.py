@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from programs import dense, faulty, program
 
 from harness.cli.commands import code_of_diagnosis
 from harness.cli.main import main
+from harness.diagnosis import diagnosis
 from harness.diagnosis.answer import Cause, Diagnosis, Hint, Level
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.edited_run import EditedRun
@@ -251,6 +254,33 @@ def test_a_program_that_learns_is_fine_whatever_is_suspicious(unexplained: Diagn
         assert code_of_diagnosis(dataclasses.replace(unexplained, outcome=outcome, partial=False)) == code
 
 
+def test_what_the_clock_left_open_is_a_failure_only_where_a_cause_is_proven(unexplained: Diagnosis) -> None:
+    open_one = dataclasses.replace(unexplained, outcome=OutcomeKind.UNDERFITS, partial=True)
+    assert open_one.causes
+    assert code_of_diagnosis(open_one) == 1
+    assert code_of_diagnosis(dataclasses.replace(open_one, causes=())) == 3
+
+
+def test_an_interrupt_of_the_edited_program_keeps_the_causes(
+    monkeypatch: pytest.MonkeyPatch, unexplained: Diagnosis
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    plan = SimpleNamespace(members=8)
+    search = SimpleNamespace(ledger=SimpleNamespace(deadline=0.0))
+    edit: Any = SimpleNamespace()
+    found = dataclasses.replace(unexplained, edits=(edit,), partial=False)
+    diagnoser = SimpleNamespace(run=lambda: found, remedies=lambda _: (), plan=plan, search=search)
+    monkeypatch.setattr(diagnosis, "prepare_case", lambda *_, **__: None)
+    monkeypatch.setattr(diagnosis, "_Diagnoser", lambda *_: diagnoser)
+    monkeypatch.setattr(diagnosis, "chosen_remedy", interrupt)
+    made: Any = SimpleNamespace(path="train.py", notes=())
+    with pytest.raises(diagnosis.Interrupted) as raised:
+        diagnosis.diagnose_program(made)
+    assert raised.value.found == dataclasses.replace(found, partial=True)
+
+
 def test_what_is_certain_is_not_said_to_be_worth_a_look(unexplained: Diagnosis) -> None:
     """Softmax over labels of which a row has several, where the repair of the head is only a hint."""
     changes = (Change(kind=ChangeKind.ACTIVATION, layer="last", old="softmax", new="sigmoid"),)
@@ -293,3 +323,7 @@ def test_a_low_score_is_what_the_rows_hold(
     assert verdict(found)[0].endswith(said)
     is_limited = "(R2" in said
     assert any(line.startswith("If more is expected, check that a row") for line in verdict(found)) is is_limited
+    code = Reference(name="principal components", score=Score(value=reference, auc=None, rows=9))
+    of_code = dataclasses.replace(found, references=dataclasses.replace(references, learners=(code,)))
+    assert verdict(of_code)[0].endswith(said.replace("any learner finds in its rows", "a code of this width holds"))
+    assert ("If more is expected, give the narrowest layer more units." in verdict(of_code)) is is_limited

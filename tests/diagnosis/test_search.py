@@ -94,6 +94,32 @@ def test_the_rate_is_the_cause_where_it_is_enough(doubts: tuple[float, float], w
     assert found.minimise(frozenset({"optimizer"})) == {cause}
 
 
+@pytest.mark.parametrize(
+    ("keys", "doubt", "alone", "chosen"),
+    [
+        (("activation", "width"), 1.0, {"too-few-epochs": 0.9}, {"too-few-epochs"}),
+        (("activation", "width"), 1.0, {"too-few-epochs": 0.5, "learning-rate": 0.9}, {"learning-rate"}),
+        (("activation", "width"), 1.0, {"too-few-epochs": 0.5, "learning-rate": 0.5}, {"activation", "width"}),
+        (("width",), 2.0, {"too-few-epochs": 0.9}, {"width"}),  # far from practice: it is to blame itself
+        (("width", "loss"), 1.0, {"too-few-epochs": 0.9}, {"width", "loss"}),
+        (("learning-rate",), 0.9, {"too-few-epochs": 0.9}, {"too-few-epochs"}),  # a usual rate
+        (("learning-rate",), 2.0, {"too-few-epochs": 0.9}, {"learning-rate"}),
+    ],
+)
+def test_a_longer_training_is_the_cause_before_other_layers_and_a_usual_rate(
+    keys: tuple[str, ...], doubt: float, alone: dict[str, float], chosen: set[str]
+) -> None:
+    found = search({(key,): score for key, score in alone.items()} | {keys: 1.0})
+    for made in (
+        repair("activation", Fault.HIDDEN_ACTIVATION, block="layers"),
+        repair("width", Fault.TOO_NARROW, block="layers"),
+        repair("learning-rate", Fault.RATE_TOO_SMALL, block="rate"),
+        repair("too-few-epochs", Fault.TOO_FEW_EPOCHS, block="epochs"),
+    ):
+        found.by_key[made.key] = dataclasses.replace(made, doubt=doubt)
+    assert found._plainer(frozenset(keys)) == chosen
+
+
 @pytest.mark.parametrize(("other", "chosen"), [(0.95, "scale"), (0.84, "loss")])
 def test_of_repairs_that_are_as_likely_a_clearly_better_one_is_the_cause(other: float, chosen: str) -> None:
     found = search({("loss",): 0.82, ("scale",): other})

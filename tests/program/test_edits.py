@@ -84,6 +84,18 @@ if __name__ == "__main__":
     main()
 """
 )
+TWO_INPUTS = (
+    START
+    + """\
+import keras
+y = 250e3 + 60e3 * X[:, 0]
+a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
+model = keras.Model([a, b], keras.layers.Dense(1)(keras.layers.concatenate([a, b])))
+model.compile("adam", "mse")
+model.fit({"a": X, "b": X}, y, epochs=3)
+print(model.predict({"a": X, "b": X}))
+"""
+)
 LOOP = (
     START
     + """\
@@ -227,6 +239,9 @@ def changed_lines(program, *changes):
          ["target_mean, target_std = (100 * X[:, 0]).mean(axis=0), (100 * X[:, 0]).std(axis=0)",
           "model.fit(x=X, y=((100 * X[:, 0]) - target_mean) / target_std)",
           "(model.predict(X[:2]) * target_std + target_mean)"]),
+        (TWO_INPUTS, [change("scale_targets", "standardise")],
+         ["target_mean, target_std = y.mean(axis=0), y.std(axis=0)", "y = (y - target_mean) / target_std",
+          'print((model.predict({"a": X, "b": X}) * target_std + target_mean))']),
         (LOOP, [change("activation", "relu", "dense"), change("activation", "relu", "dense_1")],
          ['model.add(keras.layers.Dense(4, activation="relu"))']),
     ],

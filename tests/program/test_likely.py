@@ -88,6 +88,8 @@ def test_an_optimizer_that_is_made_and_never_used(captured):
     text += "m.fit(X_train, y_train, epochs=50)\n"
     assert named(captured(text.replace("'mse' and {}", "'sgd'"))) == [Check.UNUSED_OPTIMIZER]
     assert named(captured(text.replace("'mse' and {}", "sgd"))) == []
+    (left,) = contradictions(captured(text.replace("'mse' and {}", "'adam'")))
+    assert (left.check, left.severity) == (Check.UNUSED_OPTIMIZER, Severity.HINT)  # perhaps another one is meant
 
 
 def test_images_that_nothing_scales(captured):
@@ -182,6 +184,32 @@ def test_python_shuffles_the_rows_of_an_array_wrongly(captured):
     )
     assert Check.ROWS_SHUFFLED_WRONGLY in named(captured(text.format("shuffle")))
     assert Check.ROWS_SHUFFLED_WRONGLY not in named(captured(text.format("np.random.shuffle")))
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ("np.random.shuffle(x)\nnp.random.shuffle(y)", 6),
+        ("x = shuffle(x)\ny = shuffle(y)", 6),
+        ("np.random.shuffle(x)", 5),
+        ("a = tf.data.Dataset.from_tensor_slices(x)\nb = tf.data.Dataset.from_tensor_slices(y)\n"
+         "x, y = tf.data.Dataset.zip((a.shuffle(40), b)).batch(8), None", 7),
+        ("x, y = shuffle(x, y)", None),
+        ("x = shuffle(x, random_state=1)\ny = shuffle(y, random_state=1)", None),
+        ("np.random.seed(1)\nnp.random.shuffle(x)\nnp.random.seed(1)\nnp.random.shuffle(y)", None),
+        ("np.random.shuffle(x)\ny = x[:, 0]", None),
+        ("order = np.arange(40)\nnp.random.shuffle(order)\nx, y = x[order], y[order]", None),
+        ("x = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(40).batch(8)\ny = None", None),
+    ],
+)  # fmt: skip
+def test_rows_and_their_targets_are_shuffled_apart(captured, lines, line):
+    text = (
+        "import numpy as np\nimport tensorflow as tf\nfrom sklearn.utils import shuffle\n"
+        f"x = np.random.rand(40, 3); y = x.sum(axis=1)\n{lines}\n"
+        "m = Sequential([Dense(1)])\nm.compile('adam', 'mse')\nm.fit(x, y, epochs=2)\n"
+    )
+    found = [one for one in contradictions(captured(text)) if one.check is Check.SHUFFLED_APART]
+    assert [one.place.line for one in found] == ([] if line is None else [line + HEAD.count("\n")])
 
 
 def test_a_generator_that_starts_again_with_each_batch(captured):

@@ -129,6 +129,32 @@ def test_a_failing_assignment_goes_on_with_a_made_up_value():
     assert (space["c"], space["d"]) == ("a", 3)
 
 
+NAMED_CLASSES = """
+import numpy as np, pandas as pd
+from keras.models import Sequential
+from keras.layers import Dense
+table = np.array(pd.read_csv('flowers.data.csv', header=None))
+kinds = table[:, -1]
+for i in range(len(kinds)):
+    if kinds[i] == 'red':
+        kinds[i] = 1
+one_hot = np.zeros((len(kinds), 3))
+for i in range(len(kinds)):
+    one_hot[i][kinds[i]] += 1
+    one_hot[i][kinds[i]] = 1
+model = Sequential([Dense(3, activation='relu', input_dim=4), Dense(3, activation='relu')])
+model.compile(optimizer='adam', loss='mse')
+model.fit(table[:, :-1].astype(float), one_hot, epochs=2500)
+"""
+
+
+def test_names_of_classes_that_made_up_numbers_are_not(captured):
+    program = captured(NAMED_CLASSES)
+    assert "the file flowers.data.csv" in made_up(program)
+    (found,) = [one for one in contradictions(program) if one.check is Check.RECTIFIED_OUTPUT]
+    assert found.place.line == 14
+
+
 KERAS_1 = """
 model = Sequential()
 model.add(LSTM(3, 8, return_sequences=False))

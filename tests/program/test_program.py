@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from harness.programs.copies import copied_model, first_line
 from harness.programs.fit_calls import program_of
@@ -57,6 +58,14 @@ def test_fresh_weights_are_those_of_the_fresh_model():
 def test_a_layer_used_twice_stays_one():
     model = functional()
     assert copied_model(model, 0).count_params() == model.count_params() == 4 * 5 + 9
+
+
+@pytest.mark.parametrize("activation", [tf.nn.softmax, tf.nn.swish, tf.nn.relu])
+def test_an_activation_of_tensorflow_is_copied(activation):
+    model = keras.Sequential([keras.Input((4,)), L.Dense(3, activation=activation)])
+    copy = copied_model(model, 0)
+    copy.set_weights(model.get_weights())
+    assert np.array_equal(copy(np.eye(4)), model(np.eye(4)))
 
 
 def test_layers_are_replaced_inserted_and_removed():

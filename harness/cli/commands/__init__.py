@@ -15,9 +15,12 @@ AGREES, DIFFERS, BAD_INPUT, NOT_JUDGED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def code_of_diagnosis(found: Diagnosis) -> int:
-    """The exit code of a diagnosis: it learns, it does not, or it could not be judged."""
+    """The exit code of a diagnosis: it learns, it does not, or it could not be judged.
+
+    A cause that is proven stays so, whatever the clock left open beside it.
+    """
     from ...diagnosis.outcomes import OutcomeKind
 
-    if found.partial or found.outcome is OutcomeKind.NOT_JUDGED:
+    if found.outcome is OutcomeKind.NOT_JUDGED or (found.partial and not found.causes):
         return NOT_JUDGED
     return AGREES if found.outcome is OutcomeKind.LEARNS else DIFFERS

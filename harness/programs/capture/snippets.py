@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import inspect
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -272,6 +273,13 @@ class Completion:
             self.supply.note(VALUE, ", ".join(name for name in flat(names) if name != ELEMENT) or "an expression")
             return self.made(names)
 
+    def forgive(self) -> None:
+        """Note that a part of a made-up value could not be assigned; raise what the user's model raised."""
+        error = sys.exc_info()[1]
+        if error is not None and is_of_keras(error):
+            raise error
+        self.supply.note(VALUE, "an element of an array")
+
     def call_what_trains(self, namespace: dict[str, Any]) -> None:
         """Call the functions and methods that fit, or else compile, and that nobody called, with made-up arguments."""
         fitting = functions_that_call(self.text, {"fit", "fit_generator"})
@@ -398,11 +406,21 @@ class Tolerance(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         """``x = f()`` as ``x = attempt(lambda: f(), ["x"])``."""
         self.generic_visit(node)
-        if is_plain(node.value):
-            return node
         names = [target_names(target) for target in node.targets[:1]]
-        node.value = self._call("attempt", node.value, ast.List([constant(name) for name in names], ast.Load()))
-        return node
+        if not is_plain(node.value):
+            node.value = self._call("attempt", node.value, ast.List([constant(name) for name in names], ast.Load()))
+        return self._forgiven(node) if ELEMENT in names else node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        """A change of a part of something."""
+        self.generic_visit(node)
+        return self._forgiven(node) if isinstance(node.target, ast.Subscript) else node
+
+    def _forgiven(self, node: ast.stmt) -> ast.stmt:
+        """A statement that is left out if made-up values have no such part."""
+        call = ast.Call(ast.Attribute(ast.Name(HOOK, ast.Load()), "forgive", ast.Load()), [], [])
+        handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Expr(call)])
+        return ast.copy_location(ast.Try([node], [handler], [], []), node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         """A call for its effect."""

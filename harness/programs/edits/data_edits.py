@@ -17,6 +17,7 @@ from .rebinding import base_name, next_fit_line, ordered_split, rebound_names, r
 from .script_texts import ScriptTexts
 from .texts import Edit, Text, Unplaced
 
+OF_TARGETS = ("scale_targets", "labels", "shape")  # kinds of changes that leave the inputs as they are
 MAX_LABELS = 20  # distinct labels that are written out in an edit
 SCALES = ("{} / 255", "({} - input_mean) / input_std", "({} - target_mean) / target_std")  # of data
 
@@ -63,9 +64,10 @@ class DataEdits:
         ]
         return []
 
-    def check_plain(self, call: ast.Call) -> None:
-        """Raise Unplaced unless fit is given one x and one y as arrays."""
-        if self.program.source not in ("arrays", "dataframe") or isinstance(self.program.x, (list, tuple, dict)):
+    def check_plain(self, kind: str, call: ast.Call) -> None:
+        """Raise Unplaced unless fit is given one y as an array, and one x if that is to be changed."""
+        has_several = kind not in OF_TARGETS and isinstance(self.program.x, (list, tuple, dict))
+        if self.program.source not in ("arrays", "dataframe") or has_several:
             raise Unplaced
         if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
             raise Unplaced

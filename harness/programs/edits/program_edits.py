@@ -188,7 +188,7 @@ class _Editor:
             return [self._class_weight(text, call, change, any(other.kind.value == "labels" for other in changes))]
         if kind == "shuffle" and argument_of(call, "shuffle") is not None and not self.program.shuffle:
             return [text.set_argument(call, "shuffle", "True")]
-        self.data.check_plain(call)
+        self.data.check_plain(kind, call)
         if kind == "resplit":
             return self.data.resplit(text, call)
         self.data.note(kind, change, text, call)

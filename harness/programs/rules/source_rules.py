@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 import keras
@@ -56,6 +57,9 @@ KNOWN_RAW_TABLES = re.compile(
     r"\badult\b|heart",
     re.IGNORECASE,
 )  # files of tutorials, by their names, with columns of very different or of large numbers
+RESEEDING = ("seed", "set_state", "setstate", "set_random_seed", "RandomState", "default_rng")
+SEEDS = ("seed", "random_state")
+PAIRING = ("fit", "train_test_split", "zip", "from_tensor_slices")  # calls whose first two values have common rows
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -124,6 +128,57 @@ def shuffle_rules(subject: Subject) -> Finding:
                     source.place(node), "label-encoding", Check.ROWS_SHUFFLED_WRONGLY, Severity.CONTRADICTION,
                     {"array": node.args[0].id}
                 )  # fmt: skip
+
+
+def order_rules(subject: Subject) -> Finding:
+    """Inputs and targets that are put into another order, each for itself."""
+    for source, tree in subject.code:
+        nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.Assign))]
+        # as they are carried out: an assignment after the calls in it
+        nodes.sort(key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0, isinstance(node, ast.Assign)))
+        orders: dict[str, ast.Call] = {}  # of names that were shuffled alone
+        made: dict[str, int] = {}  # where names got their last value
+        for node in nodes:
+            if isinstance(node, ast.Assign):
+                names = set().union(*map(names_of, node.targets))
+                made |= dict.fromkeys(names, node.lineno)
+                order = order_of(node.value, orders)
+                orders = {name: call for name, call in orders.items() if name not in names}
+                orders |= {} if order is None else dict.fromkeys(names, order)
+                continue
+            if called_name(node) in RESEEDING and orders:
+                break  # the same order may be drawn again
+            if called_name(node) == "shuffle" and order_of(node, {}) is not None:
+                orders |= dict.fromkeys(names_in(node.args[0]) if node.args else (), node)
+            pair = paired(node)
+            both = [order_of(part, orders) for part in pair]
+            drawn = [one for one in both if one is not None]
+            if len(pair) != 2 or not drawn or both[0] is both[1]:
+                continue
+            other = pair[both.index(None)] if None in both else None
+            if other is None or any(made.get(name, node.lineno) < drawn[0].lineno for name in names_in(other)):
+                yield subject.at(
+                    source.place(drawn[-1]), "no-signal", Check.SHUFFLED_APART, Severity.CONTRADICTION,
+                    {"inputs": ast.unparse(pair[0]), "targets": ast.unparse(pair[1])}
+                )  # fmt: skip
+                return
+
+
+def order_of(value: ast.expr, orders: Mapping[str, ast.Call]) -> ast.Call | None:
+    """The call without a seed that shuffled a value alone; None if nothing did."""
+    if isinstance(value, ast.Name):
+        return orders.get(value.id)
+    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call) and called_name(node) == "shuffle"]
+    alone = [call for call in calls if len(call.args) == 1 and not any(k.arg in SEEDS for k in call.keywords)]
+    return alone[0] if len(alone) == 1 == len(calls) else None
+
+
+def paired(call: ast.Call) -> Sequence[ast.expr]:
+    """The two values whose rows belong together: inputs and targets; nothing if a call is given no such pair."""
+    name, given = called_name(call), call.args
+    if name in ("zip", "from_tensor_slices") and given and isinstance(given[0], ast.Tuple):
+        given = given[0].elts
+    return given[:2] if name in PAIRING and len(given) >= 2 else ()
 
 
 def image_rules(subject: Subject) -> Finding:
@@ -195,8 +250,10 @@ def optimizer_rules(subject: Subject) -> Finding:
             kind = getattr(keras.optimizers, called_name(node.value), None)
             is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
             if is_optimizer and names and not set(names) & used:
+                is_same_kind = given.value.lower() == called_name(node.value).lower()  # another one may be meant
                 yield subject.at(
-                    compiled, "optimizer", Check.UNUSED_OPTIMIZER, Severity.SUSPICION,
+                    compiled, "optimizer", Check.UNUSED_OPTIMIZER,
+                    Severity.SUSPICION if is_same_kind else Severity.HINT,
                     {"made": names[0], "call": ast.unparse(node.value), "given": given.value,
                      "line": source.place(node).line}
                 )  # fmt: skip
@@ -381,7 +438,7 @@ def overwritten_rules(subject: Subject) -> Finding:
                     )  # fmt: skip
 
 
-SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules, wrapper_rules, overwritten_rules)
+SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules, order_rules, wrapper_rules, overwritten_rules)
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
     imbalance_rules,

@@ -17,6 +17,15 @@ from .forked import recordings_are_forks
 gc.disable()
 
 
+# Their tests share processes that take long to start. What is begun first stays whole in one process of the tests, and
+# nothing waits for it in the end.
+FIRST = ("test_kill.py", "test_processes.py", "test_cluster.py", "test_wheel.py", "test_killed.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in FIRST)  # is stable
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     gc.collect()

@@ -276,7 +276,7 @@ def npy_that_lies(shape: tuple[int, ...], descr: str = "<f8", fortran: bool = Fa
 def zipped(files: Mapping[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
     """The bytes of a ZIP file."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", how) as archive:
+    with zipfile.ZipFile(file, "w", how, compresslevel=1) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return file.getvalue()

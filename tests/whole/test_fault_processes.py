@@ -21,13 +21,19 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--iterations", "1", "--init", "ones")
 
 
-def start(*arguments, cwd, limit=None, **streams):
-    """Start ``python -m harness``; ``limit`` is the size that none of its files may exceed."""
+def start(*arguments, cwd, **streams):
+    """Start ``python -m harness``."""
     temporary = {"TMPDIR": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp"}
+    return start_harness(*arguments, cwd=cwd, environment=temporary, **streams)
+
+
+@contextlib.contextmanager
+def files_no_larger_than(limit):
+    """No file of this process, which has loaded TensorFlow, may exceed so many bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit or before[0], before[1]))  # as the process is to inherit it
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
     try:
-        return start_harness(*arguments, cwd=cwd, environment=temporary, **streams)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -61,10 +67,13 @@ def test_of_two_runs_at_once_into_one_name_one_wins(tmp_path):
 
 
 @pytest.mark.slow
-def test_no_half_csv_where_files_may_not_grow(tmp_path):
+def test_no_half_csv_where_files_may_not_grow(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "kept.csv").write_text("mine\n")
     arguments = ("sweep", *SMALL, "--init", "glorot_uniform", "--seeds", "2000", "--no-log", "--csv", "kept.csv")
-    code, out, err = ended(start(*arguments, cwd=tmp_path, limit=20_000))
+    with files_no_larger_than(20_000):
+        code = cli.main(list(arguments))
+    out, err = capsys.readouterr()
     assert (code, out) == (2, "")
     assert is_plain(err)
     assert [path.name for path in tmp_path.iterdir()] == ["kept.csv"]
@@ -72,8 +81,11 @@ def test_no_half_csv_where_files_may_not_grow(tmp_path):
 
 
 @pytest.mark.slow
-def test_no_half_run_where_files_may_not_grow(tmp_path):
-    code, out, err = ended(start("compare", *SMALL, "--name", "x", cwd=tmp_path, limit=5_000))
+def test_no_half_run_where_files_may_not_grow(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with files_no_larger_than(5_000):
+        code = cli.main(["compare", *SMALL, "--name", "x"])
+    out, err = capsys.readouterr()
     assert (code, out) == (2, "")
     assert is_plain(err)
     folder = tmp_path / "logs" / "post" / "x"

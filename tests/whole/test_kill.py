@@ -27,9 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc to see when to kill")
 
-SWEEP = "sweep --init glorot_uniform --learning-rate 0.5,1,3 --seeds 3000 --iterations 2000 --csv members.csv"
+SWEEP = "sweep --init glorot_uniform --learning-rate 0.5,1,3 --seeds 3000 --iterations 1000 --csv members.csv"
 COMMANDS = {
-    "compare": "compare xor --init ones,glorot_uniform --iterations 300",
+    "compare": "compare xor --init ones,glorot_uniform --iterations 50",
     "sweep": SWEEP,
     "diagnose": "diagnose xor --init glorot_uniform",
     "diagnose a script": "diagnose train.py --budget 600",
@@ -224,14 +224,14 @@ def check_kills(
 @pytest.mark.parametrize(
     ("command", "count"),
     [
-        *(pytest.param(command, 3, marks=pytest.mark.slow) for command in OF_SCENARIOS),
+        *(pytest.param(command, 2, marks=pytest.mark.slow) for command in OF_SCENARIOS),
         # a hundred together with those below
         *(pytest.param(command, 25, marks=pytest.mark.long) for command in OF_SCENARIOS),
     ],
 )
 def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, count, tmp_path):
-    found = check_kills(killer, whole, command, count, 2, tmp_path)
-    assert sum("unfinished" in left for left in found) >= count // 3, found  # else nothing much was tried
+    found = check_kills(killer, whole, command, count, 0, tmp_path)
+    assert sum("unfinished" in left for left in found) >= max(1, count // 3), found  # else nothing much was tried
     if command == "sweep":
         assert any(re.search(r" [1-9]\d* chunks", left) for left in found), found
 

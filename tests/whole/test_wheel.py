@@ -114,8 +114,18 @@ def test_it_holds_the_package_and_nothing_else(wheel):
     assert all(name.startswith("harness/") for name in names)
 
 
-# a package in the folder is found as a module there is
-@pytest.mark.parametrize("beside", ["module", pytest.param("package", marks=pytest.mark.long), "distribution"])
+def test_a_distribution_keeps_its_models(installed):
+    python, _, variables = installed
+    if "PYTHONPATH" in variables:
+        pytest.skip("the folder models/ of a clone on PYTHONPATH comes before site-packages")
+    imports = "import models, harness.models.network; assert harness.models is not models; "
+    run(python, "-I", "-c", f"{imports}{OWNER.replace('OWNER =', 'assert models.OWNER ==')}")
+
+
+# a package in the folder is found as a module there is, and what a distribution could change is tested above
+@pytest.mark.parametrize(
+    "beside", ["module", *(pytest.param(b, marks=pytest.mark.long) for b in ("package", "distribution"))]
+)
 def test_it_works_beside_other_models(installed, beside, tmp_path):
     python, root, variables = installed
     if beside == "module":

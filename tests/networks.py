@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
+from harness.models.activations import ACTIVATIONS, trainable_names
 from harness.models.network import OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 
 COSTS = ("sum_of_squared_errors", "mean_squared_error", "binary_crossentropy", "categorical_crossentropy")
-ELEMENTWISE = ("sigmoid", "tanh", "relu", "leaky_relu", "linear")
+ELEMENTWISE = tuple(name for name in trainable_names() if not ACTIVATIONS[name].mixes_units)
 
 
 class Problem(NamedTuple):

@@ -28,6 +28,7 @@ from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, n
 from .sources import Sources
 from .stage import Stage, Step
 from .stated import Stated
+from .vjps.reductions import softmax
 
 MISSING_DERIVATIVE = "missing-output-activation-derivative"
 EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
@@ -298,9 +299,3 @@ def at_logits(best: Reading, own: Reading) -> Found | None:
             found = of_error(best, error, "cost-gradient-at-pre-activation")
             return replace(found, got=found.expected, expected=quantity(own, error.output, None))
     return None
-
-
-def softmax(z: Any, axis: int) -> Any:
-    """The softmax along an axis"""
-    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)

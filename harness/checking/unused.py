@@ -227,13 +227,14 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
     """A parameter that is replaced by a multiple of its gradient, without what it was before."""
     stage = reading.stage
     known = set(versions_of(reading, leaf))
-    names = {last_name(name) for one in known for name in stage.node(one).names}
+    # self.first.t is self.t in its own class
+    names = {name.rpartition(".")[2] for one in known for name in stage.node(one).names}
     updated = {part for update in stage.recording.updates for part in update.parts}
     uses = {use for one in known for use in uses_of(reading, one)}
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
         if node.id in known or node.id not in stage.dependent:
             continue
-        if node.id in updated and not names & set(map(last_name, node.names)):
+        if node.id in updated and names.isdisjoint(name.rpartition(".")[2] for name in node.names):
             continue  # another parameter, which the same line uses
         if node.shape != stage.node(leaf).shape or node.id in reading.forward.nodes:
             continue
@@ -262,11 +263,6 @@ def keeps(reading: Reading, id: int, known: set[int]) -> bool:
         return True
     sums = [one for one in parents if reading.stage.node(one).operation in ("add", "subtract")]
     return any(keeps(reading, one, known) for one in sums)
-
-
-def last_name(name: str) -> str:
-    """The attribute in self.first.t, which is self.t in its own class"""
-    return name.rsplit(".", 1)[-1]
 
 
 def uses_of(reading: Reading, id: int) -> set[tuple[str, Place | None]]:

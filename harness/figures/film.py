@@ -42,12 +42,12 @@ def largest(layers: Sequence[Matrices]) -> float:
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def frames_of(layers: Sequence[Matrices], at_most: int) -> list[int]:
+def frames_of(layers: Sequence[Matrices]) -> list[int]:
     """Places of iterations: the first, the last, and between them those that divide the way of the weights evenly."""
     count = len(layers[0].weights)
     steps = sum(np.sum(np.diff(m.weights.astype(np.float64), axis=0) ** 2, axis=(1, 2)) for m in layers)
     way = np.concatenate([[0.0], np.cumsum(np.nan_to_num(np.sqrt(steps), nan=0.0, posinf=0.0))])
-    wanted = np.linspace(0, way[-1], min(count, at_most))
+    wanted = np.linspace(0, way[-1], min(count, MAX_FRAMES))
     nearest = np.argmin(np.abs(way[:, None] - wanted), axis=0).tolist()
     return sorted({0, count - 1, *nearest[1:-1]})
 
@@ -66,7 +66,7 @@ def film_strip(
         width: of the strip in pixels.
     """
     limit = largest(layers)
-    frames = frames_of(layers, MAX_FRAMES)
+    frames = frames_of(layers)
     rows = [strip(layer, iterations, frames, row_names, limit, width // len(frames)) for layer in layers]
     whole: alt.VConcatChart = alt.vconcat(*rows, spacing=14).resolve_legend(color="shared").properties(title=title)
     return whole

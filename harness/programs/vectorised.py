@@ -20,7 +20,7 @@ from keras.src.backend.common.stateless_scope import StatelessScope
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 from numpy.typing import NDArray
 
-from .copies import derived_seed
+from .copies import derived_seed, first_line
 from .lowering import lowered_operations, untracked_variables
 from .program import Program, take_rows
 from .structure import TrainingData, has_rowwise_step, template_of
@@ -121,7 +121,7 @@ class VectorisedLoop:
         try:
             self.model = template_of(program, data)
         except Exception as error:  # whatever a user's layers and losses raise; fit raises it again
-            raise CannotVectorise(FallbackReason.TRACING, _first_line(error)) from error
+            raise CannotVectorise(FallbackReason.TRACING, f"{type(error).__name__}: {first_line(error)}") from error
         check_model(self.model)
         self.optimizer = program.new_optimizer()
         check_optimizer(self.optimizer)
@@ -276,7 +276,7 @@ class VectorisedLoop:
         except CannotVectorise:
             raise
         except Exception as error:
-            raise CannotVectorise(FallbackReason.TRACING, _first_line(error)) from error
+            raise CannotVectorise(FallbackReason.TRACING, f"{type(error).__name__}: {first_line(error)}") from error
         for graph in _graphs_of(traced.graph):
             check_graph(graph)
         return traced
@@ -387,7 +387,7 @@ class VectorisedLoop:
         try:
             parts, losses = self._train(parts, tf.constant(indices), tf.constant(scales), tf.constant(count), leaves)
         except tf.errors.OpError as error:
-            raise CannotVectorise(FallbackReason.EXECUTION, _first_line(error)) from error
+            raise CannotVectorise(FallbackReason.EXECUTION, f"{type(error).__name__}: {first_line(error)}") from error
         moved = Members(trainable=parts[0], other=parts[1], optimizer=parts[2], metrics=parts[3])
         return moved, losses.numpy()[:count]
 
@@ -443,7 +443,7 @@ class VectorisedLoop:
         except CannotVectorise:
             raise
         except Exception as error:
-            raise CannotVectorise(FallbackReason.TRACING, _first_line(error)) from error
+            raise CannotVectorise(FallbackReason.TRACING, f"{type(error).__name__}: {first_line(error)}") from error
 
     def predict(self, state: Members, x: Any, at_once: int) -> Any:
         """Outputs in inference mode, (members, rows, ...), or a list or dict of them.
@@ -518,12 +518,6 @@ def _graphs_of(graph: Any) -> list[Any]:
             if inner is not None:
                 waiting.append(inner)
     return found
-
-
-def _first_line(error: BaseException) -> str:
-    """The first line of a message, shortened."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
 
 
 class _quiet:

@@ -522,3 +522,48 @@ class Output:
     )
     names = [plan.name for plan in find_pairs(text)]
     assert names == [plan.name for plan in find_pairs(RIGHT)]
+
+
+GIVEN_WEIGHTS = """
+import numpy as np
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+class Normalisation:
+    def __init__(self, gamma, beta):
+        self.gamma, self.beta = gamma, beta
+    def forward(self, x):
+        centred = x - x.mean(axis=0)
+        self.std = np.sqrt(np.mean(centred ** 2, axis=0) + 1e-7)
+        self.normal = centred / self.std
+        return self.gamma * self.normal + self.beta
+    def backward(self, dout):
+        self.dbeta = dout.sum(axis=0)
+        self.dgamma = np.sum(self.normal * dout, axis=0)
+        d = self.gamma * dout
+        return (d - d.mean(axis=0) - self.normal * np.mean(d * self.normal, axis=0)) / self.std
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "gradient"),
+    [
+        ("self.x.T @ dout", "self.x.T @ (2 * dout)", "self.dW"),
+        ("self.normal * dout", "self.normal + dout", "self.dgamma"),
+    ],
+)
+def test_layers_that_are_given_their_weights(tmp_path: Path, right: str, wrong: str, gradient: str) -> None:
+    def results(text: str) -> dict[str, Agreement]:
+        return {one.name: one.agreement for pair in check(tmp_path, text).pairs for one in pair.gradients}
+
+    names = ("return value", "self.dW", "self.db", "self.dgamma", "self.dbeta")
+    assert results(GIVEN_WEIGHTS) == dict.fromkeys(names, Agreement.AGREES)
+    mistaken = results(GIVEN_WEIGHTS.replace(right, wrong))
+    assert [name for name, one in mistaken.items() if one is not Agreement.AGREES] == [gradient]

@@ -20,12 +20,12 @@ from harness.models.activations import ACTIVATIONS, activate, activation_named, 
 from harness.models.costs import COSTS, Targets, cost_named, cost_of, gradient_of_cost
 from harness.models.network import Network
 from harness.models.training import Training
+from tests.networks import ELEMENTWISE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # z between the kinks (multiples of 1) of all that have some
 Z = np.linspace(-8, 8, 1600).reshape(-1, 1) + 1e-3
-ELEMENTWISE = [name for name in trainable_names() if not ACTIVATIONS[name].mixes_units]
 DERIVED = [name for name, entry in ACTIVATIONS.items() if entry.derivative is not None and not entry.mixes_units]
 
 
@@ -114,6 +114,15 @@ def test_facts_of_an_activation_are_those_of_keras(name):
     for kink in entry.kinks:
         left, right = (float(slopes[np.argmin(np.abs(Z[:, 0] - kink.z - side * step)), 0]) for side in (-1, 1))
         assert (left, right) == pytest.approx((kink.below, kink.above), abs=2 * step * (entry.curvature + 0.01))
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_referee_differentiates_an_activation_rightly(name):
+    """Its formula must hold for complex numbers: abs() would make the slope of the imaginary step wrong."""
+    z = np.random.default_rng(1).normal(0, 5, (40, 3))
+    slopes = numerical.activate(name, z + 1j * numerical.STEP).imag / numerical.STEP
+    entry = ACTIVATIONS[name]
+    np.testing.assert_allclose(slopes, entry.derivative(entry.function(z)), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script, run_edited
-from harness.programs.edits import Edit, edited_sources, edits_for, unified_diff
+from harness.programs.edits import Edit, edited_files, edited_sources, edits_for, unified_diff
+from harness.programs.source.scripts import read_pieces
 
 KINDS = (
     "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
@@ -344,6 +345,25 @@ def test_the_names_of_a_diff_are_as_patch_takes_them(tmp_path):
     where = {"file": str(tmp_path / "n.py"), "cell": None, "line": 1, "start": 4, "end": 5}
     diff = unified_diff([Edit(**where, old="1", new="2", subject="a = 1", fragment="2")])
     assert diff.splitlines()[:2] == [f"--- a{tmp_path}/n.py", f"+++ b{tmp_path}/n.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("%matplotlib inline\nrate = 1\nfiles = !ls\n", "%matplotlib inline\nrate = 2\nfiles = !ls\n"),
+        ("print 'start'\nrate = 1\nprint 'end'\n", "print 'start'\nrate = 2\nprint 'end'\n"),
+        # an indented snippet, of which the edited line is not Python either: all of it is made so
+        ("    rate = 1\n    print(rate)\n", "rate = 2\nprint(rate)\n"),
+    ],
+)
+def test_lines_without_an_edit_stay_as_they_were_written(tmp_path, text, after):
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": [{"cell_type": "code", "source": text}]}))
+    run = read_pieces(tmp_path / "n.ipynb", "n.ipynb", "n.ipynb")[0].source.text
+    at = run.index("1")
+    where = {"file": "n.ipynb", "cell": 1, "line": 2, "start": at, "end": at + 1}
+    edit = Edit(**where, old="1", new="2", subject="rate = 1", fragment="2")
+    (edited,) = edited_files([edit], tmp_path).values()
+    assert json.loads(edited)["cells"][0]["source"] == after
 
 
 @pytest.mark.slow

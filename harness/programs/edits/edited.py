@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ..source.scripts import read_pieces
+from ..source.scripts import Piece, read_pieces, runnable
 from .texts import Edit
 
 Key = tuple[str, "int | None"]  # file and cell
@@ -58,8 +58,24 @@ def edited_sources(edits: Sequence[Edit], base: Path = Path()) -> dict[Key, tupl
         for piece in read_pieces(base / file, file, file):
             own = [edit for edit in edits if (edit.file, edit.cell) == (file, piece.source.cell)]
             if own:
-                found[file, piece.source.cell] = piece.source.text, edited_text(piece.source.text, own)
+                found[file, piece.source.cell] = _edited_as_written(piece, own)
     return found
+
+
+def _edited_as_written(piece: Piece, edits: Sequence[Edit]) -> tuple[str, str]:
+    """A piece before and after its edits, with the lines that Python cannot read as the user wrote them.
+
+    If an edited line is one of these, or the piece would not run the same, the text is all Python.
+    """
+    before, after = piece.source.text, edited_text(piece.source.text, edits)
+    old, new, written = before.split("\n"), after.split("\n"), piece.written.split("\n")
+    for kind, start, end, first, last in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            new[first:last] = written[start:end]
+        elif old[start:end] != written[start:end]:
+            return before, after
+    restored = "\n".join(new)
+    return (piece.written, restored) if runnable(restored) == after else (before, after)
 
 
 def unified_diff(edits: Sequence[Edit]) -> str:

@@ -19,6 +19,12 @@ class Piece:
 
     filename: str  # under which Python runs it
     source: Source  # the code, and where the user finds it
+    written: str  # the code as it is in the file, which need not be Python: IPython's commands, Python 2
+
+
+def runnable(text: str) -> str:
+    """What is run of a script or a cell, with the same lines."""
+    return readable(without_magics(text))
 
 
 def read_pieces(path: Path, shown: str, filename: str) -> list[Piece]:
@@ -38,7 +44,7 @@ def read_pieces(path: Path, shown: str, filename: str) -> list[Piece]:
     except OSError as error:
         raise BadInput(f"{shown}: expected a file that can be read, got: {error.strerror}") from None
     if path.suffix != ".ipynb":
-        return [Piece(filename=filename, source=Source(file=shown, text=readable(without_magics(text))))]
+        return [Piece(filename=filename, source=Source(file=shown, text=runnable(text)), written=text)]
     try:
         cells = code_cells(text)
     except ValueError:
@@ -48,9 +54,8 @@ def read_pieces(path: Path, shown: str, filename: str) -> list[Piece]:
     return [
         Piece(
             filename=f"{filename}#cell{number}",
-            source=Source(
-                file=shown, text="" if OTHER_LANGUAGE.match(cell) else readable(without_magics(cell)), cell=number
-            ),
+            source=Source(file=shown, text="" if OTHER_LANGUAGE.match(cell) else runnable(cell), cell=number),
+            written=cell,
         )
         for number, cell in enumerate(cells, 1)
     ]

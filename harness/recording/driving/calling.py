@@ -19,6 +19,7 @@ from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, argument_uses, role_of, words_of
 from .session import Session
+from .slot import Slot
 from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
 from .uses import Uses, is_handed_on, is_taken_along, only_divides, sizes_of_biases
@@ -233,7 +234,7 @@ class Caller:
         role, uses = self.role(function, argument)
         if place in self.bound and role not in (Role.CACHE, Role.OUTPUTS, Role.GRADIENTS, Role.PARAMETERS, Role.WEIGHT):
             return self.bound[place]
-        options = self.options(function, argument, role, uses)
+        options = self.options(Slot(caller=self, function=function, argument=argument, role=role, uses=uses))
         option = self.session.choose(key if role in SIZE_ROLES else place, options)  # all layers want sizes alike
         text = option() if callable(option) else option
         if function.name == "__init__" and {"input", "first"} & set(uses.strings):  # one may have to do nothing
@@ -454,32 +455,32 @@ class Caller:
 
     # Options
 
-    def options(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    def options(self, slot: Slot) -> list[Option]:
         """Expressions for an argument, most likely first."""
         session = self.session
         options: list[Option] = []
-        data = role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.RATE, Role.EPOCHS)
-        if argument.name in session.pool and not (data and argument.name in ("X", "Y", "x", "y")):
-            options.append(session.pool[argument.name])
-        options.extend(self.by_role(function, argument, role, uses))
-        if not data and self._is_global_value(argument.name):
-            options.insert(0, argument.name)  # what the file itself calls by this name
-        elif role is Role.PAIRS and self._is_global_value(argument.name):
-            options.append(argument.name)
-        keyed = keyed_data(self, function, argument, uses) if uses.keys else None
+        data = slot.role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.RATE, Role.EPOCHS)
+        if slot.argument.name in session.pool and not (data and slot.argument.name in ("X", "Y", "x", "y")):
+            options.append(session.pool[slot.argument.name])
+        options.extend(self.by_role(slot))
+        if not data and self._is_global_value(slot.argument.name):
+            options.insert(0, slot.argument.name)  # what the file itself calls by this name
+        elif slot.role is Role.PAIRS and self._is_global_value(slot.argument.name):
+            options.append(slot.argument.name)
+        keyed = keyed_data(slot) if slot.uses.keys else None
         if keyed is not None:
             options.insert(0, keyed)
-        note = argument.annotation.lower()
+        note = slot.argument.annotation.lower()
         if "bool" in note:
             options.extend(["True", "False"])
-        if note == "range" or INDICES_NAME.match(argument.name):
+        if note == "range" or INDICES_NAME.match(slot.argument.name):
             options.insert(0, partial(indices, self))
         unique: list[Option] = []
         for option in options:
             if option not in unique:
                 unique.append(option)
         computed = (Role.UPSTREAM, Role.GRADIENTS, Role.CACHE, Role.OUTPUTS, Role.PARAMETERS, Role.WEIGHT)
-        if not unique and role not in computed:
+        if not unique and slot.role not in computed:
             return ["0.1", "3", partial(inputs_text, self), "None", "[]", "{}"]
         return unique
 
@@ -489,7 +490,7 @@ class Caller:
         value = session.names.get(name) if name in session.own else None
         return value is not None and not (callable(value) or inspect.ismodule(value))
 
-    def by_role(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+    def by_role(self, slot: Slot) -> list[Option]:
         simple: dict[Role, list[Option]] = {
             Role.RATE: ["0.1"],
             Role.EPOCHS: ["3", "20"],
@@ -499,29 +500,30 @@ class Caller:
             Role.MOMENTUM: ["0.9"],
             Role.KEEP: ["0.8", "1.0", "0"],
             Role.STEP_COUNT: ["i + 1"],
-            Role.SEED: [*([] if uses.methods else ["0"]), "np.random.default_rng(0)", "np.random.RandomState(0)"],
-            Role.LAYER_COUNT: ["1", "2", "3"] if "hidden" in words_of(argument.name) else ["2", "1", "3"],
+            Role.SEED: [*([] if slot.uses.methods else ["0"]), "np.random.default_rng(0)", "np.random.RandomState(0)"],
+            Role.LAYER_COUNT: ["1", "2", "3"] if "hidden" in words_of(slot.argument.name) else ["2", "1", "3"],
         }
-        if role in simple:
-            return simple[role]
-        if role is Role.BATCH_SIZE:
-            return batch_sizes(self, function, argument)
-        if role in (Role.FLAG, Role.QUIET):
-            numeric = argument.default not in ("True", "False", "None", "") or (not uses.boolean and uses.arithmetic)
-            if role is Role.QUIET:
-                return ["" if not argument.required and numeric else "False", "False", "1"]
+        if slot.role in simple:
+            return simple[slot.role]
+        if slot.role is Role.BATCH_SIZE:
+            return batch_sizes(slot)
+        if slot.role in (Role.FLAG, Role.QUIET):
+            is_number = slot.uses.arithmetic and not slot.uses.boolean
+            numeric = slot.argument.default not in ("True", "False", "None", "") or is_number
+            if slot.role is Role.QUIET:
+                return ["" if not slot.argument.required and numeric else "False", "False", "1"]
             return ["True", "False"]
-        if role in SIZE_ROLES or role is Role.COUNT:
-            return sizes(self, function, argument, role, uses)
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.OBSERVATIONS):
-            return observations(self, function, argument, role, uses)
-        if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER, Role.CHOICE, Role.FUNCTION, Role.ACTIVATION_LIST):
-            return named_functions(self, function, argument, role, uses)
-        if role in (Role.OBJECT, Role.OBJECT_LIST):
-            return objects(self, function, argument, role, uses)
-        if role is Role.NUMBER:
+        if slot.role in SIZE_ROLES or slot.role is Role.COUNT:
+            return sizes(slot)
+        if slot.role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.OBSERVATIONS):
+            return observations(slot)
+        if slot.role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER, Role.CHOICE, Role.FUNCTION, Role.ACTIVATION_LIST):
+            return named_functions(slot)
+        if slot.role in (Role.OBJECT, Role.OBJECT_LIST):
+            return objects(slot)
+        if slot.role is Role.NUMBER:
             return ["0.1", "1", "3"]
-        return made(self, function, argument, role, uses)
+        return made(slot)
 
     # Functions, texts and objects
 

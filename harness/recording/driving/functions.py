@@ -11,73 +11,74 @@ from .objects import instance, objects, takes
 from .records import annotated_class, members
 from .roles import Role, words_of
 from .shares import known_outputs, of_shares, share_rank
+from .slot import Slot
 from .source import Argument, FunctionFacts
-from .uses import Uses
 from .words import ACTIVATION_WORDS, ACTIVATIONS, DERIVATIVE_WORDS, LOSS_WORDS, OPTIMIZER_WORDS
 
 if TYPE_CHECKING:
     from .calling import Caller
 
 
-def named_functions(
-    caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses
-) -> list[Option]:
+def named_functions(slot: Slot) -> list[Option]:
     """Names of activations, losses and optimizers: as texts, functions or classes, whatever the use asks for."""
-    strings = [repr(text) for text in _ordered_strings(caller, argument, role, uses)]
-    functions = list(_matching_functions(caller, argument, role, uses))
-    if role is Role.FUNCTION and set(words_of(argument.name)) & METRIC_WORDS:
+    strings = [repr(text) for text in _ordered_strings(slot)]
+    functions = list(_matching_functions(slot))
+    if slot.role is Role.FUNCTION and set(words_of(slot.argument.name)) & METRIC_WORDS:
         functions.append(ANY_METRIC)
     instances: list[Option] = []
-    if uses.methods - {"lower", "strip", "upper", "items", "keys", "get"} or role is Role.OPTIMIZER or uses.attributes:
-        instances = objects(caller, function, argument, role, uses)
-    classes = matching_classes(caller, argument, role)
-    annotated = annotated_class(caller, argument)
-    if annotated and (of_enumeration := members(caller, annotated)):
-        words = ACTIVATION_WORDS if role is Role.ACTIVATION else LOSS_WORDS
+    of_objects = slot.uses.methods - {"lower", "strip", "upper", "items", "keys", "get"} or slot.uses.attributes
+    if of_objects or slot.role is Role.OPTIMIZER:
+        instances = objects(slot)
+    classes = matching_classes(slot.caller, slot.role)
+    annotated = annotated_class(slot.caller, slot.argument)
+    if annotated and (of_enumeration := members(slot.caller, annotated)):
+        words = ACTIVATION_WORDS if slot.role is Role.ACTIVATION else LOSS_WORDS
         return [*(one for one in of_enumeration if words.search(one)), *of_enumeration]
-    if role is Role.ACTIVATION_LIST:
-        return [*_pairs_of_functions(caller), *_activation_lists(caller, strings, functions, instances)]
+    if slot.role is Role.ACTIVATION_LIST:
+        return [*_pairs_of_functions(slot.caller), *_activation_lists(slot.caller, strings, functions, instances)]
     options: list[Option] = []
-    if uses.strings or uses.attribute_of:
+    if slot.uses.strings or slot.uses.attribute_of:
         options.extend([*strings, *functions, *instances])
-    elif instances and uses.methods:
+    elif instances and slot.uses.methods:
         options.extend([*instances, *functions, *strings])
-    elif uses.called or "callable" in argument.annotation.lower():
-        callables = [instance(caller, name) for name in classes if "__call__" in caller.facts.methods(name)]
+    elif slot.uses.called or "callable" in slot.argument.annotation.lower():
+        callables = [instance(slot.caller, name) for name in classes if "__call__" in slot.caller.facts.methods(name)]
         options.extend([*functions, *callables, *classes, *instances, *strings])
     else:
-        if not (instances or _keys_like(caller, ACTIVATION_WORDS)):  # no text of the file names an activation
-            instances = [instance(caller, name) for name in classes]
+        if not (instances or _keys_like(slot.caller, ACTIVATION_WORDS)):  # no text of the file names an activation
+            instances = [instance(slot.caller, name) for name in classes]
         options.extend(
-            [*strings, *functions, *instances] if "str" in argument.annotation else [*functions, *instances, *strings]
+            [*strings, *functions, *instances]
+            if "str" in slot.argument.annotation
+            else [*functions, *instances, *strings]
         )
-    if role is Role.LOSS and not uses.called and not uses.methods and not uses.strings:
-        options.extend(caller.by_role(function, argument, Role.UNKNOWN, uses))
-    pairs = _pairs_of_functions(caller) if role is Role.ACTIVATION else []
+    if slot.role is Role.LOSS and not slot.uses.called and not slot.uses.methods and not slot.uses.strings:
+        options.extend(slot.caller.by_role(slot.as_a(Role.UNKNOWN)))
+    pairs = _pairs_of_functions(slot.caller) if slot.role is Role.ACTIVATION else []
     options.extend([*classes, *pairs, "None"])
     return options
 
 
-def _ordered_strings(caller: Caller, argument: Argument, role: Role, uses: Uses) -> list[str]:
+def _ordered_strings(slot: Slot) -> list[str]:
     """Texts that the file compares the argument with; else the usual ones."""
-    texts = list(uses.strings)
-    for owner in sorted(uses.attribute_of):
+    texts = list(slot.uses.strings)
+    for owner in sorted(slot.uses.attribute_of):
         texts.extend(
             name
-            for name in caller.facts.methods(owner)
+            for name in slot.caller.facts.methods(owner)
             if not DERIVATIVE_WORDS.search(name) and not name.startswith("__")
         )
-    if role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
-        texts = texts or _keys_like(caller, ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
-        last = bool({"output", "last", "final", "out"} & set(words_of(argument.name))) or of_shares(caller)
+    if slot.role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
+        texts = texts or _keys_like(slot.caller, ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
+        last = bool({"output", "last", "final", "out"} & set(words_of(slot.argument.name))) or of_shares(slot.caller)
         order: tuple[str, ...] = ("sigmoid", "tanh", "relu", "logistic")
-        if last and known_outputs(caller) != 1:
+        if last and known_outputs(slot.caller) != 1:
             order = ("softmax", "sigmoid", "linear")
         return sorted(texts, key=lambda t: next((i for i, name in enumerate(order) if name in t.lower()), len(order)))
-    if role is Role.LOSS:
-        return texts or _keys_like(caller, LOSS_WORDS) or ["mse", "cross_entropy", "categorical_crossentropy"]
-    if role is Role.OPTIMIZER:
-        texts = texts or _keys_like(caller, OPTIMIZER_WORDS) or ["sgd", "adam", "SGD"]
+    if slot.role is Role.LOSS:
+        return texts or _keys_like(slot.caller, LOSS_WORDS) or ["mse", "cross_entropy", "categorical_crossentropy"]
+    if slot.role is Role.OPTIMIZER:
+        texts = texts or _keys_like(slot.caller, OPTIMIZER_WORDS) or ["sgd", "adam", "SGD"]
         return sorted(texts, key=lambda t: 0 if t.lower() in ("sgd", "gd", "gradient_descent") else 1)
     return texts
 
@@ -99,42 +100,44 @@ def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:
     return [*texts, *static]
 
 
-def _matching_functions(caller: Caller, argument: Argument, role: Role, uses: Uses) -> list[str]:
+def _matching_functions(slot: Slot) -> list[str]:
     """Functions of the file that the argument's name describes; the derivative of the function chosen before."""
-    words = argument.name
+    words = slot.argument.name
     derivative = DERIVATIVE_WORDS.search(words) is not None
     kind = (
         LOSS_WORDS
-        if role is Role.LOSS or (LOSS_WORDS.search(words) and not ACTIVATION_WORDS.search(words))
+        if slot.role is Role.LOSS or (LOSS_WORDS.search(words) and not ACTIVATION_WORDS.search(words))
         else ACTIVATION_WORDS
     )
-    if role is Role.OPTIMIZER:
+    if slot.role is Role.OPTIMIZER:
         kind = OPTIMIZER_WORDS
     found = []
-    for name, function in caller.facts.functions.items():
+    for name, function in slot.caller.facts.functions.items():
         if (
-            callable(caller.session.names.get(name))
+            callable(slot.session.names.get(name))
             and kind.search(name)
             and (DERIVATIVE_WORDS.search(name) is not None) == derivative
-            and not _is_asked_which(caller, function)
+            and not _is_asked_which(slot.caller, function)
         ):
             found.append((name, function))
     topic = "loss" if kind is LOSS_WORDS else "activation"
-    stem = caller.session.stems.get(topic)
+    stem = slot.session.stems.get(topic)
 
     def rank(item: tuple[str, FunctionFacts]) -> tuple[int, int, int]:
         name = item[0].lower()
         usual = next((i for i, usual in enumerate((*ACTIVATIONS, "mse", "mean_sq", "squared")) if usual in name), 50)
-        return (0 if stem and stem in name else 1, share_rank(caller, name) if topic == "activation" else 0, usual)
+        return (0 if stem and stem in name else 1, share_rank(slot.caller, name) if topic == "activation" else 0, usual)
 
     found.sort(key=rank)
-    names = [name for name, _ in found] or _sharing_a_word(caller, argument)
-    if role is Role.FUNCTION and not names and not set(words_of(argument.name)) & METRIC_WORDS:
-        names = [name for name in caller.facts.functions if callable(caller.session.names.get(name)) and len(name) > 1]
-        count = uses.given.get("")
-        names = [name for name in names if count is None or takes(caller.facts.functions[name], count)] or names
+    names = [name for name, _ in found] or _sharing_a_word(slot.caller, slot.argument)
+    if slot.role is Role.FUNCTION and not names and not set(words_of(slot.argument.name)) & METRIC_WORDS:
+        names = [
+            name for name in slot.caller.facts.functions if callable(slot.session.names.get(name)) and len(name) > 1
+        ]
+        count = slot.uses.given.get("")
+        names = [name for name in names if count is None or takes(slot.caller.facts.functions[name], count)] or names
     if names and not derivative:
-        caller.session.stems.setdefault(topic, names[0].lower())
+        slot.session.stems.setdefault(topic, names[0].lower())
     return names
 
 
@@ -162,7 +165,7 @@ def _sharing_a_word(caller: Caller, argument: Argument) -> list[str]:
     return [name for name in sharing if not _is_asked_which(caller, facts.functions[name])]
 
 
-def matching_classes(caller: Caller, argument: Argument, role: Role) -> list[str]:
+def matching_classes(caller: Caller, role: Role) -> list[str]:
     """Classes of the file whose names are those of activations, losses or optimizers."""
     pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS}.get(role, ACTIVATION_WORDS)
     return [

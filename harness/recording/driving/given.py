@@ -11,23 +11,24 @@ from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text
 from .records import layer_descriptions
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role, words_of
-from .source import Argument, FunctionFacts
-from .uses import Uses, is_cut_by
+from .slot import Slot
+from .source import Argument
+from .uses import is_cut_by
 from .words import BATCHES_NAME
 
 if TYPE_CHECKING:
     from .calling import Caller
 
 
-def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+def sizes(slot: Slot) -> list[Option]:
     """Sizes of a network, or of the layer that is being made."""
-    session = caller.session
+    session = slot.session
     dims = session.dims
 
     def given(make: Callable[[], str], both: bool = True) -> Callable[[], str]:
         def option() -> str:
-            session.inputs_given |= both or role is Role.INPUT_SIZE
-            session.outputs_given |= both or role is Role.OUTPUT_SIZE
+            session.inputs_given |= both or slot.role is Role.INPUT_SIZE
+            session.outputs_given |= both or slot.role is Role.OUTPUT_SIZE
             return make()
 
         return option
@@ -41,31 +42,31 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
     if dims is not None:  # a single layer is being made
         before, after = dims
         pair = [f"[{before}, {after}]", f"({before}, {after})"]
-        if role is Role.INPUT_SIZE:
-            return [f"({before},)" if uses.indexed else str(before), str(before), f"({before},)", f"({before}, 1)"]
-        if role is Role.SIZES:
+        if slot.role is Role.INPUT_SIZE:
+            return [f"({before},)" if slot.uses.indexed else str(before), str(before), f"({before},)", f"({before}, 1)"]
+        if slot.role is Role.SIZES:
             return [*pair, str(after), f"({before},)"]
         return [str(after), *pair]
-    image = image_default(argument)
-    if role is Role.INPUT_SIZE and image is not None:
+    image = image_default(slot.argument)
+    if slot.role is Role.INPUT_SIZE and image is not None:
         return [given(lambda: session.take_images(image), False)]
-    if role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE):
-        known = into if role is Role.INPUT_SIZE else out
-        if argument.default.startswith("["):
+    if slot.role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE):
+        known = into if slot.role is Role.INPUT_SIZE else out
+        if slot.argument.default.startswith("["):
             return [given(lambda: f"[{known()}]", False)]
         return [given(lambda: str(known()), False), given(lambda: f"({known()},)", False),
                 given(lambda: f"({known()}, 1)", False)]  # fmt: skip
-    if role is Role.HIDDEN_SIZE:
-        size = SECOND_HIDDEN if _has_hidden_size_before(caller, function, argument) else HIDDEN
-        return [f"[{size}]"] if argument.default.startswith("[") else [str(size), f"[{size}]"]
-    if role is Role.HIDDEN_SIZES:
+    if slot.role is Role.HIDDEN_SIZE:
+        size = SECOND_HIDDEN if _has_hidden_size_before(slot) else HIDDEN
+        return [f"[{size}]"] if slot.argument.default.startswith("[") else [str(size), f"[{size}]"]
+    if slot.role is Role.HIDDEN_SIZES:
         return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
-    if role is Role.SIZES and (described := layer_descriptions(caller, uses)):
+    if slot.role is Role.SIZES and (described := layer_descriptions(slot.caller, slot.uses)):
         return list(described)
-    if role is Role.SIZES and _is_beside_inputs(caller, function, argument):
+    if slot.role is Role.SIZES and _is_beside_inputs(slot):
         return [given(lambda: f"[{HIDDEN}, {out()}]"), f"[{HIDDEN}]", given(lambda: f"({HIDDEN}, {out()})")]
-    if role is Role.SIZES:
+    if slot.role is Role.SIZES:
         return [
             given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
             given(lambda: f"({into()}, {HIDDEN}, {out()})"),
@@ -79,19 +80,19 @@ def sizes(caller: Caller, function: FunctionFacts, argument: Argument, role: Rol
     return [str(INPUTS), str(HIDDEN), "3", "2", "1"]
 
 
-def _has_hidden_size_before(caller: Caller, function: FunctionFacts, argument: Argument) -> bool:
+def _has_hidden_size_before(slot: Slot) -> bool:
     """Whether another argument before this one is the size of a hidden layer."""
-    names = [one.name for one in function.arguments]
-    before = function.arguments[: names.index(argument.name)] if argument.name in names else ()
-    return any(caller.role(function, other)[0] is Role.HIDDEN_SIZE for other in before)
+    names = [one.name for one in slot.function.arguments]
+    before = slot.function.arguments[: names.index(slot.argument.name)] if slot.argument.name in names else ()
+    return any(slot.caller.role(slot.function, other)[0] is Role.HIDDEN_SIZE for other in before)
 
 
-def _is_beside_inputs(caller: Caller, function: FunctionFacts, argument: Argument) -> bool:
+def _is_beside_inputs(slot: Slot) -> bool:
     """Whether the number of inputs is an argument of its own, beside the sizes of the layers."""
     return any(
-        caller.role(function, other)[0] is Role.INPUT_SIZE
-        for other in function.arguments
-        if other.name != argument.name
+        slot.caller.role(slot.function, other)[0] is Role.INPUT_SIZE
+        for other in slot.function.arguments
+        if other.name != slot.argument.name
     )
 
 
@@ -102,20 +103,17 @@ class _Data:
     """Expressions for observations, each made when it is chosen.
 
     Args:
-        caller: builds the calls.
-        function: that is given the observations.
-        argument: of the function.
-        uses: of the argument.
+        slot: the argument that is given them.
     """
 
-    def __init__(self, caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> None:
-        self.caller, self.function, self.argument, self.uses = caller, function, argument, uses
-        self.session = caller.session
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        self.session = slot.session
 
     def inputs(self) -> str:
         """All inputs, or one observation's; for a loss, what the network put out."""
         session = self.session
-        if self.caller.in_loss and session.forward_results:
+        if self.slot.caller.in_loss and session.forward_results:
             return result_of_kind(session.forward_results, Role.OUTPUTS)
         form = session.pick_form()
         session.make_data()
@@ -123,26 +121,26 @@ class _Data:
 
     def targets(self) -> str:
         """The targets, in the form of the inputs."""
-        return self._held_out(targets_text(self.caller), self.session.pick_form())
+        return self._held_out(targets_text(self.slot.caller), self.session.pick_form())
 
     def _held_out(self, text: str, form: Form) -> str:
         """Data of their own for validation, so that they are not taken for those that are trained on."""
         is_list = form in (Form.LISTS, Form.LIST, Form.AUGMENTED)
-        return text if is_list or not HELD_OUT.search(self.argument.name) else f"np.copy({text})"
+        return text if is_list or not HELD_OUT.search(self.slot.argument.name) else f"np.copy({text})"
 
     def pairs(self) -> str:
         """A list of an input and a target for each observation."""
         session = self.session
         session.make_data()
         order = [Form.COLUMN, Form.ROWS, Form.ROW, Form.LIST]
-        if self.uses.unpacked and session.hints.prefers_columns < 0:
+        if self.slot.uses.unpacked and session.hints.prefers_columns < 0:
             order = [Form.ROWS, Form.COLUMN, Form.ROW, Form.LIST]
         session.form = session.choose("pairs", order)
         return pairs_text(session.pick_labels(), session.form)
 
     def count(self) -> str:
         """The number of observations."""
-        return observations_text(self.caller)
+        return observations_text(self.slot.caller)
 
     def both(self) -> str:
         """All inputs and all targets."""
@@ -158,12 +156,12 @@ class _Data:
     def number(self) -> str:
         """One input of one observation."""
         self._give_one_output(Form.VECTOR)
-        return f"X[i, {self.numbered.index(self.argument.name)}]"
+        return f"X[i, {self.numbered.index(self.slot.argument.name)}]"
 
     def column(self) -> str:
         """One input of all observations."""
         self._give_one_output(Form.ROWS)
-        return f"X[:, {self.numbered.index(self.argument.name)}]"
+        return f"X[:, {self.numbered.index(self.slot.argument.name)}]"
 
     def _give_one_output(self, form: Form) -> None:
         """What takes its inputs one by one has one output."""
@@ -175,14 +173,14 @@ class _Data:
     @property
     def is_of_many(self) -> bool:
         """Whether the function, or what it calls, sums over observations or counts them."""
-        return any(OF_MANY.search(part.text) for part in self.caller.facts.reach(self.function))
+        return any(OF_MANY.search(part.text) for part in self.slot.caller.facts.reach(self.slot.function))
 
     @property
     def numbered(self) -> list[str]:
         """The inputs of a function that takes them one by one, as x1, x2; none if it does not."""
-        stem = self.argument.name.rstrip("0123456789")
+        stem = self.slot.argument.name.rstrip("0123456789")
         pattern = re.compile(rf"{re.escape(stem)}\d+")
-        names = [other.name for other in self.function.arguments if pattern.fullmatch(other.name)]
+        names = [other.name for other in self.slot.function.arguments if pattern.fullmatch(other.name)]
         inputs = self._names_of(Role.INPUTS)
         return names if len(names) > 1 and set(names) <= set(inputs) else []
 
@@ -192,40 +190,47 @@ class _Data:
         return not self._names_of(Role.TARGETS)
 
     def _names_of(self, role: Role) -> list[str]:
-        return [other.name for other in self.function.arguments if self.caller.role(self.function, other)[0] is role]
+        return [
+            other.name
+            for other in self.slot.function.arguments
+            if self.slot.caller.role(self.slot.function, other)[0] is role
+        ]
 
 
-def observations(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+def observations(slot: Slot) -> list[Option]:
     """Inputs, targets or both."""
-    data = _Data(caller, function, argument, uses)
-    if role is Role.OBSERVATIONS:
+    data = _Data(slot)
+    if slot.role is Role.OBSERVATIONS:
         return [data.count]
-    if role is Role.TARGETS:
+    if slot.role is Role.TARGETS:
         return [data.targets]
-    if role is Role.PAIRS and uses.split and not uses.iterated:
+    if slot.role is Role.PAIRS and slot.uses.split and not slot.uses.iterated:
         return [data.both, data.pairs, data.inputs]
-    if role is Role.PAIRS and BATCHES_NAME.search(argument.name):
+    if slot.role is Role.PAIRS and BATCHES_NAME.search(slot.argument.name):
         return [data.batches, data.pairs, data.inputs, data.both]
-    if role is Role.PAIRS:
+    if slot.role is Role.PAIRS:
         return [data.pairs, data.inputs, data.both, data.batches]
     if data.numbered:
         return [data.column, data.number] if data.is_of_many else [data.number, data.column]
-    if not INPUT_NAME.match(argument.name):
-        named = producers(caller, function, lambda names: argument.name in names)
+    if not INPUT_NAME.match(slot.argument.name):
+        named = producers(slot.caller, slot.function, lambda names: slot.argument.name in names)
         if named:
-            return [*(production(caller, producer, text, argument.name) for producer, text in named), data.inputs]
-    if uses.unpacked or re.search(r"data|batch", argument.name, re.IGNORECASE):
+            return [
+                *(production(slot.caller, producer, text, slot.argument.name) for producer, text in named),
+                data.inputs,
+            ]
+    if slot.uses.unpacked or re.search(r"data|batch", slot.argument.name, re.IGNORECASE):
         if not data.is_without_targets:
             return [data.inputs, data.pairs]
-        likely_pairs = uses.unpacked or not (uses.array or words_of(argument.name)[0] == "x")
+        likely_pairs = slot.uses.unpacked or not (slot.uses.array or words_of(slot.argument.name)[0] == "x")
         return [data.pairs, data.inputs, data.both] if likely_pairs else [data.inputs, data.pairs, data.both]
     return [data.inputs]
 
 
-def keyed_data(caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> Option | None:
+def keyed_data(slot: Slot) -> Option | None:
     """Inputs and targets in a dictionary, if both are asked for by the names of keys and nothing else is."""
-    data = _Data(caller, function, argument, uses)
-    bare = {key: HELD_OUT.sub("", key) or key for key in sorted(uses.keys)}
+    data = _Data(slot)
+    bare = {key: HELD_OUT.sub("", key) or key for key in sorted(slot.uses.keys)}
     targets = {key for key, name in bare.items() if TARGET_NAME.match(name)}
     inputs = {key for key, name in bare.items() if INPUT_NAME.match(name)} - targets
     if not (targets and inputs) or targets | inputs != set(bare):
@@ -235,15 +240,13 @@ def keyed_data(caller: Caller, function: FunctionFacts, argument: Argument, uses
     )
 
 
-def batch_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
+def batch_sizes(slot: Slot) -> list[Option]:
     """The size of a batch: of all observations, if a function is given one batch and does not cut it into some."""
-    has_data = any(
-        caller.role(function, other)[0] in (Role.INPUTS, Role.TARGETS, Role.OUTPUTS) for other in function.arguments
-    )
-    is_given_one = has_data and not function.loops and not is_cut_by(argument.name, function.node)
-    if is_given_one and function.name != "__init__":
-        return [lambda: observations_text(caller)]
-    return [str(BATCH), lambda: observations_text(caller), "1"]  # some ask for batches of one size
+    has_data = bool({Role.INPUTS, Role.TARGETS, Role.OUTPUTS} & slot.caller.roles_of(slot.function))
+    is_given_one = has_data and not slot.function.loops and not is_cut_by(slot.argument.name, slot.function.node)
+    if is_given_one and slot.function.name != "__init__":
+        return [lambda: observations_text(slot.caller)]
+    return [str(BATCH), lambda: observations_text(slot.caller), "1"]  # some ask for batches of one size
 
 
 def observations_text(caller: Caller) -> str:

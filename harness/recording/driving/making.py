@@ -22,8 +22,8 @@ from .results import (
     result_of_kind,
 )
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
-from .source import Argument, FunctionFacts
-from .uses import Uses
+from .slot import Slot
+from .source import FunctionFacts
 from .weights import by_hand
 from .words import DERIVATIVE_WORDS, FORWARD_NAME, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
 
@@ -31,67 +31,68 @@ if TYPE_CHECKING:
     from .calling import Caller
 
 
-def made(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+def made(slot: Slot) -> list[Option]:
     """What was returned before under this name or one like it, or what makes it; by hand at last."""
-    session = caller.session
+    session = slot.session
     options: list[Option] = []
     pattern = {
         Role.PARAMETERS: PARAMETERS_NAME,
         Role.GRADIENTS: GRADIENT_ARGUMENT,
         Role.CACHE: CACHE_NAME,
         Role.OUTPUTS: OUTPUT_NAME,
-    }.get(role)
-    if argument.name in session.pool:
-        options.append(session.pool[argument.name])
-    if role is Role.OUTPUTS and caller.in_loss and session.forward_results:
-        options.append(result_of_kind(session.forward_results, role))
-    named = producers(caller, function, lambda names: argument.name in names)
-    options.extend(production(caller, producer, text, argument.name) for producer, text in named)
+    }.get(slot.role)
+    if slot.argument.name in session.pool:
+        options.append(session.pool[slot.argument.name])
+    if slot.role is Role.OUTPUTS and slot.caller.in_loss and session.forward_results:
+        options.append(result_of_kind(session.forward_results, slot.role))
+    named = producers(slot.caller, slot.function, lambda names: slot.argument.name in names)
+    options.extend(production(slot.caller, producer, text, slot.argument.name) for producer, text in named)
     if pattern is not None:
         similar = [text for name, text in reversed(session.pool.items()) if pattern.match(name) and "[" not in text]
         options.extend(similar)
-        others = producers(caller, function, lambda names: any(pattern.match(name) for name in names))
+        others = producers(slot.caller, slot.function, lambda names: any(pattern.match(name) for name in names))
         for producer, text in others:
             names = [name for name in (*producer.returns, *producer.return_keys) if not UNNAMED.fullmatch(name)]
             name = next(name for name in names if pattern.match(name))
-            options.append(production(caller, producer, text, name))
-    options.extend(attributes_named(caller, argument.name, pattern if role is Role.PARAMETERS else None))
-    if role is Role.OUTPUTS:
-        options.extend(
-            by_kind(caller, function, argument, r"forward|predict|feed|fprop|propag|hypothesis", Role.OUTPUTS)
-        )
-    if role is Role.CACHE:
-        options.extend(by_kind(caller, function, argument, r"forward|feed|fprop|propag", Role.CACHE))
-    if role is Role.GRADIENTS:
-        options.extend(by_kind(caller, function, argument, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
-    if role in (Role.PARAMETERS, Role.WEIGHT):
-        options = [*records(caller, function, argument, uses), *options]  # settings, not weights, by their keys
-        options.extend(parameters_of_networks(caller, uses))
-        options.extend(by_kind(caller, function, argument, MAKER_NAME.pattern, Role.PARAMETERS))
-        options.extend(from_sizes(caller, function, argument))
-        options.extend(by_hand(caller, function, argument, uses))
-    if role is Role.UPSTREAM:
-        options.extend(_loss_gradients(caller) or [partial(_output_error, caller)])
-    if role is Role.UNKNOWN and uses.attributes - OF_ARRAYS and not uses.array:
-        options.extend(objects(caller, function, argument, Role.OBJECT, uses))
-    if role is Role.UNKNOWN:
-        options.extend(_data_by_place(caller, function, argument))
-    if role is Role.UNKNOWN and (uses.indexed or uses.iterated or uses.measured) and not uses.array:
-        options.extend(sizes(caller, function, argument, Role.SIZES, uses)[:4])
-    compared = any(caller.role(function, other)[0] is Role.TARGETS for other in function.arguments)
-    if role is Role.UNKNOWN and uses.arithmetic and compared:
+            options.append(production(slot.caller, producer, text, name))
+    options.extend(attributes_named(slot.caller, slot.argument.name, pattern if slot.role is Role.PARAMETERS else None))
+    if slot.role is Role.OUTPUTS:
+        options.extend(by_kind(slot, r"forward|predict|feed|fprop|propag|hypothesis", Role.OUTPUTS))
+    if slot.role is Role.CACHE:
+        options.extend(by_kind(slot, r"forward|feed|fprop|propag", Role.CACHE))
+    if slot.role is Role.GRADIENTS:
+        options.extend(by_kind(slot, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
+    if slot.role in (Role.PARAMETERS, Role.WEIGHT):
+        options = [*records(slot), *options]  # settings, not weights, by their keys
+        options.extend(parameters_of_networks(slot.caller, slot.uses))
+        options.extend(by_kind(slot, MAKER_NAME.pattern, Role.PARAMETERS))
+        options.extend(from_sizes(slot))
+        options.extend(by_hand(slot))
+    if slot.role is Role.UPSTREAM:
+        options.extend(_loss_gradients(slot.caller) or [partial(_output_error, slot.caller)])
+    if slot.role is Role.UNKNOWN and slot.uses.attributes - OF_ARRAYS and not slot.uses.array:
+        options.extend(objects(slot.as_a(Role.OBJECT)))
+    if slot.role is Role.UNKNOWN:
+        options.extend(_data_by_place(slot))
+    is_listed = (slot.uses.indexed or slot.uses.iterated or slot.uses.measured) and not slot.uses.array
+    if slot.role is Role.UNKNOWN and is_listed:
+        options.extend(sizes(slot.as_a(Role.SIZES))[:4])
+    compared = Role.TARGETS in slot.caller.roles_of(slot.function)
+    if slot.role is Role.UNKNOWN and slot.uses.arithmetic and compared:
         forward = r"forward|predict|feed|fprop|propag|hypothesis"
-        options.extend(by_kind(caller, function, argument, forward, Role.OUTPUTS))
-    if role is Role.UNKNOWN:
-        options.extend([*layer_descriptions(caller, uses), *records(caller, function, argument, uses)])
-        structure = set(words_of(argument.name)) & STRUCTURE_WORDS
-        lists = sizes(caller, function, argument, Role.SIZES, uses)[:4] if structure else []
-        options.extend([*lists, "0.1", "3", partial(inputs_text, caller)])
-        options.extend([partial(_nothing, caller, function, argument), "[]", "{}"])
-    if uses.methods or uses.attributes - OF_ARRAYS:
-        instances = objects(caller, function, argument, Role.OBJECT, uses)
+        options.extend(by_kind(slot, forward, Role.OUTPUTS))
+    if slot.role is Role.UNKNOWN:
+        options.extend([*layer_descriptions(slot.caller, slot.uses), *records(slot)])
+        structure = set(words_of(slot.argument.name)) & STRUCTURE_WORDS
+        lists = sizes(slot.as_a(Role.SIZES))[:4] if structure else []
+        options.extend([*lists, "0.1", "3", partial(inputs_text, slot.caller)])
+        options.extend([partial(_nothing, slot), "[]", "{}"])
+    if slot.uses.methods or slot.uses.attributes - OF_ARRAYS:
+        instances = objects(slot.as_a(Role.OBJECT))
         # arrays and dictionaries have no such attributes
-        return [*instances, *options] if uses.attributes - OF_ARRAYS - uses.methods else [*options, *instances]
+        return (
+            [*instances, *options] if slot.uses.attributes - OF_ARRAYS - slot.uses.methods else [*options, *instances]
+        )
     return options
 
 
@@ -104,7 +105,7 @@ def _loss_gradients(caller: Caller) -> list[Option]:
         both = len(function.returns) == 2 and re.match(r"d[a-zA-Z_]|grad|result", function.returns[1]) is not None
         if LOSS_WORDS.search(name) and (DERIVATIVE_WORDS.search(name) or both) and name not in caller.session.stack:
             options.append(_loss_gradient(caller, function))
-    for name in matching_classes(caller, Argument(name="loss"), Role.LOSS):
+    for name in matching_classes(caller, Role.LOSS):
         for method in caller.facts.methods(name).values():
             named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
             if named and method.returns_something and not method.abstract:
@@ -112,16 +113,16 @@ def _loss_gradients(caller: Caller) -> list[Option]:
     return options[:6]
 
 
-def _data_by_place(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
+def _data_by_place(slot: Slot) -> list[Option]:
     """Inputs and then targets for the arguments of a training function whose names and uses say nothing."""
-    if not _trains_without_targets(caller, function):
+    if not _trains_without_targets(slot.caller, slot.function):
         return []
-    roles = [caller.role(function, one)[0] for one in function.required]
-    unknown = [one.name for one, role in zip(function.required, roles) if role is Role.UNKNOWN]
+    roles = [slot.caller.role(slot.function, one)[0] for one in slot.function.required]
+    unknown = [one.name for one, role in zip(slot.function.required, roles) if role is Role.UNKNOWN]
     data = [targets_text] if Role.INPUTS in roles else [inputs_text, targets_text]
     if len(unknown) < len(data):
         return []
-    return [partial(make, caller) for name, make in zip(unknown, data) if name == argument.name]
+    return [partial(make, slot.caller) for name, make in zip(unknown, data) if name == slot.argument.name]
 
 
 def _trains_without_targets(caller: Caller, function: FunctionFacts) -> bool:
@@ -130,10 +131,10 @@ def _trains_without_targets(caller: Caller, function: FunctionFacts) -> bool:
     return function.name != "__init__" and not {Role.TARGETS, Role.PAIRS} & roles and caller.facts.trains(function)
 
 
-def _nothing(caller: Caller, function: FunctionFacts, argument: Argument) -> str:
+def _nothing(slot: Slot) -> str:
     """None. As an index it fits everything, so that a network may train with it in the place of its targets."""
-    if argument.required and _trains_without_targets(caller, function):
-        caller.session.watcher.notes.append(f"{argument.name} is None, and there are no targets")
+    if slot.argument.required and _trains_without_targets(slot.caller, slot.function):
+        slot.session.watcher.notes.append(f"{slot.argument.name} is None, and there are no targets")
     return "None"
 
 

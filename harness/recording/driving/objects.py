@@ -23,8 +23,8 @@ from .records import (
 from .results import by_kind, parameters_of_networks
 from .roles import Role, words_of
 from .shares import share_rank
-from .source import Argument, FunctionFacts
-from .uses import Uses
+from .slot import Slot
+from .source import FunctionFacts
 from .words import (
     ACTIVATION_WORDS,
     FORWARD_NAME,
@@ -43,34 +43,38 @@ if TYPE_CHECKING:
 SMOOTH_NAME = re.compile(r"sigm|logistic|tanh", re.IGNORECASE)  # activations that any network learns with
 
 
-def objects(caller: Caller, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
+def objects(slot: Slot) -> list[Option]:
     """Instances of the file's classes that have the methods that the code calls."""
-    listed = role is Role.OBJECT_LIST
-    wanted = uses.element_methods if listed else uses.methods
-    attributes = uses.element_attributes if listed else uses.attributes
-    annotated = annotated_class(caller, argument)
+    listed = slot.role is Role.OBJECT_LIST
+    wanted = slot.uses.element_methods if listed else slot.uses.methods
+    attributes = slot.uses.element_attributes if listed else slot.uses.attributes
+    annotated = annotated_class(slot.caller, slot.argument)
     if listed:
-        return _object_lists(caller, function, argument, annotated, wanted, uses)
-    if annotated and (listed_members := members(caller, annotated)):
+        return _object_lists(slot, annotated, wanted)
+    if annotated and (listed_members := members(slot.caller, annotated)):
         return list(listed_members)
-    names = kinds_of(caller, annotated) if annotated else _with_arguments(caller, caller.classes_with(wanted), uses)
-    given = records(caller, function, argument, uses)
-    if not names and (at_hand := _instances_at_hand(caller, attributes)):
+    names = kinds_of(slot.caller, annotated) if annotated else _with_arguments(slot, slot.caller.classes_with(wanted))
+    given = records(slot)
+    if not names and (at_hand := _instances_at_hand(slot.caller, attributes)):
         return [*at_hand, *given]
     if not names and given:
-        whole = [] if uses.methods else [name for name, own in attributes_set(caller).items() if attributes <= own]
-        return [*(instance(caller, name) for name in whole if name not in caller.session.stack), *given]
+        whole = (
+            []
+            if slot.uses.methods
+            else [name for name, own in attributes_set(slot.caller).items() if attributes <= own]
+        )
+        return [*(instance(slot.caller, name) for name in whole if name not in slot.session.stack), *given]
     if not names and attributes:
-        names = classes_that_set(caller, attributes)
+        names = classes_that_set(slot.caller, attributes)
         if names:
-            dims = _dims_of_part(caller, function, argument)
+            dims = _dims_of_part(slot)
             parts = [
-                instance(caller, name) if NETWORK_CLASS.search(name) else _part(caller, name, dims)
+                instance(slot.caller, name) if NETWORK_CLASS.search(name) else _part(slot.caller, name, dims)
                 for name in names[:4]
             ]
-            return [*_networks_made(caller, names), *parts]
-    pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS, Role.ACTIVATION: ACTIVATION_WORDS}.get(role)
-    words = argument.name
+            return [*_networks_made(slot.caller, names), *parts]
+    pattern = {Role.LOSS: LOSS_WORDS, Role.OPTIMIZER: OPTIMIZER_WORDS, Role.ACTIVATION: ACTIVATION_WORDS}.get(slot.role)
+    words = slot.argument.name
     if pattern is None:
         pattern = next((p for p in (LOSS_WORDS, OPTIMIZER_WORDS, ACTIVATION_WORDS) if p.search(words)), None)
     if pattern is not None:
@@ -83,12 +87,12 @@ def objects(caller: Caller, function: FunctionFacts, argument: Argument, role: R
         key=lambda name: (
             0 if stem and stem in name.lower() else 1,
             0 if network and NETWORK_CLASS.search(name) else 1,
-            share_rank(caller, name) if pattern is ACTIVATION_WORDS else 0,
+            share_rank(slot.caller, name) if pattern is ACTIVATION_WORDS else 0,
             # a plain step and an error that any output is good for work with whatever else is chosen
             0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
         ),
     )
-    return [*_networks_made(caller, names), *(instance(caller, name) for name in names[:6]), *given]
+    return [*_networks_made(slot.caller, names), *(instance(slot.caller, name) for name in names[:6]), *given]
 
 
 def _networks_made(caller: Caller, names: Sequence[str]) -> list[str]:
@@ -97,27 +101,28 @@ def _networks_made(caller: Caller, names: Sequence[str]) -> list[str]:
     return [one for one, owner in made if owner in names and NETWORK_CLASS.search(owner)]
 
 
-def _object_lists(
-    caller: Caller, function: FunctionFacts, argument: Argument, annotated: str, wanted: set[str], uses: Uses
-) -> list[Option]:
+def _object_lists(slot: Slot, annotated: str, wanted: set[str]) -> list[Option]:
     """Lists of samples, of layers, or of descriptions of layers."""
-    asked = uses.element_attributes - OF_ARRAYS
-    names = [annotated] if annotated else caller.classes_with(wanted) or classes_that_set(caller, asked)
-    of_samples = [made for name in names if (made := samples(caller, name)) is not None]
+    asked = slot.uses.element_attributes - OF_ARRAYS
+    names = [annotated] if annotated else slot.caller.classes_with(wanted) or classes_that_set(slot.caller, asked)
+    of_samples = [made for name in names if (made := samples(slot.caller, name)) is not None]
     if of_samples:
         return list(of_samples)
-    if not names and (unnamed := unnamed_samples(caller, asked)) is not None:
+    if not names and (unnamed := unnamed_samples(slot.caller, asked)) is not None:
         return [unnamed]
-    are_layers = uses.element_called or any(FORWARD_NAME.search(name) or PASS_BACK.match(name) for name in wanted)
-    if not are_layers and (of_networks := parameters_of_networks(caller, uses)):
+    are_layers = slot.uses.element_called or any(FORWARD_NAME.search(name) or PASS_BACK.match(name) for name in wanted)
+    if not are_layers and (of_networks := parameters_of_networks(slot.caller, slot.uses)):
         return of_networks
-    paired = bool(uses.pair_methods or uses.pair_called)
-    lists: list[Option] = [*layer_descriptions(caller, uses), *layer_lists(caller, wanted, paired=paired)]
+    paired = bool(slot.uses.pair_methods or slot.uses.pair_called)
+    lists: list[Option] = [
+        *layer_descriptions(slot.caller, slot.uses),
+        *layer_lists(slot.caller, wanted, paired=paired),
+    ]
     if not wanted:  # functions do to the layers what elsewhere methods do
-        lists += [list_of(caller, name, [], paired=False) for name in names if not NETWORK_CLASS.search(name)]
+        lists += [list_of(slot.caller, name, [], paired=False) for name in names if not NETWORK_CLASS.search(name)]
     if wanted or not asked:
         return lists
-    return [*by_kind(caller, function, argument, MAKER_NAME.pattern, Role.PARAMETERS), *lists]
+    return [*by_kind(slot, MAKER_NAME.pattern, Role.PARAMETERS), *lists]
 
 
 def _instances_at_hand(caller: Caller, attributes: set[str]) -> list[str]:
@@ -151,14 +156,14 @@ def classes_that_set(caller: Caller, attributes: set[str]) -> list[str]:
     return [name for name, own in sets.items() if wanted and wanted <= own]
 
 
-def _dims_of_part(caller: Caller, function: FunctionFacts, argument: Argument) -> tuple[int, int]:
+def _dims_of_part(slot: Slot) -> tuple[int, int]:
     """Sizes of one of several layers that are arguments of their own: layer1, layer2."""
-    session = caller.session
+    session = slot.session
     session.give_sizes()
-    stem = re.sub(r"\d+$", "", argument.name)
-    parts = [other.name for other in function.required if re.sub(r"\d+$", "", other.name) == stem]
+    stem = re.sub(r"\d+$", "", slot.argument.name)
+    parts = [other.name for other in slot.function.required if re.sub(r"\d+$", "", other.name) == stem]
     sizes = [session.input_size, *[HIDDEN, SECOND_HIDDEN][: max(len(parts) - 1, 0)], session.output_size]
-    index = parts.index(argument.name) if argument.name in parts else 0
+    index = parts.index(slot.argument.name) if slot.argument.name in parts else 0
     return sizes[min(index, len(sizes) - 2)], sizes[min(index, len(sizes) - 2) + 1]
 
 
@@ -171,12 +176,12 @@ def _part(caller: Caller, name: str, dims: tuple[int, int]) -> Callable[[], str]
     return make
 
 
-def _with_arguments(caller: Caller, names: list[str], uses: Uses) -> list[str]:
+def _with_arguments(slot: Slot, names: list[str]) -> list[str]:
     """The classes whose methods take as many arguments as they are called with; all if there are none."""
 
     def fits(name: str) -> bool:
-        mine = caller.facts.methods(name)
-        called = [(mine[method], count) for method, count in uses.given.items() if method in mine]
+        mine = slot.caller.facts.methods(name)
+        called = [(mine[method], count) for method, count in slot.uses.given.items() if method in mine]
         return all(takes(method, count) for method, count in called)
 
     return [name for name in names if fits(name)] or names

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .data import HIDDEN, Form, pairs_text
 from .roles import SIZES, Role, role_of
 from .settings import Setting, leaves, read_settings
+from .slot import Slot
 from .source import Argument, FunctionFacts
 from .uses import Uses
 
@@ -37,25 +38,26 @@ def are_settings(names: Iterable[str], function: FunctionFacts) -> bool:
     return bool(roles) and 2 * sum(role in SETTINGS for role in roles) >= len(roles) and Role.WEIGHT not in roles
 
 
-def records(caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Callable[[], str]]:
+def records(slot: Slot) -> list[Callable[[], str]]:
     """A dictionary or an object with a value for each name that the code asks the argument for.
 
     Returns:
         options; none if the names do not stand for settings.
     """
     attributes, methods = (
-        uses.attributes - uses.methods - OF_ARRAYS,
-        {name for name in uses.methods if ASKS.match(name)},
+        slot.uses.attributes - slot.uses.methods - OF_ARRAYS,
+        {name for name in slot.uses.methods if ASKS.match(name)},
     )
     asked = {re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
     options: list[Callable[[], str]] = []
-    if uses.keys and are_settings(leaves(settings := read_settings(caller.facts, function, argument)), function):
-        options.append(lambda: _dictionary(caller, function, argument.name, settings))
-    if are_settings({*attributes, *asked}, function) and methods == uses.methods:
-        options.append(lambda: _namespace(caller, [*values(attributes), *_answers(methods, values)]))
+    settings = read_settings(slot.caller.facts, slot.function, slot.argument) if slot.uses.keys else ()
+    if settings and are_settings(leaves(settings), slot.function):
+        options.append(lambda: _dictionary(slot.caller, slot.function, slot.argument.name, settings))
+    if are_settings({*attributes, *asked}, slot.function) and methods == slot.uses.methods:
+        options.append(lambda: _namespace(slot.caller, [*values(attributes), *_answers(methods, values)]))
 
     def values(names: Iterable[str]) -> list[tuple[str, str]]:
-        return [(name, _value(caller, function, argument, name)) for name in sorted(names)]
+        return [(name, _value(slot.caller, slot.function, slot.argument.name, name)) for name in sorted(names)]
 
     return options
 
@@ -78,14 +80,15 @@ def _role_by_name(name: str, function: FunctionFacts) -> Role:
     return role_of(Argument(name=name), Uses(), function)
 
 
-def _value(caller: Caller, function: FunctionFacts, argument: Argument, name: str, uses: Uses | None = None) -> str:
-    """The expression for one name."""
+def _value(caller: Caller, function: FunctionFacts, record: str, name: str, uses: Uses | None = None) -> str:
+    """The expression for one name of a record."""
     one = Argument(name=name)
     uses = uses or Uses()
-    options = caller.options(function, one, role_of(one, uses, function), uses)
+    role = role_of(one, uses, function)
+    options = caller.options(Slot(caller=caller, function=function, argument=one, role=role, uses=uses))
     if "get" in uses.methods:  # with a default for what is not there
         options.insert(0, "{}")
-    option = caller.session.choose(f"{argument.name}.{name} ({name})", options)
+    option = caller.session.choose(f"{record}.{name} ({name})", options)
     return option() if callable(option) else option
 
 
@@ -102,7 +105,7 @@ def _of_setting(caller: Caller, function: FunctionFacts, name: str, setting: Set
         return _dictionary(caller, function, inside, setting.entries)
     if setting.elements:
         return _by_layer(caller, lambda: _dictionary(caller, DESCRIPTION, inside, setting.elements))
-    return _value(caller, function, Argument(name=name), setting.key, setting.uses)
+    return _value(caller, function, name, setting.key, setting.uses)
 
 
 # Layers that are described, and samples
@@ -125,9 +128,7 @@ def layer_descriptions(caller: Caller, uses: Uses) -> list[Callable[[], str]]:
         return []
 
     def describe() -> str:
-        values = [
-            f"{key!r}: {_value(caller, DESCRIPTION, Argument(name='layer'), key)}" for key in sorted(uses.element_keys)
-        ]
+        values = [f"{key!r}: {_value(caller, DESCRIPTION, 'layer', key)}" for key in sorted(uses.element_keys)]
         for constructor in spread:
             call = ast.parse(f"layer({caller.arguments(constructor)})", mode="eval").body
             assert isinstance(call, ast.Call)

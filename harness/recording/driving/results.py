@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from .choices import Exhausted, Option
 from .records import OF_ARRAYS
 from .roles import OUTPUT_NAME, Role, words_of
-from .source import Argument, FunctionFacts
+from .slot import Slot
+from .source import FunctionFacts
 from .uses import Uses
 from .words import LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, PARAMETERS_METHOD, SIZE_ROLES, UNNAMED, WRONG_NAME
 
@@ -51,29 +52,29 @@ def production(caller: Caller, producer: FunctionFacts, text: str, name: str) ->
     return make
 
 
-def by_kind(caller: Caller, function: FunctionFacts, argument: Argument, pattern: str, kind: Role) -> list[Option]:
+def by_kind(slot: Slot, pattern: str, kind: Role) -> list[Option]:
     """Results of functions whose name says what they do."""
     options: list[Option] = []
-    if kind in (Role.OUTPUTS, Role.CACHE) and caller.session.forward_results:
-        options.append(_result_for(caller, function, argument, caller.session.forward_results, kind))
-    for producer, text in caller.session.functions():
-        if producer is function or text in caller.session.stack or not producer.returns_something:
+    if kind in (Role.OUTPUTS, Role.CACHE) and slot.session.forward_results:
+        options.append(_result_for(slot, slot.session.forward_results, kind))
+    for producer, text in slot.session.functions():
+        if producer is slot.function or text in slot.session.stack or not producer.returns_something:
             continue
         wrong = _only_tests(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _only_tests(producer.name)
         if re.search(pattern, producer.name, re.IGNORECASE) and not wrong:
-            options.append(whole(caller, producer, text, kind, function, argument))
+            options.append(whole(slot, producer, text, kind))
     return options[:3]
 
 
-def from_sizes(caller: Caller, function: FunctionFacts, argument: Argument) -> list[Option]:
+def from_sizes(slot: Slot) -> list[Option]:
     """Results of functions that are given nothing but sizes: they make the parameters, whatever they are called."""
     sizes = {*SIZE_ROLES, Role.COUNT, Role.LAYER_COUNT, Role.SEED, Role.NUMBER}
     options: list[Option] = []
-    for producer, text in caller.session.functions():
-        roles = [caller.role(producer, one)[0] for one in producer.required]
-        known = producer is function or text in caller.session.stack or MAKER_NAME.search(producer.name)
+    for producer, text in slot.session.functions():
+        roles = [slot.caller.role(producer, one)[0] for one in producer.required]
+        known = producer is slot.function or text in slot.session.stack or MAKER_NAME.search(producer.name)
         if roles and not known and producer.returns_something and set(roles) <= sizes:
-            options.append(whole(caller, producer, text, Role.PARAMETERS, function, argument))
+            options.append(whole(slot, producer, text, Role.PARAMETERS))
     return options[:2]
 
 
@@ -102,35 +103,33 @@ def _parameters_of(caller: Caller, name: str, method: FunctionFacts) -> Callable
     return make
 
 
-def _result_for(caller: Caller, function: FunctionFacts, argument: Argument, results: Sequence[str], kind: Role) -> str:
+def _result_for(slot: Slot, results: Sequence[str], kind: Role) -> str:
     """Which of several results a function is given; all of them if it unpacks so many, and none of them is many."""
     if kind is Role.PARAMETERS and len(results) > 1:
-        words = set(words_of(argument.name))
+        words = set(words_of(slot.argument.name))
         return max(results, key=lambda name: len(words & set(words_of(name))))
-    count = caller.role(function, argument)[1].split_into
-    taken = {other.name for other in function.arguments}
+    count = slot.caller.role(slot.function, slot.argument)[1].split_into
+    taken = {other.name for other in slot.function.arguments}
     left = [name for name in results if name not in taken]  # the others go by their names
     one = left[0] if kind is Role.OUTPUTS and len(left) == 1 else result_of_kind(results, kind)
-    value = caller.session.names.get(one)
+    value = slot.session.names.get(one)
     whole = len(results) == count > 1 and not (isinstance(value, (tuple, list)) and len(value) == count)
     return f"({', '.join(results)})" if whole else one
 
 
-def whole(
-    caller: Caller, producer: FunctionFacts, text: str, kind: Role, function: FunctionFacts, argument: Argument
-) -> Callable[[], str]:
+def whole(slot: Slot, producer: FunctionFacts, text: str, kind: Role) -> Callable[[], str]:
     """The result of a call that is of a kind."""
 
     def make() -> str:
-        if kind is Role.GRADIENTS and producer.owner and not caller.session.forward_results:
+        if kind is Role.GRADIENTS and producer.owner and not slot.session.forward_results:
             variable = text.rpartition(".")[0]
-            caller.call_forward_first(producer, variable)
-            caller.ensure_attributes(producer, variable)
-        known = caller.session.results_of(producer) if kind in (Role.GRADIENTS, Role.PARAMETERS) else []
-        targets = known or caller.call(producer, text)
+            slot.caller.call_forward_first(producer, variable)
+            slot.caller.ensure_attributes(producer, variable)
+        known = slot.session.results_of(producer) if kind in (Role.GRADIENTS, Role.PARAMETERS) else []
+        targets = known or slot.caller.call(producer, text)
         if not targets:
             raise Exhausted(text)
-        return _result_for(caller, function, argument, targets, kind)
+        return _result_for(slot, targets, kind)
 
     return make
 

@@ -167,6 +167,8 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
         return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
     if by_name is Role.SIZES and (uses.unpacked or uses.part_multiplied) and not MAKES_NETWORK.search(function.name):
         return Role.PARAMETERS  # a list of (weights, bias) that goes by the name of layers
+    if by_name is Role.MOMENTUM and any(re.match("gamma|scale", other.name) for other in function.arguments):
+        return Role.WEIGHT  # beta: it shifts what gamma scales
     if by_name is not None:
         return _checked(by_name, uses, function)
     if TARGET_NAME.match(name):

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 from .choices import Option
 from .data import HIDDEN, INPUTS, SECOND_HIDDEN
 from .roles import Role
-from .source import Argument, FunctionFacts
-from .uses import Uses, is_bias
+from .slot import Slot
+from .uses import is_bias
 from .words import BY_HAND
 
 if TYPE_CHECKING:
-    from .calling import Caller
+    from .session import Session
 
 
-def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
+def by_hand(slot: Slot) -> list[Option]:
     """Random weights of the shapes that a network of one hidden layer has."""
-    session = caller.session
+    session, uses, is_of_biases = slot.session, slot.uses, is_bias(slot.argument.name)
 
     def kept(make: Callable[[], str]) -> Callable[[], str]:
         """Keeps the weights that an expression makes in a variable."""
 
         def option() -> str:
             session.give_sizes()
-            name = session.new_name(argument.name)
+            name = session.new_name(slot.argument.name)
             session.run(f"{name} = {make()}")
-            session.pool[argument.name] = name
+            session.pool[slot.argument.name] = name
             return name
 
         return option
@@ -46,37 +46,37 @@ def by_hand(caller: Caller, function: FunctionFacts, argument: Argument, uses: U
     def layers_of(columns: bool) -> str:
         """The arrays of a network with one hidden layer in a list, as the code goes through them by layer."""
         pairs = [(session.input_size, HIDDEN), (HIDDEN, session.output_size)]
-        if is_bias(argument.name):
+        if is_of_biases:
             shapes = [(after, 1) if columns else (1, after) for _, after in pairs]
         else:
             shapes = [pair[::-1] if columns else pair for pair in pairs]
         return f"[{', '.join(map(_random, shapes))}]"
 
     if uses.keys:
-        return [kept(lambda: _weights_by_key(caller, function, sorted(uses.keys)))]
+        return [kept(lambda: _weights_by_key(session, sorted(uses.keys)))]
     if uses.element_keys:
         return [kept(dictionaries)]
-    by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and is_bias(argument.name))
+    by_layer = uses.measured or uses.iterated or uses.element_counted or (uses.indexed and is_of_biases)
     if by_layer and not uses.array:
         columns = session.hints.prefers_columns >= 0
         return [kept(partial(layers_of, columns)), kept(partial(layers_of, not columns))]
     out = session.output_size if session.labels is not None else 3
-    weights = [a for a in function.arguments if caller.role(function, a)[0] is Role.WEIGHT and not is_bias(a.name)]
+    known = [one for one in slot.function.arguments if slot.caller.role(slot.function, one)[0] is Role.WEIGHT]
+    weights = [one for one in known if not is_bias(one.name)]
     layers = max(1, len(weights))
     sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
-    numbers = [int(d) for d in re.findall(r"\d+", argument.name)]
-    index = min(
-        max((numbers[0] if numbers else weights.index(argument) + 1 if argument in weights else 1) - 1, 0), layers - 1
-    )
+    numbers = [int(d) for d in re.findall(r"\d+", slot.argument.name)]
+    place = numbers[0] - 1 if numbers else weights.index(slot.argument) if slot.argument in weights else 0
+    index = min(max(place, 0), layers - 1)
     into, outof = sizes[index], sizes[index + 1]
-    if is_bias(argument.name):
+    if is_of_biases:
         shapes: list[tuple[int, ...]] = [(outof,), (1, outof), (outof, 1), ()]
     else:
         shapes = [(into, outof), (outof, into), (into,), (into, 1), (outof, into + 1), (into + 1, outof)]
         flat = HIDDEN * (INPUTS + 1) + out * (HIDDEN + 1)
-        if re.search(r"nn_param|initial|flat|vec|theta$|params?$", argument.name, re.IGNORECASE):
+        if re.search(r"nn_param|initial|flat|vec|theta$|params?$", slot.argument.name, re.IGNORECASE):
             shapes = [(flat,), (INPUTS,), (INPUTS, 1), (INPUTS, out), *shapes]
-    if session.hints.prefers_columns > 0 and not is_bias(argument.name):
+    if session.hints.prefers_columns > 0 and not is_of_biases:
         shapes[0], shapes[1] = shapes[1], shapes[0]
     return [kept(partial(_random, shape)) for shape in shapes]
 
@@ -86,13 +86,13 @@ def _random(shape: tuple[int, ...]) -> str:
     return f"{BY_HAND}size={shape if len(shape) != 1 else shape[0]})"
 
 
-def _weights_by_key(caller: Caller, function: FunctionFacts, keys: list[str]) -> str:
+def _weights_by_key(session: Session, keys: list[str]) -> str:
     """A dictionary of random weights, with the shapes that the numbers in its keys suggest."""
-    out = caller.session.output_size
+    out = session.output_size
     numbered = sorted({int(d) for key in keys for d in re.findall(r"\d+", key)})
     layers = max(1, len(numbered))
     sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
-    columns = caller.session.hints.prefers_columns > 0
+    columns = session.hints.prefers_columns > 0
     parts = []
     for key in keys:
         number = [int(d) for d in re.findall(r"\d+", key)]

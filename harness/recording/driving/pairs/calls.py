@@ -11,37 +11,41 @@ from ..calling import Caller
 from ..choices import Choices, Exhausted, Option
 from ..roles import Role
 from ..session import Hints, Session
+from ..slot import Slot
 from ..source import Argument, FileFacts, FunctionFacts
-from ..uses import Uses
+from ..uses import Uses, is_bias
 from ..watching import Watcher
 from ..words import SIZE_ROLES
 from .arrays import IMAGE_LAYER, INPUTS, OBSERVATIONS, image_settings
 
 RATE = 0.1
 MAX_CONSTRUCTIONS = 6
+ARRAY_ROLES = (Role.PARAMETERS, Role.WEIGHT)
 MAX_WAITING = 20  # choices of a construction that are still to be tried
 
 
 class _StaticCaller(Caller):
     """Calls as text, without objects: arrays come from ``pair_data``, and nothing is made by another call."""
 
-    def options(self, function: FunctionFacts, argument: Argument, role: Role, uses: Uses) -> list[Option]:
-        """Those of a convolution by the names of its arguments, all others by their roles."""
-        settings = image_settings(argument.name) if IMAGE_LAYER.search(function.owner) else ()
-        return list(settings) or super().options(function, argument, role, uses)
+    def options(self, slot: Slot) -> list[Option]:
+        """Those of a convolution by the names of its arguments, arrays for weights, all others by their roles."""
+        image = IMAGE_LAYER.search(slot.function.owner) is not None
+        settings = image_settings(slot.argument.name) if image else ()
+        arrays = _arrays(slot.argument.name.lower(), image) if slot.role in ARRAY_ROLES else ()
+        return [*settings, *arrays] or super().options(slot)
 
-    def by_hand(self, function: FunctionFacts, argument: Argument, uses: Uses) -> list[Option]:
-        """The arrays of ``pair_data``."""
-        name = argument.name.lower()
-        if IMAGE_LAYER.search(function.owner):
-            return ["filter_biases_ + 0.0"] if name.startswith("b") else ["filters_ + 0.0"]
-        if re.match("gamma|scale", name):
-            return ["scales_ + 0.0"]
-        if re.match("beta|shift", name):
-            return ["shifts_ + 0.0"]
-        if name.startswith("b"):
-            return ["biases_ + 0.0", "bias_row_ + 0.0", "bias_column_ + 0.0"]
-        return ["weights_ + 0.0", "weights_t_ + 0.0"]
+
+def _arrays(name: str, image: bool) -> tuple[str, ...]:
+    """The arrays of ``pair_data`` for weights of this name."""
+    if image:
+        return ("filter_biases_ + 0.0",) if is_bias(name) else ("filters_ + 0.0",)
+    if re.match("gamma|scale", name):
+        return ("scales_ + 0.0",)
+    if re.match("beta|shift", name):
+        return ("shifts_ + 0.0",)
+    if is_bias(name):
+        return "biases_ + 0.0", "bias_row_ + 0.0", "bias_column_ + 0.0"
+    return "weights_ + 0.0", "weights_t_ + 0.0"
 
 
 class _StaticSession(Session):

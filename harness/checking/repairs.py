@@ -521,11 +521,16 @@ class ValueBench(Bench):
                 if other == source or any(other not in values for values in self.settings):
                     continue
                 users = [id for id in self.local if source in self.stage.program.parents[id]]
+                # one use may be enough though all mend it: z and 1 - z may change places elsewhere
+                alone = (one for one in (users if len(users) > 1 else ()) if self.mends_alone(one, source, other))
                 if self.mends_with({source: other}):
-                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other)
-                for user in users if len(users) > 1 else ():
-                    if self.mends(operations={user: self.with_arrays(user, {source: other})}):
-                        yield Repair(change=Change.ARRAY, node=user, old=source, new=other)
+                    yield Repair(change=Change.ARRAY, node=next(alone, users[0]), old=source, new=other)
+                for user in alone:
+                    yield Repair(change=Change.ARRAY, node=user, old=source, new=other)
+
+    def mends_alone(self, user: int, source: int, other: int) -> bool:
+        """Whether the value is right with another array in the place of one, for one of its users."""
+        return self.mends({user: self.with_arrays(user, {source: other})})
 
     def turned_candidates(self, source: int) -> list[int]:
         """The arrays whose transpose may have been meant instead of a transpose."""

@@ -66,25 +66,26 @@ from .unused import lost_update, lost_updates, together, untouched_parameters
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
 
 
-def check_recording(recording: Recording, *, sources: Sources | None = None) -> CheckResult:
+def check_recording(recording: Recording, *, sources: Sources | None = None, shared_by: int = 1) -> CheckResult:
     """Judge a recording.
 
     Args:
         recording: what running the file showed.
         sources: the texts of the user's files, to find the lines that call helper functions.
+        shared_by: how many recordings share the work that a verdict may take.
     """
-    sources = sources or Sources()
+    sources, most_work = sources or Sources(), MOST_WORK // shared_by
     early = before_judging(recording, sources)
     if early is not None:
         return early
     recording = without_scattered_writes(without_overwritten(recording))
-    program = Program(recording.nodes, MOST_WORK)
+    program = Program(recording.nodes, most_work)
     steps = steps_of(recording, 0) or returned_steps(recording)
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
             return with_exception(recording, judge(recording, program, steps, sources))
     except TooMuchWork:
-        return not_judged(recording, Reason.TOO_MANY, f"{MOST_WORK:,}")
+        return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checking import later
+from harness.checking import later, verdict
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
 
@@ -187,3 +187,10 @@ def test_the_rest_of_the_function_that_trains_is_no_further_training(tmp_path: P
     case = next(one for one in cases(BENCHES["second"]) if one.id == "per_observation/neuron_loops")
     assert check_file(write_case(case, tmp_path)).verdict is Verdict.CORRECT
     assert starts == []
+
+
+def test_later_trainings_share_the_work_of_one_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "net.py").write_text(RIGHT)
+    for most_work, reason in ((600_000, None), (200_000, Reason.NETWORKS_LEFT)):
+        monkeypatch.setattr(verdict, "MOST_WORK", most_work)
+        assert check_file(tmp_path / "net.py").reason is reason

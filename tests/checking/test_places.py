@@ -218,3 +218,34 @@ def test_a_function_that_gives_a_squared_derivative_is_wrong_itself(tmp_path: Pa
     (tmp_path / "net.py").write_text(SQUARED)
     [found] = check_file(tmp_path / "net.py").mistakes
     assert (found.id, found.place and found.place.line) == ("wrong-derivative", 8)
+
+
+HIGHWAY = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(12, 3))
+Y = rng.normal(size=(12, 2))
+W0, Wt, Wh, V = (rng.normal(0, 0.6, shape) for shape in ((3, 5), (5, 5), (5, 5), (5, 2)))
+for k in range(9):
+    a = np.tanh(X @ W0)
+    t = 1 / (1 + np.exp(-(a @ Wt)))
+    h = np.tanh(a @ Wh)
+    out = (1 - t) * a + t * h
+    d = 2 * (out @ V - Y)
+    dout = d @ V.T
+    dt = dout * (h - a) * t * (1 - t)
+    dh = dout * t * (1 - h * h)
+    da = dout * t + dt @ Wt.T + dh @ Wh.T
+    dz = da * (1 - a * a)
+    V -= 0.01 * out.T @ d
+    Wt -= 0.01 * a.T @ dt
+    Wh -= 0.01 * a.T @ dh
+    W0 -= 0.01 * X.T @ dz
+"""
+
+
+def test_one_use_of_an_array_is_wrong_and_not_all_that_could_change_places(tmp_path: Path) -> None:
+    """``t`` for ``1 - t`` in line 15; in line 13 both stand, so that exchanging them changes nothing there"""
+    (tmp_path / "net.py").write_text(HIGHWAY)
+    [found] = check_file(tmp_path / "net.py").mistakes
+    assert (found.id, found.detail, found.place and found.place.line) == ("wrong-derivative", "t -> 1 - t", 15)

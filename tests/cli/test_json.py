@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Command lines whose documents have every key.
 LINES = {
-    "compare": ["compare", "--iterations", "2", "--name", "one"],
+    "compare": ["compare", "--init", "ones", "--iterations", "2", "--name", "one"],
     "check": ["check", "wrong.py"],
     "new": ["new", "mine.py"],
     "diagnose": ["diagnose", "--no-log"],

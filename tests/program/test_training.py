@@ -109,7 +109,7 @@ def assert_same_numbers(name: str, compiled: bool | None) -> None:
     assert max(float(np.max(np.abs(a - b))) for a, b in zip(ours.weights, before)) > 1e-4
 
 
-MARKS = {"dense": (), **dict.fromkeys(programs.ALIKE, pytest.mark.long)}
+MARKS = dict.fromkeys(programs.ALIKE, pytest.mark.long)
 
 
 @pytest.mark.usefixtures("float64")

@@ -85,9 +85,8 @@ REPLAYED = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n == "EarlyStopping" else pytest.mark.slow) for n in REPLAYED]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REPLAYED)
 def test_a_callback_acts_on_each_member_as_in_fit(name: str) -> None:
     program = classifier(REPLAYED[name]())
     ours = train(program, seeds=(1, 2), record=[Record.VALIDATION])

@@ -201,7 +201,7 @@ def test_of_two_chunks_with_one_member_one_is_taken(tmp_path):
     [
         (["--iterations", "21"], "scenario.iterations 20, got 21"),
         (["--seed", "1"], "scenario.seed 0, got 1"),
-        (["--dtype", "float32"], "scenario.x 'float64 (2, 2)"),
+        pytest.param(["--dtype", "float32"], "scenario.x 'float64 (2, 2)", marks=pytest.mark.slow),
         pytest.param(["--hidden", "3,4"], "scenario.network.sizes[2] 3, got 4", marks=pytest.mark.slow),
         pytest.param(["--optimizer", "adam"], "combinations[0].optimizer 'sgd', got 'adam'", marks=pytest.mark.slow),
         (["--seeds", "301"], "seeds 300, got 301"),

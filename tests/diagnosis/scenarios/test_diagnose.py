@@ -1033,6 +1033,7 @@ def test_the_post_in_ten_thousand_iterations_learns_but_late():
     assert [cause.fault for cause in found.causes] == ["plateau"]
 
 
+@pytest.mark.slow
 def test_of_xor_the_clones_are_the_cause():
     """POST.md, 5: nothing that keeps the symmetry helps."""
     found = diagnose.diagnose(diagnose.case_of(load("xor")), budget=1)

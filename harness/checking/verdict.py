@@ -237,6 +237,7 @@ class Findings:
     unused: tuple[Step, ...]  # steps of parameters that the cost does not depend on
     is_cost_partial: bool  # whether other steps depend on one of these parameters: then there is more to the cost
     unclassified: tuple[str, ...]  # names of values that change and are not parameters
+    learned: tuple[str, ...]  # names of values that are trained and whose updates were not followed
     is_rule_open: bool  # whether the rule of an update is not understood
     notes: tuple[Note, ...]  # what the report says besides
 
@@ -271,6 +272,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unused=tuple(unused),
         is_cost_partial=len(idle) < len(unused),
         unclassified=tuple(unclassified),
+        learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
         notes=(*untrained, *rules.notes),
     )
@@ -279,6 +281,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
 def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> list[Found]:
     """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why."""
     found = judge_reading(departed, sources).mistakes
+    if any(match is not None and match.nothing for match in first.matches.values()):
+        return list(found)  # inputs or deltas of 0 had hidden them
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
     return merge_by_line([replace(one, id="wrong-value", detail=detail) for one in found])
 
@@ -323,8 +327,9 @@ def conclude(
         if len(judged.unexplained) == len(steps):
             return without_verdict(result, Reason.NO_COST_FITS)
         return replace(result, verdict=Verdict.MISTAKE, mistakes=(unlocated(reading, judged.unexplained[0]),))
-    if findings.unused:
-        return without_verdict(result, Reason.HISTORY_LOST, ", ".join(step.name for step in findings.unused))
+    lost = (*(step.name for step in findings.unused), *findings.learned)
+    if lost:
+        return without_verdict(result, Reason.HISTORY_LOST, ", ".join(lost))
     if findings.unclassified:
         return without_verdict(result, Reason.UNCLASSIFIED, ", ".join(findings.unclassified))
     if findings.is_rule_open:

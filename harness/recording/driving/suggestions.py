@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ..source import last_name
+from ..literals import last_name
 from .data import OUTPUTS, Labels
 from .roles import OUTPUT_NAME, TARGET_NAME
 from .source import FileFacts

@@ -476,7 +476,9 @@ def latest_outputs(stage: Stage, errors: Sequence[Error], within: set[int]) -> t
     unique: dict[tuple[int, int | None], Error] = {}
     for one in errors:
         kept = unique.setdefault((one.output, one.target), one)
-        if kept is not one:
+        if kept.constant == 1.0 != one.constant:  # beside another number, 1 - a belongs to a derivative
+            unique[one.output, one.target] = one
+        elif kept is not one and kept.constant == one.constant:
             unique[one.output, one.target] = replace(kept, repeats=(*kept.repeats, one.node))
     if not unique:
         return ()

@@ -66,12 +66,23 @@ def has_target(reading: Reading) -> bool:
     """Whether the cost compares outputs with something: ``1 - a`` alone is rather a part of a derivative."""
     if reading.cost.node is not None or any(error.constant != 1.0 for error in reading.cost.errors):
         return True
+    if all(is_beyond_literals(reading, error.node) for error in reading.cost.errors):
+        return True
     if not is_compared_with_one(reading):
         return False
     nodes = [reading.stage.node(error.node) for error in reading.cost.errors]
     is_turned = all(isinstance(node.arguments[0], Ref) for node in nodes)  # a - 1
     is_named = all(node.place is not None and not LITERAL_ONE.search(node.place.text) for node in nodes)  # y - a
     return is_turned or is_named or all(is_squared(reading, error.node) for error in reading.cost.errors)
+
+
+def is_beyond_literals(reading: Reading, error: int) -> bool:
+    """Whether a line makes such a difference more often than a 1 is written in it: (y - a) * a * (1 - a)."""
+    own = reading.stage.node(error)
+    if own.place is None:
+        return False
+    alike = [node for node in reading.stage.program.nodes if node.place == own.place and is_alike(node, own)]
+    return len(alike) > len(LITERAL_ONE.findall(own.place.text))
 
 
 def is_squared(reading: Reading, error: int) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
-from ..recording.source import accumulated, last_name
+from ..recording.literals import accumulated, last_name
 from .replay import Program
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources

@@ -41,6 +41,8 @@ class Rules:
     mistakes: tuple[Found, ...] = ()  # wrong rules
     notes: tuple[Note, ...] = ()  # remarks, as (id, place, detail)
     is_open: bool = False  # whether a rule is not understood
+    # values of a later forward pass that earlier errors went into and that are not known as parameters
+    learned: tuple[str, ...] = ()
     # a later iteration in which some gradients are wrong, though they are right in the first; None if none
     departed: Reading | None = None
 
@@ -77,6 +79,9 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         if later is None:
             notes.append(("later-iteration-not-read", None, str(iteration + 1)))
             break
+        learned = learned_values(reading, later)
+        if learned:
+            return Rules(learned=learned)
         if departs(later):
             return Rules(departed=later)
         readings.append(later)
@@ -110,6 +115,21 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     if unexplained is not None and not found:
         notes.append(("later-iteration-differs", unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+
+
+def learned_values(first: Reading, later: Reading) -> tuple[str, ...]:
+    """The sums that go into a later forward pass and that the first errors went into, other than parameters.
+
+    Each may be a parameter that began as a plain number, whose updates were not compared with anything.
+    """
+    stage, program = later.stage, later.stage.program
+    parameters = set(stage.parameters)
+    # not after the outputs: a cost may be added up over iterations
+    forward = program.ancestors([error.output for error in later.errors], stop=parameters) & later.forward.nodes
+    made = program.descendants([error.node for error in first.errors]) - stage.dependent - parameters
+    into = sorted({parent for id in forward - parameters for parent in program.parents[id]} & made)
+    sums = [id for id in into if stage.node(id).operation in ("add", "subtract")]
+    return tuple(dict.fromkeys(label(stage, id) for id in sums))
 
 
 def longer_iteration(recording: Recording) -> int | None:

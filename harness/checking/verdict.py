@@ -241,6 +241,7 @@ class Findings:
     unused: tuple[Step, ...]  # steps of parameters that the cost does not depend on
     is_cost_partial: bool  # whether other steps depend on one of these parameters: then there is more to the cost
     unclassified: tuple[str, ...]  # names of values that change and are not parameters
+    learned: tuple[str, ...]  # names of values that are trained and whose updates were not followed
     is_rule_open: bool  # whether the rule of an update is not understood
     notes: tuple[Note, ...]  # what the report says besides
 
@@ -275,6 +276,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unused=tuple(unused),
         is_cost_partial=len(idle) < len(unused),
         unclassified=tuple(unclassified),
+        learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
         notes=(*untrained, *rules.notes),
     )
@@ -284,6 +286,8 @@ def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> li
     """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why, other
     than that of an index, which may name an item twice from then on."""
     found = judge_reading(departed, sources).mistakes
+    if any(match is not None and match.nothing for match in first.matches.values()):
+        return list(found)  # inputs or deltas of 0 had hidden them
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
     return merge_by_line(
         [one if one.id == REPEATED else replace(one, id="wrong-value", detail=detail) for one in found]
@@ -330,8 +334,9 @@ def conclude(
         if len(judged.unexplained) == len(steps):
             return without_verdict(result, Reason.NO_COST_FITS)
         return replace(result, verdict=Verdict.MISTAKE, mistakes=(unlocated(reading, judged.unexplained[0]),))
-    if findings.unused:
-        return without_verdict(result, Reason.HISTORY_LOST, ", ".join(step.name for step in findings.unused))
+    lost = (*(step.name for step in findings.unused), *findings.learned)
+    if lost:
+        return without_verdict(result, Reason.HISTORY_LOST, ", ".join(lost))
     if findings.unclassified:
         return without_verdict(result, Reason.UNCLASSIFIED, ", ".join(findings.unclassified))
     if findings.is_rule_open:

@@ -9,7 +9,8 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from .source import called_name, last_name
+from .literals import last_name
+from .source import called_name
 
 # names of numbers that count something else
 OTHER_NAME = re.compile(

@@ -163,6 +163,15 @@ class Hook:
             return type(value)(self.literal(item) for item in value)
         return value if isinstance(value, bool) else leaf(value, "literal", Kind.LITERAL)
 
+    def number(self, value: Any) -> Any:
+        """A value that something is added to later: if it was given as a plain number, that may be a parameter."""
+        return self.literal(value) if type(value) in (int, float) else value
+
+    def of_object(self, value: Any) -> Any:
+        """A number of a class, or of its file, as one of an object's own."""
+        bare = plain(value)
+        return self.number(bare.item() if isinstance(bare, (np.ndarray, np.generic)) and bare.ndim == 0 else bare)
+
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """Does not record what runs in it."""

@@ -2,7 +2,7 @@
 
 - ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
   without are compared by. Returned values and augmented assignments are seen likewise.
-- Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``.
+- Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``; see ``literals.py``.
 - Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history;
   ``set(x)`` too, which has none: each item of an array would be an operation.
@@ -22,7 +22,6 @@ import re
 import symtable
 import tokenize
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -30,7 +29,8 @@ from pathlib import Path
 
 import numpy as np
 
-HOOK = "__harness__"
+from .literals import HOOK, accumulated, last_name, numbers_of, own_numbers, updated_keys
+
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
     r"(?<![a-z])num(eric\w*)?_?(grad|diff|deriv)|grad(s|ients?)?_?num|finite_?diff|approx\w*_?grad|grad\w*_?approx",
@@ -231,11 +231,6 @@ class Statement:
     makes_zeros: bool = False
 
 
-def last_name(node: ast.AST) -> str:
-    """The last part of a name: ``SGD`` of ``keras.optimizers.SGD``; "" for another expression."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
 def called_name(node: ast.AST) -> str:
     """The last part of the name of what is called; "" for what is not a call."""
     return last_name(node.func) if isinstance(node, ast.Call) else ""
@@ -345,7 +340,7 @@ def is_sum(node: ast.expr) -> bool:
 
 def weave(tree: ast.Module) -> ast.Module:
     """The tree of a file with the calls to the recorder."""
-    woven = _Weaver(set(accumulated(tree)), numpy_names(tree)).visit(tree)
+    woven = _Weaver(set(accumulated(tree)), updated_keys(tree), numpy_names(tree)).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
@@ -384,23 +379,6 @@ def numpy_names(tree: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def accumulated(tree: ast.AST) -> dict[str, int]:
-    """Names and attributes that something other than a whole number is added to or subtracted from.
-
-    Each comes with how often these sums read it by its name.
-    """
-    found = Counter[str]()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
-            if not isinstance(node.value, ast.Constant):
-                found[last_name(node.target)] += 0
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
-            left = last_name(node.value.left)
-            if not isinstance(node.value.right, ast.Constant) and left in map(last_name, node.targets):
-                found[left] += 1
-    return {name: count for name, count in found.items() if name}
-
-
 def _is_pure(node: ast.AST) -> bool:
     """Whether evaluating it twice changes nothing."""
     names = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.JoinedStr, ast.FormattedValue)
@@ -414,27 +392,11 @@ def _is_pure(node: ast.AST) -> bool:
     return True
 
 
-def _numbers(node: ast.expr) -> tuple[int, bool, bool] | None:
-    """(how many numbers, whether one is a float, whether it is a single number) if it is made of numbers only."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        return _numbers(node.operand) if isinstance(node.operand, ast.Constant) else None
-    if isinstance(node, ast.Constant):
-        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            return None
-        return 1, isinstance(node.value, float), True
-    if isinstance(node, (ast.List, ast.Tuple)) and node.elts:
-        parts = [_numbers(item) for item in node.elts]
-        known = [part for part in parts if part is not None]
-        if len(known) == len(parts):
-            return sum(part[0] for part in known), any(part[1] for part in known), False
-    return None
-
-
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str], numpy: frozenset[str]) -> None:
-        self.accumulated, self.numpy = accumulated, numpy
+    def __init__(self, accumulated: set[str], keys: set[str], numpy: frozenset[str]) -> None:
+        self.accumulated, self.keys, self.numpy = accumulated, keys, numpy
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """A function that differentiates numerically evaluates the network thousands of times.
@@ -460,6 +422,7 @@ class _Weaver(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         """A class that no decorator changes, as that of a data class does."""
+        own_numbers(node, self.accumulated)
         self.generic_visit(node)
         if not node.decorator_list:
             ordered = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr="ordered", ctx=ast.Load())
@@ -503,13 +466,24 @@ class _Weaver(ast.NodeTransformer):
         if isinstance(value, ast.ListComp) and isinstance(value.elt, (ast.Constant, ast.ListComp)):
             value.elt = self._literal(value.elt, target)
             return value
-        numbers = _numbers(value)
+        if isinstance(value, ast.Name) and last_name(target) in self.accumulated:
+            return self._call("number", value, value)
+        numbers = numbers_of(value)
         if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return value
         count, has_float, single = numbers
         if (has_float and count <= MAX_LITERALS) or (single and last_name(target) in self.accumulated):
             return self._call("literal", value, value)
         return value
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """``{"weights": w, "bias": 0.1}``."""
+        self.generic_visit(node)
+        for number, (key, value) in enumerate(zip(node.keys, node.values)):
+            numbers = numbers_of(value) if isinstance(key, ast.Constant) and str(key.value) in self.keys else None
+            if numbers is not None and numbers[0] <= MAX_LITERALS:
+                node.values[number] = self._call("literal", value, value)
+        return node
 
     def _fitted(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """The value of ``target = value``, as a number if the target is an item of an array."""

@@ -123,7 +123,7 @@ for _ in range(9):
 """
 
 
-def test_a_comprehension_is_no_function_that_is_handed_updated_weights(tmp_path: Path) -> None:
+def test_a_comprehension_is_not_a_function_that_is_handed_updated_weights(tmp_path: Path) -> None:
     path = tmp_path / "units.py"
     path.write_text(OF_UNITS)
     assert names(check_file(path)) == [("updated-weights-in-backward", 19)]

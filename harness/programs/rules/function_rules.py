@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...recording.source import called_name, last_name
+from ...recording.literals import last_name
+from ...recording.source import called_name
 from ..findings import Check, Contradiction, Severity
 from ..source.places import Source, argument_of
 

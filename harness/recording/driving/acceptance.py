@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from ..source import last_name
+from ..literals import last_name
 from .pairs import PairKind, PairPlan, find_pairs
 from .result import Driven, runs_script
 from .session import Session

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..source import last_name
+from ..literals import last_name
 from .examples import Example
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from ..source import last_name
+from ..literals import last_name
 from .data import OUTPUTS, Labels
 from .roles import OUTPUT_NAME, TARGET_NAME
 from .source import FileFacts

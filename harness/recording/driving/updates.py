@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..source import is_sum, last_name
+from ..literals import last_name
+from ..source import is_sum
 from .uses import names_in
 
 RATE_NAME = re.compile(

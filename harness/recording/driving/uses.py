@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from ..source import last_name
+from ..literals import last_name
 
 CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 ARRAY_METHODS = frozenset({"dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"})

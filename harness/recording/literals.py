@@ -1,0 +1,94 @@
+"""Numbers that stand in the user's source: those that may be parameters, because something is added to them."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+HOOK = "__harness__"  # the name of the recorder in the user's code
+
+
+def last_name(node: ast.AST) -> str:
+    """The last part of a name: ``SGD`` of ``keras.optimizers.SGD``; "" for another expression."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def accumulated(tree: ast.AST) -> dict[str, int]:
+    """Names and attributes that something other than a whole number is added to or subtracted from.
+
+    Each comes with how often these sums read it by its name.
+    """
+    found = Counter[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
+            if not isinstance(node.value, ast.Constant):
+                found[last_name(node.target)] += 0
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            left = last_name(node.value.left)
+            if not isinstance(node.value.right, ast.Constant) and left in map(last_name, node.targets):
+                found[left] += 1
+    return {name: count for name, count in found.items() if name}
+
+
+def updated_keys(tree: ast.AST) -> set[str]:
+    """The keys under which dictionaries hold what something is added to: ``unit["bias"] -= ...``."""
+    found = set[str]()
+    for node in ast.walk(tree):
+        target: ast.AST | None = None
+        if isinstance(node, ast.AugAssign) and not isinstance(node.value, ast.Constant):
+            target = node.target
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            target = node.value.left if ast.unparse(node.value.left) == ast.unparse(node.targets[0]) else None
+        for part in ast.walk(target) if target is not None else ():
+            if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
+                found.add(str(part.slice.value))
+    return found
+
+
+def numbers_of(node: ast.expr) -> tuple[int, bool, bool] | None:
+    """(how many numbers, whether one is a float, whether it is a single number) if it is made of numbers only."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return numbers_of(node.operand) if isinstance(node.operand, ast.Constant) else None
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            return None
+        return 1, isinstance(node.value, float), True
+    if isinstance(node, (ast.List, ast.Tuple)) and node.elts:
+        parts = [numbers_of(item) for item in node.elts]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts):
+            return sum(part[0] for part in known), any(part[1] for part in known), False
+    return None
+
+
+def own_numbers(node: ast.ClassDef, accumulated: set[str]) -> None:
+    """Let each object begin with numbers of its own for those of the class that something is added to.
+
+    Args:
+        node: of the class, which is changed.
+        accumulated: the names that something is added to.
+    """
+    is_data = any("dataclass" in ast.unparse(one) for one in node.decorator_list)
+    name = "__post_init__" if is_data else "__init__"
+    method = next((one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == name), None)
+    owned: list[tuple[int, str]] = []
+    for one in node.body:
+        if not isinstance(one, ast.AnnAssign if is_data else ast.Assign):
+            continue
+        field = last_name(one.target if isinstance(one, ast.AnnAssign) else one.targets[0])
+        is_given = isinstance(one, ast.AnnAssign) and one.value is None and ast.unparse(one.annotation) == "float"
+        if field in accumulated and (is_given or (one.value is not None and numbers_of(one.value) is not None)):
+            owned.append((one.lineno, field))
+    if not owned or (method is None and not is_data):
+        return
+    if method is None:
+        node.body += ast.parse(f"def {name}(self): pass").body
+        method = next(one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == name)
+    this = method.args.args[0].arg
+    lines = [f"{this}.{field} = {HOOK}.of_object({this}.{field})" for _, field in owned]
+    made = [ast.parse(line).body[0] for line in lines]
+    for (line, _), statement in zip(owned, made):
+        for part in ast.walk(statement):
+            if isinstance(part, (ast.expr, ast.stmt)):
+                part.lineno = part.end_lineno = line
+    method.body[:0] = made

@@ -1,0 +1,93 @@
+"""Biases that begin as plain numbers: of a call, a dictionary, a class or a data class. Each is a parameter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Reason, Verdict
+
+UNITS = """\
+import math, random
+from dataclasses import dataclass
+random.seed(5)
+{unit}
+    def fire(self, x):
+        self.x = x
+        s = {bias}
+        for w, v in zip(self.weights, x):
+            s += w * v
+        self.out = 1 / (1 + math.exp(-s))
+        return self.out
+
+    def learn(self, delta):
+        for i, v in enumerate(self.x):
+            self.weights[i] -= 0.5 * delta * v
+        {bias} {sign}= 0.5 * delta
+
+def drawn(n):
+    return [random.uniform(-1, 1) for _ in range(n)]
+
+hidden = [{made}(drawn(2){given}) for _ in range(3)]
+last = {made}(drawn(3){given})
+for _ in range(20):
+    for x, y in [([0, 0], 0), ([0, 1], 1), ([1, 0], 1)]:
+        o = last.fire([one.fire(x) for one in hidden])
+        delta = (o - y) * o * (1 - o)
+        deltas = [delta * last.weights[i] * one.out * (1 - one.out) for i, one in enumerate(hidden)]
+        last.learn(delta)
+        for one, d in zip(hidden, deltas):
+            one.learn(d)
+"""
+OF_CALL = """\
+class Unit:
+    def __init__(self, weights, bias):
+        self.weights, self.out = weights, 0.0
+        self.bias = bias
+"""
+OF_CLASS = """\
+class Unit:
+    bias = 0.35
+    def __init__(self, weights):
+        self.weights = weights
+"""
+OF_DATA_CLASS = """\
+@dataclass
+class Unit:
+    weights: list
+    bias: float = 0.35
+"""
+OF_LIST = """\
+class Unit:
+    def __init__(self, weights, bias):
+        self.weights = weights
+        self.kept = [bias, 1]
+"""
+BEGUN = {"a call": (OF_CALL, ", 0.35"), "a class": (OF_CLASS, ""), "a data class": (OF_DATA_CLASS, "")}
+
+
+def program(unit: str, given: str, sign: str, bias: str = "self.bias") -> str:
+    return UNITS.format(unit=unit, given=given, sign=sign, bias=bias, made="Unit")
+
+
+@pytest.mark.parametrize(
+    "begun", ["a call", *(pytest.param(one, marks=pytest.mark.slow) for one in ("a class", "a data class"))]
+)
+def test_a_bias_that_begins_as_a_plain_number_is_compared_with_its_gradient(tmp_path: Path, begun: str) -> None:
+    path = tmp_path / "units.py"
+    path.write_text(program(*BEGUN[begun], "-"))
+    right = check_file(path)
+    assert right.verdict is Verdict.CORRECT
+    assert len(right.parameters) == 3 * 2 + 3 + 4
+    path.write_text(program(*BEGUN[begun], "+"))
+    assert {one.id for one in check_file(path).mistakes} == {"gradient-ascent"}
+
+
+def test_without_all_trained_values_nothing_is_called_right(tmp_path: Path) -> None:
+    """What is hidden from the recorder, in a list beside a number of another kind, is missed, not passed over."""
+    path = tmp_path / "units.py"
+    path.write_text(program(OF_LIST, ", 0.35", "+", bias="self.kept[0]"))
+    result = check_file(path)
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.HISTORY_LOST)

@@ -110,6 +110,8 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     moved = ratio_of(changes(value.flat), changes(gradient.flat)) if carries_a_state(stage, step) else None
     if moved is not None:
         return Match(factor=moved, constant=True)
+    if carries_a_state(stage, step) and is_no_gradient(reading, gradient) and is_the_same(value):
+        return Match(factor=-1.0, constant=True, nothing=True)  # a momentum goes on while the input is 0
     parameter = samples([values[step.before] for values in stage.settings])
     two = decayed_step(value, gradient, parameter)
     if two is None and carries_a_state(stage, step):  # alpha * (w - w_old) in the place of a velocity
@@ -120,11 +122,21 @@ def match_step(reading: Reading, step: Step) -> Match | None:
 
 def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
     """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
-    all_steps, known = reading.stage.steps, [other.before for other in reading.stage.steps]
-    gradients = [np.abs(one[id]).max(initial=0.0) for one in reading.gradients for id in known if id in one]
-    steps = [np.abs(other.of(values)).max(initial=0.0) for values in reading.stage.settings for other in all_steps]
-    small_gradient = np.max(np.abs(gradient.flat)) <= NOTHING * max(gradients)
-    return bool(small_gradient and np.max(np.abs(value.flat)) <= NOTHING * max(steps))
+    stage = reading.stage
+    steps = [np.abs(other.of(values)).max(initial=0.0) for values in stage.settings for other in stage.steps]
+    return is_no_gradient(reading, gradient) and bool(np.max(np.abs(value.flat)) <= NOTHING * max(steps))
+
+
+def is_no_gradient(reading: Reading, gradient: Samples) -> bool:
+    """Whether a gradient is a rounding error next to those of the other parameters"""
+    known = [step.before for step in reading.stage.steps]
+    largest = [np.abs(one[id]).max(initial=0.0) for one in reading.gradients for id in known if id in one]
+    return bool(np.max(np.abs(gradient.flat)) <= NOTHING * max(largest))
+
+
+def is_the_same(value: Samples) -> bool:
+    """Whether a value does not depend on the parameters"""
+    return not np.any(np.abs(changes(value.flat)) > NOTHING * np.max(np.abs(value.flat)))
 
 
 def ratio_of(value: Array, reference: Array) -> float | None:

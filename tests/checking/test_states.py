@@ -251,3 +251,29 @@ def test_momentum_of_one_matrix_that_keeps_the_gradient_and_not_the_step(
     found = check_file(tmp_path / "mine.py").mistakes
     assert [one.id for one in found] == expected
     assert [one.parameters for one in found] == [("V",) for _ in expected]
+
+
+def test_momentum_goes_on_while_an_input_is_0(tmp_path: Path) -> None:
+    """The rows of the kernel that belong to a 0 have no gradient, and move by what the row before left them."""
+    path = tmp_path / "mine.py"
+    path.write_text(
+        """
+import numpy as np
+
+rng = np.random.default_rng(1)
+rows = [([0.0, 1.0, 1.0], 1.0), ([1.0, 0.0, 1.0], 1.0), ([0.0, 0.0, 1.0], 0.0), ([1.0, 1.0, 1.0], 0.0)]
+W, V = rng.normal(size=(3, 2)), rng.normal(size=2)
+before_W, before_V = np.zeros((3, 2)), np.zeros(2)
+for step in range(3):
+    for x, y in rows:
+        h = np.tanh(np.array(x) @ W)
+        e = y - h @ V
+        gW, gV = np.outer(x, e * V * (1 - h ** 2)), e * h
+        for i in range(3):
+            for j in range(2):
+                W[i, j] += 0.5 * gW[i, j] + 0.1 * before_W[i, j]
+        V += 0.5 * gV + 0.1 * before_V
+        before_W, before_V = gW, gV
+"""
+    )
+    assert check_file(path).verdict is Verdict.CORRECT

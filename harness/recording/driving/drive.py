@@ -290,6 +290,8 @@ class _Driver:
                 search.again(choices)
             else:
                 search.close()
+        elif isinstance(error, AttributeError) and self._is_set_by_a_method(error):
+            search.again(choices)
         ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
         search.failed(cost, choices, blame(session, error, self.files), len(watcher.visited))
@@ -512,6 +514,14 @@ class _Driver:
             return False
         self.hints.missing[name] = values[role]
         return True
+
+    def _is_set_by_a_method(self, error: AttributeError) -> bool:
+        """Whether an object lacks an attribute that a method of its class sets, which is noted to be called first."""
+        methods = self.facts.methods(type(error.obj).__name__)
+        known = {name for key, method in methods.items() if key != "__init__" for name in method.writes}
+        is_new = error.name in known - self.hints.unset
+        self.hints.unset |= known & {error.name or ""}
+        return is_new
 
     def _note_failure(self, session: Session, error: BaseException | None, ran: bool = False) -> None:
         line, _, _ = (0, "", 0) if error is None else user_line(error, set(self.files))

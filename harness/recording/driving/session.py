@@ -37,6 +37,7 @@ class Hints:
     is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
+    unset: set[str] = field(default_factory=set)  # attributes that were read before anything set them
 
 
 @dataclass

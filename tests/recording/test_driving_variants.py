@@ -165,3 +165,23 @@ class Model:
     found = driven(source)
     assert found.succeeded
     assert any("(7, 1)" in line for line in found.lines)
+
+
+def test_a_method_that_sets_what_another_one_reads_too_early_is_called_first() -> None:
+    """The training would call it itself, but only after it has read what it sets."""
+    source = """
+import numpy as np
+class Net:
+    def prepare(self, sizes=(7, 3)):
+        self.shape = sizes
+        self.w = np.random.randn(*sizes)
+    def train(self, X, y, epochs):
+        assert X.shape[1] == self.shape[0]
+        if not hasattr(self, "w"):
+            self.prepare()
+        for _ in range(epochs):
+            self.w -= 0.1 * X.T @ (X @ self.w - y)
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert [line for line in found.lines if "prepare(" in line]

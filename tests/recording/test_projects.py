@@ -474,3 +474,46 @@ def test_functions_of_tests_are_not_what_trains(tmp_path: Path, monkeypatch: pyt
         (folder / f"{name}.py").write_text(f"from net import slope\n\ndef {name[-5:]}(x):\n    return slope(x)\n")
     facts, names = sibling_names({"__file__": str(folder / "net.py")}, str(folder))
     assert set(names) == {"rains"}
+
+
+WRONG_CALL = """
+import numpy as np
+class Layer:
+    def __init__(self, inputs, outputs):
+        self.w = np.random.randn(inputs, outputs)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def apply(self, gradient):
+        self.w -= 0.1 * gradient
+    def backward(self, grad):
+        before = grad @ self.w.T
+        self.apply(self.x.T @ grad, 1)
+        return before
+"""
+ITS_NETWORK = """
+from layer import Layer
+
+class Net:
+    def __init__(self):
+        self.layers = [Layer(7, 5), Layer(5, 3)]
+
+    def train(self, X, y, epochs):
+        for _ in range(epochs):
+            out = X
+            for layer in self.layers:
+                out = layer.forward(out)
+            grad = out - y
+            for layer in reversed(self.layers):
+                grad = layer.backward(grad)
+"""
+
+
+def test_a_wrong_call_in_an_imported_file_is_found_at_its_line(tmp_path: Path) -> None:
+    """No argument of the driver's can be to blame, whichever file of the project the line is in."""
+    result = check_file(written(tmp_path, layer=WRONG_CALL, net=ITS_NETWORK) / "net.py")
+    assert result.verdict is Verdict.MISTAKE
+    (found,) = result.mistakes
+    assert found.id == "exception"
+    assert found.place is not None
+    assert (found.place.file, found.place.line) == ("layer.py", 13)

@@ -54,7 +54,7 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     nothing = error is None and not noted
 
     def cost(key: str) -> float:
-        if isinstance(error, NameError) and user_line(error, set(files))[0]:
+        if isinstance(error, NameError) and user_line(error, files)[0]:
             return -1
         if key.startswith("example of"):
             return BLAMED_COST

@@ -285,11 +285,13 @@ class _Driver:
         self.lines += watcher.lines
         learn(session, self.hints, error)
         self._note_failure(session, error)
-        if isinstance(error, NameError) and user_line(error, set(self.files))[0]:
+        if isinstance(error, NameError) and user_line(error, self.files)[0]:
             if self._supply(error):
                 search.again(choices)
             else:
                 search.close()
+        elif isinstance(error, AttributeError) and self._is_set_by_a_method(error):
+            search.again(choices)
         ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
         search.failed(cost, choices, blame(session, error, self.files), len(watcher.visited))
@@ -513,12 +515,24 @@ class _Driver:
         self.hints.missing[name] = values[role]
         return True
 
+    def _is_set_by_a_method(self, error: AttributeError) -> bool:
+        """Whether an object lacks an attribute that a method of its class sets, which is noted to be called first."""
+        methods = self.facts.methods(type(error.obj).__name__)
+        known = {name for key, method in methods.items() if key != "__init__" for name in method.writes}
+        is_new = error.name in known - self.hints.unset
+        self.hints.unset |= known & {error.name or ""}
+        return is_new
+
     def _note_failure(self, session: Session, error: BaseException | None, ran: bool = False) -> None:
-        line, _, _ = (0, "", 0) if error is None else user_line(error, set(self.files))
+        line, text = user_line(error, self.files)
         notes = session.watcher.notes
         message = str(error)[:300] if error is not None else notes[0] if notes else "no parameter was updated"
         attempt = Attempt(
-            lines=session.lines, type="" if error is None else type(error).__name__, message=message, line=line
+            lines=session.lines,
+            type="" if error is None else type(error).__name__,
+            message=message,
+            line=line,
+            text=text,
         )
         # weights of the driver's that do not fit say nothing about those of the file
         blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)
@@ -548,14 +562,12 @@ class _Driver:
 
     def _is_wrong_use(self, attempt: Attempt) -> bool:
         """Whether a line of the user's uses a function, an attribute or a module as nothing allows."""
-        lines = self.main.lines
-        text = lines[attempt.line - 1] if 0 < attempt.line <= len(lines) else ""
         classes = {name: one.node for name, one in self.facts.classes.items()}
         methods = {name for one in self.facts.classes.values() for name in one.methods}
         return attempt.line != 0 and (
             is_never_set(attempt.type, attempt.message, classes, self.texts)
-            or is_misused_library(attempt.type, attempt.message, text)
-            or is_wrong_call(attempt.type, attempt.message, text, {*self.facts.functions, *classes, *methods})
+            or is_misused_library(attempt.type, attempt.message, attempt.text)
+            or is_wrong_call(attempt.type, attempt.message, attempt.text, {*self.facts.functions, *classes, *methods})
         )
 
     def _suggestion(self, goals: list[Goal]) -> str:

@@ -16,6 +16,7 @@ class Attempt:
     type: str = ""
     message: str = ""
     line: int = 0  # number of the user's line that raised it; 0 if it was not raised in the user's files
+    text: str = ""  # of that line, which may be in a file that this one imports
 
 
 @dataclass(frozen=True, kw_only=True)

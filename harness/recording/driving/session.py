@@ -7,7 +7,7 @@ import inspect
 import io
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ class Hints:
     is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
+    unset: set[str] = field(default_factory=set)  # attributes that were read before anything set them
 
 
 @dataclass
@@ -382,15 +383,14 @@ def reset_generators(seed: int) -> None:
     random.seed(seed)
 
 
-def user_line(error: BaseException, files: set[str]) -> tuple[int, str, int]:
-    """Line, function and depth of the innermost frame of the user's in a traceback; (0, "", 0) without one."""
-    found, depth = (0, "", 0), 0
-    trace = error.__traceback__
+def user_line(error: BaseException | None, files: Mapping[str, FileFacts]) -> tuple[int, str]:
+    """Number and text of the innermost line of the user's in a traceback; (0, "") without one."""
+    found = (0, "")
+    trace = error.__traceback__ if error is not None else None
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_filename in files:
-            depth += 1
-            found = (trace.tb_lineno, code.co_name, depth)
+        facts = files.get(trace.tb_frame.f_code.co_filename)
+        if facts is not None:
+            found = (trace.tb_lineno, "".join(facts.lines[trace.tb_lineno - 1 : trace.tb_lineno]))
         trace = trace.tb_next
     return found
 

@@ -54,13 +54,16 @@ def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
 
 
 def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
-    """Changed calls: deeper, and with each option that a constructor has for activations and losses."""
+    """Changed calls: deeper, and with each option that a constructor has for activations and losses.
+
+    Not deeper if the calls apply the gradients: they would not update the layer that is put in.
+    """
     try:
         tree = ast.parse(source)
         calls = ast.parse("\n".join(driven.calls))
     except SyntaxError:
         return
-    deeper = with_hidden_layer(driven.calls)
+    deeper = _deeper(driven, driven.calls)
     if deeper is not None:
         yield Variant(lines=deeper, what="")
     usual = with_defaults(calls, tree)
@@ -73,12 +76,16 @@ def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
                 changed = with_option(calls, owner, parameter, value)
                 if changed is not None and count < MOST_OPTIONS:
                     count += 1
-                    lines = with_hidden_layer(changed)
+                    lines = _deeper(driven, changed)
                     what = f"{parameter}={value!r}"
                     yield Variant(lines=lines or changed, what=what, shallow=changed if lines else ())
 
 
 # A hidden layer more
+
+
+def _deeper(driven: Driven, lines: tuple[str, ...]) -> tuple[str, ...] | None:
+    return None if driven.applied_by_driver else with_hidden_layer(lines)
 
 
 def with_hidden_layer(lines: tuple[str, ...]) -> tuple[str, ...] | None:

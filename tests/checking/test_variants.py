@@ -91,6 +91,13 @@ def test_added_layers_get_one_more_between_them() -> None:
     assert with_hidden_layer(calls) == (*calls[:2], "net.add(Dense(5, 5))", *calls[2:])
 
 
+def test_no_layer_is_put_in_where_the_calls_update_each_layer_by_its_name() -> None:
+    calls = ("net = Net([7, 5, 3], 'tanh')", "net.back(X, Y)", "net.layers[1].W -= 0.1 * net.layers[1].dW")
+    found = [one.lines for one in variants_of(Driven(calls=calls, applied_by_driver=True), SOURCE)]
+    assert found
+    assert all("[7, 5, 3]" in lines[0] for lines in found)
+
+
 def test_options_are_set_for_all_layers_but_the_last() -> None:
     calls = ("net = Net()", "net.add(Dense(7, 5))", "net.add(Dense(5, 3))")
     found = {one.what: one.lines for one in variants_of(Driven(calls=calls), SOURCE)}

@@ -268,6 +268,33 @@ class Net:
     assert driven(source, budget=40).suggestion == "net = Net(secret); net.train(X, y, x_val, epochs)"
 
 
+PASSES_APART = """
+import numpy as np
+
+class Net:
+    def __init__(self):
+        self.layers = []
+
+    def add_layer(self, secret):
+        self.layers.append(np.zeros(secret.open("key")))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.layers[0]
+
+    def backward(self, grad):
+        self.grad = self.x.T @ grad
+
+    def update(self, rate):
+        self.layers[0] -= rate * self.grad
+"""
+
+
+def test_a_proposed_line_adds_layers_and_makes_the_passes() -> None:
+    line = "net = Net(); net.add_layer(secret); net.forward(X); net.backward(grad); net.update(rate)"
+    assert driven(PASSES_APART, budget=20).suggestion == line
+
+
 def test_nothing_to_call() -> None:
     found = driven("import numpy as np\n\ndef area(r):\n    return np.pi * r ** 2\n")
     assert not found.succeeded

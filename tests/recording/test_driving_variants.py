@@ -93,3 +93,75 @@ def test_layers_that_ask_whether_they_are_the_first_are_doubtful() -> None:
     """A network may train all layers but its first, which stands for the inputs."""
     source = SIZES_HANDED_ON.replace('place == "last"', 'place == "last" or place == "input"')
     assert driven(source).doubts == ("place says which layer is the first: 'last'",)
+
+
+SENT_BACK = """
+import numpy as np
+class Net:
+    def __init__(self, sizes):
+        self.w = [np.random.randn(m, n) for m, n in zip(sizes, sizes[1:])]
+    def __call__(self, x):
+        self.a = [x]
+        for w in self.w:
+            self.a.append(np.tanh(self.a[-1] @ w))
+        return self.a[-1]
+    def backward(self, grad, lr=None):
+        for i in (1, 0):
+            step = self.a[i].T @ (grad * (1 - self.a[i + 1] ** 2))
+            grad = (grad * (1 - self.a[i + 1] ** 2)) @ self.w[i].T
+            self.w[i] SIGN= lr * step
+"""
+
+
+@pytest.mark.parametrize(("sign", "error"), [("-", " - Y"), ("+", "(Y - ")])
+def test_what_is_sent_back_has_the_sign_that_the_project_gives_it(sign: str, error: str) -> None:
+    """Without a loss of the file's own, the driver says what the error is. A network without a name for its forward
+    pass is called itself, and a rate that is None is given."""
+    shown = "# net.backward(y - pred)\n" if sign == "+" else ""
+    found = driven(SENT_BACK.replace("SIGN", sign) + shown)
+    assert found.succeeded
+    assert not found.doubts
+    assert any("= net(X)" in line for line in found.lines)
+    assert any(error in line and "backward" in line and line.endswith("0.1)") for line in found.lines)
+
+
+def test_the_shape_of_a_layers_inputs_may_be_a_column() -> None:
+    source = """
+import numpy as np
+class Dense:
+    def __init__(self, units, input_shape=None):
+        self.units, self.shape = units, input_shape
+    def build(self, shape):
+        if self.shape is not None:
+            assert len(self.shape) == 2 and self.shape[1] == 1
+            shape = self.shape
+        self.w = np.random.randn(shape[0], self.units)
+        return (self.units, 1)
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x @ self.w)
+    def backward(self, grad):
+        grad = grad * (1 - np.tanh(self.x @ self.w) ** 2)
+        before = grad @ self.w.T
+        self.w -= 0.1 * self.x.T @ grad
+        return before
+class Model:
+    def __init__(self):
+        self.layers = []
+    def add_layer(self, layer):
+        self.layers.append(layer)
+    def train(self, X, y, epochs):
+        shape = None
+        for layer in self.layers:
+            shape = layer.build(shape)
+        for _ in range(epochs):
+            out = X
+            for layer in self.layers:
+                out = layer.forward(out)
+            grad = out - y
+            for layer in reversed(self.layers):
+                grad = layer.backward(grad)
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert any("(7, 1)" in line for line in found.lines)

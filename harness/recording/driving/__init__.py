@@ -36,8 +36,8 @@ If the file itself raises (a missing data file, a main block that fails), what i
 lines all the same, because they were found in that state.
 
 If nothing works, ``lines`` are those of the attempt that came furthest and ``error`` says how it ended: running them
-raises the same exception again. ``certain`` says whether the exception is the file's own mistake (such as a NameError)
-and not one of wrong arguments.
+raises the same exception again; ``proposing`` names the calls that the user is asked to fill in. ``certain`` says
+whether the exception is the file's own mistake (such as a NameError) and not one of wrong arguments.
 """
 
 from .drive import drive

@@ -70,8 +70,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
         argument = match.group(1) if match else key
         if argument in names or argument.lower() in {name.lower() for name in names}:
             return BLAMED_COST + 0.1
-        if isinstance(error, IndexError) and set(words_of(argument)) & words:
-            return BLAMED_COST + 0.2  # a list that is too short may have gone by another name until then
+        if isinstance(error, (IndexError, AssertionError)) and set(words_of(argument)) & words:
+            return BLAMED_COST + 0.2  # what is too short, or not as asserted, may have gone by another name until then
         return COST if not nothing else COST * 0.8
 
     return cost

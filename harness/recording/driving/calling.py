@@ -30,12 +30,13 @@ from .words import (
     INDICES_NAME,
     LAYER_CLASS,
     MAKER_NAME,
+    MAYBE_NEEDED,
     NAMED_ROLES,
     NETWORK_CLASS,
     NUMBER_WORDS,
-    OPTIONAL_OBJECTS,
     OPTIONAL_ROLES,
     PASS_BACK,
+    PASS_FORWARD,
     SETUP_NAME,
     SIZE_ROLES,
     UNIT_WORDS,
@@ -193,7 +194,7 @@ class Caller:
             return argument.default == "False" and bool({"train", "training"} & set(words_of(argument.name)))
         if role is Role.DECAY:
             return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
-        if role in OPTIONAL_OBJECTS and argument.default == "None":
+        if role in MAYBE_NEEDED and argument.default == "None":
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
             return bool(self.session.choose(key, [False, True]))
         return role is Role.OBJECT_LIST and argument.default == "None"
@@ -233,8 +234,9 @@ class Caller:
         role, uses = self.role(function, argument)
         if place in self.bound and role not in (Role.CACHE, Role.OUTPUTS, Role.GRADIENTS, Role.PARAMETERS, Role.WEIGHT):
             return self.bound[place]
-        options = self.options(Slot(caller=self, function=function, argument=argument, role=role, uses=uses))
-        option = self.session.choose(place, options)
+        slot = Slot(caller=self, function=function, argument=argument, role=role, uses=uses)
+        # all layers want sizes alike
+        option = self.session.choose(key if role in SIZE_ROLES else place, self.options(slot))
         text = option() if callable(option) else option
         if function.name == "__init__" and {"input", "first"} & set(uses.strings):  # one may have to do nothing
             self.session.watcher.notes.append(f"{argument.name} says which layer is the first: {text}")
@@ -265,7 +267,8 @@ class Caller:
         statement = f"{expression}({text})" if not targets else f"{', '.join(targets)} = {expression}({text})"
         session.run(statement, repeat)
         self._keep(function, targets)
-        if FORWARD_NAME.search(function.name) and targets and not WRONG_NAME.search(function.name):
+        is_forward = FORWARD_NAME.search(function.name) is not None or function.name == "__call__"
+        if is_forward and targets and not WRONG_NAME.search(function.name):
             session.forward_results = targets
         return targets
 
@@ -389,15 +392,13 @@ class Caller:
             return
         methods = self.facts.methods(type(self.session.names[variable]).__name__)
         reached = {part.name for part in self.facts.reach(function)}
-        for name, method in methods.items():
-            if (
-                re.search(
-                    r"^(forward|feed_?forward|fprop|propagate_?forward|forward_\w+|forw\w*)$", name, re.IGNORECASE
-                )
-                and name not in reached
-            ):
-                self.call(method, f"{variable}.{name}", repeat=True)
-                return
+        forward = next(
+            (one for one in methods.values() if PASS_FORWARD.match(one.name) and one.name not in reached), None
+        )
+        if forward is not None:
+            self.call(forward, f"{variable}.{forward.name}", repeat=True)
+        elif "__call__" in methods and not any(PASS_FORWARD.match(name) for name in methods):
+            self.call(methods["__call__"], variable, repeat=True)
 
     def call_passes_first(self, function: FunctionFacts, variable: str) -> bool:
         """Calls the passes whose gradients a method applies that is given no data; whether there are such passes."""

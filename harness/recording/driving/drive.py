@@ -34,11 +34,12 @@ from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
+from .proposing import propose_calls
 from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import FILE, Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
-from .suggestions import column_votes, label_order, output_count
+from .suggestions import column_votes, is_error_turned, label_order, output_count
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
@@ -105,6 +106,7 @@ class _Driver:
         self.count = 0
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
+        self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
         self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
         self.roles: dict[Any, tuple[Any, Any]] = {}
@@ -557,27 +559,9 @@ class _Driver:
         )
 
     def _suggestion(self, goals: list[Goal]) -> str:
-        """A line to start from, with the file's own names, and X and y for the data: of a training, if there is one."""
-        for goal in sorted(goals, key=lambda one: one.gradients):
-            function = goal.function
-            if function is None:
-                continue
-            constructor = self.facts.constructor(goal.owner) if goal.owner else None
-            made = f"net = {goal.owner}({self._given(constructor)})"
-            text = f"{made}; net.{function.name}" if goal.owner else function.name
-            return "; ".join([*self._imports((text,)), f"{text}({self._given(function)})"])
-        return ""
-
-    def _given(self, function: FunctionFacts | None) -> str:
-        """The arguments that a function needs, by their names; X and y for inputs and targets."""
-        if function is None:
-            return ""
-        found: list[str] = []
-        for argument in function.required:
-            role, _ = self.roles.get((function.owner, function.name, argument.name), (None, None))
-            name = "X" if role is Role.INPUTS else "y" if role is Role.TARGETS else argument.name
-            found.append(argument.name if name in found else name)  # X for the training, not for the validation
-        return ", ".join(found)
+        """A line to start from for ``run``; "" if there is nothing to call."""
+        calls = propose_calls(self.facts, self.roles, goals)
+        return "; ".join([*self._imports(tuple(calls[:1])), *calls])
 
 
 def _urgency(item: tuple[Goal, Search]) -> float:

@@ -43,7 +43,8 @@ def sizes(slot: Slot) -> list[Option]:
         before, after = dims
         pair = [f"[{before}, {after}]", f"({before}, {after})"]
         if slot.role is Role.INPUT_SIZE:
-            return [f"({before},)" if slot.uses.indexed else str(before), str(before), f"({before},)"]
+            indexed = f"({before},)" if slot.uses.indexed else str(before)
+            return [indexed, str(before), f"({before},)", f"({before}, 1)"]
         if slot.role is Role.SIZES:
             return [*pair, str(after), f"({before},)"]
         return [str(after), *pair]
@@ -54,7 +55,8 @@ def sizes(slot: Slot) -> list[Option]:
         known = into if slot.role is Role.INPUT_SIZE else out
         if slot.argument.default.startswith("["):
             return [given(lambda: f"[{known()}]", False)]
-        return [given(lambda: str(known()), False), given(lambda: f"({known()},)", False)]
+        return [given(lambda: str(known()), False), given(lambda: f"({known()},)", False),
+                given(lambda: f"({known()}, 1)", False)]  # fmt: skip
     if slot.role is Role.HIDDEN_SIZE:
         size = SECOND_HIDDEN if _has_hidden_size_before(slot) else HIDDEN
         return [f"[{size}]"] if slot.argument.default.startswith("[") else [str(size), f"[{size}]"]

@@ -135,7 +135,7 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
             if part and constructor is not None and not given and not hands_back(method):
                 continue  # the gradients of a single layer are checked on their own
             backwards = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None
-            holds_layers = len(method.required) == 1 and (given or add_method(facts, name))
+            holds_layers = len(method.required) == 1 and (given or add_method(facts, name) is not None)
             layered = backwards and (holds_layers or hands_back(method))
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
             keeps = _stores_gradients(method) and not facts.trains(method)  # a step clears what it has applied
@@ -146,9 +146,10 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
     return goals
 
 
-def add_method(facts: FileFacts, owner: str) -> bool:
-    """Whether a class has a method that takes a layer."""
-    return any(re.match(r"(?i)add", name) and method.arguments for name, method in facts.methods(owner).items())
+def add_method(facts: FileFacts, owner: str) -> FunctionFacts | None:
+    """The method of a class that takes a layer."""
+    methods = facts.methods(owner).items()
+    return next((one for name, one in methods if re.match(r"(?i)add", name) and one.arguments), None)
 
 
 def _stores_gradients(method: FunctionFacts) -> bool:

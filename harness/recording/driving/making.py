@@ -140,11 +140,12 @@ def _nothing(slot: Slot) -> str:
 
 def _output_error(caller: Caller) -> str:
     """The outputs made last minus the targets: the gradient of half the squared error, if the file has no loss."""
-    if not caller.session.forward_results:
+    session = caller.session
+    if not session.forward_results:
         raise Exhausted("outputs")
-    outputs = result_of_kind(caller.session.forward_results, Role.OUTPUTS)
-    caller.session.assumes_loss = True
-    return f"{outputs} - {targets_text(caller)}"
+    outputs, targets = result_of_kind(session.forward_results, Role.OUTPUTS), targets_text(caller)
+    session.assumes_loss = True
+    return f"{targets} - {outputs}" if session.hints.is_turned else f"{outputs} - {targets}"
 
 
 def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> Callable[[], str]:

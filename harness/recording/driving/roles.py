@@ -133,7 +133,7 @@ MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", r
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
 )  # methods of arrays and lists
-OF_VALUES = OF_NUMBERS | {"ravel", "lower", "get"}  # those of texts and dictionaries too
+OF_VALUES = OF_NUMBERS | {"ravel", "lower", "upper", "strip", "get"}  # those of texts and dictionaries too
 STEP_FUNCTION = re.compile(r"updat|^step|descend|descent|apply|optimi", re.IGNORECASE)
 BACK_NAME = re.compile(r"back|bprop", re.IGNORECASE)
 TOLERANCE_NAME = re.compile(
@@ -302,7 +302,7 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
     ):
         return Role.HIDDEN_SIZES
     known = have & INPUT_WORDS | have & HIDDEN_WORDS | have & OUTPUT_WORDS
-    of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim"}
+    of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim", "shape"}
     if (
         have & SIZES_WORDS
         and (listed or uses.element_counted)
@@ -369,7 +369,7 @@ def _checked(role: Role, uses: Uses, function: FunctionFacts) -> Role:
         return Role.OBJECT
     if (
         role is Role.ACTIVATION
-        and uses.attributes
+        and uses.attributes - OF_VALUES
         and not uses.called
         and not uses.strings
         and "__name__" not in uses.attributes

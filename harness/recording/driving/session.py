@@ -34,6 +34,7 @@ class Hints:
     outputs: list[int] = field(default_factory=list)
     prefers_columns: int = 0
     augmented: bool = False
+    is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 from ..source import last_name
 from .data import OUTPUTS, Labels
@@ -31,6 +32,20 @@ def output_count(facts: FileFacts) -> int:
         and any(pattern.match(last_name(node.value)) for pattern in (OUTPUT_NAME, TARGET_NAME))
     }
     return 2 if 1 in columns and columns <= {0, 1} else OUTPUTS
+
+
+OF_TARGETS = r"(y|t|y_true|y_(train|batch)|targets?|labels?|expected|desired)(\[[^\]]*\])?"
+OF_OUTPUTS = r"(\w+\.)?(pred\w*|outputs?|out|y_?hat|y_pred\w*)(\[[^\]]*\])?"
+
+
+def is_error_turned(texts: Iterable[str]) -> bool:
+    """Whether the project makes its error as targets - outputs everywhere, other than to square it."""
+    text = "\n".join(texts)
+    turned, usual = (
+        re.search(rf"(?i)(?<![\w.]){first} - {second}\b(?!\)* ?\*\*)", text)
+        for first, second in ((OF_TARGETS, OF_OUTPUTS), (OF_OUTPUTS, OF_TARGETS))
+    )
+    return turned is not None and usual is None
 
 
 def label_order(facts: FileFacts, source: str) -> list[Labels]:

@@ -283,7 +283,7 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def _only_defines(text: str) -> bool:
-    """Whether importing a file runs no more than definitions and constants."""
+    """Whether importing a file runs no more than definitions, constants and the choice of a seed or of a path."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
@@ -295,6 +295,8 @@ def _only_defines(text: str) -> bool:
             continue
         calls = any(isinstance(part, ast.Call) for part in ast.walk(node))
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and not calls:
+            continue
+        if re.match(r"(np|numpy)\.random\.seed\(|random\.seed\(|sys\.path\.", ast.unparse(node)):
             continue
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             continue

@@ -45,6 +45,7 @@ SETUP_NAME = re.compile(
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 PARAMETERS_METHOD = re.compile(r"(get_?)?(all_?)?(trainable_?)?param", re.IGNORECASE)
+PASS_FORWARD = re.compile(r"^(forward|feed_?forward|fprop|propagate_?forward|forward_\w+|forw\w*)$", re.IGNORECASE)
 PASS_BACK = re.compile(r"_?(back|bprop|grad)", re.IGNORECASE)  # methods that make gradients
 CLEARING_NAME = re.compile(r"(zero|clear|reset|flush)\w*_?(grad|delta)", re.IGNORECASE)
 UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
@@ -62,6 +63,7 @@ BY_HAND = "np.random.normal(0, 0.5, "  # what weights are made with that the fil
 # roles that an annotation says nothing new about: what they stand for decides which objects are tried first
 NAMED_ROLES = (Role.ACTIVATION, Role.ACTIVATION_LIST, Role.LOSS, Role.OPTIMIZER, Role.CHOICE)
 VAGUE_ROLES = (Role.INPUTS, Role.PAIRS, Role.PARAMETERS, Role.SIZES, Role.UNKNOWN, Role.NUMBER)
-OPTIONAL_OBJECTS = (Role.OBJECT, Role.OPTIMIZER, Role.LOSS, Role.FUNCTION)
+# roles of arguments that are tried without and with a value if their default is None
+MAYBE_NEEDED = (Role.OBJECT, Role.OPTIMIZER, Role.LOSS, Role.FUNCTION, Role.UPSTREAM, Role.RATE, Role.ACTIVATION)
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)

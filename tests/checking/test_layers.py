@@ -567,3 +567,30 @@ def test_layers_that_are_given_their_weights(tmp_path: Path, right: str, wrong: 
     assert results(GIVEN_WEIGHTS) == dict.fromkeys(names, Agreement.AGREES)
     mistaken = results(GIVEN_WEIGHTS.replace(right, wrong))
     assert [name for name, one in mistaken.items() if one is not Agreement.AGREES] == [gradient]
+
+
+SHAPED = """
+import numpy as np
+class LayerFullyConnected:
+    def __init__(self, shape):
+        self.weights = np.random.randn(*shape)
+        self.bias = np.zeros(shape[1])
+    def forward(self, points):
+        self.points = points
+        return points.dot(self.weights) + self.bias
+    def backward(self, gradient):
+        self.d_weights = self.points.T.dot(gradient)
+        self.d_bias = np.SUM(gradient, axis=0)
+        return gradient.dot(self.weights.T)
+"""
+
+
+@pytest.mark.parametrize(("total", "agreement"), [("sum", Agreement.AGREES), ("max", Agreement.DIFFERS)])
+def test_a_layer_may_be_given_the_shape_of_its_weights(total: str, agreement: Agreement, tmp_path: Path) -> None:
+    """A network that is given the sizes of all its layers is not a layer."""
+    path = tmp_path / "layer.py"
+    path.write_text(SHAPED.replace("SUM", total))
+    (pair,) = check_layers(path).pairs
+    found = {one.of: one.agreement for one in pair.gradients}
+    assert found == {"input": Agreement.AGREES, "self.weights": Agreement.AGREES, "self.bias": agreement}
+    assert not find_pairs(SHAPED.replace("LayerFullyConnected", "Network"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..gradients import GRADIENT_NAMED, plain_name
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
-from ..words import LOSS_WORDS
+from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
 from .arrays import (
     IMAGE_LAYER,
     INDEX_LAYER,
@@ -70,7 +70,10 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
     is_of_images = IMAGE_LAYER.search(name) is not None
     others = [one for one in constructor.arguments if not (is_of_images and image_settings(one.name))]
     roles = {calls.role(constructor, argument) for argument in others}
-    return bool(roles & {Role.OBJECT_LIST, Role.SIZES, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES})
+    of_networks = {Role.OBJECT_LIST, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES}
+    if LAYER_CLASS.search(name) is None or NETWORK_CLASS.search(name):
+        of_networks.add(Role.SIZES)  # those of a layer are the shape of its weights
+    return bool(roles & of_networks)
 
 
 def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts) -> PairPlan:

@@ -545,6 +545,8 @@ class Normalisation:
         self.normal = centred / self.std
         return self.gamma * self.normal + self.beta
     def backward(self, dout):
+        return self.__backward(dout)
+    def __backward(self, dout):
         self.dbeta = dout.sum(axis=0)
         self.dgamma = np.sum(self.normal * dout, axis=0)
         d = self.gamma * dout

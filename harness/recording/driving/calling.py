@@ -234,8 +234,9 @@ class Caller:
         role, uses = self.role(function, argument)
         if place in self.bound and role not in (Role.CACHE, Role.OUTPUTS, Role.GRADIENTS, Role.PARAMETERS, Role.WEIGHT):
             return self.bound[place]
-        options = self.options(Slot(caller=self, function=function, argument=argument, role=role, uses=uses))
-        option = self.session.choose(key if role in SIZE_ROLES else place, options)  # all layers want sizes alike
+        slot = Slot(caller=self, function=function, argument=argument, role=role, uses=uses)
+        # all layers want sizes alike
+        option = self.session.choose(key if role in SIZE_ROLES else place, self.options(slot))
         text = option() if callable(option) else option
         if function.name == "__init__" and {"input", "first"} & set(uses.strings):  # one may have to do nothing
             self.session.watcher.notes.append(f"{argument.name} says which layer is the first: {text}")
@@ -339,7 +340,7 @@ class Caller:
                 and not method.is_property
             ]
             outside = [method for method in writers if not any(method is part for part in mine)]
-            if not outside and name in written and name not in session.hints.unset:
+            if not outside and name in written:
                 continue
             outside = outside or writers
             outside.sort(
@@ -376,7 +377,6 @@ class Caller:
                 full = mangled(owner, name)
                 empty = hasattr(thing, full) and getattr(thing, full) is None
                 sets_itself = name in written and name not in function.reads and not empty
-                sets_itself &= name not in self.session.hints.unset
                 if (not hasattr(thing, full) or empty) and not sets_itself:
                     missing.append(name)
         return missing

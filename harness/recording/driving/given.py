@@ -43,7 +43,8 @@ def sizes(slot: Slot) -> list[Option]:
         before, after = dims
         pair = [f"[{before}, {after}]", f"({before}, {after})"]
         if slot.role is Role.INPUT_SIZE:
-            return [f"({before},)" if slot.uses.indexed else str(before), str(before), f"({before},)", f"({before}, 1)"]
+            indexed = f"({before},)" if slot.uses.indexed else str(before)
+            return [indexed, str(before), f"({before},)", f"({before}, 1)"]
         if slot.role is Role.SIZES:
             return [*pair, str(after), f"({before},)"]
         return [str(after), *pair]

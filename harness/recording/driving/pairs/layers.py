@@ -247,8 +247,10 @@ class _Layer:
         """Adds what the backward pass returns, stores and updates."""
         if self.backward.returns_something:
             gradients.add_returned(self.backward.returns)
-        gradients.add_stored(self.backward)
-        gradients.add_updates(self.backward)
+        for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
+            if part is self.backward or part.owner == self.name:
+                gradients.add_stored(part)
+                gradients.add_updates(part)
         for index, attribute in enumerate(gradients.parameters):
             if self._keeps_gradient_in(attribute):
                 value = f"{gradients.thing}.{attribute}.grad"
@@ -277,6 +279,8 @@ class _Gradients:
 
     def add(self, label: str, expression: str, of: str, of_value: str) -> None:
         """Adds one that an expression gives."""
+        if label in {plan.label for plan in self.plans}:
+            return
         name = f"gradient{self.key}{len(self.plans)}"
         self.lines.append(f"{name} = {expression}")
         self.plans.append(GradientPlan(label=label, of=of, value=name, of_value=of_value))

@@ -340,7 +340,7 @@ class Caller:
                 and not method.is_property
             ]
             outside = [method for method in writers if not any(method is part for part in mine)]
-            if not outside and name in written:
+            if not outside and name in written and name not in session.hints.unset:
                 continue
             outside = outside or writers
             outside.sort(
@@ -377,6 +377,7 @@ class Caller:
                 full = mangled(owner, name)
                 empty = hasattr(thing, full) and getattr(thing, full) is None
                 sets_itself = name in written and name not in function.reads and not empty
+                sets_itself &= name not in self.session.hints.unset
                 if (not hasattr(thing, full) or empty) and not sets_itself:
                     missing.append(name)
         return missing

@@ -165,7 +165,7 @@ def _assembled(real: Callable[..., Any], value: Any, arguments: tuple[Any, ...],
     if isinstance(value, RecordedNumber):
         return wrap(result, record("array", (value,), {}, result))
     if _is_literal(value):
-        return leaf(result, "array", Kind.LITERAL)
+        return converted_leaf(value, result, "array", Kind.LITERAL)
     options = {} if dtype is None else {"dtype": result.dtype.name}
     shape = np.shape(plain(value))
     if shape == result.shape:

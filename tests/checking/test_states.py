@@ -258,22 +258,45 @@ def test_momentum_goes_on_while_an_input_is_0(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
         """
+import math
+import random
+
+random.seed(1)
+rows = [([0.0, 1.0, 1.0], 1.0), ([1.0, 0.0, 1.0], 1.0), ([0.0, 0.0, 1.0], 0.0), ([1.0, 1.0, 1.0], 0.0)]
+W = [[random.uniform(-1, 1) for j in range(2)] for i in range(3)]
+V = [random.uniform(-1, 1) for j in range(2)]
+before_W, before_V = [[0.0] * 2 for i in range(3)], [0.0] * 2
+for step in range(3):
+    for x, y in rows:
+        h = [math.tanh(sum(x[i] * W[i][j] for i in range(3))) for j in range(2)]
+        e = y - sum(h[j] * V[j] for j in range(2))
+        d = [e * V[j] * (1 - h[j] ** 2) for j in range(2)]
+        for j in range(2):
+            V[j] += 0.5 * e * h[j] + 0.1 * before_V[j]
+            before_V[j] = e * h[j]
+            for i in range(3):
+                W[i][j] += 0.5 * d[j] * x[i] + 0.1 * before_W[i][j]
+                before_W[i][j] = d[j] * x[i]
+"""
+    )
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize("rows", ["[[0.3, 0.2, 0.5], [0.1, 0.6, 0.3]]", "[[0, 1, 1], [1, 0, 1]]"])
+def test_a_row_that_two_functions_convert_is_one_row(rows: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"""
 import numpy as np
 
 rng = np.random.default_rng(1)
-rows = [([0.0, 1.0, 1.0], 1.0), ([1.0, 0.0, 1.0], 1.0), ([0.0, 0.0, 1.0], 0.0), ([1.0, 1.0, 1.0], 0.0)]
 W, V = rng.normal(size=(3, 2)), rng.normal(size=2)
-before_W, before_V = np.zeros((3, 2)), np.zeros(2)
+X, Y = {rows}, [1.0, 0.2]
 for step in range(3):
-    for x, y in rows:
+    for x, y in zip(X, Y):
         h = np.tanh(np.array(x) @ W)
         e = y - h @ V
-        gW, gV = np.outer(x, e * V * (1 - h ** 2)), e * h
-        for i in range(3):
-            for j in range(2):
-                W[i, j] += 0.5 * gW[i, j] + 0.1 * before_W[i, j]
-        V += 0.5 * gV + 0.1 * before_V
-        before_W, before_V = gW, gV
+        W, V = W + 0.5 * np.outer(x, e * V * (1 - h ** 2)), V + 0.5 * e * h
 """
     )
     assert check_file(path).verdict is Verdict.CORRECT

@@ -195,10 +195,12 @@ def all_rows(program: Program) -> tuple[tuple[Array, ...], Array, int]:
     """All rows: inputs, targets, and how many of the rows are for training.
 
     Raises:
-        BadInput: inputs and targets have different numbers of rows.
+        BadInput: inputs and targets have different numbers of rows, or none.
     """
     inputs = [np.asarray(values) for values in keras.tree.flatten(program.x)]
     targets = np.asarray(keras.tree.flatten(program.y)[0])
+    if not (targets.ndim and inputs[0].ndim):
+        raise BadInput(f"{program.name}: x and y must be arrays with a row for each observation")
     if len(targets) != len(inputs[0]):
         raise BadInput(
             f"{program.name}: x has {len(inputs[0]):,} rows and y has {len(targets):,}. They must have the same number."

@@ -98,7 +98,7 @@ SAME = {
     "adam-second-moment": "wrong-update-rule",
     "adam-step-counter": "wrong-update-rule",
     "dropout-mask-missing": "wrong-value gradient-scaled-differently forward-factor-missing",
-    "dropout-scale": "wrong-value gradient-scaled-differently",
+    "dropout-scale": "wrong-value gradient-scaled-differently forward-factor-missing",
     "dropout-mask-redrawn": "wrong-value",
     "missing-term": "wrong-value gradient-of-one-use",
     # of the second bench
@@ -118,7 +118,8 @@ SAME = {
     "optimiser-moment": "wrong-update-rule",
     "optimiser-state-swapped": "wrong-update-rule momentum-overwritten",
     "shared-accumulator": "shared-memory wrong-update-rule",
-    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value sum-not-accumulated",
+    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value sum-not-accumulated "
+    "repeated-index",
     "norm-exponent": "wrong-derivative wrong-value",
     "norm-term-scale": "wrong-value",
     "norm-wrong-axis": "sum-over-wrong-axis wrong-value",

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ..changes import Change
+from ..old_versions.arguments import OF_LISTS
 from ..source.places import argument_of, names_in
 from ..targets import describe_targets
 from .rebinding import base_name, next_fit_line, ordered_split, rebound_names, rebound_validation, split_names
@@ -79,12 +80,12 @@ class DataEdits:
             if "255" in str(change.new):
                 self.wrappers["x"].append("{} / 255")
             else:
-                plain = bare(x)
-                self.statements.append(f"input_mean, input_std = {plain}.mean(axis=0), {plain}.std(axis=0) + 1e-7")
+                mean, std = self._moments(x, text)
+                self.statements.append(f"input_mean, input_std = {mean}, {std} + 1e-7")
                 self.wrappers["x"].append("({} - input_mean) / input_std")
         elif kind == "scale_targets":
-            plain = bare(y)
-            self.statements.append(f"target_mean, target_std = {plain}.mean(axis=0), {plain}.std(axis=0)")
+            mean, std = self._moments(y, text)
+            self.statements.append(f"target_mean, target_std = {mean}, {std}")
             self.wrappers["y"].append("({} - target_mean) / target_std")
             self.wrappers["prediction"].append("{} * target_std + target_mean")
         elif kind == "fill_inputs":
@@ -111,6 +112,13 @@ class DataEdits:
                 self.wrappers[f"fit {name}"].append(f"{numpy}.asarray({{}})[order]")
         else:
             raise Unplaced
+
+    def _moments(self, data: str, text: Text) -> tuple[str, str]:
+        """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""
+        if any(note.detail == OF_LISTS for note in self.program.notes):
+            numpy = self.script.numpy_name(text)
+            return f"{numpy}.mean({data}, axis=0)", f"{numpy}.std({data}, axis=0)"
+        return f"{bare(data)}.mean(axis=0)", f"{bare(data)}.std(axis=0)"
 
     def _scaling(self, text: Text, x: ast.expr | None) -> str:
         """The expression that scales other inputs as those of the training were, with ``{}`` for the inputs.

@@ -49,7 +49,7 @@ class LayerEdits:
             return [self._trainable(name, changes)]
         if kind in ("add_layer", "remove_layer"):
             text, call, _ = self._layer_call(name)
-            return [self._added(text, call, str(change.new))] if kind == "add_layer" else [self._removed(text, call)]
+            return self._added(text, call, str(change.new)) if kind == "add_layer" else [self._removed(text, call)]
         alike = {
             str(other.layer)
             for other in changes
@@ -113,10 +113,11 @@ class LayerEdits:
         other, node = frozen[0]
         return other.replace(node.value, "True", node, "trainable = True")
 
-    def _added(self, text: Text, call: ast.Call, described: str) -> Edit:
+    def _added(self, text: Text, call: ast.Call, described: str) -> list[Edit]:
         """A layer before the layer that a call makes: ``Dropout`` or ``Flatten`` as described, else a hidden layer.
 
-        The first number in ``described`` is the units of a hidden layer.
+        The first number in ``described`` is the units of a hidden layer. Before the first layer of a model, it takes
+        over the shape of the inputs.
         """
         units = re.search(r"\d+", described)
         is_dense = self.script.makes(text, call, keras.layers.Dense)
@@ -125,6 +126,14 @@ class LayerEdits:
         if described.startswith(("Dropout", "Flatten")):
             name, arguments = described.split("(", 1)
             new = f"{self.script.keras_name(text, f'layers.{name}')}({arguments}"
+        shape = next((one for one in call.keywords if one.arg in ("input_shape", "input_dim")), None)
+        taken = None if shape is None else text.remove_keyword(call, str(shape.arg))
+        if shape is not None:
+            new = f"{new[:-1]}{'' if new.endswith('()') else ', '}{shape.arg}={text.text(shape.value)})"
+        return [self._before(text, call, new), *([taken] if taken is not None else [])]
+
+    def _before(self, text: Text, call: ast.Call, new: str) -> Edit:
+        """A layer put before the one that a call makes, in whatever way a model is put together."""
         parent = text.parents[call]
         start = text.span(call)[0]
         if isinstance(parent, ast.List):

@@ -381,6 +381,9 @@ def translated_optimizer(options: dict[str, Any], supplied: list[str], *, is_fir
     return options
 
 
+OF_LISTS = "lists of numbers"  # what is noted of data that are converted
+
+
 def data_from_lists(given: dict[str, Any], supplied: list[str]) -> dict[str, Any]:
     """The arguments of ``fit`` with arrays in the place of lists of numbers, which Keras 3 does not take.
 
@@ -390,7 +393,7 @@ def data_from_lists(given: dict[str, Any], supplied: list[str]) -> dict[str, Any
     """
     given = dict(given)
     if any(is_list(value) for value in (given["x"], given["y"])):
-        supplied.append("lists of numbers")
+        supplied.append(OF_LISTS)
     for name in ("x", "y", "sample_weight"):
         given[name] = array_from_list(given[name])
     validation = given["validation_data"]

@@ -118,8 +118,7 @@ SAME = {
     "optimiser-moment": "wrong-update-rule",
     "optimiser-state-swapped": "wrong-update-rule momentum-overwritten",
     "shared-accumulator": "shared-memory wrong-update-rule",
-    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value sum-not-accumulated "
-    "repeated-index",
+    "add-at-overwritten": "last-observation-only sum-over-wrong-axis wrong-value sum-not-accumulated repeated-index",
     "norm-exponent": "wrong-derivative wrong-value",
     "norm-term-scale": "wrong-value",
     "norm-wrong-axis": "sum-over-wrong-axis wrong-value",

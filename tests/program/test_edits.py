@@ -97,6 +97,16 @@ model.fit({"a": X, "b": X}, y, epochs=3)
 print(model.predict({"a": X, "b": X}))
 """
 )
+ROWS = (
+    START
+    + """\
+import keras
+rows, wanted = X.tolist(), X[:, 0].tolist()
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(rows, wanted)
+"""
+)
 LOOP = (
     START
     + """\
@@ -190,6 +200,13 @@ def changed_lines(program, *changes):
         (ADD, [change("epochs", 30), change("batch_size", 8)],
          ["model.fit(X, y, epochs=30, validation_data=(X[:9], y[:9]), batch_size=8)"]),
         (ADD, [change("add_layer", "Dense(32, relu)", "dense_1")], ["model.add(Dense(32, activation='relu'))"]),
+        (ADD, [change("add_layer", "Dense(32, relu)", "dense")],
+         ["model.add(Dense(32, activation='relu', input_dim=3))", "model.add(Dense(5, activation='relu'))"]),
+        (ROWS, [change("scale_inputs", "standardise"), change("scale_targets", "standardise")],
+         ["input_mean, input_std = np.mean(rows, axis=0), np.std(rows, axis=0) + 1e-7",
+          "target_mean, target_std = np.mean(wanted, axis=0), np.std(wanted, axis=0)",
+          "rows = (rows - input_mean) / input_std",
+          "wanted = (wanted - target_mean) / target_std"]),
         (ADD, [change("kernel_initializer", "he_normal", "dense")],
          ["model.add(Dense(5, input_dim=3, activation='relu', kernel_initializer='he_normal'))"]),
         (ADD, [change("scale_inputs", "divide by 255")],

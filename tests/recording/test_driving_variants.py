@@ -185,3 +185,37 @@ class Net:
     found = driven(source)
     assert found.succeeded
     assert [line for line in found.lines if "prepare(" in line]
+
+
+BY_HELPERS = """
+import math
+import random
+def product(A, B):
+    return [[sum(a * b for a, b in zip(row, column)) for column in zip(*B)] for row in A]
+def turned(A):
+    return [list(row) for row in zip(*A)]
+def each(f, *matrices):
+    return [[f(*numbers) for numbers in zip(*rows)] for rows in zip(*matrices)]
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.V = [[random.uniform(-1, 1) for _ in range(n_hidden)] for _ in range(n_in)]
+        self.W = [[random.uniform(-1, 1) for _ in range(n_out)] for _ in range(n_hidden)]
+    def train(self, X, T, rate=0.1):
+        H = each(math.tanh, product(X, self.V))
+        D = each(lambda o, t: o - t, product(H, self.W), T)
+        E = each(lambda e, h: e * (1 - h * h), product(D, turned(self.W)), H)
+        self.W = UPDATE_W
+        self.V = UPDATE_V
+"""
+
+
+@pytest.mark.parametrize(
+    "update",
+    ["each(lambda w, g: w - rate * g, self.{0}, {1})", "step_of(self.{0}, {1}, rate)"],
+)
+def test_updates_that_a_function_of_the_file_makes(update: str) -> None:
+    helper = "def step_of(A, B, rate):\n    return each(lambda a, b: a - rate * b, A, B)\n"
+    updates = [update.format(*one) for one in (("W", "product(turned(H), D)"), ("V", "product(turned(X), E)"))]
+    found = driven(BY_HELPERS.replace("UPDATE_W", updates[0]).replace("UPDATE_V", updates[1]) + helper)
+    assert found.succeeded
+    assert found.lines == ("net = Net(7, 5, 3)", "for i in range(3):", "    net.train(X, Y)")

@@ -130,8 +130,12 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         if last_name(value.func) in ("subtract", "add"):
             return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
         return bool(value.args) and _replaces(target, value.args[0])
-    if isinstance(value, ast.Call) and STEPS.search(last_name(value.func)):
-        return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
+    if isinstance(value, ast.Call) and any(ast.unparse(target) == ast.unparse(argument) for argument in value.args):
+        # map2(lambda w, g: w - rate * g, weights, gradients), difference(weights, scaled(rate, gradients))
+        bodies = [argument.body for argument in value.args if isinstance(argument, ast.Lambda)]
+        rest = [names_in(one) for one in value.args if ast.unparse(one) != ast.unparse(target)]
+        is_stepped = STEPS.search(last_name(value.func)) or any(map(RATE_NAME.search, rest))
+        return bool(is_stepped) or any(map(is_sum, bodies))
     if not is_sum(value):
         return False
     wanted = ast.unparse(target)

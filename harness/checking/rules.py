@@ -106,12 +106,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     for number, later in enumerate(readings[1:], 1):
         if later.unexplained:
             break
-        for step in later.stage.steps:
-            match = later.matches[step.before]
-            if match is not None and match.constant:
-                mistake = carried_mistake(recording, later, step, match, number)
-                if mistake is not None:
-                    found.append(mistake)
+        found += carried_mistakes(recording, later, number)
     if unexplained is not None and not found:
         notes.append(("later-iteration-differs", unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
@@ -314,18 +309,39 @@ def recorded_step(recording: Recording, reading: Reading, step: Step, iteration:
     return np.asarray(known[update.after], dtype=float) - np.asarray(known[update.before], dtype=float)
 
 
-def carried_mistake(recording: Recording, later: Reading, step: Step, match: Match, iteration: int) -> Found | None:
-    """What earlier iterations left in a step, if it is wrong."""
+def carried_mistakes(recording: Recording, later: Reading, iteration: int) -> list[Found]:
+    """What earlier iterations left in the steps, if it is wrong.
+
+    One number is a multiple of any other, so for parameters of one number only a share that all of them have counts.
+    """
+    shares: dict[Step, float] = {}
+    for step in later.stage.steps:
+        match = later.matches[step.before]
+        share = (
+            carried_share(recording, later, step, match, iteration) if match is not None and match.constant else None
+        )
+        if share is not None:
+            shares[step] = share
+    of_numbers = [share for step, share in shares.items() if step.shape == ()]
+    is_one = len(of_numbers) > 1 and all(is_near(one, of_numbers[0]) for one in of_numbers)
+    found = [carried_mistake(later, step, share) for step, share in shares.items() if step.shape != () or is_one]
+    return [one for one in found if one is not None]
+
+
+def carried_share(recording: Recording, later: Reading, step: Step, match: Match, iteration: int) -> float | None:
+    """What is left of the step before in a step, as a share of it; None if it is something else"""
     before = recorded_step(recording, later, step, iteration - 1)
     if before is None or not np.any(before):
         return None
-    values = later.stage.settings[0]
-    carried = step.of(values) - match.factor * later.gradients[0][step.before]
-    share = ratio(np.ravel(carried), np.ravel(before), 1e-5)
-    if share is None:
-        return None
+    carried = step.of(later.stage.settings[0]) - match.factor * later.gradients[0][step.before]
+    return ratio(np.ravel(carried), np.ravel(before), 1e-5)
+
+
+def carried_mistake(later: Reading, step: Step, share: float) -> Found | None:
+    """The mistake if a share of the step before that is left in a step is wrong"""
     id = "gradient-accumulated-over-iterations" if is_same(share, 1.0) else "momentum-sign" if share < 0 else ""
-    if not id:
+    match = later.matches[step.before]
+    if not id or match is None:
         return None
     place = carrying_place(later, step) or later.stage.node(step.after).place
     own = quantity(later, step.before, match.factor)

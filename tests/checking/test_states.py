@@ -253,7 +253,8 @@ def test_momentum_of_one_matrix_that_keeps_the_gradient_and_not_the_step(
     assert [one.parameters for one in found] == [("V",) for _ in expected]
 
 
-def test_momentum_goes_on_while_an_input_is_0(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rate", ["0.5", "0.05"])  # the second is less than the share of the last gradient
+def test_momentum_goes_on_while_an_input_is_0(rate: str, tmp_path: Path) -> None:
     """The rows of the kernel that belong to a 0 have no gradient, and move by what the row before left them."""
     path = tmp_path / "mine.py"
     path.write_text(
@@ -272,12 +273,12 @@ for step in range(3):
         e = y - sum(h[j] * V[j] for j in range(2))
         d = [e * V[j] * (1 - h[j] ** 2) for j in range(2)]
         for j in range(2):
-            V[j] += 0.5 * e * h[j] + 0.1 * before_V[j]
+            V[j] += RATE * e * h[j] + 0.1 * before_V[j]
             before_V[j] = e * h[j]
             for i in range(3):
-                W[i][j] += 0.5 * d[j] * x[i] + 0.1 * before_W[i][j]
+                W[i][j] += RATE * d[j] * x[i] + 0.1 * before_W[i][j]
                 before_W[i][j] = d[j] * x[i]
-"""
+""".replace("RATE", rate)
     )
     assert check_file(path).verdict is Verdict.CORRECT
 

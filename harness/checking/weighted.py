@@ -20,7 +20,7 @@ from .reading import targets_of
 from .replay import size_of
 from .stage import Stage, argument_ids
 
-MOST_KINDS = 3  # of costs that one network is trained with
+MOST_KINDS = 2  # of costs that one network is trained with; each pair of kinds is tried
 
 
 def with_weights(stage: Stage, errors: Sequence[Error]) -> tuple[Error, ...]:
@@ -84,7 +84,10 @@ def of_several_kinds(stage: Stage, errors: Sequence[Error]) -> Iterator[tuple[Er
     if not 1 < len(lines) <= MOST_KINDS:
         return
     factors = {error.node: factor_of(stage, error) for error in errors}
+    shared = len({factors[error.node] for error in errors}) == 1
     for forms in itertools.product((Form.SQUARED, Form.BINARY, Form.CATEGORICAL), repeat=len(lines)):
+        if shared and len(set(forms)) == 1:
+            continue  # that is one cost
         yield tuple(
             replace(error, form=form, factor=factors[error.node] / (2 if form is Form.SQUARED else 1))
             for form, group in zip(forms, lines.values())

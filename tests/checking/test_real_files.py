@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.checking.check import check_file
@@ -92,6 +94,11 @@ def test_an_exception_of_a_stand_in_is_not_blamed_on_the_file(tmp_path: Path) ->
 def test_data_that_are_prepared_in_place_are_not_parameters(tmp_path: Path) -> None:
     result = checked(tmp_path, prepare="x = np.array(x.tolist())\nx -= x.mean(axis=0)\nx /= x.std(axis=0)")
     assert result.verdict is Verdict.CORRECT
+
+
+def test_data_of_a_list_that_a_library_returns_are_the_same_data_transposed(tmp_path: Path) -> None:
+    rows = pickle.dumps([np.random.default_rng(0).normal(size=(12, 3)), 0])
+    assert checked(tmp_path, head="import pickle", prepare=f"x, _ = pickle.loads({rows!r})").verdict is Verdict.CORRECT
 
 
 def test_options_with_choices_and_without_a_default_get_one(tmp_path: Path) -> None:

@@ -509,6 +509,33 @@ for turn in range(5):
 """
 
 
+IF_NONE = """
+import numpy as np
+import pandas as pd
+class Net:
+    def __init__(self):
+        self.w = np.random.randn(3, 1)
+    def forward(self, X, w=None):
+        if w == None:
+            w = self.w
+        return X @ w
+data = pd.read_csv("missing.csv")
+X, y = data[["a", "b", "c"]].to_numpy(), data[["y"]].to_numpy()
+net = Net()
+for i in range(5):
+    print(np.mean((net.forward(X, net.w + 0.1) - y) ** 2))
+    net.w -= 0.1 * X.T @ (net.forward(X) - y) / len(X)
+"""
+
+
+def test_an_array_that_is_compared_with_none_is_the_files_own_mistake_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(IF_NONE)
+    result = check_file(tmp_path / "mine.py")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 8)]
+    (tmp_path / "mine.py").write_text(IF_NONE.replace("w == None", "w is None"))
+    assert check_file(tmp_path / "mine.py").verdict is Verdict.CORRECT
+
+
 def test_a_step_that_is_looked_up_before_it_was_made_is_the_files_own_mistake(tmp_path: Path) -> None:
     (tmp_path / "letters.py").write_text(INDENTED)
     (found,) = check_file(tmp_path / "letters.py").mistakes

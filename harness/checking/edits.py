@@ -171,7 +171,7 @@ class EditBench(Bench):
         found: list[Values] = []
         together = {**self.kept, **operations}
         within = [id for id in self.within if id >= min(together)]
-        after = set(within)
+        after = set(self.within)  # a step that the edit does not reach is made of its gradient as before
         mending = self.broken
         for number in range(len(self.settings)):
             self.work += sum(self.weights[id] for id in within)

@@ -39,6 +39,8 @@ CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtyp
 MISFIT = re.compile(
     r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)"
 )
+UNCLEAR_TRUTH = "The truth value of an array"
+IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
 TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
 # stand-ins that may decide which branch the run takes
 STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
@@ -65,6 +67,9 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return False  # the text of a notebook under the name of a Python file
     if raised.type in UNDEFINED:
         return not may_be_bound_elsewhere(recording, raised, sources)
+    own_call = raised.frames[0].file != RUN_FILE
+    if own_call and raised.message.startswith(UNCLEAR_TRUTH) and IS_NONE.search(last.text):
+        return True  # whatever numbers are in the array
     defined = {name for tree in sources.trees.values() for name in names_bound(tree)}
     if is_wrong_call(raised.type, raised.message, last.text, defined):
         return True
@@ -72,7 +77,7 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return False
     if raised.type == "KeyError" and is_counted_key(last, sources):
         return True
-    if raised.frames[0].file != RUN_FILE:
+    if own_call:
         return not any(one.what in MADE_UP for one in recording.stand_ins)
     return is_backward(last) and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
 

@@ -7,6 +7,7 @@ ones. The wrappers are put in place before the user's file is imported, so that 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import random
 import sys
@@ -557,6 +558,7 @@ def install() -> None:
     for name in CONVERSIONS:
         if name != "matrix" and name in np.__dict__:
             setattr(np, name, converted(getattr(np, name), name))
+    np.fromiter = _of_items(np.fromiter)
     real_enumerate = np.ndenumerate
 
     def ndenumerate(array: Any) -> Any:
@@ -574,6 +576,16 @@ def install() -> None:
     _wrap_generators()
     _wrap_math()
     _wrap_random()
+
+
+def _of_items(real: Callable[..., Any]) -> Callable[..., Any]:
+    """``np.fromiter``, which would make plain numbers of recorded ones."""
+
+    def fromiter(items: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
+        taken = list(itertools.islice(items, None if count < 0 else count))
+        return np.array(taken, dtype) if holds_recorded(taken) else real(taken, dtype, count, **options)
+
+    return fromiter
 
 
 def _matrix_class() -> type:

@@ -115,7 +115,8 @@ class Hook:
     def bind(self, line: int, targets: tuple[Any, ...], value: Any) -> Any:
         """The value of an assignment, on its way to its targets."""
         if self.recording and TAPE.on:
-            value = adopt(value)
+            is_taken_apart = type(value) is list and not any(isinstance(names, str) for names in targets)
+            value = adopt(tuple(value) if is_taken_apart else value)
             for names in targets:
                 _give_names(names, value)
         self._note(line, value)

@@ -11,6 +11,7 @@ all its bases; a view whose base was written to by another way takes its node an
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import deque
 from typing import Any
 
@@ -144,6 +145,7 @@ def reference(value: Any) -> Argument:
 
 # plain arrays that were met and their nodes, by identity; they are kept alive so that an id stays theirs
 KNOWN_ARRAYS: dict[int, tuple[Array, int]] = {}
+MOST_VIEWED = 64  # of the latest ones that a view may be of
 
 
 def node_of_plain(array: Array) -> int:
@@ -153,10 +155,28 @@ def node_of_plain(array: Array) -> int:
         return known[1]
     found = TAPE.recognised_array(array)
     if found is None:
-        kind = Kind.LOST if known is not None else Kind.DATA
-        found = TAPE.add("array", (), {}, array, kind=kind)
+        source = None if known is not None else _transposed(array)
+        if source is not None:
+            found = TAPE.add("transpose", (Ref(source),), {}, array)
+        else:
+            kind = Kind.LOST if known is not None else Kind.DATA
+            found = TAPE.add("array", (), {}, array, kind=kind)
     KNOWN_ARRAYS[id(array)] = array, found
     return found
+
+
+def _transposed(array: Array) -> int | None:
+    """The node of the plain array that this one is a transposed view of: both are the same data, not data twice."""
+    if array.base is None or array.ndim < 2:
+        return None
+    form = _memory(array.T)
+    recent = itertools.islice(reversed(KNOWN_ARRAYS.values()), MOST_VIEWED)
+    return next((node for known, node in recent if _memory(known) == form and _agrees(known, node)), None)
+
+
+def _memory(array: Array) -> tuple[Any, ...]:
+    """Which memory an array reads, and how"""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
 def _agrees(array: Array, node: int) -> bool:

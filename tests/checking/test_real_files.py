@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.checking.check import check_file
@@ -92,6 +94,11 @@ def test_an_exception_of_a_stand_in_is_not_blamed_on_the_file(tmp_path: Path) ->
 def test_data_that_are_prepared_in_place_are_not_parameters(tmp_path: Path) -> None:
     result = checked(tmp_path, prepare="x = np.array(x.tolist())\nx -= x.mean(axis=0)\nx /= x.std(axis=0)")
     assert result.verdict is Verdict.CORRECT
+
+
+def test_data_of_a_list_that_a_library_returns_are_the_same_data_transposed(tmp_path: Path) -> None:
+    rows = pickle.dumps([np.random.default_rng(0).normal(size=(12, 3)), 0])
+    assert checked(tmp_path, head="import pickle", prepare=f"x, _ = pickle.loads({rows!r})").verdict is Verdict.CORRECT
 
 
 def test_options_with_choices_and_without_a_default_get_one(tmp_path: Path) -> None:
@@ -500,6 +507,33 @@ def loss(codes):
 for turn in range(5):
     U -= 0.1 * loss([letters.index(one) for one in text[:12]])
 """
+
+
+IF_NONE = """
+import numpy as np
+import pandas as pd
+class Net:
+    def __init__(self):
+        self.w = np.random.randn(3, 1)
+    def forward(self, X, w=None):
+        if w == None:
+            w = self.w
+        return X @ w
+data = pd.read_csv("missing.csv")
+X, y = data[["a", "b", "c"]].to_numpy(), data[["y"]].to_numpy()
+net = Net()
+for i in range(5):
+    print(np.mean((net.forward(X, net.w + 0.1) - y) ** 2))
+    net.w -= 0.1 * X.T @ (net.forward(X) - y) / len(X)
+"""
+
+
+def test_an_array_that_is_compared_with_none_is_the_files_own_mistake_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(IF_NONE)
+    result = check_file(tmp_path / "mine.py")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 8)]
+    (tmp_path / "mine.py").write_text(IF_NONE.replace("w == None", "w is None"))
+    assert check_file(tmp_path / "mine.py").verdict is Verdict.CORRECT
 
 
 def test_a_step_that_is_looked_up_before_it_was_made_is_the_files_own_mistake(tmp_path: Path) -> None:

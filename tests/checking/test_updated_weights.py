@@ -127,3 +127,52 @@ def test_a_comprehension_is_not_a_function_that_is_handed_updated_weights(tmp_pa
     path = tmp_path / "units.py"
     path.write_text(OF_UNITS)
     assert names(check_file(path)) == [("updated-weights-in-backward", 19)]
+
+
+LAYERS_WITH_ADAM = """\
+import numpy as np
+
+rng = np.random.default_rng(1)
+X = rng.normal(size=(5, 3))
+Y = (X[:, :1] > 0) * 1.0
+
+
+class Dense:
+    def __init__(self, n, m):
+        self.W = rng.normal(size=(n, m))
+        self.v, self.s = np.zeros((n, m)), np.zeros((n, m))
+
+    def forward(self, x):
+        self.x = x
+        self.a = 1 / (1 + np.exp(-x @ self.W))
+        return self.a
+
+    def backward(self, grad, last):
+        if not last:
+            grad = grad * self.a * (1 - self.a)
+        g = self.x.T @ grad
+        self.v = 0.9 * self.v + 0.1 * g
+        self.s = 0.99 * self.s + 0.01 * np.square(g)
+        self.W = self.W - 0.01 * (self.v / 0.1) / np.sqrt(self.s / 0.01 + 1e-9)
+        return grad @ self.W.T
+
+
+layers = [Dense(3, 2), Dense(2, 2), Dense(2, 1)]
+for i in range(4):
+    a = X
+    for layer in layers:
+        a = layer.forward(a)
+    print(-np.mean(Y * np.log(a) + (1 - Y) * np.log(1 - a)))
+    grad = (a - Y) / len(X)
+    for layer in reversed(layers):
+        grad = layer.backward(grad, layer is layers[-1])
+"""
+
+
+def test_adam_in_the_layer_that_goes_first_does_not_make_the_gradient_of_the_cost_a_second_mistake(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(LAYERS_WITH_ADAM)
+    line = LAYERS_WITH_ADAM[: LAYERS_WITH_ADAM.index("return grad @ self.W.T")].count("\n") + 1
+    assert names(check_file(path)) == [("updated-weights-in-backward", line)]

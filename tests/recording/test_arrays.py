@@ -237,3 +237,17 @@ def test_an_exception_names_the_type_of_an_unrecorded_run(value):
     with pytest.raises(AttributeError) as raised:
         attrgetter("nothing")(recorded)
     assert str(raised.value) == str(expected.value)
+
+
+def test_a_plain_array_and_its_transposed_view_are_the_same_data():
+    whole = np.random.default_rng(0).normal(size=(6, 4))
+    weights = given(np.ones((3, 4)))
+    for rows in (whole, whole[2:]):
+        forward, backward = weights @ rows.T, weights @ np.ascontiguousarray(rows).T
+        assert np.array_equal(replayed(forward), plain(forward))
+        assert np.array_equal(replayed(backward), plain(backward))
+    kept = whole[1:4]
+    products = weights @ kept.T, kept @ weights.T
+    sources = [TAPE.steps[node_of(one)].parents for one in products]
+    left, right = sources[0][1], sources[1][0]
+    assert (TAPE.steps[right].operation, TAPE.steps[right].parents) == ("transpose", (left,))

@@ -321,6 +321,41 @@ def test_a_file_that_only_runs_with_an_older_numpy_is_not_called_correct(tmp_pat
     assert "dtype=object" in result.detail
 
 
+RAGGED_GRADIENTS = """
+import math
+import numpy as np
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(6, 3)), rng.random((6, 1))
+weights = [rng.normal(size=(4, 3)), rng.normal(size=(1, 4))]
+biases = [np.zeros(4), np.zeros(1)]
+def squash(z):
+    return np.fromiter((1 / (1 + math.exp(-e)) for e in z), float)
+for x, y in zip(X, Y):
+    h = squash(weights[0] @ x + biases[0])
+    a = squash(weights[1] @ h + biases[1])
+    kept = np.copy([h, a])
+    dw, db = np.zeros_like(weights), np.zeros_like(biases)
+    db[1] = 2 * (a - y) * a * (1 - a)
+    dw[1] = np.outer(db[1], kept[0])
+    db[0] = weights[1].T @ db[1] * (1 - h)
+    dw[0] = np.outer(db[0], x)
+    weights -= 0.1 * dw
+    biases -= 0.1 * db
+"""
+
+
+def test_arrays_made_like_lists_of_unequal_arrays_are_followed(tmp_path: Path) -> None:
+    """Of an older NumPy: np.copy and np.zeros_like of such lists, and lists from which an array is subtracted."""
+    right = RAGGED_GRADIENTS.replace("db[1] * (1 - h)", "db[1] * h * (1 - h)")
+    folder = written(tmp_path, wrong=RAGGED_GRADIENTS, right=right)
+    found = check_file(folder / "wrong.py")
+    line = RAGGED_GRADIENTS[: RAGGED_GRADIENTS.index("db[0] = ")].count("\n") + 1
+    assert [one.place and one.place.line for one in found.mistakes] == [line]
+    result = check_file(folder / "right.py")
+    assert (result.verdict, result.mistakes) == (Verdict.NOT_JUDGED, ())
+    assert "dtype=object" in result.detail
+
+
 def test_layers_become_smaller_where_one_update_takes_too_many_operations():
     """The first run with fewer observations has one update, so that others may be missing: sizes are tried as well."""
     text = "hidden_size = 400\nclasses = 26\nrows = 3000\ndef net(seq_length=100, rate=0.1): pass\n"

@@ -15,13 +15,24 @@ OLDER_NUMPY = "numpy.array of lists of different lengths"  # what the stand-in i
 RAGGED = re.compile(r"inhomogeneous shape after (\d+) dimensions\. The detected shape was \(([\d, ]*)\)")
 
 
+class Objects(np.ndarray):
+    """An array of objects that also computes with a list whose items differ in length."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """A ufunc on the objects, each of which records itself."""
+        out = keywords.get("out")
+        options = keywords if out is None else keywords | {"out": tuple(map(_bare, out))}
+        result = getattr(ufunc, method)(*map(_bare, inputs), **options)
+        return _as_view(result) if out is None else out[0]
+
+
 def install(note: Callable[..., None]) -> None:
-    """Let ``np.array``, ``np.asarray`` and ``np.random.permutation`` take such lists.
+    """Let the functions that make an array of a list take such lists.
 
     Args:
         note: called with it.
     """
-    for name in ("array", "asarray"):
+    for name in ("array", "asarray", "copy", "zeros_like", "ones_like"):
         setattr(np, name, _tolerant(getattr(np, name), note))
     draw = np.random.permutation
 
@@ -40,14 +51,37 @@ def _tolerant(real: Callable[..., Any], note: Callable[..., None]) -> Callable[.
         try:
             return real(*arguments, **keywords)
         except ValueError as error:
-            found = RAGGED.search(str(error))
+            shape = _shape_in(error)
             is_plain = len(arguments) == 1 and not keywords.keys() - {"dtype"}
-            if found is None or not is_plain or keywords.get("dtype") not in (None, object):
+            if shape is None or not is_plain or keywords.get("dtype") not in (None, object):
                 raise
             note(Absorbed.MODULE, OLDER_NUMPY)
-            return as_objects(arguments[0], [int(part) for part in found[2].split(",") if part.strip()])
+            return _as_view(real(as_objects(arguments[0], shape)))
 
     return convert
+
+
+def _shape_in(error: ValueError) -> list[int] | None:
+    """The shape of the array of objects that NumPy once made of what it refuses with an error; None if of no list"""
+    found = RAGGED.search(str(error))
+    return None if found is None else [int(part) for part in found[2].split(",") if part.strip()]
+
+
+def _as_view(value: Any) -> Any:
+    """An array of objects as one that computes with lists; anything else as it is"""
+    return value.view(Objects) if isinstance(value, np.ndarray) and value.dtype == object else value
+
+
+def _bare(value: Any) -> Any:
+    """What NumPy computes with: a list whose items differ in length as an array of objects"""
+    if isinstance(value, Objects):
+        return value.view(np.ndarray)
+    try:
+        np.shape(value) if isinstance(value, (list, tuple)) else None
+    except ValueError as error:
+        shape = _shape_in(error)
+        return value if shape is None else as_objects(value, shape)
+    return value
 
 
 def as_objects(value: Sequence[Any], shape: Sequence[int]) -> Array:

@@ -1641,6 +1641,30 @@ class Net:
             d = before
 """
 
+INPUTS_BESIDE_LABELS = """
+import numpy as np
+squash = {"sigmoid": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh}
+slopes = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a * a}
+errors = {"se": lambda a, y: a - y}
+class Net:
+    def __init__(self, architecture, activations, loss):
+        self.w = [np.random.randn(m, n) for m, n in zip(architecture, architecture[1:])]
+        self.kinds, self.loss = activations, loss
+    def train(self, np_matrix, labels, epochs=1):
+        for _ in range(epochs):
+            for np_vector, label in zip(np_matrix, labels):
+                self.step(np_vector, label)
+    def step(self, np_vector, label):
+        a = [np_vector]
+        for w, kind in zip(self.w, self.kinds):
+            a.append(squash[kind](a[-1] @ w))
+        e = errors[self.loss](a[-1], label)
+        for i in (1, 0):
+            d = e * slopes[self.kinds[i]](a[i + 1])
+            e = self.w[i] @ d
+            self.w[i] -= 0.5 * np.outer(a[i], d)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2156,6 +2180,13 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "for i in range(3):",
             "    a, kept = net.forward(X.T, True)",
             "    net.step({'layer_sizes': [7, 5, 3], 'learning_rate': 0.1}, a, Y.T, kept)",
+        ),
+    ),
+    "inputs of any name beside labels": (
+        INPUTS_BESIDE_LABELS,
+        (
+            "net = Net([7, 5, 3], ['sigmoid', 'sigmoid'], 'se')",
+            "net.train(X, Y, epochs=3)",
         ),
     ),
 }

@@ -45,6 +45,7 @@ from .words import (
 )
 
 MAX_DEPTH = 7
+OF_DATA = (Role.INPUTS, Role.TARGETS, Role.PAIRS)
 # the roles of the arguments of a method that applies gradients which are kept in attributes
 OF_A_STEP = frozenset({Role.RATE, Role.DECAY, Role.MOMENTUM, Role.BATCH_SIZE, Role.OBSERVATIONS, Role.STEP_COUNT})
 
@@ -64,6 +65,7 @@ class Caller:
         key = (function.owner, function.name, argument.name)
         if key not in self._roles:
             uses = argument_uses(self.facts, function, argument)
+            self._note_texts(uses, uses.keys_of)
             role = role_of(argument, uses, function)
             constructor = function.name == "__init__" and self.session.names.get(function.owner)
             if role is Role.UNKNOWN and constructor and argument in function.required:
@@ -72,8 +74,14 @@ class Caller:
                 role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
+            self._note_texts(uses, uses.element_keys_of)
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
+
+    def _note_texts(self, uses: Uses, tables: set[str]) -> None:
+        """The keys of the dictionaries that an argument is looked up in are the texts that it may be."""
+        keys = [key for name in sorted(tables) for key in self.facts.tables.get(name, ())]
+        uses.strings.extend(key for key in dict.fromkeys(keys) if key not in uses.strings)
 
     def roles_of(self, function: FunctionFacts) -> set[Role]:
         """The roles of all arguments."""
@@ -103,7 +111,7 @@ class Caller:
     def arguments(self, function: FunctionFacts) -> str:
         """The text of the arguments of a call."""
         roles = {argument.name: self.role(function, argument)[0] for argument in function.arguments}
-        self._place_targets(function, roles)
+        self._place_data(function, roles)
         self._place_counts(function, roles)
         sized = [a for a in function.arguments if roles[a.name] in SIZE_ROLES]
         parts: list[str] = []
@@ -137,15 +145,18 @@ class Caller:
         key = (function.owner, function.name, name)
         self._roles[key] = (role, self._roles[key][1])
 
-    def _place_targets(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
-        """What is taken along with the inputs, an item for each observation, is the targets, whatever its name."""
-        if Role.TARGETS in roles.values() or not self.facts.trains(function):
+    def _place_data(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
+        """What is taken along with the inputs, an item for each observation, is the targets, whatever its name; what is
+        taken along with the targets is the inputs."""
+        known = {role: name for name, role in reversed(roles.items()) if role in OF_DATA}
+        inputs, targets = known.get(Role.INPUTS, known.get(Role.PAIRS)), known.get(Role.TARGETS)
+        known_one = inputs if targets is None else targets if inputs is None else None
+        if known_one is None or not self.facts.trains(function):
             return
-        inputs = next((name for name, role in roles.items() if role in (Role.INPUTS, Role.PAIRS)), None)
-        others = [name for name in roles if name != inputs and (roles[name] is Role.UNKNOWN or len(name) == 1)]
-        targets = next((name for name in others if inputs and is_taken_along(name, inputs, function.node)), None)
-        if inputs is not None and targets is not None:
-            for name, role in ((inputs, Role.INPUTS), (targets, Role.TARGETS)):
+        others = [name for name in roles if name != known_one and (roles[name] is Role.UNKNOWN or len(name) == 1)]
+        other = next((name for name in others if is_taken_along(name, known_one, function.node)), None)
+        if other is not None:
+            for name, role in ((inputs or other, Role.INPUTS), (targets or other, Role.TARGETS)):
                 roles[name] = role
                 self._note_role(function, name, role)
 
@@ -184,9 +195,9 @@ class Caller:
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and argument.default in ("None", "[]", "()"):
+        if role in OF_DATA and argument.default in ("None", "[]", "()"):
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and "(" in argument.default:  # np.zeros(1)
+        if role in OF_DATA and "(" in argument.default:  # np.zeros(1)
             return True
         if role in SIZE_ROLES:
             return bool(sized)

@@ -1665,6 +1665,64 @@ class Net:
             self.w[i] -= 0.5 * np.outer(a[i], d)
 """
 
+LAYERS_AND_NAMES_OF_CLASSES = """
+import numpy as np
+class Net:
+    def __init__(bruv, layers: list = None):
+        bruv.layers = []
+        if layers is not None:
+            bruv.add_layers(layers)
+    def add_layer(self, layer):
+        self.layers.append(layer)
+        layer.place = len(self.layers)
+    def add_layers(self, layers):
+        for layer in layers:
+            self.add_layer(layer)
+    def backward(self, loss):
+        grad = loss.backward()
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+class Dense:
+    def __init__(self, size, input_size):
+        self.place = 0
+        self.w = np.random.randn(input_size, size)
+    def __call__(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, prop_grad):
+        self.dw = self.x.T @ prop_grad
+        return prop_grad @ self.w.T
+class Tanh:
+    def __init__(self):
+        self.place = 0
+    def __call__(self, x):
+        self.a = np.tanh(x)
+        return self.a
+    def backward(self, prop_grad):
+        return prop_grad * (1 - self.a**2)
+class Squares:
+    shorthand = "sq_error"
+    def __call__(self, x, target):
+        self.d = x - target
+        return np.sum(self.d ** 2)
+    def backward(self):
+        return 2 * self.d
+def named(shorthand):
+    return next(one for one in (Squares,) if one.shorthand == shorthand)
+def train(model, x, y, loss_fn=None, epochs=1):
+    loss_fn = named(loss_fn.lower())()
+    for _ in range(epochs):
+        loss_fn(model(x), y)
+        model.backward(loss_fn)
+        for layer in model.layers:
+            if hasattr(layer, "dw"):
+                layer.w -= 0.01 * layer.dw
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2180,6 +2238,13 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "for i in range(3):",
             "    a, kept = net.forward(X.T, True)",
             "    net.step({'layer_sizes': [7, 5, 3], 'learning_rate': 0.1}, a, Y.T, kept)",
+        ),
+    ),
+    "layers in a list and the name of a class": (
+        LAYERS_AND_NAMES_OF_CLASSES,
+        (
+            "net = Net([Dense(5, 7), Tanh(), Dense(3, 5)])",
+            "train(net, X, Y, 'sq_error', epochs=3)",
         ),
     ),
     "inputs of any name beside labels": (

@@ -319,6 +319,18 @@ def test_the_root_of_a_project_that_is_a_package(tmp_path):
     assert root_of(project / "nn" / "net.py") == project
 
 
+def test_the_root_of_a_folder_that_its_own_files_import(tmp_path):
+    package = tmp_path / "above" / "nets"
+    (package / "parts").mkdir(parents=True)
+    (package / "net.py").write_text("import numpy as np\n")
+    (package / "parts" / "dense.py").write_text("import nets_of_others\nimport numpy as np\n")
+    assert root_of(package / "net.py") == package
+    (package / "parts" / "dense.py").write_text("import numpy as np\nfrom nets import starts\n")
+    assert root_of(package / "net.py") == package.parent
+    (package / "nets.py").write_text("starts = 1\n")  # which is what the name stands for
+    assert root_of(package / "net.py") == package
+
+
 def test_what_failures_say_about_made_up_data():
     assert wants_one_hot("operands could not be broadcast together with shapes (60,10) (60,) ", {60})
     assert not wants_one_hot("operands could not be broadcast together with shapes (60,1) (60,) ", {60})

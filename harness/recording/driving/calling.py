@@ -188,6 +188,8 @@ class Caller:
             if roles[argument.name] is Role.COUNT:
                 first, last = index == 0, index == len(counts) - 1 and index > 0
                 units = len(counts) == 1 and LAYER_CLASS.search(function.owner) is not None
+                # Dense(size, input_size)
+                units |= len(counts) == 2 and Role.INPUT_SIZE in {roles[one.name] for one in counts}
                 role = Role.OUTPUT_SIZE if last or units else Role.INPUT_SIZE if first else Role.HIDDEN_SIZE
                 roles[argument.name] = role
                 self._note_role(function, argument.name, role)

@@ -88,7 +88,7 @@ class FileFacts:
 
     functions: dict[str, FunctionFacts] = field(default_factory=dict)
     classes: dict[str, ClassFacts] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)  # compared with, or keys of dictionaries
+    texts: list[str] = field(default_factory=list)  # compared with, keys, or names that classes give themselves
     tables: dict[str, list[str]] = field(default_factory=dict)  # the keys of dictionaries, by their names
     own_functions: dict[str, FunctionFacts] = field(default_factory=dict)  # defined in the file itself
     own_classes: list[str] = field(default_factory=list)
@@ -207,6 +207,8 @@ def _texts(tree: ast.AST) -> Iterator[str]:
             ]
         elif isinstance(item, ast.MatchValue):
             parts = [item.value]
+        elif isinstance(item, ast.ClassDef):  # by which it may be looked up
+            parts = [one.value for one in item.body if isinstance(one, ast.Assign)]
         for part in parts:
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield part.value

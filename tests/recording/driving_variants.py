@@ -1723,6 +1723,53 @@ def train(model, x, y, loss_fn=None, epochs=1):
                 layer.w -= 0.01 * layer.dw
 """
 
+SIZES_THAT_BELONG_TOGETHER = """
+import numpy as np
+class MLP:
+    def __init__(self, nodos_e: int, nodos_s: int, capas: int, por_capa: list):
+        assert len(por_capa) == capas
+        self.por_capa, self.total = por_capa, sum(por_capa)
+        self.todo = [nodos_e] + self.por_capa + [nodos_s]
+        self.pesos = [np.random.randn(m, n) for m, n in zip(self.todo, self.todo[1:])]
+    def train(self, x_train, y_train, x_test, y_test, epocas, tasa, tolerancia):
+        for _ in range(epocas):
+            for x, y in zip(x_train, y_train):
+                h = np.tanh(x @ self.pesos[0])
+                error = y - h @ self.pesos[1]
+                self.step(x, h, error, tasa)
+            for x, y in zip(x_test, y_test):
+                if y - tolerancia < np.tanh(x @ self.pesos[0]) @ self.pesos[1] < y + tolerancia:
+                    print("near")
+    def step(self, x, h, error, tasa):
+        back = (self.pesos[1] @ error) * (1 - h * h)
+        self.pesos[1] += np.outer(h, error) * tasa
+        self.pesos[0] += np.outer(x, back) * tasa
+"""
+
+STEP_IN_THE_FORWARD_PASS = """
+import numpy as np
+class Matrix:
+    def times(self, a, b):
+        return np.dot(a, b)
+    def Sub(self, a, b):
+        return np.subtract(a, b)
+class Net:
+    def __init__(self, node_e, node_o, node_s):
+        self.pesos_eo = np.random.rand(node_e, node_o)
+        self.pesos_os = np.random.rand(node_o, node_s)
+    def FeedForward(self, Entradas=0, Esperadas=0):
+        self.Entradas, self.Esperadas = Entradas, Esperadas
+        m = Matrix()
+        hidden = np.tanh(m.times(self.Entradas, self.pesos_eo))
+        error = m.Sub(m.times(hidden, self.pesos_os), self.Esperadas)
+        back = np.multiply(m.times(error, self.pesos_os.T), 1 - hidden**2)
+        self.Gradient_E = m.times(self.Entradas.T, back)
+        self.pesos_os = m.Sub(self.pesos_os, 0.1 * m.times(hidden.T, error))
+        self.pesos_eo = m.Sub(self.pesos_eo, 0.1 * self.Gradient_E)
+    def Gradient_E(self):
+        print(self.Gradient_E)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2252,6 +2299,21 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "net = Net([7, 5, 3], ['sigmoid', 'sigmoid'], 'se')",
             "net.train(X, Y, epochs=3)",
+        ),
+    ),
+    "sizes that belong together": (
+        SIZES_THAT_BELONG_TOGETHER,
+        (
+            "net = MLP(7, 3, 1, [5])",
+            "net.train(X, Y, np.copy(X), np.copy(Y), 3, 0.1, 1e-9)",
+        ),
+    ),
+    "a step in the forward pass": (
+        STEP_IN_THE_FORWARD_PASS,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    net.FeedForward(X, Y)",
         ),
     ),
 }

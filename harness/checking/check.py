@@ -166,7 +166,7 @@ def with_variants(
     data = data_of(recording.driven, recording.seed)
     text = sources.texts.get(recording.file, "")
     notes = list(result.notes)
-    for variant in variants_of(recording.driven, text) if data is not None else ():
+    for variant in variants_of(recording.driven, text, sources.trees.values()) if data is not None else ():
         assert data is not None
         lines = variant.lines
         other = check_recording(record("\n".join(lines), data), sources=sources)

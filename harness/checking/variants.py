@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..recording.driving.data import Labels, Sizes, make_data
 from ..recording.graph import Driven
+from ..recording.literals import keys_of_tables
 
 MOST_OPTIONS = 5
 FEWEST_UNITS, MOST_UNITS = 2, 64  # of a hidden layer that is put in
@@ -53,10 +54,15 @@ def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
     return {name: np.asarray(value) for name, value in make_data(sizes, labels, seed).items()}
 
 
-def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
+def variants_of(driven: Driven, source: str, trees: Collection[ast.Module] = ()) -> Iterator[Variant]:
     """Changed calls: deeper, and with each option that a constructor has for activations and losses.
 
     Not deeper if the calls apply the gradients: they would not update the layer that is put in.
+
+    Args:
+        driven: the calls.
+        source: the file's text.
+        trees: of all files of the project that ran, in which the names of activations may be keys of dictionaries.
     """
     try:
         tree = ast.parse(source)
@@ -69,6 +75,8 @@ def variants_of(driven: Driven, source: str) -> Iterator[Variant]:
     usual = with_defaults(calls, tree)
     if usual is not None:
         yield Variant(lines=usual, what="")
+    for value, listed in with_other_keys(calls, trees):
+        yield Variant(lines=listed, what=f"activation={value!r}")
     count = 0
     for owner, options in options_of(tree).items():
         for parameter, values in options.items():
@@ -140,7 +148,7 @@ def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
 
     Those of an output are judged as well, but only their hidden layers: an output and a loss may not belong together.
     """
-    tables = dict_keys(tree)
+    tables = keys_of_tables(tree)
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for owner in ast.walk(tree):
         if not isinstance(owner, ast.ClassDef):
@@ -191,17 +199,21 @@ def compared_in(owner: ast.ClassDef) -> list[str]:
     ]
 
 
-def dict_keys(tree: ast.Module) -> dict[str, list[str]]:
-    """The keys of dictionaries of strings that have a name, by name"""
-    found: dict[str, list[str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-            keys = [
-                one.value for one in node.value.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)
-            ]
-            for target in node.targets:
-                found[ast.unparse(target).rsplit(".", 1)[-1]] = keys
-    return found
+def with_other_keys(calls: ast.Module, trees: Collection[ast.Module]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The calls with another activation in a list of their names, for all layers but the last, each with its name.
+
+    The names are keys of a dictionary of the project.
+    """
+    for keys in (keys for tree in trees for keys in keys_of_tables(tree).values()):
+        for value in [key for key in keys if HIDDEN_ACTIVATIONS.match(key)][:MOST_OPTIONS]:
+            changed = ast.parse(ast.unparse(calls))
+            lists = [node.elts for node in ast.walk(changed) if isinstance(node, ast.List) and len(node.elts) > 1]
+            names = [[one for one in items if isinstance(one, ast.Constant) and one.value in keys] for items in lists]
+            whole = [known for known, items in zip(names, lists) if len(known) == len(items)]
+            if whole and not any(one.value == value for known in whole for one in known):
+                for one in (one for known in whole for one in known[:-1]):
+                    one.value = value
+                yield value, tuple(ast.unparse(changed).split("\n"))
 
 
 def compared_with(owner: ast.ClassDef, argument: str, tables: Mapping[str, list[str]]) -> list[str]:

@@ -45,6 +45,19 @@ def updated_keys(tree: ast.AST) -> set[str]:
     return found
 
 
+def keys_of_tables(tree: ast.AST) -> dict[str, list[str]]:
+    """The texts that are keys of each dictionary with a name, by the last part of that name."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
+            keys = [
+                one.value for one in node.value.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                found[last_name(target)] = keys
+    return found
+
+
 def numbers_of(node: ast.expr) -> tuple[int, bool, bool] | None:
     """(how many numbers, whether one is a float, whether it is a single number) if it is made of numbers only."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):

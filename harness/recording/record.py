@@ -25,6 +25,7 @@ WAITING = 4  # the process may wait so many times as long as it may compute
 GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MEGABYTES = 8192
 MAX_PARENTS = 4  # folders above the file in which its imports are looked for
+MAX_NEAR = 60  # files that are read to see whether a folder is a package
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 # what reading a reply raises that is none
 MALFORMED = (
@@ -201,6 +202,7 @@ def _with_imports(file: Path, root: Path) -> Path:
         (n.module or "").partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level
     }
     names -= set(sys.stdlib_module_names) | {""}
+    names |= {root.name} if _is_imported_inside(root) else set()
     highest = root
     for name in names:
         for folder in list(file.parents)[:MAX_PARENTS]:
@@ -209,6 +211,18 @@ def _with_imports(file: Path, root: Path) -> Path:
                     highest = folder
                 break
     return highest
+
+
+def _is_imported_inside(folder: Path) -> bool:
+    """Whether the files of a folder, or of those in it, import it by its name: it is a package."""
+    name = folder.name
+    if not name.isidentifier() or (folder / name).is_dir() or (folder / f"{name}.py").exists():
+        return False  # that is what the name stands for
+    imports = re.compile(rf"^\s*(from|import)\s+{name}\b", re.MULTILINE)
+    with contextlib.suppress(OSError):
+        near = sorted([*folder.glob("*.py"), *folder.glob("*/*.py")])[:MAX_NEAR]
+        return any(imports.search(path.read_text("utf-8", "replace")) for path in near)
+    return False
 
 
 def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[bytes]] | Stop:

@@ -11,9 +11,10 @@ from . import source
 from .counts import cuts_in, size_numbers
 from .graph import Json
 from .run import Answer, Task
-from .stand_ins.hints import MANY
+from .stand_ins.hints import MANY, scaled_counts
 
 MAX_ROWS = 70_000
+MOST_VALUES = 10_000_000  # of a made-up table
 MORE_ROWS = 10  # times as many
 MOST_CLASSES = 20
 EMPTY = re.compile(
@@ -54,6 +55,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*known, beyond]}
+    fewer = counts_beyond(raised["message"], made_up, task)
+    if fewer:
+        return task | {"sizes": fewer}
     held_out = HELD_OUT.search(raised["message"])
     if held_out is not None and int(held_out[2]) in sizes and not known:
         return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
@@ -163,6 +167,25 @@ def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:
     # the largest number counts all observations, a smaller one and one that cuts them those of a part
     is_part = len(wanted) > 1 or not cuts_in(text).isdisjoint(wanted)
     return [wanted[0], rows * 5 // 6 if is_part else rows] if wanted else None
+
+
+def counts_beyond(message: str, made_up: list[Json], task: Task) -> list[list[int]]:
+    """[number, smaller number] for the counts in a text, if one goes beyond a table with too many columns to be longer.
+
+    Args:
+        message: of the exception.
+        made_up: the shapes of the made-up data.
+        task: of the run that failed; none of its numbers was replaced.
+    """
+    match = BEYOND.search(message)
+    if match is None or match[2] == "1" or task.get("sizes"):
+        return []
+    index, rows = int(match[1]), int(match[3])
+    text = source.read_text(Path(task["path"]))
+    columns = [int(np.prod(shape["tuple"][1:])) for shapes in made_up for shape in shapes if shape["tuple"][0] == rows]
+    if not columns or index * max(columns) <= MOST_VALUES or index not in size_numbers(text):
+        return []
+    return scaled_counts(text, rows * 5 // 6)  # a smaller one counts those that are held out
 
 
 def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:

@@ -109,6 +109,13 @@ def test_options_are_set_for_all_layers_but_the_last() -> None:
     )
 
 
+def test_each_key_of_the_projects_dictionaries_stands_in_for_the_hidden_layers() -> None:
+    calls = ("net = Net([7, 5, 3], ['sigmoid', 'sigmoid'], 'se')", "net.train(X, Y, ['sigmoid'])")
+    table = ast.parse("table = {'sigmoid': f, 'relu': g, 'other': h}; losses = {'se': e, 'tanh': e}")
+    found = {one.what: one.lines for one in variants_of(Driven(calls=calls, applied_by_driver=True), "", [table])}
+    assert found == {"activation='relu'": ("net = Net([7, 5, 3], ['relu', 'sigmoid'], 'se')", calls[1])}
+
+
 def test_sums_means_and_halves_are_usual_and_a_mean_over_features_is_not() -> None:
     counts = Counts(observations=20, outputs=3, others=(4, 6))
     assert all(is_usual(one, counts) for one in (0.5, 1, 2, 1 / 20, 2 / 60, 0.5 / 20))

@@ -1641,6 +1641,135 @@ class Net:
             d = before
 """
 
+INPUTS_BESIDE_LABELS = """
+import numpy as np
+squash = {"sigmoid": lambda z: 1 / (1 + np.exp(-z)), "tanh": np.tanh}
+slopes = {"sigmoid": lambda a: a * (1 - a), "tanh": lambda a: 1 - a * a}
+errors = {"se": lambda a, y: a - y}
+class Net:
+    def __init__(self, architecture, activations, loss):
+        self.w = [np.random.randn(m, n) for m, n in zip(architecture, architecture[1:])]
+        self.kinds, self.loss = activations, loss
+    def train(self, np_matrix, labels, epochs=1):
+        for _ in range(epochs):
+            for np_vector, label in zip(np_matrix, labels):
+                self.step(np_vector, label)
+    def step(self, np_vector, label):
+        a = [np_vector]
+        for w, kind in zip(self.w, self.kinds):
+            a.append(squash[kind](a[-1] @ w))
+        e = errors[self.loss](a[-1], label)
+        for i in (1, 0):
+            d = e * slopes[self.kinds[i]](a[i + 1])
+            e = self.w[i] @ d
+            self.w[i] -= 0.5 * np.outer(a[i], d)
+"""
+
+LAYERS_AND_NAMES_OF_CLASSES = """
+import numpy as np
+class Net:
+    def __init__(bruv, layers: list = None):
+        bruv.layers = []
+        if layers is not None:
+            bruv.add_layers(layers)
+    def add_layer(self, layer):
+        self.layers.append(layer)
+        layer.place = len(self.layers)
+    def add_layers(self, layers):
+        for layer in layers:
+            self.add_layer(layer)
+    def backward(self, loss):
+        grad = loss.backward()
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+class Dense:
+    def __init__(self, size, input_size):
+        self.place = 0
+        self.w = np.random.randn(input_size, size)
+    def __call__(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, prop_grad):
+        self.dw = self.x.T @ prop_grad
+        return prop_grad @ self.w.T
+class Tanh:
+    def __init__(self):
+        self.place = 0
+    def __call__(self, x):
+        self.a = np.tanh(x)
+        return self.a
+    def backward(self, prop_grad):
+        return prop_grad * (1 - self.a**2)
+class Squares:
+    shorthand = "sq_error"
+    def __call__(self, x, target):
+        self.d = x - target
+        return np.sum(self.d ** 2)
+    def backward(self):
+        return 2 * self.d
+def named(shorthand):
+    return next(one for one in (Squares,) if one.shorthand == shorthand)
+def train(model, x, y, loss_fn=None, epochs=1):
+    loss_fn = named(loss_fn.lower())()
+    for _ in range(epochs):
+        loss_fn(model(x), y)
+        model.backward(loss_fn)
+        for layer in model.layers:
+            if hasattr(layer, "dw"):
+                layer.w -= 0.01 * layer.dw
+"""
+
+SIZES_THAT_BELONG_TOGETHER = """
+import numpy as np
+class MLP:
+    def __init__(self, nodos_e: int, nodos_s: int, capas: int, por_capa: list):
+        assert len(por_capa) == capas
+        self.por_capa, self.total = por_capa, sum(por_capa)
+        self.todo = [nodos_e] + self.por_capa + [nodos_s]
+        self.pesos = [np.random.randn(m, n) for m, n in zip(self.todo, self.todo[1:])]
+    def train(self, x_train, y_train, x_test, y_test, epocas, tasa, tolerancia):
+        for _ in range(epocas):
+            for x, y in zip(x_train, y_train):
+                h = np.tanh(x @ self.pesos[0])
+                error = y - h @ self.pesos[1]
+                self.step(x, h, error, tasa)
+            for x, y in zip(x_test, y_test):
+                if y - tolerancia < np.tanh(x @ self.pesos[0]) @ self.pesos[1] < y + tolerancia:
+                    print("near")
+    def step(self, x, h, error, tasa):
+        back = (self.pesos[1] @ error) * (1 - h * h)
+        self.pesos[1] += np.outer(h, error) * tasa
+        self.pesos[0] += np.outer(x, back) * tasa
+"""
+
+STEP_IN_THE_FORWARD_PASS = """
+import numpy as np
+class Matrix:
+    def times(self, a, b):
+        return np.dot(a, b)
+    def Sub(self, a, b):
+        return np.subtract(a, b)
+class Net:
+    def __init__(self, node_e, node_o, node_s):
+        self.pesos_eo = np.random.rand(node_e, node_o)
+        self.pesos_os = np.random.rand(node_o, node_s)
+    def FeedForward(self, Entradas=0, Esperadas=0):
+        self.Entradas, self.Esperadas = Entradas, Esperadas
+        m = Matrix()
+        hidden = np.tanh(m.times(self.Entradas, self.pesos_eo))
+        error = m.Sub(m.times(hidden, self.pesos_os), self.Esperadas)
+        back = np.multiply(m.times(error, self.pesos_os.T), 1 - hidden**2)
+        self.Gradient_E = m.times(self.Entradas.T, back)
+        self.pesos_os = m.Sub(self.pesos_os, 0.1 * m.times(hidden.T, error))
+        self.pesos_eo = m.Sub(self.pesos_eo, 0.1 * self.Gradient_E)
+    def Gradient_E(self):
+        print(self.Gradient_E)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2156,6 +2285,35 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "for i in range(3):",
             "    a, kept = net.forward(X.T, True)",
             "    net.step({'layer_sizes': [7, 5, 3], 'learning_rate': 0.1}, a, Y.T, kept)",
+        ),
+    ),
+    "layers in a list and the name of a class": (
+        LAYERS_AND_NAMES_OF_CLASSES,
+        (
+            "net = Net([Dense(5, 7), Tanh(), Dense(3, 5)])",
+            "train(net, X, Y, 'sq_error', epochs=3)",
+        ),
+    ),
+    "inputs of any name beside labels": (
+        INPUTS_BESIDE_LABELS,
+        (
+            "net = Net([7, 5, 3], ['sigmoid', 'sigmoid'], 'se')",
+            "net.train(X, Y, epochs=3)",
+        ),
+    ),
+    "sizes that belong together": (
+        SIZES_THAT_BELONG_TOGETHER,
+        (
+            "net = MLP(7, 3, 1, [5])",
+            "net.train(X, Y, np.copy(X), np.copy(Y), 3, 0.1, 1e-9)",
+        ),
+    ),
+    "a step in the forward pass": (
+        STEP_IN_THE_FORWARD_PASS,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    net.FeedForward(X, Y)",
         ),
     ),
 }

@@ -7,7 +7,7 @@ import pytest
 from harness.recording import source
 from harness.recording.graph import Check
 from harness.recording.record import record_file, root_of
-from harness.recording.sizes import loop_beyond, wants_one_hot
+from harness.recording.sizes import counts_beyond, loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
 
 DATA = """
@@ -319,12 +319,34 @@ def test_the_root_of_a_project_that_is_a_package(tmp_path):
     assert root_of(project / "nn" / "net.py") == project
 
 
+def test_the_root_of_a_folder_that_its_own_files_import(tmp_path):
+    package = tmp_path / "above" / "nets"
+    (package / "parts").mkdir(parents=True)
+    (package / "net.py").write_text("import numpy as np\n")
+    (package / "parts" / "dense.py").write_text("import nets_of_others\nimport numpy as np\n")
+    assert root_of(package / "net.py") == package
+    (package / "parts" / "dense.py").write_text("import numpy as np\nfrom nets import starts\n")
+    assert root_of(package / "net.py") == package.parent
+    (package / "nets.py").write_text("starts = 1\n")  # which is what the name stands for
+    assert root_of(package / "net.py") == package
+
+
 def test_what_failures_say_about_made_up_data():
     assert wants_one_hot("operands could not be broadcast together with shapes (60,10) (60,) ", {60})
     assert not wants_one_hot("operands could not be broadcast together with shapes (60,1) (60,) ", {60})
     # 10,000 was taken for 50 of the observations; there are 20 of them
     message = "index 20 is out of bounds for axis 0 with size 20"
     assert loop_beyond(message, [60], {"sizes": [[10_000, 50], [60_000, 60]]}) == [10_000, 20]
+
+
+def test_counts_are_made_smaller_if_a_wide_table_would_have_to_be_too_long(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text("held_out = list(range(59000, 59000 + 1000))\n")
+    message = "index 59000 is out of bounds for axis 0 with size 1200"
+    smaller = [[1000, 16], [59000, 1000]]  # 59000 : 1000 = 1000 : 16.9
+    assert counts_beyond(message, [[{"tuple": [1200, 785]}]], {"path": str(path)}) == smaller
+    assert counts_beyond(message, [[{"tuple": [1200, 5]}]], {"path": str(path)}) == []
+    assert counts_beyond(message.replace("59000", "58999"), [[{"tuple": [1200, 785]}]], {"path": str(path)}) == []
 
 
 def test_bounds_of_thousands_of_images_are_made_smaller():

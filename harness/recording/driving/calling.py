@@ -15,6 +15,7 @@ from .functions import named_functions
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
+from .placing import place_counts, place_data
 from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, argument_uses, role_of, words_of
@@ -22,18 +23,18 @@ from .session import Session
 from .slot import Slot
 from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
-from .uses import Uses, is_handed_on, is_taken_along, only_divides, sizes_of_biases
+from .uses import Uses, is_handed_on, only_divides
 from .words import (
     CLEARING_NAME,
     COUNT_NAME,
     FORWARD_NAME,
     INDICES_NAME,
-    LAYER_CLASS,
     MAKER_NAME,
     MAYBE_NEEDED,
     NAMED_ROLES,
     NETWORK_CLASS,
     NUMBER_WORDS,
+    OF_DATA,
     OPTIONAL_ROLES,
     PASS_BACK,
     PASS_FORWARD,
@@ -64,6 +65,7 @@ class Caller:
         key = (function.owner, function.name, argument.name)
         if key not in self._roles:
             uses = argument_uses(self.facts, function, argument)
+            self._note_texts(uses, uses.keys_of)
             role = role_of(argument, uses, function)
             constructor = function.name == "__init__" and self.session.names.get(function.owner)
             if role is Role.UNKNOWN and constructor and argument in function.required:
@@ -72,8 +74,14 @@ class Caller:
                 role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
+            self._note_texts(uses, uses.element_keys_of)
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
+
+    def _note_texts(self, uses: Uses, tables: set[str]) -> None:
+        """The keys of the dictionaries that an argument is looked up in are the texts that it may be."""
+        keys = [key for name in sorted(tables) for key in self.facts.tables.get(name, ())]
+        uses.strings.extend(key for key in dict.fromkeys(keys) if key not in uses.strings)
 
     def roles_of(self, function: FunctionFacts) -> set[Role]:
         """The roles of all arguments."""
@@ -98,13 +106,18 @@ class Caller:
             return Role.OBJECT_LIST
         return role
 
+    def note_role(self, function: FunctionFacts, name: str, role: Role) -> None:
+        """Gives an argument the role that follows from those of the others."""
+        key = (function.owner, function.name, name)
+        self._roles[key] = (role, self._roles[key][1])
+
     # Calls
 
     def arguments(self, function: FunctionFacts) -> str:
         """The text of the arguments of a call."""
         roles = {argument.name: self.role(function, argument)[0] for argument in function.arguments}
-        self._place_targets(function, roles)
-        self._place_counts(function, roles)
+        place_data(self, function, roles)
+        place_counts(self, function, roles)
         sized = [a for a in function.arguments if roles[a.name] in SIZE_ROLES]
         parts: list[str] = []
         by_name = False
@@ -132,61 +145,12 @@ class Caller:
             parts.append(f"{argument.name}={text}" if by_name else text)
         return ", ".join(parts)
 
-    def _note_role(self, function: FunctionFacts, name: str, role: Role) -> None:
-        """Gives an argument the role that follows from those of the others."""
-        key = (function.owner, function.name, name)
-        self._roles[key] = (role, self._roles[key][1])
-
-    def _place_targets(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
-        """What is taken along with the inputs, an item for each observation, is the targets, whatever its name."""
-        if Role.TARGETS in roles.values() or not self.facts.trains(function):
-            return
-        inputs = next((name for name, role in roles.items() if role in (Role.INPUTS, Role.PAIRS)), None)
-        others = [name for name in roles if name != inputs and (roles[name] is Role.UNKNOWN or len(name) == 1)]
-        targets = next((name for name in others if inputs and is_taken_along(name, inputs, function.node)), None)
-        if inputs is not None and targets is not None:
-            for name, role in ((inputs, Role.INPUTS), (targets, Role.TARGETS)):
-                roles[name] = role
-                self._note_role(function, name, role)
-
-    def _place_counts(self, function: FunctionFacts, roles: dict[str, Role]) -> None:
-        """Sizes without a telling name come in the order inputs, hidden, outputs."""
-        if {Role.INPUT_SIZE, Role.OUTPUT_SIZE} <= set(roles.values()):
-            for argument in function.arguments:
-                if roles[argument.name] is Role.SIZES:
-                    roles[argument.name] = Role.HIDDEN_SIZES
-                    self._note_role(function, argument.name, Role.HIDDEN_SIZES)
-        hidden = [argument for argument in function.arguments if roles[argument.name] is Role.HIDDEN_SIZE]
-        of_units = [argument for argument in hidden if set(words_of(argument.name)) & UNIT_WORDS]
-        numbers = [one for one in hidden if set(words_of(one.name)) & NUMBER_WORDS and one not in of_units]
-        if len(numbers) == 1 and of_units:
-            roles[numbers[0].name] = Role.LAYER_COUNT  # num_hidden beside hidden_size
-            self._note_role(function, numbers[0].name, Role.LAYER_COUNT)
-        counts = [
-            a
-            for a in function.required
-            if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
-        ]
-        unknown = [a for a in counts if roles[a.name] is Role.COUNT]
-        if not unknown or not (function.name == "__init__" or MAKER_NAME.search(function.name)):
-            return
-        of_biases = sizes_of_biases(function.node) & {argument.name for argument in counts}
-        if len(counts) == len(unknown) == 2 and len(of_biases) == 1:  # Layer(rows, columns) with rows biases
-            counts.sort(key=lambda argument: argument.name in of_biases)
-        for index, argument in enumerate(counts):
-            if roles[argument.name] is Role.COUNT:
-                first, last = index == 0, index == len(counts) - 1 and index > 0
-                units = len(counts) == 1 and LAYER_CLASS.search(function.owner) is not None
-                role = Role.OUTPUT_SIZE if last or units else Role.INPUT_SIZE if first else Role.HIDDEN_SIZE
-                roles[argument.name] = role
-                self._note_role(function, argument.name, role)
-
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and argument.default in ("None", "[]", "()"):
+        if role in OF_DATA and argument.default in ("None", "[]", "()", "0"):
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
-        if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS) and "(" in argument.default:  # np.zeros(1)
+        if role in OF_DATA and "(" in argument.default:  # np.zeros(1)
             return True
         if role in SIZE_ROLES:
             return bool(sized)
@@ -403,7 +367,8 @@ class Caller:
 
     def call_passes_first(self, function: FunctionFacts, variable: str) -> bool:
         """Calls the passes whose gradients a method applies that is given no data; whether there are such passes."""
-        if {self.role(function, argument)[0] for argument in function.required} - OF_A_STEP:
+        required = {self.role(function, argument)[0] for argument in function.required}
+        if required - OF_A_STEP or self.roles_of(function) & {*OF_DATA}:
             return False
         methods = self.facts.methods(type(self.session.names[variable]).__name__)
         mine = self.facts.reach(function)
@@ -503,7 +468,9 @@ class Caller:
             Role.KEEP: ["0.8", "1.0", "0"],
             Role.STEP_COUNT: ["i + 1"],
             Role.SEED: [*([] if slot.uses.methods else ["0"]), "np.random.default_rng(0)", "np.random.RandomState(0)"],
-            Role.LAYER_COUNT: ["1", "2", "3"] if "hidden" in words_of(slot.argument.name) else ["2", "1", "3"],
+            Role.LAYER_COUNT: ["1", "2", "3"]
+            if "hidden" in words_of(slot.argument.name) or Role.HIDDEN_SIZES in self.roles_of(slot.function)
+            else ["2", "1", "3"],
         }
         if slot.role in simple:
             return simple[slot.role]

@@ -224,11 +224,7 @@ class _Driver:
             facts, names = sibling_names(self.namespace, self.root)
         if not names:
             return False
-        for name, function in facts.functions.items():
-            self.facts.functions.setdefault(name, function)
-        for name, one in facts.classes.items():
-            self.facts.classes.setdefault(name, one)
-        self.facts.texts.extend(facts.texts)
+        self.facts.add(facts)
         self.users = facts
         _, self.files = collect_facts(self.namespace, self.source)
         self.extra = self._loaded() | names
@@ -482,7 +478,8 @@ class _Driver:
 
     def _imports(self, lines: tuple[str, ...]) -> list[str]:
         """The imports that lines need which use other files of the folder."""
-        used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(lines)))
+        nodes = ast.walk(ast.parse("\n".join(lines)))
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
         needed = [(module, name) for name, (module, _) in sorted(self.extra.items()) if name in used]
         return [
             f"from {module} import {name}"

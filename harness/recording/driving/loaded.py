@@ -45,11 +45,7 @@ def collect_facts(namespace: Mapping[str, Any], source: str) -> tuple[FileFacts,
         )
         files[path] = facts
     for facts in list(files.values())[1:]:
-        for name, function in facts.functions.items():
-            main.functions.setdefault(name, function)
-        for name, one in facts.classes.items():
-            main.classes.setdefault(name, one)
-        main.texts.extend(text for text in facts.texts if text not in main.texts)
+        main.add(facts)
     return main, files
 
 

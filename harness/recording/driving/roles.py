@@ -79,7 +79,7 @@ SIZE_WORDS = {
     "neuron", "hdim",
 }  # fmt: skip
 TARGET_NAME = re.compile(
-    r"^(_?y|_?t|ys|y_?(true|train|tr|batch|data|target|expected|actual|real|label|i|j|hot|onehot|one_hot|k|vec|vector|mini|b)\w*"
+    r"^(_?y|_?t|ys|(val\w+_)?(e[sx]perad|deseja?d|attendu)\w+|etiquetas?|y_?(true|train|tr|batch|data|target|expected|actual|real|label|i|j|hot|onehot|one_hot|k|vec|vector|mini|b)\w*"
     r"|y_(?!hat|pred|out|cap|est|prob|score|logit|grad|delta|err|lin|prev)\w+"
     r"|y_?targ\w*|all_y_trues|(train|training)_?(set_?)?(y|labels?|targets?|outputs?)\w*|targets?(_?\w*)?|labels?(_?\w*)?|expected\w*"
     r"|desired\w*|truth|ground_?truth|gt|actual\w*|true\w*|answers?|t_?(train|batch)|out_?data|teacher\w*|one_?hot\w*|correct\w*"
@@ -89,7 +89,7 @@ TARGET_NAME = re.compile(
 )
 INPUT_NAME = re.compile(
     r"^(_?x\d?|xs|x_?(train|tr|batch|data|in|input|i|j|mini|b|vec|vector|sample)\w*|(train|training)_?(set_?)?(x|data|inputs?|examples?"
-    r"|features?|images?|samples?|set)\w*|inputs?(_?\w*)?|in_?data|data(_?(x|in|inputs?|set|instance|point|batch))?|dataset|features?\w*"
+    r"|features?|images?|samples?|set)\w*|inputs?(_?\w*)?|entradas?|in_?data|data(_?(x|in|inputs?|set|instance|point|batch))?|dataset|features?\w*"
     r"|images?|imgs?|img_?batch|datas|samples?|observations?|examples?|a_?0|a_?prev|activations?_?prev|batch(_?x)?|image_data|points?|design_matrix"
     r"|train|rows|trainset|vector|signal|row|x_vector|train_?set_x|patterns?|instance|value|x_bias|inp|ip|batch_?data|records?)$",
     re.IGNORECASE,
@@ -127,6 +127,7 @@ CACHE_NAME = re.compile(
 )
 
 
+PLACES = {"first": Role.INPUT_SIZE, "between": Role.HIDDEN_SIZES, "last": Role.OUTPUT_SIZE}  # in a list of sizes
 SIZES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE, Role.COUNT)
 ACTIVATION_TEXT = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|linear|identity", re.IGNORECASE)
 MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", re.IGNORECASE)
@@ -160,8 +161,11 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
             return Role.TARGETS
         if INPUT_NAME.match(bare):
             return Role.PAIRS if uses.unpacked else Role.INPUTS
-    if uses.ordered and not (uses.arithmetic or uses.counted) and TOLERANCE_NAME.search(name):
+    is_compared = uses.ordered and not (uses.arithmetic or uses.counted) and TOLERANCE_NAME.search(name)
+    if is_compared or re.match(r"_?tol(eran\w+)?$", name, re.IGNORECASE):
         return Role.TOLERANCE
+    if uses.sizes and not ("between" in uses.sizes and (INPUT_NAME.match(name) or TARGET_NAME.match(name))):
+        return next(role for place, role in PLACES.items() if place in uses.sizes)
     by_name = _by_words(name, words, argument, uses)
     if by_name in SIZES and isinstance(argument.default, str) and argument.default[:1] in ("'", '"'):
         return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
@@ -183,10 +187,15 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
 
 
 RATE_TEXTS = frozenset({"lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr"})
+RATE_WORDS = frozenset({"rate", "tasa", "taxa", "taux", "lernrate"})
 EPOCH_WORDS = frozenset(
     {
         "epoch",
         "epochs",
+        "epocas",
+        "épocas",
+        "epoques",
+        "epochen",
         "iter",
         "iters",
         "iterations",
@@ -245,7 +254,7 @@ def _setting_role(text: str, have: set[str], argument: Argument, uses: Uses) -> 
         text: the name in lower case.
         have: its words.
     """
-    is_rate = "rate" in have and not have & {"drop", "dropout", "decay"}
+    is_rate = have & RATE_WORDS and not have & {"drop", "dropout", "decay"}
     if text in RATE_TEXTS or have & {"learning", "lr", "eta", "learn"} or is_rate or {"step", "size"} <= have:
         return Role.RATE
     if text in ("alpha", "epsilon") and argument.required:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..literals import last_name
+from ..literals import keys_of_tables, last_name
 from .examples import Example
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in
@@ -88,11 +88,19 @@ class FileFacts:
 
     functions: dict[str, FunctionFacts] = field(default_factory=dict)
     classes: dict[str, ClassFacts] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)  # compared with, or keys of dictionaries
+    texts: list[str] = field(default_factory=list)  # compared with, keys, or names that classes give themselves
+    tables: dict[str, list[str]] = field(default_factory=dict)  # the keys of dictionaries, by their names
     own_functions: dict[str, FunctionFacts] = field(default_factory=dict)  # defined in the file itself
     own_classes: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     examples: dict[str, list[Example]] = field(default_factory=dict)  # of instances, by class
+
+    def add(self, other: FileFacts) -> None:
+        """Adds what another file defines, except under names that are known already."""
+        self.functions |= {name: one for name, one in other.functions.items() if name not in self.functions}
+        self.classes |= {name: one for name, one in other.classes.items() if name not in self.classes}
+        self.tables |= {name: keys for name, keys in other.tables.items() if name not in self.tables}
+        self.texts.extend(text for text in other.texts if text not in self.texts)
 
     def dataclass_constructor(self, owner: str) -> FunctionFacts:
         """What stands for ``__init__`` in a dataclass."""
@@ -174,6 +182,7 @@ def read_source(text: str) -> FileFacts:
         elif isinstance(node, ast.ClassDef):
             facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
+    facts.tables = keys_of_tables(tree)
     for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
         _follow_returned_call(function, facts)
     return facts
@@ -198,6 +207,8 @@ def _texts(tree: ast.AST) -> Iterator[str]:
             ]
         elif isinstance(item, ast.MatchValue):
             parts = [item.value]
+        elif isinstance(item, ast.ClassDef):  # by which it may be looked up
+            parts = [one.value for one in item.body if isinstance(one, ast.Assign)]
         for part in parts:
             if isinstance(part, ast.Constant) and isinstance(part.value, str):
                 yield part.value

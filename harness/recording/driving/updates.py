@@ -11,11 +11,13 @@ from ..literals import last_name
 from ..source import is_sum
 from .uses import names_in
 
+# of rates and weights, in the languages that networks are often written in
 RATE_NAME = re.compile(
-    r"(^|[_\s])(lr|eta|alpha|rate|learning|learn_?rate|epsilon|step_?size|gamma)|(?-i:[a-z]Rate\b)", re.IGNORECASE
+    r"(^|[_\s])(lr|eta|alpha|rate|learning|learn_?rate|epsilon|step_?size|gamma|tasa|taxa|taux|lernrate)|(?-i:[a-z]Rate\b)",
+    re.IGNORECASE,
 )
 WEIGHT_NAME = re.compile(
-    r"(weight|bias|theta|synapse|\bsyn_?\d|kernel|param|coef|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
+    r"(weight|bias|theta|synapse|\bsyn_?\d|kernel|param|coef|pesos?|sesgo|poids|gewicht|(?<![a-z])[wb](?![a-z])|(?<![a-z])[wb]_?[a-z]?[a-z]?\d*$)",
     re.IGNORECASE,
 )
 GRADIENT_NAME = re.compile(
@@ -26,6 +28,7 @@ GRADIENT_NAME = re.compile(
 STEPS = re.compile(
     r"updat|step|optim|descent|apply|sgd|adam|adjust", re.IGNORECASE
 )  # functions that return new weights
+SUM_NAME = re.compile(r"sub(tract)?|add", re.IGNORECASE)  # functions that return a sum of what they are given
 STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
 
 
@@ -126,9 +129,9 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         return is_sum(element) and ast.unparse(target) in source
     if isinstance(value, ast.DictComp):
         return is_sum(value.value)
-    if isinstance(value, ast.Call) and last_name(value.func) in ("array", "asarray", "list", "subtract", "add", "clip"):
-        if last_name(value.func) in ("subtract", "add"):
-            return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
+    if isinstance(value, ast.Call) and SUM_NAME.fullmatch(last_name(value.func)):
+        return any(ast.unparse(target) == ast.unparse(argument) for argument in value.args)
+    if isinstance(value, ast.Call) and last_name(value.func) in ("array", "asarray", "list", "clip"):
         return bool(value.args) and _replaces(target, value.args[0])
     if isinstance(value, ast.Call) and any(ast.unparse(target) == ast.unparse(argument) for argument in value.args):
         # map2(lambda w, g: w - rate * g, weights, gradients), difference(weights, scaled(rate, gradients))

@@ -367,9 +367,5 @@ def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFac
                 names[key] = (module_name, getattr(module, key))
         facts.own_functions = theirs.functions | facts.own_functions
         facts.own_classes += [key for key in theirs.classes if key not in facts.own_classes]
-        for key, function in theirs.functions.items():
-            facts.functions.setdefault(key, function)
-        for key, one in theirs.classes.items():
-            facts.classes.setdefault(key, one)
-        facts.texts.extend(theirs.texts)
+        facts.add(theirs)
     return facts, names

@@ -44,6 +44,7 @@ class Uses:
     attributes: set[str] = field(default_factory=set)
     element_methods: set[str] = field(default_factory=set)  # name[i].forward(..), for layer in name: layer.forward(..)
     element_attributes: set[str] = field(default_factory=set)
+    sizes: set[str] = field(default_factory=set)  # its places in a list of sizes: first, between, last
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
     element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
@@ -51,6 +52,8 @@ class Uses:
     pair_called: bool = False  # for layer, activation in name: activation(..)
     spread: set[str] = field(default_factory=set)  # Layer(**name)
     element_spread: set[str] = field(default_factory=set)  # Layer(**name[i])
+    keys_of: set[str] = field(default_factory=set)  # table[name], table.get(name): the names of the tables
+    element_keys_of: set[str] = field(default_factory=set)  # table[name[i]]
     attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
 
     @property
@@ -163,6 +166,19 @@ def _is_pair(target: ast.expr) -> bool:
     return isinstance(target, ast.Tuple) and len(target.elts) == 2
 
 
+def _ends_and_middle(node: ast.List | ast.BinOp) -> tuple[ast.expr, ast.expr, ast.expr] | None:
+    """The three parts of ``[first] + between + [last]`` or ``[first, *between, last]``."""
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.List):
+        parts = [part.value if isinstance(part, ast.Starred) else ast.List([part]) for part in node.elts]
+    elif isinstance(node.op, ast.Add) and isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Add):
+        parts = [node.left.left, node.left.right, node.right]
+    if len(parts) != 3 or [isinstance(part, ast.List) for part in parts] != [True, False, True]:
+        return None
+    ends = [part.elts for part in parts if isinstance(part, ast.List)]
+    return (ends[0][0], parts[1], ends[1][0]) if [len(one) for one in ends] == [1, 1] else None
+
+
 def _is_part_of_element(node: ast.expr, name: str) -> bool:
     """``name[i][0]``, perhaps transposed."""
     inner = node.value if isinstance(node, ast.Attribute) and node.attr == "T" else node
@@ -207,6 +223,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)):
         test = item.test.operand if isinstance(item.test, ast.UnaryOp) else item.test
         uses.boolean |= is_expression(test, name)
+    elif isinstance(item, (ast.List, ast.BinOp)) and (sizes := _ends_and_middle(item)) is not None:
+        uses.sizes |= {place for place, size in zip(("first", "between", "last"), sizes) if is_expression(size, name)}
     elif isinstance(item, ast.BinOp) and (is_expression(item.left, name) or is_expression(item.right, name)):
         is_product = isinstance(item.op, ast.MatMult)
         uses.array |= is_product
@@ -244,6 +262,8 @@ def _note_call(uses: Uses, elements: set[str], name: str, call: ast.Call) -> Non
             uses.array |= call.func.attr in ARRAY_METHODS
         elif _is_element(elements, name, call.func.value):
             uses.element_methods.add(call.func.attr)
+        elif call.func.attr == "get" and call.args:
+            _note_key(uses, elements, name, call.func.value, call.args[0])
     if function in MAKERS:
         _note_sizes(uses, elements, name, call)
     named = call.args[1] if function == "getattr" and len(call.args) > 1 else None
@@ -283,7 +303,16 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
         uses.element_attributes.add(item.attr)
 
 
+def _note_key(uses: Uses, elements: set[str], name: str, table: ast.expr, key: ast.AST) -> None:
+    """A dictionary that a name, or one of what it holds, is looked up in."""
+    if is_expression(key, name):
+        uses.keys_of.add(last_name(table))
+    elif _is_element(elements, name, key):
+        uses.element_keys_of.add(last_name(table))
+
+
 def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
+    _note_key(uses, elements, name, item.value, item.slice)
     key = ast.literal_eval(item.slice) if _is_text(item.slice) else None
     if not is_expression(item.value, name):
         if key is not None and _is_element(elements, name, item.value):

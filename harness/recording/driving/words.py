@@ -65,5 +65,6 @@ NAMED_ROLES = (Role.ACTIVATION, Role.ACTIVATION_LIST, Role.LOSS, Role.OPTIMIZER,
 VAGUE_ROLES = (Role.INPUTS, Role.PAIRS, Role.PARAMETERS, Role.SIZES, Role.UNKNOWN, Role.NUMBER)
 # roles of arguments that are tried without and with a value if their default is None
 MAYBE_NEEDED = (Role.OBJECT, Role.OPTIMIZER, Role.LOSS, Role.FUNCTION, Role.UPSTREAM, Role.RATE, Role.ACTIVATION)
+OF_DATA = (Role.INPUTS, Role.TARGETS, Role.PAIRS)
 OPTIONAL_ROLES = (Role.EPOCHS, Role.BATCH_SIZE, Role.QUIET)
 SIZE_ROLES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)

@@ -1,0 +1,70 @@
+"""Roles of arguments that follow from those of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .roles import Role, words_of
+from .source import FunctionFacts
+from .uses import is_taken_along, sizes_of_biases
+from .words import LAYER_CLASS, MAKER_NAME, NUMBER_WORDS, OF_DATA, UNIT_WORDS
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+
+def place_data(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) -> None:
+    """What is taken along with the inputs, an item for each observation, is the targets, whatever its name; what is
+    taken along with the targets is the inputs."""
+    known = {role: name for name, role in reversed(roles.items()) if role in OF_DATA}
+    inputs, targets = known.get(Role.INPUTS, known.get(Role.PAIRS)), known.get(Role.TARGETS)
+    known_one = inputs if targets is None else targets if inputs is None else None
+    if known_one is None or not caller.facts.trains(function):
+        return
+    others = [name for name in roles if name != known_one and (roles[name] is Role.UNKNOWN or len(name) == 1)]
+    other = next((name for name in others if is_taken_along(name, known_one, function.node)), None)
+    if other is not None:
+        for name, role in ((inputs or other, Role.INPUTS), (targets or other, Role.TARGETS)):
+            roles[name] = role
+            caller.note_role(function, name, role)
+
+
+def place_counts(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) -> None:
+    """Sizes without a telling name come in the order inputs, hidden, outputs."""
+    if {Role.INPUT_SIZE, Role.OUTPUT_SIZE} <= set(roles.values()):
+        for argument in function.arguments:
+            if roles[argument.name] is Role.SIZES:
+                roles[argument.name] = Role.HIDDEN_SIZES
+                caller.note_role(function, argument.name, Role.HIDDEN_SIZES)
+    hidden = [argument for argument in function.arguments if roles[argument.name] is Role.HIDDEN_SIZE]
+    of_units = [argument for argument in hidden if set(words_of(argument.name)) & UNIT_WORDS]
+    numbers = [one for one in hidden if set(words_of(one.name)) & NUMBER_WORDS and one not in of_units]
+    are_all = {Role.INPUT_SIZE, Role.HIDDEN_SIZES, Role.OUTPUT_SIZE} <= set(roles.values())
+    if are_all:  # another number is not a size
+        numbers = [*hidden, *(one for one in function.required if roles[one.name] is Role.COUNT)]
+    if len(numbers) == 1 and (of_units or are_all):
+        roles[numbers[0].name] = Role.LAYER_COUNT  # num_hidden beside hidden_size
+        caller.note_role(function, numbers[0].name, Role.LAYER_COUNT)
+    if not (function.name == "__init__" or MAKER_NAME.search(function.name)):
+        return
+    counts = [
+        a
+        for a in function.required
+        if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
+    ]
+    # nodes_e, nodes_o, nodes_s: letters that stand for something else in another language
+    stems = {a.name[:-1] for a in counts if roles[a.name] is Role.COUNT and len(a.name) > 2}
+    roles |= {a.name: Role.COUNT for a in counts if a.name[:-1] in stems}
+    unknown = [a for a in counts if roles[a.name] is Role.COUNT]
+    of_biases = sizes_of_biases(function.node) & {argument.name for argument in counts}
+    if len(counts) == len(unknown) == 2 and len(of_biases) == 1:  # Layer(rows, columns) with rows biases
+        counts.sort(key=lambda argument: argument.name in of_biases)
+    for index, argument in enumerate(counts):
+        if roles[argument.name] is Role.COUNT:
+            first, last = index == 0, index == len(counts) - 1 and index > 0
+            units = len(counts) == 1 and LAYER_CLASS.search(function.owner) is not None
+            # Dense(size, input_size)
+            units |= len(counts) == 2 and Role.INPUT_SIZE in {roles[one.name] for one in counts}
+            role = Role.OUTPUT_SIZE if last or units else Role.INPUT_SIZE if first else Role.HIDDEN_SIZE
+            roles[argument.name] = role
+            caller.note_role(function, argument.name, role)

@@ -88,11 +88,16 @@ def _written(stage: Stage, id: int, depth: int) -> str | None:
 
 
 def found_at(reading: Reading, node: int, id: str, steps: Iterable[Step], **facts: Any) -> Found:
-    """A mistake in a value, at its line, that spoils these steps; ``facts`` are further attributes of ``Found``."""
+    """A mistake in a value that spoils these steps; ``facts`` are further attributes of ``Found``.
+
+    It is at the value's line, or at the call of that line if it is a helper's.
+    """
     made = reading.stage.node(node)
+    place = None if made.place is None else reading.asked_by(made.place)
+    others = () if place is made.place else (made.place,)
     names = tuple(step.name for step in steps)
     variable = name_of_value(reading.stage, node)
-    common = {"place": made.place, "variable": variable, "shape": made.shape, "parameters": names}
+    common = {"place": place, "others": others, "variable": variable, "shape": made.shape, "parameters": names}
     return Found(id=id, **{**common, **facts})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import references
+from ..recording.graph import Place, references
 from .alignment import Alignment, Index, Samples, ratio, samples
 from .cost import Cost, Error, ShapesDiffer
+from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
 from .stage import Stage, Step
 from .structure import Forward, Role
@@ -170,6 +172,28 @@ class Reading:
             found[self.bundle(id)] = None
         return list(found)
 
+    # Places
+
+    def asked_by(self, place: Place) -> Place:
+        """The call of a helper whose line runs on the way forward as well and is right, in the place of that line."""
+        caller = caller_of(place)
+        while caller is not None and id(place) in self.backward_places and place.site in self.forward_lines:
+            place, caller = caller, caller_of(caller)
+        return place
+
+    @functools.cached_property
+    def forward_lines(self) -> set[tuple[str, int]]:
+        """The lines that run in the forward pass"""
+        nodes = map(self.stage.node, self.forward.nodes - set(self.stage.parameters))
+        return {node.place.site for node in nodes if node.place is not None}
+
+    @functools.cached_property
+    def backward_places(self) -> set[int]:
+        """The ids of the places of the backward pass, with all that called them"""
+        nodes = map(self.stage.node, (self.stage.needed & self.stage.dependent) - self.forward.nodes)
+        places = [node.place for node in nodes if node.place is not None]
+        return {id(one) for place in places for one in place.trail}
+
     # The verdict on steps
 
     @property
@@ -205,6 +229,11 @@ class Reading:
             and self.same_factor
             and all(one is not None and one.factor < 0 for one in self.matches.values())
         )
+
+
+def caller_of(place: Place) -> Place | None:
+    """The line of the user's files that called the function of a line; None if none is known"""
+    return None if place.caller is None or place.caller.file == RUN_FILE else place.caller
 
 
 def samples_of_lanes(rows: list[list[Any]]) -> Samples:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
-from ..recording.graph import Kind, Node, Place, Recording
+from ..recording.graph import Kind, Node, Place, Recording, Site
 from .alignment import align, samples, squeezed
 from .labels import quantity
 from .matching import NOTHING
@@ -265,10 +266,17 @@ def keeps(reading: Reading, id: int, known: set[int]) -> bool:
     return any(keeps(reading, one, known) for one in sums)
 
 
-def uses_of(reading: Reading, id: int) -> set[tuple[str, Place | None]]:
+Use: TypeAlias = tuple[str, tuple[Site, ...]]  # an operation and its line, with the lines that called that
+
+
+def use_of(node: Node) -> Use:
+    """What an operation does, and where: in a helper, of which call, because all arrays go through its line"""
+    return node.operation, () if node.place is None else tuple(one.site for one in node.place.trail)
+
+
+def uses_of(reading: Reading, id: int) -> set[Use]:
     """What is done with a value, and where"""
-    nodes = [reading.stage.node(child) for child in reading.stage.program.children[id]]
-    return {(node.operation, node.place) for node in nodes}
+    return {use_of(reading.stage.node(child)) for child in reading.stage.program.children[id]}
 
 
 def sibling_update(reading: Reading, versions: list[int]) -> Place | None:
@@ -355,17 +363,17 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
     program = stage.program
     versions = set(versions_of(reading, leaf))
     uses = {use for one in versions for use in uses_of(reading, one)}
-    forward = {(node.operation, node.place) for node in map(stage.node, reading.forward.nodes)}
+    forward = {use_of(stage.node(one)) for one in reading.forward.nodes}
     for version in versions:
         for child in program.children[version]:
             node = stage.node(child)
             if node.operation not in ("add", "subtract") or len(program.parents[child]) != 2:
                 continue
-            if (node.operation, node.place) in forward:
+            if use_of(node) in forward:
                 continue  # the state of the next time step, or a forward pass of later
             if node.shape != stage.node(version).shape or adds_nothing(reading, child, version):
                 continue
-            if any((stage.node(one).operation, stage.node(one).place) in uses for one in program.children[child]):
+            if uses & uses_of(reading, child):
                 return True
     return False
 
@@ -375,7 +383,7 @@ def constant_update(reading: Reading, leaf: int) -> Found | None:
     stage, program = reading.stage, reading.stage.program
     for version in versions_of(reading, leaf):
         for child in program.children[version]:
-            node, own = stage.node(child), (stage.node(child).operation, stage.node(child).place)
+            node, own = stage.node(child), use_of(stage.node(child))
             others = [stage.node(one) for one in program.parents[child] if one != version]
             if node.operation not in ("add", "subtract") or any(one.kind is not Kind.LITERAL for one in others):
                 continue

@@ -249,3 +249,65 @@ def test_one_use_of_an_array_is_wrong_and_not_all_that_could_change_places(tmp_p
     (tmp_path / "net.py").write_text(HIGHWAY)
     [found] = check_file(tmp_path / "net.py").mistakes
     assert (found.id, found.detail, found.place and found.place.line) == ("wrong-derivative", "t -> 1 - t", 15)
+
+
+HELPERS = """\
+import math, random
+random.seed(1)
+def dot(a, b):
+    rows = []
+    for i in range(len(a)):
+        row = []
+        for j in range(len(b[0])):
+            total = 0
+            for k in range(len(b)):
+                total += a[i][k] * b[k][j]
+            row.append(total)
+        rows.append(row)
+    return rows
+def each(f, *matrices):
+    return [[f(*items) for items in zip(*rows)] for rows in zip(*matrices)]
+def turned(a):
+    return [list(row) for row in zip(*a)]
+def squash(z):
+    return 1 / (1 + math.exp(-z))
+def slope(a):
+    return a * (1 - a)
+def drawn(n, m):
+    return [[random.uniform(-1, 1) for _ in range(m)] for _ in range(n)]
+w1, w2 = drawn(4, 2), drawn(1, 4)
+b1, b2 = drawn(4, 1), drawn(1, 1)
+for _ in range(20):
+    x = [[random.random()], [random.random()]]
+    y = [[float(x[0][0] > x[1][0])]]
+    h = each(squash, each(lambda p, q: p + q, dot(w1, x), b1))
+    a = each(squash, each(lambda p, q: p + q, dot(w2, h), b2))
+    error = each(lambda p, q: p - q, y, a)
+    d = each(lambda e, o: e * slope(o), error, a)
+    back = dot(turned(w2), d)
+    w2 = each(lambda p, q: p + 0.1 * q, w2, dot(d, turned(h)))
+    b2 = each(lambda p, q: p + 0.1 * q, b2, d)
+    d = each(lambda e, o: e * slope(o), back, h)
+    w1 = each(lambda p, q: p + 0.1 * q, w1, dot(d, turned(x)))
+    b1 = each(lambda p, q: p + 0.1 * q, b1, d)
+"""
+UPDATE = """\
+    w2 = each(lambda p, q: p + 0.1 * q, w2, dot(d, turned(h)))
+    b2 = each(lambda p, q: p + 0.1 * q, b2, d)
+"""
+
+
+def test_a_helper_that_every_product_goes_through_does_not_make_a_delta_an_input_that_is_overwritten(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(HELPERS)
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+def test_updated_weights_that_go_through_a_helper_are_at_the_call_of_the_helper(tmp_path: Path) -> None:
+    early = HELPERS.replace(UPDATE, "").replace("    back = ", UPDATE + "    back = ").replace("w2), d)", "w2), error)")
+    (tmp_path / "mine.py").write_text(early)
+    line = early[: early.index("    back = ")].count("\n") + 1
+    found = [(one.id, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert sorted(found) == [("delta-not-multiplied-through", line), ("updated-weights-in-backward", line)]

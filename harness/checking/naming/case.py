@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ...recording.graph import Node, Place
 from ..alignment import Alignment, Samples, align, ratio
-from ..exceptions import RUN_FILE
 from ..locating import Fault
-from ..reading import Reading, samples_of_lanes
+from ..reading import Reading, caller_of, samples_of_lanes
 from ..replay import CannotReplay
 from ..sources import Sources
 from ..stage import argument_ids
@@ -138,25 +137,8 @@ class Case:
         """
         found = []
         for place in places:
-            outer, caller = place, caller_of(place)
-            while caller is not None and id(outer) in self.backward_places and outer.site in self.forward_lines:
-                outer, caller = caller, caller_of(caller)
-            found += [outer, place]
+            found += [self.reading.asked_by(place), place]
         return unique([*found, *taker_of(found[0] if found else None)])
-
-    @cached_property
-    def forward_lines(self) -> set[tuple[str, int]]:
-        """The lines that run in the forward pass"""
-        nodes = map(self.stage.node, self.reading.forward.nodes - set(self.stage.parameters))
-        return {node.place.site for node in nodes if node.place is not None}
-
-    @cached_property
-    def backward_places(self) -> set[int]:
-        """The ids of the places of the backward pass, with all that called them"""
-        stage = self.stage
-        nodes = map(stage.node, (stage.needed & stage.dependent) - self.reading.forward.nodes)
-        places = [node.place for node in nodes if node.place is not None]
-        return {id(one) for place in places for one in place.trail}
 
     def user_of(self) -> list[Place]:
         """The line that hands the faulty value on to a function, in the function that has it from another"""
@@ -233,11 +215,6 @@ class Case:
             return samples_of_lanes(rows)
         except (ValueError, KeyError, IndexError):
             return None
-
-
-def caller_of(place: Place) -> Place | None:
-    """The line of the user's files that called the function of a line; None if none is known"""
-    return None if place.caller is None or place.caller.file == RUN_FILE else place.caller
 
 
 def taker_of(place: Place | None) -> list[Place]:

@@ -37,6 +37,7 @@ from .mistakes import (
     NOTES,
     REASONS,
     RULES,
+    SAY_HOW,
     SCALES,
     SLIPS,
     STAND_INS,
@@ -257,7 +258,7 @@ def lines(result: CheckResult) -> Lines:
         detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
         entries.append(("Why", f"{what.rstrip('.')} ({detail})." if detail else what))
         if result.suggestion:
-            hint = f'{hint.split(":")[0].rstrip(".")}: --run "{result.suggestion}"'
+            hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
         entries.append(("What to do", hint))
         failures = result.failures[:MAX_SHOWN_FAILURES]
         entries += [("Tried", f"{line.strip()}  ->  {reason}") for line, reason in failures]

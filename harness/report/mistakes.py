@@ -378,7 +378,8 @@ RULES: Mapping[str, str] = {
     "nadam": "Nadam",
 }
 
-SAY_HOW = 'Say how it trains: --run "net = Network([7, 3, 1]); net.train(X, y)".'  # X has 7 columns, y has one
+# X has 7 columns, y has one
+SAY_HOW = 'Say how it trains, with the names of your file: --run "net = Network([7, 3, 1]); net.train(X, y)".'
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",

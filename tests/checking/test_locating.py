@@ -50,3 +50,34 @@ def test_two_mistakes_in_matrices_that_are_square_are_each_at_their_line(tmp_pat
     (tmp_path / "square.py").write_text(SQUARE)
     named = {(one.id, one.place and one.place.line) for one in check_file(tmp_path / "square.py").mistakes}
     assert named == {("transposed-gradient", 9), ("transposed-weights", 10)}
+
+
+IN_PLACE = """
+import numpy as np
+X, y = np.random.normal(size=(30, 6)), np.random.normal(size=(30, 2))
+W, V = np.random.normal(size=(6, 8)), np.random.normal(size=(8, 2))
+def slope(a):
+    a[a < 0] = 0
+    a[a > 0] = 1
+    a[a == 0] = 0.5
+    return a
+for epoch in range(5):
+    a = X @ W
+    a[a < 0] = 0
+    d = a @ V - y
+    dV = a.T @ d
+    dW = X.T @ (d @ V.T * slope(a))
+    V -= 0.01 * dV
+    W -= 0.01 * dW
+"""
+
+
+@pytest.mark.parametrize(("wrong", "line"), [("0.5", 8), ("0", 0)])
+def test_of_the_steps_of_a_derivative_that_changes_its_argument_the_wrong_one_is_named(
+    tmp_path: Path, wrong: str, line: int
+) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(IN_PLACE.replace("0.5", wrong))
+    result = check_file(file)
+    assert [one.place and one.place.line for one in result.mistakes] == ([line] if line else [])
+    assert (result.verdict is Verdict.MISTAKE) == bool(line)

@@ -35,6 +35,14 @@ def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, 
     assert dict(checking.lines(result))["Why"].endswith(words)
 
 
+@pytest.mark.parametrize("call", ["net = Netz(3)", ""])
+def test_a_proposed_call_takes_the_place_of_the_general_one(call: str) -> None:
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN, suggestion=call)
+    hint = dict(checking.lines(result))["What to do"]
+    assert hint.endswith('Say how it trains: --run "net = Netz(3)"') == bool(call)
+    assert ("with the names of your file" in hint) == (not call)
+
+
 def test_an_exception_shows_each_line_once_and_what_was_run_by_no_made_up_file() -> None:
     own = Place(file="net.py", line=9, function="train", variable="", text="self.w += numpy.dot(a, b)")
     run = Place(file="<run>", line=3, function="<module>", variable="", text="net.train(X, Y)")

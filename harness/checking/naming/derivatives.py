@@ -160,7 +160,20 @@ def of_unknown_form(case: Case, used: Derivative) -> Name | None:
     """Any other value of the backward pass, if there is an activation and its derivative would make all right"""
     if used.layer.a == used.layer.z or used.node in case.reading.forward.nodes or not would_mend(case):
         return None
-    return Name("wrong-derivative", used.at_call if works_elsewhere(case, used.node) else used.at_definition)
+    broken = [place] if (place := breaking_step(case, used)) is not None else []
+    places = used.at_call if works_elsewhere(case, used.node) else used.at_definition
+    return Name("wrong-derivative", unique([*broken, *places]))
+
+
+def breaking_step(case: Case, used: Derivative) -> Place | None:
+    """Where items are set of what was the right derivative until then; None if it never was"""
+    node, expected = case.stage.node(used.node), case.local_derivative(used.layer)
+    while node.operation in MOVES and argument_ids(node) and expected is not None:
+        before = case.stage.node(argument_ids(node)[0])
+        if node.operation == "setitem" and case.same(before.id, expected):
+            return node.place
+        node = before
+    return None
 
 
 def would_mend(case: Case) -> bool:
@@ -231,7 +244,10 @@ def definition_of(case: Case, factor: int) -> Node:
     """Where a derivative is computed: in a function of its own, or on the line itself"""
     node = case.stage.node(factor)
     while node.operation in MOVES and argument_ids(node) and node.id not in case.reading.forward.nodes:
-        node = case.stage.node(argument_ids(node)[0])
+        before = case.stage.node(argument_ids(node)[0])
+        if node.operation == "setitem" and before.id in case.reading.forward.nodes:
+            break  # it changes an activation in place
+        node = before
     return node
 
 

@@ -137,8 +137,10 @@ def _replaces(target: ast.expr, value: ast.expr) -> bool:
         # map2(lambda w, g: w - rate * g, weights, gradients), difference(weights, scaled(rate, gradients))
         bodies = [argument.body for argument in value.args if isinstance(argument, ast.Lambda)]
         rest = [names_in(one) for one in value.args if ast.unparse(one) != ast.unparse(target)]
-        is_stepped = STEPS.search(last_name(value.func)) or any(map(RATE_NAME.search, rest))
-        return bool(is_stepped) or any(map(is_sum, bodies))
+        # delta = layer.backward(delta, rate) is not the step of delta
+        is_weight = isinstance(value.func, ast.Name) and WEIGHT_NAME.search(ast.unparse(target)) is not None
+        is_stepped = any(map(is_sum, bodies)) or any(map(RATE_NAME.search, rest))
+        return STEPS.search(last_name(value.func)) is not None or (is_weight and is_stepped)
     if not is_sum(value):
         return False
     wanted = ast.unparse(target)

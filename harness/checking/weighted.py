@@ -75,19 +75,18 @@ def is_weighted_by_target(stage: Stage, error: Error) -> bool:
 def of_several_kinds(stage: Stage, errors: Sequence[Error]) -> Iterator[tuple[Error, ...]]:
     """The errors as a sum of costs, each output of a kind of its own, with the numbers that the file gives each.
 
-    A file that has two outputs on one network, such as a number and a class, adds up two costs.
+    A file that has two outputs on one network, such as a number and a class, adds up two costs. Outputs of one
+    activation have one: of these, a second kind of cost would be a derivative that one of them lacks.
     """
     lines: dict[object, list[Error]] = {}
     for error in errors:
         place = stage.node(error.node).place
         lines.setdefault(None if place is None else place.site, []).append(error)
-    if not 1 < len(lines) <= MOST_KINDS:
+    activations = {stage.node(error.output).operation for error in errors}
+    if not 1 < len(lines) <= MOST_KINDS or len(activations) < len(lines):
         return
     factors = {error.node: factor_of(stage, error) for error in errors}
-    shared = len({factors[error.node] for error in errors}) == 1
-    for forms in itertools.product((Form.SQUARED, Form.BINARY, Form.CATEGORICAL), repeat=len(lines)):
-        if shared and len(set(forms)) == 1:
-            continue  # that is one cost
+    for forms in itertools.permutations((Form.SQUARED, Form.BINARY, Form.CATEGORICAL), len(lines)):
         yield tuple(
             replace(error, form=form, factor=factors[error.node] / (2 if form is Form.SQUARED else 1))
             for form, group in zip(forms, lines.values())
@@ -120,6 +119,21 @@ def held_targets(stage: Stage) -> tuple[Error, ...]:
         one, other = operands
         is_alike = squeezed(stage.node(one).shape) == squeezed(stage.node(other).shape)
         is_open = is_alike and not is_parameter(stage, one) and not is_parameter(stage, other)
-        if is_open and afters <= stage.program.descendants([id], within=needed):
+        if is_open and is_held(stage, one, other) and afters <= stage.program.descendants([id], within=needed):
             found.append(Error(node=id, output=one, target=other))
     return latest_outputs(stage, found, needed)
+
+
+def is_held(stage: Stage, output: int, target: int) -> bool:
+    """Whether a target is another pass of the network with something added, as a reward is to what is expected next.
+
+    A value of the output's own pass, or a second input that is compared with the first, is not such a target.
+    """
+    program = stage.program
+    above = program.ancestors([target], stop=stage.parameters)
+    if output in above or target in program.ancestors([output], stop=stage.parameters):
+        return False
+    return any(
+        stage.node(id).operation == "add" and sum(one in stage.dependent for one in argument_ids(stage.node(id))) == 1
+        for id in above & stage.dependent - set(stage.parameters)
+    )

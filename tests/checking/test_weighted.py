@@ -128,6 +128,22 @@ def test_targets_of_q_learning_are_taken_as_given(tmp_path: Path) -> None:
     assert result.cost.held
 
 
+SIAMESE = """
+W, b = rng.normal(size=(4, 3)), np.zeros(3)
+one, other = rng.normal(size=(20, 4)), rng.normal(size=(20, 4))
+for step in range(5):
+    h, k = np.tanh(one @ W + b), np.tanh(other @ W + b)
+    d = (h - k) * (1 - h ** 2)
+    W -= 0.1 * one.T @ d
+    b -= 0.1 * d.sum(0)
+"""
+
+
+def test_a_second_input_is_not_a_target_that_is_taken_as_given(tmp_path: Path) -> None:
+    """The gradient lacks what comes through k."""
+    assert checked(tmp_path, SIAMESE).verdict is not Verdict.CORRECT
+
+
 def test_a_mistake_in_q_learning_is_found(tmp_path: Path) -> None:
     result = checked(tmp_path, Q_LEARNING.format(delta="d * d"))
     assert result.verdict is Verdict.MISTAKE
@@ -157,6 +173,29 @@ def test_two_outputs_with_costs_of_two_kinds(tmp_path: Path) -> None:
     assert result.cost is not None
     assert (result.cost.form, result.cost.plus) == ("sum_of_squared_errors", ("binary_crossentropy",))
     assert checked(tmp_path, HEADS.format(sent_back="2 * e @ B.T")).verdict is not Verdict.CORRECT
+
+
+UNITS = """
+x, y = [0.35, 0.9], [0.5, 0.2]
+w = [float(one) for one in rng.normal(size=8)]
+for step in range(5):
+    h = 1 / (1 + np.exp(-(w[0] * x[0] + w[1] * x[1])))
+    k = 1 / (1 + np.exp(-(w[2] * x[0] + w[3] * x[1])))
+    o = 1 / (1 + np.exp(-(w[4] * h + w[5] * k)))
+    p = 1 / (1 + np.exp(-(w[6] * h + w[7] * k)))
+    d = (o - y[0]) * o * (1 - o)
+    e = (p - y[1]){slope}
+    dh = (d * w[4] + e * w[6]) * h * (1 - h)
+    dk = (d * w[5] + e * w[7]) * k * (1 - k)
+    steps = [dh * x[0], dh * x[1], dk * x[0], dk * x[1], d * h, d * k, e * h, e * k]
+    for i in range(8):
+        w[i] = w[i] - 0.1 * steps[i]
+"""
+
+
+def test_two_outputs_of_one_activation_have_one_kind_of_cost(tmp_path: Path) -> None:
+    assert checked(tmp_path, UNITS.format(slope=" * p * (1 - p)")).verdict is Verdict.CORRECT
+    assert checked(tmp_path, UNITS.format(slope="")).verdict is Verdict.MISTAKE
 
 
 ACTOR = """

@@ -107,14 +107,15 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     if found is not None:
         return Match(factor=found)
     # before the decays: the derivative of a penalty on sizes is a constant too while no sign changes
-    moved = ratio_of(changes(value.flat), changes(gradient.flat)) if carries_a_state(stage, step) else None
+    has_state = carries_a_state(stage, step)
+    moved = ratio_of(changes(value.flat), changes(gradient.flat)) if has_state else None
     if moved is not None:
         return Match(factor=moved, constant=True)
-    if carries_a_state(stage, step) and is_no_gradient(reading, gradient) and is_the_same(value):
+    if has_state and is_no_gradient(reading, gradient) and is_the_same(value):
         return Match(factor=-1.0, constant=True, nothing=True)  # a momentum goes on while the input is 0
     parameter = samples([values[step.before] for values in stage.settings])
     two = decayed_step(value, gradient, parameter)
-    if two is None and carries_a_state(stage, step):  # alpha * (w - w_old) in the place of a velocity
+    if two is None and has_state:  # alpha * (w - w_old) in the place of a velocity
         part = with_decay(*map(changes, (value.flat, gradient.flat, parameter.flat)))
         two = None if part is None else replace(part, constant=True)
     return two or via_another_rule(reading, step, gradient)

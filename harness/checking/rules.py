@@ -314,17 +314,15 @@ def carried_mistakes(recording: Recording, later: Reading, iteration: int) -> li
 
     One number is a multiple of any other, so for parameters of one number only a share that all of them have counts.
     """
-    shares: dict[Step, float] = {}
+    shares: list[tuple[Step, Match, float]] = []
     for step in later.stage.steps:
         match = later.matches[step.before]
-        share = (
-            carried_share(recording, later, step, match, iteration) if match is not None and match.constant else None
-        )
-        if share is not None:
-            shares[step] = share
-    of_numbers = [share for step, share in shares.items() if step.shape == ()]
+        if match is not None and match.constant:
+            share = carried_share(recording, later, step, match, iteration)
+            shares += [(step, match, share)] if share is not None else []
+    of_numbers = [share for step, _, share in shares if step.shape == ()]
     is_one = len(of_numbers) > 1 and all(is_near(one, of_numbers[0]) for one in of_numbers)
-    found = [carried_mistake(later, step, share) for step, share in shares.items() if step.shape != () or is_one]
+    found = [carried_mistake(later, *one) for one in shares if one[0].shape != () or is_one]
     return [one for one in found if one is not None]
 
 
@@ -337,11 +335,10 @@ def carried_share(recording: Recording, later: Reading, step: Step, match: Match
     return ratio(np.ravel(carried), np.ravel(before), 1e-5)
 
 
-def carried_mistake(later: Reading, step: Step, share: float) -> Found | None:
+def carried_mistake(later: Reading, step: Step, match: Match, share: float) -> Found | None:
     """The mistake if a share of the step before that is left in a step is wrong"""
     id = "gradient-accumulated-over-iterations" if is_same(share, 1.0) else "momentum-sign" if share < 0 else ""
-    match = later.matches[step.before]
-    if not id or match is None:
+    if not id:
         return None
     place = carrying_place(later, step) or later.stage.node(step.after).place
     own = quantity(later, step.before, match.factor)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..recording.graph import Node, Ref
 from .alignment import squeezed
-from .cost import Error, Form, is_parameter, latest_outputs
+from .cost import Error, Form, by_line, is_parameter, latest_outputs
 from .reading import targets_of
 from .replay import size_of
 from .stage import Stage, argument_ids
@@ -41,7 +41,7 @@ def weights_of(stage: Stage, error: Error, forward: set[int]) -> tuple[int, ...]
     Args:
         stage: the iteration.
         error: where output and target are compared.
-        forward: what the outputs are made of: an error times an input of the network is no error any more.
+        forward: what the outputs are made of: an error times an input of the network is a gradient.
     """
     products = [node for node in scaled_by(stage, error) if node.operation == "multiply"]
     return tuple(id for node in products for id in argument_ids(node) if id not in forward)
@@ -78,10 +78,7 @@ def of_several_kinds(stage: Stage, errors: Sequence[Error]) -> Iterator[tuple[Er
     A file that has two outputs on one network, such as a number and a class, adds up two costs. Outputs of one
     activation have one: of these, a second kind of cost would be a derivative that one of them lacks.
     """
-    lines: dict[object, list[Error]] = {}
-    for error in errors:
-        place = stage.node(error.node).place
-        lines.setdefault(None if place is None else place.site, []).append(error)
+    lines = by_line(stage, errors)
     activations = {stage.node(error.output).operation for error in errors}
     if not 1 < len(lines) <= MOST_KINDS or len(activations) < len(lines):
         return
@@ -89,7 +86,7 @@ def of_several_kinds(stage: Stage, errors: Sequence[Error]) -> Iterator[tuple[Er
     for forms in itertools.permutations((Form.SQUARED, Form.BINARY, Form.CATEGORICAL), len(lines)):
         yield tuple(
             replace(error, form=form, factor=factors[error.node] / (2 if form is Form.SQUARED else 1))
-            for form, group in zip(forms, lines.values())
+            for form, group in zip(forms, lines)
             for error in group
         )
 

@@ -223,8 +223,8 @@ def test_the_answer_is_readable(show):
         "() => deep(document, 'tf-text-loader').flatMap(card => deep(card, 'p, td, strong').map(e => e.textContent))"
     )
     expected = {"The math is right.", "right", "0.000342", "It learns."}
-    told = show("text", script, expected.issubset)  # the cards are loaded one by one
-    assert expected <= set(told)
+    shown = show("text", script, expected.issubset)  # the cards are loaded one by one
+    assert expected <= set(shown)
 
 
 def test_hparams_table_has_every_run_with_its_settings_and_final_figures(show):

@@ -369,7 +369,7 @@ def test_the_names_of_a_diff_are_as_patch_takes_them(tmp_path):
     [
         ("%matplotlib inline\nrate = 1\nfiles = !ls\n", "%matplotlib inline\nrate = 2\nfiles = !ls\n"),
         ("print 'start'\nrate = 1\nprint 'end'\n", "print 'start'\nrate = 2\nprint 'end'\n"),
-        # an indented snippet, of which the edited line is not Python either: all of it is made so
+        # an indented snippet whose edited line is not Python either: all of it is made so
         ("    rate = 1\n    print(rate)\n", "rate = 2\nprint(rate)\n"),
     ],
 )

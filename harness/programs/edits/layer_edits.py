@@ -126,7 +126,7 @@ class LayerEdits:
         if described.startswith(("Dropout", "Flatten")):
             name, arguments = described.split("(", 1)
             new = f"{self.script.keras_name(text, f'layers.{name}')}({arguments}"
-        shape = next((one for one in call.keywords if one.arg in ("input_shape", "input_dim")), None)
+        shape = shape_of_inputs(call)
         taken = None if shape is None else text.remove_keyword(call, str(shape.arg))
         if shape is not None:
             new = f"{new[:-1]}{'' if new.endswith('()') else ', '}{shape.arg}={text.text(shape.value)})"
@@ -150,7 +150,7 @@ class LayerEdits:
 
     def _removed(self, text: Text, call: ast.Call) -> Edit:
         """The layer that a call makes taken out."""
-        if argument_of(call, "input_shape") is not None or argument_of(call, "input_dim") is not None:
+        if shape_of_inputs(call) is not None:
             raise Unplaced  # the next layer would need it
         parent = text.parents[call]
         if isinstance(parent, ast.List):
@@ -190,3 +190,8 @@ class LayerEdits:
         if not others <= {name, *alike}:
             raise Unplaced
         return text, only_call(call, lambda inner: self.script.makes(text, inner, kind)), kind.__name__
+
+
+def shape_of_inputs(call: ast.Call) -> ast.keyword | None:
+    """The argument of a layer that says what the model is given; None if it has none"""
+    return next((one for one in call.keywords if one.arg in ("input_shape", "input_dim")), None)

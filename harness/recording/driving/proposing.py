@@ -1,4 +1,4 @@
-"""What to propose if nothing trains a file: calls with its own names, of which the user fills in the rest."""
+"""What to propose if nothing trains a file: calls with its own names, in which the user fills in the rest."""
 
 from __future__ import annotations
 

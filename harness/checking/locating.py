@@ -21,7 +21,7 @@ from .alignment import Samples, align, ratio, samples
 from .matching import carries_a_state, changes, decayed_step, is_descent_rule
 from .reading import Bundle, Reading
 from .replay import CannotReplay, Values, is_truth
-from .stage import SETTINGS, Step
+from .stage import JOINING, SETTINGS, Step
 
 Array = NDArray[Any]
 
@@ -146,6 +146,16 @@ def local_factor(reading: Reading, bundle: Bundle) -> float | None:
         if found:
             return found[0][1].factor
     return None
+
+
+def factors_of_joined(reading: Reading, bundle: Bundle) -> list[float]:
+    """The factors that a value without a gradient before it may have: those of the parts that it is joined with, or 1,
+    and -1 because targets may be subtracted from outputs or the other way round."""
+    program = reading.stage.program
+    joins = [id for id in program.children[bundle[0]] if reading.stage.node(id).operation in JOINING]
+    parts = sorted({part for id in joins for part in program.parents[id]} - set(bundle))
+    found = [one.factor for part in parts for _, one in reading.aligned_with(reading.bundle(part))]
+    return list(dict.fromkeys([*found, 1.0, -1.0]))
 
 
 def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[Bundle, bool]]:
@@ -319,10 +329,9 @@ def find_fault(search: Search) -> Fault | None:
         known = local_factor(reading, bundle)
         if known is None and search.any_sign:
             continue
-        # without a gradient before it, targets may be subtracted from outputs or the other way round
-        signs = (1.0, -1.0) if known is None else (known,)
+        factors = [known] if known is not None else factors_of_joined(reading, bundle)
         targets = distinct_targets(reading, targets_for(reading, bundle, value))
-        for (target, transposed), factor in itertools.product(targets, signs):
+        for (target, transposed), factor in itertools.product(targets, factors):
             found = aligned.get(target[0])
             if (found is not None and found.transposed == transposed) or search.is_over:
                 continue

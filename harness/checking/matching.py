@@ -12,13 +12,13 @@ from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, ratio, samples, sq
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
 from .replay import CannotReplay
-from .stage import SETTINGS, Stage, Step
+from .stage import JOINING, SETTINGS, Stage, Step
 from .structure import Forward, lanes_of_rest, make_forward
 
 NOTHING = 1e-11  # relative to the largest gradient and step
 MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; all are compared with them
 # operations that gather the gradients for a norm of all together
-GATHERING = frozenset({"add", "array", "asarray", "stack", "hstack", "vstack", "concatenate", "append"})
+GATHERING = JOINING | {"add", "array", "asarray"}
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 
 

@@ -12,10 +12,9 @@ from ..recording.graph import Kind, references
 from .labels import found_at
 from .reading import Reading, targets_of
 from .result import Found
-from .stage import PRODUCTS, Stage
+from .stage import JOINING, PRODUCTS, Stage
 
 FEWEST_ROWS = 4  # that show that an order is one
-JOINING = frozenset({"concatenate", "append", "stack", "vstack", "hstack", "column_stack"})
 
 
 def unpaired(reading: Reading) -> list[Found]:

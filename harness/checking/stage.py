@@ -19,6 +19,7 @@ Array = NDArray[Any]
 SETTINGS = 8
 # operations that weights and values are multiplied by
 PRODUCTS = frozenset({"matmul", "dot", "multiply", "inner", "outer", "vdot", "tensordot", "einsum", "multiply.outer"})
+JOINING = frozenset({"concatenate", "append", "stack", "vstack", "hstack", "column_stack"})
 MOST_VERSIONS = 8  # of a parameter, transposed or reshaped, whose products are looked at
 FIRST_GUARDS = 64  # that are looked at before more of an iteration is replayed
 MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold

@@ -81,3 +81,35 @@ def test_of_the_steps_of_a_derivative_that_changes_its_argument_the_wrong_one_is
     result = check_file(file)
     assert [one.place and one.place.line for one in result.mistakes] == ([line] if line else [])
     assert (result.verdict is Verdict.MISTAKE) == bool(line)
+
+
+# The mean and the width of a normal distribution, one network for both; the derivative of the width lacks its "- 1".
+JOINED = """
+import numpy as np
+rng = np.random.default_rng(0)
+x = rng.uniform(-2, 2, (40, 1))
+t = x + 0.3 * rng.normal(size=(40, 1))
+W, b, V, c = rng.normal(size=(1, 5)), np.zeros(5), rng.normal(size=(5, 2)), np.zeros(2)
+for step in range(20):
+    h = np.tanh(x @ W + b)
+    out = h @ V + c
+    mu, width = out[:, :1], np.exp(out[:, 1:])
+    cost = np.mean((t - mu) ** 2 / (2 * width ** 2) + np.log(width))
+    dmu = (mu - t) / width ** 2
+    ds = 1 - (t - mu) ** 2 / width ** 2
+    dout = np.hstack([dmu, ds]) / len(x)
+    dz = dout @ V.T * (1 - h ** 2)
+    V -= 0.05 * h.T @ dout
+    c -= 0.05 * dout.sum(axis=0)
+    W -= 0.05 * x.T @ dz
+    b -= 0.05 * dz.sum(axis=0)
+print(cost)
+"""
+
+
+def test_a_wrong_part_of_joined_gradients_is_named_before_the_line_that_joins_them(tmp_path: Path) -> None:
+    file = tmp_path / "joined.py"
+    file.write_text(JOINED)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(JOINED.replace("ds = 1 - (t", "ds = -(t"))
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [("wrong-derivative", 13)]

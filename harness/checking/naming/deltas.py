@@ -28,7 +28,9 @@ def at_pre_activation(case: Case) -> Name | None:
 
 def diagonal_jacobian(case: Case, layer: Layer) -> Name | None:
     """dC/da is multiplied by a, or by a (1 - a), as if units did not depend on one another"""
-    is_diagonal = is_coupled(case.stage, layer) and any(is_by_itself(case, id) for id in layer.region)
+    is_diagonal = is_coupled(case.stage, layer) and any(
+        adds_up_to_one(case, id) and is_by_itself(case, id) for id in layer.region
+    )
     return Name("softmax-jacobian-diagonal-only", case.lines()) if is_diagonal else None
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...recording.graph import Place
 from ..alignment import Samples, ratio
 from ..replay import size_of
+from ..stage import JOINING
 from ..structure import Layer, Role, is_view_of_parameter
 from .case import Case, Name, first_name, is_multiple, unique
 
@@ -138,7 +139,7 @@ def turned_part(case: Case) -> Name | None:
 
 def parts_in_wrong_order(case: Case) -> Name | None:
     """A vector is put together of the right gradients of its parts, but not in their order"""
-    if case.node.operation not in ("concatenate", "hstack", "append", "vstack"):
+    if case.node.operation not in JOINING:
         return None
     parts = [case.origin(one) for one in case.stage.program.parents[case.node.id]]
     found = [case.reading.aligned_with(case.reading.bundle(one), case.settings) for one in parts]

@@ -29,9 +29,10 @@ MOST_GROUPS = 6
 COST_WORDS = re.compile("cost|loss|objective|entropy|mse|nll|sse")
 # what a cost is called, in the languages that programs are often written in
 DECLARING_WORDS = re.compile(
-    r"cost|loss|objective|cross_?entropy|log_?likelihood|perdida|pérdida|perte(?![a-z])|co[uû]t(?![a-z])|custo(?!m)|perda"
+    r"cost|loss|objective|cross_?entropy|log_?lik|elbo|perdida|pérdida|perte(?![a-z])|co[uû]t(?![a-z])|custo(?!m)|perda"
     r"|verlust|kosten|koszt|strata|poter"
 )
+MAXIMISED_WORDS = re.compile("^(?!n).*lik(elihood)?$|^ll$|elbo|reward")
 METRIC_WORDS = ("acc", "correct", "metric", "score", "mae", "rmse")
 COST_VARIABLES = frozenset({"c", "j", "e", "l", "error", "total_error", "err"})
 
@@ -108,13 +109,14 @@ class Cost:
     # the node of the gradient that comes from above, for a layer without a network: the cost is then the sum of
     # upstream times node; None otherwise
     upstream: int | None = None
+    maximised: bool = False  # whether the scalar is one that updates are meant to climb, such as a log-likelihood
 
     def seeds(self, values: Values) -> dict[int, Array]:
         """The gradient of the cost with respect to the nodes it is made from."""
         if self.node is not None and self.upstream is not None:
             return {self.node: np.asarray(values[self.upstream], dtype=float).reshape(np.shape(values[self.node]))}
         if self.node is not None:
-            return {self.node: np.ones(np.shape(values[self.node]))}
+            return {self.node: np.full(np.shape(values[self.node]), -1.0 if self.maximised else 1.0)}
         assert self.form is not None
         found: dict[int, Array] = {}
         with np.errstate(all="ignore"):
@@ -156,12 +158,17 @@ def is_named(node: Node, words: re.Pattern[str], variables: Collection[str]) -> 
 
 def is_declared_cost(node: Node) -> bool:
     """Whether the file calls this value its cost or loss, not an error or a metric."""
-    return is_named(node, DECLARING_WORDS, {"j"})
+    return is_named(node, DECLARING_WORDS, {"j", "ll"})
 
 
 def is_called_cost(node: Node) -> bool:
     """Whether the file calls this value a cost, an error or the like."""
     return is_named(node, COST_WORDS, COST_VARIABLES)
+
+
+def may_be_maximised(node: Node) -> bool:
+    """Whether a value may be one that updates are meant to climb: a likelihood, or one that nothing calls a cost."""
+    return is_named(node, MAXIMISED_WORDS, ()) or not (is_called_cost(node) or is_declared_cost(node))
 
 
 def recorded_costs(stage: Stage, last: int) -> list[Cost]:

@@ -39,7 +39,7 @@ def assumed(reading: Reading) -> AssumedCost:
     cost = reading.cost
     stage = reading.stage
     if cost.node is not None:
-        return replace(computed_cost(stage, cost.node), maximised=reading.climbs)
+        return replace(computed_cost(stage, cost.node), maximised=cost.maximised or reading.climbs)
     assert cost.form is not None
     first = cost.errors[0]
     return AssumedCost(

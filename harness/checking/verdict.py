@@ -375,7 +375,7 @@ def with_scale(result: CheckResult, reading: Reading) -> CheckResult:
     if scaled is None or scaled.ratio is None:
         return result
     own = assumed(reading)
-    other = replace(own, factor=scaled.ratio, maximised=False)
+    other = replace(own, factor=scaled.ratio, maximised=reading.cost.maximised)
     is_declared = is_declared_cost(reading.stage.node(reading.cost.outputs[0]))
     if (reading.cost.meant and belongs_together(reading)) or (is_declared and scaled.id == MISCOUNTED):
         alternatives = (Alternative(cost=other, mistakes=()), *result.alternatives)

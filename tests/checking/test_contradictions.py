@@ -355,3 +355,41 @@ def test_the_penalty_of_two_classes_is_compared_with_the_cost_that_the_file_stat
     assert found.expected.factor == pytest.approx(0.01 / 30)
     assert result.cost is not None
     assert (result.cost.form, result.cost.variable) == ("", "loss_of")
+
+
+# Counts and their Poisson log-likelihood, which no cost of the catalogue is, climbed under a name of its own.
+POISSON = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.uniform(size=(40, 2))
+y = rng.poisson(np.exp(1 + X[:, 0] - X[:, 1]))
+W, b, v, c = rng.normal(size=(2, 4)), np.zeros(4), rng.normal(size=4) * 0.2, 0.0
+for step in range(20):
+    h = np.tanh(X @ W + b)
+    eta = h @ v + c
+    mean = np.exp(eta)
+    {name} = np.sum(y * eta - mean)
+    delta = y - mean
+    dh = np.outer(delta, v) * (1 - h ** 2)
+    v += 0.001 * h.T @ delta
+    c += 0.001 * delta.sum()
+    W += 0.001 * X.T @ dh
+    b += 0.001 * dh.sum(axis=0)
+    print({name})
+"""
+
+
+@pytest.mark.parametrize("name", ["ll", "fit", "log_lik"])
+def test_a_likelihood_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "counts.py"
+    file.write_text(POISSON.format(name=name))
+    result = check_file(file)
+    assert result.verdict is Verdict.CORRECT
+    assert result.cost is not None
+    assert (result.cost.variable, result.cost.maximised) == (name, True)
+
+
+def test_a_cost_of_the_file_may_not_be_climbed(tmp_path: Path) -> None:
+    file = tmp_path / "counts.py"
+    file.write_text(POISSON.format(name="loss"))
+    assert check_file(file).verdict is Verdict.MISTAKE

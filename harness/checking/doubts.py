@@ -11,7 +11,8 @@ from .reading import Reading, targets_of
 from .stage import PRODUCTS, Stage
 from .unused import DATA_WORDS
 
-LITERAL_ONE = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
+ONE_MINUS = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
+MINUS_ONE = re.compile(r"[\w)\]]\s*-\s*1(\.0*)?(?![\w.])")  # as in a * (a - 1), and not as in a[-1]
 
 
 def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
@@ -72,7 +73,7 @@ def has_target(reading: Reading) -> bool:
         return False
     nodes = [reading.stage.node(error.node) for error in reading.cost.errors]
     is_turned = all(isinstance(node.arguments[0], Ref) for node in nodes)  # a - 1
-    is_named = all(node.place is not None and not LITERAL_ONE.search(node.place.text) for node in nodes)  # y - a
+    is_named = all(node.place is not None and not ONE_MINUS.search(node.place.text) for node in nodes)  # y - a
     return is_turned or is_named or all(is_squared(reading, error.node) for error in reading.cost.errors)
 
 
@@ -82,7 +83,8 @@ def is_beyond_literals(reading: Reading, error: int) -> bool:
     if own.place is None:
         return False
     alike = [node for node in reading.stage.program.nodes if node.place == own.place and is_alike(node, own)]
-    return len(alike) > len(LITERAL_ONE.findall(own.place.text))
+    written = MINUS_ONE if isinstance(own.arguments[0], Ref) else ONE_MINUS
+    return len(alike) > len(written.findall(own.place.text))
 
 
 def is_squared(reading: Reading, error: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -74,6 +74,14 @@ class Search:
         """The parameters to whose steps something that earlier iterations left is added"""
         stage = self.reading.stage
         return {step.before for step in stage.steps if carries_a_state(stage, step)}
+
+    @property
+    def right(self) -> list[Step]:
+        """The steps that are right; those whose gradient is 0 say nothing"""
+        broken = {step.before for step in self.broken}
+        known = self.reading.matches
+        steps = [step for step in self.reading.stage.steps if step.before not in broken]
+        return [step for step in steps if (match := known.get(step.before)) is None or not match.nothing]
 
     @property
     def is_over(self) -> bool:
@@ -229,7 +237,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
             break
         below = program.descendants(bundle, within=inner - search.fixed)
         reached = [step for step in search.broken if step.after in below and step.before in broken]
-        touched = [step for step in stage.steps if step.after in below and step not in search.broken]
+        touched = [step for step in search.right if step.after in below]
         if not reached or touched:
             continue
         search.replacements += 1
@@ -309,8 +317,6 @@ def find_fault(search: Search) -> Fault | None:
     """The earliest value whose replacement mends the most steps and spoils none."""
     reading, stage = search.reading, search.reading.stage
     program = stage.program
-    broken = {step.before for step in search.broken}
-    right = [step for step in stage.steps if step.before not in broken]
     best: Fault | None = None
     best_key: tuple[int, int, int, int] | None = None
     inner = set(stage.needed) | {step.after for step in stage.steps}
@@ -325,7 +331,7 @@ def find_fault(search: Search) -> Fault | None:
         aligned = dict(reading.aligned_with(bundle, search.settings))
         below = program.descendants(bundle, within=inner - search.fixed)
         within = sorted(below)
-        touched = [step for step in right if step.after in below]
+        touched = [step for step in search.right if step.after in below]
         known = local_factor(reading, bundle)
         if known is None and search.any_sign:
             continue
@@ -349,7 +355,7 @@ def find_fault(search: Search) -> Fault | None:
             )
             passed = passed_on(search, fault)
             # a value that is a gradient is less likely to be wrong, unless it goes on through what should change it
-            is_gradient = bool(aligned) and passed is fault
+            is_gradient = bool(aligned) and passed is fault and not is_of_another_unit(reading, aligned, target[0])
             # that the last product before an update should be the parameter's gradient says little
             key = (-len(mended), int(target[0] in stage.parameters), int(is_gradient), bundle[0])
             if best_key is None or key < best_key:
@@ -377,6 +383,13 @@ def passed_on(search: Search, fault: Fault) -> Fault:
             break
         id = children[0]
     return fault if id == fault.bundle[0] else replace(fault, bundle=(id,))
+
+
+def is_of_another_unit(reading: Reading, aligned: Collection[int], target: int) -> bool:
+    """Whether a number is the gradient of what the line of the target computes for another unit"""
+    own = reading.stage.node(target)
+    others = [reading.stage.node(id) for id in aligned]
+    return own.shape == () and any((one.place, one.operation) == (own.place, own.operation) for one in others)
 
 
 MASKING = frozenset({"multiply", "setitem", "where"})

@@ -30,6 +30,7 @@ MOST_BETAS = 8
 MOST_SMALL = 4
 SLOWEST_RATE = 0.9  # share of a rate that a schedule leaves of it after one iteration, at least
 SMALL = 1e-3  # constants up to this size may guard a denominator
+LEAST_SHARE = 1e-4  # that a running mean may take of a new value
 ONE_STEP = "momentum-of-last-gradient"
 
 
@@ -269,7 +270,7 @@ def constants_of(program: Program, chain: Chain) -> tuple[list[float], list[floa
     for id in sorted(inner):
         found |= numbers_in(program.nodes[id])
     betas = {one for one in found if 0 < one < 1 and one > SMALL}
-    betas |= {round(1 - one, 12) for one in betas}
+    betas |= {round(1 - one, 12) for one in found if LEAST_SHARE <= one < 1}
     small = {one for one in found if 0 < one <= SMALL}
     return sorted(betas)[-MOST_BETAS:], [0.0, *sorted(small)[:MOST_SMALL]]
 
@@ -412,7 +413,10 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
     slipped: Rule | None = None
     scheduled: Rule | None = None
     with np.errstate(all="ignore"):
-        for rule, direction in adaptive_rules(replayed.given, betas, small, position, parameters):
+        summed = adaptive_rules(np.cumsum(replayed.given, axis=1), betas, small, position, parameters)
+        accumulated = ((replace(rule, slip="accumulated"), direction) for rule, direction in summed if not rule.slip)
+        rules = adaptive_rules(replayed.given, betas, small, position, parameters)
+        for rule, direction in itertools.chain(rules, accumulated):
             if rule.slip and (slipped is not None or (rule.slip == "not-kept" and not has_spare_state(program, chain))):
                 continue
             rate = rate_of(replayed.steps, direction)

@@ -206,8 +206,8 @@ class Search:
             version, scaled = self._version(operand)
             if version is None or not (self._depends(change, version) or (step.in_place and operand in self.owner)):
                 continue
-            if self._is_item_in_passing(version):
-                continue  # the item is set next, and that is the update
+            if self._is_item_in_passing(version) or self._is_average(version, change):
+                continue  # the item is set next, and that is the update; a moving average is a state
             if scaled and not step.in_place and self._is_beside_target(step, operand):
                 continue  # the penalty's part of the step, and not the update
             if version not in self.owner and not self.uses.get(version) and not step.in_place:
@@ -248,6 +248,22 @@ class Search:
             return False
         line = self._line(node)
         return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
+
+    def _is_average(self, version: int, change: int) -> bool:
+        """Whether the change is a share of ``x - version``, with x a value that was computed, as gradients are.
+
+        What moves towards data or another parameter is itself a parameter.
+        """
+        while self.tape.steps[change].operation in ("multiply", "divide"):
+            others = [one for one in self.tape.steps[change].parents if not self.literal[one]]
+            if len(others) != 1:
+                return False
+            change = others[0]
+        step = self.tape.steps[change]
+        if step.operation != "subtract" or len(step.parents) != 2:
+            return False
+        others = [one for one in step.parents if self._version(one)[0] != version]
+        return len(others) == 1 and not self.initial[others[0]] and self._version(others[0])[0] is None
 
     def _is_beside_target(self, step: Step, operand: int) -> bool:
         """Whether the target itself is another term of the statement's value than this operand."""

@@ -379,6 +379,11 @@ def numpy_names(tree: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_float(node: ast.AST) -> bool:
+    """Whether it is a number with a point."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, float)
+
+
 def _is_pure(node: ast.AST) -> bool:
     """Whether evaluating it twice changes nothing."""
     names = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.JoinedStr, ast.FormattedValue)
@@ -459,8 +464,6 @@ class _Weaver(ast.NodeTransformer):
             items = [self._literal(item, part) for item, part in zip(value.elts, target.elts)]
             return ast.copy_location(ast.Tuple(elts=items, ctx=ast.Load()), value)
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) and isinstance(value.left, ast.List):
-            if all(isinstance(item, ast.Constant) and isinstance(item.value, float) for item in value.left.elts):
-                return self._call("repeated", value, value.left, value.right)
             value.left = self._literal(value.left, target)
             return value
         if isinstance(value, ast.ListComp) and isinstance(value.elt, (ast.Constant, ast.ListComp)):
@@ -503,11 +506,20 @@ class _Weaver(ast.NodeTransformer):
         return self._call("fitted", value, container, key, value)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        """``"%f" % value``."""
+        """``"%f" % value``, and ``[0.0] * size``, whose numbers may be parameters wherever it stands."""
         self.generic_visit(node)
+        if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List) and all(map(_is_float, node.left.elts)):
+            return self._call("repeated", node, node.left, node.right)
         is_text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
         if isinstance(node.op, ast.Mod) and is_text:
             node.right = self._call("formatted", node.right, node.right)
+        return node
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        """``[0.0 for _ in range(size)]``."""
+        self.generic_visit(node)
+        if _is_float(node.elt):
+            node.elt = self._call("literal", node.elt, node.elt)
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:

@@ -91,3 +91,51 @@ def test_without_all_trained_values_nothing_is_called_right(tmp_path: Path) -> N
     path.write_text(program(OF_LIST, ", 0.35", "+", bias="self.kept[0]"))
     result = check_file(path)
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.HISTORY_LOST)
+
+
+# Layers of a named tuple, whose biases are made on the way to it; the first input is 0, so its weights do not move.
+ROWS = """\
+from collections import namedtuple
+from math import exp
+from random import Random
+draw = Random(5)
+Layer = namedtuple("Layer", "w b")
+
+def layer(inputs, units):
+    return Layer([[draw.gauss(0, 0.6) for _ in range(inputs)] for _ in range(units)], {biases})
+
+def run(net, x):
+    values = [x]
+    for one in net:
+        sums = [sum(w * v for w, v in zip(row, values[-1])) + b for row, b in zip(one.w, one.b)]
+        values.append([1 / (1 + exp(-z)) for z in sums])
+    return values
+
+net = [layer(2, 3), layer(3, 1)]
+for epoch in range(20):
+    for x, targets in [([0, 1], [1]), ([1, 0], [1]), ([1, 1], [0])]:
+        values = run(net, x)
+        delta = [(o - t) * o * (1 - o) for o, t in zip(values[-1], targets)]
+        for one, inputs in reversed(list(zip(net, values))):
+            back = [sum(row[i] * d for row, d in zip(one.w, delta)) for i in range(len(inputs))]
+            for j, d in enumerate(delta):
+                for i, v in enumerate(inputs):
+                    one.w[j][i] -= 0.5 * d * v
+                one.b[j] -= 0.5 * d
+            delta = [e * v * (1 - v) for e, v in zip(back, inputs)]
+"""
+
+
+@pytest.mark.parametrize("biases", ["[0.0] * units", "[0.0 for _ in range(units)]"])
+def test_biases_that_are_made_within_a_call_are_parameters(tmp_path: Path, biases: str) -> None:
+    file = tmp_path / "rows.py"
+    file.write_text(ROWS.format(biases=biases))
+    result = check_file(file)
+    assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 13)
+
+
+def test_the_weight_of_another_unit_is_named_where_the_delta_goes_back_through_it(tmp_path: Path) -> None:
+    file = tmp_path / "rows.py"
+    file.write_text(ROWS.format(biases="[0.0] * units").replace("row[i] * d", "row[0] * d"))
+    found = [(one.id, one.place and one.place.line) for one in check_file(file).mistakes]
+    assert found == [("weights-of-wrong-layer", 23)]

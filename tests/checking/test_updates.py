@@ -257,3 +257,43 @@ def test_a_velocity_that_is_one_of_three_terms_belongs_to_the_update(tmp_path: P
     result = check_file(path)
     assert result.verdict is Verdict.CORRECT, report.text(result)
     assert sorted(one.shape for one in result.parameters) == [(3, 5), (5, 1)]
+
+
+# Adam with running means that are written as a step towards the gradient (Kingma and Ba 2015, algorithm 1, rearranged).
+TOWARDS = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 3))
+y = X @ np.array([[1.0], [2.0], [-1.0]])
+W, b = rng.normal(size=(3, 1)), np.zeros(1)
+m, v = [np.zeros_like(W), np.zeros_like(b)], [np.zeros_like(W), np.zeros_like(b)]
+sums = [np.zeros_like(W), np.zeros_like(b)]
+for t in range(1, 60):
+    e = (X @ W + b - y) / 30
+    {reset}
+    sums[0] += X.T @ e
+    sums[1] += e.sum(axis=0)
+    for i, (p, g) in enumerate(zip((W, b), sums)):
+        m[i] += 0.1 * (g - m[i])
+        v[i] += 0.001 * (g {square} - v[i])
+        p -= 0.01 * (m[i] / (1 - 0.9 ** t)) / (np.sqrt(v[i] / (1 - 0.999 ** t)) + 1e-8)
+"""
+RESET = "for g in sums: g[...] = 0"
+
+
+@pytest.mark.parametrize(
+    ("reset", "square", "ids"),
+    [
+        (RESET, "** 2", []),
+        (RESET, "** 1", ["wrong-update-rule"]),
+        ("", "** 2", ["gradient-accumulated-over-iterations"]),
+    ],
+)
+def test_a_running_mean_may_be_a_step_towards_the_gradient(
+    tmp_path: Path, reset: str, square: str, ids: list[str]
+) -> None:
+    file = tmp_path / "towards.py"
+    file.write_text(TOWARDS.format(reset=reset, square=square))
+    result = check_file(file)
+    assert result.verdict is (Verdict.MISTAKE if ids else Verdict.CORRECT)
+    assert [one.id for one in result.mistakes] == ids

@@ -162,10 +162,10 @@ Lines = list[tuple[str, str]]
 
 def other_lines(found: Found) -> list[str]:
     """The other lines of a mistake, the first with their code: line 81:  da1 = conv_grad(dz2, conv2)"""
-    names = [
-        line_of(one) if found.place is not None and one.file == found.place.file else where(one) for one in found.others
-    ]
-    lines = [f"{name}:  {code(one)}" for name, one in zip(names, found.others[:MAX_OTHERS_WITH_CODE])]
+    own = found.place
+    others = {one.site: one for one in found.others if own is None or one.site != own.site}
+    names = [line_of(one) if own is not None and one.file == own.file else where(one) for one in others.values()]
+    lines = [f"{name}:  {code(one)}" for name, one in zip(names[:MAX_OTHERS_WITH_CODE], others.values())]
     rest = names[MAX_OTHERS_WITH_CODE:]
     return [*lines, ", ".join(rest)] if rest else lines
 

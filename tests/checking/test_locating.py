@@ -113,3 +113,38 @@ def test_a_wrong_part_of_joined_gradients_is_named_before_the_line_that_joins_th
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(JOINED.replace("ds = 1 - (t", "ds = -(t"))
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [("wrong-derivative", 13)]
+
+
+# A normalised layer with a connection around it; one term of the gradient of the normalisation is left out.
+AROUND = """
+import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 1))
+A, B, w = rng.normal(size=(4, 6)), rng.normal(size=(6, 6)), rng.normal(size=(6, 1))
+def normal_backward(g, n, s):
+    return (g - g.mean(axis=1, keepdims=True) - n * (g * n).mean(axis=1, keepdims=True)) / s
+for step in range(20):
+    h = X @ A
+    s = np.sqrt(h.var(axis=1, keepdims=True) + 1e-5)
+    n = (h - h.mean(axis=1, keepdims=True)) / s
+    a = np.tanh(n @ B)
+    r = h + a
+    cost = np.mean((r @ w - y) ** 2)
+    dr = 2 * (r @ w - y) / 20 @ w.T
+    da = dr * (1 - a ** 2)
+    dh = dr + normal_backward(da @ B.T, n, s)
+    w -= 0.1 * r.T @ (2 * (r @ w - y) / 20)
+    B -= 0.1 * n.T @ da
+    A -= 0.1 * X.T @ dh
+print(cost)
+"""
+
+
+def test_the_wrong_term_of_a_sum_of_gradients_is_named_where_it_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "around.py"
+    file.write_text(AROUND)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(AROUND.replace(" - n * (g * n).mean(axis=1, keepdims=True)", ""))
+    (found,) = check_file(file).mistakes
+    assert found.place is not None
+    assert found.place.line == 7

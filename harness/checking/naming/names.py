@@ -103,9 +103,21 @@ def identify(case: Case) -> Name:
     """The name of a fault; that of any wrong value if no test knows it."""
     unknown = Name("wrong-value", case.lines())
     try:
-        return at_factor(case) if case.fault.is_factor else first_name(TESTS, case) or unknown
+        return at_factor(case) if case.fault.is_factor else first_name(TESTS, case) or wrong_term(case) or unknown
     except (ValueError, IndexError, KeyError, CannotReplay):
         return unknown
+
+
+def wrong_term(case: Case) -> Name | None:
+    """A sum of the gradients of two uses, one of them wrong, as of a layer that a residual connection goes around."""
+    operands = case.stage.program.parents[case.node.id]
+    if case.node.operation != "add" or len(operands) != 2 or case.target in case.stage.parameters:
+        return None
+    wrong = [id for id in operands if not case.reading.aligned_with(case.reading.bundle(id), case.settings)]
+    places = [case.stage.node(id).place for id in wrong]
+    if len(places) != 1 or places[0] is None:
+        return None
+    return Name("wrong-value", [places[0], *case.lines()])
 
 
 def describe(case: Case, name: Name) -> Found:

@@ -80,6 +80,8 @@ def untouched_parameters(reading: Reading) -> Untouched:
     stage = reading.stage
     program = stage.program
     used = program.ancestors(reading.forward.outputs, stop=stage.parameters)
+    steering = [id for id in used if np.dtype(stage.node(id).dtype or "f8").kind != "f"]
+    through_numbers = program.ancestors(reading.forward.outputs, stop={*stage.parameters, *steering})
     updated = {parameter.leaf for parameter in stage.recording.parameters}
     # what outputs are compared with are targets, whatever they are called
     compared = [error.target for error in stage.errors if error.target is not None]
@@ -121,6 +123,8 @@ def untouched_parameters(reading: Reading) -> Untouched:
             continue
         if not named and role is Role.BIAS and not is_kept(reading, id):
             continue  # made anew in every iteration: a sum that starts at 0
+        if not named and id not in through_numbers:
+            continue  # it only decides which rows are taken, as true weights do that made the targets
         if not named and (role is Role.KERNEL or (node.kind is Kind.RANDOM and not is_added_to_all(reading, id))):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue

@@ -262,10 +262,10 @@ class _Matrix(_Array, REAL_MATRIX):  # type: ignore[misc]
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, (np.ndarray, list, tuple)):
             return np.dot(self, np.asmatrix(other) if not isinstance(other, RecordedArray) else other)
-        return np.multiply(self, other)
+        return np.multiply(self, other, order="C")  # as numpy.dot, which a matrix calls, lays out its results
 
     def __rmul__(self, other: Any) -> Any:
-        return np.dot(other, self) if isinstance(other, np.ndarray) else np.multiply(other, self)
+        return np.dot(other, self) if isinstance(other, np.ndarray) else np.multiply(other, self, order="C")
 
     @property
     def A(self) -> Any:

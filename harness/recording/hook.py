@@ -151,6 +151,13 @@ class Hook:
         key = plain(key)
         return f"{container}[{key!r}]" if isinstance(key, (str, int)) else ""
 
+    def old_names(self, scope: dict[str, Any], used: tuple[str, ...]) -> None:
+        """After ``from numpy import *``: the names that a file uses and that only older versions of NumPy had."""
+        missing = [name for name in used if name not in scope and not hasattr(builtins, name)]
+        for name in missing:
+            if name not in vars(np) and hasattr(np, name):
+                scope[name] = getattr(np, name)
+
     def repeated(self, numbers: list[float], times: Any) -> Any:
         """``[0.0] * n``: each number is one of its own, because each may be a parameter."""
         found = numbers * times

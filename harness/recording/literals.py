@@ -58,6 +58,11 @@ def keys_of_tables(tree: ast.AST) -> dict[str, list[str]]:
     return found
 
 
+def is_float(node: ast.AST) -> bool:
+    """Whether it is a number with a point."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, float)
+
+
 def numbers_of(node: ast.expr) -> tuple[int, bool, bool] | None:
     """(how many numbers, whether one is a float, whether it is a single number) if it is made of numbers only."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .literals import HOOK, accumulated, last_name, numbers_of, own_numbers, updated_keys
+from .literals import HOOK, accumulated, is_float, last_name, numbers_of, own_numbers, updated_keys
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -340,7 +340,8 @@ def is_sum(node: ast.expr) -> bool:
 
 def weave(tree: ast.Module) -> ast.Module:
     """The tree of a file with the calls to the recorder."""
-    woven = _Weaver(set(accumulated(tree)), updated_keys(tree), numpy_names(tree)).visit(tree)
+    names = tuple(sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}))
+    woven = _Weaver(set(accumulated(tree)), updated_keys(tree), numpy_names(tree), names).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
@@ -379,11 +380,6 @@ def numpy_names(tree: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_float(node: ast.AST) -> bool:
-    """Whether it is a number with a point."""
-    return isinstance(node, ast.Constant) and isinstance(node.value, float)
-
-
 def _is_pure(node: ast.AST) -> bool:
     """Whether evaluating it twice changes nothing."""
     names = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.JoinedStr, ast.FormattedValue)
@@ -400,8 +396,18 @@ def _is_pure(node: ast.AST) -> bool:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str], keys: set[str], numpy: frozenset[str]) -> None:
-        self.accumulated, self.keys, self.numpy = accumulated, keys, numpy
+    def __init__(
+        self, accumulated: set[str], keys: set[str], numpy: frozenset[str], names: tuple[str, ...] = ()
+    ) -> None:
+        self.accumulated, self.keys, self.numpy, self.names = accumulated, keys, numpy, names
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
+        """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
+        if node.module != "numpy" or node.names[0].name != "*":
+            return node
+        scope = ast.Call(func=ast.Name(id="globals", ctx=ast.Load()), args=[], keywords=[])
+        used = ast.Tuple(elts=[ast.Constant(value=name) for name in self.names], ctx=ast.Load())
+        return [node, ast.copy_location(ast.Expr(value=self._call("old_names", node, scope, used)), node)]
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """A function that differentiates numerically evaluates the network thousands of times.
@@ -508,7 +514,7 @@ class _Weaver(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """``"%f" % value``, and ``[0.0] * size``, whose numbers may be parameters wherever it stands."""
         self.generic_visit(node)
-        if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List) and all(map(_is_float, node.left.elts)):
+        if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List) and all(map(is_float, node.left.elts)):
             return self._call("repeated", node, node.left, node.right)
         is_text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
         if isinstance(node.op, ast.Mod) and is_text:
@@ -518,7 +524,7 @@ class _Weaver(ast.NodeTransformer):
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         """``[0.0 for _ in range(size)]``."""
         self.generic_visit(node)
-        if _is_float(node.elt):
+        if is_float(node.elt):
             node.elt = self._call("literal", node.elt, node.elt)
         return node
 

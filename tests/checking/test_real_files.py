@@ -540,3 +540,43 @@ def test_a_step_that_is_looked_up_before_it_was_made_is_the_files_own_mistake(tm
     (tmp_path / "letters.py").write_text(INDENTED)
     (found,) = check_file(tmp_path / "letters.py").mistakes
     assert (found.id, found.place and found.place.line) == ("exception", 13)
+
+
+# Names that every star import of an old NumPy gave (Harrington 2012 writes all of its chapters so).
+STARRED = """
+from numpy import *
+random.seed(0)
+X, t = mat(random.normal(size=(30, 3))), mat(random.normal(size=(30, 1)))
+w = mat(zeros((3, 1)))
+for step in range(20):
+    error = X * w - t
+    w = w - 0.01 * X.T * error
+print(float(error.T * error))
+"""
+
+# Pairs that are put in order by scores of true weights, which are drawn and never trained.
+PAIRS = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(60, 5))
+rank = X @ rng.normal(size=5)
+i, j = rng.integers(0, 60, (2, 100))
+first, second = np.where(rank[i] > rank[j], i, j), np.where(rank[i] > rank[j], j, i)
+A, v = rng.normal(size=(5, 4)), rng.normal(size=4)
+for step in range(20):
+    hi, hj = np.tanh(X[first] @ A), np.tanh(X[second] @ A)
+    margin = (hi - hj) @ v
+    loss = np.mean(np.log1p(np.exp(-margin)))
+    d = -1 / (1 + np.exp(margin)) / len(margin)
+    di, dj = np.outer(d, v) * (1 - hi ** 2), np.outer(-d, v) * (1 - hj ** 2)
+    v -= 0.1 * (hi - hj).T @ d
+    A -= 0.1 * (X[first].T @ di + X[second].T @ dj)
+"""
+
+
+@pytest.mark.parametrize("source", [STARRED, PAIRS])
+def test_right_files_in_further_manners(tmp_path: Path, source: str) -> None:
+    file = tmp_path / "further.py"
+    file.write_text(source)
+    result = check_file(file)
+    assert result.verdict is Verdict.CORRECT, (result.reason, result.detail)

@@ -411,7 +411,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.HISTORY_LOST: (
         "Values went through code that cannot be recorded on the way to an update.",
-        "Run the training step with NumPy alone.",
+        "Write the training step with NumPy's functions or plain Python numbers.",
     ),
     Reason.CANNOT_REPLAY: ("An operation of the file cannot be repeated with other numbers.", "Report this as a bug."),
     Reason.UNSTABLE_BRANCHES: (
@@ -451,6 +451,11 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Compare the update with the published equations of its optimizer.",
     ),
 }
+# in place of those of NO_COST_FITS, if the file computes a cost
+OTHER_THAN_COMPUTED = (
+    "The updates belong neither to the cost that the file computes nor to any other that was tried.",
+    "Derive the gradients again from that cost, or compute the cost that they belong to.",
+)
 
 COSTS: Mapping[str, str] = {
     "sum_of_squared_errors": "squared errors, (a - y)^2",

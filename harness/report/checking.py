@@ -195,7 +195,8 @@ def value_words(found: Found) -> str:
     text = f"{variable} is {quantity(found.got)}"
     if found.expected is None:
         return text
-    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
+    multiple = "" if found.expected.kind is QuantityKind.NOTHING else ", or that times a constant"
+    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}{multiple}"
 
 
 def mistake_lines(found: Found) -> Lines:

@@ -493,7 +493,7 @@ LIMITS: Mapping[str, str] = {
 }
 
 STAND_INS: Mapping[str, str] = {
-    "module": "an import that is not installed",
+    "module": "an import that was not loaded",
     "file": "a missing file",
     "dataset": "a data set",
     "download": "a download",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness import check
-from harness.checking.result import AssumedCost, CheckResult, Found, Reason, Verdict
+from harness.checking.result import AssumedCost, CheckResult, Found, Kind, Quantity, Reason, Verdict
 from harness.recording.graph import Place
 from harness.report import checking
 from harness.report.unjudged import missing_text
@@ -68,6 +68,18 @@ def test_calls_that_were_tried_are_shown_once_and_with_their_reason() -> None:
     assert tried == ["train(X)  ->  ValueError: 1", "train(Z)  ->  TypeError: 2"]
 
 
+@pytest.mark.parametrize(("kind", "end"), [(Kind.NOTHING, "should be 0"), (Kind.GRADIENT, "times a constant")])
+def test_zero_times_a_constant_is_said_as_zero(kind: Kind, end: str) -> None:
+    found = Found(
+        id="wrong-value",
+        place=PLACE,
+        variable="V",
+        got=Quantity(kind=Kind.GRADIENT, name="W"),
+        expected=Quantity(kind=kind, name="" if kind is Kind.NOTHING else "V"),
+    )
+    assert dict(checking.mistake_lines(found))["Value"].endswith(end)
+
+
 def test_an_exception_shows_each_line_once_and_what_was_run_by_no_made_up_file() -> None:
     own = Place(file="net.py", line=9, function="train", variable="", text="self.w += numpy.dot(a, b)")
     run = Place(file="<run>", line=3, function="<module>", variable="", text="net.train(X, Y)")
@@ -88,7 +100,7 @@ def test_names_of_an_older_numpy_are_not_called_imports() -> None:
     stand_ins = (("module", "numpy.asfarray"), ("module", "dill"), ("file", "a.csv"))
     result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, stand_ins=stand_ins)
     assert dict(checking.lines(result))["Stand-ins"] == (
-        "numpy.asfarray (not in this version of NumPy), dill (an import that is not installed), a.csv (a missing file)"
+        "numpy.asfarray (not in this version of NumPy), dill (an import that was not loaded), a.csv (a missing file)"
     )
 
 

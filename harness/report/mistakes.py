@@ -99,8 +99,8 @@ MISTAKES: dict[str, Sentences] = {
         "The derivative of an activation is multiplied in twice.", "Multiply by f'(z) once for each layer."
     ),
     "derivative-of-activation": Sentences(
-        "A derivative that is written in terms of the pre-activation, such as sigmoid(z) (1 - sigmoid(z)), is given the "
-        "activation.",
+        "A derivative that is written in terms of the pre-activation, such as sigmoid(z) (1 - sigmoid(z)), is given "
+        "the activation.",
         "Give it the pre-activation, or write it in terms of the activation: a (1 - a) for the sigmoid.",
     ),
     "activation-form-at-pre-activation": Sentences(

@@ -384,7 +384,7 @@ SAY_HOW = 'Say how it trains, with the names of your file: --run "net = Network(
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
-        SAY_HOW,
+        f"If the updates are not written yet, write them. {SAY_HOW}",
     ),
     Reason.NOT_DRIVEN: (
         "The file only defines things, and no call that was tried makes it train.",

@@ -36,12 +36,14 @@ def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, 
     assert dict(checking.lines(result))["Why"].endswith(words)
 
 
+@pytest.mark.parametrize("reason", [Reason.NOT_DRIVEN, Reason.NO_PARAMETERS])
 @pytest.mark.parametrize("call", ["net = Netz(3)", ""])
-def test_a_proposed_call_takes_the_place_of_the_general_one(call: str) -> None:
-    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN, suggestion=call)
+def test_a_proposed_call_takes_the_place_of_the_general_one(call: str, reason: Reason) -> None:
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, suggestion=call)
     hint = dict(checking.lines(result))["What to do"]
     assert hint.endswith('Say how it trains: --run "net = Netz(3)"') == bool(call)
     assert ("with the names of your file" in hint) == (not call)
+    assert "not written yet" in hint  # as in a file that only goes forward
 
 
 @pytest.mark.parametrize(("form", "is_computed"), [("", True), ("sum_of_squared_errors", False)])

@@ -35,6 +35,7 @@ from .mistakes import (
     LIMITS,
     MISTAKES,
     NOTES,
+    OTHER_THAN_COMPUTED,
     REASONS,
     RULES,
     SAY_HOW,
@@ -194,7 +195,8 @@ def value_words(found: Found) -> str:
     text = f"{variable} is {quantity(found.got)}"
     if found.expected is None:
         return text
-    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}, or that times a constant"
+    multiple = "" if found.expected.kind is QuantityKind.NOTHING else ", or that times a constant"
+    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}{multiple}"
 
 
 def mistake_lines(found: Found) -> Lines:
@@ -254,14 +256,16 @@ def lines(result: CheckResult) -> Lines:
     if len(result.mistakes) > 2:
         entries.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
     if result.reason is not None:
-        what, hint = REASONS[result.reason]
+        is_computed = result.cost is not None and not result.cost.form
+        is_other = result.reason is Reason.NO_COST_FITS and is_computed
+        what, hint = OTHER_THAN_COMPUTED if is_other else REASONS[result.reason]
         detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
         entries.append(("Why", f"{what.rstrip('.')} ({detail})." if detail else what))
-        if result.suggestion:
+        if result.suggestion and "--run" in hint:
             hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
         entries.append(("What to do", hint))
-        failures = result.failures[:MAX_SHOWN_FAILURES]
-        entries += [("Tried", f"{line.strip()}  ->  {reason}") for line, reason in failures]
+        failures = dict.fromkeys(f"{line.strip()}  ->  {reason}" for line, reason in result.failures if reason)
+        entries += [("Tried", failure) for failure in list(failures)[:MAX_SHOWN_FAILURES]]
     if result.exception:
         entries.append(("Exception", result.exception))
         entries += [("", frame(place)) for place in result.traceback[-4:]]

@@ -128,12 +128,13 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         return
     references = found.references
     text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
-    text = text.replace("r2", "R2").replace("R2 on", "R2 on")
+    text = text.replace("r2", "R2")
     text += f"{score_text(found.task, found.user.held)}"
     beside = [f"constant prediction {score_text(found.task, references.constant)}"]
     if references.learners:
         best = references.learners[0]
-        beside.append(f"{best.name} {score_text(found.task, best.score.value)}")
+        name = "a look-up of these rows" if best.name == "memory" else best.name
+        beside.append(f"{name} {score_text(found.task, best.score.value)}")
     if found.repaired is not None:
         beside.append(f"repaired {score_text(found.task, found.repaired.held)}")
     text += f" ({', '.join(beside)})."

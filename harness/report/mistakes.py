@@ -99,8 +99,9 @@ MISTAKES: dict[str, Sentences] = {
         "The derivative of an activation is multiplied in twice.", "Multiply by f'(z) once for each layer."
     ),
     "derivative-of-activation": Sentences(
-        "The derivative of the activation is taken at a instead of z.",
-        "Give it z. For the sigmoid: sigmoid(z) (1 - sigmoid(z)) = a (1 - a), not sigmoid(a) (1 - sigmoid(a)).",
+        "A derivative that is written in terms of the pre-activation, such as sigmoid(z) (1 - sigmoid(z)), is given "
+        "the activation.",
+        "Give it the pre-activation, or write it in terms of the activation: a (1 - a) for the sigmoid.",
     ),
     "activation-form-at-pre-activation": Sentences(
         "A derivative that is written in terms of a, such as a (1 - a), is given z.",
@@ -383,7 +384,7 @@ SAY_HOW = 'Say how it trains, with the names of your file: --run "net = Network(
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
-        SAY_HOW,
+        f"If the updates are not written yet, write them. {SAY_HOW}",
     ),
     Reason.NOT_DRIVEN: (
         "The file only defines things, and no call that was tried makes it train.",
@@ -411,7 +412,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.HISTORY_LOST: (
         "Values went through code that cannot be recorded on the way to an update.",
-        "Run the training step with NumPy alone.",
+        "Write the training step with NumPy's functions or plain Python numbers.",
     ),
     Reason.CANNOT_REPLAY: ("An operation of the file cannot be repeated with other numbers.", "Report this as a bug."),
     Reason.UNSTABLE_BRANCHES: (
@@ -451,6 +452,11 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "Compare the update with the published equations of its optimizer.",
     ),
 }
+# in place of those of NO_COST_FITS, if the file computes a cost
+OTHER_THAN_COMPUTED = (
+    "The updates belong neither to the cost that the file computes nor to any other that was tried.",
+    "Derive the gradients again from that cost, or compute the cost that they belong to.",
+)
 
 COSTS: Mapping[str, str] = {
     "sum_of_squared_errors": "squared errors, (a - y)^2",
@@ -488,7 +494,7 @@ LIMITS: Mapping[str, str] = {
 }
 
 STAND_INS: Mapping[str, str] = {
-    "module": "an import that is not installed",
+    "module": "an import that was not loaded",
     "file": "a missing file",
     "dataset": "a data set",
     "download": "a download",

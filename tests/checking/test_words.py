@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from harness import check
-from harness.checking.result import CheckResult, Found, Reason, Verdict
+from harness.checking.result import AssumedCost, CheckResult, Found, Kind, Quantity, Reason, Verdict
 from harness.recording.graph import Place
 from harness.report import checking
 from harness.report.unjudged import missing_text
 
+PLACE = Place(file="a.py", line=9, function="", variable="loss", text="loss = np.mean((y - a) ** 2)")
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "class_network.py"
 
 
@@ -35,12 +36,50 @@ def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, 
     assert dict(checking.lines(result))["Why"].endswith(words)
 
 
+@pytest.mark.parametrize("reason", [Reason.NOT_DRIVEN, Reason.NO_PARAMETERS])
 @pytest.mark.parametrize("call", ["net = Netz(3)", ""])
-def test_a_proposed_call_takes_the_place_of_the_general_one(call: str) -> None:
-    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN, suggestion=call)
+def test_a_proposed_call_takes_the_place_of_the_general_one(call: str, reason: Reason) -> None:
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, suggestion=call)
     hint = dict(checking.lines(result))["What to do"]
     assert hint.endswith('Say how it trains: --run "net = Netz(3)"') == bool(call)
     assert ("with the names of your file" in hint) == (not call)
+    assert "not written yet" in hint  # as in a file that only goes forward
+
+
+@pytest.mark.parametrize(("form", "is_computed"), [("", True), ("sum_of_squared_errors", False)])
+def test_nobody_is_asked_to_compute_a_cost_that_the_file_computes(form: str, is_computed: bool) -> None:
+    cost = AssumedCost(form=form, place=PLACE, variable="loss")
+    result = CheckResult(
+        file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST_FITS, cost=cost, suggestion="net.train(X, y)"
+    )
+    entries = dict(checking.lines(result))
+    assert ("the cost that the file computes" in entries["Why"]) == is_computed
+    assert ("Compute the cost in the file" in entries["What to do"]) == (not is_computed)
+    assert "--run" not in entries["What to do"]  # the file was run; a call would not help
+
+
+def test_calls_that_were_tried_are_shown_once_and_with_their_reason() -> None:
+    failures = (
+        ("train(X)", "ValueError: 1"),
+        ("train(X)", "ValueError: 1"),
+        ("train(Y)", ""),
+        ("train(Z)", "TypeError: 2"),
+    )
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN, failures=failures)
+    tried = [words for heading, words in checking.lines(result) if heading == "Tried"]
+    assert tried == ["train(X)  ->  ValueError: 1", "train(Z)  ->  TypeError: 2"]
+
+
+@pytest.mark.parametrize(("kind", "end"), [(Kind.NOTHING, "should be 0"), (Kind.GRADIENT, "times a constant")])
+def test_zero_times_a_constant_is_said_as_zero(kind: Kind, end: str) -> None:
+    found = Found(
+        id="wrong-value",
+        place=PLACE,
+        variable="V",
+        got=Quantity(kind=Kind.GRADIENT, name="W"),
+        expected=Quantity(kind=kind, name="" if kind is Kind.NOTHING else "V"),
+    )
+    assert dict(checking.mistake_lines(found))["Value"].endswith(end)
 
 
 def test_an_exception_shows_each_line_once_and_what_was_run_by_no_made_up_file() -> None:
@@ -63,7 +102,7 @@ def test_names_of_an_older_numpy_are_not_called_imports() -> None:
     stand_ins = (("module", "numpy.asfarray"), ("module", "dill"), ("file", "a.csv"))
     result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, stand_ins=stand_ins)
     assert dict(checking.lines(result))["Stand-ins"] == (
-        "numpy.asfarray (not in this version of NumPy), dill (an import that is not installed), a.csv (a missing file)"
+        "numpy.asfarray (not in this version of NumPy), dill (an import that was not loaded), a.csv (a missing file)"
     )
 
 

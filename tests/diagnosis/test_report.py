@@ -230,6 +230,14 @@ def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexp
     assert lines[place + 1] == "Further, not needed to learn: this raises the median R2 from 0.95 to 1.00."
 
 
+def test_the_score_of_remembered_rows_is_said_in_words(unexplained: Diagnosis) -> None:
+    remembered = Reference(name="memory", score=Score(value=1.0, auc=None, rows=20))
+    known = Level(held=0.1, training=0.1, learned=share_of([False] * 8), auc=None, updates=1, error=None)
+    references = dataclasses.replace(unexplained.references, learners=(remembered,))
+    found = dataclasses.replace(unexplained, task=TaskKind.REGRESSION, user=known, references=references)
+    assert ", a look-up of these rows 1.00" in "\n".join(verdict(found))
+
+
 @pytest.mark.parametrize(
     ("rows", "fault", "words"),
     [

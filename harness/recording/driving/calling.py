@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -323,9 +323,39 @@ class Caller:
             if method is None:
                 continue
             called |= {method.name}
-            self.ensure_attributes(method, variable, called)
-            text = variable if method.name == "__call__" else f"{variable}.{method.name}"
-            self.call(method, text, repeat=SETUP_NAME.search(method.name) is None)
+            self._call_before(method, variable, called)
+        makers = self._makers_of_parts(function, methods, called)
+        maker = session.choose("writer of parts", [*makers, None]) if makers else None
+        if maker is None:
+            return
+        for argument in maker.required:
+            role, uses = self.role(maker, argument)
+            if role is Role.INPUTS and SETUP_NAME.search(maker.name) and not uses.is_of_something:
+                self.note_role(maker, argument.name, Role.INPUT_SIZE)  # build(input): no data are looked at
+        self._call_before(maker, variable, called | {maker.name})
+
+    def _call_before(self, method: FunctionFacts, variable: str, called: frozenset[str]) -> None:
+        self.ensure_attributes(method, variable, called)
+        text = variable if method.name == "__call__" else f"{variable}.{method.name}"
+        self.call(method, text, repeat=SETUP_NAME.search(method.name) is None)
+
+    def _makers_of_parts(
+        self, function: FunctionFacts, methods: Mapping[str, FunctionFacts], called: frozenset[str]
+    ) -> list[FunctionFacts]:
+        """Methods that have layers set what attempts found unset in them, as ``build`` does with weights."""
+        unset, reached = self.session.hints.unset, self.facts.reach(function)
+        missing = unset - {name for part in reached if part.owner in methods for name in part.writes}
+        return sorted(
+            (
+                method
+                for method in methods.values()
+                if method.name not in ("__init__", *called)
+                and not any(method is part for part in reached)
+                and not self.facts.trains(method)
+                and any(part.owner != method.owner and part.writes & missing for part in self.facts.reach(method))
+            ),
+            key=lambda method: len(method.required),
+        )
 
     def _missing(
         self, thing: Any, parts: Sequence[FunctionFacts], written: set[str], function: FunctionFacts

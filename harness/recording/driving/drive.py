@@ -25,7 +25,7 @@ from .acceptance import (
     picks_one_of_each_row,
     unused_by_hand,
 )
-from .blame import blame, learn
+from .blame import blame, learn, unset_at
 from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
@@ -286,7 +286,7 @@ class _Driver:
                 search.again(choices)
             else:
                 search.close()
-        elif isinstance(error, AttributeError) and self._is_set_by_a_method(error):
+        elif self._is_set_by_a_method(error):
             search.again(choices)
         ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
@@ -512,13 +512,13 @@ class _Driver:
         self.hints.missing[name] = values[role]
         return True
 
-    def _is_set_by_a_method(self, error: AttributeError) -> bool:
-        """Whether an object lacks an attribute that a method of its class sets, which is noted to be called first."""
-        methods = self.facts.methods(type(error.obj).__name__)
-        known = {name for key, method in methods.items() if key != "__init__" for name in method.writes}
-        is_new = error.name in known - self.hints.unset
-        self.hints.unset |= known & {error.name or ""}
-        return is_new
+    def _is_set_by_a_method(self, error: BaseException | None) -> bool:
+        """Whether an attribute is unset that a method sets, which is noted to be called first."""
+        setters = [m for owner in self.facts.classes for m in self.facts.methods(owner).values()]
+        known = {name for method in setters if method.name != "__init__" for name in method.writes}
+        unset = (unset_at(error, self.files) & known) - self.hints.unset
+        self.hints.unset |= unset
+        return bool(unset)
 
     def _note_failure(self, session: Session, error: BaseException | None, ran: bool = False) -> None:
         line, text = user_line(error, self.files)

@@ -34,6 +34,7 @@ from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
+from .preparing import call_forward_first, call_networks, call_passes_first, clear_gradients, ensure_attributes
 from .proposing import propose_calls
 from .result import Attempt, Driven
 from .roles import Role, role_of
@@ -306,12 +307,12 @@ class _Driver:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            if repeat and not caller.call_passes_first(function, variable):
-                caller.call_forward_first(function, variable)
+            if repeat and not call_passes_first(caller, function, variable):
+                call_forward_first(caller, function, variable)
             if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
-                caller.clear_gradients()
-                caller.call_networks(function)
-            caller.ensure_attributes(function, variable)
+                clear_gradients(caller)
+                call_networks(caller, function)
+            ensure_attributes(caller, function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         hits = session.watcher.hits
         stateful = goal.owner or caller.roles_of(function) & {Role.PARAMETERS, Role.OBJECT}
@@ -361,7 +362,7 @@ class _Driver:
     def _clear_gradients(self, caller: Caller) -> None:
         """Sets gradients back to 0 after a step of the driver's, as the file does after its own."""
         session = caller.session
-        if caller.clear_gradients():
+        if clear_gradients(caller):
             return
         if any(clears(text) for text in self.texts):
             for pair in session.gradients:

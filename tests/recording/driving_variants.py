@@ -1815,6 +1815,43 @@ class Network:
                 layer.update(0.1)
 """
 
+LAYERS_NAMED_FOR_THEIR_ACTIVATION = """
+import numpy as np
+class Layer:
+    def __init__(self, input_len=0, output_len=0):
+        self.weights = np.random.randn(input_len, output_len) * 0.5
+    def forward(self, x):
+        self.x = x
+        self.out = self.activation(x @ self.weights)
+        return self.out
+    def backward(self, d):
+        d = d * self.slope()
+        self.dw = self.x.T @ d
+        return d @ self.weights.T
+    def update(self, lr):
+        self.weights -= lr * self.dw
+class Tanh(Layer):
+    def activation(self, z):
+        return np.tanh(z)
+    def slope(self):
+        return 1 - self.out ** 2
+class Network:
+    def __init__(self):
+        self.layers = []
+    def add(self, layer):
+        self.layers.append(layer)
+    def fit(self, X, y, epochs):
+        for _ in range(epochs):
+            x = X
+            for layer in self.layers:
+                x = layer.forward(x)
+            d = x - y
+            for layer in reversed(self.layers):
+                d = layer.backward(d)
+            for layer in self.layers:
+                layer.update(0.1)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2369,6 +2406,15 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net.add(Dense(3))",
             "net.prepare(7)",
             "net.train(X, Y, 3)",
+        ),
+    ),
+    "layers named for their activation": (
+        LAYERS_NAMED_FOR_THEIR_ACTIVATION,
+        (
+            "net = Network()",
+            "net.add(Tanh(7, 5))",
+            "net.add(Tanh(5, 3))",
+            "net.fit(X, Y, 3)",
         ),
     ),
 }

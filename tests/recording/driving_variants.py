@@ -1770,6 +1770,88 @@ class Net:
         print(self.Gradient_E)
 """
 
+LAYERS_WITHOUT_WEIGHTS_AT_FIRST = """
+import numpy as np
+class Dense:
+    def __init__(self, units):
+        self.units = units
+        self.weights = None
+        self.bias = None
+    def compile(self, before):
+        self.weights = np.random.randn(before, self.units) * 0.5
+        self.bias = np.zeros(self.units)
+    def forward(self, x):
+        self.x = x
+        self.out = np.tanh(np.dot(
+            x, self.weights) + self.bias)
+        return self.out
+    def backward(self, d):
+        d = d * (1 - self.out ** 2)
+        self.dw, self.db = self.x.T @ d, d.sum(axis=0)
+        return d @ self.weights.T
+    def update(self, lr):
+        self.weights -= lr * self.dw
+        self.bias -= lr * self.db
+class Network:
+    def __init__(self):
+        self.layers = []
+    def add(self, layer):
+        self.layers.append(layer)
+    def prepare(self, input):
+        size = input
+        for layer in self.layers:
+            layer.compile(size)
+            size = layer.units
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def train(self, X, y, epochs):
+        for _ in range(epochs):
+            d = self.forward(X) - y
+            for layer in reversed(self.layers):
+                d = layer.backward(d)
+            for layer in self.layers:
+                layer.update(0.1)
+"""
+
+LAYERS_NAMED_FOR_THEIR_ACTIVATION = """
+import numpy as np
+class Layer:
+    def __init__(self, input_len=0, output_len=0):
+        self.weights = np.random.randn(input_len, output_len) * 0.5
+    def forward(self, x):
+        self.x = x
+        self.out = self.activation(x @ self.weights)
+        return self.out
+    def backward(self, d):
+        d = d * self.slope()
+        self.dw = self.x.T @ d
+        return d @ self.weights.T
+    def update(self, lr):
+        self.weights -= lr * self.dw
+class Tanh(Layer):
+    def activation(self, z):
+        return np.tanh(z)
+    def slope(self):
+        return 1 - self.out ** 2
+class Network:
+    def __init__(self):
+        self.layers = []
+    def add(self, layer):
+        self.layers.append(layer)
+    def fit(self, X, y, epochs):
+        for _ in range(epochs):
+            x = X
+            for layer in self.layers:
+                x = layer.forward(x)
+            d = x - y
+            for layer in reversed(self.layers):
+                d = layer.backward(d)
+            for layer in self.layers:
+                layer.update(0.1)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
@@ -2314,6 +2396,25 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net = Net(7, 5, 3)",
             "for i in range(3):",
             "    net.FeedForward(X, Y)",
+        ),
+    ),
+    "layers without weights at first": (
+        LAYERS_WITHOUT_WEIGHTS_AT_FIRST,
+        (
+            "net = Network()",
+            "net.add(Dense(5))",
+            "net.add(Dense(3))",
+            "net.prepare(7)",
+            "net.train(X, Y, 3)",
+        ),
+    ),
+    "layers named for their activation": (
+        LAYERS_NAMED_FOR_THEIR_ACTIVATION,
+        (
+            "net = Network()",
+            "net.add(Tanh(7, 5))",
+            "net.add(Tanh(5, 3))",
+            "net.fit(X, Y, 3)",
         ),
     ),
 }

@@ -19,6 +19,7 @@ The steps, each in a module of its own:
    ``functions`` (activations, losses, optimizers), ``objects`` with ``containers`` and ``records`` (instances, lists
    of layers, settings, samples), ``making`` with ``results`` (what another call returns) and ``weights`` (by hand).
    ``probing`` calls a constructor once to see what it does with arguments that the text says nothing of.
+   ``preparing`` calls first what a method needs: what sets the attributes that it, or a layer, reads, and the passes.
 5. The calls are tried in order: ``drive``, with one ``session`` an attempt, ``choices`` as a best-first search, and
    ``blame`` for what a failure says.
 6. What is accepted, and why: ``watching`` sees updates and shapes that fit by accident, ``acceptance`` asks whether

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from .choices import BLAMED_COST, CLEARED_COST, COST
 from .data import Form
@@ -98,3 +100,35 @@ def _names_at(error: BaseException | None, files: Mapping[str, FileFacts]) -> se
     if isinstance(error, TypeError):
         names |= set(re.findall(r"'(\w+)'", str(error)))
     return names
+
+
+def unset_at(error: BaseException | None, files: Mapping[str, FileFacts]) -> set[str]:
+    """The attributes that the innermost statement of the user's reads and that are absent or None."""
+    if not isinstance(error, (AttributeError, TypeError)) or "NoneType" not in str(error):
+        return {error.name or ""} if isinstance(error, AttributeError) and error.obj is not None else set()
+    frame, line, facts, trace = None, 0, None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in files:
+            frame, line, facts = trace.tb_frame, trace.tb_lineno, files[trace.tb_frame.f_code.co_filename]
+        trace = trace.tb_next
+    if frame is None or facts is None:
+        return set()
+    around = [
+        node
+        for node in ast.walk(ast.parse("\n".join(facts.lines)))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    statement = max(around, key=lambda node: node.lineno, default=None)
+    reads = [node for node in ast.walk(statement) if isinstance(node, ast.Attribute)] if statement is not None else []
+    names = {**frame.f_globals, **frame.f_locals}
+    return {node.attr for node in reads if isinstance(node.ctx, ast.Load) and _is_none(node, names)}
+
+
+def _is_none(node: ast.Attribute, names: dict[str, Any]) -> bool:
+    """Whether an attribute that is read without a call is None."""
+    if any(isinstance(part, ast.Call) for part in ast.walk(node)):
+        return False
+    try:
+        return eval(compile(ast.Expression(node), "<attribute>", "eval"), names) is None
+    except Exception:  # names of a comprehension, or what the statement itself makes
+        return False

@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from .choices import Exhausted, Option
 from .containers import add_layers, layer_lists
@@ -21,11 +20,9 @@ from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, argument_uses, role_of, words_of
 from .session import Session
 from .slot import Slot
-from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
-from .updates import mangled
+from .source import Argument, FunctionFacts
 from .uses import Uses, is_handed_on, only_divides
 from .words import (
-    CLEARING_NAME,
     COUNT_NAME,
     FORWARD_NAME,
     INDICES_NAME,
@@ -36,9 +33,6 @@ from .words import (
     NUMBER_WORDS,
     OF_DATA,
     OPTIONAL_ROLES,
-    PASS_BACK,
-    PASS_FORWARD,
-    SETUP_NAME,
     SIZE_ROLES,
     UNIT_WORDS,
     VAGUE_ROLES,
@@ -46,8 +40,6 @@ from .words import (
 )
 
 MAX_DEPTH = 7
-# the roles of the arguments of a method that applies gradients which are kept in attributes
-OF_A_STEP = frozenset({Role.RATE, Role.DECAY, Role.MOMENTUM, Role.BATCH_SIZE, Role.OBSERVATIONS, Role.STEP_COUNT})
 
 
 class Caller:
@@ -283,142 +275,6 @@ class Caller:
                 for key in list(value)[:60]:
                     if isinstance(key, str):
                         session.pool.setdefault(key, f"{target}[{key!r}]")
-
-    def ensure_attributes(self, function: FunctionFacts, variable: str, called: frozenset[str] = frozenset()) -> None:
-        """Calls the methods that set attributes which a method reads and nothing set so far."""
-        session = self.session
-        thing = session.names[variable]
-        owner = type(thing).__name__
-        methods = self.facts.methods(owner)
-        mine = [part for part in self.facts.reach(function) if part.owner and part.name in methods]
-        written = {name for part in mine for name in part.writes}
-        for name in self._missing(thing, mine, written, function):
-            if getattr(thing, mangled(owner, name), None) is not None:
-                continue
-            writers = [
-                method
-                for method in methods.values()
-                if name in method.writes
-                and method is not function
-                and method.name not in ("__init__", *called)
-                and not method.is_property
-            ]
-            outside = [method for method in writers if not any(method is part for part in mine)]
-            if not outside and name in written and name not in session.hints.unset:
-                continue
-            outside = outside or writers
-            outside.sort(
-                key=lambda m: (
-                    re.search("load|test|predict|set_weights|restore", m.name) is not None,
-                    m.name.startswith("__") and m.name != "__call__",
-                    len(m.required),
-                )
-            )
-            if not outside:
-                continue
-            empty = hasattr(thing, mangled(owner, name))
-            unneeded = empty and self._asked_whether_none(owner, name)
-            options = [None, *outside] if unneeded else [*outside, None] if empty else outside
-            method = session.choose(f"writer {name}", options)
-            if method is None:
-                continue
-            called |= {method.name}
-            self.ensure_attributes(method, variable, called)
-            text = variable if method.name == "__call__" else f"{variable}.{method.name}"
-            self.call(method, text, repeat=SETUP_NAME.search(method.name) is None)
-
-    def _missing(
-        self, thing: Any, parts: Sequence[FunctionFacts], written: set[str], function: FunctionFacts
-    ) -> list[str]:
-        """Attributes that the parts of a method read, and that are absent or None."""
-        owner = type(thing).__name__
-        methods = self.facts.methods(owner)
-        missing: list[str] = []
-        for part in parts:
-            for name in sorted(part.reads):
-                if name in methods or name in missing:
-                    continue
-                full = mangled(owner, name)
-                empty = hasattr(thing, full) and getattr(thing, full) is None
-                sets_itself = name in written and name not in function.reads and not empty
-                sets_itself &= name not in self.session.hints.unset
-                if (not hasattr(thing, full) or empty) and not sets_itself:
-                    missing.append(name)
-        return missing
-
-    def _asked_whether_none(self, owner: str, name: str) -> bool:
-        """Whether the class looks whether an attribute is set before it uses it."""
-        pattern = re.compile(rf"self\.{name} is (not )?None|if (not )?self\.{name}\b")
-        return any(pattern.search(method.text) for method in self.facts.methods(owner).values())
-
-    def call_forward_first(self, function: FunctionFacts, variable: str) -> None:
-        """Calls the forward pass before a backward pass that does not call it itself."""
-        if not re.search(r"back|bprop|grad", function.name, re.IGNORECASE):
-            return
-        methods = self.facts.methods(type(self.session.names[variable]).__name__)
-        reached = {part.name for part in self.facts.reach(function)}
-        forward = next(
-            (one for one in methods.values() if PASS_FORWARD.match(one.name) and one.name not in reached), None
-        )
-        if forward is not None:
-            self.call(forward, f"{variable}.{forward.name}", repeat=True)
-        elif "__call__" in methods and not any(PASS_FORWARD.match(name) for name in methods):
-            self.call(methods["__call__"], variable, repeat=True)
-
-    def call_passes_first(self, function: FunctionFacts, variable: str) -> bool:
-        """Calls the passes whose gradients a method applies that is given no data; whether there are such passes."""
-        required = {self.role(function, argument)[0] for argument in function.required}
-        if required - OF_A_STEP or self.roles_of(function) & {*OF_DATA}:
-            return False
-        methods = self.facts.methods(type(self.session.names[variable]).__name__)
-        mine = self.facts.reach(function)
-        others = [one for one in methods.values() if not (one.abstract or any(one is part for part in mine))]
-        read = {name for part in mine for name in part.reads}
-        backward = next(
-            (
-                one
-                for one in others
-                if PASS_BACK.match(one.name) and (not one.required or read & one.changes or hands_back(one))
-            ),
-            None,
-        )
-        if backward is None:
-            return False
-        costs = [
-            one
-            for one in others
-            if {self.role(one, argument)[0] for argument in one.required} == {Role.INPUTS, Role.TARGETS}
-            and not (one is backward or WRONG_NAME.search(one.name) or self.facts.trains(one))
-        ]
-        if costs and not backward.required and not any(part is costs[0] for part in self.facts.reach(backward)):
-            self.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
-        else:
-            self.call_forward_first(backward, variable)
-            self.ensure_attributes(backward, variable)
-        self.call(backward, f"{variable}.{backward.name}", repeat=True)
-        return True
-
-    def call_networks(self, function: FunctionFacts) -> None:
-        """Calls the passes of the networks made so far, if a function, such as an optimizer's step, does not do so."""
-        reached = self.facts.reach(function)
-        for variable in list(self.session.objects):
-            methods = self.facts.methods(type(self.session.names[variable]).__name__)
-            backward = next((one for name, one in methods.items() if BACKWARD_NAME.match(name)), None)
-            if backward is None or backward.abstract or any(part is backward for part in reached):
-                continue
-            self.call_forward_first(backward, variable)
-            self.ensure_attributes(backward, variable)
-            self.call(backward, f"{variable}.{backward.name}", repeat=True)
-
-    def clear_gradients(self) -> bool:
-        """Calls what sets gradients back to 0; whether there is such a method."""
-        cleared = False
-        for variable in self.session.objects:
-            for name, method in self.facts.methods(type(self.session.names[variable]).__name__).items():
-                if CLEARING_NAME.search(name) and not method.required and not method.abstract:
-                    self.session.run(f"{variable}.{name}()", repeat=True)
-                    cleared = True
-        return cleared
 
     # Options
 

@@ -41,7 +41,8 @@ def layer_classes(caller: Caller, wanted: set[str]) -> tuple[list[str], list[str
         required = list(constructor.required) if constructor else []
         if OTHER_LAYERS.search(name) and not DENSE_WORDS.search(re.sub(OTHER_LAYERS, "", name)):
             continue
-        if ACTIVATION_CLASS.search(name) and not (sized and required):
+        trains = any(update.likely for method in caller.facts.methods(name).values() for update in method.updates)
+        if ACTIVATION_CLASS.search(name) and not (sized and (required or trains)):
             activations.append(name)
         elif sized or len(required) >= 2:
             dense.append(name)

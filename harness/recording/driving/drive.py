@@ -25,7 +25,7 @@ from .acceptance import (
     picks_one_of_each_row,
     unused_by_hand,
 )
-from .blame import blame, learn
+from .blame import blame, learn, unset_at
 from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, Labels
@@ -34,6 +34,7 @@ from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
+from .preparing import call_forward_first, call_networks, call_passes_first, clear_gradients, ensure_attributes
 from .proposing import propose_calls
 from .result import Attempt, Driven
 from .roles import Role, role_of
@@ -286,7 +287,7 @@ class _Driver:
                 search.again(choices)
             else:
                 search.close()
-        elif isinstance(error, AttributeError) and self._is_set_by_a_method(error):
+        elif self._is_set_by_a_method(error):
             search.again(choices)
         ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
@@ -306,12 +307,12 @@ class _Driver:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            if repeat and not caller.call_passes_first(function, variable):
-                caller.call_forward_first(function, variable)
+            if repeat and not call_passes_first(caller, function, variable):
+                call_forward_first(caller, function, variable)
             if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
-                caller.clear_gradients()
-                caller.call_networks(function)
-            caller.ensure_attributes(function, variable)
+                clear_gradients(caller)
+                call_networks(caller, function)
+            ensure_attributes(caller, function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         hits = session.watcher.hits
         stateful = goal.owner or caller.roles_of(function) & {Role.PARAMETERS, Role.OBJECT}
@@ -361,7 +362,7 @@ class _Driver:
     def _clear_gradients(self, caller: Caller) -> None:
         """Sets gradients back to 0 after a step of the driver's, as the file does after its own."""
         session = caller.session
-        if caller.clear_gradients():
+        if clear_gradients(caller):
             return
         if any(clears(text) for text in self.texts):
             for pair in session.gradients:
@@ -512,13 +513,13 @@ class _Driver:
         self.hints.missing[name] = values[role]
         return True
 
-    def _is_set_by_a_method(self, error: AttributeError) -> bool:
-        """Whether an object lacks an attribute that a method of its class sets, which is noted to be called first."""
-        methods = self.facts.methods(type(error.obj).__name__)
-        known = {name for key, method in methods.items() if key != "__init__" for name in method.writes}
-        is_new = error.name in known - self.hints.unset
-        self.hints.unset |= known & {error.name or ""}
-        return is_new
+    def _is_set_by_a_method(self, error: BaseException | None) -> bool:
+        """Whether an attribute is unset that a method sets, which is noted to be called first."""
+        setters = [m for owner in self.facts.classes for m in self.facts.methods(owner).values()]
+        known = {name for method in setters if method.name != "__init__" for name in method.writes}
+        unset = (unset_at(error, self.files) & known) - self.hints.unset
+        self.hints.unset |= unset
+        return bool(unset)
 
     def _note_failure(self, session: Session, error: BaseException | None, ran: bool = False) -> None:
         line, text = user_line(error, self.files)

@@ -11,6 +11,7 @@ from .choices import Exhausted, Option
 from .functions import matching_classes
 from .given import inputs_text, sizes, targets_text
 from .objects import objects
+from .preparing import ensure_attributes
 from .records import OF_ARRAYS, layer_descriptions, records
 from .results import (
     attributes_named,
@@ -163,7 +164,7 @@ def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> 
                 if cost is not None and not any(part is cost for part in caller.facts.reach(function)):
                     caller.call(cost, f"{variable}.{cost.name}", repeat=True)
                     caller.session.forward_results = outputs
-                caller.ensure_attributes(function, variable)
+                ensure_attributes(caller, function, variable)
             targets = caller.call(function, f"{variable}.{function.name}".lstrip("."), repeat=True)
         finally:
             caller.in_loss = False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .choices import Exhausted, Option
+from .preparing import call_forward_first, ensure_attributes
 from .records import OF_ARRAYS
 from .roles import OUTPUT_NAME, Role, words_of
 from .slot import Slot
@@ -123,8 +124,8 @@ def whole(slot: Slot, producer: FunctionFacts, text: str, kind: Role) -> Callabl
     def make() -> str:
         if kind is Role.GRADIENTS and producer.owner and not slot.session.forward_results:
             variable = text.rpartition(".")[0]
-            slot.caller.call_forward_first(producer, variable)
-            slot.caller.ensure_attributes(producer, variable)
+            call_forward_first(slot.caller, producer, variable)
+            ensure_attributes(slot.caller, producer, variable)
         known = slot.session.results_of(producer) if kind in (Role.GRADIENTS, Role.PARAMETERS) else []
         targets = known or slot.caller.call(producer, text)
         if not targets:

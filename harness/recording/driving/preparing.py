@@ -1,0 +1,193 @@
+"""What is called before a method: what sets the attributes that it reads, and the passes that it follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .roles import Role
+from .source import BACKWARD_NAME, FunctionFacts, hands_back
+from .updates import mangled
+from .words import CLEARING_NAME, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, WRONG_NAME
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+# the roles of the arguments of a method that applies gradients which are kept in attributes
+OF_A_STEP = frozenset({Role.RATE, Role.DECAY, Role.MOMENTUM, Role.BATCH_SIZE, Role.OBSERVATIONS, Role.STEP_COUNT})
+
+
+def ensure_attributes(
+    caller: Caller, function: FunctionFacts, variable: str, called: frozenset[str] = frozenset()
+) -> None:
+    """Calls the methods that set attributes which a method reads and nothing set so far."""
+    session = caller.session
+    thing = session.names[variable]
+    owner = type(thing).__name__
+    methods = caller.facts.methods(owner)
+    mine = [part for part in caller.facts.reach(function) if part.owner and part.name in methods]
+    written = {name for part in mine for name in part.writes}
+    for name in _missing(caller, thing, mine, written, function):
+        if getattr(thing, mangled(owner, name), None) is not None:
+            continue
+        writers = [
+            method
+            for method in methods.values()
+            if name in method.writes
+            and method is not function
+            and method.name not in ("__init__", *called)
+            and not method.is_property
+        ]
+        outside = [method for method in writers if not any(method is part for part in mine)]
+        if not outside and name in written and name not in session.hints.unset:
+            continue
+        outside = outside or writers
+        outside.sort(
+            key=lambda m: (
+                re.search("load|test|predict|set_weights|restore", m.name) is not None,
+                m.name.startswith("__") and m.name != "__call__",
+                len(m.required),
+            )
+        )
+        if not outside:
+            continue
+        empty = hasattr(thing, mangled(owner, name))
+        unneeded = empty and _asked_whether_none(caller, owner, name)
+        options = [None, *outside] if unneeded else [*outside, None] if empty else outside
+        method = session.choose(f"writer {name}", options)
+        if method is None:
+            continue
+        called |= {method.name}
+        _call_before(caller, method, variable, called)
+    makers = _makers_of_parts(caller, function, methods, called)
+    maker = session.choose("writer of parts", [*makers, None]) if makers else None
+    if maker is None:
+        return
+    for argument in maker.required:
+        role, uses = caller.role(maker, argument)
+        if role is Role.INPUTS and SETUP_NAME.search(maker.name) and not uses.is_of_something:
+            caller.note_role(maker, argument.name, Role.INPUT_SIZE)  # build(input): no data are looked at
+    _call_before(caller, maker, variable, called | {maker.name})
+
+
+def _call_before(caller: Caller, method: FunctionFacts, variable: str, called: frozenset[str]) -> None:
+    ensure_attributes(caller, method, variable, called)
+    text = variable if method.name == "__call__" else f"{variable}.{method.name}"
+    caller.call(method, text, repeat=SETUP_NAME.search(method.name) is None)
+
+
+def _makers_of_parts(
+    caller: Caller, function: FunctionFacts, methods: Mapping[str, FunctionFacts], called: frozenset[str]
+) -> list[FunctionFacts]:
+    """Methods that have layers set what attempts found unset in them, as ``build`` does with weights."""
+    unset, reached = caller.session.hints.unset, caller.facts.reach(function)
+    missing = unset - {name for part in reached if part.owner in methods for name in part.writes}
+    return sorted(
+        (
+            method
+            for method in methods.values()
+            if method.name not in ("__init__", *called)
+            and not any(method is part for part in reached)
+            and not caller.facts.trains(method)
+            and any(part.owner != method.owner and part.writes & missing for part in caller.facts.reach(method))
+        ),
+        key=lambda method: len(method.required),
+    )
+
+
+def _missing(
+    caller: Caller, thing: Any, parts: Sequence[FunctionFacts], written: set[str], function: FunctionFacts
+) -> list[str]:
+    """Attributes that the parts of a method read, and that are absent or None."""
+    owner = type(thing).__name__
+    methods = caller.facts.methods(owner)
+    missing: list[str] = []
+    for part in parts:
+        for name in sorted(part.reads):
+            if name in methods or name in missing:
+                continue
+            full = mangled(owner, name)
+            empty = hasattr(thing, full) and getattr(thing, full) is None
+            sets_itself = name in written and name not in function.reads and not empty
+            sets_itself &= name not in caller.session.hints.unset
+            if (not hasattr(thing, full) or empty) and not sets_itself:
+                missing.append(name)
+    return missing
+
+
+def _asked_whether_none(caller: Caller, owner: str, name: str) -> bool:
+    """Whether the class looks whether an attribute is set before it uses it."""
+    pattern = re.compile(rf"self\.{name} is (not )?None|if (not )?self\.{name}\b")
+    return any(pattern.search(method.text) for method in caller.facts.methods(owner).values())
+
+
+def call_forward_first(caller: Caller, function: FunctionFacts, variable: str) -> None:
+    """Calls the forward pass before a backward pass that does not call it itself."""
+    if not re.search(r"back|bprop|grad", function.name, re.IGNORECASE):
+        return
+    methods = caller.facts.methods(type(caller.session.names[variable]).__name__)
+    reached = {part.name for part in caller.facts.reach(function)}
+    forward = next((one for one in methods.values() if PASS_FORWARD.match(one.name) and one.name not in reached), None)
+    if forward is not None:
+        caller.call(forward, f"{variable}.{forward.name}", repeat=True)
+    elif "__call__" in methods and not any(PASS_FORWARD.match(name) for name in methods):
+        caller.call(methods["__call__"], variable, repeat=True)
+
+
+def call_passes_first(caller: Caller, function: FunctionFacts, variable: str) -> bool:
+    """Calls the passes whose gradients a method applies that is given no data; whether there are such passes."""
+    required = {caller.role(function, argument)[0] for argument in function.required}
+    if required - OF_A_STEP or caller.roles_of(function) & {*OF_DATA}:
+        return False
+    methods = caller.facts.methods(type(caller.session.names[variable]).__name__)
+    mine = caller.facts.reach(function)
+    others = [one for one in methods.values() if not (one.abstract or any(one is part for part in mine))]
+    read = {name for part in mine for name in part.reads}
+    backward = next(
+        (
+            one
+            for one in others
+            if PASS_BACK.match(one.name) and (not one.required or read & one.changes or hands_back(one))
+        ),
+        None,
+    )
+    if backward is None:
+        return False
+    costs = [
+        one
+        for one in others
+        if {caller.role(one, argument)[0] for argument in one.required} == {Role.INPUTS, Role.TARGETS}
+        and not (one is backward or WRONG_NAME.search(one.name) or caller.facts.trains(one))
+    ]
+    if costs and not backward.required and not any(part is costs[0] for part in caller.facts.reach(backward)):
+        caller.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
+    else:
+        call_forward_first(caller, backward, variable)
+        ensure_attributes(caller, backward, variable)
+    caller.call(backward, f"{variable}.{backward.name}", repeat=True)
+    return True
+
+
+def call_networks(caller: Caller, function: FunctionFacts) -> None:
+    """Calls the passes of the networks made so far, if a function, such as an optimizer's step, does not do so."""
+    reached = caller.facts.reach(function)
+    for variable in list(caller.session.objects):
+        methods = caller.facts.methods(type(caller.session.names[variable]).__name__)
+        backward = next((one for name, one in methods.items() if BACKWARD_NAME.match(name)), None)
+        if backward is None or backward.abstract or any(part is backward for part in reached):
+            continue
+        call_forward_first(caller, backward, variable)
+        ensure_attributes(caller, backward, variable)
+        caller.call(backward, f"{variable}.{backward.name}", repeat=True)
+
+
+def clear_gradients(caller: Caller) -> bool:
+    """Calls what sets gradients back to 0; whether there is such a method."""
+    cleared = False
+    for variable in caller.session.objects:
+        for name, method in caller.facts.methods(type(caller.session.names[variable]).__name__).items():
+            if CLEARING_NAME.search(name) and not method.required and not method.abstract:
+                caller.session.run(f"{variable}.{name}()", repeat=True)
+                cleared = True
+    return cleared

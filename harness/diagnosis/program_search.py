@@ -8,7 +8,7 @@ away only just learns, repairs are added that raise its score clearly: those are
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,41 +190,45 @@ class ProgramSearch(Search[Trial, Repair]):
 
     def minimise(self, keys: Keys) -> Keys:
         """A 1-minimal part of a set with which the program learns, as mild as it can be."""
-        return self._shorter(self._plainer(self._meant(self._weaker(super().minimise(keys)))))
+        return self.milder(super().minimise(keys))
 
-    def _weaker(self, keys: Keys) -> Keys:
-        """The set with the optimizer's own learning rate repaired instead of the optimizer, if that is enough.
+    def milder(self, keys: Keys) -> Keys:
+        """The set, or what is preferred to it and enough: each preference is asked of what the one before it left."""
+        for preferred in (self._weaker, self._meant, self._plainer, self._shorter):
+            keys = next((chosen for chosen in preferred(keys) if self.suffices(chosen)), keys)
+        return keys
+
+    def _weaker(self, keys: Keys) -> Iterator[Keys]:
+        """The set with the optimizer's own learning rate repaired instead of the optimizer.
 
         An optimizer that is far from practice, or weak, is to blame itself.
         """
         if "optimizer" in keys and "learning-rate" in self.by_key:
             rate, optimizer = self.by_key["learning-rate"], self.by_key["optimizer"]
-            weaker = keys - {"optimizer"} | {"learning-rate"}
-            if rate.doubt >= (QUESTIONED if optimizer.doubt <= 1 else optimizer.doubt) and self.learns(weaker):
-                return weaker
-        return keys
+            if rate.doubt >= (QUESTIONED if optimizer.doubt <= 1 else optimizer.doubt):
+                yield keys - {"optimizer"} | {"learning-rate"}
 
-    def _meant(self, keys: Keys) -> Keys:
-        """The set with scaled inputs in the place of another optimizer or rate, if inputs are far from any scale.
+    def _meant(self, keys: Keys) -> Iterator[Keys]:
+        """Scaled inputs in the place of another optimizer or rate, if inputs are far from any scale.
 
         Steps that suit the inputs are a way round what is wrong with these. Scaling alone may not be enough in as many
-        updates: one of the milder repairs may come with it.
+        updates: one of the milder repairs may come with it, unless that is enough alone.
         """
         scaling = self.by_key.get("unscaled-inputs")
         around = next((self.by_key[key] for key in keys if len(keys) == 1 and key in WAYS_ROUND), None)
         if scaling is None or around is None or scaling.doubt < FAR_FROM_PRACTICE or scaling.doubt <= around.doubt:
-            return keys
-        for beside in (None, "learning-rate", "too-few-epochs"):
-            meant = frozenset({scaling.key, beside or scaling.key})
+            return
+        yield frozenset({scaling.key})
+        for beside in ("learning-rate", "too-few-epochs"):
+            meant = frozenset({scaling.key, beside})
             if beside in keys or not meant <= set(self.by_key):
                 continue
-            if self.suffices(meant):
-                return keys if beside and self.suffices(frozenset({beside})) else meant
-        return keys
+            if self.suffices(meant) and self.suffices(frozenset({beside})):
+                return
+            yield meant
 
-    def _plainer(self, keys: Keys) -> Keys:
-        """A longer training in the place of another rate or other layers, or larger steps in the place of other layers,
-        if that alone is enough.
+    def _plainer(self, keys: Keys) -> Iterator[Keys]:
+        """A longer training in the place of another rate or other layers, or larger steps in the place of other layers.
 
         A usual rate, and layers that are not far from practice, are not to blame for a training that is too short.
         """
@@ -232,22 +236,18 @@ class ProgramSearch(Search[Trial, Repair]):
         of_layers = all(repair.block == "layers" and repair.doubt < FAR_FROM_PRACTICE for repair in repairs)
         of_usual_rate = all(repair.key == "learning-rate" and repair.doubt <= QUESTIONED for repair in repairs)
         plainer = ["too-few-epochs"] * (of_layers or of_usual_rate) + ["learning-rate"] * of_layers
-        known = [frozenset({key}) for key in plainer if key in self.by_key]
-        return next((single for single in known if self.suffices(single)), keys)
+        yield from (frozenset({key}) for key in plainer if key in self.by_key)
 
-    def _shorter(self, keys: Keys) -> Keys:
-        """The set with fewer epochs, if fewer than the repair gives are enough; tried in a few doubling steps."""
+    def _shorter(self, keys: Keys) -> Iterator[Keys]:
+        """The set with fewer epochs than the repair gives, in a few doubling steps."""
         if "too-few-epochs" not in keys:
-            return keys
+            return
         change = self.by_key["too-few-epochs"].changes[0]
         most = int(change.new or 1) // max(1, int(change.old or 1))
         factor = 2 ** max(1, (most // LONGEST_OVER_SHORTEST).bit_length())
         while factor < most:
-            shorter = keys - {"too-few-epochs"} | {self.longer_by(factor)}
-            if self.learns(shorter, optional=True):
-                return shorter
+            yield keys - {"too-few-epochs"} | {self.longer_by(factor)}
             factor *= 2
-        return keys
 
     def longer_by(self, factor: int) -> str:
         """The key of a training that is so many times as long as the program's own."""

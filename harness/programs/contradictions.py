@@ -68,6 +68,8 @@ OF_VALUES = frozenset(
 UNCERTAIN = frozenset(
     {Check.LARGE_LEARNING_RATE, Check.SMALL_LEARNING_RATE, Check.UNSCALED_UNDER_SGD}
 )  # what is seldom the cause if something is wrong for sure; docs/accuracy.md has the counts
+OF_STARTS = frozenset({Check.DEAD_START, Check.IDENTICAL_UNITS})
+BESIDE_STARTS = frozenset({Check.SIGMOID_IN_HIDDEN})  # whose repair, relu units, would not leave such a start at all
 BESIDE_NOTHING = frozenset({Check.FEW_EPOCHS})  # what is seldom the cause beside any other finding
 
 
@@ -128,6 +130,7 @@ def weakened(found: list[Contradiction]) -> list[Contradiction]:
     strong = {one.check for one in found if one.severity is Severity.CONTRADICTION}
     named = strong | {one.check for one in found if one.severity is Severity.SUSPICION}
     hints = (BESIDE_NOTHING if named - BESIDE_NOTHING else frozenset()) | (UNCERTAIN if strong else frozenset())
+    hints |= BESIDE_STARTS if named & OF_STARTS else frozenset()
     return [
         dataclasses.replace(one, severity=Severity.HINT)
         if one.check in hints and one.severity is Severity.SUSPICION

@@ -15,6 +15,7 @@ from .rules.layer_rules import RECURRENT
 from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
 from .usual_rates import usual_rates
 
+USUAL_INITIALIZER = "glorot_uniform"  # Keras' own
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
@@ -79,6 +80,11 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         names = values["layers"]
         assert isinstance(names, tuple)
         yield from (hidden_activation(program, str(name)) for name in names)
+    elif check in (Check.DEAD_START, Check.IDENTICAL_UNITS):
+        names = values["layers"]
+        assert isinstance(names, tuple)
+        for name in names:
+            yield Change(kind=ChangeKind.KERNEL_INITIALIZER, layer=str(name), new=USUAL_INITIALIZER)
     elif check in (Check.LARGE_LEARNING_RATE, Check.SMALL_LEARNING_RATE):
         momentum = values.get("momentum")
         rate = usual_rates(str(values["optimizer"]), momentum if isinstance(momentum, float) else 0.0)[1]

@@ -17,11 +17,12 @@ from .source.scripts import read_pieces
 
 MOST_LIKELY = 4  # causes that are named
 LIKELIEST = (
-    "zero-gradient", "output-activation", "loss", "label-encoding", "input-out-of-range", "target-out-of-range",
-    "prediction", "too-little-data", "frozen-layer", "unscaled-inputs", "hidden-activation", "validation-mismatch",
-    "optimizer", "learning-rate-too-large", "regularization", "learning-rate-too-small", "too-narrow", "dropout",
-    "metric", "unshuffled", "input-layout", "too-few-epochs",
-)  # fmt: skip  # ids of faults, by how often they keep programs from learning when they are found
+    "zero-gradient", "clones", "output-activation", "loss", "label-encoding", "input-out-of-range",
+    "target-out-of-range", "prediction", "too-little-data", "frozen-layer", "unscaled-inputs",
+    Check.SIGMOID_FOR_CLASSES.value, "hidden-activation", "validation-mismatch", "optimizer", "learning-rate-too-large",
+    "regularization", "learning-rate-too-small", "too-narrow", "dropout", "metric", "unshuffled", "input-layout",
+    "too-few-epochs",
+)  # fmt: skip  # ids of faults, and one check that does less harm than its fault, the likeliest to do harm first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,5 +143,10 @@ def likeliest(found: tuple[Contradiction, ...]) -> list[Contradiction]:
     ranks = {name: rank for rank, name in enumerate(LIKELIEST)}
     sure = [Severity.CONTRADICTION, Severity.SUSPICION]
     named = [finding for finding in found if finding.severity in sure]
-    named.sort(key=lambda finding: (sure.index(finding.severity), ranks.get(finding.id, len(ranks))))
+    named.sort(
+        key=lambda finding: (
+            sure.index(finding.severity),
+            ranks.get(finding.check.value, ranks.get(finding.id, len(ranks))),
+        )
+    )
     return named[:MOST_LIKELY]

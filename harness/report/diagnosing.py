@@ -87,12 +87,20 @@ def score_text(task: TaskKind, value: float) -> str:
 
 
 def outcome_text(found: Diagnosis) -> str:
-    """learns; a score that is low for lack of more in the data is in it."""
+    """learns; a score that is low for lack of more in the data is in it, and whether only the rows are known."""
+    if found.outcome is OutcomeKind.NO_SIGNAL and knows_rows(found):
+        return "learns its training rows by heart, and nothing in them holds for other rows"
     if not is_limited_by_rows(found) or found.user is None:
         return OUTCOMES[found.outcome]
     score = f"{score_name(found.task)} {score_text(found.task, found.user.held)}"
     most = "a code of this width holds" if has_code(found) else "any learner finds in its rows"
     return f"learns about as much as {most} ({score})"
+
+
+def knows_rows(found: Diagnosis) -> bool:
+    """Whether the unchanged program predicts its training rows nearly without a mistake."""
+    constant = found.references.constant
+    return found.user is not None and found.user.training >= constant + LEARNED_FRACTION * (1 - constant)
 
 
 def has_code(found: Diagnosis) -> bool:
@@ -146,7 +154,7 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
     if found.outcome is OutcomeKind.NOT_JUDGED and not found.partial and not references.has_signal:
         yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
-    elif found.outcome is not OutcomeKind.LEARNS:
+    elif found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):  # which no share of seeds says more about
         yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
     diverged = found.user.diverged
     if diverged and found.outcome is not OutcomeKind.DIVERGES:

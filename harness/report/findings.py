@@ -175,7 +175,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.DROPOUT_ON_OUTPUT: lambda v: (
         "dropout comes after the last layer, so outputs themselves are set to 0 at random; leave it out"
     ),
-    Check.IDENTICAL_UNITS: lambda v: f"all {v['units']:,} units of the layer start with the same weights",
+    Check.IDENTICAL_UNITS: lambda v: (
+        f"all {v['units']:,} units of the layer {v['layers'][0]} start with the same weights"
+        + (f", and so do those of {len(v['layers']) - 1} more" if len(v["layers"]) > 1 else "")
+        + ("; they stay equal whatever the data are, so each layer works like a single unit" if v["stay"] else "")
+    ),
     Check.MISSING_HIDDEN_ACTIVATION: lambda v: "a hidden layer has no activation, so it adds nothing to the next one",
     Check.SOFTMAX_IN_HIDDEN: lambda v: "softmax is the activation of a hidden layer",
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",

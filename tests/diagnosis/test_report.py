@@ -93,6 +93,17 @@ def test_one_cause_answers_for_all_that_was_found_about_a_start(unexplained: Dia
     assert "start at 0" not in "\n".join(verdict(dataclasses.replace(found, causes=(clones,))))
 
 
+def test_without_a_signal_it_says_whether_the_rows_are_known_by_heart(unexplained: Diagnosis) -> None:
+    lines = {}
+    for training in (0.55, 0.99):
+        user = Level(held=0.51, training=training, learned=share_of([True, False]), auc=None, updates=9, error=None)
+        found = dataclasses.replace(unexplained, user=user, causes=(), outcome=OutcomeKind.NO_SIGNAL)
+        lines[training] = verdict(found)
+        assert not any("seeds learn" in line for line in lines[training])  # a few rows above chance are luck
+    assert lines[0.55][0].endswith(" cannot learn from these data.")
+    assert lines[0.99][0].endswith(" learns its training rows by heart, and nothing in them holds for other rows.")
+
+
 @pytest.mark.slow
 def test_the_edited_program_is_run(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", str(script), "--no-log", "--json"]) == 1

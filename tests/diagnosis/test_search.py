@@ -114,10 +114,10 @@ def test_a_longer_training_is_the_cause_before_other_layers_and_a_usual_rate(
         repair("activation", Fault.HIDDEN_ACTIVATION, block="layers"),
         repair("width", Fault.TOO_NARROW, block="layers"),
         repair("learning-rate", Fault.RATE_TOO_SMALL, block="rate"),
-        repair("too-few-epochs", Fault.TOO_FEW_EPOCHS, block="epochs"),
+        repair("too-few-epochs", Fault.TOO_FEW_EPOCHS, Change(kind=ChangeKind.EPOCHS, old=1, new=2), block="epochs"),
     ):
         found.by_key[made.key] = dataclasses.replace(made, doubt=doubt)
-    assert found._plainer(frozenset(keys)) == chosen
+    assert found.milder(frozenset(keys)) == chosen
 
 
 @pytest.mark.parametrize(("other", "chosen"), [(0.95, "scale"), (0.84, "loss")])
@@ -216,7 +216,7 @@ def test_shorter_trainings_are_tried_in_a_few_steps(most: int, steps: list[int])
     found.by_key["too-few-epochs"] = repair("too-few-epochs", Fault.TOO_FEW_EPOCHS, change, block="epochs")
     found.case = SimpleNamespace(program=SimpleNamespace(epochs=1))  # type: ignore[assignment]
     found.scores = {frozenset({f"too-few-epochs:{step}"}): 0.1 for step in steps}
-    assert found._shorter(frozenset({"too-few-epochs"})) == {"too-few-epochs"}
+    assert found.milder(frozenset({"too-few-epochs"})) == {"too-few-epochs"}
     assert {keys for keys, _ in found.runs} == set(found.scores)
 
 

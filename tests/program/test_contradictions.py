@@ -143,6 +143,15 @@ FAULTY = {
     "two layers of zeros": (
         lambda: found(zeros(L.Dense(3, kernel_initializer="zeros")), "mse", REAL), SURE, "zero-gradient",
         Check.DEAD_START),
+    "units of sigmoid that stay equal": (
+        lambda: found(zeros(L.Dense(3, "sigmoid", kernel_initializer="zeros")), "mse", REAL), SURE,
+        "clones", Check.IDENTICAL_UNITS),
+    "units that start equal and are read differently": (
+        lambda: found(
+            keras.Sequential([keras.Input((4,)), L.Dense(8, "tanh", kernel_initializer="ones"), L.Dense(1)]),
+            "mse", REAL
+        ), MAYBE,
+        "clones", Check.IDENTICAL_UNITS),
     "relu under bce": (
         lambda: found(net(1, "relu"), BCE, BINARY), SURE, "output-activation", Check.MISSING_PROBABILITIES),
     "linear under scce": (
@@ -202,6 +211,9 @@ FAULTY = {
         Check.NOT_FINITE_TARGETS),
     "constant y": (
         lambda: found(net(1, "sigmoid"), BCE, np.zeros(200)), SURE, "no-signal", Check.CONSTANT_TARGETS),
+    "validation targets in other units, in one axis": (
+        lambda: found(net(1, None), "mse", REAL.reshape(-1, 1), validation_data=(X, 80 * REAL.reshape(-1) + 150)),
+        MAYBE, "validation-mismatch", Check.VALIDATION_SCALE),
     "validation times 255": (
         lambda: found(net(1, None), "mse", REAL, validation_data=(X * 255, REAL)), SURE, "validation-mismatch",
         Check.VALIDATION_SCALE),

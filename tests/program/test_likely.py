@@ -43,6 +43,32 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
     assert "Edit: train.py:5: SGD(0.00001) " in text, text
 
 
+def test_units_that_stay_equal_come_first_and_once(captured):
+    program = captured(
+        "m = Sequential([Dense(2, activation='sigmoid', kernel_initializer='zeros', input_dim=6),\n"
+        "  Dense(9, activation='sigmoid', kernel_initializer='zeros'),\n"
+        "  Dense(2, kernel_initializer='zeros')])\n"
+        "m.compile('adam', 'mse', metrics=['accuracy'])\nm.fit(X_train, y_train, epochs=50)\n"
+    )
+    first, *others = read_unjudged(program).likely
+    assert first.finding.check is Check.IDENTICAL_UNITS
+    assert [(edit.line, edit.old, edit.new) for edit in first.edits] == [
+        (4, "'zeros'", "'glorot_uniform'"),
+        (5, "'zeros'", "'glorot_uniform'"),
+    ]
+    assert not {Check.IDENTICAL_UNITS, Check.SIGMOID_IN_HIDDEN} & {one.finding.check for one in others}
+
+
+def test_raw_pixels_come_before_sigmoids_for_classes(captured):
+    program = captured(
+        "from keras.datasets import mnist\n(x, y), _ = mnist.load_data()\n"
+        "m = Sequential([Flatten(), Dense(9, activation='relu'), Dense(10, activation='sigmoid')])\n"
+        "m.compile('adam', 'sparse_categorical_crossentropy')\nm.fit(x, y, epochs=20)\n"
+    )
+    likely = [one.finding.check for one in read_unjudged(program).likely]
+    assert likely == [Check.UNSCALED_INPUTS, Check.SIGMOID_FOR_CLASSES]
+
+
 def test_momentum_multiplies_the_rate(captured):
     text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1)])\nm.compile(SGD(0.1{}), 'mae')\n"
     text += "m.fit(X_train, y_train, epochs=50)\n"

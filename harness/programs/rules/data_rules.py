@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Check, Finding, Rule, Severity, Subject
-from ..program import NoteKind
+from ..program import NoteKind, as_column
 from ..targets import CROSSENTROPIES, TargetKind, Targets, spread_rows
 
 Array = NDArray[Any]
@@ -252,7 +252,7 @@ def validation_rules(subject: Subject) -> Finding:
         yield from scale_findings(subject, train, validation, "x", Severity.CONTRADICTION)
     if subject.targets is not None and subject.targets.is_regression:
         for train, validation in zip(numeric_inputs(program.y), numeric_inputs(program.validation.y)):
-            yield from scale_findings(subject, train, validation, "y", Severity.SUSPICION)
+            yield from scale_findings(subject, as_column(train), as_column(validation), "y", Severity.SUSPICION)
 
 
 def scale_findings(subject: Subject, train: Array, validation: Array, of: str, severity: Severity) -> Finding:

@@ -1,11 +1,10 @@
-"""Rules about frozen layers, dropout, hidden activations and initial weights."""
+"""Rules about frozen layers, dropout and hidden activations."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
-import numpy as np
 
 from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
 from ..heads import activations_of
@@ -96,9 +95,8 @@ def last_layer(model: Any) -> Any:
 
 
 def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
-    """Dense layers in a row with nothing between them, a softmax in between, or identical units."""
-    program, model = subject.program, subject.program.model
-    dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
+    """Dense layers in a row with nothing between them, or a softmax in between."""
+    model = subject.program.model
     for activation, check in (("linear", Check.MISSING_HIDDEN_ACTIVATION), ("softmax", Check.SOFTMAX_IN_HIDDEN)):
         alike = [
             layer for layer in layers
@@ -111,16 +109,6 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
             yield subject.about(
                 alike[0].name, "hidden-activation", check, Severity.SUSPICION,
                 {"layers": tuple(layer.name for layer in alike)}
-            )  # fmt: skip
-    for layer in dense:
-        is_output = subject.head is not None and layer.name == subject.head.layer
-        kernel = next((program.initial_weights.get(weight.path) for weight in layer.weights), None)
-        if is_output or kernel is None or kernel.ndim != 2 or 0 in kernel.shape or kernel.shape[1] < 2:
-            continue
-        if np.all(kernel == kernel[:, :1]):
-            yield subject.about(
-                layer.name, "clones", Check.IDENTICAL_UNITS, Severity.SUSPICION,
-                {"units": int(kernel.shape[1]), "weight": float(kernel[0, 0])}
             )  # fmt: skip
 
 
@@ -152,6 +140,12 @@ def _feeds_weights(first: Any, layer: Any, depth: int) -> bool:
     if isinstance(after, PASSING):
         return _feeds_weights(first, after, depth + 1)
     return is_weighted(after) and not is_bottleneck(first, after)
+
+
+def next_layer(layer: Any) -> Any:
+    """The only layer that reads the output of a layer; None if there are several."""
+    nodes = layer._outbound_nodes
+    return nodes[0].operation if len(nodes) == 1 else None
 
 
 def is_weighted(layer: Any) -> bool:

@@ -24,7 +24,7 @@ from ..source.places import loops_around
 from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import scale_rules, scales_itself
 from .head_rules import labels_in_a_row
-from .layer_rules import DROPOUTS, RECURRENT, is_weighted, one_step_rules, steps_of
+from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of
 from .scaling_rules import scaled_target_rules, scales_targets
 from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
@@ -148,12 +148,6 @@ def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
         if name == "linear" and isinstance(after, keras.layers.Activation):
             name = activation_name(after.activation)
         yield layer, name
-
-
-def next_layer(layer: Any) -> Any:
-    """The only layer that reads the output of a layer; None if there are several."""
-    nodes = layer._outbound_nodes
-    return nodes[0].operation if len(nodes) == 1 else None
 
 
 def activation_rules(subject: Subject) -> Finding:

@@ -201,7 +201,7 @@ VELOCITY = re.compile(r"(?i)momentum|veloc")
 
 
 def forgotten_velocity(program: Program, chain: Chain) -> int | None:
-    """The value of a plain step that a share of zeros made anew is added to, or the first whose line speaks of momentum.
+    """The value of a plain step that a share of new zeros is added to, or the first whose line speaks of momentum.
 
     None if the share is 0.
     """

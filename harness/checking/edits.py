@@ -209,7 +209,9 @@ class EditBench(Bench):
     # The edits
 
     def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
-        """The kinds of edits that are tried, in order"""
+        """The kinds of edits that are tried, in order; none of a pass that is too long"""
+        if len(self.local) > MOST_EDITED:
+            return ()
         return (
             self.signs,
             self.masks,

@@ -66,6 +66,7 @@ def locate(reading: Reading, broken: Sequence[Step]) -> Located:
         may_adapt=adaptive or has_rule(reading),
     )
     faults: list[Fault] = []
+    climbing: list[Step] = []
     while search.broken and len(faults) < MOST_FAULTS:
         fault = better(reading, find_fault(search), find_scalar_fault(search))
         if len(search.broken) > (0 if fault is None else len(fault.mends)) and not search.any_sign:
@@ -80,6 +81,8 @@ def locate(reading: Reading, broken: Sequence[Step]) -> Located:
             break
         faults.append(fault)
         apply(search, fault)
+        climbing += [one for one in search.broken if climbs(search, one)]
+        search.broken = [one for one in search.broken if one not in climbing]
     mended = {id for fault in faults for id in fault.mends}
-    climbing = [one for one in broken if search.any_sign and one.before in mended and climbs(search, one)]
+    climbing += [one for one in broken if search.any_sign and one.before in mended and climbs(search, one)]
     return Located(faults=tuple(faults), left=tuple(search.broken), climbing=tuple(climbing))

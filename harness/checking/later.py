@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
 from ..recording.literals import accumulated, last_name
+from .exceptions import ENVIRONMENT, MADE_UP
 from .replay import Program
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
-from .verdict import check_recording, without_verdict
+from .verdict import check_recording, raised_result, without_verdict
 
 FEWEST_TURNS = 2  # of a loop over networks after the first, that show that its turns go one way
 MOST_LATER = 4  # trainings after the first that are recorded
@@ -62,6 +63,8 @@ def with_later(
         is_trained = any(latest.nodes[one.leaf].kind is Kind.DATA for one in latest.parameters)
         if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
+        if raised_in_training(latest, judged):
+            return raised_result(latest, True), unrun
         updating = updating_lines(latest)
         new = [place for site, place in updating.items() if site not in judged]
         goes_round = not start.turn or (other.verdict is Verdict.CORRECT and (bool(new) or start.turn < FEWEST_TURNS))
@@ -99,8 +102,22 @@ def recorded_from(start: Start, loops: Sequence[Loop], record: Callable[[Start],
     """The recording from a line on; the loops that earlier recordings ended in are left after a few turns."""
     passed = tuple((one.file, one.line) for one in loops if not is_in(one, start.place.site))
     found = record(replace(start, passed=passed))
-    failed = not found.nodes and found.stop is Stop.RAISED  # what is left of those loops may be too little for it
+    failed = not found.updates and found.stop is Stop.RAISED  # what is left of those loops may be too little for it
     return record(start) if failed and passed else found
+
+
+def raised_in_training(recording: Recording, lines: Mapping[Site, Place]) -> bool:
+    """Whether an exception ended a later training with nothing made up to blame.
+
+    Its line is one of an earlier training, or was called by such a line of a function.
+    """
+    raised = recording.raised
+    if raised is None or recording.stop is not Stop.RAISED or raised.involves_stand_in or not raised.frames:
+        return False
+    if raised.type in ENVIRONMENT or any(one.what in MADE_UP for one in recording.stand_ins):
+        return False
+    calls = {one.site for place in lines.values() for one in place.trail if one.function != "<module>"}
+    return raised.frames[-1].site in lines or any(one.site in calls for one in raised.frames)
 
 
 def is_in(loop: Loop, site: Site) -> bool:

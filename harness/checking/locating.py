@@ -323,8 +323,8 @@ def find_fault(search: Search) -> Fault | None:
     for bundle, reached in candidates_of(search):
         if search.is_over:
             break
-        if best_key is not None and len(reached) < -best_key[0]:
-            break  # those that follow mend no more
+        if best_key is not None and (-len(reached), 0, 0, bundle[0]) > best_key:
+            continue  # at best, it would come after that
         value = reading.value_samples(bundle, search.settings)
         if value is None or value.flat.size == 0 or is_truth(stage.node(bundle[0])):
             continue

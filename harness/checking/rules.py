@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..recording.graph import Kind as LeafKind
 from ..recording.graph import Node, Place, Recording, Ref
 from .alignment import align, ratio
 from .choosing import read_like
@@ -22,7 +23,7 @@ from .factors import chain_of, is_same
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes, read
 from .reading import Match, Reading
-from .replay import CannotReplay, Program
+from .replay import CannotReplay, Program, is_zero
 from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
 from .stage import Step, branches, draw_settings, make_stage, steps_of
@@ -200,10 +201,16 @@ VELOCITY = re.compile(r"(?i)momentum|veloc")
 
 
 def forgotten_velocity(program: Program, chain: Chain) -> int | None:
-    """The first value of a plain step whose line speaks of momentum, unless that is multiplied by 0."""
+    """The value of a plain step that a share of new zeros is added to, or the first whose line speaks of momentum.
+
+    None if the share is 0.
+    """
     last = chain.steps[-1]
     inner = program.ancestors([last.after], stop=[step.before for step in chain.steps])
     inner &= program.descendants([chain.gradients[-1]]) - {chain.gradients[-1]}
+    begun = next((id for id in sorted(inner) if adds_share_of_zeros(program, program.nodes[id])), None)
+    if begun is not None:
+        return begun
     gradient = program.nodes[chain.gradients[-1]].place
     lines = [program.nodes[id].place for id in sorted(inner)]
     places = [one for one in lines if one is not None and one != gradient and VELOCITY.search(one.text)]
@@ -214,6 +221,18 @@ def forgotten_velocity(program: Program, chain: Chain) -> int | None:
     if any(node.operation == "multiply" and 0.0 in factors_in(program, node) for node in of_line):
         return None
     return next(id for id in sorted(inner) if program.nodes[id].place == places[0])
+
+
+def adds_share_of_zeros(program: Program, node: Node) -> bool:
+    """Whether a sum has a term that is a number, other than 0, times an array of zeros as it was made."""
+    shares = [program.nodes[one] for one in node.parents] if node.operation in ("add", "subtract") else []
+    return any(
+        share.operation == "multiply"
+        and share.shape == node.shape != ()
+        and 0.0 not in factors_in(program, share)
+        and any(program.nodes[id].kind is LeafKind.FILL and is_zero(program.nodes[id].value) for id in share.parents)
+        for share in shares
+    )
 
 
 def factors_in(program: Program, node: Node) -> set[float]:

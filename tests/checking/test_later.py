@@ -160,6 +160,24 @@ def test_a_mistake_on_another_way_through_the_same_code_is_found(checked, calls:
     assert [one.place and one.place.line for one in result.mistakes] == [18]
 
 
+RAISING = {
+    "on a line of the first": ('[2, 4, 1], "relu"', '[3, 4, 1], "relu"', 32),
+    "in what it calls": ("np.maximum(z, 0)", "np.maximum(z, zero)", 19),
+}
+
+
+@pytest.mark.parametrize("why", RAISING)
+def test_an_exception_in_a_later_training_is_a_mistake(checked, why: str) -> None:
+    old, new, line = RAISING[why]
+    result = checked((NETWORK + OTHER_ACTIVATION).replace(old, new))
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", line)]
+
+
+def test_an_exception_after_the_trainings_leaves_the_verdict(checked) -> None:
+    result = checked(NETWORK + OTHER_ACTIVATION + "print(net.W[5])\n")
+    assert result.verdict is Verdict.CORRECT
+
+
 def test_a_network_that_is_trained_on_with_another_optimizer_is_judged(checked) -> None:
     result = checked(NETWORK + OTHER_OPTIMIZER)
     assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 2)

@@ -52,6 +52,33 @@ def test_two_mistakes_in_matrices_that_are_square_are_each_at_their_line(tmp_pat
     assert named == {("transposed-gradient", 9), ("transposed-weights", 10)}
 
 
+CLIMBING = """
+import numpy as np
+X, T = np.random.rand(3, 50), np.random.rand(2, 50)
+w = [np.random.randn(5, 3), np.random.randn(2, 5)]
+b = [np.random.randn(5, 1), np.random.randn(2, 1)]
+def sigmoid(z): return 1 / (1 + np.exp(-z))
+def slope(z): return sigmoid(z) * (1 - sigmoid(z))
+for epoch in range(5):
+    z0 = w[0] @ X + b[0]
+    a = sigmoid(z0)
+    y = sigmoid(w[1] @ a + b[1])
+    d1 = (y - T) * slope(y)
+    d0 = w[1].T @ d1 * slope(z0)
+    for layer, d, x in ((0, d0, X), (1, d1, a)):
+        w[layer] -= 0.1 * d @ x.T
+        b[layer] += 0.1 * d.sum(axis=1, keepdims=True)
+"""
+
+
+def test_biases_that_climb_are_named_beside_a_mistake_that_spoils_all_steps(tmp_path: Path) -> None:
+    (tmp_path / "climbing.py").write_text(CLIMBING)
+    mistakes = check_file(tmp_path / "climbing.py").mistakes
+    named = {(one.id, one.place and one.place.line): set(one.parameters) for one in mistakes}
+    assert set(named) == {("derivative-of-activation", 12), ("gradient-ascent", 16)}
+    assert all(name.startswith("b") for name in named["gradient-ascent", 16])
+
+
 IN_PLACE = """
 import numpy as np
 X, y = np.random.normal(size=(30, 6)), np.random.normal(size=(30, 2))

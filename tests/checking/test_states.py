@@ -38,6 +38,7 @@ PLAIN = "params[k] = params[k] - 0.1 * state[k]"
 ROOT = "params[k] = params[k] - 0.1 * grads[k] / (np.sqrt(state[k]) + 1e-8)"
 EACH = "for j in np.ndindex(params[k].shape): params[k][j] = params[k][j] - 0.1 * state[k][j]"
 FIRST_ROW = "for j in range(params[k].shape[1]): params[k][0, j] = params[k][0, j] - 0.1 * state[k][0, j]"
+NEW_EVERY_TIME = "state[k] = momentum * fresh + grads[k]"
 RIGHT = {"rule": KEPT, "step": PLAIN, "sign": "+", "share": "0.0", "bias": "np.zeros((1, 5))"}
 
 
@@ -62,6 +63,12 @@ def test_states_that_are_kept_are_right(tmp_path: Path, changes: dict[str, str])
     ("id", "detail", "line", "changes"),
     [
         ("wrong-update-rule", "not-kept", "momentum * grads", {"rule": "state[k] = momentum * grads[k] + grads[k]"}),
+        (
+            "wrong-update-rule",
+            "not-kept",
+            "momentum * fresh",
+            {"rule": f"fresh = np.zeros(params[k].shape)\n        {NEW_EVERY_TIME}"},
+        ),
         (
             "wrong-update-rule",
             "shares",

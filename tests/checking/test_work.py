@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.checking import verdict
+from harness.checking import edits, locating, verdict
 from harness.checking.check import check_file
 from harness.checking.replay import Program, TooMuchWork
 from harness.checking.result import Reason, Verdict
@@ -37,3 +37,40 @@ def test_a_file_that_takes_too_much_is_not_judged(tmp_path: Path, monkeypatch: p
     )
     result = check_file(tmp_path / "mine.py")
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.TOO_MANY)
+
+
+BY_POSITIONS = """
+import numpy as np
+np.random.seed(0)
+pictures, labels = np.random.rand(6, 8, 8), np.eye(3)[[0, 1, 2, 0, 1, 2]]
+kernel, W = np.random.randn(3, 3), np.random.randn(36, 3)
+positions = [(i, j) for i in range(6) for j in range(6)]
+for picture, t in zip(pictures, labels):
+    z = np.zeros((6, 6))
+    for i, j in positions:
+        z[i, j] = np.sum(picture[i:i + 3, j:j + 3] * kernel)
+    x = z.reshape(-1)
+    e = np.exp(x @ W)
+    delta = e / e.sum() - t
+    W -= 0.01 * np.outer(x, delta)
+    back = (W @ delta).reshape(6, 6)
+    gradient = np.zeros((3, 3))
+    for i, j in positions:
+        gradient += back[i, j] * picture[i:i + 3, j:j + 3]
+    kernel -= 0.01 * gradient
+"""
+
+
+def test_values_after_the_earliest_that_explains_all_are_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop over positions makes thousands of them; and no line of so long a pass is edited."""
+    tried: list[object] = []
+    known = locating.local_factor
+    monkeypatch.setattr(locating, "local_factor", lambda *given: tried.append(given) or known(*given))
+    monkeypatch.setattr(edits, "MOST_EDITED", 10)
+    monkeypatch.setattr(edits.EditBench, "mends_if", lambda *_: pytest.fail("a long pass was edited"))
+    (tmp_path / "mine.py").write_text(BY_POSITIONS)
+    (found,) = check_file(tmp_path / "mine.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 15)
+    assert len(tried) < 10

@@ -101,8 +101,9 @@ def comparisons(reading: Reading) -> Iterator[tuple[list[int], list[int]]]:
 def are_paired(program: Program, pairs: Pairs) -> bool | None:
     """Whether rows of inputs and targets are always equally far apart; None if they cannot be compared."""
     leaves = [data_in(program, {pair[number].root for pair in pairs}) for number in (0, 1)]
-    first_move = min((id for pair in pairs for one in pair for id, _ in one.moves), default=0)
-    if not pairs or max(leaves[0] | leaves[1]) >= first_move:
+    moves = {id for pair in pairs for one in pair for id, _ in one.moves}
+    orders = data_in(program, (id for one in moves for id in index_of(program.nodes[one])))
+    if not moves or max(leaves[0] | leaves[1]) >= min(moves | orders):
         return None  # an array that is made when the order of the other is settled may have that order
     distances: set[int] = set()
     for inputs, targets in pairs:
@@ -115,9 +116,18 @@ def are_paired(program: Program, pairs: Pairs) -> bool | None:
 
 
 def data_in(program: Program, ids: Iterable[int]) -> set[int]:
-    """The leaves that values are made of, without zeros, ones and the like."""
-    leaves = (one for one in program.ancestors(ids) if program.nodes[one].is_leaf and program.nodes[one].shape)
-    return {one for one in leaves if program.nodes[one].kind is not Kind.FILL}
+    """Where the numbers of values are settled: their leaves, without zeros and the like, and what is put or chosen.
+
+    ``a[row, int(label)] = 1`` is made of zeros alone, in the order that the labels have by then.
+    """
+    nodes = [program.nodes[one] for one in program.ancestors(ids)]
+    leaves = {one.id for one in nodes if one.is_leaf and one.shape and one.kind is not Kind.FILL}
+    return leaves | {one.id for one in nodes if one.operation in CHOOSING}
+
+
+def index_of(node: Node) -> list[int]:
+    """The nodes of the index by which an operation chooses or puts"""
+    return list(references(node.arguments[1])) if node.operation in CHOOSING else []
 
 
 def odd_move(pairs: Pairs) -> int:
@@ -207,7 +217,7 @@ def same_rows(first: Rows | None, second: Rows | None) -> bool:
 def rearranged(program: Program, node: Node, origins: dict[int, Origin | None], axis: int) -> Origin | None:
     """The origin of what an operation takes from its arguments or puts together of them; None if it is not known."""
     operation, arguments = node.operation, list(node.arguments)
-    index = list(references(arguments[1])) if operation in CHOOSING else []
+    index = index_of(node)
     data = set(program.parents[node.id]) - set(index)
     if any(origins[id] is None for id in data):
         return None
@@ -215,6 +225,8 @@ def rearranged(program: Program, node: Node, origins: dict[int, Origin | None], 
     # eye[y] and zeros[range(n), y] = 1 are of the rows of y
     labels = [] if sources else [one for id in index if (one := origins[id]) is not None and one.root != NO_ROW]
     known = sources or labels
+    if len(sources) > 1 and operation not in PUTTING and any(one.moves for one in sources):
+        return None  # rows that Python picked one by one, in an order that may be older than any array
     if len({one.root for one in known}) != 1:
         is_listed = operation == "getitem" and isinstance(arguments[1], list)
         is_array = bool(node.shape) and bool(known or operation in JOINING or is_listed)

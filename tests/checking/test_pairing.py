@@ -66,6 +66,19 @@ for epoch in range(20):
         y = Y[k:k + 8]
         W -= 0.1 * x.T @ (x @ W - y) / 8
 """
+SHUFFLED = """\
+table = np.c_[X, Y]
+np.random.shuffle(table)
+X, Y = table[:, :3], np.zeros((24, 1))
+for row, label in enumerate(table[:, 3]):
+    Y[row, 0 if int(label) else 0] = int(label)
+"""
+LISTED = """\
+order = np.random.permutation(24)
+labels = [int(label) for label in Y[:, 0]]
+Y = np.array([[labels[row]] for row in order])
+X = X[order]
+"""
 COLUMNS = SLICES.replace("x @ W", "(W.T @ x.T).T").replace("X[k:k + 8]", "X.T[:, k:k + 8].T")
 ONE_BY_ONE = SLICES.replace("0, 24, 8", "24").replace("k:k + 8", "k:k + 1")
 PAIRS = """\
@@ -95,6 +108,8 @@ for epoch in range(20):
         (SLICES, "x = X[k:k + 8]", "x = np.append(X[:8, :2], np.ones((8, 1)), axis=1)", 8),
         (SLICES, "y = Y[k:k + 8]", "y = np.zeros((8, 1)); y[np.arange(8)[Y[k:k + 8, 0] == 1]] = 1", None),
         (SLICES, "Y[k:k + 8]", "Y[(np.arange(8) + k + 1) % 24]", None),  # the next value of a series
+        (SLICES, "W = ", SHUFFLED + "W = ", None),
+        (SLICES, "W = ", LISTED + "W = ", None),
         (COLUMNS, "Y[k:k + 8]", "Y[k:k + 8]", None),
         (COLUMNS, "Y[k:k + 8]", "Y[:8]", 9),
         (ONE_BY_ONE, "Y[k:k + 1]", "Y[k:k + 1]", None),

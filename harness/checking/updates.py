@@ -512,6 +512,8 @@ def find_rules(recording: Recording, readings: Sequence[Reading]) -> RulesFound 
         rule_of(program, chain, one, position, len(chains))
         for position, (chain, one) in enumerate(zip(chains, replayed))
     )
+    if len(chains) < len(readings[0].stage.steps) and not all(rule.name for rule in rules):
+        return None  # of some parameters only, a rule that is not known says nothing
     return RulesFound(chains=tuple(chains), rules=rules, crossed=frozenset(influences(program, chains, replayed)))
 
 

@@ -114,6 +114,9 @@ def contradiction_of(
         stated: the costs that the file computes.
         sources: the user's files.
     """
+    lacking = one_sided(best, stated)
+    if lacking is not None:
+        return Contradiction(mistake=lacking)
     own = under_declared_costs(readings)
     # of two classes, the binary and the categorical cost have the same gradients
     forms = [one.form for one in stated]
@@ -153,6 +156,23 @@ def contradiction_of(
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
     return Contradiction(second=second)
+
+
+def one_sided(best: Reading, stated: Sequence[Stated]) -> Found | None:
+    """A cost of ``y log a`` alone whose outputs are no shares of one: nothing makes an output smaller if y is 0."""
+    stage = best.stage
+    own = [one for one in stated if one.node == best.cost.node and one.form is Form.CATEGORICAL and one.index is None]
+    targets = [one.target for one in best.errors if one.target is not None]
+    if not own or not targets or not stage.extend([own[0].output]):
+        return None
+    known = stage.program.run(targets, {}, stage.program.base)
+    if any(set(np.unique(known[one]).tolist()) != {0, 1} for one in targets):
+        return None
+    outputs = [np.asarray(values[own[0].output], dtype=float) for values in stage.settings]
+    axes = (None, *range(outputs[0].ndim))
+    if any(all(np.allclose(one.sum(axis=axis), 1.0) for one in outputs) for axis in axes):
+        return None
+    return found_at(best, own[0].node, "binary-crossentropy-one-sided", ())
 
 
 def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:

@@ -331,6 +331,11 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
         return False
     pairs = [(np.ravel(step.of(one)), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
     factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
+    # one number is a multiple of any other, so a step that something is added to shows in what is left without it
+    zeros = {via: np.zeros_like(stage.settings[0][via], dtype=float)}
+    left = step.of(stage.program.rerun(stage.settings[0], zeros, sorted(chain | {step.after})))
+    if np.max(np.abs(left)) > 1e-6 * np.max(np.abs(pairs[0][0])):
+        return False
     return all(one is not None and one * factor < 0 for one in factors)
 
 

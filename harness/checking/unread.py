@@ -1,4 +1,4 @@
-"""Biases that are updated with the gradient of their layer, and that no forward pass adds."""
+"""Biases that are updated with the gradient of their layer, and that the forward pass that is trained does not add."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ STARTS = (Kind.RANDOM, Kind.FILL, Kind.LITERAL)
 
 
 def unread_biases(reading: Reading) -> list[Found]:
-    """Values that begin as parameters do, are updated as a bias is, and are used for nothing else."""
+    """Values that begin as parameters do, are updated as a bias is, and do not go into the outputs.
+
+    They may be used elsewhere, as in a function that predicts.
+    """
     stage, program = reading.stage, reading.stage.program
+    into_outputs = program.ancestors(reading.forward.outputs)
     found = []
     for id in sorted(stage.dependent - stage.needed - reading.forward.nodes):
         node, parents = stage.node(id), program.parents[id]
@@ -29,8 +33,9 @@ def unread_biases(reading: Reading) -> list[Found]:
         start = stage.node(start_of(program, before))
         if start.kind not in STARTS or stage.node(before).shape != node.shape or change not in stage.dependent:
             continue
-        updates = [stage.node(child) for child in (*program.children[before], *program.children[id])]
-        if len(updates) < 2 or any((one.operation, one.place) != (node.operation, node.place) for one in updates):
+        after = [stage.node(child) for child in (*program.children[before], *program.children[id])]
+        updates = [one for one in after if (one.operation, one.place) == (node.operation, node.place)]
+        if len(updates) < 2 or before in into_outputs:
             continue
         z = layer_of_step(reading, change, node.shape, -1.0 if node.operation == "subtract" else 1.0)
         if z is None:

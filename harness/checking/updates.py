@@ -102,12 +102,18 @@ def twins_of(reading: Reading, step: Step, known: int) -> list[tuple[int, float]
 
 
 def chains_of(readings: Sequence[Reading]) -> list[Chain] | None:
-    """Every parameter's steps with their gradients, through all iterations; None if one gradient is not found."""
+    """Every parameter's steps with their gradients, through all iterations; None if one gradient is not found.
+
+    A parameter whose gradient is 0 in one of them, as that of a weight whose input is 0, is left out.
+    """
     by_parameter: dict[int, list[tuple[Step, int, float]]] = {}
     twins: dict[int, list[tuple[int, int, float]]] = {}
     for number, reading in enumerate(readings):
         for step in reading.stage.steps:
             found = gradient_node(reading, step)
+            match = reading.matches.get(step.before)
+            if found is None and match is not None and match.nothing:
+                continue
             if found is None or step.parameter < 0:
                 return None
             by_parameter.setdefault(step.parameter, []).append((step, *found))
@@ -510,6 +516,8 @@ def find_rules(recording: Recording, readings: Sequence[Reading]) -> RulesFound 
         rule_of(program, chain, one, position, len(chains))
         for position, (chain, one) in enumerate(zip(chains, replayed))
     )
+    if len(chains) < len(readings[0].stage.steps) and not all(rule.name for rule in rules):
+        return None  # of some parameters only, a rule that is not known says nothing
     return RulesFound(chains=tuple(chains), rules=rules, crossed=frozenset(influences(program, chains, replayed)))
 
 

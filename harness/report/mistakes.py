@@ -84,8 +84,8 @@ MISTAKES: dict[str, Sentences] = {
         "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
     ),
     "observations-not-paired": Sentences(
-        "Inputs and targets are not taken in the same random order, so that they do not belong together.",
-        "Draw one order, and index inputs and targets with it.",
+        "Inputs and targets are not taken by the same rows, so that they do not belong together.",
+        "Use one order, or one slice, for inputs and targets.",
     ),
     "broadcast-by-accident": Sentences(
         "Output and target have different shapes, so their difference is a table of all pairs.",

@@ -213,6 +213,37 @@ def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_
     assert [(other.cost.form, other.mistakes) for other in result.alternatives] == [("hinge", ())]
 
 
+@pytest.mark.parametrize(
+    ("cost", "axis", "ids"),
+    [
+        ("np.log(P[range(20), T])", 1, []),
+        ("P[range(20), T]", 1, ["cost-differs"]),  # without the logarithm
+        ("np.log(P[range(20), T])", 0, ["softmax-over-wrong-axis"]),
+    ],
+)
+def test_a_softmax_is_not_blamed_for_a_cost_that_is_not_its_own(
+    tmp_path: Path, cost: str, axis: int, ids: list[str]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import numpy as np\n"
+        "rng = np.random.default_rng(1)\n"
+        "X, T = rng.normal(size=(20, 4)), rng.integers(0, 3, 20)\n"
+        "W = rng.normal(size=(4, 3))\n"
+        "def loss(W):\n"
+        "    E = np.exp(X @ W)\n"
+        f"    P = E / np.sum(E, axis={axis}, keepdims=True)\n"
+        f"    cost = -np.sum({cost}) / 20\n"
+        "    D = P.copy()\n"
+        "    D[range(20), T] -= 1\n"
+        "    return cost, X.T @ D / 20\n"
+        "for step in range(5):\n"
+        "    cost, dW = loss(W)\n"
+        "    W -= 0.1 * dW\n"
+    )
+    assert [one.id for one in check_file(path).mistakes] == ids
+
+
 SOFTMAX_UNDER_BINARY = """
 import numpy as np
 rng = np.random.default_rng(0)

@@ -235,3 +235,29 @@ def test_a_number_with_a_penalty_is_a_cost_without_a_name(
     path = tmp_path / "net.py"
     path.write_text(PENALISED.replace("g + 0.1 * W", f"g + 0.1 * {decayed}"))
     assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == found
+
+
+@pytest.mark.parametrize(
+    ("units", "outputs", "delta", "ids"),
+    [
+        (1, "1 / (1 + np.exp(-z))", "-y * (1 - a)", ["binary-crossentropy-one-sided"]),
+        (2, "1 / (1 + np.exp(-z))", "-y * (1 - a)", ["binary-crossentropy-one-sided"]),
+        (2, "np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)", "a - y", []),
+    ],
+)
+def test_a_cost_that_lets_every_output_grow_is_a_mistake(
+    tmp_path: Path, units: int, outputs: str, delta: str, ids: list[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        f"X, W = np.random.normal(size=(20, 3)), np.random.normal(size=(3, {units}))\n"
+        f"y = np.eye(2)[(X[:, 0] > 0).astype(int)][:, :{units}]\n"
+        "for i in range(5):\n"
+        "    z = X @ W\n"
+        f"    a = {outputs}\n"
+        "    cost = -np.sum(y * np.log(a))\n"
+        f"    W -= 0.1 * X.T @ ({delta})\n"
+    )
+    found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
+    assert found == [(one, 7) for one in ids]

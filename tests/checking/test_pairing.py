@@ -52,3 +52,76 @@ def test_an_order_of_inputs_or_targets_alone_is_a_mistake(tmp_path: Path, old: s
     path.write_text(PROGRAM.replace(old, new))
     found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
     assert found == ([] if line is None else [("observations-not-paired", line)])
+
+
+SLICES = """\
+import numpy as np
+
+X = np.random.normal(size=(24, 3)) / 2
+Y = np.random.randint(0, 2, size=(24, 1))
+W = np.random.normal(size=(3, 1)) * 0.5
+for epoch in range(20):
+    for k in range(0, 24, 8):
+        x = X[k:k + 8]
+        y = Y[k:k + 8]
+        W -= 0.1 * x.T @ (x @ W - y) / 8
+"""
+SHUFFLED = """\
+table = np.c_[X, Y]
+np.random.shuffle(table)
+X, Y = table[:, :3], np.zeros((24, 1))
+for row, label in enumerate(table[:, 3]):
+    Y[row, 0 if int(label) else 0] = int(label)
+"""
+LISTED = """\
+order = np.random.permutation(24)
+labels = [int(label) for label in Y[:, 0]]
+Y = np.array([[labels[row]] for row in order])
+X = X[order]
+"""
+COLUMNS = SLICES.replace("x @ W", "(W.T @ x.T).T").replace("X[k:k + 8]", "X.T[:, k:k + 8].T")
+ONE_BY_ONE = SLICES.replace("0, 24, 8", "24").replace("k:k + 8", "k:k + 1")
+PAIRS = """\
+import numpy as np
+
+words = np.array([0, 1, 2, 3, 4, 2, 1, 5, 0, 3])
+H = np.eye(6)[words]
+W = np.random.normal(size=(6, 6)) * 0.5
+for epoch in range(20):
+    for i in range(2, 8):
+        for j in (i - 2, i - 1, i + 1, i + 2):
+            x, y = H[i], np.eye(6)[words[j]]
+            W -= 0.1 * np.outer(x, x @ W - y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "old", "new", "line"),
+    [
+        (SLICES, "Y[k:k + 8]", "Y[k:k + 8]", None),
+        (SLICES, "Y[k:k + 8]", "Y[:8]", 9),
+        (SLICES, "X[k:k + 8]", "X[:8]", 8),
+        (SLICES, "Y[k:k + 8]", "Y[k:k + 8][::-1]", 9),
+        (SLICES, "Y[k:k + 8]", "np.flip(Y[k:k + 8], axis=0)", 9),
+        (SLICES, "Y[k:k + 8]", "Y[::-1][k:k + 8]", 9),
+        (SLICES, "x = X[k:k + 8]", "x = np.append(X[:, :2], np.ones((24, 1)), axis=1)[k:k + 8]", None),
+        (SLICES, "x = X[k:k + 8]", "x = np.append(X[:8, :2], np.ones((8, 1)), axis=1)", 8),
+        (SLICES, "y = Y[k:k + 8]", "y = np.zeros((8, 1)); y[np.arange(8)[Y[k:k + 8, 0] == 1]] = 1", None),
+        (SLICES, "Y[k:k + 8]", "Y[(np.arange(8) + k + 1) % 24]", None),  # the next value of a series
+        (SLICES, "W = ", SHUFFLED + "W = ", None),
+        (SLICES, "W = ", LISTED + "W = ", None),
+        (COLUMNS, "Y[k:k + 8]", "Y[k:k + 8]", None),
+        (COLUMNS, "Y[k:k + 8]", "Y[:8]", 9),
+        (ONE_BY_ONE, "Y[k:k + 1]", "Y[k:k + 1]", None),
+        (ONE_BY_ONE, "Y[k:k + 1]", "Y[-1 - k]", 9),
+        (ONE_BY_ONE, "Y[k:k + 1]", "Y[:1]", 9),
+        (PAIRS, "words[j]", "words[j]", None),
+    ],
+)
+def test_rows_of_inputs_and_targets_are_the_same(
+    tmp_path: Path, program: str, old: str, new: str, line: int | None
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(program.replace(old, new))
+    found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
+    assert found == ([] if line is None else [("observations-not-paired", line)])

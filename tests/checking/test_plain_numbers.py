@@ -139,3 +139,32 @@ def test_the_weight_of_another_unit_is_named_where_the_delta_goes_back_through_i
     file.write_text(ROWS.format(biases="[0.0] * units").replace("row[i] * d", "row[0] * d"))
     found = [(one.id, one.place and one.place.line) for one in check_file(file).mistakes]
     assert found == [("weights-of-wrong-layer", 23)]
+
+
+@pytest.mark.parametrize(
+    ("momentum", "lines"),
+    [("+ 0.5 * kept[h]", [()]), ("- 0.5 * kept[h]", [(13,)]), ("+ 0.5 * kept[h - 1]", [(12,), (13,)])],
+)
+def test_the_momentum_of_plain_numbers_is_their_own_though_some_gradients_are_0(
+    tmp_path: Path, momentum: str, lines: list[tuple[int, ...]]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import random\n"
+        "random.seed(1)\n"
+        "data = [([0, 0, 1], 0.3), ([0, 1, 1], 0.6), ([1, 0, 1], 0.9), ([1, 1, 1], 0.2)]\n"
+        "w = [random.uniform(-1, 1) for _ in range(3)]\n"
+        "kept = [0.0, 0.0, 0.0]\n"
+        "for epoch in range(5):\n"
+        "    for x, y in data:\n"
+        "        a = sum(w[h] * x[h] for h in range(3))\n"
+        "        cost = 0.5 * (y - a) ** 2\n"
+        "        delta = y - a\n"
+        "        for h in range(3):\n"
+        "            change = delta * x[h]\n"
+        f"            w[h] += 0.1 * change {momentum}\n"
+        "            kept[h] = change\n"
+    )
+    result = check_file(path)
+    assert tuple(one.place.line for one in result.mistakes if one.place) in lines
+    assert result.verdict is (Verdict.CORRECT if () in lines else Verdict.MISTAKE)

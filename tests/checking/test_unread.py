@@ -29,6 +29,7 @@ for epoch in range(50):
     b1 += 0.5 * below.sum(axis=0, keepdims=True)
     seen += h.sum(axis=0, keepdims=True)
 """
+SEEN = "seen += h.sum(axis=0, keepdims=True)"
 
 
 def write(folder: Path, *changes: tuple[str, str]) -> Path:
@@ -47,6 +48,12 @@ def test_the_network_is_right_however_the_error_is_written(
     result = check_file(write(tmp_path, *changes))
     assert result.verdict is Verdict.CORRECT
     assert result.judged_iterations >= 3
+
+
+def test_a_bias_that_only_the_predictions_add_is_missing_in_the_training(tmp_path: Path) -> None:
+    predicted = "seen += np.tanh(X @ w1 + b1).sum(axis=0, keepdims=True)"
+    path = write(tmp_path, ("h = np.tanh(X @ w1 + b1)", "h = np.tanh(X @ w1)"), (SEEN, predicted))
+    assert [(one.id, one.parameters) for one in check_file(path).mistakes] == [("bias-missing-in-forward", ("b1",))]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
     is_fitting = case.reading.cost.form in (Form.CATEGORICAL, None)
     if not is_normalised or not is_fitting or not is_plain(case, value):
         return None
+    own = case.reading.cost.node
+    if own is not None and is_of(case, lambda x, y: y / x) is False:
+        program = case.stage.program
+        made_of_it = program.descendants([output], within=program.ancestors([own])) - {output}
+        return Name("cost-differs", case.lines(case.stage.node(min(made_of_it, default=own))))
     nodes = [case.stage.node(one) for one in layer.region if one <= output]  # a cost adds up, too
     normalising = [one for one in nodes if one.operation in ("sum", "softmax")]
     normalising = normalising or [one for one in nodes if one.operation == "divide"]  # by what Python's own sum gave
@@ -93,7 +98,7 @@ def extra_derivative(case: Case, layer: Layer, value: Samples) -> Name | None:
     expected = case.of_errors(lambda x, y: (x - y) * x * (1 - x))
     if expected is None or not is_multiple(value, expected.flat):
         return None
-    is_squared = case.reading.cost.form is Form.SQUARED or is_of_squares(case)
+    is_squared = case.reading.cost.form is Form.SQUARED or is_of(case, lambda x, y: x - y)
     if is_coupled(case.stage, layer) and is_squared:
         return Name("softmax-jacobian-diagonal-only", case.lines())
     return Name("cross-entropy-gradient-with-extra-derivative", case.lines())
@@ -109,14 +114,16 @@ def is_plain(case: Case, value: Samples) -> bool:
     return plain is not None and is_multiple(value, plain.flat)
 
 
-def is_of_squares(case: Case) -> bool:
-    """Whether the file's own cost is one of squared errors"""
+def is_of(case: Case, gradient: Callable[[Array, Array], Array]) -> bool | None:
+    """Whether the gradient of the cost is a multiple of a function of outputs and targets; None if it is not known."""
     error, gradients = case.stage.errors[0], case.reading.gradients
     if any(error.output not in one for one in gradients) or len(case.stage.errors) > 1:
-        return False
-    plain = case.of_errors(lambda x, y: x - y)
+        return None
+    expected = case.of_errors(gradient)
     found = samples_of_lanes([[one[error.output]] for one in gradients])
-    return plain is not None and plain.flat.shape == found.flat.shape and ratio(found.flat, plain.flat) is not None
+    if expected is None or expected.flat.shape != found.flat.shape:
+        return None
+    return ratio(found.flat, expected.flat) is not None
 
 
 def adds_up_to_one(case: Case, id: int) -> bool:

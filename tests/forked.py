@@ -126,7 +126,7 @@ def recordings_are_forks() -> Iterator[None]:
 
 def serve() -> None:
     """Answer requests until there will be no more."""
-    import harness.recording.driving  # noqa: F401  (else each child that drives a file imports it)
+    import harness.recording.driving.drive  # noqa: F401  (else each child that drives a file imports it)
 
     with socket.socket(fileno=os.dup(0)) as requests:
         while True:

@@ -148,6 +148,21 @@ if __name__ == "__main__":
 """,
         1,
     ),
+    "executors of threads": (
+        "import concurrent.futures\n"
+        + DATA
+        + """
+def train(rate):
+    w = np.random.normal(size=(3, 2))
+    for i in range(20):
+        w -= rate * X.T @ (X @ w - Y)
+
+with concurrent.futures.ThreadPoolExecutor(2) as executor:
+    for _ in concurrent.futures.as_completed([executor.submit(train, rate) for rate in (0.01, 0.02)]):
+        pass
+""",
+        1,
+    ),
     "a generator that is seeded with the time": (
         "import time\n"
         + DATA

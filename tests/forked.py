@@ -98,7 +98,7 @@ def read_at_start(environment: dict[str, str]) -> dict[str, str]:
 @contextlib.contextmanager
 def recordings_are_forks() -> Iterator[None]:
     """Fork the child of each recording that is made without a sandbox."""
-    from harness.recording.record import CHILD
+    from harness.recording.child_process import CHILD
     from harness.sandbox import Launch
 
     servers: list[Server] = []

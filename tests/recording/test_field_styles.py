@@ -5,8 +5,9 @@ import json
 import pytest
 
 from harness.recording import source
+from harness.recording.child_process import root_of
 from harness.recording.graph import Check
-from harness.recording.record import record_file, root_of
+from harness.recording.record import record_file
 from harness.recording.sizes import counts_beyond, loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
 

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-import numpy as np
-
 Document = dict[str, Any]
 WIDTH = 100  # columns, if there is no terminal
 SCHEMA_VERSION = 1  # of all JSON documents; it grows when a key is renamed or removed, or changes its meaning
@@ -33,7 +31,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
-    if isinstance(value, (np.ndarray, np.generic)):
+    if hasattr(value, "tolist"):  # an array or a number of NumPy, which is not imported for those who have none
         return plain(value.tolist())
     return value
 

@@ -98,7 +98,7 @@ def read_at_start(environment: dict[str, str]) -> dict[str, str]:
 @contextlib.contextmanager
 def recordings_are_forks() -> Iterator[None]:
     """Fork the child of each recording that is made without a sandbox."""
-    from harness.recording.record import CHILD
+    from harness.recording.child_process import CHILD
     from harness.sandbox import Launch
 
     servers: list[Server] = []
@@ -126,7 +126,7 @@ def recordings_are_forks() -> Iterator[None]:
 
 def serve() -> None:
     """Answer requests until there will be no more."""
-    import harness.recording.driving  # noqa: F401  (else each child that drives a file imports it)
+    import harness.recording.driving.drive  # noqa: F401  (else each child that drives a file imports it)
 
     with socket.socket(fileno=os.dup(0)) as requests:
         while True:

@@ -6,8 +6,10 @@ functions of random numbers cannot.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,14 @@ class Samples:
 
     shape: tuple[int, ...]  # of one value, without axes of length 1
     flat: Array  # (settings * size) the values one after the other
-    turned: Array | None  # the same with each value transposed; None unless it is a matrix
+
+    @cached_property
+    def turned(self) -> Array | None:
+        """The same with each value transposed; None unless it is a matrix."""
+        if len(self.shape) != 2:
+            return None
+        count = self.flat.size // max(math.prod(self.shape), 1)
+        return np.ravel(self.flat.reshape(count, *self.shape).swapaxes(1, 2))
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -46,10 +55,12 @@ def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 def samples(values: Sequence[Any]) -> Samples:
     """The values of a quantity at all settings, ready to be compared."""
     arrays = [np.squeeze(np.asarray(value, dtype=float)) for value in values]
-    shape = arrays[0].shape
-    flat = np.concatenate([np.ravel(one) for one in arrays])
-    turned = np.concatenate([np.ravel(one.T) for one in arrays]) if len(shape) == 2 else None
-    return Samples(shape, flat, turned)
+    return Samples(arrays[0].shape, np.concatenate([np.ravel(one) for one in arrays]))
+
+
+def largest_of(values: Array) -> float:
+    """The largest absolute value, without a copy of a long array; NaN if there is one."""
+    return max(float(np.max(values)), -float(np.min(values))) if values.size else 0.0
 
 
 def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float | None:
@@ -62,7 +73,7 @@ def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float
     if not np.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
         return None
     factor = float(value @ reference) / square
-    largest = float(np.max(np.abs(value)))
+    largest = largest_of(value)
     if factor == 0 or largest == 0:
         return None
     return factor if float(np.max(np.abs(value - factor * reference))) <= tolerance * largest else None
@@ -76,7 +87,7 @@ def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:
     if square == 0 or not np.isfinite(square):
         return True
     factor = float(one @ other) / square
-    return bool(np.max(np.abs(one - factor * other)) <= 1e3 * tolerance * np.max(np.abs(value)))
+    return bool(np.max(np.abs(one - factor * other)) <= 1e3 * tolerance * largest_of(value))
 
 
 def align(value: Samples, reference: Samples, tolerance: float = TOLERANCE) -> Alignment | None:

@@ -9,10 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
-from ..recording.driving.data import Sizes
-from ..recording.driving.pairs import PairKind
-from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
-from ..recording.driving.session import AS_HIDDEN
+from ..recording.driving.data import AS_HIDDEN, Sizes
+from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Array, Place, Recording, Start, sites_of
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
@@ -21,7 +19,6 @@ from .cells import with_cells
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .later import with_later
-from .layers import LayersResult, check_layers
 from .mistakes import BY_ID, Stage
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Verdict
 from .scales import HALVES
@@ -106,9 +103,9 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         of_functions = None if is_template else check_template(Path(path), recorded)
         if of_functions is not None:
             return of_functions
-        layers = layers_of(Path(path), seed, seconds)
-        if layers is not None:
-            result = of_layers(result, layers, source_of(Path(path)), uncalled_functions(Path(path), layers))
+        pairs = layers_of(Path(path), seed, seconds)
+        if pairs:
+            result = of_layers(result, pairs, source_of(Path(path)), uncalled_functions(Path(path), pairs))
         if result.verdict is Verdict.NOT_JUDGED:  # what cannot be called alone may be called by the project's network
             in_network = recorded(None, in_networks=True)
             return in_network if in_network.verdict is not Verdict.NOT_JUDGED else result
@@ -126,18 +123,19 @@ def with_pairs(
         needed: the layers without which the file is not correct.
     """
     names = {*unrun, *needed}
-    layers = layers_of(path, seed, seconds) if names else None
-    pairs = layers.pairs if layers is not None else ()
+    pairs = layers_of(path, seed, seconds) if names else ()
     pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
     judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
     judged += [detail for id, _, detail in result.notes if id == "option-judged"]
     left = [name for name in needed if not is_named(name, judged)]
-    found = of_layers(result, LayersResult(file=result.file, pairs=pairs), source_of(path), left)
+    found = of_layers(result, pairs, source_of(path), left)
     return found if found.verdict is Verdict.MISTAKE or left else result
 
 
 def peers_of(recording: Recording, sources: Sources, left: Sequence[str]) -> list[str]:
     """The layers of those left that stand beside one that ran: a method of the same name is given a gradient."""
+    from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
+
     tree = sources.trees.get(recording.file)
     methods: dict[str, set[str]] = {}
     for part, function in gradient_functions(tree, OF_DERIVATIVES):
@@ -325,10 +323,12 @@ def check_template(path: Path, recorded: Callable[[str], CheckResult]) -> CheckR
 # Layers
 
 
-def layers_of(path: Path, seed: int, seconds: float) -> LayersResult | None:
-    """The pairs of a file; None if there are none, or none of them could be called."""
+def layers_of(path: Path, seed: int, seconds: float) -> tuple[PairResult, ...]:
+    """The pairs of a file; none if none of them could be called."""
+    from .layers import check_layers  # with the words of driving, which take as long as the check of a small file
+
     found = check_layers(path, seed=seed, seconds=seconds)
-    return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found.pairs) else None
+    return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found) else ()
 
 
 def source_of(path: Path) -> str:
@@ -339,10 +339,10 @@ def source_of(path: Path) -> str:
         return ""
 
 
-def uncalled_functions(path: Path, layers: LayersResult) -> list[str]:
+def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
     """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
     tree = ast.parse(source_of(path))  # which was parsed before to find the pairs
-    known = [pair.name for pair in layers.pairs]
+    known = [pair.name for pair in pairs]
     called = set(re.findall(r"[A-Za-z_]\w*", " ".join(known)))
     reached = {
         called_name(node)
@@ -363,12 +363,14 @@ def is_named(name: str, texts: Iterable[str]) -> bool:
     return any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
 
 
-def of_layers(result: CheckResult, layers: LayersResult, source: str, uncalled: Sequence[str] = ()) -> CheckResult:
+def of_layers(
+    result: CheckResult, pairs: Sequence[PairResult], source: str, uncalled: Sequence[str] = ()
+) -> CheckResult:
     """The verdict on the pairs of a file that has no network: correct only if every pair could be called."""
-    left = [pair.name for pair in layers.pairs if pair.agreement is Agreement.NOT_JUDGED]
+    left = [pair.name for pair in pairs if pair.agreement is Agreement.NOT_JUDGED]
     left += [name for name in uncalled if not is_named(name, left)]
-    judged = tuple(pair for pair in layers.pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    mistakes = [found for pair in layers.pairs for found in pair_mistakes(result.file, source, pair)]
+    judged = tuple(pair for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
+    mistakes = [found for pair in pairs for found in pair_mistakes(result.file, source, pair)]
     calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))
     verdict = Verdict.MISTAKE if mistakes else Verdict.NOT_JUDGED if left else Verdict.CORRECT
     return CheckResult(

@@ -45,7 +45,7 @@ def climbs(search: Search, step: Step) -> bool:
     """Whether a step is a positive multiple of its gradient now, and pointed up before: a replacement may turn it."""
     reading = search.reading
     gradient = reading.gradient_samples((step.before,))
-    before = samples([step.of(one) for one in reading.stage.settings])
+    before = reading.stage.step_samples(step)
     now = samples([step.of(one) for one in search.settings])
     factor = None if gradient is None else ratio(now.flat, gradient.flat, 1e-6)
     if gradient is None or factor is None or before.flat.shape != gradient.flat.shape:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..recording.graph import Place
-from .alignment import Samples, ratio, samples
+from .alignment import Samples, ratio
 from .edits import EditBench, added_at_items
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
@@ -114,7 +114,7 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
     if step.returned or layer is None or node.shape == step.shape:
         return None
     delta = reading.gradient_samples((layer.z,))
-    value = samples([step.of(values) for values in stage.settings])
+    value = stage.step_samples(step)
     if delta is None or delta.flat.shape != value.flat.shape or ratio(value.flat, delta.flat, 1e-6) is None:
         return None
     got, expected = quantity(reading, layer.z, None), quantity(reading, step.before, None)
@@ -161,7 +161,7 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
     left: list[Step] = []
     stage = reading.stage
     for step in broken:
-        value = samples([step.of(values) for values in stage.settings])
+        value = stage.step_samples(step)
         lanes = [lane_gradient(reading, step, lane) for lane in (0, reading.forward.lane_count - 1)]
         if not any(lane is not None and ratio(value.flat, lane.flat, 1e-6) is not None for lane in lanes):
             left.append(step)

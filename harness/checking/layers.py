@@ -9,23 +9,16 @@ side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.driving.pairs import (
-    RATE,
-    GradientPlan,
-    PairKind,
-    PairOption,
-    PairPlan,
-    find_pairs,
-    pair_data,
-    program_of,
-)
+from ..recording.driving.pairs.arrays import pair_data
+from ..recording.driving.pairs.calls import RATE
+from ..recording.driving.pairs.find import find_pairs
+from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 from ..recording.graph import Node, Recording
 from ..recording.record import record_file
 from .alignment import Alignment, Samples, align, ratio, samples
@@ -58,21 +51,16 @@ NOT_CALLED = "not-called"
 MAX_OPTIONS = 8  # of one pair that are compared
 
 
-@dataclass(frozen=True, kw_only=True)
-class LayersResult:
-    """All pairs of one file."""
-
-    file: str  # its name
-    pairs: tuple[PairResult, ...] = ()  # in the order of the file
-
-
-def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> LayersResult:
+def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> tuple[PairResult, ...]:
     """Checks the layers, activations and losses that a file defines.
 
     Args:
         path: a Python file.
         seed: of all random numbers.
         seconds: time limit of the recorded run; it only aborts.
+
+    Returns:
+        the results of its pairs, in the order of the file.
 
     Raises:
         BadInput: if there is no such file, or it is not Python 3.
@@ -82,9 +70,9 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> L
         text = file.read_text(encoding="utf-8", errors="replace")
         plans = find_pairs(text)
     except (OSError, SyntaxError, ValueError):
-        return LayersResult(file=file.name)
+        return ()
     if not plans:
-        return LayersResult(file=file.name)
+        return ()
     sources = Sources({file.name: text})
 
     def judged(of: Sequence[PairPlan], square: bool) -> tuple[PairResult, ...]:
@@ -101,7 +89,7 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> L
         # that it agrees with as many outputs as inputs does not show that it works otherwise
         wrong = {name: one for name, one in results.items() if one.agreement is Agreement.DIFFERS}
         found = tuple(wrong.get(one.name, one) for one in found)
-    return LayersResult(file=file.name, pairs=found)
+    return found
 
 
 def judge_pairs(

@@ -109,7 +109,9 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         return False
     if any(one.shape != np.shape(g) for one, g in zip(steps, gradients)):
         return False
-    value, gradient = samples(steps), samples(gradients)
+    value, whole = samples(steps), reading.gradient_samples((step.before,))
+    assert whole is not None  # because each is an array
+    gradient = Samples(whole.shape, whole.flat[: value.flat.size])
     factor = ratio(value.flat, gradient.flat, 1e-6)
     if factor is None and step.before in search.carrying:
         if count == 1:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, ratio, samples, squeezed
+from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, largest_of, ratio, squeezed
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
 from .replay import CannotReplay
@@ -97,10 +99,9 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     if any(step.before not in one for one in reading.gradients):
         return None
     gradient = reading.gradient_samples((step.before,))
-    steps = [step.of(values) for values in stage.settings]
-    if gradient is None or any(one.size != np.size(stage.settings[0][step.before]) for one in steps):
+    value, parameter = stage.step_samples(step), stage.samples(step.before)
+    if gradient is None or parameter is None or value.flat.size != parameter.flat.size:
         return None
-    value = samples(steps)
     if is_nothing(reading, step, value, gradient):
         return Match(factor=-1.0, nothing=True)
     found = ratio_of(value.flat, gradient.flat)
@@ -113,7 +114,6 @@ def match_step(reading: Reading, step: Step) -> Match | None:
         return Match(factor=moved, constant=True)
     if has_state and is_no_gradient(reading, gradient) and is_the_same(value):
         return Match(factor=-1.0, constant=True, nothing=True)  # a momentum goes on while the input is 0
-    parameter = samples([values[step.before] for values in stage.settings])
     two = decayed_step(value, gradient, parameter)
     if two is None and has_state:  # alpha * (w - w_old) in the place of a velocity
         part = with_decay(*map(changes, (value.flat, gradient.flat, parameter.flat)))
@@ -124,15 +124,14 @@ def match_step(reading: Reading, step: Step) -> Match | None:
 def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
     """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
     stage = reading.stage
-    steps = [np.abs(other.of(values)).max(initial=0.0) for values in stage.settings for other in stage.steps]
-    return is_no_gradient(reading, gradient) and bool(np.max(np.abs(value.flat)) <= NOTHING * max(steps))
+    if not is_no_gradient(reading, gradient):
+        return False
+    return largest_of(value.flat) <= NOTHING * max(largest_of(stage.step_samples(one).flat) for one in stage.steps)
 
 
 def is_no_gradient(reading: Reading, gradient: Samples) -> bool:
     """Whether a gradient is a rounding error next to those of the other parameters"""
-    known = [step.before for step in reading.stage.steps]
-    largest = [np.abs(one[id]).max(initial=0.0) for one in reading.gradients for id in known if id in one]
-    return bool(np.max(np.abs(gradient.flat)) <= NOTHING * max(largest))
+    return largest_of(gradient.flat) <= NOTHING * reading.largest_gradient
 
 
 def is_the_same(value: Samples) -> bool:
@@ -148,10 +147,10 @@ def ratio_of(value: Array, reference: Array) -> float | None:
 def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None:
     """A step of gradient and weight decay: shares of the gradients of penalties; the first one is reported"""
     given = (gradient, *penalties)
-    if value.size < 3 * len(given) or not np.any(gradient) or not all(np.all(np.isfinite(one)) for one in given):
+    if value.size < 3 * len(given):
         return None
     found = shares_of(value, given)
-    if found is None:
+    if found is None or not all(np.all(np.isfinite(one)) for one in given):
         return None
     columns, largest = np.stack(given, axis=1), float(np.max(np.abs(value)))
     if largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
@@ -162,15 +161,24 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     return Match(factor=float(found[0]), decay=float(found[1]))
 
 
+@cache
+def part_solved(size: int) -> Array:
+    """The places of a part of an array of so many elements, or of all of them if they are few."""
+    if size <= MOST_SOLVED:
+        return np.arange(size)
+    return np.random.default_rng(size).integers(0, size, MOST_SOLVED)
+
+
 def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
     """The shares of some arrays that a value may be made of, from a part of long ones, which spares the time for the
     whole; None if the part shows that there are none, or none but dependent ones."""
-    is_long = value.size > MOST_SOLVED
-    part = np.random.default_rng(value.size).integers(0, value.size, MOST_SOLVED) if is_long else slice(None)
+    is_long, part = value.size > MOST_SOLVED, part_solved(value.size)
     columns, wanted = np.stack([one[part] for one in given], axis=1), value[part]
+    if not np.all(np.isfinite(columns)) or not np.all(np.isfinite(wanted)):
+        return None
     found, _, rank, _ = np.linalg.lstsq(columns, wanted, rcond=None)
     # the largest error that least squares may leave if shares of all leave 1e-6 at most
-    allowed = 1e-6 * np.sqrt(wanted.size) * np.max(np.abs(value))
+    allowed = 1e-6 * np.sqrt(wanted.size) * largest_of(value)
     if is_long and np.max(np.abs(wanted - columns @ found)) > allowed:
         return None
     if is_long and rank < len(given):  # as of a gradient of few rows
@@ -181,6 +189,8 @@ def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
 def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match | None:
     """A step of gradient and weight decay, which may spare the first or the last items along an axis, as biases, or
     those that do not move, as the rows of an embedding that no observation looks up."""
+    if not may_be_decayed(value, gradient, parameter):
+        return None
     found = with_decay(value.flat, gradient.flat, parameter.flat)
     found = found or with_decay(value.flat, gradient.flat, np.sign(parameter.flat))  # of a penalty on sizes
     found = found or with_decay(value.flat, gradient.flat, parameter.flat, np.sign(parameter.flat))  # of both
@@ -198,6 +208,25 @@ def decayed_step(value: Samples, gradient: Samples, parameter: Samples) -> Match
             if found is not None:
                 return found
     return None
+
+
+def may_be_decayed(value: Samples, gradient: Samples, parameter: Samples) -> bool:
+    """Whether a part of a step leaves it open that it is made as ``decayed_step`` says: one least-squares solution for
+    all the ways that are tried there, whose error is not above that of any of them."""
+    part = part_solved(value.flat.size)
+    part = part[value.flat[part] != 0]  # elsewhere it depends on the whole step whether a decay is spared
+    weights = parameter.flat[part]
+    given = [gradient.flat[part], weights, np.sign(weights)]
+    if value.shape == parameter.shape and value.shape:
+        places = np.unravel_index(part % math.prod(value.shape), value.shape)
+        given += [weights * (place == end) for place, n in zip(places, value.shape) for end in (0, n - 1)]
+    columns, wanted = np.stack(given, axis=1), value.flat[part]
+    if not np.all(np.isfinite(columns)) or not np.all(np.isfinite(wanted)):
+        return False
+    lengths = np.linalg.norm(columns, axis=0)
+    columns = columns[:, lengths > 0] / lengths[lengths > 0]
+    error = wanted - columns @ np.linalg.lstsq(columns, wanted, rcond=None)[0]
+    return bool(np.linalg.norm(error) <= 1e-6 * np.sqrt(wanted.size) * largest_of(value.flat))
 
 
 def carries_a_state(stage: Stage, step: Step) -> bool:
@@ -259,12 +288,14 @@ def climbs_by_a_rule(reading: Reading, step: Step) -> bool:
 def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, between: list[int]) -> Match | None:
     """The step as another function of gradient plus weight decay, which is the gradient of a cost with a penalty."""
     stage = reading.stage
-    parameter = samples([values[step.before] for values in stage.settings]).flat
+    parameter = stage.samples(step.before)
     for id in between:
         value = stage.samples(id)
-        if value is None or value.shape != gradient.shape or value.flat.size != parameter.size:
+        if parameter is None or value is None or value.shape != gradient.shape:
             continue
-        found = with_decay(value.flat, gradient.flat, parameter)
+        if value.flat.size != parameter.flat.size:
+            continue
+        found = with_decay(value.flat, gradient.flat, parameter.flat)
         if found is None or found.factor * found.decay <= 0:
             continue
         if is_descent_rule(reading, step, id, found.factor):

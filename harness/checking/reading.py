@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Place, references
-from .alignment import Alignment, Index, Samples, ratio, samples
+from .alignment import Alignment, Index, Samples, largest_of, ratio, samples
 from .cost import Cost, Error, ShapesDiffer
 from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
@@ -82,6 +83,12 @@ class Reading:
                 found = samples_of_lanes([[one[id] for id in bundle] for one in self.gradients])
             self._gradient_samples[bundle] = found
         return self._gradient_samples[bundle]
+
+    @cached_property
+    def largest_gradient(self) -> float:
+        """Of all parameters and settings, the largest absolute value"""
+        known = [step.before for step in self.stage.steps]
+        return max(largest_of(one[id]) for one in self.gradients for id in known if id in one)
 
     def is_per_lane(self, bundle: Bundle) -> bool:
         """Whether a bundle stands for what each observation gives to the gradient of one parameter."""
@@ -241,10 +248,7 @@ def samples_of_lanes(rows: list[list[Any]]) -> Samples:
     if len(rows[0]) == 1:
         return samples([row[0] for row in rows])
     lanes = [samples([row[lane] for row in rows]) for lane in range(len(rows[0]))]
-    turned = (
-        None if lanes[0].turned is None else np.concatenate([one.turned for one in lanes if one.turned is not None])
-    )
-    return Samples(lanes[0].shape, np.concatenate([one.flat for one in lanes]), turned)
+    return Samples(lanes[0].shape, np.concatenate([one.flat for one in lanes]))
 
 
 def lane_gradient(reading: Reading, step: Step, lane: int) -> Samples | None:

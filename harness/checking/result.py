@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-from ..recording.driving.pairs import OBSERVATIONS, PairKind
+from ..recording.driving.pairs.arrays import OBSERVATIONS
+from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Place
 from ..results import Result
 

@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput
+from ..recording.child_process import root_of
 from ..recording.graph import Place
-from ..recording.record import root_of
 from ..recording.source import read_text
 
 

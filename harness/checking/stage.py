@@ -165,6 +165,7 @@ class Stage:
     spread: tuple[str, float] = ("fresh", 1.0)
     errors: tuple[Any, ...] = ()  # where outputs and targets are compared (of cost.Error)
     _samples: dict[int, Samples | None] = field(default_factory=dict)
+    _step_samples: dict[Step, Samples] = field(default_factory=dict)
     # the parameter that a node is a view of, or None, for the nodes that were asked about
     viewed: dict[int, int | None] = field(default_factory=dict)
     # the forward passes that were asked for (of structure.Forward), by their outputs
@@ -194,6 +195,12 @@ class Stage:
         if id not in self._samples:
             self._samples[id] = self._sampled([values.get(id) for values in self.settings])
         return self._samples[id]
+
+    def step_samples(self, step: Step) -> Samples:
+        """What a step is at all settings."""
+        if step not in self._step_samples:
+            self._step_samples[step] = samples([step.of(values) for values in self.settings])
+        return self._step_samples[step]
 
     @staticmethod
     def _sampled(values: Sequence[Any]) -> Samples | None:
@@ -406,6 +413,7 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
             if settings is not None:
                 stage.settings, stage.varied, stage.spread = settings, vary, manner
                 stage._samples.clear()
+                stage._step_samples.clear()
                 return True
     if failure is not None:
         raise failure

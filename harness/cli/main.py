@@ -10,24 +10,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from types import FrameType
 
 from ..errors import BadInput, escape_controls, known_words, nearest, shown, shown_path
 from ..version import __version__
-from .commands import (
-    AGREES,
-    BAD_INPUT,
-    INTERRUPTED,
-    check,
-    compare,
-    completion,
-    diagnose,
-    explain,
-    inspect,
-    new,
-    sweep,
-    view,
-)
+from .commands import AGREES, BAD_INPUT, INTERRUPTED
 from .options import Parser
 from .terminal import kept_interrupt, open_standard_streams, stdout_to_nowhere
 
@@ -63,11 +51,15 @@ OPTIONS = {"initializers": "--init", "bias_initializer": "--bias-init", "optimiz
 # commands of earlier versions, for one release after they went
 REMOVED = {"bench": "in a clone, 'make bench' measures the speed of training"}
 
-COMMANDS = (compare, check, new, diagnose, sweep, inspect, explain, view, completion)
+COMMANDS = ("compare", "check", "new", "diagnose", "sweep", "inspect", "explain", "view", "completion")  # modules
 
 
-def build_parser() -> Parser:
-    """The parser of the whole command line."""
+def build_parser(names: Sequence[str] = COMMANDS) -> Parser:
+    """The parser of the command line.
+
+    Args:
+        names: commands that it is for; the modules of the others are not imported.
+    """
     parser = Parser(
         prog="harness",
         description=DESCRIPTION,
@@ -78,20 +70,19 @@ def build_parser() -> Parser:
         "--version", action="version", version=f"harness {__version__}", help="print the version and exit"
     )
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)
-    parser.set_defaults(parser=parser)  # 'harness completion' needs the whole parser
-    for command in COMMANDS:
-        command.add(commands)
+    parser.set_defaults(whole_parser=build_parser)  # for 'harness completion'
+    for name in names:
+        import_module(f".commands.{name}", __package__).add(commands)
     return parser
 
 
 def check_command(name: str) -> None:
     """Raise BadInput for an unknown command. If it is a scenario file, suggest 'harness compare FILE'."""
-    known = [command.__name__.rpartition(".")[2] for command in COMMANDS]
     if name in REMOVED:
         raise BadInput(f"command line: 'harness {name}' was removed; {REMOVED[name]}")
-    if not name.startswith("-") and name not in known:
-        hint = nearest(name, known) or f"; did you mean 'harness compare {shown_path(name)}'?" * os.path.exists(name)
-        raise BadInput(f"command line: unknown command {shown(name)}{known_words(known)}{hint}")
+    if not name.startswith("-") and name not in COMMANDS:
+        hint = nearest(name, COMMANDS) or f"; did you mean 'harness compare {shown_path(name)}'?" * os.path.exists(name)
+        raise BadInput(f"command line: unknown command {shown(name)}{known_words(COMMANDS)}{hint}")
 
 
 def shortened(message: str) -> str:
@@ -111,7 +102,8 @@ def dispatch(arguments: list[str]) -> int:
         for argument in arguments:
             if argument.startswith("--") and argument.endswith("=--"):  # argparse would parse an empty list
                 raise BadInput(f"command line: {argument.removesuffix('=--')} must have a value, got '--'")
-        chosen, unknown = build_parser().parse_known_args(arguments)
+        parser = build_parser(arguments[:1] if arguments[0] in COMMANDS else COMMANDS)
+        chosen, unknown = parser.parse_known_args(arguments)
         if unknown:
             raise BadInput(f"command line: unknown {' '.join(unknown)}; see 'harness {chosen.command} --help'")
         return int(chosen.run(chosen))

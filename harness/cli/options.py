@@ -1,18 +1,16 @@
-"""Options and types of options that several commands share."""
+"""Options and types of options that several commands share; those of a scenario are in ``scenario_options``."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .. import cluster
 from ..errors import BadInput, shown
-from ..models.network import ACTIVATION_NAMES, COST_NAMES
 from ..scenario.given import MAX_INTEGER
-from ..scenario.scenario import TABLES
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,11 +19,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         named = re.sub(r"^argument (\S+): (?=must )", r"\1 ", message).removeprefix("argument ")
         raise BadInput(f"command line: {named}; see '{self.prog} --help'")
-
-
-def alternatives(names: Sequence[str]) -> str:
-    """ "a, b or c" """
-    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def invalid_value(expected: str, text: str) -> argparse.ArgumentTypeError:
@@ -91,50 +84,6 @@ def seed(text: str) -> int:
     return integer(text)
 
 
-def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
-    """Add the scenario and the options that override it, except the learning rate."""
-    command.add_argument(
-        "scenario", nargs="?", default="post", metavar=metavar, help="post, xor, digits or a TOML file (default: post)"
-    )
-    override = command.add_argument_group("settings that override the scenario")
-    override.add_argument(
-        "--init",
-        dest="initializers",
-        action="extend",
-        type=comma_separated,
-        metavar="NAME",
-        help="initializer of the weights, by Keras' name: ones, glorot_uniform, 'constant(0.5)', ...; separate "
-        "several by commas, or repeat the option",
-    )
-    override.add_argument("--bias-init", dest="bias_initializer", metavar="NAME", help="initializer of the biases")
-    override.add_argument("--iterations", type=integer, metavar="N", help="number of updates")
-    override.add_argument(
-        "--batch-size", type=integer, metavar="N", help="number of observations per update (default: all of them)"
-    )
-    override.add_argument(
-        "--shuffle",
-        action=argparse.BooleanOptionalAction,
-        help="whether each epoch of mini-batches has its own order of observations (default: yes)",
-    )
-    override.add_argument("--hidden", type=comma_separated, metavar="N,N", help="number of units of each hidden layer")
-    override.add_argument(
-        "--activations",
-        type=comma_separated,
-        metavar="NAME,NAME",
-        help=f"{alternatives(ACTIVATION_NAMES)}; one for all layers, or one a layer by commas",
-    )
-    override.add_argument("--cost", metavar="NAME", help=alternatives(COST_NAMES))
-    override.add_argument("--dtype", metavar="NAME", help="float64 or float32")
-    override.add_argument("--seed", type=integer, metavar="N", help="seed of everything that is drawn")
-    override.add_argument("--record", metavar="PLAN", help="iterations to record: all, 'every K', log or 'log N'")
-    return override
-
-
-def add_learning_rate(override: argparse._ArgumentGroup) -> None:
-    """Add the learning rate."""
-    override.add_argument("--learning-rate", type=number, metavar="RATE", help="factor of the gradient in an update")
-
-
 def add_seed(command: argparse._ActionsContainer, what: str) -> None:
     """Add the seed of a command without a scenario."""
     command.add_argument("--seed", type=seed, default=0, metavar="N", help=f"seed of {what} (default: 0)")
@@ -176,9 +125,3 @@ def add_ray(command: argparse._ActionsContainer, what: str) -> None:
         help=f"{what} on the Ray cluster at HOST:PORT (default: the cluster that this machine belongs to); whoever can "
         "reach a cluster can run code on it",
     )
-
-
-def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The options that were given to override the scenario."""
-    settings = (*TABLES["network"], *TABLES["training"])
-    return {key: value for key in settings if (value := getattr(arguments, key, None)) is not None}

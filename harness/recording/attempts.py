@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import running, source, stand_ins
+from . import running, source
 from .graph import Check, Json, Place, Stop, to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
 from .sizes import resized
+from .stand_ins.hints import counts_of_images, scaled_counts, scaled_sizes
 
 
 def compare(recorded: Json, unrecorded: Json, lines: set[tuple[str, int]], names: dict[str, str]) -> tuple[Check, Any]:
@@ -63,9 +64,9 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     if recording["stop"] not in (Stop.NODES.value, Stop.BYTES.value) or is_enough(recording):
         return task, answer  # never because of the clock, on which no verdict may depend
     fewer = task | {"at_most": FEW_OBSERVATIONS}
-    counts = stand_ins.scaled_counts(task["text"], MADE_OBSERVATIONS)
+    counts = scaled_counts(task["text"], MADE_OBSERVATIONS)
     others = [fewer | {"sizes": counts}, fewer] if counts else [fewer]
-    sizes = stand_ins.scaled_sizes(task["text"], MADE_UNITS)
+    sizes = scaled_sizes(task["text"], MADE_UNITS)
     others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
@@ -176,7 +177,7 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
     task = task | {"text": text}
     preload(files, text)
     if not task.get("lines"):
-        rows, sizes = stand_ins.counts_of_images(text)
+        rows, sizes = counts_of_images(text)
         task = task | {"rows": rows, "sizes": sizes}
 
     def record_again(other: Task) -> Answer | None:

@@ -10,22 +10,20 @@ import struct
 import symtable
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import BadInput
-from ..sandbox import Limits, end, is_program, prepared
+from ..sandbox import Limits, end, is_program
 from . import source
+from .child_process import DEBUG, child_of
 from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
 
-CHILD = Path(__file__).with_name("child.py")
 SECONDS = 30.0
 WAITING = 4  # the process may wait so many times as long as it may compute
 GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MEGABYTES = 8192
-MAX_PARENTS = 4  # folders above the file in which its imports are looked for
-MAX_NEAR = 60  # files that are read to see whether a folder is a package
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 # what reading a reply raises that is none
 MALFORMED = (
@@ -41,9 +39,6 @@ MALFORMED = (
     OverflowError,
     struct.error,
 )
-HAND_IN_MARK = ".hand-in"  # a file that marks the folder of a hand-in, above which nothing of it is looked for
-ROOT_MARKS = (HAND_IN_MARK, ".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
-WEAK_MARKS = ("README.md", "README.rst", "README.txt", "README", "LICENSE", "LICENSE.md", ".gitignore")
 PYTHON_2 = re.compile(r"^\s*(print\s+[\"'\w(]|print\s*>>|exec\s+[\"'\w]|raise\s+\w+\s*,|except\s+\w+\s*,\s*\w+\s*:)")
 
 
@@ -165,84 +160,13 @@ def python_2_line(lines: list[str], error: SyntaxError) -> int:
     return next((number for number, text in enumerate(lines, 1) if PYTHON_2.match(text)), 0)
 
 
-def root_of(file: Path) -> Path:
-    """The folder of the project that a file belongs to: the nearest with a mark of one, else the file's own folder."""
-    home = Path.home()
-    for depth, folder in enumerate(file.parents):
-        if folder in (home, home.parent) or folder == folder.parent or depth > 5:
-            break
-        if any((folder / mark).exists() for mark in ROOT_MARKS):
-            return folder
-    described = next((one for one in _parents(file) if any((one / mark).exists() for mark in WEAK_MARKS)), None)
-    if described is not None:  # a project may be a package itself, and what lies beside it are other projects
-        return _with_imports(file, described)
-    folder = file.parent
-    while (folder / "__init__.py").exists() and folder != folder.parent:
-        folder = folder.parent
-    return _with_imports(file, folder)
-
-
-def _parents(file: Path) -> Iterator[Path]:
-    """The folders above a file that may be its project's, the nearest first."""
-    home = Path.home()
-    for folder in list(file.parents)[:MAX_PARENTS]:
-        if folder in (home, home.parent) or folder == folder.parent:
-            return
-        yield folder
-
-
-def _with_imports(file: Path, root: Path) -> Path:
-    """The root, or the folder above it in which the file's imports are found."""
-    try:
-        tree = ast.parse(source.read_text(file))
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError, RecursionError):
-        return root
-    names = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    names |= {
-        (n.module or "").partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and not n.level
-    }
-    names -= set(sys.stdlib_module_names) | {""}
-    names |= {root.name} if _is_imported_inside(root) else set()
-    highest = root
-    for name in names:
-        for folder in list(file.parents)[:MAX_PARENTS]:
-            if (folder / f"{name}.py").is_file() or ((folder / name).is_dir() and any((folder / name).glob("*.py"))):
-                if folder in root.parents and len(folder.parts) < len(highest.parts) and folder != Path.home():
-                    highest = folder
-                break
-    return highest
-
-
-def _is_imported_inside(folder: Path) -> bool:
-    """Whether the files of a folder, or of those in it, import it by its name: it is a package."""
-    name = folder.name
-    if not name.isidentifier() or (folder / name).is_dir() or (folder / f"{name}.py").exists():
-        return False  # that is what the name stands for
-    imports = re.compile(rf"^\s*(from|import)\s+{name}\b", re.MULTILINE)
-    with contextlib.suppress(OSError):
-        near = sorted([*folder.glob("*.py"), *folder.glob("*/*.py")])[:MAX_NEAR]
-        return any(imports.search(path.read_text("utf-8", "replace")) for path in near)
-    return False
-
-
 def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[bytes]] | Stop:
     """Send a task to a child and wait for its answer; why there is none, if there is none."""
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    quiet = {"PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
-    debug = {name: "1" for name in ("HARNESS_RECORDING_DEBUG",) if os.environ.get(name)}
-    root = root_of(file)
-    with prepared(
-        [sys.executable, str(CHILD)],
-        root=root,
-        folder=file.parent,
-        limits=limits,
-        environment=quiet | one_thread | debug,
-        main=file,
-    ) as launch:
+    with child_of(file, limits) as child:
+        launch, process = child.launch, child.process
         arrays: list[bytes] = []
-        paths = {"path": str(launch.seen(file)), "root": str(launch.seen(root))}
+        paths = {"path": str(launch.seen(file)), "root": str(launch.seen(child.root))}
         document = to_json(paths | task, arrays)
-        process = launch.start()
         requests, replies, stderr = (cast(BinaryIO, pipe) for pipe in (process.stdin, process.stdout, process.stderr))
         errors: list[bytes] = []
         reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
@@ -262,7 +186,7 @@ def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[by
             try:
                 return read_message(replies)
             except MALFORMED:
-                if debug:
+                if os.environ.get(DEBUG):
                     reader.join(1)
                     sys.stderr.write(b"".join(errors).decode(errors="replace"))
                 return Stop.SECONDS if late.is_set() else Stop.DIED

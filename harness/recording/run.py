@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from . import arrays as _methods  # noqa: F401 - gives what is recorded its methods
-from . import creators, dataframes, running, source, stand_ins
+from . import creators, dataframes, running, source
 from .enough import ENOUGH_UPDATES
 from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
 from .loops import loops_of
 from .parameters import Search
+from .stand_ins.hints import MANY
+from .stand_ins.install import install, patch_when_imported
 from .stand_ins.involved import involves_stand_in
 from .tape import StopRecording
 from .values import TAPE, leaf
@@ -136,9 +138,9 @@ class Run:
         creators.watch_windows(bool(task.get("bounded")))
         TAPE.sources = self.files.sources
         for number, rows in task.get("sizes", []):
-            kind = "observations" if number >= stand_ins.MANY else "units, steps or observations"
+            kind = "observations" if number >= MANY else "units, steps or observations"
             TAPE.stand_in(Absorbed.DATASET, f"{number} {kind}, made {rows}")
-        stand_ins.install(
+        install(
             TAPE.stand_in,
             task["text"],
             task.get("rows"),
@@ -159,7 +161,7 @@ class Run:
             signal.setitimer(signal.ITIMER_PROF, task["seconds"], 0.5)
         if self.recording:
             creators.install()
-            stand_ins.patch_when_imported("pandas", dataframes.install)
+            patch_when_imported("pandas", dataframes.install)
             self.search = Search(TAPE, task.get("updates") or ENOUGH_UPDATES)
             TAPE.on = not self.hook.is_waiting
 
@@ -258,7 +260,7 @@ def control(task: Task) -> Answer:
 
 def drive(task: Task) -> Answer:
     """Search for calls that train what the file defines."""
-    from .driving import drive as search
+    from .driving.drive import drive as search
 
     run = Run(task | {"lines": None}, recording=False)
     run.go()

@@ -27,8 +27,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
-
 from .literals import HOOK, accumulated, is_float, last_name, numbers_of, own_numbers, updated_keys
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
@@ -38,10 +36,9 @@ NUMERICAL = re.compile(
 )
 # functions that compare gradients, by evaluating the network with each number of its parameters changed a little
 COMPARING = re.compile(r"grad\w*_?check|check\w*_?grad", re.IGNORECASE)
-# functions that make an array of a list of numbers, which has no history
+# functions that make an array of a list of numbers, which has no history; ufuncs beside them
 TAKE_LISTS = frozenset(
-    {name for name, one in vars(np).items() if isinstance(one, np.ufunc)}
-    | {"sum", "mean", "dot", "outer", "inner", "vdot", "transpose", "squeeze", "reshape", "ravel", "prod", "average"}
+    {"sum", "mean", "dot", "outer", "inner", "vdot", "transpose", "squeeze", "reshape", "ravel", "prod", "average"}
     | {"max", "min", "amax", "amin", "clip", "where", "cumsum", "flip", "repeat", "tile", "expand_dims", "append"}
     | {"insert", "delete", "std", "var", "round", "around", "sort", "broadcast_to", "atleast_1d", "atleast_2d", "diag"}
     | {"roll", "swapaxes", "kron", "tensordot", "argmax", "argmin", "nansum", "nanmean", "split", "array_split"}
@@ -369,6 +366,13 @@ def _written(text: str, place: ast.stmt) -> ast.stmt:
     return made
 
 
+def takes_lists(name: str) -> bool:
+    """Whether a function of NumPy makes an array of a list of numbers."""
+    import numpy as np  # here, because the child of a check starts before it is imported
+
+    return name in TAKE_LISTS or isinstance(getattr(np, name, None), np.ufunc)
+
+
 def numpy_names(tree: ast.AST) -> frozenset[str]:
     """What a file calls NumPy, and the functions that it takes from there: "np", "exp"."""
     found = set()
@@ -376,7 +380,7 @@ def numpy_names(tree: ast.AST) -> frozenset[str]:
         if isinstance(node, ast.Import):
             found |= {one.asname or one.name for one in node.names if one.name in ("numpy", "autograd.numpy", "cupy")}
         elif isinstance(node, ast.ImportFrom) and node.module == "numpy":
-            found |= {one.asname or one.name for one in node.names if one.name in TAKE_LISTS}
+            found |= {one.asname or one.name for one in node.names if takes_lists(one.name)}
     return frozenset(found)
 
 
@@ -600,6 +604,6 @@ class _Weaver(ast.NodeTransformer):
     def _takes_lists(self, function: ast.expr) -> bool:
         """Whether it is a function of NumPy that makes an array of a list."""
         if isinstance(function, ast.Name):
-            return function.id in self.numpy and function.id in TAKE_LISTS
+            return function.id in self.numpy and takes_lists(function.id)
         is_member = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-        return is_member and function.value.id in self.numpy and function.attr in TAKE_LISTS  # type: ignore[attr-defined]
+        return is_member and function.value.id in self.numpy and takes_lists(function.attr)  # type: ignore[attr-defined]

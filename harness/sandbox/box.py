@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
 INSIDE = Path(__file__).with_name("inside.py")
 WALLS = Path(__file__).with_name("walls.py")
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -209,6 +207,8 @@ def library_folders() -> list[Path]:
 
     Of an environment these are its parts, because people make environments in folders of other things.
     """
+    import numpy as np  # here, because most checks of one file have no sandbox and start before it is imported
+
     wanted = [Path(prefix) / part for prefix in (sys.prefix, sys.base_prefix) for part in PARTS_OF_AN_ENVIRONMENT]
     wanted += [PACKAGE, (PACKAGE / "models").resolve()]
     wanted += [Path(sys.executable).parent, Path(os.path.realpath(sys.executable)).parent, Path(np.__file__).parents[1]]

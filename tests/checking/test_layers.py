@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.checking.layers import LayersResult, check_layers
+from harness.checking.layers import check_layers
 from harness.checking.result import Agreement, PairResult
-from harness.recording.driving.pairs import PairKind, find_pairs, pair_data, program_of
+from harness.recording.driving.pairs.arrays import pair_data
+from harness.recording.driving.pairs.find import find_pairs
+from harness.recording.driving.pairs.plan import PairKind, program_of
 
 RIGHT = """
 import numpy as np
@@ -164,32 +166,32 @@ MISTAKES = {
 }
 
 
-def check(tmp_path: Path, text: str) -> LayersResult:
+def check(tmp_path: Path, text: str) -> tuple[PairResult, ...]:
     """The result for a file with this text."""
     file = tmp_path / "layers_under_test.py"
     file.write_text(text)
     return check_layers(file)
 
 
-def pair(result: LayersResult, name: str) -> PairResult:
+def pair(result: tuple[PairResult, ...], name: str) -> PairResult:
     """The pair whose name starts so."""
-    return next(one for one in result.pairs if one.name.startswith(name))
+    return next(one for one in result if one.name.startswith(name))
 
 
 @pytest.fixture(scope="module")
-def right(tmp_path_factory: pytest.TempPathFactory) -> LayersResult:
+def right(tmp_path_factory: pytest.TempPathFactory) -> tuple[PairResult, ...]:
     return check(tmp_path_factory.mktemp("layers"), RIGHT)
 
 
-def test_every_pair_is_found_and_right(right: LayersResult) -> None:
-    found = {one.name.split(" / ")[0]: one.agreement for one in right.pairs}
+def test_every_pair_is_found_and_right(right: tuple[PairResult, ...]) -> None:
+    found = {one.name.split(" / ")[0]: one.agreement for one in right}
     scaled = {name for name, agreement in found.items() if agreement is Agreement.SCALED}
     assert scaled == {"linear_forward"}
     assert {agreement for name, agreement in found.items() if name not in scaled} == {Agreement.AGREES}
     assert len(found) == 11
 
 
-def test_a_mean_over_observations_is_a_scale(right: LayersResult) -> None:
+def test_a_mean_over_observations_is_a_scale(right: tuple[PairResult, ...]) -> None:
     linear = {gradient.name: gradient for gradient in pair(right, "linear_forward").gradients}
     assert linear["dA_prev"].agreement is Agreement.AGREES
     assert linear["dW"].factor == pytest.approx(1 / 11)  # of 11 observations
@@ -197,12 +199,12 @@ def test_a_mean_over_observations_is_a_scale(right: LayersResult) -> None:
     assert pair(right, "linear_forward").observations == 11
 
 
-def test_derivatives_of_the_output_are_distinguished(right: LayersResult) -> None:
+def test_derivatives_of_the_output_are_distinguished(right: tuple[PairResult, ...]) -> None:
     assert pair(right, "sigmoid ").how == "of z"
     assert pair(right, "tanh ").how == "of a"
 
 
-def test_places(right: LayersResult) -> None:
+def test_places(right: tuple[PairResult, ...]) -> None:
     dense = pair(right, "Dense")
     lines = RIGHT.splitlines()
     assert "def backward(self, dvalues)" in lines[dense.line - 1]
@@ -210,7 +212,7 @@ def test_places(right: LayersResult) -> None:
         assert gradient.name in lines[gradient.line - 1]
 
 
-def test_all_gradients_of_a_layer_are_judged(right: LayersResult) -> None:
+def test_all_gradients_of_a_layer_are_judged(right: tuple[PairResult, ...]) -> None:
     assert {gradient.name for gradient in pair(right, "Dense").gradients} == {
         "self.dweights",
         "self.dbiases",
@@ -234,7 +236,7 @@ def test_planted_mistakes_differ(mistake: str, tmp_path: Path) -> None:
     wrong = pair(result, name)
     assert wrong.agreement is Agreement.DIFFERS
     assert next(one for one in wrong.gradients if one.name == gradient).agreement is Agreement.DIFFERS
-    others = [one for one in result.pairs if one is not wrong]
+    others = [one for one in result if one is not wrong]
     assert {one.agreement for one in others} <= {Agreement.AGREES, Agreement.SCALED}
 
 
@@ -280,7 +282,7 @@ def test_a_loss_whose_gradient_is_not_divided(tmp_path: Path) -> None:
 
 
 def test_a_file_without_pairs(tmp_path: Path) -> None:
-    assert check(tmp_path, "def area(r):\n    return 3 * r ** 2\n").pairs == ()
+    assert check(tmp_path, "def area(r):\n    return 3 * r ** 2\n") == ()
 
 
 def test_a_pair_that_cannot_be_called_is_not_judged(tmp_path: Path) -> None:
@@ -297,7 +299,7 @@ class Odd:
     assert odd.reason == "not-called"
 
 
-def test_the_same_seed_gives_the_same_result(right: LayersResult, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_result(right: tuple[PairResult, ...], tmp_path: Path) -> None:
     again = check(tmp_path, RIGHT)
     assert again == right
 
@@ -338,7 +340,7 @@ class BatchNorm:
 def test_a_small_constant_is_left_out_everywhere_or_nowhere(tmp_path: Path) -> None:
     """It stands in a divisor and under a root: without it in one of them, a right backward pass seems to be wrong."""
     (tmp_path / "norm.py").write_text(BY_ITS_DEVIATION)
-    (pair,) = check_layers(tmp_path / "norm.py").pairs
+    (pair,) = check_layers(tmp_path / "norm.py")
     assert pair.agreement is Agreement.AGREES
 
 
@@ -375,9 +377,9 @@ class LogLikelihood:
 def test_costs_that_give_the_outputs_too_and_take_a_one_from_above(tmp_path: Path) -> None:
     path = tmp_path / "costs.py"
     path.write_text(COSTS_WITH_OUTPUTS)
-    assert [pair.agreement for pair in check_layers(path).pairs] == [Agreement.AGREES] * 3
+    assert [pair.agreement for pair in check_layers(path)] == [Agreement.AGREES] * 3
     path.write_text(COSTS_WITH_OUTPUTS.replace("self.p - self.y", "self.y - self.p").replace("-y / output", "-y"))
-    agreements = [pair.agreement for pair in check_layers(path).pairs]
+    agreements = [pair.agreement for pair in check_layers(path)]
     assert agreements == [Agreement.DIFFERS, Agreement.AGREES, Agreement.DIFFERS]
 
 
@@ -411,7 +413,7 @@ def test_no_verdict_on_a_call_whose_shapes_only_fit(tmp_path: Path) -> None:
     """A layer with the size of its inputs, and a loss of observations in columns."""
     path = tmp_path / "layers.py"
     path.write_text(BY_SHAPES_THAT_FIT)
-    norm, loss = check_layers(path).pairs
+    norm, loss = check_layers(path)
     assert [gradient.agreement for gradient in norm.gradients] == [Agreement.AGREES] * 3
     assert [gradient.agreement for gradient in loss.gradients] == [Agreement.SCALED]  # a sum, not a mean
     assert loss.gradients[0].factor == pytest.approx(11)
@@ -453,10 +455,10 @@ def test_a_pooling_that_looks_for_the_largest_value(tmp_path: Path) -> None:
     """Its branches hold near the recorded values only."""
     path = tmp_path / "pooling.py"
     path.write_text(POOLING)
-    (pair,) = check_layers(path).pairs
+    (pair,) = check_layers(path)
     assert [gradient.agreement for gradient in pair.gradients] == [Agreement.AGREES]
     path.write_text(POOLING.replace("d_out[i, j, c]\n", "2 * d_out[i, j, c]\n"))
-    (pair,) = check_layers(path).pairs
+    (pair,) = check_layers(path)
     assert [gradient.factor for gradient in pair.gradients] == [pytest.approx(2)]
 
 
@@ -492,7 +494,7 @@ def conv_backward(dZ, cache):
 def test_a_convolution_of_images_with_channels_last(tmp_path: Path) -> None:
     path = tmp_path / "convolution.py"
     path.write_text(IMAGES_WITH_CHANNELS_LAST)
-    (pair,) = check_layers(path).pairs
+    (pair,) = check_layers(path)
     assert [(one.name, one.agreement) for one in pair.gradients] == [
         ("result1", Agreement.AGREES),
         ("dW", Agreement.AGREES),
@@ -563,7 +565,7 @@ class Normalisation:
 )
 def test_layers_that_are_given_their_weights(tmp_path: Path, right: str, wrong: str, gradient: str) -> None:
     def results(text: str) -> dict[str, Agreement]:
-        return {one.name: one.agreement for pair in check(tmp_path, text).pairs for one in pair.gradients}
+        return {one.name: one.agreement for pair in check(tmp_path, text) for one in pair.gradients}
 
     names = ("return value", "self.dW", "self.db", "self.dgamma", "self.dbeta")
     assert results(GIVEN_WEIGHTS) == dict.fromkeys(names, Agreement.AGREES)
@@ -592,7 +594,7 @@ def test_a_layer_may_be_given_the_shape_of_its_weights(total: str, agreement: Ag
     """A network that is given the sizes of all its layers is not a layer."""
     path = tmp_path / "layer.py"
     path.write_text(SHAPED.replace("SUM", total))
-    (pair,) = check_layers(path).pairs
+    (pair,) = check_layers(path)
     found = {one.of: one.agreement for one in pair.gradients}
     assert found == {"input": Agreement.AGREES, "self.weights": Agreement.AGREES, "self.bias": agreement}
     assert not find_pairs(SHAPED.replace("LayerFullyConnected", "Network"))

@@ -9,11 +9,11 @@ import pytest
 
 from harness.checking import check
 from harness.checking.check import check_file
-from harness.checking.layers import LayersResult, is_usual_scale
+from harness.checking.layers import is_usual_scale
 from harness.checking.result import Agreement, CheckResult, GradientResult, PairResult, Verdict
 from harness.checking.scales import Counts, is_usual, odd_divisor
 from harness.checking.variants import options_of, variants_of, with_hidden_layer
-from harness.recording.driving.pairs import PairKind
+from harness.recording.driving.pairs.plan import PairKind
 from harness.recording.graph import Driven
 
 SOURCE = """\
@@ -232,8 +232,7 @@ def test_a_layer_that_its_pair_judges_is_not_left_beside_an_option_that_was_judg
 ) -> None:
     right = GradientResult(name="dW", of="weights", agreement=Agreement.AGREES)
     pair = PairResult(kind=PairKind.LAYER, name="Embedding", line=1, gradients=(right,))
-    layers = LayersResult(file="mine.py", pairs=(pair,))
-    monkeypatch.setattr(check, "layers_of", lambda *_: layers)
+    monkeypatch.setattr(check, "layers_of", lambda *_: (pair,))
     (tmp_path / "mine.py").write_text("")
     notes = (("option-judged", None, "activation='tanh'"),)
     result = CheckResult(file="mine.py", verdict=Verdict.CORRECT, notes=notes)

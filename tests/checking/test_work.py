@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from harness.checking import edits, locating, verdict
+from harness.checking.alignment import samples
 from harness.checking.check import check_file
+from harness.checking.matching import decayed_step
 from harness.checking.replay import Program, TooMuchWork
 from harness.checking.result import Reason, Verdict
 from harness.recording.graph import Kind, Node, Ref
@@ -74,3 +76,32 @@ def test_values_after_the_earliest_that_explains_all_are_not_tried(
     (found,) = check_file(tmp_path / "mine.py").mistakes
     assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 15)
     assert len(tried) < 10
+
+
+def test_a_step_that_no_decay_explains_takes_one_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not one for each axis of the parameter whose ends might be spared."""
+    solved, solve = [], np.linalg.lstsq
+    monkeypatch.setattr(np.linalg, "lstsq", lambda *given, **options: solved.append(given) or solve(*given, **options))
+    rng = np.random.default_rng(1)
+    step, gradient, weights = (samples(rng.normal(size=(8, 30, 40))) for _ in range(3))
+    assert decayed_step(step, gradient, weights) is None
+    assert len(solved) == 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-9])  # of the gradient: far below the weights, or as large
+@pytest.mark.parametrize("spared", ["nothing", "first row", "last column", "rows that do not move"])
+def test_decays_that_spare_some_weights_are_left_open(spared: str, scale: float) -> None:
+    """``-0.1 gradient / scale - 0.01 weights``, from a part of 9,600 elements"""
+    rng = np.random.default_rng(2)
+    gradient, weights = scale * rng.normal(size=(8, 30, 40)), rng.normal(size=(8, 30, 40))
+    decayed = weights.copy()
+    if spared == "first row":
+        decayed[:, 0] = 0
+    elif spared == "last column":
+        decayed[:, :, -1] = 0
+    elif spared == "rows that do not move":
+        gradient[:, 3:20] = decayed[:, 3:20] = 0
+    step = -0.1 / scale * gradient - 0.01 * decayed
+    found = decayed_step(samples(step), samples(gradient), samples(weights))
+    assert found is not None
+    assert (found.factor, found.decay) == pytest.approx((-0.1 / scale, -0.01))

@@ -189,6 +189,23 @@ for arguments in ["--help"], ["--version"], ["compare", "--help"], ["--seed", "x
     assert all(answer.endswith(" set()") for answer in answers), answers
 
 
+def test_a_file_starts_before_numpy_is_imported_to_judge_it():
+    """Both take a tenth of a second. The process is then used: another would be started for the recording."""
+    script = """
+import sys
+from harness.cli import main as cli
+from harness.sandbox import Launch
+start = Launch.start
+def noted(launch):
+    print("started", "numpy" in sys.modules, file=sys.stderr)
+    return start(launch)
+Launch.start = noted
+sys.exit(cli.main(["check", "docs/examples/my_network.py"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "started False\n")
+
+
 def test_a_name_is_not_used_twice(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "logs" / "post" / "first").mkdir(parents=True)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.recording.driving import Driven, drive
 from harness.recording.driving.choices import Choices, Exhausted, Search
+from harness.recording.driving.drive import drive
 from harness.recording.driving.gradients import plain_name
+from harness.recording.driving.result import Driven
 from harness.recording.driving.roles import Role, role_of
 from harness.recording.driving.session import dimensions
 from harness.recording.driving.source import read_source

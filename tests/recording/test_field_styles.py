@@ -5,8 +5,9 @@ import json
 import pytest
 
 from harness.recording import source
+from harness.recording.child_process import root_of
 from harness.recording.graph import Check
-from harness.recording.record import record_file, root_of
+from harness.recording.record import record_file
 from harness.recording.sizes import counts_beyond, loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
 
@@ -145,6 +146,21 @@ def train(rate):
 if __name__ == "__main__":
     with Pool(2) as pool:
         pool.map(train, [0.01, 0.02])
+""",
+        1,
+    ),
+    "executors of threads": (
+        "import concurrent.futures\n"
+        + DATA
+        + """
+def train(rate):
+    w = np.random.normal(size=(3, 2))
+    for i in range(20):
+        w -= rate * X.T @ (X @ w - Y)
+
+with concurrent.futures.ThreadPoolExecutor(2) as executor:
+    for _ in concurrent.futures.as_completed([executor.submit(train, rate) for rate in (0.01, 0.02)]):
+        pass
 """,
         1,
     ),

@@ -11,7 +11,7 @@ from harness.checking.result import Verdict
 from harness.recording.attempts import FEW_OBSERVATIONS
 from harness.recording.attempts import reduced as fewer_observations
 from harness.recording.driving.examples import find_examples
-from harness.recording.driving.pairs import find_pairs
+from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.source import FileFacts
 from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files, sibling_names
 from harness.recording.failures import is_never_set, is_wrong_call

@@ -160,6 +160,7 @@ def test_the_same_recording_twice():
 SURROUNDINGS = """
 import os, resource, signal, sys
 ours = ("harness.recording.child", "harness.recording.driving")  # forks have imported what they may need
+import heapq, locale, socket, subprocess  # which they have imported as well
 print([name for name in sorted(sys.modules) if not name.startswith(ours)], sys.argv, sys.flags, __name__, os.getcwd())
 print(sorted(os.environ.items()))
 print([signal.getsignal(number) for number in (2, 13, 15)], os.getsid(0) == os.getppid())

@@ -96,6 +96,7 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
         if name.endswith(RUNNING)
     }
     assert runs == {
+        "harness/cli/main.py",  # commands, by names from a table
         "harness/programs/model_files.py",
         "harness/programs/capture/made_up.py",  # readers of scipy and keras
         "harness/programs/capture/made_up_folders.py",  # loaders of keras that read folders

@@ -114,7 +114,7 @@ def derivative_twice(case: Case, layer: Layer) -> Name | None:
 
 def is_squared_elsewhere(case: Case, derivative: Samples) -> bool:
     """Whether a function of the file gives the square of the derivative, which is then wrong itself"""
-    squared = Samples(derivative.shape, derivative.flat**2, None)
+    squared = Samples(derivative.shape, derivative.flat**2)
     for id in case.operands() if case.node.operation == "multiply" else ():
         made, used = definition_of(case, id).place, case.node.place
         is_handed = made is not None and used is not None and made.function != used.function
@@ -169,7 +169,7 @@ def whole_factor(case: Case, layer: Layer) -> Samples | None:
             value, before = case.value(case.node.id), case.value(id)
             if steps == 1 or value is None or before is None or value.shape != before.shape:
                 return None
-            return None if np.any(before.flat == 0) else Samples(value.shape, value.flat / before.flat, None)
+            return None if np.any(before.flat == 0) else Samples(value.shape, value.flat / before.flat)
     return None
 
 

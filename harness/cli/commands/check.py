@@ -148,11 +148,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
     """The sandbox to run in; a line on stderr if there should be one and is none."""
-    from ...report.grading import sandbox_line
     from ...sandbox import Absence, Policy, require_box
 
     found = require_box(Policy(arguments.sandbox or default))
     if isinstance(found, Absence):
+        from ...report.grading import sandbox_line
+
         print(f"harness: {sandbox_line(found.installed, found.said)}", file=sys.stderr)
         return None
     return found
@@ -160,10 +161,8 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
 
 def run_file(arguments: argparse.Namespace) -> int:
     """Check one file."""
-    from ...checking import accepting, check
-    from ...checking.result import Verdict
-    from ...report import checking as _  # noqa: F401 - registers how the result is shown
-    from ...sandbox import use_box
+    from ...recording.child_process import child_started
+    from ...sandbox import Limits, use_box
 
     def page() -> Page:
         from ...report.page.checks import page_of
@@ -171,10 +170,16 @@ def run_file(arguments: argparse.Namespace) -> int:
         return page_of(result, arguments.path)
 
     accepted = arguments.accept or []
-    accepting.check_names(accepted)
-    limits = {"seed": arguments.seed, "seconds": arguments.seconds, "megabytes": arguments.memory}
-    with use_box(chosen_box(arguments, "off")), progress_bar(arguments.path.name):
-        result = check.check_file(arguments.path, run=arguments.lines, **limits)
+    limits = {"seconds": arguments.seconds, "megabytes": arguments.memory}
+    with use_box(chosen_box(arguments, "off")), child_started(arguments.path, Limits(**limits)):
+        # while the child starts
+        from ...checking import accepting, check
+        from ...checking.result import Verdict
+        from ...report import checking as _  # noqa: F401 - registers how the result is shown
+
+        accepting.check_names(accepted)
+        with progress_bar(arguments.path.name):
+            result = check.check_file(arguments.path, run=arguments.lines, seed=arguments.seed, **limits)
     result = accepting.accept_known(result, accepted)
     write_page(arguments, page)
     show_result(arguments, result if arguments.json else seen_from_here(result, arguments.path))
@@ -192,7 +197,7 @@ def seen_from_here(result: CheckResult, path: Path) -> CheckResult:
         path: of the file that was checked.
     """
     from ...checking.result import with_files
-    from ...recording.record import root_of
+    from ...recording.child_process import root_of
 
     root = root_of(path.resolve())
 

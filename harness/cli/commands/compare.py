@@ -7,8 +7,9 @@ import contextlib
 from typing import Any
 
 from ..logs import run_log
-from ..options import add_learning_rate, add_output, add_scenario, overrides, positive_integer
+from ..options import add_output, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
+from ..scenario_options import add_learning_rate, add_scenario, overrides
 from ..terminal import ONE_THREAD, compiler_flags, load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends

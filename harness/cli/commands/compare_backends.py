@@ -16,8 +16,9 @@ from ...backends.setups import BACKENDS, DTYPES, Setup, setups_of
 from ...errors import BadInput, shown, shown_path
 from ...results import as_cards
 from ..logs import folder_name, run_log
-from ..options import comma_separated, overrides, positive_integer
+from ..options import comma_separated, positive_integer
 from ..pages import write_pages
+from ..scenario_options import overrides
 from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
 from .diagnose import is_model, is_script

@@ -135,6 +135,6 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    text = script(arguments.parser, arguments.shell)
+    text = script(arguments.whole_parser(), arguments.shell)
     say(arguments.json, {"shell": arguments.shell, "script": text}, text)
     return AGREES

@@ -17,8 +17,9 @@ from ...errors import BadInput, shown_path
 from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_keras
 from ...results import as_cards
 from ..logs import folder_name, run_log
-from ..options import add_learning_rate, add_output, add_ray, add_scenario, invalid_value, overrides, positive_integer
+from ..options import add_output, add_ray, invalid_value, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
+from ..scenario_options import add_learning_rate, add_scenario, overrides
 from ..terminal import (
     WIDE_VECTORS,
     Shown,

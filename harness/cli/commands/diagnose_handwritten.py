@@ -12,8 +12,8 @@ from ... import cluster
 from ...errors import BadInput
 from ...results import as_cards
 from ..logs import folder_name, run_log
-from ..options import overrides
 from ..pages import say_page, write_pages
+from ..scenario_options import overrides
 from ..terminal import progress_bar, show_result, silent_import
 from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
 

@@ -15,18 +15,9 @@ from ...errors import BadInput
 from ...models.optimizers import OPTIMIZER_NAMES
 from ...results import as_cards
 from ..logs import resumable_log
-from ..options import (
-    add_output,
-    add_ray,
-    add_scenario,
-    alternatives,
-    comma_separated,
-    number,
-    numbers,
-    overrides,
-    positive_integer,
-)
+from ..options import add_output, add_ray, comma_separated, number, numbers, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
+from ..scenario_options import add_scenario, alternatives, overrides
 from ..terminal import WIDE_VECTORS, compiler_flags, load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES
 

@@ -41,8 +41,3 @@ If nothing works, ``lines`` are those of the attempt that came furthest and ``er
 raises the same exception again; ``proposing`` names the calls that the user is asked to fill in. ``certain`` says
 whether the exception is the file's own mistake (such as a NameError) and not one of wrong arguments.
 """
-
-from .drive import drive
-from .result import Attempt, Driven, Pair
-
-__all__ = ["Attempt", "Driven", "Pair", "drive"]

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 
 from ..literals import last_name
-from .pairs import PairKind, PairPlan, find_pairs
+from .pairs.find import find_pairs
+from .pairs.plan import PairKind, PairPlan
 from .result import Driven, runs_script
 from .session import Session
 from .source import FileFacts, FunctionFacts

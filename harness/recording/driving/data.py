@@ -18,6 +18,7 @@ SECOND_HIDDEN = 9
 OUTPUTS = 3
 BATCH = 12
 IMAGES = 4  # observations that are images, which take longer
+AS_HIDDEN = "outputs, as many as hidden units"  # what else may be needed to run at all
 
 
 class Form(enum.Enum):

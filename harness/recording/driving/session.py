@@ -14,14 +14,26 @@ from typing import Any
 import numpy as np
 
 from .choices import Choices
-from .data import BATCH, HIDDEN, IMAGES, INPUT_TEXT, INPUTS, OUTPUTS, SECOND_HIDDEN, Form, Labels, Sizes, make_data
+from .data import (
+    AS_HIDDEN,
+    BATCH,
+    HIDDEN,
+    IMAGES,
+    INPUT_TEXT,
+    INPUTS,
+    OUTPUTS,
+    SECOND_HIDDEN,
+    Form,
+    Labels,
+    Sizes,
+    make_data,
+)
 from .examples import Example
 from .result import Pair
 from .source import FileFacts, FunctionFacts
 from .watching import Targets, Watcher
 
 FILE = "<driver>"
-AS_HIDDEN = "outputs, as many as hidden units"
 MAX_SIZES = 6  # numbers of inputs, or of outputs, that are tried besides the usual one
 
 

@@ -101,7 +101,8 @@ def install(
     _clock()
     if sys.version_info >= (3, 12):
         _sum()
-    processes.install()
+    patch_when_imported("multiprocessing", processes.install_pools)
+    patch_when_imported("concurrent.futures", processes.install_executors)
     return missing
 
 

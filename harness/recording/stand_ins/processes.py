@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import multiprocessing
-import multiprocessing.pool
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -104,23 +101,29 @@ class Process:
         return False
 
 
-class Executor(concurrent.futures.Executor):
-    """In place of the executors of ``concurrent.futures``."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        pass
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
-        """One call, whose result is there at once."""
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        future.set_result(function(*arguments, **keywords))
-        return future
-
-
-def install() -> None:
+def install_pools(multiprocessing: Any) -> None:
     """Put these in place of the real ones."""
-    multiprocessing.Pool = multiprocessing.pool.Pool = multiprocessing.pool.ThreadPool = Pool  # type: ignore[assignment,misc]
-    multiprocessing.Process = Process  # type: ignore[assignment,misc]
+    import multiprocessing.pool as pools
+
+    multiprocessing.Pool = pools.Pool = pools.ThreadPool = Pool  # type: ignore[assignment,misc]
+    multiprocessing.Process = Process
     multiprocessing.set_start_method = lambda *_, **__: None
-    concurrent.futures.ThreadPoolExecutor = concurrent.futures.ProcessPoolExecutor = Executor  # type: ignore[assignment,misc]
-    concurrent.futures.as_completed = lambda items, *_, **__: iter(list(items))
+
+
+def install_executors(futures: Any) -> None:
+    """Put one in place of the executors of ``concurrent.futures``."""
+
+    class Executor(futures.Executor):
+        """In place of all of them."""
+
+        def __init__(self, *_: Any, **__: Any) -> None:
+            pass
+
+        def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
+            """One call, whose result is there at once."""
+            future = futures.Future()
+            future.set_result(function(*arguments, **keywords))
+            return future
+
+    futures.ThreadPoolExecutor = futures.ProcessPoolExecutor = Executor
+    futures.as_completed = lambda items, *_, **__: iter(list(items))

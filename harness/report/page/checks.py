@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...checking.result import CheckResult, Verdict
 from ...checking.sources import read_texts
-from ...recording.record import root_of
+from ...recording.child_process import root_of
 from .. import checking as words
 from .code import listing
 from .document import Page, Part, Section, Tone

@@ -4,13 +4,3 @@ Layers (``layers``), functions ``x_forward`` and ``x_backward`` (``functions``),
 derivatives (``derivatives``). The plans are made from the text alone (``calls``); each has several options, tried one
 after the other in one recorded run, and the names that the lines bind say which of them worked.
 """
-
-from .arrays import OBSERVATIONS, pair_data
-from .calls import RATE
-from .find import find_pairs
-from .plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
-
-__all__ = [
-    "OBSERVATIONS", "RATE", "GradientPlan", "PairKind", "PairOption", "PairPlan", "find_pairs", "pair_data",
-    "program_of",
-]  # fmt: skip

@@ -41,15 +41,12 @@ def cut_gradient_rules(subject: Subject) -> Finding:
     name = str(others[0].name)
     if missing and "stop_gradient" not in subject.text:  # with that word it is meant
         layers = dict.fromkeys(variable.path.rpartition("/")[0] for variable in missing)
-        yield subject.about(
-            name, "zero-gradient", Check.CUT_GRADIENT, Severity.CONTRADICTION, {"layers": tuple(layers)}
-        )
+        yield subject.about(name, Check.CUT_GRADIENT, Severity.CONTRADICTION, {"layers": tuple(layers)})
     elif any(not np.all(np.isfinite(np.asarray(gradient))) for gradient in gradients):
         is_on_own_data = program.made_up is MadeUp.NOTHING
         yield subject.about(
-            name, "exploding-gradient", Check.GRADIENT_NOT_FINITE,
-            Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION
-        )  # fmt: skip
+            name, Check.GRADIENT_NOT_FINITE, Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION
+        )
 
 
 def dead_start_rules(subject: Subject) -> Finding:
@@ -69,8 +66,7 @@ def dead_start_rules(subject: Subject) -> Finding:
     if all(v.path.rpartition("/")[0].endswith(head.layer) and len(v.shape) == 1 for v in moving):
         is_on_own_data = program.made_up is MadeUp.NOTHING
         yield subject.about(
-            zeros[0].name, "zero-gradient", Check.DEAD_START,
-            Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
+            zeros[0].name, Check.DEAD_START, Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION,
             {"layers": tuple(layer.name for layer in zeros)}
         )  # fmt: skip
 

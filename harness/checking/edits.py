@@ -316,12 +316,7 @@ class EditBench(Bench):
             for id in sorted(stage.dependent - stage.needed - self.reading.forward.nodes)
             if id < ids[-1] and stage.node(id).shape == shape and self.key(id) == key
         ]
-        if not unused:
-            return {}
-        try:
-            for values in self.settings:
-                values.update(stage.program.run(unused, values))
-        except CannotReplay:
+        if not unused or not self.extend(unused):
             return {}
         starts = [-1, *ids]
         return {id: [one for one in unused if starts[place] < one < id] for place, id in enumerate(ids)}

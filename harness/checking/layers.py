@@ -236,7 +236,7 @@ class _Judge:
     def _settings(self, option: PairOption) -> Iterator[dict[int, Any]]:
         """Values of all nodes of both sides at random settings of inputs, parameters and upstream gradients.
 
-        Where a recorded branch would change at nearly all of them, as in the loops of a pooling that look for the
+        If a recorded branch would change at nearly all of them, as in the loops of a pooling that look for the
         largest value, inputs and parameters stay near the recorded ones.
 
         Raises:

@@ -151,7 +151,7 @@ def local_factor(reading: Reading, bundle: Bundle) -> float | None:
 def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[Bundle, bool]]:
     """The forward nodes whose gradient has the shape of a value, and whether it has to be transposed."""
     found = []
-    # the latest first: where several would do (a relu's mask applied twice is the mask), it is nearest to the cost
+    # the latest first: if several would do (a relu's mask applied twice is the mask), it is nearest to the cost
     targets = [one for one in reading.forward_bundles() if not is_part(reading, one[0])]
     if len(bundle) > 1 and len(bundle) == len(reading.forward.outputs):
         targets += [(id,) * len(bundle) for id in reading.stage.parameters if id in reading.forward.nodes]

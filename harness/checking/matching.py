@@ -226,11 +226,8 @@ def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:
 
 def made_with(reading: Reading, step: Step) -> list[int]:
     """The values of its shape, of the backward pass and the update rule, that a step is made with, the latest first."""
-    stage = reading.stage
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes | {step.before, step.after}
-    shape = squeezed(step.shape)
-    return sorted((id for id in between if squeezed(stage.node(id).shape) == shape), reverse=True)
+    shape, node = squeezed(step.shape), reading.stage.node
+    return sorted((id for id in reading.way_to(step) if squeezed(node(id).shape) == shape), reverse=True)
 
 
 def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:

@@ -172,6 +172,11 @@ class Reading:
             found[self.bundle(id)] = None
         return list(found)
 
+    def way_to(self, step: Step) -> set[int]:
+        """The values of the backward pass and the update rule that a step is made with."""
+        above = self.stage.program.ancestors([step.after], stop=self.stage.parameters) & self.stage.dependent
+        return above - self.forward.nodes - {step.before, step.after}
+
     # Places
 
     def asked_by(self, place: Place) -> Place:

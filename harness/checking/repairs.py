@@ -200,6 +200,15 @@ class Bench(ABC):
                     changed.add(id)
         return found
 
+    def extend(self, ids: Sequence[int]) -> bool:
+        """Compute more nodes at all settings; False if that fails."""
+        try:
+            for values in self.settings:
+                values.update(self.stage.program.run(ids, values))
+        except CannotReplay:
+            return False
+        return True
+
     def seen_by(self, id: int, values: Values) -> Values:
         """The values that a changed operation is computed from."""
         return values
@@ -546,12 +555,7 @@ class ValueBench(Bench):
         inside = self.reading.forward.nodes | stage.needed
         found = [id for id in sorted(stage.dependent - inside) if id < self.value and stage.node(id).shape == shape]
         found = found[-MOST_CANDIDATES:]
-        try:
-            for values in self.settings:
-                values.update(stage.program.run(found, values))
-        except CannotReplay:
-            return []
-        return found
+        return found if self.extend(found) else []
 
     def masks_left_out(self) -> Iterator[Repair]:
         """A constant factor of the forward pass that was left out, such as a dropout mask"""

@@ -258,7 +258,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"a penalty of {number(v['strength'])} on the weights outweighs the loss; use 0.001 or none"
     ),
     Check.FEW_UNITS_KEPT: lambda v: f"{v['rate']:.0%} of {v['units']:,} units are dropped in each step; drop fewer",
-    Check.ONE_HIDDEN_UNIT: lambda v: "all that tells the classes apart passes through a hidden layer of one unit",
+    Check.ONE_HIDDEN_UNIT: lambda v: "all that distinguishes the classes passes through a hidden layer of one unit",
     Check.SMALL_VOCABULARY: lambda v: (
         f"the Embedding layer takes whole numbers from 0 to {v['rows'] - 1:,} and no measured values; is input_dim the "
         "number of features?"

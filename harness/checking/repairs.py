@@ -403,14 +403,13 @@ class ValueBench(Bench):
     def find_local(self) -> list[int]:
         """The operations that a wrong value is made by, back to the forward pass and to right gradients."""
         reading, stage = self.reading, self.stage
-        afters = {step.after for step in stage.steps if not step.returned}
         found: set[int] = set()
         stack = [(self.value, self.opened)]
         while stack and len(found) < MOST_LOCAL:
             id, opened = stack.pop()
             if id in found or id in reading.forward.nodes or id in stage.parameters or id in reading.given:
                 continue
-            if id not in stage.needed or id not in stage.dependent or id in afters:
+            if id not in stage.needed or id not in stage.dependent or id in stage.applied:
                 continue
             if id != self.value and reading.aligned_with(reading.bundle(id), self.all_settings):
                 opened -= 1
@@ -469,11 +468,11 @@ class ValueBench(Bench):
 
     def stale(self) -> Iterator[Repair]:
         """Parameters before their updates in the place of those after them"""
-        before = {step.after: step.before for step in self.stage.steps if not step.returned}
-        used = [one for one in self.sources if one in before]
-        if used and self.mends_with({one: before[one] for one in used}):
+        applied = self.stage.applied
+        used = [one for one in self.sources if one in applied]
+        if used and self.mends_with({one: applied[one].before for one in used}):
             users = [id for id in self.local if set(used) & set(self.stage.program.parents[id])]
-            yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=before[used[0]])
+            yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=applied[used[0]].before)
 
     def groups(self) -> list[list[int]]:
         """The local operations, those of one kind on one line together: a loop over observations repeats them."""

@@ -297,7 +297,7 @@ class Search:
                     return None
                 wanted.append(np.ravel(found[error.output]))
             value, reference = np.concatenate(wanted), np.concatenate(rows)
-            if value.shape == reference.shape and value.size > 1 and np.all(np.isfinite(reference)):
+            if value.size > 1 and np.all(np.isfinite(reference)):
                 factor = ratio(value, reference, SAME)
                 if factor is not None:
                     fits[form] = (float(np.max(np.abs(value - factor * reference))), factor)

@@ -70,7 +70,7 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
         left = program.ancestors([step.after], stop=[*stage.parameters, id]) & stage.dependent
         if left & (reading.forward.nodes | set(stage.parameters)) <= {step.before}:
             # a delta times a constant input is a gradient, and so is the delta itself, which others are made of too
-            if not program.descendants([id], within=stage.needed | others) & others:
+            if not program.descendants([id], within=stage.needed) & others:
                 return id, factor
             shared = shared or (id, factor)
     return shared
@@ -88,7 +88,7 @@ def twins_of(reading: Reading, step: Step, known: int) -> list[tuple[int, float]
     if gradient is None or own is None or not stage.extend(alike):
         return []
     values = [(id, value) for id in alike if (value := stage.samples(id)) is not None]
-    found = [(id, ratio(value.flat, own.flat)) for id, value in values if value.flat.shape == own.flat.shape]
+    found = [(id, ratio(value.flat, own.flat)) for id, value in values]
     return [(id, factor) for id, factor in found if factor is not None]
 
 

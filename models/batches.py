@@ -5,7 +5,7 @@ last one what is left, as in Keras' ``fit(batch_size=..., shuffle=...)``. The or
 epoch alone. So every implementation trains on the same batches, however many iterations it makes at once, and a run
 can be taken up at any iteration. Nothing here imports TensorFlow.
 
-Where there are no batches, an iteration is the full batch.
+If there are no batches, an iteration is the full batch.
 """
 
 from __future__ import annotations

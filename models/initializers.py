@@ -3,8 +3,8 @@
 The fans are those of the kernel, (inputs, units): the bias row does not count. TensorFlow is not needed.
 
 Draws are stateless. All come from one counter-based stream of random blocks (Philox: Salmon et al., Parallel Random
-Numbers: As Easy as 1, 2, 3, 2011), of which the network with seed k reads a stretch of fixed length, the k-th. Any
-member of an ensemble can so be drawn alone, or many at once, with the same bits. A network reads one number per weight
+Numbers: As Easy as 1, 2, 3, 2011). The network with seed k reads the k-th stretch of it, all of one length. So any
+member of an ensemble can be drawn alone, or many at once, with the same bits. A network reads one number per weight
 whatever the initializers are, so two kernels of one family and seed differ in scale only.
 
 Sources: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010. He et al.,

@@ -48,7 +48,7 @@ def floatx(dtype: str) -> Iterator[None]:
 
 
 def keras_optimizer(optimizer: Optimizer, dtype: str) -> keras.optimizers.Optimizer:
-    """Keras' counterpart of ours; its learning rate is to be assigned.
+    """Keras' optimizer for one of this package; its learning rate is to be assigned.
 
     Keras puts a setting that is a Python float through tf.cast, by way of float32 even to float64: 0.9 would be off by
     2e-8. A NumPy float64 is not, but would make float64 of a float32 update.

@@ -92,7 +92,7 @@ class Pair:
         return _largest(d for d in self.differences if d.quantity.layer == layer and d.quantity.kind in outputs)
 
     def largest_of_weights(self, updates: int, layer: str | None = None) -> Difference | None:
-        """The largest relative difference of the weights of a layer, or of all, after some updates; None without."""
+        """The largest relative difference of the weights of a layer, or of all, after some updates; None if unknown."""
         return _largest(
             d
             for d in self.differences
@@ -122,7 +122,7 @@ class BackendComparison(Result):
         training_updates: of each.
         random_layers: layers that draw random numbers, and were kept from it in the comparison.
         interrupted: whether Ctrl-C ended it; then it holds what had been computed.
-        log_dir: folder of the logs; None without.
+        log_dir: folder of the logs; None if nothing was logged.
     """
 
     name: str

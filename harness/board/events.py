@@ -37,7 +37,7 @@ def histograms(values: Array) -> Array:
     """(..., n) to (..., BINS, 3): left edge, right edge and count of each bin, over the last axis.
 
     The bins are equally wide from the smallest value to the largest and closed on the left, the last on both sides.
-    Where all values are equal, every edge is that value and the last bin has the whole count. Both are
+    If all values are equal, every edge is that value and the last bin has the whole count. Both are
     what tf.summary.histogram gives. A value that is NaN, infinite or larger than ``LARGEST_COUNTED`` is in no bin.
     """
     values = values.astype(np.float64)
@@ -159,7 +159,7 @@ def hparams_values(
 ) -> list[summary_pb2.Summary.Value]:
     """What the HParams page shows of a run: its settings, and of the scalars {tag: title} their last values.
 
-    Runs of equal settings (the same comparison made twice) are one session group, of which TensorBoard shows the mean.
+    Runs of equal settings (the same comparison made twice) are one session group; TensorBoard shows their mean.
     """
     experiment = api_pb2.Experiment(
         hparam_infos=[api_pb2.HParamInfo(name=name, type=setting_type(value)) for name, value in settings.items()],

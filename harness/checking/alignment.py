@@ -63,6 +63,14 @@ def largest_of(values: Array) -> float:
     return max(float(np.max(values)), -float(np.min(values))) if values.size else 0.0
 
 
+def are_alike(values: Sequence[Any]) -> bool:
+    """Whether values are arrays of numbers, all of one shape."""
+    if any(one is None or isinstance(one, tuple) for one in values):
+        return False
+    arrays = [np.asarray(one) for one in values]
+    return all(one.dtype.kind in "fiub" and one.shape == arrays[0].shape for one in arrays)
+
+
 def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float | None:
     """The one factor with ``value = factor * reference`` at all settings, None if there is none."""
     if value.shape != reference.shape or not value.size:

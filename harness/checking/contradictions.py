@@ -315,7 +315,7 @@ def at_logits(best: Reading, own: Reading) -> Found | None:
             z = np.asarray(values[error.output], dtype=float)
             a = softmax(z, axis) if axis is not None and z.ndim == 2 else 1 / (1 + np.exp(-z))
             rows.append(a - error.target_values(values))
-        if wanted.flat.shape == samples(rows).flat.shape and ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
+        if ratio(samples(rows).flat, wanted.flat, 1e-6) is not None:
             found = of_error(best, error, "cost-gradient-at-pre-activation")
             return replace(found, got=found.expected, expected=quantity(own, error.output, None))
     return None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Kind, Node, Ref, references
 from .alignment import squeezed
 from .replay import Values, is_truth, resolve, size_of
-from .stage import Stage, argument_ids
+from .stage import VARIED_KINDS, Stage, argument_ids
 
 Array = NDArray[Any]
 
@@ -421,7 +421,7 @@ def sum_error(stage: Stage, id: int) -> Error | None:
 def is_made_of_data(stage: Stage, id: int) -> bool:
     """Whether numbers from outside of the arithmetic, or drawn ones, went into a value."""
     kinds = {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
-    return bool(kinds & {Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN, Kind.RANDOM})
+    return bool(kinds & (VARIED_KINDS | {Kind.RANDOM}))
 
 
 def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:

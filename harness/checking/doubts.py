@@ -9,6 +9,7 @@ import numpy as np
 from ..recording.graph import Kind, Node, Recording, Ref
 from .reading import Reading, targets_of
 from .stage import PRODUCTS, Stage
+from .structure import is_data
 from .unused import DATA_WORDS
 
 ONE_MINUS = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
@@ -26,10 +27,9 @@ def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> boo
     if not leaves or any(one.after >= min(leaves) for one in updates):
         return False
     leaf = recording.nodes[known.leaf]
-    is_data = leaf.kind in (Kind.DATA, Kind.STAND_IN, Kind.ARGUMENT, Kind.LITERAL)
-    is_data = is_data or bool(set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS)
+    is_prepared = is_data(leaf) or bool(set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS)
     judged = {stage.node(step.after).place for step in stage.steps}
-    return is_data or all(recording.nodes[one.after].place in judged for one in updates)
+    return is_prepared or all(recording.nodes[one.after].place in judged for one in updates)
 
 
 def history_is_lost(reading: Reading) -> bool:

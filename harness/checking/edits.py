@@ -75,7 +75,7 @@ class EditBench(Bench):
         self.old_weights: dict[int, dict[int, int]] = {}
         self.mended = Mended(operations={}, settings=(), steps=())
         self.most, self.wanted = 0, len(self.broken)
-        afters = {step.after for step in stage.steps if not step.returned}
+        afters = set(stage.applied)
         inner = (stage.needed & stage.dependent) - reading.forward.nodes - set(stage.parameters)
         leading = stage.program.ancestors([step.after for step in broken], stop=stage.parameters)
         # a line that runs on the way forward as well cannot be edited for one of the two, but its calls can
@@ -107,9 +107,8 @@ class EditBench(Bench):
 
     def with_old_weights(self) -> EditBench | None:
         """The same with parameters before their updates wherever a line takes updated ones; None if none does."""
-        before = {step.after: step.before for step in self.stage.steps if not step.returned}
-        program = self.stage.program
-        users = {id: {one: before[one] for one in program.parents[id] if one in before} for id in self.local}
+        applied, program = self.stage.applied, self.stage.program
+        users = {id: {one: applied[one].before for one in program.parents[id] if one in applied} for id in self.local}
         right = [step.after for step in self.stage.steps if step not in self.broken]
         leading = program.ancestors([step.after for step in self.broken], stop=[*self.stage.parameters, *right])
         bench = EditBench(self.reading, self.broken)
@@ -318,12 +317,7 @@ class EditBench(Bench):
             for id in sorted(stage.dependent - stage.needed - self.reading.forward.nodes)
             if id < ids[-1] and stage.node(id).shape == shape and self.key(id) == key
         ]
-        if not unused:
-            return {}
-        try:
-            for values in self.settings:
-                values.update(stage.program.run(unused, values))
-        except CannotReplay:
+        if not unused or not self.extend(unused):
             return {}
         starts = [-1, *ids]
         return {id: [one for one in unused if starts[place] < one < id] for place, id in enumerate(ids)}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..recording.graph import Place, Ref
-from .alignment import Alignment, align
 from .labels import found_at, found_in_step, quantity
+from .matching import gradient_nodes
 from .reading import Reading
 from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
@@ -39,16 +39,7 @@ def is_same(first: float, second: float) -> bool:
 def chain_of(reading: Reading, step: Step, factor: float) -> Chain:
     """The nodes that are this parameter's gradient, in the order of execution."""
     stage = reading.stage
-    gradient = reading.gradient_samples((step.before,))
-    assert gradient is not None
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes | {step.before, step.after}
-    links = []
-    for id in sorted(between):
-        value = stage.samples(id)
-        found: Alignment | None = None if value is None else align(value, gradient)
-        if found is not None and not found.transposed:
-            links.append((id, found.factor))
+    links = sorted(gradient_nodes(reading, step))
     named = [one for one in links if stage.node(one[0]).names and not is_update_place(reading, step, one[0])]
     if named:
         first = set(stage.node(named[0][0]).names)

@@ -115,7 +115,7 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
         return None
     delta = reading.gradient_samples((layer.z,))
     value = stage.step_samples(step)
-    if delta is None or delta.flat.shape != value.flat.shape or ratio(value.flat, delta.flat, 1e-6) is None:
+    if delta is None or ratio(value.flat, delta.flat, 1e-6) is None:
         return None
     got, expected = quantity(reading, layer.z, None), quantity(reading, step.before, None)
     return found_in_step(reading, step, "bias-gradient-not-summed", shape=node.shape, got=got, expected=expected)
@@ -230,7 +230,7 @@ def last_named(reading: Reading, step: Step, value: Samples) -> Place | None:
     stage = reading.stage
     for id in sorted(stage.program.ancestors([step.after], stop=stage.parameters) - {step.after}):
         one = stage.samples(id)
-        if id not in stage.dependent or one is None or one.flat.shape != value.flat.shape:
+        if id not in stage.dependent or one is None:
             continue
         node = stage.node(id)
         if node.names and ratio(one.flat, value.flat, 1e-6) is not None and not is_update_place(reading, step, id):

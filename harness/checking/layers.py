@@ -21,7 +21,7 @@ from ..recording.driving.pairs.find import find_pairs
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 from ..recording.graph import Node, Recording
 from ..recording.record import record_file
-from .alignment import Alignment, Samples, align, ratio, samples
+from .alignment import Alignment, Samples, align, are_alike, ratio, samples
 from .cost import Cost
 from .edits import EditBench
 from .exceptions import RUN_FILE
@@ -224,7 +224,7 @@ class _Judge:
     def _settings(self, option: PairOption) -> Iterator[dict[int, Any]]:
         """Values of all nodes of both sides at random settings of inputs, parameters and upstream gradients.
 
-        Where a recorded branch would change at nearly all of them, as in the loops of a pooling that look for the
+        If a recorded branch would change at nearly all of them, as in the loops of a pooling that look for the
         largest value, inputs and parameters stay near the recorded ones.
 
         Raises:
@@ -353,14 +353,11 @@ class _Judge:
     def _has_rule(self, end: int, of: int, reference: Samples, settings: Sequence[Values]) -> bool:
         """Whether an update is made of the true gradient by a rule (Adam), which is not judged here."""
         for id in self.program.ancestors([end], stop=[of]) - {end, of}:
-            if any(values.get(id) is None or isinstance(values[id], tuple) for values in settings):
-                continue
-            rows = [np.asarray(values[id]) for values in settings]
-            if any(one.dtype.kind != "f" for one in rows):
-                continue
-            if len({one.shape for one in rows}) == 1 and rows[0].size > 1:
+            rows = [values.get(id) for values in settings]
+            if are_alike(rows):
                 value = samples(rows)
-                if value.shape == reference.shape and ratio(value.flat, reference.flat) is not None:
+                is_array = value.flat.size > len(rows)
+                if is_array and value.shape == reference.shape and ratio(value.flat, reference.flat) is not None:
                     return True
         return False
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Node
-from .alignment import Samples, align, ratio, samples
+from .alignment import Samples, align, are_alike, ratio, samples
 from .matching import carries_a_state, changes, decayed_step, is_descent_rule
 from .reading import Bundle, Reading
 from .replay import CannotReplay, Values, is_truth
@@ -129,7 +129,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
     between = reading.stage.program.ancestors([step.after], stop=[step.before]) & after
     for id in sorted(between - {step.after}, reverse=True):
         rows = [one.get(id) for one in values]
-        if any(row is None or isinstance(row, tuple) or np.shape(row) != np.shape(gradients[0]) for row in rows):
+        if not are_alike([*rows, gradients[0]]):
             continue
         search.work += count * work_of(step.shape)
         found, alignment = samples(rows), align(samples(rows), gradient)
@@ -171,7 +171,7 @@ def factors_of_joined(reading: Reading, bundle: Bundle) -> list[float]:
 def targets_for(reading: Reading, bundle: Bundle, value: Samples) -> list[tuple[Bundle, bool]]:
     """The forward nodes whose gradient has the shape of a value, and whether it has to be transposed."""
     found = []
-    # the latest first: where several would do (a relu's mask applied twice is the mask), it is nearest to the cost
+    # the latest first: if several would do (a relu's mask applied twice is the mask), it is nearest to the cost
     targets = [one for one in reading.forward_bundles() if not is_part(reading, one[0])]
     if len(bundle) > 1 and len(bundle) == len(reading.forward.outputs):
         targets += [(id,) * len(bundle) for id in reading.stage.parameters if id in reading.forward.nodes]
@@ -222,8 +222,6 @@ def find_scalar_fault(search: Search) -> Fault | None:
     """
     reading, stage = search.reading, search.reading.stage
     program = stage.program
-    inner = set(stage.needed) | {step.after for step in stage.steps}
-    afters = {step.after for step in stage.steps if not step.returned}
     broken = {step.before for step in search.broken if step.shape == ()}
     leading = program.ancestors([step.after for step in search.broken if step.shape == ()], stop=stage.parameters)
     wanted = next(iter(reading.factors.values()), -1.0)  # that of the steps that are right
@@ -231,13 +229,13 @@ def find_scalar_fault(search: Search) -> Fault | None:
     best_key: tuple[int, int, int] | None = None
     for bundle in reading.backward_bundles():
         id = bundle[0]
-        if len(bundle) > 1 or id not in leading or id in afters or id in search.fixed or stage.node(id).shape != ():
+        if len(bundle) > 1 or id not in leading or id in stage.applied or id in search.fixed:
             continue
-        if is_term(reading, id):
+        if stage.node(id).shape != () or is_term(reading, id):
             continue
         if search.is_over:
             break
-        below = program.descendants(bundle, within=inner - search.fixed)
+        below = program.descendants(bundle, within=stage.needed - search.fixed)
         reached = [step for step in search.broken if step.after in below and step.before in broken]
         touched = [step for step in search.right if step.after in below]
         if not reached or touched:
@@ -303,10 +301,9 @@ def candidates_of(search: Search) -> list[tuple[Bundle, list[Step]]]:
     reading, stage = search.reading, search.reading.stage
     ends = {*stage.parameters, *search.fixed}
     leading = [(step, stage.program.ancestors([step.after], stop=ends) - search.fixed) for step in search.broken]
-    updates = {step.after for step in stage.steps if not step.returned}
     found = []
     for bundle in reading.backward_bundles():
-        is_done = (updates | search.fixed) & set(bundle)
+        is_done = (stage.applied.keys() | search.fixed) & set(bundle)
         if is_done or is_part(reading, bundle[0]) or is_count(stage.node(bundle[0])):
             continue
         reached = [step for step, above in leading if above & set(bundle)]
@@ -321,7 +318,6 @@ def find_fault(search: Search) -> Fault | None:
     program = stage.program
     best: Fault | None = None
     best_key: tuple[int, int, int, int] | None = None
-    inner = set(stage.needed) | {step.after for step in stage.steps}
     for bundle, reached in candidates_of(search):
         if search.is_over:
             break
@@ -331,7 +327,7 @@ def find_fault(search: Search) -> Fault | None:
         if value is None or value.flat.size == 0 or is_truth(stage.node(bundle[0])):
             continue
         aligned = dict(reading.aligned_with(bundle, search.settings))
-        below = program.descendants(bundle, within=inner - search.fixed)
+        below = program.descendants(bundle, within=stage.needed - search.fixed)
         within = sorted(below)
         touched = [step for step in search.right if step.after in below]
         known = local_factor(reading, bundle)
@@ -374,10 +370,11 @@ def passed_on(search: Search, fault: Fault) -> Fault:
     if len(fault.bundle) > 1 or fault.target[0] in stage.parameters:
         return fault
     id = fault.bundle[0]
-    inner = set(stage.needed)
     while True:
         value = reading.value_samples((id,), search.settings)
-        children = [one for one in stage.program.children[id] if one in inner and one not in reading.forward.nodes]
+        children = [
+            one for one in stage.program.children[id] if one in stage.needed and one not in reading.forward.nodes
+        ]
         if value is None or len(children) != 1 or stage.node(children[0]).operation not in MASKING:
             break
         other = reading.value_samples((children[0],), search.settings)
@@ -442,9 +439,8 @@ def apply(search: Search, fault: Fault) -> None:
     """Go on with the fault mended, at all settings."""
     reading = search.reading
     program = reading.stage.program
-    inner = set(reading.stage.needed) | {step.after for step in reading.stage.steps}
     mended = {*fault.bundle, *(id for id, _ in fault.repeats)}
-    within = sorted(program.descendants(mended, within=inner - search.fixed))
+    within = sorted(program.descendants(mended, within=reading.stage.needed - search.fixed))
     if fault.is_factor:
         step = next(one for one in search.broken if one.before == fault.target[0])
         scaled = scaled_values(search, fault.bundle[0], within, step, fault.factor, SETTINGS)
@@ -479,12 +475,11 @@ def replaced_upstream(reading: Reading, broken: Sequence[Step]) -> int | None:
     So it is if a layer of several parts leaves one of them out on its way back.
     """
     stage = reading.stage
-    inner = set(stage.needed) | {step.after for step in stage.steps}
     right = [step for step in stage.steps if step not in broken]
     search = Search(reading, list(stage.settings), list(broken))
     for id in reading.given:
         value = reading.value_samples((id,))
-        within = sorted(stage.program.descendants([id], within=inner))
+        within = sorted(stage.program.descendants([id], within=stage.needed))
         for target, transposed in distinct_targets(reading, targets_for(reading, (id,), value) if value else []):
             if target[0] in stage.parameters or target[0] in reading.cost.outputs or transposed:
                 continue

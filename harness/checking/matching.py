@@ -255,11 +255,8 @@ def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:
 
 def made_with(reading: Reading, step: Step) -> list[int]:
     """The values of its shape, of the backward pass and the update rule, that a step is made with, the latest first."""
-    stage = reading.stage
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes | {step.before, step.after}
-    shape = squeezed(step.shape)
-    return sorted((id for id in between if squeezed(stage.node(id).shape) == shape), reverse=True)
+    shape, node = squeezed(step.shape), reading.stage.node
+    return sorted((id for id in reading.way_to(step) if squeezed(node(id).shape) == shape), reverse=True)
 
 
 def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
@@ -306,7 +303,7 @@ def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, be
 def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bool:
     """Whether the step is a function of the gradient node that goes against it, element by element or as a whole."""
     stage = reading.stage
-    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    within = sorted(stage.program.descendants([via], within=stage.needed))
     values = stage.settings[0]
     rng = np.random.default_rng(5)
     size = float(np.max(np.abs(values[via]))) or 1.0
@@ -354,7 +351,7 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
         factor: what the node is of the gradient.
     """
     stage = reading.stage
-    chain = stage.program.descendants([via], within=stage.needed | {step.after})
+    chain = stage.program.descendants([via], within=stage.needed)
     chain &= stage.program.ancestors([step.after], stop=stage.parameters)
     known = chain | {step.before, via}
     joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
@@ -373,7 +370,7 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
 def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Array, first: Array) -> bool:
     """Whether the step stays the same at other settings if its gradient does, but for weight decay."""
     stage = reading.stage
-    within = sorted(stage.program.descendants([via], within=stage.needed | {step.after}))
+    within = sorted(stage.program.descendants([via], within=stage.needed))
     decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
     for values in stage.settings[1:3]:
         try:

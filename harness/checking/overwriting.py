@@ -77,7 +77,7 @@ def chains_of(nodes: Sequence[Node]) -> list[list[int]]:
 
 
 def cut_chain(nodes: list[Node], chain: Sequence[int]) -> None:
-    """Let writes begin from the first version of their array where nobody reads what was written in between.
+    """Let writes begin from the first version of their array if nobody reads what was written in between.
 
     Args:
         nodes: of the recording; those of the chain are replaced.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Place, references
-from .alignment import Alignment, Index, Samples, largest_of, ratio, samples
+from .alignment import Alignment, Index, Samples, are_alike, largest_of, ratio, samples
 from .cost import Cost, Error, ShapesDiffer
 from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
@@ -117,13 +117,7 @@ class Reading:
         """The values of the nodes of a bundle, at all settings."""
         values = self.stage.settings if settings is None else settings
         rows = [[one.get(id) for id in bundle] for one in values]
-        if any(item is None or isinstance(item, tuple) for row in rows for item in row):
-            return None
-        if any(np.asarray(item).dtype.kind not in "fiub" for row in rows for item in row):
-            return None
-        if len({np.asarray(item).shape for row in rows for item in row}) != 1:
-            return None
-        return samples_of_lanes(rows)
+        return samples_of_lanes(rows) if are_alike([item for row in rows for item in row]) else None
 
     def forward_bundles(self) -> list[Bundle]:
         """The bundles of the forward pass, parameters included."""
@@ -178,6 +172,11 @@ class Reading:
         for id in ids[:MOST_INDEXED]:
             found[self.bundle(id)] = None
         return list(found)
+
+    def way_to(self, step: Step) -> set[int]:
+        """The values of the backward pass and the update rule that a step is made with."""
+        above = self.stage.program.ancestors([step.after], stop=self.stage.parameters) & self.stage.dependent
+        return above - self.forward.nodes - {step.before, step.after}
 
     # Places
 

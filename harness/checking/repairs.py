@@ -200,6 +200,15 @@ class Bench(ABC):
                     changed.add(id)
         return found
 
+    def extend(self, ids: Sequence[int]) -> bool:
+        """Compute more nodes at all settings; False if that fails."""
+        try:
+            for values in self.settings:
+                values.update(self.stage.program.run(ids, values))
+        except CannotReplay:
+            return False
+        return True
+
     def seen_by(self, id: int, values: Values) -> Values:
         """The values that a changed operation is computed from."""
         return values
@@ -394,14 +403,13 @@ class ValueBench(Bench):
     def find_local(self) -> list[int]:
         """The operations that a wrong value is made by, back to the forward pass and to right gradients."""
         reading, stage = self.reading, self.stage
-        afters = {step.after for step in stage.steps if not step.returned}
         found: set[int] = set()
         stack = [(self.value, self.opened)]
         while stack and len(found) < MOST_LOCAL:
             id, opened = stack.pop()
             if id in found or id in reading.forward.nodes or id in stage.parameters or id in reading.given:
                 continue
-            if id not in stage.needed or id not in stage.dependent or id in afters:
+            if id not in stage.needed or id not in stage.dependent or id in stage.applied:
                 continue
             if id != self.value and reading.aligned_with(reading.bundle(id), self.all_settings):
                 opened -= 1
@@ -460,11 +468,11 @@ class ValueBench(Bench):
 
     def stale(self) -> Iterator[Repair]:
         """Parameters before their updates in the place of those after them"""
-        before = {step.after: step.before for step in self.stage.steps if not step.returned}
-        used = [one for one in self.sources if one in before]
-        if used and self.mends_with({one: before[one] for one in used}):
+        applied = self.stage.applied
+        used = [one for one in self.sources if one in applied]
+        if used and self.mends_with({one: applied[one].before for one in used}):
             users = [id for id in self.local if set(used) & set(self.stage.program.parents[id])]
-            yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=before[used[0]])
+            yield Repair(change=Change.ARRAY, node=users[0], old=used[0], new=applied[used[0]].before)
 
     def groups(self) -> list[list[int]]:
         """The local operations, those of one kind on one line together: a loop over observations repeats them."""
@@ -546,12 +554,7 @@ class ValueBench(Bench):
         inside = self.reading.forward.nodes | stage.needed
         found = [id for id in sorted(stage.dependent - inside) if id < self.value and stage.node(id).shape == shape]
         found = found[-MOST_CANDIDATES:]
-        try:
-            for values in self.settings:
-                values.update(stage.program.run(found, values))
-        except CannotReplay:
-            return []
-        return found
+        return found if self.extend(found) else []
 
     def masks_left_out(self) -> Iterator[Repair]:
         """A constant factor of the forward pass that was left out, such as a dropout mask"""

@@ -35,7 +35,6 @@ def find_repeated_fault(search: Search) -> Fault | None:
     """
     reading, stage = search.reading, search.reading.stage
     own = replace(search, work=0, replacements=0, most_work=MOST_WORK)
-    inner = set(stage.needed) | {step.after for step in stage.steps}
     leading = stage.program.ancestors([step.after for step in search.broken], stop=stage.parameters)
     broken = {step.before for step in search.broken}
     targets = [nodes for nodes in runs_of(stage, targets_in(reading)) if len(nodes) > 1]
@@ -44,7 +43,7 @@ def find_repeated_fault(search: Search) -> Fault | None:
     for nodes in runs_of(stage, backward_nodes(reading) & leading - search.fixed):
         if own.is_over or not 1 < len(nodes) <= MOST_RUNS:
             continue
-        below = stage.program.descendants(nodes, within=inner - search.fixed)
+        below = stage.program.descendants(nodes, within=stage.needed - search.fixed)
         reached = [step for step in search.broken if step.after in below]
         fewest = fewest_mended(stage, best, nodes)
         if len(reached) < fewest:
@@ -81,9 +80,8 @@ def fewest_mended(stage: Stage, best: Fault | None, nodes: Sequence[int]) -> int
 def backward_nodes(reading: Reading) -> set[int]:
     """The values that are made of errors, but for those of several observations one by one."""
     stage = reading.stage
-    updates = {step.after for step in stage.steps if not step.returned}
     single = {bundle[0] for bundle in reading.backward_bundles() if len(bundle) == 1}
-    return {id for id in (single - updates) & reading.errors_below if not is_truth(stage.node(id))}
+    return {id for id in (single - stage.applied.keys()) & reading.errors_below if not is_truth(stage.node(id))}
 
 
 def targets_in(reading: Reading) -> set[int]:

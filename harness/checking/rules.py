@@ -438,8 +438,7 @@ def turned_penalty(reading: Reading, step: Step) -> Found | None:
     gradient, parameter = reading.gradient_samples((step.before,)), stage.samples(step.before)
     if gradient is None or parameter is None or step.before not in reading.forward.nodes:
         return None
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    for id in sorted(between - reading.forward.nodes - {step.after}):
+    for id in sorted(reading.way_to(step)):
         node = stage.node(id)
         operands = [one.id for one in node.arguments if isinstance(one, Ref)]
         if node.operation not in ("add", "subtract") or len(operands) != 2 or operands[0] == operands[1]:
@@ -519,10 +518,9 @@ def decay_place(reading: Reading, step: Step) -> Place | None:
     """Where the parameter itself is added to its gradient; its gradient's line if it is nowhere"""
     stage = reading.stage
     gradient = reading.gradient_samples((step.before,))
-    between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    for id in sorted(between - reading.forward.nodes):
+    for id in sorted(reading.way_to(step)):
         node = stage.node(id)
-        if node.operation not in ("add", "subtract") or id == step.after:
+        if node.operation not in ("add", "subtract"):
             continue
         parents = [one for one in stage.program.parents[id] if one in stage.dependent]
         if len(parents) > 1 and any(is_made_of(reading, one, step.before) for one in parents):

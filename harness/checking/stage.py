@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, references
-from .alignment import Samples, samples
+from .alignment import Samples, are_alike, samples
 from .replay import CannotReplay, Program, Values, resolve, size_of
 
 Array = NDArray[Any]
@@ -156,7 +156,7 @@ class Stage:
     steps: tuple[Step, ...]  # of all parameters that are updated in it
     end: int  # the last node of an update
     dependent: set[int]  # the nodes that depend on the parameters before the iteration
-    needed: set[int]  # the nodes that the steps are made of, back to the parameters
+    needed: set[int]  # the nodes that the steps are made of, back to the parameters; the new versions included
     last: int = 0  # the last node that may belong to the iteration, such as a cost that is computed after the update
     settings: list[Values] = field(default_factory=list)  # the values of nodes at each random setting
     varied: tuple[int, ...] = ()  # the leaves other than parameters that were redrawn
@@ -177,6 +177,11 @@ class Stage:
         return {step.before: step for step in self.steps}
 
     @functools.cached_property
+    def applied(self) -> dict[int, Step]:
+        """The steps that are applied, by the node of the parameter after."""
+        return {step.after: step for step in self.steps if not step.returned}
+
+    @functools.cached_property
     def first_branches(self) -> dict[tuple[str, str], int]:
         """For each function, the first value of the iteration on which it branches, or a function that it calls."""
         found: dict[tuple[str, str], int] = {}
@@ -193,7 +198,8 @@ class Stage:
     def samples(self, id: int) -> Samples | None:
         """The values of a node at all settings; None if it is not a float array of one shape."""
         if id not in self._samples:
-            self._samples[id] = self._sampled([values.get(id) for values in self.settings])
+            values = [one.get(id) for one in self.settings]
+            self._samples[id] = samples(values) if are_alike(values) else None
         return self._samples[id]
 
     def step_samples(self, step: Step) -> Samples:
@@ -201,15 +207,6 @@ class Stage:
         if step not in self._step_samples:
             self._step_samples[step] = samples([step.of(values) for values in self.settings])
         return self._step_samples[step]
-
-    @staticmethod
-    def _sampled(values: Sequence[Any]) -> Samples | None:
-        if any(one is None or isinstance(one, tuple) for one in values):
-            return None
-        arrays = [np.asarray(one) for one in values]
-        if any(one.dtype.kind not in "fiub" or one.shape != arrays[0].shape for one in arrays):
-            return None
-        return samples(arrays)
 
     def extend(self, targets: Iterable[int]) -> bool:
         """Compute more nodes at all settings; False if that fails."""

@@ -281,7 +281,7 @@ class Search:
     def form_of(self, error: Error, replay: Replayed) -> tuple[Form, float] | None:
         """The cost of the catalogue that fits best, and by what it is multiplied.
 
-        Where an output is close to 0, two costs may fit: their gradients differ by a tiny share of the largest entry.
+        If an output is close to 0, two costs may fit: their gradients differ by a tiny share of the largest entry.
         """
         fits: dict[Form, tuple[float, float]] = {}
         for form in (Form.SQUARED, Form.BINARY, Form.CATEGORICAL):
@@ -297,7 +297,7 @@ class Search:
                     return None
                 wanted.append(np.ravel(found[error.output]))
             value, reference = np.concatenate(wanted), np.concatenate(rows)
-            if value.shape == reference.shape and value.size > 1 and np.all(np.isfinite(reference)):
+            if value.size > 1 and np.all(np.isfinite(reference)):
                 factor = ratio(value, reference, SAME)
                 if factor is not None:
                     fits[form] = (float(np.max(np.abs(value - factor * reference))), factor)

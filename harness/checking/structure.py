@@ -9,9 +9,9 @@ from typing import cast
 
 import numpy as np
 
-from ..recording.graph import Kind, Node
+from ..recording.graph import Node
 from .replay import CannotReplay, size_of
-from .stage import PRODUCTS, Stage, argument_ids
+from .stage import PRODUCTS, VARIED_KINDS, Stage, argument_ids
 
 SUMS = frozenset({"add", "subtract", "sum"})
 MOVES = frozenset(
@@ -100,7 +100,7 @@ def is_shifted(stage: Stage, id: int, source: int) -> bool:
 
 def is_data(node: Node) -> bool:
     """Whether a node is what a file is given, and not something that it makes"""
-    return node.kind in (Kind.DATA, Kind.ARGUMENT, Kind.LITERAL, Kind.STAND_IN)
+    return node.kind in VARIED_KINDS
 
 
 def is_view_of_parameter(stage: Stage, id: int) -> bool:

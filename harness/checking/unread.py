@@ -57,7 +57,7 @@ def unread_biases(reading: Reading) -> list[Found]:
 
 
 def layer_of_step(reading: Reading, change: int, shape: tuple[int, ...], sign: float) -> int | None:
-    """The pre-activation of which a value is the summed gradient, times what the other steps have; None if of none.
+    """The pre-activation whose summed gradient a value is, times what the other steps have; None if there is none.
 
     Args:
         reading: the reading.

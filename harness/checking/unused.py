@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from .labels import quantity
 from .matching import NOTHING
 from .reading import Array, Reading
 from .replay import CannotReplay, Program, size_of
-from .result import Found, Quantity
+from .result import Found, Quantity, join_mistakes
 from .result import Kind as QuantityKind
 from .scales import counts_of
 from .structure import Role, is_view_of_parameter
@@ -303,9 +304,7 @@ def together(found: list[Found]) -> list[Found]:
         return found
     ids = {one.id for one in found}
     id = ids.pop() if len(ids) == 1 else "only-last-layer-updated"
-    others = [place for one in found for place in (one.place, *one.others) if place and place != found[0].place]
-    names = tuple(dict.fromkeys(name for one in found for name in one.parameters))
-    return [replace(found[0], id=id, others=tuple(dict.fromkeys(others)), parameters=names)]
+    return [replace(functools.reduce(join_mistakes, found), id=id)]
 
 
 def is_kept(reading: Reading, leaf: int) -> bool:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Recording
-from .alignment import align, ratio, squeezed
+from .alignment import ratio
+from .matching import gradient_nodes
 from .reading import Reading
 from .replay import CannotReplay, Program, is_zero
 from .stage import Step
@@ -64,24 +65,15 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
     """The first node that is the gradient of a step, and through which alone the step depends on the iteration."""
     stage = reading.stage
     program = stage.program
-    gradient = reading.gradient_samples((step.before,))
-    if gradient is None:
-        return None
-    between = program.ancestors([step.after], stop=stage.parameters) & stage.dependent
-    between -= reading.forward.nodes | {step.before, step.after}
     others = {one.after for one in stage.steps if one.before != step.before}
     shared: tuple[int, float] | None = None
-    for id in sorted(between):
-        value = stage.samples(id)
-        found = None if value is None or value.flat.size != gradient.flat.size else align(value, gradient)
-        if found is None or found.transposed or squeezed(stage.node(id).shape) != squeezed(step.shape):
-            continue
+    for id, factor in sorted(gradient_nodes(reading, step)):
         left = program.ancestors([step.after], stop=[*stage.parameters, id]) & stage.dependent
         if left & (reading.forward.nodes | set(stage.parameters)) <= {step.before}:
             # a delta times a constant input is a gradient, and so is the delta itself, which others are made of too
-            if not program.descendants([id], within=stage.needed | others) & others:
-                return id, found.factor
-            shared = shared or (id, found.factor)
+            if not program.descendants([id], within=stage.needed) & others:
+                return id, factor
+            shared = shared or (id, factor)
     return shared
 
 
@@ -97,7 +89,7 @@ def twins_of(reading: Reading, step: Step, known: int) -> list[tuple[int, float]
     if gradient is None or own is None or not stage.extend(alike):
         return []
     values = [(id, value) for id in alike if (value := stage.samples(id)) is not None]
-    found = [(id, ratio(value.flat, own.flat)) for id, value in values if value.flat.shape == own.flat.shape]
+    found = [(id, ratio(value.flat, own.flat)) for id, value in values]
     return [(id, factor) for id, factor in found if factor is not None]
 
 
@@ -293,10 +285,20 @@ def numbers_in(node: Node) -> set[float]:
 
 def moment(given: Array, beta: float) -> Array:
     """The running mean of gradients, which begins at 0: (..., iterations, elements)"""
+    return running(given, lambda last, one: beta * last + (1 - beta) * one)
+
+
+def running(given: Array, take: Callable[[Array, Array], Array]) -> Array:
+    """What is kept from one iteration to the next, beginning at 0: (..., iterations, elements)
+
+    Args:
+        given: of each iteration.
+        take: what is kept, from what was kept before and what is given.
+    """
     found = np.zeros_like(given)
     last = np.zeros_like(given[:, 0])
     for number in range(given.shape[1]):
-        last = beta * last + (1 - beta) * given[:, number]
+        last = take(last, given[:, number])
         found[:, number] = last
     return found
 
@@ -344,12 +346,7 @@ def adaptive_rules(
 
 def velocity(direction: Array, kept: float) -> Array:
     """The steps of a velocity that a share is kept of and a direction is added to"""
-    found = np.zeros_like(direction)
-    last = np.zeros_like(direction[:, 0])
-    for number in range(direction.shape[1]):
-        last = kept * last + direction[:, number]
-        found[:, number] = last
-    return found
+    return running(direction, lambda last, one: kept * last + one)
 
 
 def adam_rules(
@@ -405,12 +402,7 @@ def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
 
 def greatest(given: Array, beta: float) -> Array:
     """The running maximum that Adamax divides by"""
-    found = np.zeros_like(given)
-    last = np.zeros_like(given[:, 0])
-    for number in range(given.shape[1]):
-        last = np.maximum(beta * last, np.abs(given[:, number]))
-        found[:, number] = last
-    return found
+    return running(given, lambda last, one: np.asarray(np.maximum(beta * last, np.abs(one))))
 
 
 def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
@@ -455,16 +447,7 @@ def has_spare_state(program: Program, chain: Chain) -> bool:
 
 def rate_of(steps: Array, direction: Array) -> float | None:
     """The one factor of all steps along a direction, None if there is none."""
-    if not np.all(np.isfinite(direction)) or not np.all(np.isfinite(steps)):
-        return None
-    square = float(np.sum(direction * direction))
-    if square == 0:
-        return None
-    rate = float(np.sum(steps * direction)) / square
-    largest = float(np.max(np.abs(steps)))
-    if rate == 0 or np.max(np.abs(steps - rate * direction)) > SAME * largest:
-        return None
-    return rate
+    return ratio(np.ravel(steps), np.ravel(direction), SAME)
 
 
 def scheduled_rate(steps: Array, direction: Array, rule: Rule) -> Rule | None:

@@ -137,7 +137,7 @@ def interrupt_once(number: int, frame: FrameType | None) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
     open_standard_streams()
-    if argv is None:  # the process is ours
+    if argv is None:  # called as a command, so the process is the harness' own
         signal.signal(signal.SIGTERM, interrupt_once)
     try:
         with kept_interrupt():

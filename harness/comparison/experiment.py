@@ -45,7 +45,7 @@ class Experiment(Result):
         device: that TensorFlow trained on.
         recovered_rate: the learning rate that the forum question does not state, if the scenario is its network.
         claims: every figure that the forum question prints, beside the measured one; empty for other scenarios.
-        log_dir: the folder that the runs were logged to, None without a log.
+        log_dir: the folder that the runs were logged to; None if nothing was logged.
     """
 
     scenario: Scenario

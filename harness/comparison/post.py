@@ -1,4 +1,4 @@
-"""The post that this project starts from: every figure that it prints, beside ours.
+"""The post that this project starts from: every figure that it prints, beside the computed one.
 
 Everything here is computed in float64; the post's own arithmetic was float32 on values rounded to seven digits.
 """
@@ -22,7 +22,7 @@ LEARNED = 0.01  # both outputs called learned lie within this of their targets
 OUTPUTS_AFTER_1000 = np.array([[0.5992708, 0.1997655], [0.5993174, 0.2004307]])
 OUTPUTS_AFTER_10000 = np.array([[0.2002207, 0.3998017], [0.9927028, 0.008218]])
 
-# Every figure for the all-ones weights before the first update, by the quantity of ours that it is.
+# Every figure for the all-ones weights before the first update, by the computed quantity that it is.
 PRINTED: dict[str, list[list[float]]] = {
     "z1": [[2.2] * 3, [1.6] * 3],
     "a1": [[0.9002495] * 3, [0.8320184] * 3],
@@ -38,7 +38,7 @@ PRINTED: dict[str, list[list[float]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A figure that the post prints, ours, and whether they agree within the post's own rounding."""
+    """A figure that the post prints, the computed one, and whether they agree within the post's own rounding."""
 
     claim: str
     printed: Array
@@ -131,7 +131,7 @@ def first_iteration() -> dict[str, Array]:
 
 
 def claims(recovered: RecoveredRate) -> list[Claim]:
-    """Every printed figure beside ours, in the order of the post."""
+    """Every printed figure beside the computed one, in the order of the post."""
     ours = first_iteration()
     found = [
         Claim(

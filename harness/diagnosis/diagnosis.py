@@ -148,7 +148,7 @@ class _Diagnoser:
 
     def confirm_smallest(self) -> None:
         """Confirm the smallest set that learned before the search ran out of its share of the budget; what confirming
-        needs was reserved. Where the clock ended the search, nothing new is named."""
+        needs was reserved. If the clock ended the search, nothing new is named."""
         if self.minimal is not None:
             return
         self.minimal = self.smallest_learning()

@@ -223,7 +223,7 @@ def _in_two(held: Indices, strata: Indices, rng: np.random.Generator) -> tuple[I
 
 
 def _held_out(groups: Indices, strata: Indices, seed: int, *, trailing_fraction: float) -> Split:
-    """Rows of our own choice are held out: once, or in ``FOLDS`` folds if they are few."""
+    """Rows that the harness chooses are held out: once, or in ``FOLDS`` folds if they are few."""
     rows = len(groups)
     rng = np.random.default_rng([seed, 2])
     folds = []

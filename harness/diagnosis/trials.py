@@ -25,7 +25,7 @@ from .search import OutOfBudget
 from .tasks import Array
 from .variants import Prepared, Start, Variant, prepare_fold
 
-# What is raised about a variant that cannot be made or trained; everything else is an accident of ours.
+# What is raised about a variant that cannot be made or trained; everything else is a fault of the harness.
 REFUSALS = (BadInput, FitFailed, ValueError, TypeError, tf.errors.OpError)
 
 # (seeds of one call, seeds of a training while searching), from the best to the cheapest. The calls of the search

@@ -227,7 +227,7 @@ def judge(
             result = scrubbed(judged(hand_in, copy, settings), str(copy))
     except Unusable as unusable:
         result = failed(hand_in, unusable.problem, unusable.detail)
-    except Exception as error:  # a fault of ours with one hand-in must not lose the others
+    except Exception as error:  # a fault of the harness with one hand-in must not lose the others
         result = failed(hand_in, Problem.CHECK_FAILED, f"{type(error).__name__}: {error}"[:200])
     result = replace(result, left_out=left_out)
     rubric = settings.rubric

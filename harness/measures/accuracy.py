@@ -1,7 +1,7 @@
 """Accuracy: the share of observations whose class a network gets right, if it is trained on classes.
 
-Classes are targets of 0 and 1 under a cross-entropy. Of several outputs of which one is to be 1, the largest is the
-answer; otherwise every output is one, and is to be on the right side of 1/2.
+Classes are targets of 0 and 1 under a cross-entropy. If one of several outputs is to be 1, the largest is the answer.
+Otherwise every output is an answer, and is to be on the right side of 1/2.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def monotone_cost(network: Network, s: Array, y: Array) -> float:
 def clone_bound(network: Network, weights: Weights, x: Array, y: Array) -> float | None:
     """Under which cost gradient descent from ``weights`` can never come, if clones and exchangeable inputs say so.
 
-    Where all units of each hidden layer are clones and the inputs are exchangeable with equal weights, the
+    If all units of each hidden layer are clones and the inputs are exchangeable with equal weights, the
     updates keep both for ever: a unit computes a function of the sum of the inputs, and since each layer has
     one distinct unit and each activation is monotone, every output is a monotone function of that sum.
 

@@ -63,7 +63,7 @@ def gradients_or_none(function: Callable[[], Any], values: Sequence[Any]) -> lis
         ValueError: the backend gives 0 for both.
     """
     if keras.config.backend() != "tensorflow":
-        raise ValueError(f"the Keras backend {keras.config.backend()} does not tell a missing gradient from 0")
+        raise ValueError(f"the Keras backend {keras.config.backend()} does not distinguish a missing gradient from 0")
     import tensorflow as tf
 
     with tf.GradientTape() as tape:

@@ -75,7 +75,7 @@ class LayerReport:
     scale: float
     rule: str | None
     recommended: float | None
-    on_data: OnData | None  # None without data or if the activation is not judged
+    on_data: OnData | None  # None if there are no data, or if the activation is not judged
 
     @property
     def ratio(self) -> float | None:

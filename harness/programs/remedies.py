@@ -61,7 +61,7 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.UNITS, layer=head.layer, old=1, new=classes)
         yield Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layer, old=head.activation, new="softmax")
         yield Change(kind=ChangeKind.LOSS, new="sparse_categorical_crossentropy")
-    elif check is Check.WIDTH_MISMATCH and finding.layer is not None and loss in REGRESSION_LOSSES:
+    elif check is Check.WIDTH_MISMATCH and loss in REGRESSION_LOSSES:
         yield from as_many_units(finding)
     elif check is Check.REGRESSION_UNDER_CROSSENTROPY:
         yield Change(kind=ChangeKind.LOSS, new="mean_squared_error")

@@ -11,7 +11,7 @@ the definition of symmetry.py: the same incoming and the same outgoing weights. 
                              and 0 for every unit, which is not a symmetry
 
 Outgoing weights are those of the next such layers, found through the layers between that treat every unit alike
-(activations, dropout, pooling, normalisation, Flatten). Where a unit goes elsewhere (a sum, a layer of one's own),
+(activations, dropout, pooling, normalisation, Flatten). If a unit goes elsewhere (a sum, a layer of one's own),
 its outgoing weights are not known, and the incoming ones decide alone. Layers that answer to targets are not hidden
 layers; grouped and depthwise convolutions, attention and layers of one's own are not judged.
 """

@@ -78,7 +78,7 @@ def refusal(program: Program) -> Contradiction | None:
     finding = explained(program.error.message, program.error.place, program.places.layers)
     if finding is not None and finding.check is Check.TENSOR_FUNCTION:  # the layers were called before fit
         place = program.places.loss or program.places.compile
-        return dataclasses.replace(finding, id="loss", check=Check.LOSS_OF_MODEL_TENSOR, place=place)
+        return dataclasses.replace(finding, check=Check.LOSS_OF_MODEL_TENSOR, place=place)
     return finding if finding is not None and finding.check in OF_INPUTS else None
 
 

@@ -106,7 +106,7 @@ class VectorisedLoop:
 
     Args:
         program: any program of the structure.
-        data: its training data, of which only shapes and types matter.
+        data: its training data; only their shapes and types matter.
         members: how many are trained at once.
         is_compiled: whether XLA compiles the loop.
         has_metrics: whether the program's metrics are computed.

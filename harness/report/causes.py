@@ -111,7 +111,7 @@ FAULTS: dict[Fault, About] = {
     Fault.CONTRADICTORY_TARGETS: About(
         "contradictory targets",
         "Equal inputs have different targets.",
-        "give inputs that tell these observations apart, or correct the targets",
+        "give inputs that differ for these observations, or correct the targets",
     ),
     Fault.NO_SIGNAL: About(
         "no signal in the data",

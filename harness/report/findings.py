@@ -42,6 +42,20 @@ def momentum_text(values: Values) -> str:
     return f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
 
 
+def unread_text(values: Values, of: str) -> str:
+    """What was scaled for nothing, and what to give fit."""
+    return (
+        f"the scaled values are kept as {values['made']}, which nothing reads: fit is given {of} as it was before; "
+        f"give it {values['made']}"
+    )
+
+
+def alike_text(values: Values) -> str:
+    """Two matrices that both start at 0."""
+    names = joined(values["weights"])
+    return f"{names} both start at 0, so all units between them stay alike; start from small random numbers"
+
+
 SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.SOFTMAX_OVER_ONE_UNIT: lambda v: (
         f"softmax over one unit is always 1, so nothing can be learned; use {v['instead']}"
@@ -116,6 +130,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "binary_crossentropy for labels, or a linear output without accuracy for quantities"
     ),
     Check.WIDTH_MISMATCH: shape_text,
+    Check.LABEL_WIDTH_MISMATCH: shape_text,
     Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten, a pooling or return_sequences=False may be missing",
     Check.BROADCAST_LOSS: lambda v: f"{shape_text(v)}; your loss compares every target with every output",
     Check.UNKNOWN_LOSS: lambda v: f"Keras does not know the loss {v['loss']}",
@@ -151,9 +166,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"the weights of {joined(v['layers'][:MOST_LAYERS])} start at 0, and then no weight changes the output, except "
         "perhaps the last bias; leave the initializer out"
     ),
-    Check.ZERO_MATRICES: lambda v: (
-        f"{joined(v['weights'])} both start at 0, so all units between them stay alike; start from small random numbers"
-    ),
+    Check.ZERO_MATRICES: alike_text,
+    Check.ALIKE_MATRICES: alike_text,
     Check.GRADIENT_NOT_FINITE: lambda v: (
         "the gradient of the output is NaN or infinite before any training, as that of a square root, a logarithm or a "
         "division at 0 or of an exponential of large numbers is; keep away from these, in branches that are not taken "
@@ -229,10 +243,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"compile is given {v['given']!r} with its default settings, and {v['made']} = {v['call']} of line {v['line']} "
         f"is never used; give optimizer={v['made']}"
     ),
-    Check.UNREAD_SCALING: lambda v: (
-        f"the scaled values are kept as {v['made']}, which nothing reads: fit is given {v['of']} as it was before; "
-        f"give it {v['made']}"
-    ),
+    Check.UNREAD_SCALING: lambda v: unread_text(v, "x"),
+    Check.UNREAD_TARGET_SCALING: lambda v: unread_text(v, "y"),
     Check.NO_OPTIMIZER: lambda v: f"compile is given no optimizer, so Keras uses {v['optimizer']} with its defaults",
     Check.FEW_EPOCHS: lambda v: f"the training has only {v['epochs']:,} {'epoch' if v['epochs'] == 1 else 'epochs'}",
     Check.SIGMOID_IN_HIDDEN: lambda v: (
@@ -250,7 +262,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"a penalty of {number(v['strength'])} on the weights outweighs the loss; use 0.001 or none"
     ),
     Check.FEW_UNITS_KEPT: lambda v: f"{v['rate']:.0%} of {v['units']:,} units are dropped in each step; drop fewer",
-    Check.ONE_HIDDEN_UNIT: lambda v: "all that tells the classes apart passes through a hidden layer of one unit",
+    Check.ONE_HIDDEN_UNIT: lambda v: "all that distinguishes the classes passes through a hidden layer of one unit",
     Check.SMALL_VOCABULARY: lambda v: (
         f"the Embedding layer takes whole numbers from 0 to {v['rows'] - 1:,} and no measured values; is input_dim the "
         "number of features?"

@@ -133,7 +133,7 @@ class Sweep(Result):
         device: that TensorFlow trains on, on the machine that started the sweep.
         asked: number of members that were asked for.
         interrupted: whether Ctrl-C stopped it before all of them were trained.
-        log_dir: folder that the sweep was logged to; None without a log.
+        log_dir: folder that the sweep was logged to; None if nothing was logged.
     """
 
     scenario: Scenario

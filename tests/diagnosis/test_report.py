@@ -84,9 +84,7 @@ def test_what_no_weights_can_learn_is_a_cause_without_a_run(unexplained: Diagnos
 
 
 def test_one_cause_answers_for_all_that_was_found_about_a_start(unexplained: Diagnosis) -> None:
-    zeros = Contradiction(
-        id="zero-gradient", check=Check.DEAD_START, severity=Severity.CONTRADICTION, values={"layers": ("first",)}
-    )
+    zeros = Contradiction(check=Check.DEAD_START, severity=Severity.CONTRADICTION, values={"layers": ("first",)})
     found = dataclasses.replace(unexplained, contradictions=(zeros,), causes=(), hints=(), alternatives=())
     assert "start at 0" in "\n".join(verdict(found))
     clones = Cause(fault=Fault.CLONES, changes=(), repaired=None, unrepaired=None)
@@ -304,9 +302,7 @@ def test_what_is_certain_is_not_said_to_be_worth_a_look(unexplained: Diagnosis) 
     """Softmax over labels of which a row has several, where the repair of the head is only a hint."""
     changes = (Change(kind=ChangeKind.ACTIVATION, layer="last", old="softmax", new="sigmoid"),)
     hint = Hint(fault=Fault.OUTPUT_ACTIVATION, changes=changes, doubt=3.0)
-    certain = Contradiction(
-        id="output-activation", check=Check.SOFTMAX_FOR_INDEPENDENT, severity=Severity.CONTRADICTION
-    )
+    certain = Contradiction(check=Check.SOFTMAX_FOR_INDEPENDENT, severity=Severity.CONTRADICTION)
     found = dataclasses.replace(unexplained, causes=(), hints=(hint,), contradictions=(certain,))
     lines = verdict(found)
     place = lines.index("Wrong for certain, but not shown to matter here:")

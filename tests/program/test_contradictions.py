@@ -197,7 +197,7 @@ FAULTY = {
     "one unit for one-hot": (
         lambda: found(net(1, None), "mse", ONE_HOT), SURE, "output-activation", Check.WIDTH_MISMATCH),
     "three units for integers": (
-        lambda: found(net(3, None), "mse", CLASSES), SURE, "label-encoding", Check.WIDTH_MISMATCH),
+        lambda: found(net(3, None), "mse", CLASSES), SURE, "label-encoding", Check.LABEL_WIDTH_MISMATCH),
     "no Flatten": (
         lambda: found(images(L.Dense(3, "softmax")), SCCE, CLASSES, IMAGES), SURE, "missing-layer",
         Check.RANK_MISMATCH),
@@ -341,7 +341,7 @@ def test_heads():
 )
 def test_what_is_seldom_the_cause_is_a_hint_beside_what_is_surer(beside, rate, epochs):
     def one(check, severity):
-        return Contradiction(id="any", check=check, severity=severity)
+        return Contradiction(check=check, severity=severity)
 
     company = [] if beside is None else [one(Check.SOFTMAX_OVER_ONE_UNIT, beside)]
     for check, expected in ((Check.LARGE_LEARNING_RATE, rate), (Check.FEW_EPOCHS, epochs)):

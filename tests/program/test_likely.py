@@ -416,7 +416,7 @@ def test_labels_of_a_file_that_nothing_makes_one_hot(captured):
     assert named(captured(text.format(""))) == [Check.NOTHING_ONE_HOT]
     assert named(captured(text.format("x = x / y_scale\n"))) == [Check.NOTHING_ONE_HOT]  # not y is missing, but another
     assert named(captured(text.format("y = keras.utils.to_categorical(y)\n"))) == []
-    assert named(captured(text.format("y = keras.utils.to_categorical(y, 7)\n"))) == [Check.WIDTH_MISMATCH]
+    assert named(captured(text.format("y = keras.utils.to_categorical(y, 7)\n"))) == [Check.LABEL_WIDTH_MISMATCH]
 
 
 def test_few_epochs_are_a_hint_beside_anything_else(captured):
@@ -587,16 +587,17 @@ def test_what_is_likely_of_a_program_that_is_too_slow(captured):
 
 
 @pytest.mark.parametrize(
-    ("made", "fitted", "beside", "is_said"),
+    ("made", "fitted", "beside", "unread"),
     [
-        ("s.fit_transform(x)", "x", "", True),
-        ("pd.DataFrame(s.fit_transform(x), columns=list('abc'))", "x_train", "print(z.shape, z[:3])\n", True),
-        ("s.fit_transform(x)", "z", "", False),
-        ("s.fit_transform(x)", "x", "svm.fit(z)\n", False),
-        ("s.fit_transform(x_test)", "x_train", "", False),
+        ("s.fit_transform(x)", "x", "", "x"),
+        ("s.fit_transform(y)", "x", "", "y"),
+        ("pd.DataFrame(s.fit_transform(x), columns=list('abc'))", "x_train", "print(z.shape, z[:3])\n", "x"),
+        ("s.fit_transform(x)", "z", "", None),
+        ("s.fit_transform(x)", "x", "svm.fit(z)\n", None),
+        ("s.fit_transform(x_test)", "x_train", "", None),
     ],
 )
-def test_scaled_rows_that_nothing_reads(captured, made, fitted, beside, is_said):
+def test_scaled_rows_that_nothing_reads(captured, made, fitted, beside, unread):
     program = captured(
         "from sklearn.preprocessing import *\nfrom sklearn.model_selection import train_test_split\n"
         "import pandas as pd\nt = pd.read_csv('t.csv').values\nx, y = t[:, :3], t[:, 3:4]\n"
@@ -604,11 +605,15 @@ def test_scaled_rows_that_nothing_reads(captured, made, fitted, beside, is_said)
         "m = Sequential([Dense(9, 'relu', input_dim=3), Dense(1)])\n"
         f"m.compile('adam', 'mse')\nm.fit({fitted}, y, epochs=50)\n"
     )
-    found = [one for one in contradictions(program) if one.check is Check.UNREAD_SCALING]
-    assert [one.place.line for one in found] == [11] * is_said
-    assert "kept as z, which nothing reads: fit is given x as it was" in "\n".join(lines(read_unjudged(program))) or (
-        not is_said
-    )
+    faults = {Check.UNREAD_SCALING: "unscaled-inputs", Check.UNREAD_TARGET_SCALING: "unscaled-targets"}
+    found = [(faults[one.check], one.id, one.place.line) for one in contradictions(program) if one.check in faults]
+    if unread is None:
+        assert not found
+    else:
+        fault = "unscaled-inputs" if unread == "x" else "unscaled-targets"
+        assert found == [(fault, fault, 11)]
+        said = f"kept as z, which nothing reads: fit is given {unread} as it was"
+        assert said in "\n".join(lines(read_unjudged(program)))
 
 
 def test_edits_of_an_output_with_another_number_of_units(captured):

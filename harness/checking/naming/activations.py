@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..stage import argument_ids
 from ..structure import Layer, Role
-from .case import Case, Name, unique
+from .case import Case, Name
 from .outputs import name_output
 
 MATRIX_PRODUCTS = frozenset({"matmul", "dot", "inner", "tensordot", "einsum"})
@@ -36,8 +36,7 @@ def bias_gradient_sent_back(case: Case) -> Name | None:
         sent = argument_ids(node) if node.operation in MATRIX_PRODUCTS and node.id in case.reading.errors_below else []
         for operand in sent:
             if any(is_gradient_of_bias(case, operand, layer) for layer in case.reading.forward.layers):
-                handed = [*case.handed_over(node, operand), *([node.place] if node.place else [])]
-                places = unique([*handed, *case.lines()])
+                places = case.lines_after(*case.handed_over(node, operand), node.place)
                 return Name("bias-gradient-sent-back", places)
     return None
 

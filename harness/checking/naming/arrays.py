@@ -33,7 +33,7 @@ def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
 def name_of_parameter(case: Case, bench: Bench, repair: Repair) -> str | None:
     """A parameter should stand in the place of something else"""
     old = case.origin(repair.old)
-    if old in case.after:
+    if old in case.stage.applied:
         return "updated-weights-in-backward"
     if old not in case.stage.parameters and is_compared(case, bench, repair.old):
         return "relu-mask-of-wrong-array"

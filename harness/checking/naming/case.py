@@ -42,7 +42,6 @@ class Case:
         role: of the target.
         layer: the layer of the target, of its observation.
         aligned: the forward nodes with whose gradients the faulty value is aligned.
-        after: the steps, by the node of the parameter after its update.
         ends: what is compared with targets.
     """
 
@@ -61,7 +60,6 @@ class Case:
             else reading.forward.layer_of(self.target)
         )
         self.aligned: list[tuple[int, Alignment]] = reading.aligned_with(fault.bundle, self.settings)
-        self.after = {step.after: step for step in self.stage.steps if not step.returned}
         self.ends = set(reading.forward.outputs) | {error.output for error in self.stage.errors}
 
     # Values
@@ -129,6 +127,10 @@ class Case:
         nodes = [node for node in (self.node, *more) if node is not None]
         return unique([node.place for node in nodes if node.place is not None])
 
+    def lines_after(self, *places: Place | None) -> list[Place]:
+        """These lines, as far as they are known, and then the line of the fault"""
+        return unique([*(place for place in places if place is not None), *self.lines()])
+
     def blamed(self, places: Sequence[Place]) -> list[Place]:
         """The lines of a mistake, with the call of a helper before the helper's own line if that is right.
 
@@ -162,7 +164,7 @@ class Case:
         stage, program = self.stage, self.stage.program
         mended = [stage.parameters[id].after for id in self.fault.mends]
         others = [step.after for step in stage.steps if self.reading.matches.get(step.before) is not None]
-        after = program.descendants(self.fault.bundle, within=set(stage.needed)) - set(self.fault.bundle)
+        after = program.descendants(self.fault.bundle, within=stage.needed) - set(self.fault.bundle)
         shared = program.ancestors(others, stop=stage.parameters) & after
         alone = (program.ancestors(mended, stop=stage.parameters) & after) - shared
         place = stage.node(min(alone)).place if shared and alone else None
@@ -174,7 +176,7 @@ class Case:
 
     def origin(self, id: int) -> int:
         """The node that this one rearranges: a parameter, before or after its update, or a value of another kind"""
-        while id not in self.stage.parameters and id not in self.after:
+        while id not in self.stage.parameters and id not in self.stage.applied:
             node = self.stage.node(id)
             sources = argument_ids(node)
             if node.operation not in MOVES or not sources:
@@ -230,7 +232,7 @@ def equal(value: Samples | None, expected: Samples | None) -> bool:
 
 def is_multiple(value: Samples, expected: Array) -> bool:
     """Whether values are a multiple of expected ones of the same shape"""
-    return value.flat.shape == expected.shape and ratio(value.flat, expected) is not None
+    return ratio(value.flat, expected) is not None
 
 
 def unique(places: Sequence[Place]) -> list[Place]:

@@ -112,21 +112,20 @@ NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {
 def places_of(case: Case, bench: Bench, repair: Repair) -> list[Place]:
     """The lines of a change, most likely first"""
     node, own = case.stage.node(repair.node).place, case.node.place
-    places = [node] if node is not None else []
     if repair.change is Change.DERIVATIVE and repair.old >= 0:
         errors = places_of_error(case, repair.old)
-        return unique([*places, *errors, *case.lines()] if is_partial(case) else [*errors, *places, *case.lines()])
+        return case.lines_after(*((node, *errors) if is_partial(case) else (*errors, node)))
     if repair.change is Change.INSERTED:
         # what is left out may be left out where the value that comes in was made
         above = [case.stage.node(one).place for one in case.operands() if one in case.reading.errors_below]
-        return unique([*case.lines(), *(one for one in above if one is not None), *places])
+        return unique([*case.lines(), *(one for one in (*above, node) if one is not None)])
     if repair.change is Change.ARRAY and own is not None and node is not None and node.function != own.function:
         # the line of a helper function is right; the one that calls it hands over the wrong array
         inside = case.stage.program.descendants([repair.node], within=set(bench.local))
         made = [case.stage.node(one).place for one in sorted(inside - {case.node.id})]
         helpers = unique([one for one in made if one is not None and one.function != own.function])
-        return unique([*case.lines(), *places, *helpers[:LINES_OF_HELPER]])
-    return unique([*places, *case.lines()])
+        return unique([*case.lines(), node, *helpers[:LINES_OF_HELPER]])
+    return case.lines_after(node)
 
 
 def places_of_error(case: Case, id: int) -> list[Place]:

@@ -82,7 +82,7 @@ def not_multiplied(case: Case) -> Name | None:
     for id, _ in case.aligned:
         node = case.stage.node(id)
         if case.target in case.stage.program.parents[id] and node.operation not in LINEAR:
-            places = unique([*naming_places(case.sources, case.node), *case.lines()])
+            places = case.lines_after(*naming_places(case.sources, case.node))
             return Name("missing-hidden-activation-derivative", places)
     return None
 

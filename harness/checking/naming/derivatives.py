@@ -84,8 +84,7 @@ def name_mask(case: Case, mask: int, expected: Samples, zeroed: bool = False) ->
         return None
     passes = (value.flat == 0) if zeroed else (value.flat != 0)
     if np.array_equal(passes, expected.flat == 0):
-        at = case.stage.node(mask).place
-        return Name("relu-mask-inverted", [*([at] if at is not None else []), *case.lines()])
+        return Name("relu-mask-inverted", case.lines_after(case.stage.node(mask).place))
     return Name("relu-mask-of-wrong-array", case.lines(case.stage.node(mask)))
 
 
@@ -115,8 +114,7 @@ def form_at_pre_activation(case: Case, used: Derivative) -> Name | None:
         if not equal(used.value, case.computed(form, layer.z)):
             continue
         if layer.a == layer.z:
-            place = case.stage.node(layer.z).place
-            return Name("activation-missing-on-hidden", [*([place] if place else []), *case.lines()], name)
+            return Name("activation-missing-on-hidden", case.lines_after(case.stage.node(layer.z).place), name)
         wants_z = name_of_argument(case, used.node).lower().startswith(("z", "net", "pre"))
         is_definition = wants_z and not works_elsewhere(case, used.node)
         places = used.at_definition if is_definition else used.at_call

@@ -55,8 +55,8 @@ def without_errors(case: Case) -> Name | None:
 
 def step_behind(case: Case, origin: int) -> Step | None:
     """The step that a value is a result of, or a part of; None if it is the result of none"""
-    if origin in case.after:
-        return case.after[origin]
+    if origin in case.stage.applied:
+        return case.stage.applied[origin]
     update = next((one for one in case.stage.recording.updates if origin in one.parts), None)
     if update is None or update.parameter < 0:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..alignment import Samples, ratio
+from ..alignment import Samples
 from ..cost import Form
 from ..reading import samples_of_lanes
 from ..structure import Layer, is_coupled
@@ -90,7 +90,7 @@ def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
     normalising = [one for one in nodes if one.operation in ("sum", "softmax")]
     normalising = normalising or [one for one in nodes if one.operation == "divide"]  # by what Python's own sum gave
     places = [one.place for one in normalising if one.place is not None]
-    return Name("softmax-over-wrong-axis", [*places[-1:], *case.lines()])
+    return Name("softmax-over-wrong-axis", case.lines_after(*places[-1:]))
 
 
 def extra_derivative(case: Case, layer: Layer, value: Samples) -> Name | None:
@@ -123,7 +123,7 @@ def is_of(case: Case, gradient: Callable[[Array, Array], Array]) -> bool | None:
     found = samples_of_lanes([[one[error.output]] for one in gradients])
     if expected is None or expected.flat.shape != found.flat.shape:
         return None
-    return ratio(found.flat, expected.flat) is not None
+    return is_multiple(found, expected.flat)
 
 
 def adds_up_to_one(case: Case, id: int) -> bool:

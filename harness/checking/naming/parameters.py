@@ -12,7 +12,7 @@ from ..alignment import Samples, ratio
 from ..replay import size_of
 from ..stage import JOINING
 from ..structure import Layer, Role, is_view_of_parameter
-from .case import Case, Name, first_name, is_multiple, unique
+from .case import Case, Name, first_name, is_multiple
 
 Array = NDArray[Any]
 
@@ -97,8 +97,7 @@ def scaled_parts(case: Case) -> Name | None:
     odd = factors[0][np.abs(factors[0] - usual) > SAME_FACTOR * usual]
     if not odd.size or np.any(odd <= 0):
         return None
-    place = place_of_factor(case, float(odd[0]))
-    return Name("gradient-scaled-differently", unique([*([place] if place else []), *case.lines()]))
+    return Name("gradient-scaled-differently", case.lines_after(place_of_factor(case, float(odd[0]))))
 
 
 def place_of_factor(case: Case, factor: float) -> Place | None:
@@ -133,8 +132,7 @@ def turned_part(case: Case) -> Name | None:
     made = case.stage.node(case.origin(case.node.id))
     found = case.reading.aligned_with(case.reading.bundle(made.id), case.settings)
     is_turned = any(one.transposed and is_view_of_parameter(case.stage, id) for id, one in found)
-    places = unique([*([made.place] if made.place else []), *case.lines()])
-    return Name("transposed-gradient", places) if is_turned else None
+    return Name("transposed-gradient", case.lines_after(made.place)) if is_turned else None
 
 
 def parts_in_wrong_order(case: Case) -> Name | None:
@@ -150,7 +148,7 @@ def parts_in_wrong_order(case: Case) -> Name | None:
 def transposed_gradient(case: Case) -> Name | None:
     """The gradient turned, and written into an array of the right shape"""
     value, own = case.faulty, case.gradient(case.target)
-    if value is None or own is None or own.turned is None or value.flat.size != own.flat.size:
+    if value is None or own is None or own.turned is None:
         return None
     return Name("transposed-gradient", case.lines()) if ratio(value.flat, own.turned) is not None else None
 
@@ -216,7 +214,7 @@ def delta_not_summed(case: Case, layer: Layer) -> Name | None:
     if size_of(case.node) <= own.flat.size // len(case.settings):
         return None
     update = case.stage.node(case.stage.parameters[case.target].after).place
-    return Name("bias-gradient-not-summed", unique([*([update] if update else []), *case.lines()]))
+    return Name("bias-gradient-not-summed", case.lines_after(update))
 
 
 def sum_over_another_axis(case: Case, layer: Layer) -> Name | None:

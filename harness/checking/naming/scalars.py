@@ -14,7 +14,8 @@ def at_factor(case: Case) -> Name:
 
 def updated_weight(case: Case) -> Name | None:
     """A weight after its update"""
-    stale = [case.after[one].name for one in set(case.stage.program.parents[case.node.id]) if one in case.after]
+    applied, made_of = case.stage.applied, set(case.stage.program.parents[case.node.id])
+    stale = [applied[one].name for one in made_of if one in applied]
     return Name("updated-weights-in-backward", case.lines(), stale[0]) if stale else None
 
 

@@ -13,6 +13,7 @@ from .operation import (
     Gradient,
     Operation,
     by_places,
+    joined_as,
     joins,
     moves,
     numerical_backward,
@@ -107,13 +108,6 @@ def concatenate_backward(
     return (np.split(np.asarray(g), ends, axis=axis),)
 
 
-def stack_backward(
-    g: Array, output: Array, arrays: Sequence[Any], axis: int = 0, **keywords: Any
-) -> tuple[Gradient, ...]:
-    """The part of each"""
-    return (list(np.moveaxis(np.asarray(g), axis, 0)),)
-
-
 def split_backward(g: Any, output: Any, x: Any, *rest: Any, axis: int = 0, **keywords: Any) -> tuple[Gradient, ...]:
     """The parts together again"""
     axis = int(rest[1]) if len(rest) > 1 else axis
@@ -132,15 +126,8 @@ def insert_backward(
     g: Array, output: Array, x: Any, obj: Any, values: Any, axis: Any = None, **keywords: Any
 ) -> tuple[Gradient, ...]:
     """To the array what was there, to the values what was inserted"""
-    x, value = np.asarray(x), np.asarray(values)
-    numbers = np.arange(1, x.size + 1).reshape(x.shape)
-    source = np.insert(numbers, obj, np.full(value.shape, 0), axis=axis)
-    whole = np.zeros(x.size + 1)
-    np.add.at(whole, source.ravel(), np.asarray(g, dtype=float).ravel())
-    of_values = np.insert(np.zeros_like(numbers), obj, np.arange(1, value.size + 1).reshape(value.shape), axis=axis)
-    inserted = np.zeros(value.size + 1)
-    np.add.at(inserted, of_values.ravel(), np.asarray(g, dtype=float).ravel())
-    return whole[1:].reshape(x.shape), None, inserted[1:].reshape(value.shape)
+    first, second = joined_as(lambda both: np.insert(both[0], obj, both[1], axis=axis))(g, output, [x, values])[0]
+    return first, None, second
 
 
 def pad_backward(
@@ -266,7 +253,7 @@ SHAPES: dict[str, Operation] = {
     "array": Operation(forward=array_forward, backward=same_elements_backward),
     "astype": Operation(forward=astype, backward=astype_backward),
     "concatenate": Operation(forward=without_storage(np.concatenate), backward=concatenate_backward),
-    "stack": Operation(forward=without_storage(np.stack), backward=stack_backward),
+    "stack": joins(without_storage(np.stack)),
     "append": Operation(forward=np.append, backward=append_backward),
     "insert": Operation(forward=np.insert, backward=insert_backward),
     "pad": Operation(forward=np.pad, backward=pad_backward),

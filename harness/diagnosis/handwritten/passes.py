@@ -36,7 +36,7 @@ TAKING = frozenset({"getitem", "take", "split", "array_split", "vsplit"})  # row
 class Unread(enum.Enum):
     """What could not be read of a file."""
 
-    NOT_TRAINED = "not-trained"  # it does not train by itself: nothing updates parameters, or only calls of ours do
+    NOT_TRAINED = "not-trained"  # it does not train by itself: nothing updates parameters, or only added calls do
     MADE_UP = "made-up"  # its data are missing, and made up in the recording
     STOPPED = "stopped"  # the recording ended too early
     ERROR = "error"  # where outputs and targets are compared
@@ -54,7 +54,7 @@ class CannotRead(Exception):
     Attributes:
         what: could not be read.
         detail: of it.
-        needed: updates of which a recording would show it; 0 if none does.
+        needed: number of updates in a recording that would show it; 0 if none does.
     """
 
     def __init__(self, what: Unread, detail: str = "", *, needed: int = 0) -> None:

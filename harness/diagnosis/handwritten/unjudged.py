@@ -11,7 +11,7 @@ from .program import keras_program
 from .reading import ReadNetwork
 
 FAR_TOO_LARGE = 10.0  # a learning rate under a cross-entropy
-# what depends on the number of observations or updates, of which those that were made up say nothing
+# what depends on the number of observations or updates: numbers that were made up say nothing about it
 OF_NUMBERS = frozenset({Check.SMALL_LEARNING_RATE, Check.FEW_EPOCHS})
 
 

@@ -41,15 +41,12 @@ def cut_gradient_rules(subject: Subject) -> Finding:
     name = str(others[0].name)
     if missing and "stop_gradient" not in subject.text:  # with that word it is meant
         layers = dict.fromkeys(variable.path.rpartition("/")[0] for variable in missing)
-        yield subject.about(
-            name, "zero-gradient", Check.CUT_GRADIENT, Severity.CONTRADICTION, {"layers": tuple(layers)}
-        )
+        yield subject.about(name, Check.CUT_GRADIENT, Severity.CONTRADICTION, {"layers": tuple(layers)})
     elif any(not np.all(np.isfinite(np.asarray(gradient))) for gradient in gradients):
         is_on_own_data = program.made_up is MadeUp.NOTHING
         yield subject.about(
-            name, "exploding-gradient", Check.GRADIENT_NOT_FINITE,
-            Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION
-        )  # fmt: skip
+            name, Check.GRADIENT_NOT_FINITE, Severity.CONTRADICTION if is_on_own_data else Severity.SUSPICION
+        )
 
 
 def start_rules(subject: Subject) -> Finding:
@@ -57,7 +54,7 @@ def start_rules(subject: Subject) -> Finding:
     zeros = [layer for layer in layers_of(subject) if starts_at_zero(layer)]
     if zeros and is_dead(subject):
         yield subject.about(
-            zeros[0].name, "zero-gradient", Check.DEAD_START,
+            zeros[0].name, Check.DEAD_START,
             Severity.CONTRADICTION if subject.program.made_up is MadeUp.NOTHING else Severity.SUSPICION,
             {"layers": tuple(layer.name for layer in zeros)}
         )  # fmt: skip
@@ -67,7 +64,7 @@ def start_rules(subject: Subject) -> Finding:
         kernel = subject.program.initial_weights[alike[0].kernel.path]
         stays = all(stays_equal(subject, layer) for layer in alike)
         yield subject.about(
-            alike[0].name, "clones", Check.IDENTICAL_UNITS,
+            alike[0].name, Check.IDENTICAL_UNITS,
             Severity.CONTRADICTION if stays else Severity.SUSPICION,
             {"layers": tuple(layer.name for layer in alike), "units": int(kernel.shape[1]), "stay": stays}
         )  # fmt: skip

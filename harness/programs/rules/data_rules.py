@@ -46,35 +46,27 @@ def data_rules(subject: Subject) -> Finding:
     program, targets = subject.program, subject.targets
     lengths = [int(np.shape(part)[0]) for part in keras.tree.flatten((program.x, program.y)) if np.ndim(part)]
     if len(set(lengths)) > 1:
-        yield subject.at(
-            program.places.fit, "label-encoding", Check.ROWS_DIFFER, Severity.CONTRADICTION, {"rows": tuple(lengths)}
-        )
+        yield subject.at(program.places.fit, Check.ROWS_DIFFER, Severity.CONTRADICTION, {"rows": tuple(lengths)})
     for array in numeric_inputs(program.x):
         bad = int(np.sum(~np.isfinite(array))) if array.dtype.kind == "f" else 0
         if bad:
-            yield subject.at(
-                subject.inputs_place, "missing-values", Check.NOT_FINITE_INPUTS, Severity.CONTRADICTION, {"count": bad}
-            )
+            yield subject.at(subject.inputs_place, Check.NOT_FINITE_INPUTS, Severity.CONTRADICTION, {"count": bad})
         elif len(array) > 1:
             constant = int(np.sum(np.all(array == array[:1], axis=0)))
             features = int(np.prod(array.shape[1:]))
             if constant:
                 is_all = constant == features
                 yield subject.at(
-                    subject.inputs_place, "no-signal", Check.CONSTANT_INPUTS,
-                    Severity.CONTRADICTION if is_all else Severity.FACT, {"constant": constant, "features": features}
+                    subject.inputs_place, Check.CONSTANT_INPUTS, Severity.CONTRADICTION if is_all else Severity.FACT,
+                    {"constant": constant, "features": features}
                 )  # fmt: skip
     if targets is None:
         return
     if not targets.is_finite:
         bad = int(np.sum(~np.isfinite(targets.values)))
-        yield subject.at(
-            subject.targets_place, "missing-values", Check.NOT_FINITE_TARGETS, Severity.CONTRADICTION, {"count": bad}
-        )
+        yield subject.at(subject.targets_place, Check.NOT_FINITE_TARGETS, Severity.CONTRADICTION, {"count": bad})
     elif names_targets(subject) and len(targets.values) > 1 and np.all(targets.values == targets.values[:1]):
-        yield subject.at(
-            subject.targets_place, "no-signal", Check.CONSTANT_TARGETS, Severity.CONTRADICTION, {"target": targets.low}
-        )
+        yield subject.at(subject.targets_place, Check.CONSTANT_TARGETS, Severity.CONTRADICTION, {"target": targets.low})
 
 
 def names_targets(subject: Subject) -> bool:
@@ -94,15 +86,15 @@ def scale_rules(subject: Subject) -> Finding:
         uneven = float(varying.max() / varying.min()) if varying.size and array.ndim == 2 else 1.0
         if largest > LARGE_INPUT or uneven > UNEVEN_FEATURES:
             yield subject.at(
-                subject.inputs_place, "unscaled-inputs", Check.UNSCALED_INPUTS, Severity.FACT,
+                subject.inputs_place, Check.UNSCALED_INPUTS, Severity.FACT,
                 {"least": float(finite.min()), "largest": float(finite.max()), "deviation": float(finite.std()),
-                 "uneven": uneven},
+                 "uneven": uneven}
             )  # fmt: skip
     if targets is not None and targets.is_regression and subject.loss_name not in CROSSENTROPIES:
         largest = max(abs(targets.low), abs(targets.high))
         if largest > LARGE_TARGET:
             yield subject.at(
-                subject.targets_place, "unscaled-targets", Check.UNSCALED_TARGETS, Severity.FACT,
+                subject.targets_place, Check.UNSCALED_TARGETS, Severity.FACT,
                 {"least": targets.low, "largest": targets.high, "deviation": float(np.std(targets.values))}
             )  # fmt: skip
 
@@ -130,7 +122,7 @@ def embedding_rules(subject: Subject) -> Finding:
         elif array.dtype.kind == "f" and np.any(values != np.round(values)):
             check = Check.EMBEDDING_FRACTIONS
         if check is not None:
-            yield subject.about(layer.name, "input-out-of-range", check, Severity.CONTRADICTION, facts)
+            yield subject.about(layer.name, check, Severity.CONTRADICTION, facts)
 
 
 def scales_itself(model: Any) -> bool:
@@ -155,18 +147,14 @@ def rate_rules(subject: Subject) -> Finding:
     place = program.places.optimizer or program.places.compile
     rate = None if program.optimizer is None else program.optimizer.get_config().get("learning_rate")
     if isinstance(rate, (int, float)) and rate <= 0:
-        yield subject.at(
-            place, "learning-rate-too-small", Check.NO_LEARNING_RATE, Severity.CONTRADICTION,
-            {"learning rate": float(rate)}
-        )  # fmt: skip
+        yield subject.at(place, Check.NO_LEARNING_RATE, Severity.CONTRADICTION, {"learning rate": float(rate)})
     elif isinstance(rate, (int, float)):
         name = type(program.optimizer).__name__
         low, high = RATES.get(name, RATES_OF_OTHERS)
         if not low <= rate <= high:
             is_large = rate > high
             yield subject.at(
-                place, "learning-rate-too-large" if is_large else "learning-rate-too-small",
-                Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE, Severity.SUSPICION,
+                place, Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE, Severity.SUSPICION,
                 {"learning rate": float(rate), "optimizer": name}
             )  # fmt: skip
 
@@ -179,15 +167,13 @@ def training_rules(subject: Subject) -> Finding:
     is_loop = any(note.kind is NoteKind.LOOP_AS_FIT for note in program.notes)
     if updates < 100 or (is_loop and updates < FEW_UPDATES_OF_LOOP):
         yield subject.at(
-            program.places.fit, "too-few-epochs", Check.FEW_UPDATES,
-            Severity.SUSPICION if is_loop else Severity.FACT,
+            program.places.fit, Check.FEW_UPDATES, Severity.SUSPICION if is_loop else Severity.FACT,
             {"updates": updates, "epochs": program.epochs}
         )  # fmt: skip
     if program.batch_size >= rows > 64:
         yield subject.at(
-            program.places.fit, "batch-size", Check.ONE_BATCH, Severity.FACT,
-            {"batch size": program.batch_size, "rows": rows}
-        )  # fmt: skip
+            program.places.fit, Check.ONE_BATCH, Severity.FACT, {"batch size": program.batch_size, "rows": rows}
+        )
     yield from order_rules(subject)
 
 
@@ -213,7 +199,7 @@ def order_rules(subject: Subject) -> Finding:
         if missing:
             share = float(np.mean(np.isin(labels[split:], missing)))
             yield subject.at(
-                program.places.fit, "unshuffled", Check.VALIDATION_CLASSES,
+                program.places.fit, Check.VALIDATION_CLASSES,
                 Severity.CONTRADICTION if share > 0.5 else Severity.SUSPICION,
                 {"classes": tuple(missing[:10]), "share": share, "split": program.validation_split}
             )  # fmt: skip
@@ -222,18 +208,16 @@ def order_rules(subject: Subject) -> Finding:
         difference = share_difference(train, labels[split:])
         if difference > SORTED_SHARE:
             yield subject.at(
-                program.places.fit, "unshuffled", Check.VALIDATION_CLASSES, Severity.CONTRADICTION,
+                program.places.fit, Check.VALIDATION_CLASSES, Severity.CONTRADICTION,
                 {"difference": difference, "split": program.validation_split}
             )  # fmt: skip
     changes = int(np.sum(train[1:] != train[:-1]))
     is_sorted = changes == len(set(train.tolist())) - 1 and 0 < changes < len(train) / MIN_ROWS_OF_CLASS
     if not program.shuffle and is_sorted:
-        yield subject.at(
-            program.places.fit, "unshuffled", Check.SORTED_UNSHUFFLED, Severity.CONTRADICTION, {"classes": changes + 1}
-        )
+        yield subject.at(program.places.fit, Check.SORTED_UNSHUFFLED, Severity.CONTRADICTION, {"classes": changes + 1})
     majority = float(np.max(np.unique(labels, return_counts=True)[1]) / len(labels))
     if majority >= MAJORITY_SHARE and majority < 1:
-        yield subject.at(subject.targets_place, "class-imbalance", Check.IMBALANCED, Severity.FACT, {"share": majority})
+        yield subject.at(subject.targets_place, Check.IMBALANCED, Severity.FACT, {"share": majority})
 
 
 def share_difference(first: Array, second: Array) -> float:
@@ -266,8 +250,8 @@ def scale_findings(subject: Subject, train: Array, validation: Array, of: str, s
     is_scaled = not 1 / SCALE_RATIO < ratio < SCALE_RATIO
     if is_scaled or shift > MAX_SHIFT:
         yield subject.at(
-            subject.program.places.fit, "validation-mismatch", Check.VALIDATION_SCALE,
-            severity if is_scaled else Severity.SUSPICION, {"of": of, "ratio": ratio, "shift": shift}
+            subject.program.places.fit, Check.VALIDATION_SCALE, severity if is_scaled else Severity.SUSPICION,
+            {"of": of, "ratio": ratio, "shift": shift}
         )  # fmt: skip
 
 
@@ -298,9 +282,7 @@ def batch_rules(subject: Subject) -> Finding:
     if len(arrays[0]) < 2 * size or np.all(first == first[:1]) or gives_whole_arrays(subject):
         return
     if all(repeats_batch(array, size) for array in arrays):
-        yield subject.at(
-            program.places.fit, "too-little-data", Check.SAME_BATCH, Severity.CONTRADICTION, {"rows": size}
-        )
+        yield subject.at(program.places.fit, Check.SAME_BATCH, Severity.CONTRADICTION, {"rows": size})
 
 
 def repeats_batch(array: Array, size: int) -> bool:

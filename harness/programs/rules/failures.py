@@ -67,59 +67,57 @@ def unknown_arguments(match: re.Match[str]) -> dict[str, Value]:
 class Reason:
     """A kind of error, and what its message says."""
 
-    # id, check: of the finding
-    id: str
-    check: Check
+    check: Check  # of the finding
     pattern: str  # found in messages of this kind; its named groups are the values
     read: Callable[[re.Match[str]], dict[str, Value]] = read_groups  # the values of the finding, from a match
 
 
 REASONS: tuple[Reason, ...] = (
-    Reason("input-layout", Check.LAYER_INPUT_RANK,
+    Reason(Check.LAYER_INPUT_RANK,
            rf"of layer '(?P<layer>\S+)' is incompatible.*expected (?:min_|max_)?ndim=(?P<wanted>\d+).*received: "
            rf"(?P<shape>{SHAPE})"),
-    Reason("input-layout", Check.ROWS_IN_INPUT_SHAPE,
+    Reason(Check.ROWS_IN_INPUT_SHAPE,
            rf"Kernel shape must have the same length as input.* and input of shape (?P<shape>{SHAPE})"),
-    Reason("input-layout", Check.LAYER_INPUT_WIDTH,
+    Reason(Check.LAYER_INPUT_WIDTH,
            rf"of layer '(?P<layer>\S+)' is incompatible.*axis -?\d+ .*to have value (?P<wanted>\d+),.*with shape "
            rf"(?P<shape>{SHAPE})"),
-    Reason("input-layout", Check.MODEL_INPUT_SHAPE,
+    Reason(Check.MODEL_INPUT_SHAPE,
            rf"Expected shape (?P<wanted>{SHAPE}), but input has incompatible shape (?P<shape>{SHAPE})"),
-    Reason("input-layout", Check.IMAGE_TOO_SMALL,
+    Reason(Check.IMAGE_TOO_SMALL,
            rf"output size would be zero or negative.*?shape=(?P<shape>{SHAPE}).*?(?:pool_size|kernel shape)="
            rf"(?P<window>{SHAPE})", image_and_window),
-    Reason("label-encoding", Check.WIDTH_MISMATCH,
+    Reason(Check.LABEL_WIDTH_MISMATCH,
            rf"`target` and `output` must have the same.*target.shape=(?P<target_shape>{SHAPE}), "
            rf"output.shape=(?P<output_shape>{SHAPE})"),
-    Reason("input-layout", Check.NUMBER_OF_INPUTS,
+    Reason(Check.NUMBER_OF_INPUTS,
            r"expects (?P<wanted>\d+) (?:named )?input\(s\).*received (?P<given>\d+) input"),
-    Reason("missing-values", Check.NOT_NUMBERS,
+    Reason(Check.NOT_NUMBERS,
            r"(?:Invalid dtype: (?=object|str|bytes)|Unsupported object type )(?P<kind>\w+)"),
-    Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
+    Reason(Check.UNKNOWN_ARGUMENT,
            r"(?P<called>Trainer\.(?:compile|fit))\(\) got an unexpected.*argument '(?P<names>\w+)'",
            unknown_arguments),
-    Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
+    Reason(Check.UNKNOWN_ARGUMENT,
            r"Unrecognized keyword arguments? passed to (?P<called>\w+): (?P<names>\{.*\})", unknown_arguments),
-    Reason("wrong-call", Check.UNKNOWN_ARGUMENT,
+    Reason(Check.UNKNOWN_ARGUMENT,
            r"Argument\(s\) not (?P<called>)recognized: (?P<names>\{.*\})", unknown_arguments),
-    Reason("wrong-call", Check.ARGUMENT_VALUE,
+    Reason(Check.ARGUMENT_VALUE,
            r"^(?:Argument )?`(?P<name>\w+)` (?:must|should) be (?P<wanted>[^.`]+)(?:\.|$)"),
-    Reason("wrong-call", Check.UNKNOWN_NAME,
+    Reason(Check.UNKNOWN_NAME,
            rf"Could not interpret (?P<kind>{'|'.join(NAMES_OF_KIND)}) identifier: (?P<name>.+)", close_name),
-    Reason("wrong-call", Check.NOT_A_LAYER,
+    Reason(Check.NOT_A_LAYER,
            r"Only instances of `keras\.Layer` can be added.*of type <class '(?P<kind>[\w.]+)'>"),
-    Reason("wrong-call", Check.LAYER_CALLED_ON,
+    Reason(Check.LAYER_CALLED_ON,
            r"Only input tensors may be passed.*of type <class '(?P<kind>[\w.]+)'>"),
-    Reason("wrong-call", Check.NOT_COMPILED, r"You must call `compile\(\)`"),
-    Reason("input-layout", Check.MERGED_SHAPES,
+    Reason(Check.NOT_COMPILED, r"You must call `compile\(\)`"),
+    Reason(Check.MERGED_SHAPES,
            r"(?:requires inputs with matching shapes.*input_shape=(?=\[)|incompatible shapes. Received shapes )"
            r"(?P<shapes>\[.*\]|.*)"),
-    Reason("input-layout", Check.RESHAPED_SIZE,
+    Reason(Check.RESHAPED_SIZE,
            rf"size of the tensor must be unchanged.*input_shape=(?P<shape>{SHAPE}), target_shape=(?P<wanted>{SHAPE})"),
-    Reason("wrong-call", Check.TENSOR_FUNCTION, r"KerasTensor cannot be used as input to a TensorFlow function"),
-    Reason("wrong-call", Check.TARGETS_BESIDE_BATCHES,
+    Reason(Check.TENSOR_FUNCTION, r"KerasTensor cannot be used as input to a TensorFlow function"),
+    Reason(Check.TARGETS_BESIDE_BATCHES,
            r"When providing `x` as (?:a )?(?P<kind>.*), `y` should not be passed"),
-    Reason("wrong-call", Check.NOT_CONNECTED, r"is not connected to `inputs`"),
+    Reason(Check.NOT_CONNECTED, r"is not connected to `inputs`"),
 )  # fmt: skip
 
 OF_INPUTS = frozenset(
@@ -154,7 +152,7 @@ def explained(message: str, place: Place | None, layer_places: Mapping[str, Plac
         layer = values.get("layer")
         name = layer if isinstance(layer, str) else None
         return Contradiction(
-            id=reason.id, check=reason.check, severity=Severity.CONTRADICTION,
+            check=reason.check, severity=Severity.CONTRADICTION,
             place=layer_places.get(name or "", place), layer=name, values=values,
         )  # fmt: skip
     return None

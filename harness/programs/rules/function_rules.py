@@ -135,9 +135,9 @@ def logits_findings(meanings: Meanings, source: Source, call: ast.Call) -> Itera
     last = meanings.last_operation(logits_of(meanings, call))
     values = {"activation": last, "loss": called_name(call), "from_logits": True}
     if last in PROBABILITIES:
-        yield finding_at(source, call, "loss", Check.BOUNDED_BEFORE_LOGITS, values)
+        yield finding_at(source, call, Check.BOUNDED_BEFORE_LOGITS, values)
     elif last in OTHER_ACTIVATIONS:
-        yield finding_at(source, call, "output-activation", Check.MISSING_PROBABILITIES, values)
+        yield finding_at(source, call, Check.MISSING_PROBABILITIES, values)
 
 
 def zero_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterator[Contradiction]:
@@ -149,8 +149,8 @@ def zero_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterato
     if before and starts_at_zero(meanings, before[0]):
         is_alike = meanings.last_operation(call.args[0]) in ("sigmoid", "softplus")  # whose value at 0 is not 0
         names = (ast.unparse(before[0]), ast.unparse(weights))
-        id = "clones" if is_alike else "zero-gradient"
-        yield finding_at(source, call, id, Check.ZERO_MATRICES, {"weights": names})
+        check = Check.ALIKE_MATRICES if is_alike else Check.ZERO_MATRICES
+        yield finding_at(source, call, check, {"weights": names})
 
 
 def factor_of(node: ast.AST) -> ast.expr | None:
@@ -177,7 +177,7 @@ def one_unit_findings(meanings: Meanings, source: Source, call: ast.Call) -> Ite
         return
     factors = [factor for node in meanings.read(logits) if (factor := factor_of(node)) is not None]
     if factors and columns_of(meanings, factors[0]) == 1:
-        yield finding_at(source, call, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, {"instead": "sigmoid"})
+        yield finding_at(source, call, Check.SOFTMAX_OVER_ONE_UNIT, {"instead": "sigmoid"})
 
 
 def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:
@@ -189,7 +189,6 @@ def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
-def finding_at(source: Source, call: ast.Call, id: str, check: Check, values: Mapping[str, Any]) -> Contradiction:
+def finding_at(source: Source, call: ast.Call, check: Check, values: Mapping[str, Any]) -> Contradiction:
     """A contradiction in a call."""
-    place = source.place(call)
-    return Contradiction(id=id, check=check, severity=Severity.CONTRADICTION, place=place, values=values)
+    return Contradiction(check=check, severity=Severity.CONTRADICTION, place=source.place(call), values=values)

@@ -48,19 +48,14 @@ def output_rules(subject: Subject) -> Finding:
     names = [activation.name for activation in head.activations]
     if head.units == 1 and "softmax" in names:
         yield subject.about(
-            layer, "output-activation", Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
+            layer, Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
             {"units": 1, "activation": "softmax", "instead": "sigmoid" if is_of_classes(subject) else "linear"}
         )  # fmt: skip
         return
     if names.count("softmax") > 1 or names.count("sigmoid") > 1 or {"softmax", "sigmoid"} <= set(names):
-        yield subject.about(
-            layer, "output-activation", Check.REPEATED_ACTIVATION, Severity.CONTRADICTION,
-            {"activations": tuple(names)}
-        )  # fmt: skip
+        yield subject.about(layer, Check.REPEATED_ACTIVATION, Severity.CONTRADICTION, {"activations": tuple(names)})
     elif len(names) > 1 and names[-1] in ("softmax", "sigmoid") and names[-2] in ("relu", "tanh"):
-        yield subject.about(
-            layer, "output-activation", Check.REPEATED_ACTIVATION, Severity.SUSPICION, {"activations": tuple(names)}
-        )
+        yield subject.about(layer, Check.REPEATED_ACTIVATION, Severity.SUSPICION, {"activations": tuple(names)})
     if loss in CROSSENTROPIES and head.is_certain and not head.activation.startswith("custom:"):
         yield from crossentropy_rules(subject, head)
 
@@ -81,35 +76,26 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
     if loss.from_logits:
         if activation in ("softmax", "sigmoid"):
             severity = Severity.CONTRADICTION if logits_matter(subject) else Severity.SUSPICION
-            yield Contradiction(
-                id="loss", check=Check.BOUNDED_BEFORE_LOGITS, severity=severity, place=subject.loss_place,
-                layer=layer, values=values,
-            )  # fmt: skip
+            yield subject.at(subject.loss_place, Check.BOUNDED_BEFORE_LOGITS, severity, values, layer=layer)
         elif activation in ("relu", "relu6", "tanh", "softplus", "softsign"):
             yield subject.about(
-                layer, "output-activation", Check.MISSING_PROBABILITIES, Severity.CONTRADICTION,
-                values | {"from_logits": True}
-            )  # fmt: skip
+                layer, Check.MISSING_PROBABILITIES, Severity.CONTRADICTION, values | {"from_logits": True}
+            )
         return
     if loss.name in CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES and head.units == 1:
-        yield Contradiction(
-            id="loss", check=Check.ONE_UNIT_UNDER_CATEGORICAL, severity=Severity.CONTRADICTION,
-            place=subject.loss_place, layer=layer, values=values,
-        )  # fmt: skip
+        yield subject.at(
+            subject.loss_place, Check.ONE_UNIT_UNDER_CATEGORICAL, Severity.CONTRADICTION, values, layer=layer
+        )
         return
     if activation not in ("softmax", "sigmoid", "hard_sigmoid"):
-        yield subject.about(
-            layer, "output-activation", Check.MISSING_PROBABILITIES, Severity.CONTRADICTION,
-            values | {"from_logits": False}
-        )  # fmt: skip
+        yield subject.about(layer, Check.MISSING_PROBABILITIES, Severity.CONTRADICTION, values | {"from_logits": False})
     elif activation != "softmax" and loss.name not in BINARY_CROSSENTROPIES:
         labels = labels_in_a_row(subject)
         is_several = labels == "several" and loss.name in CATEGORICAL_CROSSENTROPIES
-        yield Contradiction(
-            id="loss" if is_several else "output-activation",
-            check=Check.SEVERAL_LABELS_UNDER_CATEGORICAL if is_several else Check.SIGMOID_FOR_CLASSES,
-            severity=Severity.SUSPICION, place=subject.loss_place if is_several else place, layer=layer,
-            values=values | {"labels in a row": labels},
+        yield subject.at(
+            subject.loss_place if is_several else place,
+            Check.SEVERAL_LABELS_UNDER_CATEGORICAL if is_several else Check.SIGMOID_FOR_CLASSES, Severity.SUSPICION,
+            values | {"labels in a row": labels}, layer=layer
         )  # fmt: skip
     elif activation == "softmax" and loss.name in BINARY_CROSSENTROPIES:
         yield from softmax_under_binary(subject, values)
@@ -141,7 +127,7 @@ def are_columns(subject: Subject) -> bool:
 def softmax_under_binary(subject: Subject, values: Mapping[str, Value]) -> Finding:
     """A softmax of several units under a binary cross-entropy."""
     if subject.targets is not None and subject.targets.kind is TargetKind.ONE_HOT:
-        yield subject.at(subject.loss_place, "loss", Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
+        yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
 
 
 def logits_matter(subject: Subject) -> bool:
@@ -168,9 +154,9 @@ def divergence_rules(subject: Subject) -> Finding:
         return
     is_distribution = targets is None or targets.kind in (TargetKind.ONE_HOT, TargetKind.SHARES)
     if head.activation != "softmax" or not is_distribution:
-        yield Contradiction(
-            id="loss", check=Check.DIVERGENCE_OF_OTHERS, severity=Severity.CONTRADICTION, place=subject.loss_place,
-            layer=head.activation_layer, values={"activation": head.activation, "units": head.units},
+        yield subject.at(
+            subject.loss_place, Check.DIVERGENCE_OF_OTHERS, Severity.CONTRADICTION,
+            {"activation": head.activation, "units": head.units}, layer=head.activation_layer
         )  # fmt: skip
 
 
@@ -184,9 +170,8 @@ def reach_rules(subject: Subject) -> Finding:
     if targets is None:
         if head.activation in ("relu", "relu6") and loss in REGRESSION_LOSSES:
             yield subject.about(
-                head.activation_layer, "output-activation", Check.RECTIFIED_OUTPUT, Severity.SUSPICION,
-                {"activation": head.activation}
-            )  # fmt: skip
+                head.activation_layer, Check.RECTIFIED_OUTPUT, Severity.SUSPICION, {"activation": head.activation}
+            )
         return
     if head.units == 1 and head.activation == "softmax":
         return  # SOFTMAX_OVER_ONE_UNIT
@@ -202,21 +187,20 @@ def reach_rules(subject: Subject) -> Finding:
     if share > UNREACHABLE_SHARE and same_width:
         is_custom = loss.startswith("custom:")
         yield subject.about(
-            head.activation_layer, "output-activation", Check.TARGETS_OUT_OF_REACH,
+            head.activation_layer, Check.TARGETS_OUT_OF_REACH,
             Severity.SUSPICION if is_custom else Severity.CONTRADICTION, values
         )  # fmt: skip
     elif head.activation in ("relu", "relu6"):
         is_label = targets.kind in (TargetKind.BINARY, TargetKind.ONE_HOT, TargetKind.MULTI_HOT)
         yield subject.about(
-            head.activation_layer, "output-activation", Check.RECTIFIED_OUTPUT,
-            Severity.SUSPICION if is_label else Severity.FACT, values
-        )  # fmt: skip
+            head.activation_layer, Check.RECTIFIED_OUTPUT, Severity.SUSPICION if is_label else Severity.FACT, values
+        )
     elif head.activation == "tanh" and targets.low == 0 and targets.high == 1 and not targets.is_regression:
-        yield subject.about(head.activation_layer, "output-activation", Check.TANH_FOR_BINARY, Severity.FACT, values)
+        yield subject.about(head.activation_layer, Check.TANH_FOR_BINARY, Severity.FACT, values)
     is_certain = targets.width > 1 and not loss.startswith("custom:")
     if head.activation == "softmax" and same_width and targets.kind in (TargetKind.MULTI_HOT, TargetKind.REAL):
         yield subject.about(
-            head.activation_layer, "output-activation", Check.SOFTMAX_FOR_INDEPENDENT,
+            head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT,
             Severity.CONTRADICTION if is_certain else Severity.SUSPICION, values
         )  # fmt: skip
 
@@ -237,9 +221,8 @@ def label_rules(subject: Subject) -> Finding:
     place = subject.targets_place
     if is_text(subject.program.y):
         yield subject.at(
-            place, "label-encoding", Check.TEXT_LABELS, Severity.CONTRADICTION,
-            {"example": str(np.ravel(subject.program.y)[0])[:40]}
-        )  # fmt: skip
+            place, Check.TEXT_LABELS, Severity.CONTRADICTION, {"example": str(np.ravel(subject.program.y)[0])[:40]}
+        )
     if targets is None or head is None or loss not in CROSSENTROPIES:
         return
     values: dict[str, Value] = {
@@ -248,7 +231,7 @@ def label_rules(subject: Subject) -> Finding:
     }  # fmt: skip
     if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1 and (head.units or 0) > 1:
         if len(targets.shape) <= len(head.shape):
-            yield subject.at(place, "label-encoding", Check.INTEGERS_UNDER_CATEGORICAL, Severity.CONTRADICTION, values)
+            yield subject.at(place, Check.INTEGERS_UNDER_CATEGORICAL, Severity.CONTRADICTION, values)
     elif loss in SPARSE_CROSSENTROPIES:
         yield from sparse_rules(subject, head, targets, values)
     elif loss in BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES:
@@ -264,7 +247,7 @@ def sparse_rules(subject: Subject, head: Head, targets: Targets, values: Mapping
     """The labels against a sparse categorical cross-entropy."""
 
     def finding(check: Check) -> Contradiction:
-        return subject.at(subject.targets_place, "label-encoding", check, Severity.CONTRADICTION, values)
+        return subject.at(subject.targets_place, check, Severity.CONTRADICTION, values)
 
     if len(targets.shape) == len(head.shape) and targets.width > 1:
         yield finding(Check.ONE_HOT_UNDER_SPARSE)
@@ -285,30 +268,26 @@ def probability_rules(subject: Subject, head: Head, targets: Targets, values: Ma
         if is_several and head.activation == "softmax":
             shares = float(np.mean(np.abs(targets.values.sum(axis=-1) - 1) > SUM_TOLERANCE))
             yield subject.about(
-                head.activation_layer, "output-activation", Check.SOFTMAX_FOR_INDEPENDENT,
+                head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT,
                 Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
                 {**values, "share of rows without exactly one label": shares}
             )  # fmt: skip
         if targets.is_regression and head.units == 1 and targets.width == 1 and targets.distinct is not None:
             steps = np.diff(targets.distinct)
             if 2 <= len(steps) < MAX_SCALED_CLASSES and np.allclose(steps, steps[0]):
-                yield subject.at(
-                    subject.targets_place, "label-encoding", Check.LABELS_NOT_INTEGER, Severity.SUSPICION, values
-                )
+                yield subject.at(subject.targets_place, Check.LABELS_NOT_INTEGER, Severity.SUSPICION, values)
         return
-    is_two_classes = targets.kind is TargetKind.BINARY
-    if is_two_classes:
-        identity, check = "label-encoding", Check.LABELS_OUT_OF_RANGE
-        if (targets.low, targets.high) == (1, 2):
-            check = Check.LABELS_FROM_ONE
+    if targets.kind is TargetKind.BINARY:
+        is_shifted = (targets.low, targets.high) == (1, 2)
+        check = Check.LABELS_FROM_ONE if is_shifted else Check.LABELS_OUT_OF_RANGE
         place = subject.targets_place
     elif targets.kind is TargetKind.CLASSES:
-        identity, check, place = "loss", Check.CLASSES_UNDER_BINARY, subject.loss_place
+        check, place = Check.CLASSES_UNDER_BINARY, subject.loss_place
     elif targets.width == 1:
-        identity, check, place = "loss", Check.REGRESSION_UNDER_CROSSENTROPY, subject.loss_place
+        check, place = Check.REGRESSION_UNDER_CROSSENTROPY, subject.loss_place
     else:
-        identity, check, place = "target-out-of-range", Check.TARGETS_NOT_PROBABILITIES, subject.targets_place
-    yield subject.at(place, identity, check, Severity.CONTRADICTION, values)
+        check, place = Check.TARGETS_NOT_PROBABILITIES, subject.targets_place
+    yield subject.at(place, check, Severity.CONTRADICTION, values)
 
 
 def loss_rules(subject: Subject) -> Finding:
@@ -316,9 +295,7 @@ def loss_rules(subject: Subject) -> Finding:
     targets, loss, head = subject.targets, subject.loss_name, subject.head
     place = subject.loss_place
     if subject.loss is not None and subject.loss.function is None:
-        yield subject.at(
-            place, "loss", Check.UNKNOWN_LOSS, Severity.CONTRADICTION, {"loss": loss.removeprefix("custom:")}
-        )
+        yield subject.at(place, Check.UNKNOWN_LOSS, Severity.CONTRADICTION, {"loss": loss.removeprefix("custom:")})
     if head is None or loss not in REGRESSION_LOSSES:
         return
     values: dict[str, Value] = {
@@ -328,7 +305,7 @@ def loss_rules(subject: Subject) -> Finding:
     }
     if targets is None:
         if head.activation == "softmax" and head.is_certain and (head.units or 0) > 1:
-            yield subject.at(place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
+            yield subject.at(place, Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
         return
     if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
         severity = Severity.FACT
@@ -338,7 +315,7 @@ def loss_rules(subject: Subject) -> Finding:
         severity = Severity.SUSPICION
     else:
         return
-    yield subject.at(place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
+    yield subject.at(place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
 
 
 def shape_rules(subject: Subject) -> Finding:
@@ -350,33 +327,32 @@ def shape_rules(subject: Subject) -> Finding:
     rank, target_rank = len(head.shape), len(targets.shape)
     if loss in SPARSE_CROSSENTROPIES:
         if rank - target_rank > 1 or (rank - target_rank == 1 and target_rank > 1 and targets.width == 1):
-            yield Contradiction(
-                id="missing-layer", check=Check.RANK_MISMATCH, severity=Severity.CONTRADICTION,
-                place=subject.output_place, layer=head.layer, values=values,
-            )  # fmt: skip
+            yield subject.at(
+                subject.output_place, Check.RANK_MISMATCH, Severity.CONTRADICTION, values, layer=head.layer
+            )
         return
     if rank > max(target_rank, 2) and not (rank == target_rank + 1 and head.units == 1):
-        yield Contradiction(
-            id="missing-layer", check=Check.RANK_MISMATCH,
-            severity=Severity.CONTRADICTION if loss and not loss.startswith("custom:") else Severity.SUSPICION,
-            place=subject.output_place, layer=head.layer, values=values,
+        yield subject.at(
+            subject.output_place, Check.RANK_MISMATCH,
+            Severity.CONTRADICTION if loss and not loss.startswith("custom:") else Severity.SUSPICION, values,
+            layer=head.layer
         )  # fmt: skip
         return
     if loss.startswith("custom:") or not loss:
         if broadcasts(subject):
-            yield subject.at(subject.loss_place, "label-encoding", Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
+            yield subject.at(subject.loss_place, Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
         return
     if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1:
         return  # INTEGERS_UNDER_CATEGORICAL
     if rank == target_rank + 1 and head.units == 1:
         return  # Keras takes the last axis away
     if head.units != targets.width:
-        is_labels = targets.kind in (TargetKind.CLASSES, TargetKind.BINARY)
-        yield Contradiction(
-            id="label-encoding" if is_labels else "output-activation", check=Check.WIDTH_MISMATCH,
-            severity=Severity.CONTRADICTION, place=subject.targets_place if is_labels else subject.output_place,
-            layer=None if is_labels else head.layer, values=values,
-        )  # fmt: skip
+        if targets.kind in (TargetKind.CLASSES, TargetKind.BINARY):
+            yield subject.at(subject.targets_place, Check.LABEL_WIDTH_MISMATCH, Severity.CONTRADICTION, values)
+        else:
+            yield subject.at(
+                subject.output_place, Check.WIDTH_MISMATCH, Severity.CONTRADICTION, values, layer=head.layer
+            )
 
 
 def broadcasts(subject: Subject) -> bool:
@@ -458,7 +434,7 @@ def metric_rules(subject: Subject) -> Finding:
                 or (targets.is_regression and targets.is_integer and (targets.low < 0 or targets.high > 1))
                 or is_labels_beyond
             ):  # fmt: skip
-                yield subject.at(place, "metric", Check.ACCURACY_OF_REGRESSION, Severity.CONTRADICTION, values)
+                yield subject.at(place, Check.ACCURACY_OF_REGRESSION, Severity.CONTRADICTION, values)
                 continue
         other = (
             (name == "categorical_accuracy" and (targets.width == 1 or head.units == 1))
@@ -466,7 +442,7 @@ def metric_rules(subject: Subject) -> Finding:
             or (name == "binary_accuracy" and targets.kind is TargetKind.ONE_HOT and (head.units or 0) > 2)
         )  # fmt: skip
         if other:
-            yield subject.at(place, "metric", Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION, values)
+            yield subject.at(place, Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION, values)
 
 
 def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
@@ -475,7 +451,7 @@ def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
     names = [name for name in subject.metrics if name in ("accuracy", "acc")]  # binary_accuracy is asked for labels
     if names and subject.loss_name in REGRESSION_LOSSES and head.is_certain and is_of_quantities:
         yield subject.at(
-            subject.program.places.compile, "metric", Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
+            subject.program.places.compile, Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
             {"metric": names[0], "loss": subject.loss_name, "units": head.units}
         )  # fmt: skip
 

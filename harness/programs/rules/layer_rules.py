@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activations_of
 from ..program import MadeUp
 from ..source.places import Place
@@ -29,7 +29,7 @@ def layer_rules(subject: Subject) -> Finding:
     frozen = [layer for layer in weighted if not layer.trainable_weights and layer.weights and not layer.trainable]
     if weighted and not model.trainable_weights:
         yield subject.at(
-            subject.layer_place(weighted[-1].name), "frozen-layer", Check.FROZEN_MODEL, Severity.CONTRADICTION,
+            subject.layer_place(weighted[-1].name), Check.FROZEN_MODEL, Severity.CONTRADICTION,
             {"layers": len(weighted)}
         )  # fmt: skip
     else:
@@ -51,9 +51,9 @@ def frozen_rules(subject: Subject, frozen: list[Any]) -> Finding:
         check = Check.FROZEN_OUTPUT if is_output else Check.FROZEN_RANDOM
         by_line.setdefault((subject.layer_place(layer.name), check, is_odd), []).append(layer)
     for (place, check, is_odd), layers in by_line.items():
-        yield Contradiction(
-            id="frozen-layer", check=check, severity=Severity.SUSPICION if is_odd else Severity.FACT, place=place,
-            layer=layers[0].name, values={"layer": layers[0].name, "layers": len(layers)},
+        yield subject.at(
+            place, check, Severity.SUSPICION if is_odd else Severity.FACT,
+            {"layer": layers[0].name, "layers": len(layers)}, layer=layers[0].name
         )  # fmt: skip
 
 
@@ -73,15 +73,15 @@ def dropout_rules(subject: Subject, layers: list[Any]) -> Finding:
         rate = float(layer.rate)
         if rate >= HIGH_DROPOUT:
             yield subject.about(
-                layer.name, "dropout", Check.DROPOUT_RATE,
-                Severity.CONTRADICTION if rate >= FULL_DROPOUT else Severity.SUSPICION, {"rate": rate}
+                layer.name, Check.DROPOUT_RATE, Severity.CONTRADICTION if rate >= FULL_DROPOUT else Severity.SUSPICION,
+                {"rate": rate}
             )  # fmt: skip
     last = last_layer(subject.program.model)
     if isinstance(last, DROPOUTS) and last.rate > 0:
         is_known = subject.loss is not None and subject.loss.is_known  # so that outputs are compared with targets
         yield subject.about(
-            last.name, "dropout", Check.DROPOUT_ON_OUTPUT,
-            Severity.CONTRADICTION if is_known else Severity.SUSPICION, {"rate": float(last.rate)}
+            last.name, Check.DROPOUT_ON_OUTPUT, Severity.CONTRADICTION if is_known else Severity.SUSPICION,
+            {"rate": float(last.rate)}
         )  # fmt: skip
 
 
@@ -107,8 +107,7 @@ def hidden_rules(subject: Subject, layers: list[Any]) -> Finding:
         ]  # fmt: skip
         if alike:
             yield subject.about(
-                alike[0].name, "hidden-activation", check, Severity.SUSPICION,
-                {"layers": tuple(layer.name for layer in alike)}
+                alike[0].name, check, Severity.SUSPICION, {"layers": tuple(layer.name for layer in alike)}
             )  # fmt: skip
 
 
@@ -163,16 +162,12 @@ def layout_rules(subject: Subject) -> Finding:
         if not images or len(shape) != 3 or None in shape or images[0].data_format != "channels_last":
             continue
         if shape[0] in (1, 3) and shape[1] > 8 and shape[2] > 8:
-            yield subject.about(
-                images[0].name, "input-layout", Check.CHANNELS_FIRST, Severity.SUSPICION, {"shape": shape}
-            )
+            yield subject.about(images[0].name, Check.CHANNELS_FIRST, Severity.SUSPICION, {"shape": shape})
     for layer in model._flatten_layers(include_self=False):
         axis = layer.axis if isinstance(layer, keras.layers.Softmax) else None
         rank = len(subject.head.shape) if subject.head is not None else 2
         if isinstance(axis, int) and axis not in (-1, rank - 1) and rank == 2:
-            yield subject.about(
-                layer.name, "output-activation", Check.SOFTMAX_AXIS, Severity.CONTRADICTION, {"axis": axis}
-            )
+            yield subject.about(layer.name, Check.SOFTMAX_AXIS, Severity.CONTRADICTION, {"axis": axis})
 
 
 def one_step_rules(subject: Subject, *, is_stateful: bool = True) -> Finding:
@@ -180,8 +175,7 @@ def one_step_rules(subject: Subject, *, is_stateful: bool = True) -> Finding:
     for layer in subject.program.model._flatten_layers(include_self=False):
         if isinstance(layer, RECURRENT) and layer.stateful is is_stateful and steps_of(layer) == 1:
             yield subject.about(
-                layer.name, "missing-layer", Check.ONE_STEP_SEQUENCES,
-                Severity.SUSPICION if is_stateful else Severity.HINT,
+                layer.name, Check.ONE_STEP_SEQUENCES, Severity.SUSPICION if is_stateful else Severity.HINT,
                 {"kind": type(layer).__name__, "stateful": is_stateful}
             )  # fmt: skip
             return

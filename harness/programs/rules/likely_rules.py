@@ -56,10 +56,10 @@ def softmax_rules(subject: Subject) -> Finding:
     values = {"loss": loss, "units": head.units, "activation": head.activation}
     is_softmax = head.activation == "softmax" and (head.units or 0) > 1
     if is_softmax and loss in BINARY_CROSSENTROPIES:
-        yield subject.at(subject.loss_place, "loss", Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
+        yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     is_labelled = counts_classes(subject) and not scales_targets(subject)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
-        yield subject.at(subject.loss_place, "loss", Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
+        yield subject.at(subject.loss_place, Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
 
 
 def bounded_rules(subject: Subject) -> Finding:
@@ -73,7 +73,7 @@ def bounded_rules(subject: Subject) -> Finding:
         return
     if not counts_classes(subject):
         yield subject.about(
-            head.activation_layer, "output-activation", Check.BOUNDED_OUTPUT, Severity.SUSPICION,
+            head.activation_layer, Check.BOUNDED_OUTPUT, Severity.SUSPICION,
             {"activation": head.activation, "least output": low, "largest output": high}
         )  # fmt: skip
 
@@ -107,7 +107,7 @@ def descent_rules(subject: Subject) -> Finding:
     ):
         return
     yield subject.at(
-        subject.inputs_place, "unscaled-inputs", Check.UNSCALED_UNDER_SGD, Severity.SUSPICION,
+        subject.inputs_place, Check.UNSCALED_UNDER_SGD, Severity.SUSPICION,
         {"optimizer": "SGD", "loss": subject.loss_name}
     )  # fmt: skip
 
@@ -121,8 +121,8 @@ def one_class_rules(subject: Subject) -> Finding:
     labels = labels_in_a_row(subject)
     if labels == "one" or (labels is None and subject.targets is None and not SEVERAL_LABELS.search(subject.text)):
         yield subject.about(
-            head.activation_layer, "output-activation", Check.SIGMOID_FOR_ONE_CLASS,
-            Severity.HINT if labels is None else Severity.SUSPICION, {"loss": subject.loss_name}
+            head.activation_layer, Check.SIGMOID_FOR_ONE_CLASS, Severity.HINT if labels is None else Severity.SUSPICION,
+            {"loss": subject.loss_name}
         )  # fmt: skip
 
 
@@ -156,8 +156,7 @@ def activation_rules(subject: Subject) -> Finding:
     others = [name for _, name in hidden_layers(subject) if name not in SIGMOIDS]
     if sigmoids and (len(sigmoids) > 1 or others):
         yield subject.about(
-            sigmoids[0].name, "hidden-activation", Check.SIGMOID_IN_HIDDEN,
-            Severity.SUSPICION if len(sigmoids) > 1 else Severity.HINT,
+            sigmoids[0].name, Check.SIGMOID_IN_HIDDEN, Severity.SUSPICION if len(sigmoids) > 1 else Severity.HINT,
             {"layers": tuple(layer.name for layer in sigmoids)}
         )  # fmt: skip
     for layer in subject.program.model._flatten_layers(include_self=False):
@@ -167,14 +166,14 @@ def activation_rules(subject: Subject) -> Finding:
         name = activation_name(after.activation) if isinstance(after, keras.layers.Activation) else "linear"
         if name in SIGMOIDS and (subject.head is None or after.name != subject.head.activation_layer):
             yield subject.about(
-                after.name, "hidden-activation", Check.REPEATED_HIDDEN_ACTIVATION, Severity.SUSPICION,
+                after.name, Check.REPEATED_HIDDEN_ACTIVATION, Severity.SUSPICION,
                 {"activations": (activation_name(layer.activation), name)}
             )  # fmt: skip
         elif activation_name(layer.activation) == "relu":
             is_short = (steps_of(layer) or MANY_STEPS) < MANY_STEPS
             yield subject.about(
-                layer.name, "hidden-activation", Check.RELU_IN_RECURRENT,
-                Severity.HINT if is_short else Severity.SUSPICION, {"kind": type(layer).__name__}
+                layer.name, Check.RELU_IN_RECURRENT, Severity.HINT if is_short else Severity.SUSPICION,
+                {"kind": type(layer).__name__}
             )  # fmt: skip
             return
 
@@ -185,9 +184,7 @@ def penalty_rules(subject: Subject) -> Finding:
         regularizer = getattr(layer, "kernel_regularizer", None)
         strength = max((float(getattr(regularizer, name, 0) or 0) for name in ("l1", "l2")), default=0.0)
         if strength >= STRONG_PENALTY:
-            yield subject.about(
-                layer.name, "regularization", Check.STRONG_PENALTY, Severity.SUSPICION, {"strength": strength}
-            )
+            yield subject.about(layer.name, Check.STRONG_PENALTY, Severity.SUSPICION, {"strength": strength})
             break
     for layer, _ in hidden_layers(subject):
         drop = following_dropout(layer)
@@ -197,9 +194,8 @@ def penalty_rules(subject: Subject) -> Finding:
         kept = units * (1 - float(drop.rate))
         if (drop.rate >= HALF_DROPPED and kept < FEW_UNITS_KEPT) or drop.rate >= LARGE_DROPOUT:
             yield subject.about(
-                drop.name, "dropout", Check.FEW_UNITS_KEPT, Severity.SUSPICION,
-                {"rate": float(drop.rate), "units": int(units)}
-            )  # fmt: skip
+                drop.name, Check.FEW_UNITS_KEPT, Severity.SUSPICION, {"rate": float(drop.rate), "units": int(units)}
+            )
             return
 
 
@@ -218,9 +214,7 @@ def width_rules(subject: Subject) -> Finding:
         return
     for layer, _ in hidden_layers(subject):
         if getattr(layer, "units", None) == 1:
-            yield subject.about(
-                layer.name, "too-narrow", Check.ONE_HIDDEN_UNIT, Severity.SUSPICION, {"classes": head.units}
-            )
+            yield subject.about(layer.name, Check.ONE_HIDDEN_UNIT, Severity.SUSPICION, {"classes": head.units})
             return
 
 
@@ -248,7 +242,6 @@ def likely_rate_rules(subject: Subject) -> Finding:
     is_usual = bool(np.isclose(rate, type(program.optimizer)().get_config()["learning_rate"]))
     yield subject.at(
         program.places.optimizer or program.places.compile,
-        "learning-rate-too-large" if is_large else "learning-rate-too-small",
         Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
         Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
         {"learning rate": float(rate), "optimizer": name, "momentum": momentum}
@@ -284,7 +277,7 @@ def length_rules(subject: Subject) -> Finding:
     if FIRST_VERSION.search(subject.text) and not given_keywords(subject) & {"epochs", "nb_epoch"}:
         return  # the default of the first version was many
     yield subject.at(
-        program.places.fit, "too-few-epochs", Check.FEW_EPOCHS,
+        program.places.fit, Check.FEW_EPOCHS,
         Severity.SUSPICION if program.epochs <= VERY_FEW_EPOCHS else Severity.HINT, {"epochs": program.epochs}
     )  # fmt: skip
 
@@ -293,10 +286,7 @@ def input_rules(subject: Subject) -> Finding:
     """An Embedding layer with hardly any rows, and sequences of one step."""
     for layer in subject.program.model._flatten_layers(include_self=False):
         if isinstance(layer, keras.layers.Embedding) and layer.input_dim < SMALL_VOCABULARY:
-            yield subject.about(
-                layer.name, "input-out-of-range", Check.SMALL_VOCABULARY, Severity.SUSPICION,
-                {"rows": int(layer.input_dim)}
-            )  # fmt: skip
+            yield subject.about(layer.name, Check.SMALL_VOCABULARY, Severity.SUSPICION, {"rows": int(layer.input_dim)})
     yield from one_step_rules(subject, is_stateful=False)
 
 

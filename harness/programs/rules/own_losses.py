@@ -71,7 +71,7 @@ def own_loss_rules(subject: Subject) -> Finding:
     is_seldom = check is Check.LOSS_GRADIENT_NOT_FINITE and head.activation not in RECTIFIED
     severity = Severity.SUSPICION if check is Check.LOSS_GRADIENT_NOT_FINITE else Severity.CONTRADICTION
     yield subject.at(
-        next((place for place, _ in functions_named(subject, name)), None) or subject.loss_place, "loss", check,
+        next((place for place, _ in functions_named(subject, name)), None) or subject.loss_place, check,
         Severity.HINT if is_seldom and subject.program.can_be_trained else severity, {"loss": name}
     )  # fmt: skip
 
@@ -168,7 +168,7 @@ def swapped_arguments(subject: Subject, name: str) -> Contradiction | None:
         if called is None and (calls or not is_reversed or is_symmetric(subject)):
             continue
         return subject.at(
-            place, "loss", Check.LOSS_ARGUMENTS_SWAPPED, Severity.CONTRADICTION,
+            place, Check.LOSS_ARGUMENTS_SWAPPED, Severity.CONTRADICTION,
             {"loss": name, "called": called, "first": first, "second": second}
         )  # fmt: skip
     return None

@@ -25,12 +25,11 @@ def scaled_target_rules(subject: Subject) -> Finding:
         return
     values: dict[str, Value] = {"loss": loss, "units": head.units}
     if loss in CROSSENTROPIES:
-        yield subject.at(subject.loss_place, "loss", Check.REGRESSION_UNDER_CROSSENTROPY, Severity.SUSPICION, values)
+        yield subject.at(subject.loss_place, Check.REGRESSION_UNDER_CROSSENTROPY, Severity.SUSPICION, values)
     for name in [name for name in subject.metrics if name in ("accuracy", "acc", "binary_accuracy")][:1]:
         yield subject.at(
-            subject.program.places.compile, "metric", Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
-            {"metric": name, **values}
-        )  # fmt: skip
+            subject.program.places.compile, Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION, {"metric": name, **values}
+        )
 
 
 def scales_targets(subject: Subject) -> bool:
@@ -80,12 +79,9 @@ def unread_scaling_rules(subject: Subject) -> Finding:
         for node in ast.walk(tree):
             made = names_of(node.targets[0]) if isinstance(node, ast.Assign) else set()
             scaled = names_in(scaled_by(node.value, scalers)) if isinstance(node, ast.Assign) else set()
-            is_of_inputs = bool(scaled & inputs)
+            check = Check.UNREAD_SCALING if scaled & inputs else Check.UNREAD_TARGET_SCALING
             if made.isdisjoint(inputs | targets) and scaled & (inputs | targets) and not is_read(made, subject):
-                yield subject.at(
-                    source.place(node), "unscaled-inputs" if is_of_inputs else "unscaled-targets",
-                    Check.UNREAD_SCALING, Severity.SUSPICION, {"made": min(made), "of": "x" if is_of_inputs else "y"}
-                )  # fmt: skip
+                yield subject.at(source.place(node), check, Severity.SUSPICION, {"made": min(made)})
 
 
 def scaled_by(value: ast.expr, scalers: set[str]) -> ast.expr | None:

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import keras
 
 from ...recording.source import called_name
-from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject
+from ..findings import Check, Finding, Rule, Severity, Subject
 from ..old_versions.arguments import hands_on_nb_epoch
 from ..program import FILE, VALUE, made_up_names, made_up_parts
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
@@ -72,10 +72,9 @@ def prediction_rules(subject: Subject) -> Finding:
             continue
         argument = call.args[0]
         if is_prediction(argument) or (isinstance(argument, ast.Name) and is_predicted(source, argument.id)):
-            yield Contradiction(
-                id="prediction", check=Check.ARGMAX_OF_ONE, severity=Severity.CONTRADICTION, place=source.place(call),
-                layer=subject.head.layer, values={"units": 1},
-            )  # fmt: skip
+            yield subject.at(
+                source.place(call), Check.ARGMAX_OF_ONE, Severity.CONTRADICTION, {"units": 1}, layer=subject.head.layer
+            )
             return
 
 
@@ -125,9 +124,8 @@ def shuffle_rules(subject: Subject) -> Finding:
             is_pythons = ast.unparse(node.func) in (*names, "random.shuffle")
             if is_pythons and node.args[0].id in arrays & columns:
                 yield subject.at(
-                    source.place(node), "label-encoding", Check.ROWS_SHUFFLED_WRONGLY, Severity.CONTRADICTION,
-                    {"array": node.args[0].id}
-                )  # fmt: skip
+                    source.place(node), Check.ROWS_SHUFFLED_WRONGLY, Severity.CONTRADICTION, {"array": node.args[0].id}
+                )
 
 
 def order_rules(subject: Subject) -> Finding:
@@ -158,7 +156,7 @@ def order_rules(subject: Subject) -> Finding:
             other = pair[both.index(None)] if None in both else None
             if other is None or any(made.get(name, node.lineno) < drawn[0].lineno for name in names_in(other)):
                 yield subject.at(
-                    source.place(drawn[-1]), "no-signal", Check.SHUFFLED_APART, Severity.CONTRADICTION,
+                    source.place(drawn[-1]), Check.SHUFFLED_APART, Severity.CONTRADICTION,
                     {"inputs": ast.unparse(pair[0]), "targets": ast.unparse(pair[1])}
                 )  # fmt: skip
                 return
@@ -195,7 +193,7 @@ def image_rules(subject: Subject) -> Finding:
     is_raw = reads_images or any(map(KNOWN_RAW_TABLES.search, made_up_parts(subject.program.notes)))
     yield subject.at(
         subject.inputs_place if not reads_images else place_of_text(subject, match) or subject.inputs_place,
-        "unscaled-inputs", Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
+        Check.UNSCALED_IMAGES if reads_images else Check.UNSCALED_TABLE,
         Severity.SUSPICION if is_raw else Severity.HINT, {"reader": match[0].rstrip("(")}
     )  # fmt: skip
 
@@ -217,9 +215,7 @@ def pretrained_rules(subject: Subject) -> Finding:
         weights = argument_of(call, "weights", 1)
         is_trained = name in PRETRAINED and (weights is None or ast.unparse(weights) in ("'imagenet'", '"imagenet"'))
         if is_trained:
-            yield subject.at(
-                source.place(call), "unscaled-inputs", Check.OTHER_PREPROCESSING, Severity.HINT, {"model": name}
-            )
+            yield subject.at(source.place(call), Check.OTHER_PREPROCESSING, Severity.HINT, {"model": name})
             return
 
 
@@ -236,9 +232,8 @@ def optimizer_rules(subject: Subject) -> Finding:
     given = argument_of(calls[0], "optimizer", 0) if len(calls) == 1 else None
     if len(calls) == 1 and given is None and not any(keyword.arg is None for keyword in calls[0].keywords):
         yield subject.at(
-            compiled, "optimizer", Check.NO_OPTIMIZER, Severity.HINT,
-            {"optimizer": type(subject.program.optimizer).__name__}
-        )  # fmt: skip
+            compiled, Check.NO_OPTIMIZER, Severity.HINT, {"optimizer": type(subject.program.optimizer).__name__}
+        )
     if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
         return
     for source, tree in subject.code:
@@ -252,8 +247,7 @@ def optimizer_rules(subject: Subject) -> Finding:
             if is_optimizer and names and not set(names) & used:
                 is_same_kind = given.value.lower() == called_name(node.value).lower()  # another one may be meant
                 yield subject.at(
-                    compiled, "optimizer", Check.UNUSED_OPTIMIZER,
-                    Severity.SUSPICION if is_same_kind else Severity.HINT,
+                    compiled, Check.UNUSED_OPTIMIZER, Severity.SUSPICION if is_same_kind else Severity.HINT,
                     {"made": names[0], "call": ast.unparse(node.value), "given": given.value,
                      "line": source.place(node).line}
                 )  # fmt: skip
@@ -269,10 +263,7 @@ def vocabulary_rules(subject: Subject) -> Finding:
         written = ast.unparse(size)
         inputs = {ast.unparse(x) for x in subject.fitted("x", 0)}
         if any(written in (f"{x}.shape[0]", f"len({x})") for x in inputs):
-            yield subject.at(
-                source.place(call), "input-out-of-range", Check.VOCABULARY_OF_ROWS, Severity.SUSPICION,
-                {"size": written}
-            )  # fmt: skip
+            yield subject.at(source.place(call), Check.VOCABULARY_OF_ROWS, Severity.SUSPICION, {"size": written})
 
 
 def folder_rules(subject: Subject) -> Finding:
@@ -288,7 +279,7 @@ def folder_rules(subject: Subject) -> Finding:
             parts = PurePosixPath(path).parts
             if parts and OF_TESTING.match(parts[-1]):
                 yield subject.at(
-                    source.place(node), "validation-mismatch", Check.SWAPPED_FOLDERS, Severity.SUSPICION,
+                    source.place(node), Check.SWAPPED_FOLDERS, Severity.SUSPICION,
                     {"name": names[0], "folder": parts[-1]}
                 )  # fmt: skip
 
@@ -303,17 +294,16 @@ def folder_label_rules(subject: Subject) -> Finding:
         if name not in READERS_OF_FOLDERS:
             continue
         if len(head.shape) > 2 and loss in CROSSENTROPIES:
-            yield Contradiction(
-                id="missing-layer", check=Check.RANK_MISMATCH, severity=Severity.CONTRADICTION,
-                place=subject.output_place, layer=head.layer,
-                values={"target shape": (None, head.units), "output shape": head.shape, "loss": loss},
+            yield subject.at(
+                subject.output_place, Check.RANK_MISMATCH, Severity.CONTRADICTION,
+                {"target shape": (None, head.units), "output shape": head.shape, "loss": loss}, layer=head.layer
             )  # fmt: skip
             return
         classes = classes_named(call)
         if classes is not None and classes != (2 if head.units == 1 else head.units):
-            yield Contradiction(
-                id="output-activation", check=Check.FOLDER_CLASSES, severity=Severity.CONTRADICTION,
-                place=subject.output_place, layer=head.layer, values={"classes": classes, "units": head.units},
+            yield subject.at(
+                subject.output_place, Check.FOLDER_CLASSES, Severity.CONTRADICTION,
+                {"classes": classes, "units": head.units}, layer=head.layer
             )  # fmt: skip
             return
         argument, default = READERS_OF_FOLDERS[name]
@@ -329,7 +319,7 @@ def folder_label_rules(subject: Subject) -> Finding:
         if given is not None and needed is not None and given != needed:
             number = "binary" if head.units == 1 else "sparse" if argument == "class_mode" else "int"
             yield subject.at(
-                source.place(call), "label-encoding", Check.FOLDER_LABELS, Severity.CONTRADICTION,
+                source.place(call), Check.FOLDER_LABELS, Severity.CONTRADICTION,
                 {"reader": name, "given": given, "needed": needed, "loss": loss, "argument": argument,
                  "mode": "categorical" if needed == ONE_COLUMN_EACH else number}
             )  # fmt: skip
@@ -348,9 +338,7 @@ def one_hot_rules(subject: Subject) -> Finding:
     if subject.targets is not None or head is None or (head.units or 0) < 2:
         return
     if subject.loss_name in SPARSE_CROSSENTROPIES:
-        yield subject.at(
-            subject.targets_place, "label-encoding", Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units}
-        )
+        yield subject.at(subject.targets_place, Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units})
     is_given = made_up_names(subject.program.notes, VALUE) & {ast.unparse(y) for y in subject.fitted("y", 1)}
     is_innocent = (
         not made_up_names(subject.program.notes, FILE) or is_given or MAKES_COLUMNS.search(subject.text) is not None
@@ -358,7 +346,7 @@ def one_hot_rules(subject: Subject) -> Finding:
     if subject.loss_name not in CATEGORICAL_CROSSENTROPIES or is_innocent:
         return
     yield subject.at(
-        subject.targets_place, "label-encoding", Check.NOTHING_ONE_HOT, Severity.SUSPICION,
+        subject.targets_place, Check.NOTHING_ONE_HOT, Severity.SUSPICION,
         {"loss": subject.loss_name, "units": head.units}
     )  # fmt: skip
 
@@ -377,10 +365,9 @@ def width_rules(subject: Subject) -> Finding:
             is_given = called_name(node.value) == "to_categorical" and {ast.unparse(t) for t in node.targets} & given
             written = count.value if isinstance(count, ast.Constant) else None
             if is_given and isinstance(written, int) and written != head.units:
-                yield Contradiction(
-                    id="label-encoding", check=Check.WIDTH_MISMATCH, severity=Severity.CONTRADICTION,
-                    place=source.place(node), layer=head.layer,
-                    values={"target shape": (None, written), "output shape": head.shape},
+                yield subject.at(
+                    source.place(node), Check.LABEL_WIDTH_MISMATCH, Severity.CONTRADICTION,
+                    {"target shape": (None, written), "output shape": head.shape}, layer=head.layer
                 )  # fmt: skip
                 return
 
@@ -393,9 +380,7 @@ def imbalance_rules(subject: Subject) -> Finding:
     rows = [int(counts[1]), int(counts[2])]
     share = max(rows) / sum(rows)
     if share >= WRITTEN_MAJORITY_SHARE:
-        yield subject.at(
-            subject.program.places.fit, "class-imbalance", Check.IMBALANCED, Severity.HINT, {"share": share}
-        )
+        yield subject.at(subject.program.places.fit, Check.IMBALANCED, Severity.HINT, {"share": share})
 
 
 def wrapper_rules(subject: Subject) -> Finding:
@@ -404,9 +389,7 @@ def wrapper_rules(subject: Subject) -> Finding:
         return
     for source, call, name in subject.calls():
         if name in ("KerasClassifier", "KerasRegressor") and any(key.arg == "nb_epoch" for key in call.keywords):
-            yield subject.at(
-                source.place(call), "too-few-epochs", Check.IGNORED_EPOCHS, Severity.CONTRADICTION, {"wrapper": name}
-            )
+            yield subject.at(source.place(call), Check.IGNORED_EPOCHS, Severity.CONTRADICTION, {"wrapper": name})
             return
 
 
@@ -433,7 +416,7 @@ def overwritten_rules(subject: Subject) -> Finding:
                 names = names_of(one.targets[0])
                 if names == names_of(other.targets[0]) and not names & names_in(other.value):
                     yield subject.at(
-                        source.place(one), "missing-layer", Check.OVERWRITTEN_LAYER,
+                        source.place(one), Check.OVERWRITTEN_LAYER,
                         Severity.HINT if kind in RESTRAINING else Severity.SUSPICION, {"kind": kind}
                     )  # fmt: skip
 

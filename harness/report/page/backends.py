@@ -43,7 +43,7 @@ def updates_chart(comparison: BackendComparison) -> alt.LayerChart:
 
 
 def figure_of(comparison: BackendComparison) -> alt.VConcatChart | None:
-    """Both charts, one above the other; None without a pair."""
+    """Both charts, one above the other; None if there is no pair."""
     if not comparison.pairs:
         return None
     whole: alt.VConcatChart = alt.vconcat(

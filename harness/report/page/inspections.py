@@ -44,7 +44,7 @@ def layer_cells(layer: LayerReport, *, on_data: bool) -> tuple[Content, ...]:
 
 
 def figure_of(inspection: Inspection) -> alt.LayerChart | None:
-    """How many of the units of each hidden layer are distinct; None without hidden layers."""
+    """How many of the units of each hidden layer are distinct; None if there are no hidden layers."""
     rows = width_rows(inspection)
     if not rows:
         return None

@@ -240,11 +240,11 @@ def linear_rule(response: Array) -> Rule:
     if count > 2 and 0 < kept < 1 and is_near(float(response[2, 0] / response[2, 2]), 1 + kept + kept * kept):
         # the velocity of gradients that are added to the last ones
         return Rule(name="momentum", slip="accumulated", rate=rate, constants=(kept,))
-    for shares in (rows, columns):
+    for shares, rated in ((rows, 2), (columns, 0)):  # by the rate of the step, or of the gradient
         kept = shares[0]
         if not all(is_near(one, kept) for one in shares):
             continue
-        if count < 3 or is_near(float(response[2, 0] / response[1, 0]), kept * columns[0] / rows[0]):
+        if count < 3 or is_near(float(response[2, 0] / response[rated, rated]), kept * kept):
             slip = "momentum-sign" if kept < 0 else "accumulated" if is_near(kept, 1.0) else ""
             slip = slip or ("kept-above-one" if kept > 1 else "")
             return Rule(name="momentum", slip=slip, rate=rate, constants=(kept,))

@@ -311,3 +311,31 @@ def test_updated_weights_that_go_through_a_helper_are_at_the_call_of_the_helper(
     line = early[: early.index("    back = ")].count("\n") + 1
     found = [(one.id, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
     assert sorted(found) == [("delta-not-multiplied-through", line), ("updated-weights-in-backward", line)]
+
+
+# A cost of directions; the gradient lacks the part along the output. What it is multiplied by was made as data.
+DIRECTIONS = """
+import numpy as np
+rng = np.random.default_rng(4)
+X = rng.normal(size=(50, 6)); Y = X @ rng.normal(size=(6, 3))
+A, B = rng.normal(size=(6, 8)) / 3, rng.normal(size=(8, 3)) / 3
+for step in range(20):
+    h = np.tanh(X @ A)
+    p = h @ B
+    size = np.linalg.norm(p, axis=1, keepdims=True)
+    length = np.linalg.norm(Y, axis=1, keepdims=True)
+    cost = (1 - (p * Y).sum(axis=1, keepdims=True) / (size * length)).mean()
+    dp = -(Y / (size * length)) / len(X)
+    dz = dp @ B.T * (1 - h ** 2)
+    B -= h.T @ dp
+    A -= X.T @ dz
+print(cost)
+"""
+
+
+def test_a_line_that_makes_data_is_not_blamed_for_a_derivative(tmp_path: Path) -> None:
+    file = tmp_path / "directions.py"
+    file.write_text(DIRECTIONS)
+    (found,) = check_file(file).mistakes
+    assert found.place is not None
+    assert (found.place.line, found.others) == (12, ())

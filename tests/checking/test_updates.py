@@ -23,6 +23,8 @@ from harness.report import checking as report
 
 G = np.random.default_rng(0).normal(size=(5, 3, 4))  # (trials, iterations, elements)
 
+FALLING = (1 / (1 + np.array([0.0, 0.01, 0.05])))[None, :, None]  # a rate that falls, and not by one factor
+
 
 def momentum_steps(kept: float, rate: float, ahead: bool = False, gradients: np.ndarray = G) -> np.ndarray:
     """v = kept v - rate g; w += v, or Nesterov's form of it (Sutskever et al. 2013): w += kept v - rate g."""
@@ -38,6 +40,8 @@ def momentum_steps(kept: float, rate: float, ahead: bool = False, gradients: np.
     [
         (-0.3 * G, "sgd", ""),
         (momentum_steps(0.9, 0.1), "momentum", ""),
+        (momentum_steps(0.9, 0.1) * FALLING, "momentum", ""),  # the rate is that of the step
+        (momentum_steps(0.9, 0.1, gradients=G * FALLING), "momentum", ""),  # or that of each gradient in the velocity
         (momentum_steps(0.9, 0.1, ahead=True), "nesterov", ""),
         (momentum_steps(-0.9, 0.1), "momentum", "momentum-sign"),
         (momentum_steps(1.0, 0.1), "momentum", "accumulated"),

@@ -31,8 +31,12 @@ def accumulated(tree: ast.AST) -> dict[str, int]:
 
 
 def updated_keys(tree: ast.AST) -> set[str]:
-    """The keys under which dictionaries hold what something is added to: ``unit["bias"] -= ...``."""
+    """The keys under which dictionaries hold what something is added to: ``unit["bias"] -= ...``.
+
+    Of a dictionary whose keys are not written there, ``weights[key] -= ...``, all keys of its own.
+    """
     found = set[str]()
+    tables = keys_of_tables(tree)
     for node in ast.walk(tree):
         target: ast.AST | None = None
         if isinstance(node, ast.AugAssign) and not isinstance(node.value, ast.Constant):
@@ -42,6 +46,8 @@ def updated_keys(tree: ast.AST) -> set[str]:
         for part in ast.walk(target) if target is not None else ():
             if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
                 found.add(str(part.slice.value))
+            elif isinstance(part, ast.Subscript):
+                found.update(tables.get(last_name(part.value), ()))
     return found
 
 

@@ -220,3 +220,30 @@ def test_a_single_unit_of_plain_numbers_is_a_network(tmp_path: Path) -> None:
     (found,) = check_file(tmp_path / "gate.py").mistakes
     assert found.place is not None
     assert (found.place.line, found.parameters) == (8, ("w[1]",))
+
+
+# Two hidden units share a bias; its gradient is that of the first unit only.
+SHARED = """
+import math
+w = {"w1": 0.15, "w2": 0.25, "w3": 0.4, "w4": 0.45, "b1": 0.35, "b2": 0.6}
+x, t = 0.7, 0.2
+for epoch in range(50):
+    h1 = 1 / (1 + math.exp(-(w["w1"] * x + w["b1"])))
+    h2 = 1 / (1 + math.exp(-(w["w2"] * x + w["b1"])))
+    o = 1 / (1 + math.exp(-(w["w3"] * h1 + w["w4"] * h2 + w["b2"])))
+    cost = 0.5 * (t - o) ** 2
+    d = (o - t) * o * (1 - o)
+    e1, e2 = d * w["w3"] * h1 * (1 - h1), d * w["w4"] * h2 * (1 - h2)
+    gradients = {"w3": d * h1, "w4": d * h2, "b2": d, "w1": e1 * x, "w2": e2 * x, "b1": e1 + e2}
+    for key, value in gradients.items():
+        w[key] -= 0.5 * value
+    print(cost)
+"""
+
+
+def test_a_number_that_two_units_share_needs_the_gradients_of_both(tmp_path: Path) -> None:
+    file = tmp_path / "shared.py"
+    file.write_text(SHARED)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(SHARED.replace("e1 + e2", "e1"))
+    assert [one.id for one in check_file(file).mistakes] == ["gradient-of-one-use"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..structure import Role
 from .case import Case, Name, equal, first_name
 from .derivatives import name_derivative
+from .parameters import of_one_use
 
 
 def at_factor(case: Case) -> Name:
@@ -55,7 +56,7 @@ def another_delta(case: Case) -> Name | None:
     return Name("output-delta-reused", case.lines()) if is_reused else None
 
 
-TESTS = (updated_weight, another_weight, another_delta, derivative_of_another_layer, wrong_derivative)
+TESTS = (updated_weight, of_one_use, another_weight, another_delta, derivative_of_another_layer, wrong_derivative)
 
 
 def unexplained_number(case: Case) -> Name:

@@ -25,7 +25,7 @@ from .scales import HALVES
 from .sources import Sources, read_texts
 from .template import follows_template, programs_of
 from .variants import data_of, variants_of
-from .verdict import check_recording, not_judged
+from .verdict import check_recording, not_judged, with_own_exception
 
 MEGABYTES = 8192
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
@@ -68,6 +68,12 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         )
         sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
+        if recording.driven.raised_alone and result.verdict is not Verdict.NOT_JUDGED:
+            # other calls may go well where the file's own do not
+            alone = record_file(path, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
+            result = with_own_exception(result, alone, Sources(read_texts(Path(path), alone.files)))
+            if result.exception:
+                return result
         doubt = doubt_about(recording) if lines is None else ""
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
             certain = with_observations(recording, sources, changed) or with_unequal_sizes(result, recording, changed)

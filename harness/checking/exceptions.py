@@ -39,6 +39,7 @@ CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtyp
 MISFIT = re.compile(
     r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)"
 )
+MISMATCH = re.compile(r"^matmul: |^shapes \(.*\) and \(.*\) not aligned")  # of a product, the first one it may be
 UNCLEAR_TRUTH = "The truth value of an array"
 IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
 TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
@@ -73,7 +74,7 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     defined = {name for tree in sources.trees.values() for name in names_bound(tree)}
     if is_wrong_call(raised.type, raised.message, last.text, defined):
         return True
-    if not has_forward(recording):
+    if not (has_forward(recording) or MISMATCH.search(raised.message)):
         return False
     if raised.type == "KeyError" and is_counted_key(last, sources):
         return True

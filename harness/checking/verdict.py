@@ -116,6 +116,23 @@ def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
     return replace(not_judged(recording, Reason.RAISED, text), traceback=raised.frames, exception=text)
 
 
+def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) -> CheckResult:
+    """The result of a file that was made to train, after the exception that ends the file's own run.
+
+    Args:
+        result: of the calls that made it train.
+        alone: the file's own run.
+        sources: the user's files.
+    """
+    raised = alone.raised
+    if raised is None or alone.stop is not Stop.RAISED:
+        return result
+    if is_files_own(alone, sources):
+        return raised_result(alone, True)
+    last = raised.frames[-1] if raised.frames else None
+    return replace(result, notes=(("raised-alone", last, exception_text(alone)), *result.notes))
+
+
 def exception_text(recording: Recording) -> str:
     """What was raised, in Python's words"""
     raised = recording.raised

@@ -190,7 +190,9 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
     if not task.get("lines") and not has_updates(answer) and task["drive"]:
         driven = apart("drive", task | within(0.5))
         if driven is not None:
+            raised_alone = first[0]["recording"].get("raised") is not None
             task, answer = driven_run(task, answer, driven, record_again)
+            answer[0]["recording"]["driven"]["raised_alone"] = raised_alone
     document, arrays = answer
     recording = document["recording"]
     raised = recording.get("raised")

@@ -295,6 +295,7 @@ class Driven:
     doubts: tuple[str, ...] = ()  # why shapes may only fit by accident. No verdict should rest on such calls alone
     left: tuple[str, ...] = ()  # the file's layers that the calls do not use
     certain: bool = False  # whether the exception that ended the run is the file's own, whatever the arguments are
+    raised_alone: bool = False  # whether an exception ended the file's own run, before any call was tried
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -480,6 +480,7 @@ NOTES: Mapping[str, str] = {
     "from one turn to the next is not judged; use longer sequences",
     "did-not-run": "These parts of the file did not run, so nothing is said about them",
     "cannot-replay": "This operation cannot be repeated",
+    "raised-alone": "Judged by other calls than the file's own, which end in an exception",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
     "changed-at": "The runs differ first at this line.",
 }

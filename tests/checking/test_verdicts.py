@@ -236,3 +236,43 @@ def test_a_rule_with_a_state_that_is_not_known_is_not_judged(tmp_path: Path) -> 
     text = text.replace("for _ in", "kept = np.zeros((2, 4))\nfor _ in", 1)
     result = checked(tmp_path, text)
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.RULE)
+
+
+# Its own call is not that of its class: three columns for four inputs, or an error on the way back.
+WITH_MAIN = """
+import numpy as np
+class Net:
+    def __init__(self, inputs, hidden=(8, 5)):
+        rng = np.random.default_rng(0)
+        sizes = (inputs, *hidden, 1)
+        self.w = [rng.normal(size=pair) for pair in zip(sizes, sizes[1:])]
+    def fit(self, X, y, epochs=20):
+        for epoch in range(epochs):
+            values = [X]
+            for w in self.w:
+                values.append(np.tanh(values[-1] @ w))
+            delta = (values[-1] - y) * (1 - values[-1] ** 2)
+            for k in reversed(range(len(self.w))):
+                gradient = values[k].T @ delta
+                delta = delta @ self.w[k].T * (1 - values[{index}] ** 2)
+                self.w[k] -= 0.01 * gradient
+if __name__ == "__main__":
+    X = np.random.default_rng(1).normal(size=(30, 3))
+    {before}
+    Net({inputs}).fit(X, X[:, :1])
+"""
+
+
+@pytest.mark.parametrize(
+    ("index", "inputs", "before", "line"),
+    [("k + 1", "3", "", 16), ("k", "4", "", 12), ("k", "3", "open('no such file')", 0), ("k", "3", "", 0)],
+)
+def test_an_exception_of_the_files_own_run_goes_before_other_calls(
+    tmp_path: Path, index: str, inputs: str, before: str, line: int
+) -> None:
+    (tmp_path / "mine.py").write_text(WITH_MAIN.format(index=index, inputs=inputs, before=before))
+    result = check_file(tmp_path / "mine.py")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == (
+        [("exception", line)] if line else []
+    )
+    assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)

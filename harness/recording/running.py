@@ -24,6 +24,7 @@ from typing import Any
 from . import source
 from .counts import put_sizes
 from .graph import Place, Raised
+from .python_2 import give_old_names, with_old_division
 from .tape import SourceFile
 
 
@@ -210,7 +211,15 @@ class Files:
             own, (file, line) = self.name(Path(name)), self.start["site"]
             passed = [number for other, number in self.start["passed"] if other == own]
             source.begin_at(woven, line if file == own else 0, passed)
+        if name != RUN_FILE and self._has_old_division(Path(name)):
+            give_old_names()
+            woven = with_old_division(woven)
         return woven
+
+    def _has_old_division(self, path: Path) -> bool:
+        """Whether quotients of whole numbers are whole in a file: it, or the file that is run, is Python 2."""
+        is_old = source.is_python_2(path) or source.is_python_2(self.path)
+        return is_old and not source.has_true_division(path)
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""

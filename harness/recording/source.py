@@ -28,6 +28,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from .literals import HOOK, accumulated, is_float, last_name, numbers_of, own_numbers, updated_keys
+from .python_2 import TRUE_DIVISION, from_python_2
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -57,7 +58,27 @@ OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun)\b)")
 
 
 def read_text(path: Path) -> str:
-    """The Python text of a file; of a notebook, its code cells in order, without magics.
+    """The Python text of a file; of a notebook, its code cells in order, without magics. Python 2 becomes Python 3.
+
+    Raises:
+        OSError: see ``written_text``.
+    """
+    text = written_text(path)
+    return text if is_python(text) else from_python_2(text) or text
+
+
+def is_python_2(path: Path) -> bool:
+    """Whether a file is read as Python 2."""
+    return read_text(path) != written_text(path)
+
+
+def has_true_division(path: Path) -> bool:
+    """Whether a file asks for the division of Python 3."""
+    return TRUE_DIVISION.search(decoded(path.read_bytes())) is not None
+
+
+def written_text(path: Path) -> str:
+    """What ``read_text`` reads, with Python 2 left as it is.
 
     Raises:
         OSError: it is a pipe, a device or a folder, from which reading might never end, or larger than any program.
@@ -119,9 +140,9 @@ def imported_modules(text: str) -> list[str]:
 def without_magics(text: str) -> str:
     """The text with ``pass`` in place of the lines that are commands of a notebook, and None in place of their values.
 
-    Lines keep their numbers. A text that is Python is returned as it is.
+    Lines keep their numbers. A text that is Python, or Python 2, is returned as it is.
     """
-    if is_python(text):
+    if is_python(text) or from_python_2(text) is not None:
         return text
     return "\n".join(MAGIC.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", line)) for line in text.split("\n"))
 

@@ -1,0 +1,94 @@
+"""Files of Python 2 are read as they were run: their statements, names and quotients; lines stay as they are."""
+
+import ast
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.recording.python_2 import from_python_2
+
+LAYERS = """\
+import numpy as np
+
+
+def sigmoid(z):
+    if z is None:
+        print "no input"
+    return 1 / (1 + np.exp(-z))
+"""
+NETWORK = """\
+import numpy as np
+import layers
+
+np.random.seed(1)
+X = np.random.randn(8, 3)
+y = (X.sum(axis=1, keepdims=True) > 0) * 1.0
+W = np.random.randn(3, 1)
+m = X.shape[0]
+costs = {}
+for i in xrange(20):
+    a = layers.sigmoid(np.dot(X, W))
+    cost = -(1.0 / m) * np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+    dW = (1.0 / m) * np.dot(X.T, a - y)
+    W -= 0.5 * dW
+    if i % 10 == 0 and not costs.has_key(i): print "cost", cost
+"""
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Checks a network, whose module lies beside it."""
+
+    def check(text, layers=LAYERS):
+        (tmp_path / "layers.py").write_text(layers)
+        path = tmp_path / "network.py"
+        path.write_text(text)
+        return check_file(path)
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("print 'a', b,", "print('a', b, end=' ')"),
+        ("print ('a %d' %\n  b), c  # why", "print(('a %d' %\n  b), c)  # why"),
+        ("try:\n\tpass\nexcept (A, B), e:\n        print e", "except (A, B) as e:\n        print(e)"),
+        ("raise A, 'no'", "raise A('no')"),
+        ("exec code in names", "exec(code, names)"),
+        ("print `a` <> 0777", "print(repr(a) != 0o777)"),
+        ("print d.keys()[0], unicode(x), 12L", "print(list(d.keys())[0], str(x), 12)"),
+        ("a = zip(x, y); print map(int, raw_input())", "a = list(zip(x, y)); print(list(map(int, input())))"),
+        ("import cPickle\nprint cPickle.load(f)", "import pickle\nprint(pickle.load(f))"),
+        ("def f(a, (b, c)):\n    '''x'''\n    print b", "    '''x'''"),
+        ("print '%s' \\\n    % a", "print('%s' \\\n    % a)"),
+        (
+            "from __future__ import print_function\nprint('a', end='')\ntry: pass\nexcept A, e: pass",
+            "print('a', end='')",
+        ),
+    ],
+)
+def test_every_line_stays_in_its_place(old, new):
+    text = from_python_2(old)
+    ast.parse(text)
+    assert new in text
+    assert text.count("\n") == old.count("\n")
+
+
+def test_what_is_not_python_stays_refused():
+    assert from_python_2("print 'a'\nif x = 1 then\n") is None
+
+
+def test_a_network_of_python_2_is_judged_with_its_module(checked):
+    result = checked(NETWORK)
+    assert result.verdict is Verdict.CORRECT
+    assert ("python-2", None, "network.py, layers.py") in result.notes or (
+        ("python-2", None, "network.py") in result.notes
+    )
+
+
+def test_a_whole_quotient_is_found_at_its_line_as_it_is_written(checked):
+    """1 / 8 is 0 in Python 2, so that W never changes."""
+    (found,) = checked(NETWORK.replace("dW = (1.0 / m)", "dW = print_ = (1 / m)").replace(" = print_", "")).mistakes
+    assert (found.place.line, found.place.text) == (13, "dW = (1 / m) * np.dot(X.T, a - y)")

@@ -14,14 +14,13 @@ from pathlib import Path
 from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.graph import Place
-from ..recording.source import read_text, written_text
+from ..recording.source import is_python_2, read_text, written_text
 
 
 def read_old(path: Path) -> list[str]:
     """The lines of a file of Python 2 as they are written; none of any other file."""
     try:
-        text = written_text(path)
-        return text.split("\n") if read_text(path) != text else []
+        return written_text(path).split("\n") if is_python_2(path) else []
     except (OSError, ValueError):  # such as that of lines that are run after the file
         return []
 

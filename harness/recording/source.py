@@ -24,6 +24,7 @@ import tokenize
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -52,6 +53,8 @@ MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
+OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr)\b")  # which only Python 2 has
+OLD_KERNEL = re.compile(r'"name"\s*:\s*"python2"')  # of a notebook
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?\??\s*)$")  # a line for IPython alone
 MAGIC_VALUE = re.compile(r"^(\s*[\w\s,]+=\s*)[%!].*$")  # x = !ls
 OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun)\b)")
@@ -64,12 +67,16 @@ def read_text(path: Path) -> str:
         OSError: see ``written_text``.
     """
     text = written_text(path)
-    return text if is_python(text) else from_python_2(text) or text
+    return (from_python_2(text) if is_python_2(path) else None) or text
 
 
 def is_python_2(path: Path) -> bool:
-    """Whether a file is read as Python 2."""
-    return read_text(path) != written_text(path)
+    """Whether a file is written for Python 2: Python 3 cannot parse it, or lacks names in it, or a notebook says so."""
+    text = written_text(path)
+    if not is_python(text):
+        return from_python_2(text) is not None
+    is_named = OLD_NAME.search(text) is not None and any(map(OLD_NAME.fullmatch, undefined_names(text)))
+    return is_named or (is_notebook(path) and OLD_KERNEL.search(decoded(path.read_bytes())) is not None)
 
 
 def has_true_division(path: Path) -> bool:
@@ -117,6 +124,7 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
 
 
+@lru_cache(maxsize=256)
 def is_python(text: str) -> bool:
     """Whether it can be parsed."""
     try:

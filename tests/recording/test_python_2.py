@@ -1,6 +1,7 @@
 """Files of Python 2 are read as they were run: their statements, names and quotients; lines stay as they are."""
 
 import ast
+import json
 
 import pytest
 
@@ -34,6 +35,16 @@ for i in xrange(20):
     W -= 0.5 * dW
     if i % 10 == 0 and not costs.has_key(i): print "cost", cost
 """
+
+
+STEP, WHOLE_STEP = "dW = (1.0 / m)", "dW = (1 / m)"
+
+
+def in_both(text):
+    """A text without what Python 3 cannot read."""
+    return (
+        text.replace('print "no input"', "pass").replace('print "cost", cost', "pass").replace("costs.has_key(i)", "i")
+    )
 
 
 @pytest.fixture
@@ -83,12 +94,49 @@ def test_what_is_not_python_stays_refused():
 def test_a_network_of_python_2_is_judged_with_its_module(checked):
     result = checked(NETWORK)
     assert result.verdict is Verdict.CORRECT
-    assert ("python-2", None, "network.py, layers.py") in result.notes or (
-        ("python-2", None, "network.py") in result.notes
-    )
+    assert [(id, detail) for id, _, detail in result.notes] == [("python-2", "network.py")]
 
 
-def test_a_whole_quotient_is_found_at_its_line_as_it_is_written(checked):
+def test_a_whole_quotient_is_found_at_its_line(checked):
     """1 / 8 is 0 in Python 2, so that W never changes."""
-    (found,) = checked(NETWORK.replace("dW = (1.0 / m)", "dW = print_ = (1 / m)").replace(" = print_", "")).mistakes
+    (found,) = checked(NETWORK.replace(STEP, WHOLE_STEP)).mistakes
     assert (found.place.line, found.place.text) == (13, "dW = (1 / m) * np.dot(X.T, a - y)")
+
+
+def test_a_quotient_in_place_is_whole_too(checked):
+    text = NETWORK.replace("costs = {}", "costs, rate = {}, 1; rate /= m")
+    (found,) = checked(text.replace(STEP, "dW = rate")).mistakes
+    assert found.place.line == 13
+
+
+def test_quotients_are_those_of_python_3_if_the_file_says_so(checked):
+    text = "from __future__ import division\n" + NETWORK.replace(STEP, WHOLE_STEP)
+    assert checked(text).verdict is Verdict.CORRECT
+
+
+def test_a_module_that_python_3_can_read_has_whole_quotients_too(checked):
+    layers = in_both(LAYERS) + "\n\ndef mean(total, n):\n    return 1 / n * total\n"
+    text = NETWORK.replace("(1.0 / m) * np.dot(X.T, a - y)", "layers.mean(np.dot(X.T, a - y), m)")
+    (found,) = checked(text, layers).mistakes
+    assert ("layers.py", 11) in {place.site for place in (found.place, *found.others)}
+
+
+def test_a_name_that_only_python_2_has_is_enough(checked):
+    text = in_both(NETWORK).replace(STEP, WHOLE_STEP)
+    (found,) = checked(text).mistakes
+    assert found.place.line == 13
+    assert checked(f"xrange = range\n{text}", in_both(LAYERS)).verdict is Verdict.CORRECT
+
+
+def test_the_kernel_of_a_notebook_is_enough(tmp_path):
+    text = in_both(NETWORK).replace(STEP, WHOLE_STEP).replace("xrange", "range").replace("import layers", "")
+    cells = ["%matplotlib inline", text.replace("layers.sigmoid(np.dot(X, W))", "1 / (1 + np.exp(-np.dot(X, W)))")]
+    document = {
+        "cells": [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells],
+        "metadata": {"kernelspec": {"name": "python2"}},
+        "nbformat": 4,
+    }
+    path = tmp_path / "network.ipynb"
+    path.write_text(json.dumps(document))
+    (found,) = check_file(path).mistakes
+    assert (found.place.cell, found.place.cell_line) == (2, 13)

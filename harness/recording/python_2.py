@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 FIXERS = (
-    *("basestring", "dict", "except", "exec", "filter", "funcattrs", "has_key", "imports", "input", "itertools"),
-    *("long", "map", "ne", "next", "nonzero", "numliterals", "print", "raise", "raw_input", "repr", "throw"),
-    *("tuple_params", "unicode", "xrange", "zip"),
+    *("apply", "basestring", "dict", "except", "exec", "filter", "funcattrs", "getcwdu", "has_key", "imports", "input"),
+    *("itertools", "itertools_imports", "long", "map", "ne", "next", "nonzero", "numliterals", "print", "raise"),
+    *("raw_input", "repr", "throw", "tuple_params", "unicode", "urllib", "xrange", "zip"),
 )
+# the fixer of urllib makes several lines of one that imports from it what Python 3 has in several modules
+CHOICES = (frozenset[str](), frozenset({"print"}), frozenset({"urllib"}), frozenset({"print", "urllib"}))
 # the fixer of tuples in parameters takes them apart on a line of its own, before the first statement of the function
 TAKEN_APART = re.compile(r"^([ \t]+\(.*\) = xxx_todo_changeme\d*)\n[ \t]*", re.MULTILINE)
 INDENTATION = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
@@ -27,10 +29,10 @@ TRUE_DIVISION = re.compile(r"from __future__ import[^\n]*\bdivision\b")
 
 @functools.lru_cache(maxsize=256)
 def from_python_2(text: str) -> str | None:
-    """A text that Python 3 cannot parse as Python 3, with the same lines; None if it is not Python 2 either."""
-    for has_print_statements in (True, False):
+    """A text of Python 2 as Python 3, with the same lines; None if it is not Python 2."""
+    for left_out in CHOICES:
         try:
-            changed = str(_converter(has_print_statements).refactor_string(f"{text}\n", "text"))
+            changed = str(_converter(left_out).refactor_string(f"{text}\n", "text"))
         except Exception:  # of many types, for what is not Python; OSError if no grammar can be stored
             continue
         changed = TAKEN_APART.sub(r"\1; ", changed.removesuffix("\n"))
@@ -41,12 +43,12 @@ def from_python_2(text: str) -> str | None:
 
 
 @functools.cache
-def _converter(has_print_statements: bool) -> Any:
-    """What converts a text."""
+def _converter(left_out: frozenset[str]) -> Any:
+    """What converts a text; without the fixer of print statements, print is a function."""
     from fissix.refactor import RefactoringTool  # here, because few files need it and its grammar takes long to read
 
-    names = [f"fissix.fixes.fix_{name}" for name in FIXERS if has_print_statements or name != "print"]
-    return RefactoringTool(names, {"print_function": not has_print_statements})
+    names = [f"fissix.fixes.fix_{name}" for name in FIXERS if name not in left_out]
+    return RefactoringTool(names, {"print_function": "print" in left_out})
 
 
 def _is_python(text: str) -> bool:

@@ -24,7 +24,7 @@ from typing import Any
 from . import source
 from .counts import put_sizes
 from .graph import Place, Raised
-from .python_2 import give_old_names, with_old_division
+from .python_2 import from_python_2, give_old_names, with_old_division
 from .tape import SourceFile
 
 
@@ -182,7 +182,9 @@ class Files:
         Raises:
             SyntaxError: if it is not Python 3.
         """
-        text = source.read_text(path) if text is None else text
+        if text is None:
+            text = source.read_text(path)
+            text = (from_python_2(text) if self._is_old else None) or text
         name = str(path)
         tree = self._woven(text, name)
         self.add(name, self.name(path), text)
@@ -218,8 +220,12 @@ class Files:
 
     def _has_old_division(self, path: Path) -> bool:
         """Whether quotients of whole numbers are whole in a file: it, or the file that is run, is Python 2."""
-        is_old = source.is_python_2(path) or source.is_python_2(self.path)
-        return is_old and not source.has_true_division(path)
+        return (self._is_old or source.is_python_2(path)) and not source.has_true_division(path)
+
+    @functools.cached_property
+    def _is_old(self) -> bool:
+        """Whether the file that is run is Python 2, and with it all modules that it imports."""
+        return source.is_python_2(self.path)
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""

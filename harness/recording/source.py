@@ -55,6 +55,7 @@ FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the fi
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
 OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr)\b")  # which only Python 2 has
 OLD_KERNEL = re.compile(r'"name"\s*:\s*"python2"')  # of a notebook
+OLD_COMMAND = re.compile(r"\A#!.*\bpython2")  # the first line of a script
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?\??\s*)$")  # a line for IPython alone
 MAGIC_VALUE = re.compile(r"^(\s*[\w\s,]+=\s*)[%!].*$")  # x = !ls
 OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun)\b)")
@@ -71,12 +72,13 @@ def read_text(path: Path) -> str:
 
 
 def is_python_2(path: Path) -> bool:
-    """Whether a file is written for Python 2: Python 3 cannot parse it, or lacks names in it, or a notebook says so."""
+    """Whether a file is written for Python 2: Python 3 cannot parse it, or lacks names in it, or the file says so."""
     text = written_text(path)
     if not is_python(text):
         return from_python_2(text) is not None
-    is_named = OLD_NAME.search(text) is not None and any(map(OLD_NAME.fullmatch, undefined_names(text)))
-    return is_named or (is_notebook(path) and OLD_KERNEL.search(decoded(path.read_bytes())) is not None)
+    if OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text))):
+        return True
+    return (OLD_KERNEL if is_notebook(path) else OLD_COMMAND).search(decoded(path.read_bytes())) is not None
 
 
 def has_true_division(path: Path) -> bool:

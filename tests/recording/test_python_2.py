@@ -72,6 +72,9 @@ def checked(tmp_path):
         ("print d.keys()[0], unicode(x), 12L", "print(list(d.keys())[0], str(x), 12)"),
         ("a = zip(x, y); print map(int, raw_input())", "a = list(zip(x, y)); print(list(map(int, input())))"),
         ("import cPickle\nprint cPickle.load(f)", "import pickle\nprint(pickle.load(f))"),
+        ("from urllib import urlretrieve; print 1", "from urllib.request import urlretrieve; print(1)"),
+        ("from urllib import urlopen, quote; print 1", "print(1)"),
+        ("from itertools import izip, chain\nprint izip(x)", "from itertools import chain\nprint(zip(x))"),
         ("def f(a, (b, c)):\n    '''x'''\n    print b", "    '''x'''"),
         ("print '%s' \\\n    % a", "print('%s' \\\n    % a)"),
         (
@@ -115,10 +118,10 @@ def test_quotients_are_those_of_python_3_if_the_file_says_so(checked):
 
 
 def test_a_module_that_python_3_can_read_has_whole_quotients_too(checked):
-    layers = in_both(LAYERS) + "\n\ndef mean(total, n):\n    return 1 / n * total\n"
+    layers = "import cPickle\n" + in_both(LAYERS) + "\n\ndef mean(total, n):\n    return 1 / n * total\n"
     text = NETWORK.replace("(1.0 / m) * np.dot(X.T, a - y)", "layers.mean(np.dot(X.T, a - y), m)")
     (found,) = checked(text, layers).mistakes
-    assert ("layers.py", 11) in {place.site for place in (found.place, *found.others)}
+    assert ("layers.py", 12) in {place.site for place in (found.place, *found.others)}
 
 
 def test_a_name_that_only_python_2_has_is_enough(checked):
@@ -126,6 +129,12 @@ def test_a_name_that_only_python_2_has_is_enough(checked):
     (found,) = checked(text).mistakes
     assert found.place.line == 13
     assert checked(f"xrange = range\n{text}", in_both(LAYERS)).verdict is Verdict.CORRECT
+
+
+def test_the_first_line_of_a_script_is_enough(checked):
+    text = in_both(NETWORK).replace(STEP, WHOLE_STEP).replace("xrange", "range")
+    assert checked(f"#!/usr/bin/env python2.7\n{text}", in_both(LAYERS)).verdict is Verdict.MISTAKE
+    assert checked(f"#!/usr/bin/env python\n{text}", in_both(LAYERS)).verdict is Verdict.CORRECT
 
 
 def test_the_kernel_of_a_notebook_is_enough(tmp_path):

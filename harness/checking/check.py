@@ -15,7 +15,7 @@ from ..recording.graph import Array, Place, Recording, Start, sites_of
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
-from .cells import with_cells
+from .cells import as_written
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .later import with_later
@@ -54,9 +54,9 @@ def check_file(
         megabytes: memory limit of the run; 0 is none.
 
     Raises:
-        BadInput: there is no such file, or it is not Python 3.
+        BadInput: there is no such file, or it is not Python.
     """
-    return with_cells(_judge_file(path, run, seed, seconds, megabytes), Path(path))
+    return as_written(_judge_file(path, run, seed, seconds, megabytes), Path(path))
 
 
 def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, megabytes: int) -> CheckResult:

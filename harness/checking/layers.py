@@ -21,6 +21,7 @@ from ..recording.driving.pairs.find import find_pairs
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 from ..recording.graph import Node, Recording
 from ..recording.record import record_file
+from ..recording.source import is_notebook, read_text
 from .alignment import Alignment, Samples, align, are_alike, ratio, samples
 from .cost import Cost
 from .edits import EditBench
@@ -63,11 +64,11 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
         the results of its pairs, in the order of the file.
 
     Raises:
-        BadInput: if there is no such file, or it is not Python 3.
+        BadInput: if there is no such file, or it is not Python.
     """
     file = Path(path)
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = "" if is_notebook(file) else read_text(file)
         plans = find_pairs(text)
     except (OSError, SyntaxError, ValueError):
         return ()

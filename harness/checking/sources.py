@@ -7,28 +7,37 @@ line that called it with the wrong argument may be the mistake.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.graph import Place
-from ..recording.source import read_text
+from ..recording.source import is_python_2, read_text, written_text
 
 
-def read_texts(path: Path, names: Iterable[str]) -> dict[str, str]:
+def read_old(path: Path) -> list[str]:
+    """The lines of a file of Python 2 as they are written; none of any other file."""
+    try:
+        return written_text(path).split("\n") if is_python_2(path) else []
+    except (OSError, ValueError):  # such as that of lines that are run after the file
+        return []
+
+
+def read_texts(path: Path, names: Iterable[str], read: Callable[[Path], str] = read_text) -> dict[str, str]:
     """The texts of the user's files that can be read.
 
     Args:
         path: the file that is checked.
         names: of files, relative to the folder that is recorded with it.
+        read: ``read_text``, or ``written_text`` for people.
     """
     root = root_of(path.resolve())
     texts = {}
     for name in dict.fromkeys(names):
         try:
-            texts[name] = read_text(root / name)
+            texts[name] = read(root / name)
         except (OSError, ValueError, BadInput):  # noqa: PERF203 - a file that cannot be read is left out
             continue
     return texts

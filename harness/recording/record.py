@@ -74,7 +74,7 @@ def record_file(
         start: the line from whose statement on is recorded; None is the first.
 
     Raises:
-        BadInput: if there is no such file, or it is not Python 3.
+        BadInput: if there is no such file, or it is not Python.
     """
     try:
         file = Path(path).resolve()

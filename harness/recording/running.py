@@ -24,6 +24,7 @@ from typing import Any
 from . import source
 from .counts import put_sizes
 from .graph import Place, Raised
+from .python_2 import from_python_2, give_old_names, with_old_division
 from .tape import SourceFile
 
 
@@ -181,7 +182,9 @@ class Files:
         Raises:
             SyntaxError: if it is not Python 3.
         """
-        text = source.read_text(path) if text is None else text
+        if text is None:
+            text = source.read_text(path)
+            text = (from_python_2(text) if self._is_old else None) or text
         name = str(path)
         tree = self._woven(text, name)
         self.add(name, self.name(path), text)
@@ -210,7 +213,19 @@ class Files:
             own, (file, line) = self.name(Path(name)), self.start["site"]
             passed = [number for other, number in self.start["passed"] if other == own]
             source.begin_at(woven, line if file == own else 0, passed)
+        if name != RUN_FILE and self._has_old_division(Path(name)):
+            give_old_names()
+            woven = with_old_division(woven)
         return woven
+
+    def _has_old_division(self, path: Path) -> bool:
+        """Whether quotients of whole numbers are whole in a file: it, or the file that is run, is Python 2."""
+        return (self._is_old or source.is_python_2(path)) and not source.has_true_division(path)
+
+    @functools.cached_property
+    def _is_old(self) -> bool:
+        """Whether the file that is run is Python 2, and with it all modules that it imports."""
+        return source.is_python_2(self.path)
 
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""

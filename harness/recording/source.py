@@ -24,10 +24,12 @@ import tokenize
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
 from .literals import HOOK, accumulated, is_float, last_name, numbers_of, own_numbers, updated_keys
+from .python_2 import TRUE_DIVISION, from_python_2
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -51,13 +53,41 @@ MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
+OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr)\b")  # which only Python 2 has
+OLD_KERNEL = re.compile(r'"name"\s*:\s*"python2"')  # of a notebook
+OLD_COMMAND = re.compile(r"\A#!.*\bpython2")  # the first line of a script
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?\??\s*)$")  # a line for IPython alone
 MAGIC_VALUE = re.compile(r"^(\s*[\w\s,]+=\s*)[%!].*$")  # x = !ls
 OTHER_LANGUAGE = re.compile(r"\s*%%(?!(time|timeit|capture|prun)\b)")
 
 
 def read_text(path: Path) -> str:
-    """The Python text of a file; of a notebook, its code cells in order, without magics.
+    """The Python text of a file; of a notebook, its code cells in order, without magics. Python 2 becomes Python 3.
+
+    Raises:
+        OSError: see ``written_text``.
+    """
+    text = written_text(path)
+    return (from_python_2(text) if is_python_2(path) else None) or text
+
+
+def is_python_2(path: Path) -> bool:
+    """Whether a file is written for Python 2: Python 3 cannot parse it, or lacks names in it, or the file says so."""
+    text = written_text(path)
+    if not is_python(text):
+        return from_python_2(text) is not None
+    if OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text))):
+        return True
+    return (OLD_KERNEL if is_notebook(path) else OLD_COMMAND).search(decoded(path.read_bytes())) is not None
+
+
+def has_true_division(path: Path) -> bool:
+    """Whether a file asks for the division of Python 3."""
+    return TRUE_DIVISION.search(decoded(path.read_bytes())) is not None
+
+
+def written_text(path: Path) -> str:
+    """What ``read_text`` reads, with Python 2 left as it is.
 
     Raises:
         OSError: it is a pipe, a device or a folder, from which reading might never end, or larger than any program.
@@ -96,6 +126,7 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
 
 
+@lru_cache(maxsize=256)
 def is_python(text: str) -> bool:
     """Whether it can be parsed."""
     try:
@@ -119,9 +150,9 @@ def imported_modules(text: str) -> list[str]:
 def without_magics(text: str) -> str:
     """The text with ``pass`` in place of the lines that are commands of a notebook, and None in place of their values.
 
-    Lines keep their numbers. A text that is Python is returned as it is.
+    Lines keep their numbers. A text that is Python, or Python 2, is returned as it is.
     """
-    if is_python(text):
+    if is_python(text) or from_python_2(text) is not None:
         return text
     return "\n".join(MAGIC.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", line)) for line in text.split("\n"))
 

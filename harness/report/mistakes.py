@@ -483,6 +483,7 @@ NOTES: Mapping[str, str] = {
     "raised-alone": "Judged by other calls than the file's own, which end in an exception",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
     "changed-at": "The runs differ first at this line.",
+    "python-2": "Read as Python 2, whose quotients of whole numbers are whole",
 }
 
 # What ended a run (recording/graph.py: Stop)
@@ -507,7 +508,9 @@ STAND_INS: Mapping[str, str] = {
 # Under the names of checking/naming/derivatives.py
 ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
 
-WITH_DETAIL = frozenset({"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained"})
+WITH_DETAIL = frozenset(
+    {"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained", "python-2"}
+)
 
 # Mistakes that another learning rate would make right
 SCALES = frozenset({"missing-factor-two", "extra-factor-two", "mean-instead-of-sum", "sum-instead-of-mean"})

@@ -215,8 +215,8 @@ def test_an_exception_keeps_its_traceback(tmp_path):
     assert recording.stop is Stop.RAISED
 
 
-def test_python_2_is_refused_with_advice(tmp_path):
-    path = write(tmp_path, "import numpy as np\nprint 'epoch', 3\n")
+def test_python_2_that_cannot_be_converted_is_refused_with_advice(tmp_path):
+    path = write(tmp_path, "import numpy as np\nprint 'epoch', 3\nx = = 3\n")
     with pytest.raises(BadInput, match=r"line 2 is Python 2.*\n.*2to3"):
         record_file(path)
 

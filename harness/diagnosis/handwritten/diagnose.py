@@ -30,7 +30,7 @@ def diagnose_file(
         progress: called with what was trained and how many trainings there were.
 
     Raises:
-        BadInput: there is no such file, or it is not Python 3.
+        BadInput: there is no such file, or it is not Python.
     """
     return diagnose_read(read_file(path, seed=seed), budget=budget, seed=seed, progress=progress)
 

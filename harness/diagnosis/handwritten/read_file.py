@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...checking.cells import with_cells
+from ...checking.cells import as_written
 from ...checking.result import CheckResult
 from ...checking.sources import Sources, read_texts
 from ...checking.verdict import check_recording
@@ -53,11 +53,11 @@ def read_file(path: Path, *, seed: int = 0, updates: int | None = None) -> Handw
         updates: how many the file makes; None reads that from its loops.
 
     Raises:
-        BadInput: there is no such file, or it is not Python 3.
+        BadInput: there is no such file, or it is not Python.
     """
     recording = record_file(path, seed=seed, drive=False)
     sources = Sources(read_texts(path, recording.files))
-    check = with_cells(check_recording(recording, sources=sources), path)
+    check = as_written(check_recording(recording, sources=sources), path)
     try:
         network = read_or_record_longer(recording, sources, path, updates)
     except CannotRead as problem:

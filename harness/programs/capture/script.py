@@ -23,6 +23,7 @@ import numpy as np
 
 from ...alarm import Alarm
 from ...errors import BadInput
+from ...recording.python_2 import DIVISIONS, with_old_division
 from ...recording.stand_ins.absorbed import Absorbing
 from ..copies import first_line
 from ..data_sources import NoBatches
@@ -30,7 +31,7 @@ from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
-from ..old_versions.python import DIVISION, is_python_2, old_quotient, with_old_division
+from ..old_versions.python import is_python_2
 from ..program import Note, NoteKind, Program, made_up_parts
 from ..rules.failures import explained
 from ..source.places import Sources
@@ -273,7 +274,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
         ):
             is_old = is_python_2(copy.read_text(errors="replace"))
             if is_old:
-                namespace.update({**LISTS_OF_PYTHON_2, DIVISION: old_quotient})
+                namespace.update({**LISTS_OF_PYTHON_2, **DIVISIONS})
             if supply is None:
                 failure = _run(pieces, namespace, ast.parse, is_old=is_old)
             else:

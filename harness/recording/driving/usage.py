@@ -144,10 +144,11 @@ def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
 def read(path: str) -> str:
     """The Python text of a file, "" if it cannot be read."""
     try:
-        if path.endswith(".ipynb"):
-            return read_text(Path(path))
-        if os.path.getsize(path) > MAX_BYTES:
+        is_notebook = path.endswith(".ipynb")
+        if not is_notebook and os.path.getsize(path) > MAX_BYTES:
             return ""
+        if is_notebook or path.endswith(".py"):
+            return read_text(Path(path))
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()
     except (OSError, ValueError, KeyError, TypeError):

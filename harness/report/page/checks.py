@@ -7,6 +7,7 @@ from pathlib import Path
 from ...checking.result import CheckResult, Verdict
 from ...checking.sources import read_texts
 from ...recording.child_process import root_of
+from ...recording.source import written_text
 from .. import checking as words
 from .code import listing
 from .document import Page, Part, Section, Tone
@@ -22,7 +23,7 @@ def texts_of(result: CheckResult, path: Path) -> dict[str, str]:
     root = root_of(path.resolve())
     own = path.resolve().relative_to(root).as_posix() if path.resolve().is_relative_to(root) else path.name
     names = [own, *(found.place.file for found in result.mistakes if found.place is not None)]
-    return read_texts(path, names)
+    return read_texts(path, names, written_text)
 
 
 def remarks_of(result: CheckResult, file: str) -> dict[int, str]:

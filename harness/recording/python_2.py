@@ -1,0 +1,120 @@
+"""Python 2 as Python 3: the text with the same lines, and its division of whole numbers.
+
+The text is converted by fissix, which is lib2to3 kept up to date, with those of its fixers that leave every line in its
+place. Nothing here imports NumPy, because a check starts its child process before that.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+FIXERS = (
+    *("apply", "basestring", "dict", "except", "exec", "filter", "funcattrs", "getcwdu", "has_key", "imports", "input"),
+    *("itertools", "itertools_imports", "long", "map", "ne", "next", "nonzero", "numliterals", "print", "raise"),
+    *("raw_input", "repr", "throw", "tuple_params", "unicode", "urllib", "xrange", "zip"),
+)
+# the fixer of urllib makes several lines of one that imports from it what Python 3 has in several modules
+CHOICES = (frozenset[str](), frozenset({"print"}), frozenset({"urllib"}), frozenset({"print", "urllib"}))
+# the fixer of tuples in parameters takes them apart on a line of its own, before the first statement of the function
+TAKEN_APART = re.compile(r"^([ \t]+\(.*\) = xxx_todo_changeme\d*)\n[ \t]*", re.MULTILINE)
+INDENTATION = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
+TRUE_DIVISION = re.compile(r"from __future__ import[^\n]*\bdivision\b")
+
+
+@functools.lru_cache(maxsize=256)
+def from_python_2(text: str) -> str | None:
+    """A text of Python 2 as Python 3, with the same lines; None if it is not Python 2."""
+    for left_out in CHOICES:
+        try:
+            changed = str(_converter(left_out).refactor_string(f"{text}\n", "text"))
+        except Exception:  # of many types, for what is not Python; OSError if no grammar can be stored
+            continue
+        changed = TAKEN_APART.sub(r"\1; ", changed.removesuffix("\n"))
+        for same in (changed, INDENTATION.sub(lambda match: match[0].expandtabs(8), changed)):
+            if _is_python(same) and same.count("\n") == text.count("\n"):
+                return same
+    return None
+
+
+@functools.cache
+def _converter(left_out: frozenset[str]) -> Any:
+    """What converts a text; without the fixer of print statements, print is a function."""
+    from fissix.refactor import RefactoringTool  # here, because few files need it and its grammar takes long to read
+
+    names = [f"fissix.fixes.fix_{name}" for name in FIXERS if name not in left_out]
+    return RefactoringTool(names, {"print_function": "print" in left_out})
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def old_quotient(one: Any, other: Any) -> Any:
+    """The quotient of two numbers or arrays, rounded down if both are whole."""
+    return operator.floordiv(one, other) if _are_whole(one, other) else operator.truediv(one, other)
+
+
+def old_quotient_in_place(one: Any, other: Any) -> Any:
+    """What ``one /= other`` leaves in ``one``."""
+    return operator.ifloordiv(one, other) if _are_whole(one, other) else operator.itruediv(one, other)
+
+
+def _are_whole(*values: Any) -> bool:
+    """Whether all are whole numbers or arrays of them."""
+    kinds = [getattr(getattr(value, "dtype", None), "kind", None) for value in values]
+    return all(kind in ("i", "u") or isinstance(value, int) for kind, value in zip(kinds, values))
+
+
+# what a program of Python 2 that is run must find under these names
+DIVISIONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "__old_quotient__": old_quotient,
+    "__old_quotient_in_place__": old_quotient_in_place,
+}
+
+
+def with_old_division(tree: ast.Module) -> ast.Module:
+    """A program of Python 2 whose divisions of whole numbers are whole, as they were; lines stay."""
+    futures = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    if any(alias.name == "division" for node in futures for alias in node.names):
+        return tree
+    return ast.fix_missing_locations(_OldDivision().visit(tree))
+
+
+class _OldDivision(ast.NodeTransformer):
+    """``a / b`` as a call of ``old_quotient``, ``a /= b`` as one of ``old_quotient_in_place``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """One division, and those inside of it."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        call = ast.Call(ast.Name("__old_quotient__", ast.Load()), [node.left, node.right], [])
+        return ast.copy_location(call, node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        """One division in place, unless its target may not be computed twice."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div) or any(isinstance(part, ast.Call) for part in ast.walk(node.target)):
+            return node
+        before = ast.parse(ast.unparse(node.target), mode="eval").body
+        for part in ast.walk(before):
+            ast.copy_location(part, node)
+        call = ast.copy_location(
+            ast.Call(ast.Name("__old_quotient_in_place__", ast.Load()), [before, node.value], []), node
+        )
+        return ast.copy_location(ast.Assign([node.target], call), node)
+
+
+def give_old_names() -> None:
+    """Let what runs in this process find what the conversion supposes, and what it leaves as it was."""
+    vars(builtins).update(DIVISIONS, reduce=functools.reduce)

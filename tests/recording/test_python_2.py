@@ -1,0 +1,151 @@
+"""Files of Python 2 are read as they were run: their statements, names and quotients; lines stay as they are."""
+
+import ast
+import json
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.recording.python_2 import from_python_2
+
+LAYERS = """\
+import numpy as np
+
+
+def sigmoid(z):
+    if z is None:
+        print "no input"
+    return 1 / (1 + np.exp(-z))
+"""
+NETWORK = """\
+import numpy as np
+import layers
+
+np.random.seed(1)
+X = np.random.randn(8, 3)
+y = (X.sum(axis=1, keepdims=True) > 0) * 1.0
+W = np.random.randn(3, 1)
+m = X.shape[0]
+costs = {}
+for i in xrange(20):
+    a = layers.sigmoid(np.dot(X, W))
+    cost = -(1.0 / m) * np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+    dW = (1.0 / m) * np.dot(X.T, a - y)
+    W -= 0.5 * dW
+    if i % 10 == 0 and not costs.has_key(i): print "cost", cost
+"""
+
+
+STEP, WHOLE_STEP = "dW = (1.0 / m)", "dW = (1 / m)"
+
+
+def in_both(text):
+    """A text without what Python 3 cannot read."""
+    return (
+        text.replace('print "no input"', "pass").replace('print "cost", cost', "pass").replace("costs.has_key(i)", "i")
+    )
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Checks a network, whose module lies beside it."""
+
+    def check(text, layers=LAYERS):
+        (tmp_path / "layers.py").write_text(layers)
+        path = tmp_path / "network.py"
+        path.write_text(text)
+        return check_file(path)
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("print 'a', b,", "print('a', b, end=' ')"),
+        ("print ('a %d' %\n  b), c  # why", "print(('a %d' %\n  b), c)  # why"),
+        ("try:\n\tpass\nexcept (A, B), e:\n        print e", "except (A, B) as e:\n        print(e)"),
+        ("raise A, 'no'", "raise A('no')"),
+        ("exec code in names", "exec(code, names)"),
+        ("print `a` <> 0777", "print(repr(a) != 0o777)"),
+        ("print d.keys()[0], unicode(x), 12L", "print(list(d.keys())[0], str(x), 12)"),
+        ("a = zip(x, y); print map(int, raw_input())", "a = list(zip(x, y)); print(list(map(int, input())))"),
+        ("import cPickle\nprint cPickle.load(f)", "import pickle\nprint(pickle.load(f))"),
+        ("from urllib import urlretrieve; print 1", "from urllib.request import urlretrieve; print(1)"),
+        ("from urllib import urlopen, quote; print 1", "print(1)"),
+        ("from itertools import izip, chain\nprint izip(x)", "from itertools import chain\nprint(zip(x))"),
+        ("def f(a, (b, c)):\n    '''x'''\n    print b", "    '''x'''"),
+        ("print '%s' \\\n    % a", "print('%s' \\\n    % a)"),
+        (
+            "from __future__ import print_function\nprint('a', end='')\ntry: pass\nexcept A, e: pass",
+            "print('a', end='')",
+        ),
+    ],
+)
+def test_every_line_stays_in_its_place(old, new):
+    text = from_python_2(old)
+    ast.parse(text)
+    assert new in text
+    assert text.count("\n") == old.count("\n")
+
+
+def test_what_is_not_python_stays_refused():
+    assert from_python_2("print 'a'\nif x = 1 then\n") is None
+
+
+def test_a_network_of_python_2_is_judged_with_its_module(checked):
+    result = checked(NETWORK)
+    assert result.verdict is Verdict.CORRECT
+    assert [(id, detail) for id, _, detail in result.notes] == [("python-2", "network.py")]
+
+
+def test_a_whole_quotient_is_found_at_its_line(checked):
+    """1 / 8 is 0 in Python 2, so that W never changes."""
+    (found,) = checked(NETWORK.replace(STEP, WHOLE_STEP)).mistakes
+    assert (found.place.line, found.place.text) == (13, "dW = (1 / m) * np.dot(X.T, a - y)")
+
+
+def test_a_quotient_in_place_is_whole_too(checked):
+    text = NETWORK.replace("costs = {}", "costs, rate = {}, 1; rate /= m")
+    (found,) = checked(text.replace(STEP, "dW = rate")).mistakes
+    assert found.place.line == 13
+
+
+def test_quotients_are_those_of_python_3_if_the_file_says_so(checked):
+    text = "from __future__ import division\n" + NETWORK.replace(STEP, WHOLE_STEP)
+    assert checked(text).verdict is Verdict.CORRECT
+
+
+def test_a_module_that_python_3_can_read_has_whole_quotients_too(checked):
+    layers = "import cPickle\n" + in_both(LAYERS) + "\n\ndef mean(total, n):\n    return 1 / n * total\n"
+    text = NETWORK.replace("(1.0 / m) * np.dot(X.T, a - y)", "layers.mean(np.dot(X.T, a - y), m)")
+    (found,) = checked(text, layers).mistakes
+    assert ("layers.py", 12) in {place.site for place in (found.place, *found.others)}
+
+
+def test_a_name_that_only_python_2_has_is_enough(checked):
+    text = in_both(NETWORK).replace(STEP, WHOLE_STEP)
+    (found,) = checked(text).mistakes
+    assert found.place.line == 13
+    assert checked(f"xrange = range\n{text}", in_both(LAYERS)).verdict is Verdict.CORRECT
+
+
+def test_the_first_line_of_a_script_is_enough(checked):
+    text = in_both(NETWORK).replace(STEP, WHOLE_STEP).replace("xrange", "range")
+    assert checked(f"#!/usr/bin/env python2.7\n{text}", in_both(LAYERS)).verdict is Verdict.MISTAKE
+    assert checked(f"#!/usr/bin/env python\n{text}", in_both(LAYERS)).verdict is Verdict.CORRECT
+
+
+def test_the_kernel_of_a_notebook_is_enough(tmp_path):
+    text = in_both(NETWORK).replace(STEP, WHOLE_STEP).replace("xrange", "range").replace("import layers", "")
+    cells = ["%matplotlib inline", text.replace("layers.sigmoid(np.dot(X, W))", "1 / (1 + np.exp(-np.dot(X, W)))")]
+    document = {
+        "cells": [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells],
+        "metadata": {"kernelspec": {"name": "python2"}},
+        "nbformat": 4,
+    }
+    path = tmp_path / "network.ipynb"
+    path.write_text(json.dumps(document))
+    (found,) = check_file(path).mistakes
+    assert (found.place.cell, found.place.cell_line) == (2, 13)

@@ -250,3 +250,42 @@ def test_a_rule_that_is_chosen_among_functions() -> None:
     found = driven(CHOSEN_RULE)
     assert found.succeeded
     assert found.lines == ("net = Network(7, 5, 3)", "net.train(X, Y, 3)")
+
+
+MADE_BY_FUNCTIONS = """
+import math
+class Weight:
+    def __init__(self, value):
+        self.value = value
+class Unit:
+    def __init__(self, parts, weights):
+        self.parts, self.weights = parts, weights
+    def out(self, row):
+        return math.tanh(sum(w.value * p(row) for w, p in zip(self.weights, self.parts)))
+class Network:
+    def __init__(self, unit, weights):
+        self.unit, self.weights = unit, weights
+    def error(self, row):
+        return self.unit.out(row) - row[-1]
+def make_small():
+    net = Network(Unit([lambda row: row[0]], [Weight(0.3)]), [])
+    return net
+def make_large():
+    weights = [Weight(0.3), Weight(-0.2)]
+    unit = Unit([lambda row: row[0], lambda row: row[1]], weights)
+    net = Network(unit, weights)
+    return net
+def train(network, data, rate=0.1):
+    for datum in data:
+        error, target = network.error(datum), datum[-1]
+        slope = 1 - (error + target) ** 2
+        for index, weight in enumerate(network.weights):
+            weight.value -= rate * error * slope * datum[index]
+"""
+
+
+def test_networks_that_functions_without_arguments_make_and_rows_that_end_with_the_target() -> None:
+    found = driven(MADE_BY_FUNCTIONS)
+    assert found.succeeded
+    assert "net = make_large()" in found.lines
+    assert found.layout == "rows that end with the target"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
-from ..recording.graph import Array, Place, Recording, Start, sites_of
+from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
 from ..recording.record import SECONDS, record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
@@ -80,16 +80,17 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
-        left = recording.driven.left
+        left, ran = recording.driven.left, [recording]
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
-            result = with_variants(result, recording, sources, changed)
+            result, ran = with_variants(result, recording, sources, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
             if lines is None and not recording.driven.calls:
                 result, unrun = with_later(result, recording, sources, unrun, parts_left, from_line)
         if result.verdict is Verdict.CORRECT:
-            note = ("did-not-run", None, ", ".join(unrun))
-            result = replace(result, notes=(*result.notes, note)) if unrun else result
+            unused = [*unrun, *(methods_left(ran, sources) if recording.driven.calls else ())]
+            note = ("did-not-run", None, ", ".join(unused))
+            result = replace(result, notes=(*result.notes, note)) if unused else result
             if recording.driven.calls:
                 needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
                 result = with_pairs(result, unrun, list(needed), Path(path), seed, seconds)
@@ -158,7 +159,7 @@ def with_variants(
     recording: Recording,
     sources: Sources,
     record: Callable[[str, Mapping[str, Array]], Recording],
-) -> CheckResult:
+) -> tuple[CheckResult, list[Recording]]:
     """The verdict on a driven file after code was run that the first calls did not reach.
 
     Args:
@@ -166,24 +167,35 @@ def with_variants(
         recording: of the first calls.
         sources: the user's files.
         record: how to record the file with other calls and data.
+
+    Returns:
+        the verdict, and the recordings that are judged by it.
     """
+    ran = [recording]
     data = data_of(recording.driven, recording.seed)
     text = sources.texts.get(recording.file, "")
     notes = list(result.notes)
     for variant in variants_of(recording.driven, text, sources.trees.values()) if data is not None else ():
         assert data is not None
         lines = variant.lines
-        other = check_recording(record("\n".join(lines), data), sources=sources)
+        latest = record("\n".join(lines), data)
+        other = check_recording(latest, sources=sources)
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow
-            other = check_recording(record("\n".join(lines), data), sources=sources)
+            latest = record("\n".join(lines), data)
+            other = check_recording(latest, sources=sources)
         of_layers = [one for one in other.mistakes if BY_ID[one.id].stage in OF_LAYERS]
         if other.verdict is Verdict.MISTAKE and of_layers and not other.exception:
-            return replace(other, mistakes=tuple(of_layers), calls=lines)
+            return replace(other, mistakes=tuple(of_layers), calls=lines), [latest]
+        judged = other.verdict is Verdict.CORRECT
+        if judged:
+            ran.append(latest)
         if variant.what:
-            judged = other.verdict is Verdict.CORRECT
             notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))
-    return replace(result, notes=tuple(notes))
+    return replace(result, notes=tuple(notes)), ran
+
+
+Part = ast.ClassDef | ast.FunctionDef
 
 
 def parts_left(recording: Recording, sources: Sources) -> list[str]:
@@ -198,12 +210,25 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
         part.name
         for file, tree in sources.trees.items()
         for part, _ in gradient_functions(tree, words)
-        if not any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
+        if not has_run(part, file, lines)
     ]
     return list(dict.fromkeys(left))
 
 
-Part = ast.ClassDef | ast.FunctionDef
+def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
+    """The methods that compute a derivative and ran in none of the recordings, of classes that did run."""
+    lines = sites_of(node.place for recording in recordings for node in recording.nodes)
+    return [
+        f"{part.name}.{function.name}"
+        for file, tree in sources.trees.items()
+        for part, function in gradient_functions(tree, OF_DERIVATIVES)
+        if isinstance(part, ast.ClassDef) and has_run(part, file, lines) and not has_run(function, file, lines)
+    ]
+
+
+def has_run(part: Part, file: str, lines: Collection[Site]) -> bool:
+    """Whether a line of a class or function was recorded."""
+    return any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
 
 
 def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Iterator[tuple[Part, ast.FunctionDef]]:

@@ -49,6 +49,7 @@ NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
 NOT_CALLED = "not-called"
+BEFORE_ACTIVATION = "what the output activation is given"
 MAX_OPTIONS = 8  # of one pair that are compared
 
 
@@ -122,12 +123,11 @@ class _Judge:
     def pair(self, plan: PairPlan) -> PairResult:
         """The best of the ways of calling a pair that worked: a right pair is right under one of them."""
         best: PairResult | None = None
-        rank = {Agreement.AGREES: 0, Agreement.SCALED: 1, Agreement.DIFFERS: 2, Agreement.NOT_JUDGED: 3}
         called = [option for option in plan.options if self._worked(option)]
         several = [option for option in called if not option.single]
         for option in (several or called)[:MAX_OPTIONS]:
             result = self._option(plan, option)
-            if best is None or rank[result.agreement] < rank[best.agreement]:
+            if best is None or _rank(result) < _rank(best):
                 best = result
             if best.agreement is Agreement.AGREES:
                 break
@@ -325,6 +325,11 @@ class _Judge:
         alignment = align(mine, reference) or _with_penalty(gradient, mine, reference, of, settings)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
+        if plan.kind is PairKind.LOSS and alignment is None:
+            outputs = [np.asarray(values[of], dtype=float) for values in settings]
+            if any(align(mine, samples(rows)) for rows in zip(*map(_before_activation, outputs, true))):
+                # whether the layer below leaves its derivative out is not in the pair, nor whether it adds or subtracts
+                return GradientResult(agreement=Agreement.NOT_JUDGED, aligned_with=BEFORE_ACTIVATION, **common)
         if alignment is None or alignment.transposed:
             if gradient.after and self._has_rule(end, of, reference, settings):
                 return GradientResult(agreement=Agreement.AGREES, **common)
@@ -421,6 +426,20 @@ def _with_penalty(
         return None
     match = decayed_step(mine, reference, samples([values[of] for values in settings]))
     return Alignment(factor=match.factor) if match is not None and min(match.factor, match.decay) > 0 else None
+
+
+def _rank(result: PairResult) -> int:
+    """The place of a result among those of one pair: one that is right under an activation is not wrong."""
+    if any(one.aligned_with == BEFORE_ACTIVATION for one in result.gradients):
+        return 2
+    return {Agreement.AGREES: 0, Agreement.SCALED: 1, Agreement.DIFFERS: 3, Agreement.NOT_JUDGED: 4}[result.agreement]
+
+
+def _before_activation(output: Array, gradient: Array) -> tuple[Array, ...]:
+    """The gradients of a loss with respect to what an output activation is given: a sigmoid, tanh or softmax."""
+    product = output * gradient
+    softmax = (product - output * np.sum(product, axis=axis, keepdims=True) for axis in range(output.ndim))
+    return product * (1 - output), gradient * (1 - output**2), *softmax
 
 
 def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> bool:

@@ -598,3 +598,31 @@ def test_a_layer_may_be_given_the_shape_of_its_weights(total: str, agreement: Ag
     found = {one.of: one.agreement for one in pair.gradients}
     assert found == {"input": Agreement.AGREES, "self.weights": Agreement.AGREES, "self.bias": agreement}
     assert not find_pairs(SHAPED.replace("LayerFullyConnected", "Network"))
+
+
+LOSSES_OF_ACTIVATIONS = """
+import numpy as np
+class Binary:
+    def forward(self, label, out):
+        self.label, self.out = label, out
+        return np.mean(-label * np.log(out) - (1 - label) * np.log(1 - out))
+    def backward(self):
+        return self.out - self.label
+class BinaryByRows:
+    def forward(self, out, label):
+        return -np.sum(label * np.log(out) + (1 - label) * np.log(1 - out)) / len(out)
+    def backward(self, out, label):
+        return (label - out) / len(out)
+def cross_entropy(a, y):
+    return -np.mean(np.sum(y * np.log(a + 1e-9), axis=1))
+def cross_entropy_derivative(a, y):
+    return (a - y) / len(y)
+"""
+
+
+def test_a_loss_whose_derivative_goes_through_the_output_activation(tmp_path: Path) -> None:
+    """Whether a sigmoid or a softmax below leaves its own derivative out is not in the loss: no mistake of it."""
+    assert [one.agreement for one in check(tmp_path, LOSSES_OF_ACTIVATIONS)] == [Agreement.NOT_JUDGED] * 3
+    wrong = LOSSES_OF_ACTIVATIONS.replace("self.out - self.label", "self.out + self.label")
+    wrong = wrong.replace("label - out", "label - 2 * out").replace("(a - y)", "(a - y ** 2 / 2)")
+    assert [one.agreement for one in check(tmp_path, wrong)] == [Agreement.DIFFERS] * 3

@@ -237,3 +237,13 @@ def test_a_layer_that_its_pair_judges_is_not_left_beside_an_option_that_was_judg
     notes = (("option-judged", None, "activation='tanh'"),)
     result = CheckResult(file="mine.py", verdict=Verdict.CORRECT, notes=notes)
     assert check.with_pairs(result, [], ["Embedding"], tmp_path / "mine.py", 0, 1.0) is result
+
+
+def test_methods_that_did_not_run_are_named_with_their_class(tmp_path: Path) -> None:
+    method = "\n    def dropout_backward(self, d, mask, keep=0.5):\n        return d * mask\n"
+    (tmp_path / "mine.py").write_text(TWO_SLOPES + method)
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.CORRECT
+    assert [detail for id, _, detail in result.notes if id == "did-not-run"] == [
+        "tanh_derivative, Network.dropout_backward"
+    ]

@@ -219,3 +219,73 @@ def test_updates_that_a_function_of_the_file_makes(update: str) -> None:
     found = driven(BY_HELPERS.replace("UPDATE_W", updates[0]).replace("UPDATE_V", updates[1]) + helper)
     assert found.succeeded
     assert found.lines == ("net = Net(7, 5, 3)", "for i in range(3):", "    net.train(X, Y)")
+
+
+CHOSEN_RULE = """
+import numpy as np
+def plain(params, grads, rate):
+    for key in params:
+        params[key] -= rate * grads[key]
+    return params
+class Network:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.params = {"V": np.random.randn(n_in, n_hidden), "W": np.random.randn(n_hidden, n_out)}
+    def pick(self, method):
+        step = None
+        if method == "plain":
+            step = plain
+        return step
+    def train(self, X, Y, epochs, method="plain"):
+        step = self.pick(method)
+        for _ in range(epochs):
+            h = np.tanh(X @ self.params["V"])
+            d = (h @ self.params["W"] - Y) / len(X)
+            grads = {"W": h.T @ d, "V": X.T @ (d @ self.params["W"].T * (1 - h ** 2))}
+            self.params = step(self.params, grads, 0.1)
+"""
+
+
+def test_a_rule_that_is_chosen_among_functions() -> None:
+    """The function that updates is called by another name than its own."""
+    found = driven(CHOSEN_RULE)
+    assert found.succeeded
+    assert found.lines == ("net = Network(7, 5, 3)", "net.train(X, Y, 3)")
+
+
+MADE_BY_FUNCTIONS = """
+import math
+class Weight:
+    def __init__(self, value):
+        self.value = value
+class Unit:
+    def __init__(self, parts, weights):
+        self.parts, self.weights = parts, weights
+    def out(self, row):
+        return math.tanh(sum(w.value * p(row) for w, p in zip(self.weights, self.parts)))
+class Network:
+    def __init__(self, unit, weights):
+        self.unit, self.weights = unit, weights
+    def error(self, row):
+        return self.unit.out(row) - row[-1]
+def make_small():
+    net = Network(Unit([lambda row: row[0]], [Weight(0.3)]), [])
+    return net
+def make_large():
+    weights = [Weight(0.3), Weight(-0.2)]
+    unit = Unit([lambda row: row[0], lambda row: row[1]], weights)
+    net = Network(unit, weights)
+    return net
+def train(network, data, rate=0.1):
+    for datum in data:
+        error, target = network.error(datum), datum[-1]
+        slope = 1 - (error + target) ** 2
+        for index, weight in enumerate(network.weights):
+            weight.value -= rate * error * slope * datum[index]
+"""
+
+
+def test_networks_that_functions_without_arguments_make_and_rows_that_end_with_the_target() -> None:
+    found = driven(MADE_BY_FUNCTIONS)
+    assert found.succeeded
+    assert "net = make_large()" in found.lines
+    assert found.layout == "rows that end with the target"

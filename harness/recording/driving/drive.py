@@ -54,6 +54,7 @@ GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other f
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 CLASSES = (Labels.INTEGERS, Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE, Labels.FROM_ONE_COLUMN)
+TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -109,7 +110,7 @@ class _Driver:
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
         self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
-        self.hints.augmented = re.search(r"\brow\[-1\]|\brow\[:-1\]|\[-1\]\s*\]\s*=\s*1", source) is not None
+        self.hints.augmented = TARGET_LAST.search(source) is not None
         self.roles: dict[Any, tuple[Any, Any]] = {}
         self.failures: list[Attempt] = []
         self.best: tuple[tuple[bool, int, int], Attempt, Session] | None = None

@@ -224,6 +224,7 @@ def observations(slot: Slot) -> list[Option]:
         if not data.is_without_targets:
             return [data.inputs, data.pairs]
         likely_pairs = slot.uses.unpacked or not (slot.uses.array or words_of(slot.argument.name)[0] == "x")
+        likely_pairs = likely_pairs and not slot.session.hints.augmented
         return [data.pairs, data.inputs, data.both] if likely_pairs else [data.inputs, data.pairs, data.both]
     return [data.inputs]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..literals import last_name
 from .choices import Option
 from .containers import layer_lists, list_of
 from .data import HIDDEN, SECOND_HIDDEN
@@ -20,7 +22,7 @@ from .records import (
     samples,
     unnamed_samples,
 )
-from .results import by_kind, parameters_of_networks
+from .results import by_kind, parameters_of_networks, whole
 from .roles import Role, words_of
 from .shares import share_rank
 from .slot import Slot
@@ -92,7 +94,40 @@ def objects(slot: Slot) -> list[Option]:
             0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
         ),
     )
-    return [*_networks_made(slot.caller, names), *(instance(slot.caller, name) for name in names[:6]), *given]
+    made: list[Option] = [instance(slot.caller, name) for name in names[:6]]
+    of_functions = _made_by_functions(slot, names)
+    made = [*of_functions, *made] if _takes_objects(slot.caller, names[:1]) else [*made, *of_functions]
+    return [*_networks_made(slot.caller, names), *made, *given]
+
+
+def _takes_objects(caller: Caller, names: Sequence[str]) -> bool:
+    """Whether instances of the classes are made of other objects, which only the file knows how to put together."""
+    constructors = [made for name in names if (made := caller.facts.constructor(name)) is not None]
+    roles = {caller.role(one, argument)[0] for one in constructors for argument in one.required}
+    return bool(roles & {Role.OBJECT, Role.OBJECT_LIST})
+
+
+def _made_by_functions(slot: Slot, names: Sequence[str]) -> list[Option]:
+    """What functions without arguments return, if they make it of the classes: the longest first, which makes most."""
+    functions = [
+        (function, text)
+        for function, text in slot.session.functions()
+        if not (function.owner or function.required or text in slot.session.stack)
+        and any(_returns_instance(function, name) for name in names)
+    ]
+    functions.sort(key=lambda item: -len(item[0].text))
+    return [whole(slot, function, text, Role.OBJECT) for function, text in functions[:3]]
+
+
+def _returns_instance(function: FunctionFacts, name: str) -> bool:
+    """Whether a function returns an instance of a class that it makes: ``return Network(..)``, or by a name."""
+    for node in ast.walk(function.node):
+        if not (isinstance(node, (ast.Assign, ast.Return)) and isinstance(node.value, ast.Call)):
+            continue
+        is_returned = isinstance(node, ast.Return) or ast.unparse(node.targets[0]) in function.returns
+        if is_returned and last_name(node.value.func) == name:
+            return True
+    return False
 
 
 def _networks_made(caller: Caller, names: Sequence[str]) -> list[str]:

@@ -260,6 +260,8 @@ def read_function(
     facts.arguments = arguments[1:] if owner and not static and arguments else arguments
     myself = arguments[0].name if owner and not static and arguments else ""
     for item in walk_own(node):
+        if isinstance(item, (ast.Assign, ast.Return)):
+            _note_functions(facts, [item.value], modules)  # step = optimizers.sgd
         if isinstance(item, (ast.For, ast.While)):
             facts.loops = True
         elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Attribute):
@@ -321,9 +323,16 @@ def _note_call(facts: FunctionFacts, call: ast.Call, myself: str, modules: froze
         ):
             facts.self_calls.add(call.func.attr)
         facts.method_calls.add(call.func.attr)
-    for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
+    _note_functions(facts, [*call.args, *(keyword.value for keyword in call.keywords)], modules)
+
+
+def _note_functions(facts: FunctionFacts, values: Iterable[ast.expr | None], modules: frozenset[str]) -> None:
+    """Values that may be functions, which are called elsewhere."""
+    for value in values:
         if isinstance(value, ast.Name):
-            facts.calls.add(value.id)  # handed over as a function, possibly
+            facts.calls.add(value.id)
+        elif isinstance(value, ast.Attribute) and ast.unparse(value.value) in modules:
+            facts.calls.add(value.attr)
 
 
 def hands_back(method: FunctionFacts) -> bool:

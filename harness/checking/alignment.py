@@ -60,7 +60,7 @@ def samples(values: Sequence[Any]) -> Samples:
 
 def largest_of(values: Array) -> float:
     """The largest absolute value, without a copy of a long array; NaN if there is one."""
-    return max(float(np.max(values)), -float(np.min(values))) if values.size else 0.0
+    return max(float(values.max()), -float(values.min())) if values.size else 0.0
 
 
 def are_alike(values: Sequence[Any]) -> bool:
@@ -78,13 +78,13 @@ def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float
     if value.size > MOST_COMPARED_AT_ONCE and not may_be_aligned(value, reference, tolerance):
         return None
     square = float(reference @ reference)
-    if not np.isfinite(square) or square == 0 or not np.all(np.isfinite(value)):
+    if not np.isfinite(square) or square == 0 or not np.isfinite(value).all():
         return None
     factor = float(value @ reference) / square
     largest = largest_of(value)
     if factor == 0 or largest == 0:
         return None
-    return factor if float(np.max(np.abs(value - factor * reference))) <= tolerance * largest else None
+    return factor if float(np.abs(value - factor * reference).max()) <= tolerance * largest else None
 
 
 def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:

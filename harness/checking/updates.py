@@ -455,10 +455,13 @@ def scheduled_rate(steps: Array, direction: Array, rule: Rule) -> Rule | None:
 
     The rate falls slowly, because a correction that is left out of Adam looks like a rate that falls fast.
     """
-    rates = [rate_of(steps[:, [number]], direction[:, [number]]) for number in range(steps.shape[1])]
-    known = [rate for rate in rates if rate is not None]
-    falls = all(SLOWEST_RATE <= after / before <= 1 for before, after in zip(known, known[1:]))
-    return replace(rule, rate=known[0]) if len(known) == len(rates) and falls else None
+    rates: list[float] = []
+    for number in range(steps.shape[1]):
+        rate = rate_of(steps[:, [number]], direction[:, [number]])
+        if rate is None or (rates and not SLOWEST_RATE <= rate / rates[-1] <= 1):
+            return None  # of most rules, at the first iteration
+        rates.append(rate)
+    return replace(rule, rate=rates[0])
 
 
 def rule_of(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:

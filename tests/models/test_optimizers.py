@@ -108,7 +108,6 @@ def test_training_goes_the_same_way_in_every_implementation(optimizer: Optimizer
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_two_runs_of_one_keras_model_keep_their_own_optimizer_state() -> None:
     network, weights, x, y = post_problem("glorot_uniform")
     adam = OTHER_SETTINGS[3]

@@ -136,10 +136,10 @@ def test_members_trained_alone_are_those_trained_together() -> None:
         assert difference < ROUNDING
 
 
-@pytest.mark.slow
-def test_dropout_gives_the_same_scores_in_both_engines() -> None:
+@pytest.mark.parametrize("count", [pytest.param(12, marks=pytest.mark.slow), pytest.param(48, marks=pytest.mark.long)])
+def test_dropout_gives_the_same_scores_in_both_engines(count: int) -> None:
     program = programs.classifier(layers.Dropout(0.5))
-    seeds = range(48)
+    seeds = range(count)
     ours = train(program, seeds=seeds, epochs=40).loss[:, -1]
     keras_fit = train(program, seeds=seeds, epochs=40, engine=Engine.FIT).loss[:, -1]
     spread = float(np.std(ours - keras_fit)) / len(seeds) ** 0.5

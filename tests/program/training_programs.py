@@ -148,8 +148,9 @@ ALL: dict[str, Callable[[], Program]] = {
     "one batch": lambda: dense(batch_size=128),
     "summed loss": lambda: dense(keras.losses.MeanSquaredError(reduction="sum")),
 }
-# which differ from others in a formula of Keras alone
-ALIKE = ("huber", "log_cosh", "binary_focal_crossentropy", "Adadelta", "Adagrad", "Adamax", "Nadam", "RMSprop")
+# which differ from others in a formula of Keras alone, or join what two others have
+ALIKE = ("masked, bidirectional", "mae", "huber", "log_cosh", "binary_focal_crossentropy")
+ALIKE += ("Adadelta", "Adagrad", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop")
 for _name in ("mae", "huber", "log_cosh", "cosine_similarity"):
     ALL[_name] = lambda loss=_name: dense(loss)  # type: ignore[misc]
 for _name in ("hinge", "binary_crossentropy", "binary_focal_crossentropy"):

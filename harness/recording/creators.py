@@ -86,7 +86,10 @@ def filled(real: Callable[..., Any], name: str) -> Callable[..., Any]:
             return result
         value = arguments[1] if len(arguments) > 1 else keywords.get("fill_value")
         if isinstance(value, (RecordedArray, RecordedNumber)) and not _is_literal(value):
-            return wrap(result, record("full", (result.shape, value), {"dtype": result.dtype.name}, result))
+            whole = record("broadcast_to", (value, result.shape), {}, result)
+            if np.asarray(plain(value)).dtype != result.dtype:
+                whole = TAPE.add("astype", (Ref(whole), result.dtype.name), {}, result)
+            return wrap(result, whole)
         return leaf(result, name, Kind.FILL)
 
     return create
@@ -205,8 +208,8 @@ def _rearranged(real: Callable[..., Any], name: str, place: int) -> Callable[...
             arguments = (*arguments, keywords.pop(key))
         value = arguments[place] if len(arguments) > place else None
         axis = keywords.get("axis", arguments[place + (4 if name == "choice" else 1) :])
-        is_by_rows = isinstance(value, RecordedArray) and value.ndim and not axis
-        if not is_by_rows or (name == "permuted" and value.ndim > 1):  # that has an order for each column
+        most = 1 if name == "permuted" else 32  # it draws an order for each column
+        if not isinstance(value, RecordedArray) or not 1 <= value.ndim <= most or axis:
             return leaf(plainly(real, arguments, keywords), name, Kind.RANDOM)
         numbers = _numbers_of_rows(value)
         drawn = np.asarray(plainly(real, (*arguments[:place], numbers, *arguments[place + 1 :]), keywords))

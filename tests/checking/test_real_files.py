@@ -96,6 +96,17 @@ def test_data_that_are_prepared_in_place_are_not_parameters(tmp_path: Path) -> N
     assert result.verdict is Verdict.CORRECT
 
 
+def test_data_that_are_prepared_after_the_weights_are_made_are_not_parameters(tmp_path: Path) -> None:
+    """Data that a step changes as well are trained, whatever their name is."""
+    empty = {"head": "", "prepare": "", "inner": "", "later": "", "end": ""}
+    prepare = "total = np.zeros(3)\ntotal += x.sum(axis=0)\nx -= total / len(x)\n"
+    file = tmp_path / "net.py"
+    file.write_text(NETWORK.format(**empty).replace("for epoch", f"{prepare}for epoch"))
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(file.read_text().replace("    w2 -= ", "    x -= 0.1 * d2 @ d2.T @ x\n    w2 -= "))
+    assert check_file(file).verdict is not Verdict.CORRECT
+
+
 def test_data_of_a_list_that_a_library_returns_are_the_same_data_transposed(tmp_path: Path) -> None:
     rows = pickle.dumps([np.random.default_rng(0).normal(size=(12, 3)), 0])
     assert checked(tmp_path, head="import pickle", prepare=f"x, _ = pickle.loads({rows!r})").verdict is Verdict.CORRECT

@@ -112,6 +112,35 @@ def test_data_of_a_list_that_a_library_returns_are_the_same_data_transposed(tmp_
     assert checked(tmp_path, head="import pickle", prepare=f"x, _ = pickle.loads({rows!r})").verdict is Verdict.CORRECT
 
 
+@pytest.mark.parametrize(
+    ("rows", "targets", "found"),
+    [
+        (24, "x.flatten()", [("broadcast-by-accident", 7)]),  # line 8 does not fit
+        (300_000, "x.flatten()", [("broadcast-by-accident", 7)]),  # 700 GB
+        (24, "x - x.T", [("exception", 8)]),  # a table that was meant
+        (24, "x", []),
+    ],
+)
+def test_a_table_of_all_pairs_is_named_at_the_difference(
+    tmp_path: Path, rows: int, targets: str, found: list[tuple[str, int]]
+) -> None:
+    text = f"""\
+import numpy as np
+x = np.random.normal(size=({rows}, 1))
+w1, w2 = np.random.normal(size=(1, 5)), np.random.normal(size=(5, 1))
+y = {targets}
+for epoch in range(6):
+    h = np.tanh(x @ w1)
+    error = h @ w2 - y
+    d1 = np.dot(error, w2.T) * (1 - h ** 2)
+    w2 -= 0.01 * h.T @ error
+    w1 -= 0.01 * x.T @ d1
+"""
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == found
+
+
 def test_options_with_choices_and_without_a_default_get_one(tmp_path: Path) -> None:
     head = """\
 import argparse

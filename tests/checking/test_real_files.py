@@ -141,6 +141,23 @@ for epoch in range(6):
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == found
 
 
+def test_a_file_that_needs_more_memory_is_judged_with_fewer_observations(tmp_path: Path) -> None:
+    """A table of 700 GB"""
+    text = """\
+import numpy as np
+x = np.eye(300_000)
+w = np.random.normal(size=(300_000, 2))
+y = np.random.normal(size=(300_000, 2))
+for epoch in range(6):
+    w -= 0.1 * x.T @ (x @ w - y)
+"""
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(text.replace("x @ w - y", "x @ w + y"))
+    assert check_file(file).verdict is Verdict.MISTAKE
+
+
 def test_options_with_choices_and_without_a_default_get_one(tmp_path: Path) -> None:
     head = """\
 import argparse

@@ -17,19 +17,21 @@ MINUS_ONE = re.compile(r"[\w)\]]\s*-\s*1(\.0*)?(?![\w.])")  # as in a * (a - 1),
 
 
 def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> bool:
-    """Whether the changes of a value were over before the parameters judged here were made.
+    """Whether the changes of a value were over before the parameters judged here were trained, or made.
 
     So it is with data that are prepared (``X -= X.mean()``), and with an earlier network of the same statements.
     """
     known = recording.parameters[parameter]
-    updates = [recording.updates[one] for one in known.updates]
-    leaves = [recording.parameters[step.parameter].leaf for step in stage.steps if step.parameter >= 0]
-    if not leaves or any(one.after >= min(leaves) for one in updates):
+    changes = [recording.updates[one].after for one in known.updates]
+    judged = [recording.parameters[step.parameter] for step in stage.steps if step.parameter >= 0]
+    if not judged:
         return False
-    leaf = recording.nodes[known.leaf]
-    is_prepared = is_data(leaf) or bool(set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS)
-    judged = {stage.node(step.after).place for step in stage.steps}
-    return is_prepared or all(recording.nodes[one.after].place in judged for one in updates)
+    leaves = [one.leaf for one in judged]
+    if is_data(recording.nodes[known.leaf]) or set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS:
+        first = min(recording.updates[one.updates[0]].after for one in judged)
+        return max(changes) < first and stage.program.descendants(leaves).isdisjoint(changes)
+    places = {stage.node(step.after).place for step in stage.steps}
+    return max(changes) < min(leaves) and all(recording.nodes[one].place in places for one in changes)
 
 
 def history_is_lost(reading: Reading) -> bool:

@@ -43,6 +43,7 @@ MISMATCH = re.compile(r"^matmul: |^shapes \(.*\) and \(.*\) not aligned")  # of 
 UNCLEAR_TRUTH = "The truth value of an array"
 IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
 TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
+SQUARE = re.compile(r"shapes? .*?\((\d+), ?\1\)")  # a shape in the message
 # stand-ins that may decide which branch the run takes
 STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
 
@@ -50,7 +51,11 @@ STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
 def is_files_own(recording: Recording, sources: Sources) -> bool:
     """Whether the exception that ended the run is a mistake of the file, and not of what was made up for it."""
     raised = recording.raised
-    if raised is None or not raised.frames or raised.type in ENVIRONMENT:
+    if raised is None or not raised.frames:
+        return False
+    if table_by_accident(recording) is not None:
+        return True
+    if raised.type in ENVIRONMENT:
         return False
     last = raised.frames[-1]
     if last.file == RUN_FILE:
@@ -209,10 +214,13 @@ def names_bound(tree: ast.AST) -> set[str]:
 
 
 def named_exception(recording: Recording) -> Found | None:
-    """An exception of an update that shows what is wrong with it: whole numbers, or a gradient of another shape."""
+    """An exception that shows what is wrong: whole numbers, a gradient of another shape, a table of all pairs."""
     raised = recording.raised
     if raised is None or not raised.frames:
         return None
+    table = table_by_accident(recording)
+    if table is not None:
+        return table
     last = raised.frames[-1]
     text = f"{raised.type}: {raised.message}"
     if CAST.search(raised.message):
@@ -249,6 +257,53 @@ def named_exception(recording: Recording) -> Found | None:
             detail=text,
         )
     return None
+
+
+def table_by_accident(recording: Recording) -> Found | None:
+    """Outputs less targets in a table of all pairs, for which the memory is too small, or that fits nothing later.
+
+    Its data must be the file's own: lines that were made up for it may give targets of another shape.
+    """
+    raised = recording.raised
+    if raised is None or not raised.frames or raised.frames[0].file == RUN_FILE or raised.involves_stand_in:
+        return None
+    match = SQUARE.search(raised.message)
+    if match is None or match[1] == "1" or any(one.what in MADE_UP for one in recording.stand_ins):
+        return None
+    rows, last = int(match[1]), raised.frames[-1]
+    sides = {(rows, 1), (rows,)}
+    computed = set[int]()  # by way of a product of arrays, as outputs are
+    for node in recording.nodes:
+        is_product = node.operation in PRODUCTS - {"multiply"}
+        if is_product or not computed.isdisjoint(node.parents):
+            computed.add(node.id)
+    place, operands = last, operands_on(recording, last)
+    for node in recording.nodes:
+        if node.operation == "subtract" and node.shape == (rows, rows) and node.place is not None:
+            place, operands = node.place, [recording.nodes[one] for one in node.parents]
+            break
+    is_table = len(operands) == 2 and {one.shape for one in operands} == sides
+    if not is_table or len(computed.intersection(one.id for one in operands)) != 1:
+        return None
+    text = f"{raised.type}: {raised.message}"
+    others = () if place.site == last.site else (last,)
+    shape = (rows, rows)
+    return Found(
+        id="broadcast-by-accident", place=place, others=others, variable=place.variable, shape=shape, detail=text
+    )
+
+
+def operands_on(recording: Recording, place: Place) -> list[Node]:
+    """The values that the only difference on a line is of, by their names; one without is the last that was made."""
+    try:
+        tree = ast.parse(place.text)
+    except SyntaxError:
+        return []
+    found = [one for one in ast.walk(tree) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)]
+    names = [ast.unparse(side) for one in found for side in (one.left, one.right)]
+    latest = {name: node for node in recording.nodes for name in node.names}
+    made = next((node for node in reversed(recording.nodes) if is_at(node, place)), None)
+    return [node for name in names if (node := latest.get(name, made)) is not None]
 
 
 def is_sibling(node: Node, variable: str) -> bool:

@@ -52,7 +52,7 @@ MADE_UNITS = 6  # that the largest size of layers, sequences or batches becomes
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
-    """A run with a part of the observations, if all of them were too many to be recorded until the updates.
+    """A run with a part of the observations, if all of them were too many to be recorded, or held, until the updates.
 
     Those that the file reads are left out, and, unless that does not work, those that it makes: as many as numbers of
     thousands in its text say. If that is not enough, layers, sequences and batches become smaller as well.
@@ -61,7 +61,9 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         the task and its answer, the same as before if that does not help.
     """
     recording = answer[0]["recording"]
-    if recording["stop"] not in (Stop.NODES.value, Stop.BYTES.value) or is_enough(recording):
+    is_beyond_memory = (recording.get("raised") or {"type": ""})["type"].endswith("MemoryError")
+    is_too_long = recording["stop"] in (Stop.NODES.value, Stop.BYTES.value) or is_beyond_memory
+    if not is_too_long or is_enough(recording):
         return task, answer  # never because of the clock, on which no verdict may depend
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = scaled_counts(task["text"], MADE_OBSERVATIONS)

@@ -86,7 +86,10 @@ def filled(real: Callable[..., Any], name: str) -> Callable[..., Any]:
             return result
         value = arguments[1] if len(arguments) > 1 else keywords.get("fill_value")
         if isinstance(value, (RecordedArray, RecordedNumber)) and not _is_literal(value):
-            return wrap(result, record("full", (result.shape, value), {"dtype": result.dtype.name}, result))
+            whole = record("broadcast_to", (value, result.shape), {}, result)
+            if np.asarray(plain(value)).dtype != result.dtype:
+                whole = TAPE.add("astype", (Ref(whole), result.dtype.name), {}, result)
+            return wrap(result, whole)
         return leaf(result, name, Kind.FILL)
 
     return create
@@ -199,37 +202,31 @@ def _rearranged(real: Callable[..., Any], name: str, place: int) -> Callable[...
 
     @functools.wraps(real)
     def draw(*arguments: Any, **keywords: Any) -> Any:
-        value = arguments[place] if len(arguments) > place else keywords.get("a", keywords.get("x"))
-        result = plainly(real, arguments, keywords)
         if not TAPE.on or not asked_by_user():
-            return result
-        if isinstance(value, RecordedArray) and isinstance(result, np.ndarray) and value.ndim and result.ndim:
-            order = _rows_of(plain(value), result)
-            if order is not None:
-                places = leaf(order, name, Kind.RANDOM)
-                return wrap(result, record("getitem", (value, places), {}, result))
-        return leaf(result, name, Kind.RANDOM)
+            return plainly(real, arguments, keywords)
+        for key in keywords.keys() & {"a", "x"}:
+            arguments = (*arguments, keywords.pop(key))
+        value = arguments[place] if len(arguments) > place else None
+        axis = keywords.get("axis", arguments[place + (4 if name == "choice" else 1) :])
+        most = 1 if name == "permuted" else 32  # it draws an order for each column
+        if not isinstance(value, RecordedArray) or not 1 <= value.ndim <= most or axis:
+            return leaf(plainly(real, arguments, keywords), name, Kind.RANDOM)
+        numbers = _numbers_of_rows(value)
+        drawn = np.asarray(plainly(real, (*arguments[:place], numbers, *arguments[place + 1 :]), keywords))
+        order = drawn.reshape(drawn.shape[: drawn.ndim - numbers.ndim + 1])
+        if order.ndim != 1:  # first weights, or one number
+            return leaf(plain(value)[order], name, Kind.RANDOM)
+        return value[leaf(order, name, Kind.RANDOM)]
 
     return draw
 
 
-def _rows_of(source: Array, rows: Array) -> Array | None:
-    """Which row of the source each row is; None if that is not certain."""
-    if source.shape[1:] != rows.shape[1:] or len(source) > 100_000:
-        return None
-    first: dict[bytes, list[int]] = {}
-    for place in range(len(source)):
-        first.setdefault(source[place].tobytes(), []).append(place)
-    order = []
-    turn: dict[bytes, int] = {}
-    for row in rows:
-        content = row.tobytes()
-        places = first.get(content)
-        if not places:
-            return None
-        turn[content] = turn.get(content, -1) + 1
-        order.append(places[turn[content] % len(places)])
-    return np.array(order)
+def _numbers_of_rows(values: Array) -> Array:
+    """The number of each row, to be rearranged for the rows, which may be equal to each other.
+
+    A generator draws the same order for it, because that depends on how many rows and dimensions there are.
+    """
+    return np.arange(len(values)).reshape(-1, *(1,) * (values.ndim - 1))
 
 
 def _shuffled(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -237,20 +234,14 @@ def _shuffled(real: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(real)
     def shuffle(x: Any, *arguments: Any, **keywords: Any) -> None:
-        if not TAPE.on or not isinstance(x, RecordedArray):
+        if not TAPE.on or not isinstance(x, RecordedArray) or x.ndim == 0:
             real(x, *arguments, **keywords)
-            return
-        before = plain(x).copy()
-        places = np.arange(len(before))
-        values = plain(x)
-        shuffled = before.copy()
-        real(shuffled, *arguments, **keywords)
-        order = _rows_of(before, shuffled) if before.ndim else None
-        if order is None:
-            values[...] = shuffled
-            return
-        assert len(order) == len(places)
-        x[...] = x[leaf(order, "shuffle", Kind.RANDOM)]
+        elif arguments or keywords.get("axis"):
+            real(plain(x), *arguments, **keywords)
+        else:
+            order = _numbers_of_rows(x)
+            real(order, **keywords)
+            x[...] = x[leaf(order.ravel(), "shuffle", Kind.RANDOM)]
 
     return shuffle
 

@@ -180,8 +180,8 @@ MISTAKES: dict[str, Sentences] = {
         "Use np.add.at(x, i, y), or np.subtract.at for -=, which count every term.",
     ),
     "gradient-of-one-use": Sentences(
-        "The forward pass uses this parameter several times, and its gradient is that of one use.",
-        "Compute the gradient of each use as if it had a parameter of its own, and add them up.",
+        "The forward pass uses this value several times, and its gradient is that of one use.",
+        "Compute the gradient of each use as if it had a value of its own, and add them up.",
     ),
     "shared-memory": Sentences(
         "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."

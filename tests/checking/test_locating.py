@@ -175,3 +175,55 @@ def test_the_wrong_term_of_a_sum_of_gradients_is_named_where_it_is_made(tmp_path
     (found,) = check_file(file).mistakes
     assert found.place is not None
     assert found.place.line == 7
+
+
+# A network of layers with a connection around the second of them
+CONNECTED = """\
+import numpy as np
+
+np.random.seed(1)
+X = np.random.normal(size=(12, 3))
+Y = np.random.normal(size=(12, 2))
+
+
+class Dense:
+    def __init__(self, n, m):
+        self.W = np.random.normal(size=(n, m)) * 0.5
+        self.b = np.zeros((1, m))
+
+    def go(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def back(self, g):
+        self.dW = self.x.T @ g
+        self.db = g.sum(axis=0, keepdims=True)
+        return g @ self.W.T
+
+    def step(self):
+        self.W -= 0.1 * self.dW
+        self.b -= 0.1 * self.db
+
+
+first, second, third = Dense(3, 4), Dense(4, 4), Dense(4, 2)
+for epoch in range(8):
+    a = np.tanh(first.go(X))
+    h = np.tanh(second.go(a))
+    out = third.go(h + a)
+    g = (out - Y) / len(X)
+    g = third.back(g)
+    da = g + second.back(g * (1 - h ** 2))
+    first.back(da * (1 - a ** 2))
+    for one in (first, second, third):
+        one.step()
+"""
+
+
+def test_a_connection_that_is_left_out_on_the_way_back_is_named_where_it_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "connected.py"
+    file.write_text(CONNECTED)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(CONNECTED.replace("g + second", "second"))
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [
+        ("gradient-of-one-use", 34)
+    ]

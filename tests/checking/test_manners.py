@@ -331,6 +331,9 @@ SLOW = {
     "softplus, derivative of its result": Manner(
         source=with_activation("np.log1p(np.exp(z1))", "1 - np.exp(-a1)"), right="np.exp(-a1)", wrong="np.exp(-z1)"
     ),
+    "arrays that are filled with an array": Manner(
+        source=with_activation("np.tanh(z1)", "np.full(z1.shape, 1 - a1 ** 2, 'f8')"), right="a1 ** 2", wrong="a1"
+    ),
     "sine": Manner(
         source=with_activation("np.sin(3 * z1)", "3 * np.cos(3 * z1)"), right="3 * np.cos", wrong="-3 * np.cos"
     ),

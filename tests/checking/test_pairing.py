@@ -54,6 +54,27 @@ def test_an_order_of_inputs_or_targets_alone_is_a_mistake(tmp_path: Path, old: s
     assert found == ([] if line is None else [("observations-not-paired", line)])
 
 
+@pytest.mark.parametrize(
+    ("shuffled", "is_paired"),
+    [
+        ("np.random.seed(epoch); np.random.shuffle(X); np.random.seed(epoch); np.random.shuffle(Y)", True),
+        ("np.random.seed(epoch); np.random.shuffle(X); np.random.shuffle(Y)", False),
+        ("X = np.random.RandomState(epoch).permutation(X); Y = np.random.RandomState(epoch).permutation(x=Y)", True),
+        ("np.random.default_rng(epoch).shuffle(X); np.random.default_rng(epoch).shuffle(Y, axis=0)", True),
+        ("X = np.random.default_rng(epoch).choice(X, 24); Y = np.random.default_rng(epoch).choice(a=Y, size=24)", True),
+        ("X = np.random.default_rng(epoch).choice(X, 24); Y = np.random.default_rng(1).choice(Y, 24)", False),
+    ],
+)
+def test_targets_that_are_equal_keep_the_order_in_which_they_were_drawn(
+    tmp_path: Path, shuffled: str, is_paired: bool
+) -> None:
+    """Two orders from one seed are one order, although rows of 0 and 1 do not show it."""
+    path = tmp_path / "net.py"
+    program = PROGRAM.replace("np.sin(X[:, :1])", "np.where(X[:, :1] > 0, 1.0, 0.0)")
+    path.write_text(program.replace("order = np.random.permutation(24)", shuffled).replace("[order]", ""))
+    assert [one.id for one in check_file(path).mistakes] == ([] if is_paired else ["observations-not-paired"])
+
+
 SLICES = """\
 import numpy as np
 

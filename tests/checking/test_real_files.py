@@ -96,9 +96,66 @@ def test_data_that_are_prepared_in_place_are_not_parameters(tmp_path: Path) -> N
     assert result.verdict is Verdict.CORRECT
 
 
+def test_data_that_are_prepared_after_the_weights_are_made_are_not_parameters(tmp_path: Path) -> None:
+    """Data that a step changes as well are trained, whatever their name is."""
+    empty = {"head": "", "prepare": "", "inner": "", "later": "", "end": ""}
+    prepare = "total = np.zeros(3)\ntotal += x.sum(axis=0)\nx -= total / len(x)\n"
+    file = tmp_path / "net.py"
+    file.write_text(NETWORK.format(**empty).replace("for epoch", f"{prepare}for epoch"))
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(file.read_text().replace("    w2 -= ", "    x -= 0.1 * d2 @ d2.T @ x\n    w2 -= "))
+    assert check_file(file).verdict is not Verdict.CORRECT
+
+
 def test_data_of_a_list_that_a_library_returns_are_the_same_data_transposed(tmp_path: Path) -> None:
     rows = pickle.dumps([np.random.default_rng(0).normal(size=(12, 3)), 0])
     assert checked(tmp_path, head="import pickle", prepare=f"x, _ = pickle.loads({rows!r})").verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("rows", "targets", "found"),
+    [
+        (24, "x.flatten()", [("broadcast-by-accident", 7)]),  # line 8 does not fit
+        (300_000, "x.flatten()", [("broadcast-by-accident", 7)]),  # 700 GB
+        (24, "x - x.T", [("exception", 8)]),  # a table that was meant
+        (24, "x", []),
+    ],
+)
+def test_a_table_of_all_pairs_is_named_at_the_difference(
+    tmp_path: Path, rows: int, targets: str, found: list[tuple[str, int]]
+) -> None:
+    text = f"""\
+import numpy as np
+x = np.random.normal(size=({rows}, 1))
+w1, w2 = np.random.normal(size=(1, 5)), np.random.normal(size=(5, 1))
+y = {targets}
+for epoch in range(6):
+    h = np.tanh(x @ w1)
+    error = h @ w2 - y
+    d1 = np.dot(error, w2.T) * (1 - h ** 2)
+    w2 -= 0.01 * h.T @ error
+    w1 -= 0.01 * x.T @ d1
+"""
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == found
+
+
+def test_a_file_that_needs_more_memory_is_judged_with_fewer_observations(tmp_path: Path) -> None:
+    """A table of 700 GB"""
+    text = """\
+import numpy as np
+x = np.eye(300_000)
+w = np.random.normal(size=(300_000, 2))
+y = np.random.normal(size=(300_000, 2))
+for epoch in range(6):
+    w -= 0.1 * x.T @ (x @ w - y)
+"""
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(text.replace("x @ w - y", "x @ w + y"))
+    assert check_file(file).verdict is Verdict.MISTAKE
 
 
 def test_options_with_choices_and_without_a_default_get_one(tmp_path: Path) -> None:

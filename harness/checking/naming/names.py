@@ -19,7 +19,7 @@ from .case import Case, Name, first_name
 from .changes import by_change, name_change
 from .deltas import at_pre_activation, diagonal_jacobian_of_scores, not_multiplied
 from .operands import cut_to_integers, updated_weights, without_errors, wrong_part
-from .parameters import at_parameter
+from .parameters import at_parameter, of_one_use
 from .scalars import at_factor
 
 # What a value is made of goes before one change of an operation, and that before what the value should be.
@@ -103,7 +103,9 @@ def identify(case: Case) -> Name:
     """The name of a fault; that of any wrong value if no test knows it."""
     unknown = Name("wrong-value", case.lines())
     try:
-        return at_factor(case) if case.fault.is_factor else first_name(TESTS, case) or wrong_term(case) or unknown
+        if case.fault.is_factor:
+            return at_factor(case)
+        return first_name(TESTS, case) or wrong_term(case) or of_one_use(case) or unknown
     except (ValueError, IndexError, KeyError, CannotReplay):
         return unknown
 

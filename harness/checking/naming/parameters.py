@@ -12,7 +12,7 @@ from ..alignment import Samples, ratio
 from ..replay import size_of
 from ..stage import JOINING
 from ..structure import Layer, Role, is_view_of_parameter
-from .case import Case, Name, first_name, is_multiple
+from .case import Case, Name, first_name, is_multiple, taker_of
 
 Array = NDArray[Any]
 
@@ -112,18 +112,23 @@ def place_of_factor(case: Case, factor: float) -> Place | None:
 
 
 def of_one_use(case: Case) -> Name | None:
-    """The gradient by way of one of several uses of the parameter, such as that of the decoder with tied weights"""
+    """The gradient by way of one of several uses, such as that of the decoder with tied weights
+
+    Of a layer's output, that without what comes back through a connection around the next layer.
+    """
     stage, found = case.stage, elements(case)
     uses = [one for one in stage.program.children[case.target] if one in case.reading.forward.nodes]
     if found is None or not 2 <= len(uses) <= MOST_USES:
         return None
+    takers = [] if case.target in stage.parameters else taker_of(case.node.place)
     for use in uses:
         ways = [
             stage.program.gradients({use: known[use]}, values, {use, case.target})[case.target]
             for values, known in zip(case.settings, case.reading.gradients)
         ]
         if ratio(found[0].ravel(), np.array(ways, dtype=float).ravel()) is not None:
-            return Name("gradient-of-one-use", case.lines())
+            # a layer returns the gradient of its own use; the line that takes it forgets the other
+            return Name("gradient-of-one-use", case.lines_after(*takers))
     return None
 
 

@@ -17,6 +17,8 @@ from .splits import Judged
 from .tasks import TaskKind
 from .variants import ClassWeights, InputScaling, TargetCoding
 
+LOOKED_AT = 100  # rows, to see what kind of values they hold
+
 
 def data_repairs(case: Case) -> Iterator[Repair]:
     """Scales, class weights, order of the rows."""
@@ -66,13 +68,19 @@ def data_repairs(case: Case) -> Iterator[Repair]:
             )
 
 
+def are_whole(values: Any) -> bool:
+    """Whether the first rows hold whole numbers, as pictures of bytes do and a series of measurements does not."""
+    first = np.asarray(values[:LOOKED_AT])
+    return bool(np.all(first == np.round(first)))
+
+
 def _input_repairs(case: Case) -> Iterator[Repair]:
     """Scaled inputs, if any varies."""
     facts = [fact for fact in case.facts if not fact.is_tokens and fact.spread > 0]
     if not facts:
         return
     is_image = all(
-        values.ndim >= 3 and fact.low >= 0 and 50 < fact.high <= 255
+        values.ndim >= 3 and fact.low >= 0 and 50 < fact.high <= 255 and are_whole(values)
         for values, fact in zip(case.inputs, case.facts)
         if not fact.is_tokens
     )

@@ -13,6 +13,7 @@ import pytest
 from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
+from harness.diagnosis.data_repairs import are_whole
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.rates import optimizer_facts
 from harness.diagnosis.references import Reference, References
@@ -123,6 +124,12 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
     mean, spread = x[fold.train].mean(axis=0), x[fold.train].std(axis=0)
     assert np.asarray(prepared.program.x) == pytest.approx((x[fold.train] - mean) / spread, abs=1e-4)
     assert np.asarray(prepared.held) == pytest.approx((x[fold.search] - mean) / spread, abs=1e-4)
+
+
+def test_pictures_of_bytes_hold_whole_numbers_and_a_series_does_not() -> None:
+    rng = np.random.default_rng(0)
+    assert are_whole(rng.integers(0, 256, (300, 8, 8, 1)).astype("float32"))
+    assert not are_whole(50 + 30 * np.sin(np.arange(400.0)).reshape(20, 20, 1))  # windows of a measured series
 
 
 def test_a_flatten_is_put_before_the_first_dense_layer() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .cost import Cost, Error, Form, may_be_maximised, recorded_costs
+from .cost import Cost, Error, Form, is_declared_cost, is_likelihood, recorded_costs
 from .doubts import has_target
 from .matching import read
 from .reading import Reading, same_cost
-from .replay import is_truth
 from .stage import Stage
 from .structure import Layer, is_coupled
 from .weighted import held_targets, of_several_kinds, with_weights
@@ -24,10 +23,12 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
         if reading is None or not (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
             continue
         assert cost.node is not None
-        if reading.climbs and may_be_maximised(stage.node(cost.node)):
-            if any(is_truth(stage.node(child)) for child in stage.program.children[cost.node]):
-                continue  # a branch looks at it, as at a margin
+        node = stage.node(cost.node)
+        if reading.climbs and is_likelihood(node):
             reading = read(stage, replace(cost, maximised=True)) or reading
+        # what all steps climb, and nothing calls a cost, is another value, such as the margin that a branch looks at
+        elif reading.climbs and not (cost.meant or is_declared_cost(node)):
+            continue
         found.append(reading)
     if errors:
         for form in Form:

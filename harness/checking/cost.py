@@ -166,9 +166,9 @@ def is_called_cost(node: Node) -> bool:
     return is_named(node, COST_WORDS, COST_VARIABLES)
 
 
-def may_be_maximised(node: Node) -> bool:
-    """Whether a value may be one that updates are meant to climb: a likelihood, or one that nothing calls a cost."""
-    return is_named(node, MAXIMISED_WORDS, ()) or not (is_called_cost(node) or is_declared_cost(node))
+def is_likelihood(node: Node) -> bool:
+    """Whether the file calls this value by a name of what updates are meant to climb."""
+    return is_named(node, MAXIMISED_WORDS, ())
 
 
 def recorded_costs(stage: Stage, last: int) -> list[Cost]:

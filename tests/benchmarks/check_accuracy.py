@@ -49,7 +49,7 @@ SAME = {
     "mean-over-features": "mean-over-features gradient-scaled-differently",
     "mean-over-wrong-count": "mean-over-features gradient-scaled-differently",
     "bias-not-summed": "bias-gradient-summed-over-units sum-over-wrong-axis last-observation-only wrong-value "
-    "bias-gradient-not-summed",
+    "bias-gradient-not-summed gradient-of-one-use",
     "bias-never-updated": "bias-gradient-missing",
     "parameters-never-updated": "kernel-not-updated only-last-layer-updated bias-gradient-missing",
     "update-before-use": "updated-weights-in-backward",

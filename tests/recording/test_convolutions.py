@@ -61,7 +61,7 @@ class Convolutional:
 def test_a_layer_that_uses_them_is_judged(tmp_path: Path) -> None:
     path = tmp_path / "layer.py"
     path.write_text(LAYER)
-    (pair,) = check_layers(path).pairs
+    (pair,) = check_layers(path)
     assert [gradient.agreement for gradient in pair.gradients] == [Agreement.AGREES] * 3
 
 
@@ -69,7 +69,7 @@ def test_a_layer_that_uses_them_is_judged(tmp_path: Path) -> None:
 def test_the_input_gradient_needs_the_turned_kernel(tmp_path: Path) -> None:
     path = tmp_path / "layer.py"
     path.write_text(LAYER.replace("signal.convolve2d(", "signal.correlate2d("))
-    (pair,) = check_layers(path).pairs
+    (pair,) = check_layers(path)
     by_name = {gradient.name: gradient.agreement for gradient in pair.gradients}
     assert by_name["return value"] is Agreement.DIFFERS
     assert by_name["update of self.kernels"] is Agreement.AGREES

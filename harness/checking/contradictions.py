@@ -159,7 +159,7 @@ def contradiction_of(
 
 
 def one_sided(best: Reading, stated: Sequence[Stated]) -> Found | None:
-    """A cost of ``y log a`` alone whose outputs are no shares of one: nothing makes an output smaller if y is 0."""
+    """A cost of ``y log a`` alone whose outputs are not shares of one: nothing makes an output smaller if y is 0."""
     stage = best.stage
     own = [one for one in stated if one.node == best.cost.node and one.form is Form.CATEGORICAL and one.index is None]
     targets = [one.target for one in best.errors if one.target is not None]

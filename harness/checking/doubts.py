@@ -38,11 +38,11 @@ def history_is_lost(reading: Reading) -> bool:
     """Whether arrays without a history appear in the backward pass: what they are made of is not known."""
     stage = reading.stage
     program = stage.program
-    first = min(stage.dependent - stage.parameters.keys(), default=0)
     steps = [step.after for step in stage.steps if reading.matches.get(step.before) is None]
     if not steps:
         return False
     known = program.ancestors(reading.forward.outputs) | program.ancestors(targets_of(reading.errors))
+    first = stage.first_computed
     for id in program.ancestors(steps, stop=stage.parameters) - known:
         node = stage.node(id)
         is_index = bool(node.dtype) and np.dtype(node.dtype).kind in "iub"

@@ -227,6 +227,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
     wanted = next(iter(reading.factors.values()), -1.0)  # that of the steps that are right
     best: Fault | None = None
     best_key: tuple[int, int, int] | None = None
+    right = search.right
     for bundle in reading.backward_bundles():
         id = bundle[0]
         if len(bundle) > 1 or id not in leading or id in stage.applied or id in search.fixed:
@@ -237,7 +238,7 @@ def find_scalar_fault(search: Search) -> Fault | None:
             break
         below = program.descendants(bundle, within=stage.needed - search.fixed)
         reached = [step for step in search.broken if step.after in below and step.before in broken]
-        touched = [step for step in search.right if step.after in below]
+        touched = [step for step in right if step.after in below]
         if not reached or touched:
             continue
         search.replacements += 1
@@ -318,6 +319,7 @@ def find_fault(search: Search) -> Fault | None:
     program = stage.program
     best: Fault | None = None
     best_key: tuple[int, int, int, int] | None = None
+    right = search.right
     for bundle, reached in candidates_of(search):
         if search.is_over:
             break
@@ -329,7 +331,7 @@ def find_fault(search: Search) -> Fault | None:
         aligned = dict(reading.aligned_with(bundle, search.settings))
         below = program.descendants(bundle, within=stage.needed - search.fixed)
         within = sorted(below)
-        touched = [step for step in search.right if step.after in below]
+        touched = [step for step in right if step.after in below]
         known = local_factor(reading, bundle)
         if known is None and search.any_sign:
             continue

@@ -202,6 +202,11 @@ class Stage:
             self._samples[id] = samples(values) if are_alike(values) else None
         return self._samples[id]
 
+    @property
+    def first_computed(self) -> int:
+        """The first value that is made of a parameter; what is older is data."""
+        return min(self.dependent - self.parameters.keys(), default=0)
+
     def step_samples(self, step: Step) -> Samples:
         """What a step is at all settings."""
         if step not in self._step_samples:

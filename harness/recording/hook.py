@@ -153,9 +153,9 @@ class Hook:
 
     def old_names(self, scope: dict[str, Any], used: tuple[str, ...]) -> None:
         """After ``from numpy import *``: the names that a file uses and that only older versions of NumPy had."""
-        missing = [name for name in used if name not in scope and not hasattr(builtins, name)]
-        for name in missing:
-            if name not in vars(np) and hasattr(np, name):
+        for name in used:
+            is_defined = name in scope or hasattr(builtins, name) or name in vars(np)
+            if not is_defined and hasattr(np, name):
                 scope[name] = getattr(np, name)
 
     def repeated(self, numbers: list[float], times: Any) -> Any:

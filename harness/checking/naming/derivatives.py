@@ -227,8 +227,8 @@ def places_of_derivative(case: Case, factor: int) -> tuple[list[Place], list[Pla
     """The lines of a derivative, where it is asked for first and where it is computed first"""
     definition, use = definition_of(case, factor), case.lines()
     made, user = definition.place, case.node.place
-    first = min(case.stage.dependent - case.stage.parameters.keys(), default=0)
-    if made is None or (definition.id < first and made.function == "<module>"):  # data, not a derivative
+    is_data = definition.id < case.stage.first_computed
+    if made is None or (is_data and made.function == "<module>"):
         return use, use
     if made.function == "<module>" or (user is not None and made.function == user.function):
         # on lines of one function: where it is computed, unless that is within the expression itself

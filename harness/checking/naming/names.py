@@ -119,7 +119,7 @@ def wrong_term(case: Case) -> Name | None:
     places = [case.stage.node(id).place for id in wrong]
     if len(places) != 1 or places[0] is None:
         return None
-    return Name("wrong-value", [places[0], *case.lines()])
+    return Name("wrong-value", case.lines_after(*places))
 
 
 def describe(case: Case, name: Name) -> Found:

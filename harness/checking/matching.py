@@ -22,6 +22,7 @@ MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; al
 # operations that gather the gradients for a norm of all together
 GATHERING = JOINING | {"add", "array", "asarray"}
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
+INVERSES = ("linalg.inv", "linalg.pinv", "linalg.solve")
 
 
 def make_bundles(stage: Stage, forward: Forward) -> dict[int, Bundle]:
@@ -275,6 +276,12 @@ def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match |
         if is_descent_rule(reading, step, id, factor):
             return Match(factor=-abs(factor), via=id)
     return decayed_via_another_rule(reading, step, gradient, made_with(reading, step))
+
+
+def is_turned_by_a_matrix(reading: Reading, step: Step) -> bool:
+    """Whether a step is its gradient times the inverse of a matrix, as in Newton's method"""
+    inverses = (id for id in reading.way_to(step) if reading.stage.node(id).operation in INVERSES)
+    return any(inverses) and next(gradient_nodes(reading, step), None) is not None
 
 
 def climbs_by_a_rule(reading: Reading, step: Step) -> bool:

@@ -327,6 +327,7 @@ def adaptive_rules(
         position: of the parameter among all.
         parameters: number of them.
     """
+    yield Rule(name="sign"), np.sign(g)
     for eps, inside in itertools.product(small, (False, True)):
         yield Rule(name="adagrad"), over(g, np.cumsum(g * g, axis=1), eps, inside)
         yield Rule(name="adagrad", slip="not-squared"), over(g, np.cumsum(g, axis=1), eps, inside)
@@ -335,6 +336,8 @@ def adaptive_rules(
         for beta in betas:
             rule = Rule(name="rmsprop", constants=(beta,))
             yield rule, over(g, moment(g * g, beta), eps, inside)
+            if eps:  # without one the first step, and so every step, is 0
+                yield Rule(name="adadelta", constants=(beta,)), adadelta(g, beta, eps, inside)
             yield replace(rule, slip="not-squared"), over(g, moment(g, beta), eps, inside)
             yield replace(rule, slip="no-root"), g / (moment(g * g, beta) + eps)
             for kept in betas:
@@ -347,6 +350,18 @@ def adaptive_rules(
 def velocity(direction: Array, kept: float) -> Array:
     """The steps of a velocity that a share is kept of and a direction is added to"""
     return running(direction, lambda last, one: kept * last + one)
+
+
+def adadelta(g: Array, beta: float, eps: float, inside: bool) -> Array:
+    """Steps of the size of earlier steps (Zeiler 2012): sqrt(E[step^2] + eps) / sqrt(E[g^2] + eps) * g"""
+    directions = over(g, moment(g * g, beta), eps, inside)
+    found = np.zeros_like(g)
+    squares = np.zeros_like(g[:, 0])  # the running mean of the squares of the steps
+    for number in range(g.shape[1]):
+        size = np.sqrt(squares + eps) if inside else np.sqrt(squares) + eps
+        found[:, number] = size * directions[:, number]
+        squares = beta * squares + (1 - beta) * found[:, number] ** 2
+    return found
 
 
 def adam_rules(

@@ -36,6 +36,7 @@ from .judging import (
     says_nothing,
     unlocated,
 )
+from .matching import is_turned_by_a_matrix
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import unpaired
@@ -343,6 +344,8 @@ def conclude(
         return without_verdict(result, Reason.HISTORY_LOST)
     if findings.mistakes and (findings.is_cost_partial or not has_target(reading)):
         return without_verdict(result, Reason.NO_COST_FITS)
+    if findings.mistakes and any(is_turned_by_a_matrix(reading, step) for step in steps):
+        return without_verdict(result, Reason.RULE)
     if findings.mistakes:
         return replace(result, verdict=Verdict.MISTAKE, mistakes=findings.mistakes)
     if overflow is not None:

@@ -250,20 +250,29 @@ class Search:
         return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
 
     def _is_average(self, version: int, change: int) -> bool:
-        """Whether the change is a share of ``x - version``, with x a value that was computed, as gradients are.
+        """Whether the change is a share of a square, or of ``x - version``, with x computed as gradients are.
 
         What moves towards data or another parameter is itself a parameter.
         """
-        while self.tape.steps[change].operation in ("multiply", "divide"):
+        while self.tape.steps[change].operation in ("multiply", "divide") and not self._is_square(change):
             others = [one for one in self.tape.steps[change].parents if not self.literal[one]]
             if len(others) != 1:
                 return False
             change = others[0]
+        if self._is_square(change):
+            return True
         step = self.tape.steps[change]
         if step.operation != "subtract" or len(step.parents) != 2:
             return False
         others = [one for one in step.parents if self._version(one)[0] != version]
         return len(others) == 1 and not self.initial[others[0]] and self._version(others[0])[0] is None
+
+    def _is_square(self, node: int) -> bool:
+        """Whether it is the square of an array."""
+        step = self.tape.steps[node]
+        if step.operation == "multiply":
+            return len(step.parents) == 2 and step.parents[0] == step.parents[1]
+        return step.operation == "square" or (step.operation == "power" and step.arguments[1:] == (2,))
 
     def _is_beside_target(self, step: Step, operand: int) -> bool:
         """Whether the target itself is another term of the statement's value than this operand."""

@@ -377,6 +377,8 @@ RULES: Mapping[str, str] = {
     "amsgrad": "AMSGrad",
     "adabelief": "AdaBelief",
     "nadam": "Nadam",
+    "adadelta": "Adadelta",
+    "sign": "steps by the sign of the gradient or of its running mean",
 }
 
 # X has 7 columns, y has one

@@ -129,6 +129,11 @@ ADAM = """\
 state[k] = 0.9 * state[k] + 0.1 * g
 square[k] = 0.99 * square[k] + 0.01 * g ** 2
 w -= 0.01 * (state[k] / (1 - 0.9 ** t)) / (np.sqrt(square[k] / (1 - 0.99 ** t)) + 1e-8)"""
+ADADELTA = """\
+square[k] = 0.9 * square[k] + 0.1 * g ** 2
+step = np.sqrt(state[k] + 1e-6) / np.sqrt(square[k] + 1e-6) * g
+state[k] = 0.9 * state[k] + 0.1 * step ** 2
+w -= step"""
 FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
 
 
@@ -164,6 +169,8 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(
         (ADAM.replace("g ** 2", "(g - state[k]) ** 2"), "adabelief"),
         (f"g = (1 / 48) * g\n{ADAM}", "adam"),
         ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
+        (ADADELTA, "adadelta"),
+        ("w -= 0.01 * np.sign(g)", "sign"),
     ],
 )
 def test_right_rules_in_a_file_are_recognised(tmp_path: Path, rule: str, name: str) -> None:

@@ -276,3 +276,23 @@ def test_an_exception_of_the_files_own_run_goes_before_other_calls(
         [("exception", line)] if line else []
     )
     assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
+
+
+NEWTON = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 3))
+t = (X[:, 0] - X[:, 1] + 0.5 * rng.normal(size=30) > 0) * 1.0
+w = np.zeros(3)
+for i in range(4):
+    p = 1 / (1 + np.exp(-X @ w))
+    cost = -np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))
+    second = X.T @ (X * (p * (1 - p))[:, None])
+    w = w - np.linalg.solve(second, X.T @ (p - t))
+"""
+
+
+def test_a_step_of_newtons_method_is_not_judged(tmp_path: Path) -> None:
+    """Its gradient is right; whether its matrix is that of the second derivatives is not compared."""
+    result = checked(tmp_path, NEWTON)
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.RULE)

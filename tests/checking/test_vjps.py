@@ -280,6 +280,10 @@ def test_an_integer_array_cuts_off_what_is_written() -> None:
 def test_linear_algebra() -> None:
     check("inv", draw(15, (3, 3))[0] + 2 * np.eye(3))
     check("multi_dot", draw(15, (2, 3), (3, 4), (4, 2)))
+    check("pinv", draw(15, (3, 2))[0])
+    for sides in ((3,), (3, 2)):
+        matrix, right = draw(16, (3, 3), sides)
+        check("solve", matrix + 2 * np.eye(3), right, at=(0, 1))
 
 
 @pytest.mark.slow

@@ -38,7 +38,8 @@ OPERATIONS: dict[str, Operation] = {**ELEMENTWISE, **PRODUCTS, **REDUCTIONS, **S
 ALIASES = {
     "true_divide": "divide", "asarray": "array", "asanyarray": "array", "asfarray": "array", "abs": "absolute",
     "amax": "max", "amin": "min", "mod": "remainder", "around": "round", "row_stack": "vstack", "linalg.norm": "norm",
-    "linalg.multi_dot": "multi_dot", "linalg.inv": "inv", "special.expit": "expit", "special.softmax": "softmax",
+    "linalg.multi_dot": "multi_dot", "linalg.inv": "inv", "linalg.pinv": "pinv",
+    "linalg.solve": "solve", "special.expit": "expit", "special.softmax": "softmax",
     "special.log_softmax": "log_softmax", "special.logsumexp": "logsumexp", "special.erf": "erf",
     "permute_dims": "transpose", "concat": "concatenate", "pow": "power", "product": "prod",
 }  # fmt: skip

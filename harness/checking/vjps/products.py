@@ -126,6 +126,12 @@ def inverse_backward(g: Array, output: Array, x: Any) -> tuple[Gradient, ...]:
     return (-transposed @ g @ transposed,)
 
 
+def solve_backward(g: Array, output: Array, x: Any, y: Any) -> tuple[Gradient, ...]:
+    """-(x^-T g) output^T and x^-T g, for one matrix and a vector or matrix of right sides"""
+    by_y = np.linalg.solve(np.swapaxes(np.asarray(x), -1, -2), g)
+    return -np.outer(by_y, output) if by_y.ndim == 1 else -by_y @ np.swapaxes(output, -1, -2), by_y
+
+
 PRODUCTS: dict[str, Operation] = {
     "matmul": Operation(forward=np.matmul, backward=matmul_backward),
     "dot": Operation(forward=np.dot, backward=dot_backward),
@@ -144,4 +150,6 @@ PRODUCTS: dict[str, Operation] = {
     "correlate": Operation(forward=np.correlate, backward=numerical_backward(np.correlate)),
     "cross": Operation(forward=np.cross, backward=numerical_backward(np.cross)),
     "inv": Operation(forward=np.linalg.inv, backward=inverse_backward),
+    "pinv": Operation(forward=np.linalg.pinv, backward=numerical_backward(np.linalg.pinv)),
+    "solve": Operation(forward=np.linalg.solve, backward=solve_backward),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from typing import TypeGuard
 
 HOOK = "__harness__"  # the name of the recorder in the user's code
 
@@ -43,6 +44,8 @@ def updated_keys(tree: ast.AST) -> set[str]:
             target = node.target
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
             target = node.value.left if ast.unparse(node.value.left) == ast.unparse(node.targets[0]) else None
+        elif isinstance(node, ast.DictComp) and isinstance(node.value, ast.BinOp):
+            target = node.value.left if isinstance(node.value.op, (ast.Add, ast.Sub)) else None
         for part in ast.walk(target) if target is not None else ():
             if isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Constant):
                 found.add(str(part.slice.value))
@@ -55,13 +58,24 @@ def keys_of_tables(tree: ast.AST) -> dict[str, list[str]]:
     """The texts that are keys of each dictionary with a name, by the last part of that name."""
     found: dict[str, list[str]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Dict):
-            keys = [
-                one.value for one in node.value.keys if isinstance(one, ast.Constant) and isinstance(one.value, str)
-            ]
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                found[last_name(target)] = keys
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            keys = keys_of(node.value)
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {last_name(target): keys for target in targets if keys}
     return found
+
+
+def keys_of(node: ast.expr) -> list[str]:
+    """The texts that are keys of a dictionary, ``{"w": ...}`` or ``dict(w=...)``; none of another expression."""
+    if is_call_of_dict(node):
+        return [one.arg for one in node.keywords if one.arg is not None]
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    return [one.value for one in keys if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def is_call_of_dict(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether it is ``dict(...)``."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
 
 
 def is_float(node: ast.AST) -> bool:

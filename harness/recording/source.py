@@ -28,7 +28,7 @@ from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-from .literals import HOOK, accumulated, is_float, last_name, numbers_of, own_numbers, updated_keys
+from .literals import HOOK, accumulated, is_call_of_dict, is_float, last_name, numbers_of, own_numbers, updated_keys
 from .python_2 import TRUE_DIVISION, from_python_2
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
@@ -352,11 +352,15 @@ def _terms(value: ast.expr) -> list[str]:
 
 
 def _makes_zeros(value: ast.expr) -> bool:
-    """Whether a value, or one in the list that it is, is a product with a 0: see ``Statement.makes_zeros``."""
+    """Whether a value, or one in the list or dictionary that it is, is a product with a 0."""
     if isinstance(value, ast.ListComp):
         return _makes_zeros(value.elt)
+    if isinstance(value, ast.DictComp):
+        return _makes_zeros(value.value)
     if isinstance(value, (ast.Tuple, ast.List)):
         return any(map(_makes_zeros, value.elts))
+    if isinstance(value, ast.Dict):
+        return any(map(_makes_zeros, value.values))
     factors = [value.left, value.right] if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult) else []
     return any(isinstance(one, ast.Constant) and one.value == 0 for one in factors)
 
@@ -524,10 +528,14 @@ class _Weaver(ast.NodeTransformer):
         """``{"weights": w, "bias": 0.1}``."""
         self.generic_visit(node)
         for number, (key, value) in enumerate(zip(node.keys, node.values)):
-            numbers = numbers_of(value) if isinstance(key, ast.Constant) and str(key.value) in self.keys else None
-            if numbers is not None and numbers[0] <= MAX_LITERALS:
-                node.values[number] = self._call("literal", value, value)
+            if isinstance(key, ast.Constant):
+                node.values[number] = self._under_key(str(key.value), value)
         return node
+
+    def _under_key(self, key: str, value: ast.expr) -> ast.expr:
+        """The value of a dictionary under a key, recorded if it is made of numbers that something is added to."""
+        numbers = numbers_of(value) if key in self.keys else None
+        return self._call("literal", value, value) if numbers is not None and numbers[0] <= MAX_LITERALS else value
 
     def _fitted(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """The value of ``target = value``, as a number if the target is an item of an array."""
@@ -613,6 +621,9 @@ class _Weaver(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """``float(x)`` and the like."""
         self.generic_visit(node)
+        if is_call_of_dict(node):
+            for one in node.keywords:
+                one.value = self._under_key(one.arg or "", one.value)
         function = node.func
         is_simple = not node.keywords and not any(isinstance(item, ast.Starred) for item in node.args)
         is_builtin = isinstance(function, ast.Name) and function.id in CALLED and len(node.args) in (1, 2)

@@ -168,3 +168,30 @@ def test_the_momentum_of_plain_numbers_is_their_own_though_some_gradients_are_0(
     result = check_file(path)
     assert tuple(one.place.line for one in result.mistakes if one.place) in lines
     assert result.verdict is (Verdict.CORRECT if () in lines else Verdict.MISTAKE)
+
+
+@pytest.mark.parametrize("begun", ['{"w": rng.normal(size=3), "c": 0.0}', "dict(w=rng.normal(size=3), c=0.0)"])
+@pytest.mark.parametrize("cleared", ["{k: 0 * v for k, v in p.items()}", "{k: np.zeros_like(v) for k, v in p.items()}"])
+@pytest.mark.parametrize(("sign", "lines"), [("+", []), ("-", [11])])
+def test_a_number_in_a_dictionary_that_a_comprehension_updates_is_a_parameter(
+    tmp_path: Path, begun: str, cleared: str, sign: str, lines: list[int]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        "rng = np.random.default_rng(1)\n"
+        "x = rng.normal(size=(8, 3))\n"
+        "y = x[:, 0] + 1\n"
+        f"p = {begun}\n"
+        "for i in range(5):\n"
+        "    d = x @ p['w'] + p['c'] - y\n"
+        "    loss = np.square(d).mean()\n"
+        f"    g = {cleared}\n"
+        "    g['w'] += 2 * d @ x / 8\n"
+        f"    g['c'] {sign}= 2 * d.sum() / 8\n"
+        "    p = {k: p[k] - 0.02 * g[k] for k in p}\n"
+    )
+    result = check_file(path)
+    assert [one.place.line for one in result.mistakes if one.place] == lines
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT)
+    assert len(result.parameters) == 2

@@ -532,3 +532,18 @@ X, y = np.random.rand(60, settings["inputs"]), np.arange(60) % 10
         + TRAIN
     )
     assert [p.shape for p in record_file(path).parameters] == [(3, 10)]
+
+
+@pytest.mark.parametrize("reading", ['csv.reader(f, delimiter=";")', '[line.split("|") for line in f]'])
+def test_numbers_of_a_missing_text_are_separated_as_the_file_reads_them(reading, tmp_path):
+    path = tmp_path / "wine.py"
+    path.write_text(
+        "import csv\nimport numpy as np\n"
+        f'with open("wine.csv") as f:\n    rows = np.array([[float(x) for x in row] for row in {reading}])\n'
+        "x, y = rows[:, :-1], rows[:, -1]\nassert x.shape[1] > 1\n"
+        "w = np.random.randn(x.shape[1])\n"
+        "for i in range(3):\n    w -= 0.01 * x.T @ (x @ w - y)\n"
+    )
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    assert [one.name for one in recording.parameters] == ["w"]

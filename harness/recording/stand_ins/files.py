@@ -23,6 +23,7 @@ from ..values import TAPE, adopt
 from .hints import FEATURES, Hints, images, inputs, labels, rng_of
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
+SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1")
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
 REAL_SCAN = os.scandir  # is replaced later
 WANTS_WORDS = re.compile(
@@ -142,6 +143,15 @@ class Missing:
         lines = [words[first : first + LINE_WORDS] for first in range(0, count, LINE_WORDS)]
         return "".join(" ".join(line) + " .\n" for line in lines)
 
+    def separator(self, name: str) -> str:
+        """What separates the numbers of a line: what the source splits lines at."""
+        named = {one for _, one in SEPARATOR.findall(self.hints.text)}
+        if name.endswith(".tsv") or r"\t" in named:
+            return "\t"
+        if "," in named or not named:
+            return " " if not named and ".split()" in self.hints.text else ","
+        return min(named)
+
     def text(self, name: str) -> str:
         """A text file of numbers, or of words."""
         if WANTS_WORDS.search(self.hints.text) and Path(name).suffix in ("", ".txt", ".zip"):
@@ -149,10 +159,7 @@ class Missing:
         columns = next((len(names) for names in self.hints.column_names if len(names) > 2), None)
         data = self.table(name, columns if not self.hints.images else None)
         self.note(Absorbed.FILE, Path(name).name, data.shape)
-        has_tabs = name.endswith(".tsv") or re.search(r"(split\(|sep=)['\"]\\t", self.hints.text)
-        separator = "\t" if has_tabs else ","
-        if re.search(r"\.split\(\)", self.hints.text) and not re.search(r"split\(['\"],", self.hints.text):
-            separator = " "
+        separator = self.separator(name)
         header = []
         if re.search(HEADER, self.hints.text):
             header = [separator.join(f"column{i}" for i in range(data.shape[1]))]

@@ -181,7 +181,12 @@ class Reading:
     # Places
 
     def asked_by(self, place: Place) -> Place:
-        """The call of a helper whose line runs on the way forward as well and is right, in the place of that line."""
+        """The call of a helper whose line is right, in the place of that line.
+
+        Right are lines that run on the way forward as well, and operators of a class, such as ``__mul__`` of a matrix.
+        """
+        if id(place) in self.backward_places:
+            place = place.outside_operators
         caller = caller_of(place)
         while caller is not None and id(place) in self.backward_places and place.site in self.forward_lines:
             place, caller = caller, caller_of(caller)
@@ -189,9 +194,9 @@ class Reading:
 
     @functools.cached_property
     def forward_lines(self) -> set[tuple[str, int]]:
-        """The lines that run in the forward pass"""
+        """The lines that run in the forward pass, and those that call them"""
         nodes = map(self.stage.node, self.forward.nodes - set(self.stage.parameters))
-        return {node.place.site for node in nodes if node.place is not None}
+        return {one.site for node in nodes if node.place is not None for one in node.place.trail}
 
     @functools.cached_property
     def backward_places(self) -> set[int]:

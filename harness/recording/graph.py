@@ -31,6 +31,7 @@ from __future__ import annotations
 import enum
 import functools
 import json
+import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
@@ -57,6 +58,9 @@ class Ref:
 
 Constant: TypeAlias = bool | int | float | complex | str | EllipsisType | slice | np.generic | None
 Argument: TypeAlias = "Ref | Constant | Array | tuple[Argument, ...] | list[Argument]"
+
+
+OPERATOR = re.compile(r"\.__[ri]?(add|sub|mul|matmul|truediv|neg|pow)__\b")
 
 
 class Kind(enum.Enum):
@@ -108,6 +112,12 @@ class Place:
     def trail(self) -> tuple[Place, ...]:
         """The line and those that led to it, the innermost first."""
         return (self, *self.callers)
+
+    @property
+    def outside_operators(self) -> Place:
+        """The line that uses an operator of a user's class, such as ``__mul__``, if it led here; else this one."""
+        operators = [one for one in self.trail if OPERATOR.search(one.function)]
+        return self if not operators or operators[-1].caller is None else operators[-1].caller
 
 
 def sites_of(places: Iterable[Place | None]) -> set[Site]:

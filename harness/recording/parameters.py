@@ -610,20 +610,22 @@ class Search:
 
     def _name(self, chain: Chain) -> str:
         """What the user calls it: an attribute or item rather than a local variable, and the first of these."""
-        first = self.tape.steps[chain.first].names
+        first = [name for name in self.tape.steps[chain.first].names if name != "return"]
         lasting = [name for name in first if name.startswith("self.") or "[" in name]
         if lasting:
             twins = [other for other in self.chains if other.first == chain.first]
             return lasting[min(twins.index(chain), len(lasting) - 1)]
         later = [name for version in chain.events for name in self.tape.steps[version].names]
-        targets = [self.tape.steps[v].place for v in chain.events]
-        targets_ = [place.variable for place in targets if place is not None and place.variable not in ("", "return")]
+        targets = [place.outside_operators.variable for v in chain.events if (place := self.tape.steps[v].place)]
+        targets_ = [variable for variable in targets if variable not in ("", "return")]
         whole = [name for name in first if any(target.startswith(name + "[") for target in targets_)]
         if whole:
             return whole[0]
         lasting = [name for name in [*targets_, *later] if name.startswith("self.") or "[" in name]
         kept = [name for name in first if name in later or name in targets_]
-        return (lasting or kept or targets_ or first or later or [""])[0]
+        made = self.tape.steps[chain.first].place
+        asked = [one.variable for one in (made.callers if made else ()) if one.variable not in ("", "return")]
+        return (lasting or kept or targets_ or first or asked or later or [""])[0]
 
     def _with_own_names(self, parameters: list[Parameter]) -> tuple[Parameter, ...]:
         """``for p, g in ((W, dW), (b, db)): p -= g`` gives several one name: each gets the first that is its own."""

@@ -309,7 +309,9 @@ OWN_SUMS: dict[type[ast.operator], frozenset[str]] = {ast.Add: frozenset({"add"}
 
 
 def _statement(node: ast.AST) -> Statement | None:
-    """The facts of an assignment or a return statement."""
+    """The facts of an assignment or a return statement, as which a function in one line is read."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+        return Statement("return", False)
     if isinstance(node, ast.Assign):
         text = " = ".join(ast.unparse(target) for target in node.targets)
         kinds = (ast.Name, ast.Attribute, ast.Subscript)

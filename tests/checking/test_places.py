@@ -339,3 +339,57 @@ def test_a_line_that_makes_data_is_not_blamed_for_a_derivative(tmp_path: Path) -
     (found,) = check_file(file).mistakes
     assert found.place is not None
     assert (found.place.line, found.others) == (12, ())
+
+
+# The operators of the file's own class make their result in one line of its constructor.
+OPERATORS = """
+import math, random
+class Matrix:
+    def __init__(self, rows, columns, f):
+        self.rows, self.columns = rows, columns
+        self.d = [[f(i, j) for j in range(columns)] for i in range(rows)]
+    def __matmul__(self, o):
+        return Matrix(self.rows, o.columns, lambda i, j: sum(self.d[i][k] * o.d[k][j] for k in range(self.columns)))
+    def __add__(self, o):
+        return Matrix(self.rows, self.columns, lambda i, j: self.d[i][j] + o.d[i][j])
+    def __sub__(self, o):
+        return Matrix(self.rows, self.columns, lambda i, j: self.d[i][j] - o.d[i][j])
+    def __mul__(self, o):
+        right = o.d if isinstance(o, Matrix) else [[o] * self.columns] * self.rows
+        return Matrix(self.rows, self.columns, lambda i, j: self.d[i][j] * right[i][j])
+    def turned(self):
+        return Matrix(self.columns, self.rows, lambda i, j: self.d[j][i])
+    def map(self, f):
+        return Matrix(self.rows, self.columns, lambda i, j: f(self.d[i][j]))
+random.seed(7)
+drawn = lambda i, j: random.gauss(0, 0.8)
+ih, ho = Matrix(3, 2, drawn), Matrix(1, 3, drawn)
+for x, t in [([0.2, -1.0], 1.0), ([1.0, 0.7], -1.0), ([-0.5, 0.4], 0.5)] * 3:
+    x = Matrix(2, 1, lambda i, j: x[i])
+    h = (ih @ x).map(math.tanh)
+    o = (ho @ h).map(math.tanh)
+    error = Matrix(1, 1, lambda i, j: t) - o
+    g = error * o.map(lambda v: 1 - v * v)
+    back = ho.turned() @ {back}
+    gh = back * h.map(lambda v: {slope})
+    ho = ho + g @ h.turned() * 0.1
+    ih = ih + gh @ x.turned() * 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("back", "slope", "expected"),
+    [
+        ("error", "1 - v * v", ("delta-not-multiplied-through", 29)),
+        ("g", "1 - math.tanh(v) ** 2", ("derivative-of-activation", 30)),
+    ],
+)
+def test_a_mistake_is_at_the_line_that_uses_an_operator_of_the_files_own_class(
+    tmp_path: Path, back: str, slope: str, expected: tuple[str, int]
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(OPERATORS.replace("{back}", back).replace("{slope}", slope))
+    result = check_file(file)
+    (found,) = result.mistakes
+    assert (found.id, found.place and found.place.line) == expected
+    assert {one.name for one in result.parameters} == {"ih", "ho"}

@@ -280,7 +280,7 @@ class Bench(ABC):
             is_transpose = node.operation == "transpose" and bool(argument_ids(node))
             if is_transpose and self.mends_if(ids, self.first_operand):
                 yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument_ids(node)[0])
-            if node.operation not in ("matmul", "dot"):
+            if node.operation not in ("matmul", "dot", "einsum"):
                 continue
             for place, argument in enumerate(node.arguments):
                 if not isinstance(argument, Ref) or len(self.stage.node(argument.id).shape) != 2:

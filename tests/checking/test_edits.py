@@ -102,6 +102,7 @@ def test_right_programs_are_right(tmp_path, text):
     ("text", "old", "new", "id"),
     [
         (RECURRENT, "back = B.T @ delta", "back = B @ delta", "transposed-weights"),
+        (RECURRENT, "back = B.T @ delta", "back = np.einsum('ij,j->i', B, delta)", "transposed-weights"),
         (RECURRENT, "(1 - states[t + 1] ** 2)", "(1 - states[t] ** 2)", "derivative-of-wrong-layer"),
         (RECURRENT, "np.outer(delta, states[t])", "np.outer(delta, states[t + 1])", "wrong-layer-activation"),
         (RECURRENT, "dB += np.outer", "dB = np.outer", "sum-not-accumulated"),

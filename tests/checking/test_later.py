@@ -212,3 +212,26 @@ def test_later_trainings_share_the_work_of_one_verdict(tmp_path: Path, monkeypat
     for most_work, reason in ((600_000, None), (200_000, Reason.NETWORKS_LEFT)):
         monkeypatch.setattr(verdict, "MOST_WORK", most_work)
         assert check_file(tmp_path / "net.py").reason is reason
+
+
+LAZY = """
+import numpy as np
+np.random.seed(1)
+class Net:
+    W = None
+    def step(self, x, y):
+        if self.W is None:
+            self.W, self.v = np.random.randn(x.shape[1], 1), np.zeros((x.shape[1], 1))
+        self.v = 0.9 * self.v - 0.1 * x.T @ (x @ self.W - y) / len(x)
+        self.W += self.v
+X, Y, net = np.random.randn(20, 2), np.random.randn(20, 1), Net()
+for epoch in range(30):
+    order = np.random.permutation(20)
+    for first in range(0, 20, 5):
+        rows = order[first:first + 5]
+        net.step(X[rows], Y[rows])
+"""
+
+
+def test_a_loop_over_epochs_whose_first_turn_makes_the_network_is_one_training(checked) -> None:
+    assert checked(LAZY).verdict is Verdict.CORRECT

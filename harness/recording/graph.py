@@ -60,7 +60,8 @@ Constant: TypeAlias = bool | int | float | complex | str | EllipsisType | slice 
 Argument: TypeAlias = "Ref | Constant | Array | tuple[Argument, ...] | list[Argument]"
 
 
-OPERATOR = re.compile(r"\.__[ri]?(add|sub|mul|matmul|truediv|neg|pow)__\b")
+# Functions defined in an operator, such as those of a gradient tape, run later
+OPERATOR = re.compile(r"\.__[ri]?(add|sub|mul|matmul|truediv|neg|pow)__(\.<locals>\.<\w+>)*$")
 
 
 class Kind(enum.Enum):

@@ -51,6 +51,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("cost-differs", Stage.OUTPUT, "the cost of the gradients -> another one, which is computed"),
     _mistake("target-added", Stage.OUTPUT, "a - y -> a + y"),
     _mistake("labels-off-by-one", Stage.OUTPUT, "a[y] -> a[y - 1]"),
+    _mistake("targets-not-one-hot", Stage.OUTPUT, "y[range(n), labels] = 1 -> y[:, labels] = 1"),
     _mistake("observations-not-paired", Stage.OUTPUT, "x[order], y[order] -> x[order], y"),
     _mistake("broadcast-by-accident", Stage.OUTPUT, "(n, 1) - (n, 1) -> (n, 1) - (n,)"),
     # derivatives of activations

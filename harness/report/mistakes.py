@@ -83,6 +83,10 @@ MISTAKES: dict[str, Sentences] = {
     "labels-off-by-one": Sentences(
         "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
     ),
+    "targets-not-one-hot": Sentences(
+        "The targets of an observation are not one 1 among 0s, so a - y is not the gradient under softmax.",
+        "Set one class for each observation: y[np.arange(n), labels] = 1.",
+    ),
     "observations-not-paired": Sentences(
         "Inputs and targets are not taken by the same rows, so that they do not belong together.",
         "Use one order, or one slice, for inputs and targets.",

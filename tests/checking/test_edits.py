@@ -108,6 +108,7 @@ def test_right_programs_are_right(tmp_path, text):
         (RECURRENT, "dB += np.outer", "dB = np.outer", "sum-not-accumulated"),
         (RECURRENT, "back * (1 - states[t + 1] ** 2)", "back * 1.0", "missing-hidden-activation-derivative"),
         (LABELS, "dz[np.arange(8), labels] -= 1", "dz[np.arange(8), labels - 1] -= 1", "labels-off-by-one"),
+        (LABELS, "dz[np.arange(8), labels] -= 1", "dz[:, labels] -= 1", "targets-not-one-hot"),
         (BYTES, "W -= 0.1 * X.T @ dz / 8", "W -= 0.1 * X.T @ (dz * p) / 8", "wrong-value"),
         (LAYERS, "(np.exp(z) + np.exp(-z)) ** 2", "(np.exp(z) + np.exp(-z))", "wrong-derivative"),
         (LAYERS, "delta = error * slope(s)", "delta = error", "missing-output-activation-derivative"),

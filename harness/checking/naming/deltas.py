@@ -13,7 +13,7 @@ from ..stage import argument_ids
 from ..structure import LINEAR, Layer, is_coupled
 from .case import Case, Name, first_name, naming_places, unique
 from .derivatives import definition_of, name_derivative, name_mask, places_of_derivative
-from .outputs import adds_up_to_one, name_output
+from .outputs import adds_up_to_one, name_output, several_classes
 
 MOST_FACTORS = 8  # of a derivative that is multiplied in several steps
 
@@ -185,6 +185,6 @@ def wrong_upstream(case: Case, layer: Layer, operands: Sequence[int]) -> Name | 
 
 # in this order: what is more particular goes first
 TESTS = (
-    *(diagonal_jacobian, missing_derivative, delta_of_another_layer, wrong_errors, derivative_twice),
+    *(several_classes, diagonal_jacobian, missing_derivative, delta_of_another_layer, wrong_errors, derivative_twice),
     *(wrong_mask, matrix_product, wrong_factor),
 )

@@ -74,6 +74,23 @@ def something_instead(case: Case, layer: Layer, value: Samples) -> Name | None:
     return None
 
 
+def several_classes(case: Case, layer: Layer) -> Name | None:
+    """The difference is right for softmax and cross-entropy, but an observation has several classes, or none"""
+    stage, value = case.stage, case.faulty
+    if value is None or not stage.errors or not case.is_output(layer) or not is_coupled(stage, layer):
+        return None
+    if case.reading.cost.form is Form.SQUARED or not is_plain(case, value):
+        return None
+    error = stage.errors[0]
+    outputs, targets = np.asarray(case.settings[0][error.output]), error.target_values(case.settings[0])
+    axes = [axis for axis in range(outputs.ndim) if np.allclose(np.sum(outputs, axis=axis), 1)]
+    if not np.all(np.isin(targets, (0, 1))) or any(np.all(np.sum(targets, axis=axis) == 1) for axis in axes):
+        return None
+    made = stage.program.ancestors([error.target]) if error.target is not None else set()
+    writes = [stage.node(one).place for one in sorted(made) if stage.node(one).operation == "setitem"]
+    return Name("targets-not-one-hot", case.lines_after(*writes[-1:]))
+
+
 def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
     """The difference is that of softmax and cross-entropy, but it is the activation that adds up wrongly"""
     output = case.stage.errors[0].output

@@ -51,6 +51,7 @@ from .words import Json, joined, number
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
 MAX_OTHERS_WITH_CODE = 2
+SAID_ONCE = ("Mistake", "To fix it")  # of two mistakes of one kind
 MAX_SHOWN_CALLS = 5
 STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
 
@@ -252,7 +253,7 @@ def lines(result: CheckResult) -> Lines:
     """The report as (heading, text), at most 20 lines"""
     entries: Lines = []
     for found in result.mistakes[:2]:
-        entries += mistake_lines(found)
+        entries += [line for line in mistake_lines(found) if line[0] not in SAID_ONCE or line not in entries]
     if len(result.mistakes) > 2:
         entries.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
     if result.reason is not None:

@@ -109,3 +109,12 @@ def test_names_of_an_older_numpy_are_not_called_imports() -> None:
 def test_values_that_are_missing_are_named_together() -> None:
     assert missing_text(("the value of df", "the value of y", "the value of x")) == "the values of df, y and x"
     assert missing_text(("the file a.csv", "the value of y")) == "the file a.csv and the value of y"
+
+
+def test_two_mistakes_of_one_kind_are_explained_once() -> None:
+    first, second = (
+        Found(id="transposed-weights", place=Place(file="net.py", line=line, function="", variable="", text=""))
+        for line in (7, 9)
+    )
+    result = CheckResult(file="net.py", verdict=Verdict.MISTAKE, mistakes=(first, second))
+    assert [heading for heading, _ in checking.lines(result)] == ["Line", "Mistake", "To fix it", "Line"]

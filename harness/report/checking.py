@@ -37,6 +37,7 @@ from .mistakes import (
     NOTES,
     OTHER_THAN_COMPUTED,
     REASONS,
+    REPLACE_MISSING_FILE,
     RULES,
     SAY_HOW,
     SCALES,
@@ -260,6 +261,9 @@ def lines(result: CheckResult) -> Lines:
         is_computed = result.cost is not None and not result.cost.form
         is_other = result.reason is Reason.NO_COST_FITS and is_computed
         what, hint = OTHER_THAN_COMPUTED if is_other else REASONS[result.reason]
+        missing = [name for kind, name in result.stand_ins if kind == "file" and name]
+        if result.reason is Reason.RAISED and missing:
+            hint = REPLACE_MISSING_FILE.format(missing[0])
         detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
         entries.append(("Why", f"{what.rstrip('.')} ({detail})." if detail else what))
         if result.suggestion and "--run" in hint:

@@ -457,6 +457,10 @@ OTHER_THAN_COMPUTED = (
     "The updates belong neither to the cost that the file computes nor to any other that was tried.",
     "Derive the gradients again from that cost, or compute the cost that they belong to.",
 )
+# in place of the advice of RAISED, if data of a missing file were made up
+REPLACE_MISSING_FILE = (
+    "Put {} in its place: its data were made up. If it still fails, repair it, or run the part that trains with --run."
+)
 
 COSTS: Mapping[str, str] = {
     "sum_of_squared_errors": "squared errors, (a - y)^2",

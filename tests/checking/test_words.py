@@ -36,6 +36,14 @@ def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, 
     assert dict(checking.lines(result))["Why"].endswith(words)
 
 
+@pytest.mark.parametrize(
+    ("kind", "start"), [("file", "Put iris.csv in its place: its data were made up. If"), ("module", "Repair it")]
+)
+def test_a_file_that_fails_on_made_up_data_is_not_said_to_need_repair_first(kind: str, start: str) -> None:
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.RAISED, stand_ins=((kind, "iris.csv"),))
+    assert dict(checking.lines(result))["What to do"].startswith(start)
+
+
 @pytest.mark.parametrize("reason", [Reason.NOT_DRIVEN, Reason.NO_PARAMETERS])
 @pytest.mark.parametrize("call", ["net = Netz(3)", ""])
 def test_a_proposed_call_takes_the_place_of_the_general_one(call: str, reason: Reason) -> None:

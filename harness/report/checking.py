@@ -118,7 +118,7 @@ def cost_words(cost: AssumedCost) -> str:
     if cost.form:
         weighted = f", weighted by {cost.weights}" if cost.weights else ""
         held = ", with targets that are taken as given" if cost.held else ""
-        known = f"(not computed in the file; inferred from {where(cost.place)})"
+        known = f"(not computed in the training step; inferred from {where(cost.place)})"
         plus = "".join(f" plus {COSTS[form]}" for form in cost.plus)
         return f"{COSTS[cost.form]}{factor}{weighted}{plus}{held} {known}"
     maximised = ", which is maximised" if cost.maximised else ""
@@ -265,7 +265,7 @@ def lines(result: CheckResult) -> Lines:
         if result.reason is Reason.RAISED and missing:
             hint = REPLACE_MISSING_FILE.format(missing[0])
         detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
-        entries.append(("Why", f"{what.rstrip('.')} ({detail})." if detail else what))
+        entries.append(("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what))
         if result.suggestion and "--run" in hint:
             hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
         entries.append(("What to do", hint))

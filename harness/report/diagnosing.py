@@ -155,9 +155,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.outcome is OutcomeKind.NOT_JUDGED and not found.partial and not references.has_signal:
         yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
     elif found.outcome is not OutcomeKind.NO_SIGNAL:  # a few rows above chance are luck
-        share = as_it_is(found.user, found.causes).learned
-        if found.outcome is not OutcomeKind.LEARNS or share.count < share.of:
-            yield f"As it is, {share_text(share)}."
+        learned = as_it_is(found.user, found.causes).learned
+        if found.outcome is not OutcomeKind.LEARNS or learned.count < learned.of:
+            yield f"As it is, {share_text(learned)}."
     diverged = found.user.diverged
     if diverged and found.outcome is not OutcomeKind.DIVERGES:
         yield (

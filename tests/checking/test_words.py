@@ -28,7 +28,7 @@ def test_the_example_of_the_tutorial_is_correct_once_it_is_mended_as_the_tutoria
     ("reason", "detail", "words"),
     [
         (Reason.STOPPED, "seconds", "complete (the time limit was reached)."),
-        (Reason.RAISED, "IndexError: no", "trained (IndexError: no)."),
+        (Reason.RAISED, "ValueError: (784,128) (128,1) ", "trained (ValueError: (784,128) (128,1))."),
     ],
 )
 def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, words: str) -> None:

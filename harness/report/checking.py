@@ -37,6 +37,7 @@ from .mistakes import (
     NOTES,
     OTHER_THAN_COMPUTED,
     REASONS,
+    REPLACE_MISSING_FILE,
     RULES,
     SAY_HOW,
     SCALES,
@@ -51,6 +52,7 @@ from .words import Json, joined, number
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
 MAX_OTHERS_WITH_CODE = 2
+SAID_ONCE = ("Mistake", "To fix it")  # of two mistakes of one kind
 MAX_SHOWN_CALLS = 5
 STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
 
@@ -116,7 +118,7 @@ def cost_words(cost: AssumedCost) -> str:
     if cost.form:
         weighted = f", weighted by {cost.weights}" if cost.weights else ""
         held = ", with targets that are taken as given" if cost.held else ""
-        known = f"(not computed in the file; inferred from {where(cost.place)})"
+        known = f"(not computed in the training step; inferred from {where(cost.place)})"
         plus = "".join(f" plus {COSTS[form]}" for form in cost.plus)
         return f"{COSTS[cost.form]}{factor}{weighted}{plus}{held} {known}"
     maximised = ", which is maximised" if cost.maximised else ""
@@ -252,15 +254,18 @@ def lines(result: CheckResult) -> Lines:
     """The report as (heading, text), at most 20 lines"""
     entries: Lines = []
     for found in result.mistakes[:2]:
-        entries += mistake_lines(found)
+        entries += [line for line in mistake_lines(found) if line[0] not in SAID_ONCE or line not in entries]
     if len(result.mistakes) > 2:
         entries.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
     if result.reason is not None:
         is_computed = result.cost is not None and not result.cost.form
         is_other = result.reason is Reason.NO_COST_FITS and is_computed
         what, hint = OTHER_THAN_COMPUTED if is_other else REASONS[result.reason]
+        missing = [name for kind, name in result.stand_ins if kind == "file" and name]
+        if result.reason is Reason.RAISED and missing:
+            hint = REPLACE_MISSING_FILE.format(missing[0])
         detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
-        entries.append(("Why", f"{what.rstrip('.')} ({detail})." if detail else what))
+        entries.append(("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what))
         if result.suggestion and "--run" in hint:
             hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
         entries.append(("What to do", hint))

@@ -154,8 +154,10 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
     if found.outcome is OutcomeKind.NOT_JUDGED and not found.partial and not references.has_signal:
         yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
-    elif found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):  # which no share of seeds says more about
-        yield f"As it is, {share_text(as_it_is(found.user, found.causes).learned)}."
+    elif found.outcome is not OutcomeKind.NO_SIGNAL:  # a few rows above chance are luck
+        learned = as_it_is(found.user, found.causes).learned
+        if found.outcome is not OutcomeKind.LEARNS or learned.count < learned.of:
+            yield f"As it is, {share_text(learned)}."
     diverged = found.user.diverged
     if diverged and found.outcome is not OutcomeKind.DIVERGES:
         yield (

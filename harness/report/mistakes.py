@@ -45,8 +45,8 @@ MISTAKES: dict[str, Sentences] = {
         "Give both gradients the same factor: they come from the same delta.",
     ),
     "gradient-scaled-differently": Sentences(
-        "The gradients of different parameters have different factors, so together they are the gradient of no cost.",
-        "Multiply every gradient by the same number.",
+        "The gradients of different parameters have different factors, so they are not the gradient of any cost.",
+        "Give every gradient the same factor.",
     ),
     "wrong-sign": Sentences(
         "The gradient has the wrong sign, so the update climbs the cost.",
@@ -422,7 +422,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.CANNOT_REPLAY: ("An operation of the file cannot be repeated with other numbers.", "Report this as a bug."),
     Reason.UNSTABLE_BRANCHES: (
-        "The branches of the file depend on its numbers so closely that it cannot be tried with others.",
+        "The file takes other branches when its numbers change a little, so it cannot be tried with other numbers.",
         "Move the branch out of the training step, or use np.where.",
     ),
     Reason.UNCLASSIFIED: (
@@ -463,6 +463,10 @@ OTHER_THAN_COMPUTED = (
     "The updates belong neither to the cost that the file computes nor to any other that was tried.",
     "Derive the gradients again from that cost, or compute the cost that they belong to.",
 )
+# in place of the advice of RAISED, if data of a missing file were made up
+REPLACE_MISSING_FILE = (
+    "Put {} in its place: its data were made up. If it still fails, repair it, or run the part that trains with --run."
+)
 
 COSTS: Mapping[str, str] = {
     "sum_of_squared_errors": "squared errors, (a - y)^2",
@@ -489,7 +493,7 @@ NOTES: Mapping[str, str] = {
     "raised-alone": "Judged by other calls than the file's own, which end in an exception",
     "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
     "changed-at": "The runs differ first at this line.",
-    "python-2": "Read as Python 2, whose quotients of whole numbers are whole",
+    "python-2": "Read as Python 2, in which whole numbers are divided without a remainder (7 / 2 is 3)",
 }
 
 # What ended a run (recording/graph.py: Stop)

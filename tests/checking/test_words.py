@@ -28,12 +28,20 @@ def test_the_example_of_the_tutorial_is_correct_once_it_is_mended_as_the_tutoria
     ("reason", "detail", "words"),
     [
         (Reason.STOPPED, "seconds", "complete (the time limit was reached)."),
-        (Reason.RAISED, "IndexError: no", "trained (IndexError: no)."),
+        (Reason.RAISED, "ValueError: (784,128) (128,1) ", "trained (ValueError: (784,128) (128,1))."),
     ],
 )
 def test_why_a_file_was_not_judged_is_one_sentence(reason: Reason, detail: str, words: str) -> None:
     result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail)
     assert dict(checking.lines(result))["Why"].endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("file", "Put iris.csv in its place: its data were made up. If"), ("module", "Repair it")]
+)
+def test_a_file_that_fails_on_made_up_data_is_not_said_to_need_repair_first(kind: str, start: str) -> None:
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.RAISED, stand_ins=((kind, "iris.csv"),))
+    assert dict(checking.lines(result))["What to do"].startswith(start)
 
 
 @pytest.mark.parametrize("reason", [Reason.NOT_DRIVEN, Reason.NO_PARAMETERS])
@@ -109,3 +117,12 @@ def test_names_of_an_older_numpy_are_not_called_imports() -> None:
 def test_values_that_are_missing_are_named_together() -> None:
     assert missing_text(("the value of df", "the value of y", "the value of x")) == "the values of df, y and x"
     assert missing_text(("the file a.csv", "the value of y")) == "the file a.csv and the value of y"
+
+
+def test_two_mistakes_of_one_kind_are_explained_once() -> None:
+    first, second = (
+        Found(id="transposed-weights", place=Place(file="net.py", line=line, function="", variable="", text=""))
+        for line in (7, 9)
+    )
+    result = CheckResult(file="net.py", verdict=Verdict.MISTAKE, mistakes=(first, second))
+    assert [heading for heading, _ in checking.lines(result)] == ["Line", "Mistake", "To fix it", "Line"]

@@ -102,6 +102,17 @@ def test_without_a_signal_it_says_whether_the_rows_are_known_by_heart(unexplaine
     assert lines[0.99][0].endswith(" learns its training rows by heart, and nothing in them holds for other rows.")
 
 
+@pytest.mark.parametrize(("learned", "is_said"), [(7, True), (8, False)])
+def test_a_program_that_learns_from_most_seeds_says_from_how_many(
+    unexplained: Diagnosis, learned: int, is_said: bool
+) -> None:
+    share = share_of([number < learned for number in range(8)])
+    user = Level(held=1.0, training=1.0, learned=share, auc=None, updates=9, error=None)
+    found = dataclasses.replace(unexplained, user=user, causes=(), outcome=OutcomeKind.LEARNS)
+    # 7 of 8: the Wilson interval
+    assert ("As it is, 7 of 8 seeds learn (95 % interval: 53 to 98%)." in verdict(found)) == is_said
+
+
 @pytest.mark.slow
 def test_the_edited_program_is_run(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", str(script), "--no-log", "--json"]) == 1

@@ -547,3 +547,15 @@ def test_numbers_of_a_missing_text_are_separated_as_the_file_reads_them(reading,
     recording = record_file(path, drive=False)
     assert recording.raised is None
     assert [one.name for one in recording.parameters] == ["w"]
+
+
+def test_a_missing_table_whose_first_column_is_the_target_has_classes_in_it(tmp_path):
+    path = tmp_path / "galaxies.py"
+    path.write_text(
+        "import numpy as np\n"
+        'train = np.genfromtxt("train.csv", delimiter=",")\n'
+        "y = train[:, 0].reshape(len(train), 1)\n"
+        "x = train[:, 1:] / 255.0\n"
+        "assert set(np.unique(y)) <= {0.0, 1.0, 2.0}\n"
+    )
+    assert record_file(path, drive=False).raised is None

@@ -24,6 +24,8 @@ from .hints import FEATURES, Hints, images, inputs, labels, rng_of
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1")
+FIRST_IS_TARGET = re.compile(r"\[:, ?0\](?s:.*)\[:, ?1:\]|\[:, ?1:\](?s:.*)\[:, ?0\]")  # of a table
+LAST_IS_TARGET = re.compile(r"\[:, ?(?:0|1)?:?-1\]")
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
 REAL_SCAN = os.scandir  # is replaced later
 WANTS_WORDS = re.compile(
@@ -71,7 +73,8 @@ class Missing:
             return np.concatenate([labels(hints.rows, 10, name)[:, None], pixels], axis=1)
         width = columns or hints.features + 1
         data = inputs(hints.rows, width, name)
-        data[:, -1] = labels(hints.rows, hints.classes if self._is_labelled() else 2, name)
+        is_first = FIRST_IS_TARGET.search(hints.text) and not LAST_IS_TARGET.search(hints.text)
+        data[:, 0 if is_first else -1] = labels(hints.rows, hints.classes if self._is_labelled() else 2, name)
         return data
 
     def _is_labelled(self) -> bool:

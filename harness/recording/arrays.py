@@ -321,7 +321,7 @@ class _Number(_Recorded, RecordedNumber):
         if not TAPE.on:
             return result
         if isinstance(result, int):
-            TAPE.guard(self._node, "int", result)
+            TAPE.guard(record("round", (self,), {}, float(result)), "int", result)
             return result
         return wrap_number(result, record("round", (self,), {} if digits is None else {"decimals": digits}, result))
 

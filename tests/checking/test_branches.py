@@ -90,3 +90,28 @@ def test_a_score_by_classes_before_the_training_is_left_out_of_the_replay(tmp_pa
     score = CHOSEN.format(sign=">").replace("    d = W2", score + "    assert found or not found\n    d = W2")
     file.write_text(score)
     assert check_file(file).verdict is Verdict.CORRECT
+
+
+ROUNDED = """
+import numpy as np
+np.random.seed(3)
+rows, targets = [(0, 0), (0, 1), (1, 0), (1, 1)], [0, 1, 1, 1]
+w1, w2, b, hits = np.random.randn(), np.random.randn(), 0.9, 0
+for epoch in range(5):
+    for (x1, x2), t in zip(rows, targets):
+        y = 1 / (1 + np.exp(-(w1 * x1 + w2 * x2 + b)))
+        if round(y) == t:
+            hits += 1 / 4
+        delta = (y - t) * y * (1 - {last})
+        w1 = w1 - 0.5 * delta * x1
+        w2 = w2 - 0.5 * delta * x2
+        b = b - 0.5 * delta
+"""
+
+
+@pytest.mark.parametrize(("last", "verdict"), [("y", Verdict.CORRECT), ("y * y", Verdict.MISTAKE)])
+def test_an_output_that_is_rounded_for_the_accuracy_is_replayed(tmp_path: Path, last: str, verdict: Verdict) -> None:
+    path = tmp_path / "rounded.py"
+    path.write_text(ROUNDED.format(last=last))
+    result = check_file(path)
+    assert (result.verdict, result.reason) == (verdict, None)

@@ -8,7 +8,6 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
 from harness.recording.python_2 import from_python_2
-from tests.network_files import write_file
 
 LAYERS = """\
 import numpy as np
@@ -54,7 +53,9 @@ def checked(tmp_path):
 
     def check(text, layers=LAYERS):
         (tmp_path / "layers.py").write_text(layers)
-        return check_file(write_file(tmp_path / "network.py", text))
+        path = tmp_path / "network.py"
+        path.write_text(text)
+        return check_file(path)
 
     return check
 
@@ -144,5 +145,7 @@ def test_the_kernel_of_a_notebook_is_enough(tmp_path):
         "metadata": {"kernelspec": {"name": "python2"}},
         "nbformat": 4,
     }
-    (found,) = check_file(write_file(tmp_path / "network.ipynb", json.dumps(document))).mistakes
+    path = tmp_path / "network.ipynb"
+    path.write_text(json.dumps(document))
+    (found,) = check_file(path).mistakes
     assert (found.place.cell, found.place.cell_line) == (2, 13)

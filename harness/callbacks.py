@@ -39,12 +39,11 @@ from .board.series import (
     activation_series,
     charts_of,
     gradient_series,
-    neuron_curves,
-    neuron_histograms,
     neurons_text,
     shown_neurons,
     similarity_series,
     tag_of,
+    weight_series,
     width_series,
 )
 from .measures.symmetry import mean_cosine
@@ -124,6 +123,11 @@ class Periodic(keras.callbacks.Callback):
         self.finished_batches = self.batches
         if self.every == "epoch":
             self.look({} if logs is None else logs)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Periodic:
+        """The callback with these arguments."""
+        return cls(**config)
 
     @property
     def updates(self) -> int:
@@ -205,11 +209,6 @@ class NeuronHistograms(Periodic):
         """The arguments, without the data `x` and `y`, which must be given again."""
         return {"log_dir": self.log_dir, "every": self.every, "max_neurons": self.max_neurons}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> NeuronHistograms:
-        """The callback with these arguments."""
-        return cls(**config)
-
     @property
     def step(self) -> int:
         """TensorBoard's step."""
@@ -254,7 +253,8 @@ class NeuronHistograms(Periodic):
                 *similarity_series(hidden.name, [hidden.similarity]),
             )
         ]
-        series += [one for units in drawn for one in layer_series(units, self.shown)]
+        for units in drawn:
+            series += weight_series(units.layer.name, units.incoming[None], self.shown[units.layer.name])
         if self.x is not None:
             series += self.activation_series(every)
         if self.y is not None:
@@ -391,24 +391,6 @@ def log_series(prefix: str, logs: Mapping[str, Any]) -> list[Series]:
     ]
 
 
-def layer_series(units: Units, all_shown: Mapping[str, Shown]) -> list[Series]:
-    """The weights of the neurons of a layer at one step."""
-    name = units.layer.name
-    shown, last, weights = all_shown[name], units.count - 1, units.incoming[None]
-    return [
-        *neuron_histograms(
-            "weights",
-            name,
-            weights,
-            shown,
-            last,
-            "The incoming weights of neuron {unit}, bias included. Compare it with the other neurons of `{group}`: "
-            "**the same picture at every step means the same weights**.",
-        ),
-        *neuron_curves("weight_mean", name, weights, shown, last, "The mean of the incoming weights of neuron {unit}."),
-    ]
-
-
 @keras.saving.register_keras_serializable(package="harness")
 class SymmetryMonitor(Periodic):
     """Callback to warn when units of a hidden layer are clones, or nearly so.
@@ -475,11 +457,6 @@ class SymmetryMonitor(Periodic):
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return {"every": self.every, "stop_training": self.stop_training, "tolerance": self.tolerance}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> SymmetryMonitor:
-        """The callback with these arguments."""
-        return cls(**config)
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self.effective_widths, self.start = {}, {}

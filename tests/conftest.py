@@ -12,6 +12,7 @@ import pytest
 from harness.programs.workspace import LEVELS_ABOVE
 
 from .forked import recordings_are_forks
+from .ray_cluster import ray_cluster
 
 # Looking for garbage in all that the tests import, again and again, would be a tenth of their work.
 gc.disable()
@@ -38,6 +39,13 @@ def forked_recordings() -> Iterator[None]:
     """The child process of each recording is a fork of one that has imported NumPy."""
     with recordings_are_forks():
         yield
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """HOST:PORT of a Ray cluster of two worker processes."""
+    with ray_cluster(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -206,7 +206,7 @@ TANGLES = st.sampled_from(
 
 @st.composite
 def bad_document(draw: st.DrawFn) -> Fault:
-    """A scenario's file that is no TOML, or no file at all, or has keys that there are not."""
+    """A scenario's file that is not TOML, or not a file at all, or has unknown keys."""
     good = toml({})
     content: Content = draw(
         st.one_of(

@@ -19,3 +19,9 @@ def text_without_hidden_derivative() -> str:
     if text.count(HIDDEN_DELTA) != 1:
         raise ValueError(f"matrix.py must have one line {HIDDEN_DELTA!r}")
     return text.replace(HIDDEN_DELTA, "delta = error")
+
+
+def write_file(path: Path, text: str) -> Path:
+    """The path of a file, which has this text now."""
+    path.write_text(text)
+    return path

@@ -402,7 +402,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.planted_causes", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", default="", metavar="TEXT", help="cases with this in their name")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="other draws, other degrees of the same (0)")
-    parser.add_argument("--verbose", action="store_true", help="tell each case as it is done")
+    parser.add_argument("--verbose", action="store_true", help="print each case as it is done")
     parser.add_argument("--budget", type=float, default=40.0, metavar="SECONDS", help="for one case (40)")
     chosen = parser.parse_args(arguments)
     verdicts = []

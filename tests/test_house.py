@@ -94,3 +94,13 @@ def test_the_page_of_the_architecture_names_what_there_is():
         assert texts, module
         for name in filter(None, names):
             assert any(re.search(rf"(?:def|class) {name}\b", text) for text in texts), f"{module}: {name}"
+
+
+def test_files_that_pages_and_comments_name_are_there():
+    """``models/loop.py`` in any of them, for example."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"]
+    code = [path for top in ("harness", "models", "docs", "tests") for path in ROOT.glob(f"{top}/**/*.py")]
+    name = re.compile(r"(?<![\w./-])(?:harness|models|docs|tests)/(?:\w+/)*\w+\.(?:py|md|css|js)\b")
+    named = [(path, found) for path in (*pages, *code) for found in name.findall(path.read_text())]
+    assert len(named) > 100
+    assert [(path, found) for path, found in named if not ROOT.joinpath(found).exists()] == []

@@ -173,7 +173,7 @@ def neuron_curves(name: str, group: str, values: Each, shown: Shown, last: int, 
     ]
 
 
-def weight_series(group: str, weights: Array, shown: Shown, places: Sequence[int]) -> list[Series]:
+def weight_series(group: str, weights: Array, shown: Shown, places: Sequence[int] | None = None) -> list[Series]:
     """Histograms and means of weights (iterations, inputs + 1, units), bias included."""
     _, inputs, units = weights.shape
     return [

@@ -36,6 +36,7 @@ from .overwriting import without_overwritten
 from .reading import Reading
 from .replay import CannotReplay, Program, Values
 from .result import Agreement, Found, GradientResult, PairResult, merge_by_line
+from .scales import HALVES
 from .sources import Sources
 from .stage import Stage, Step
 
@@ -451,7 +452,7 @@ def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> 
         together: whether one function gives both, which is then the mean or sum of both.
     """
     sizes = [1.0] if together else [1.0, *map(float, shape), float(np.prod(shape))]
-    usual = [half * size**power for half in (0.5, 1.0, 2.0) for size in sizes for power in (1, -1)]
+    usual = [half * size**power for half in HALVES for size in sizes for power in (1, -1)]
     return any(abs(factor - one) <= TOLERANCE * one for one in usual)
 
 

@@ -199,7 +199,7 @@ def elsewhere(node: Node) -> Origin:
 
 
 def joint(origins: Iterable[Origin | None]) -> Origin | None:
-    """The origin that all values are of which are of an array; None if there are several, or it is not known."""
+    """The common origin of the values that come from arrays; None if there are several, or if it is not known."""
     found = list(origins)
     known = [one for one in found if one is not None and one.root != NO_ROW]
     if not known or None in found:

@@ -17,7 +17,7 @@ from .replay import size_of
 from .result import Found
 from .sources import Sources
 
-HALVES = (0.5, 1.0, 2.0)
+HALVES = (0.5, 1.0, 2.0)  # that a cost may be multiplied by, as its author likes
 SIZES = (".shape[", "len(", ".size")
 # The scale that is a mistake. Others than that of the stated cost only stand for another learning rate.
 MISCOUNTED = "mean-over-features"

@@ -104,7 +104,7 @@ def is_data(node: Node) -> bool:
 
 
 def is_view_of_parameter(stage: Stage, id: int) -> bool:
-    """Whether a node is a parameter, perhaps transposed, reshaped or sliced, times constants."""
+    """Whether a node is a parameter, perhaps transposed, reshaped, sliced or looking ahead."""
     return parameter_viewed(stage, id) is not None
 
 

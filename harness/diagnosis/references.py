@@ -237,10 +237,12 @@ def _standardise(train: Array, test: Array) -> tuple[Array, Array]:
 
 def make_learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
     """Unfitted learners by name."""
+    from sklearn.compose import TransformedTargetRegressor
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+    from sklearn.preprocessing import StandardScaler
 
     boosting = {"max_iter": 60, "max_leaf_nodes": 15, "min_samples_leaf": 5, "random_state": 0, "early_stopping": False}
     columns = targets.shape[1] if targets.ndim > 1 else 1
@@ -250,10 +252,11 @@ def make_learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
             "nearest neighbours": lambda: KNeighborsRegressor(n_neighbors=5),
         }
         if columns <= MOST_COLUMNS:
-            made["gradient boosting"] = lambda: _Scaled(
-                MultiOutputRegressor(HistGradientBoostingRegressor(**boosting)) if columns > 1
-                else HistGradientBoostingRegressor(**boosting)
-            )  # fmt: skip
+            one = HistGradientBoostingRegressor(**boosting)
+            # whose settings then suit any unit
+            made["gradient boosting"] = lambda: TransformedTargetRegressor(
+                MultiOutputRegressor(one) if columns > 1 else one, transformer=StandardScaler(), check_inverse=False
+            )
         return made
 
     def logistic() -> Any:
@@ -274,23 +277,6 @@ def make_learners(task: Task, targets: Array) -> dict[str, Callable[[], Any]]:
     if task.classes <= MOST_COLUMNS + 2:
         made["gradient boosting"] = lambda: _Coded(boosted())
     return made
-
-
-class _Scaled:
-    """A regressor whose targets are standardised before the fit, so that its settings suit any unit."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    def fit(self, x: Array, y: Array) -> _Scaled:
-        """Fit to standardised targets."""
-        self.mean, self.spread = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
-        self.inner.fit(x, (y - self.mean) / self.spread)
-        return self
-
-    def predict(self, x: Array) -> Array:
-        """Predictions in the unit of the targets."""
-        return self.inner.predict(x) * self.spread + self.mean
 
 
 class _Coded:

@@ -374,8 +374,7 @@ def is_sum(node: ast.expr) -> bool:
 
 def weave(tree: ast.Module) -> ast.Module:
     """The tree of a file with the calls to the recorder."""
-    names = tuple(sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}))
-    woven = _Weaver(set(accumulated(tree)), updated_keys(tree), numpy_names(tree), names).visit(tree)
+    woven = _Weaver(set(accumulated(tree)), updated_keys(tree), numpy_names(tree), tree).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
@@ -437,17 +436,16 @@ def _is_pure(node: ast.AST) -> bool:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(
-        self, accumulated: set[str], keys: set[str], numpy: frozenset[str], names: tuple[str, ...] = ()
-    ) -> None:
-        self.accumulated, self.keys, self.numpy, self.names = accumulated, keys, numpy, names
+    def __init__(self, accumulated: set[str], keys: set[str], numpy: frozenset[str], whole: ast.Module) -> None:
+        self.accumulated, self.keys, self.numpy, self.whole = accumulated, keys, numpy, whole
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
         if node.module != "numpy" or node.names[0].name != "*":
             return node
         scope = ast.Call(func=ast.Name(id="globals", ctx=ast.Load()), args=[], keywords=[])
-        used = ast.Tuple(elts=[ast.Constant(value=name) for name in self.names], ctx=ast.Load())
+        names = sorted({one.id for one in ast.walk(self.whole) if isinstance(one, ast.Name)})
+        used = ast.Tuple(elts=[ast.Constant(value=name) for name in names], ctx=ast.Load())
         return [node, ast.copy_location(ast.Expr(value=self._call("old_names", node, scope, used)), node)]
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:

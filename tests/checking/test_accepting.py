@@ -13,6 +13,7 @@ from harness.checking.check import check_file
 from harness.cli import ci_log
 from harness.cli import main as cli
 from harness.pytest_plugin import NotRight, check_path
+from tests.network_files import write_file
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_network.py"
 ID = "missing-hidden-activation-derivative"
@@ -26,9 +27,7 @@ def commented(tmp_path):
     def made(comment: str) -> Path:
         text = EXAMPLE.read_text()
         assert text.count(WRONG) == 1
-        path = tmp_path / "net.py"
-        path.write_text(text.replace(WRONG, f"{WRONG}  {comment}"))
-        return path
+        return write_file(tmp_path / "net.py", text.replace(WRONG, f"{WRONG}  {comment}"))
 
     return made
 
@@ -98,7 +97,6 @@ def test_annotations_are_printed_where_they_are_wanted(style, environment, expec
 
 
 def test_a_file_that_is_not_judged_is_a_warning(tmp_path):
-    path = tmp_path / "empty.py"
-    path.write_text("")
+    path = write_file(tmp_path / "empty.py", "")
     (line,) = ci_log.github_lines(check_file(path), path)
     assert line.startswith("::warning file=")

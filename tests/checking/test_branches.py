@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 POOLING = """\
 import numpy as np
@@ -49,9 +50,7 @@ for epoch in range(4):
 def test_maxima_that_are_found_by_comparison_stay_the_same_in_every_replay(
     tmp_path: Path, start: str, verdict: Verdict
 ) -> None:
-    file = tmp_path / "pooling.py"
-    file.write_text(POOLING.format(start=start))
-    assert check_file(file).verdict is verdict
+    assert check_file(write_file(tmp_path / "pooling.py", POOLING.format(start=start))).verdict is verdict
 
 
 CHOSEN = """\
@@ -79,9 +78,7 @@ for x, y in zip(X, Y):
 def test_numbers_that_are_chosen_by_comparison_stay_with_what_they_were_chosen_for(
     tmp_path: Path, sign: str, verdict: Verdict
 ) -> None:
-    file = tmp_path / "chosen.py"
-    file.write_text(CHOSEN.format(sign=sign))
-    assert check_file(file).verdict is verdict
+    assert check_file(write_file(tmp_path / "chosen.py", CHOSEN.format(sign=sign))).verdict is verdict
 
 
 def test_a_score_by_classes_before_the_training_is_left_out_of_the_replay(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 import harness
 from harness.checking.callables import without_calls
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 TEXT = """\
 import numpy as np
@@ -46,9 +47,7 @@ if __name__ == "__main__":
 
 
 def module_of(folder: Path) -> ModuleType:
-    path = folder / "mine.py"
-    path.write_text(TEXT)
-    spec = importlib.util.spec_from_file_location("mine", path)
+    spec = importlib.util.spec_from_file_location("mine", write_file(folder / "mine.py", TEXT))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -9,6 +9,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
 from harness.report import checking as report
+from tests.network_files import write_file
 
 PROGRAM = """
 import numpy as np
@@ -173,8 +174,9 @@ for i in range(5):
 def test_a_penalty_of_an_earlier_call_is_not_held_against_the_training(
     tmp_path: Path, more: str, verdict: Verdict
 ) -> None:
-    path = tmp_path / "earlier.py"
-    path.write_text(CHECKED_BEFORE.format(more=more).replace("5e-6", "5e-6" if not more else "0.05"))
+    path = write_file(
+        tmp_path / "earlier.py", CHECKED_BEFORE.format(more=more).replace("5e-6", "5e-6" if not more else "0.05")
+    )
     result = check_file(path)
     assert result.verdict is verdict, report.text(result)
 
@@ -203,8 +205,7 @@ for step in range(5):
 
 
 def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_costs_are_said(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(COST_WITH_GRADIENTS.format(cost="margins"))
+    path = write_file(tmp_path / "net.py", COST_WITH_GRADIENTS.format(cost="margins"))
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(COST_WITH_GRADIENTS.format(cost="margins ** 2"))
     result = check_file(path)
@@ -224,8 +225,8 @@ def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_
 def test_a_softmax_is_not_blamed_for_a_cost_that_is_not_its_own(
     tmp_path: Path, cost: str, axis: int, ids: list[str]
 ) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "net.py",
         "import numpy as np\n"
         "rng = np.random.default_rng(1)\n"
         "X, T = rng.normal(size=(20, 4)), rng.integers(0, 3, 20)\n"
@@ -239,7 +240,7 @@ def test_a_softmax_is_not_blamed_for_a_cost_that_is_not_its_own(
         "    return cost, X.T @ D / 20\n"
         "for step in range(5):\n"
         "    cost, dW = loss(W)\n"
-        "    W -= 0.1 * dW\n"
+        "    W -= 0.1 * dW\n",
     )
     assert [one.id for one in check_file(path).mistakes] == ids
 
@@ -259,9 +260,7 @@ for step in range(20):
 
 def test_a_stated_cost_of_another_kind_is_a_second_reading(tmp_path):
     """With softmax outputs, a - Y is the gradient of -sum Y log a, without the second term that is printed."""
-    path = tmp_path / "net.py"
-    path.write_text(SOFTMAX_UNDER_BINARY)
-    found = check_file(path)
+    found = check_file(write_file(tmp_path / "net.py", SOFTMAX_UNDER_BINARY))
     assert found.verdict is Verdict.CORRECT
     (second,) = [one for one in found.alternatives if one.cost.form == ""]
     assert second.cost.place is not None
@@ -328,8 +327,7 @@ for i in range(40):
 @pytest.mark.parametrize("before", ["np.inf", "0"])
 def test_a_cost_is_the_files_own_though_a_rule_that_ends_the_training_compares_it(tmp_path: Path, before: str) -> None:
     """The penalty of the cost spares the first row, that of the gradient does not."""
-    path = tmp_path / "stopping.py"
-    path.write_text(STOPPING.format(before=before, decayed="[1:]"))
+    path = write_file(tmp_path / "stopping.py", STOPPING.format(before=before, decayed="[1:]"))
     result = check_file(path)
     (found,) = result.mistakes
     assert found.id == "weight-decay-differs"
@@ -373,9 +371,7 @@ def test_the_penalty_of_two_classes_is_compared_with_the_cost_that_the_file_stat
     tmp_path: Path, divisor: str
 ) -> None:
     """A loss that divides its penalty by 30 as well has the derivative 0.01 / 30 w."""
-    path = tmp_path / "classes.py"
-    path.write_text(TWO_CLASSES.format(divisor=divisor))
-    result = check_file(path)
+    result = check_file(write_file(tmp_path / "classes.py", TWO_CLASSES.format(divisor=divisor)))
     if divisor:
         assert result.verdict is Verdict.CORRECT, report.text(result)
         return
@@ -412,9 +408,7 @@ for step in range(20):
 
 @pytest.mark.parametrize("name", ["ll", "log_lik"])
 def test_a_likelihood_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
-    file = tmp_path / "counts.py"
-    file.write_text(POISSON.format(name=name))
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "counts.py", POISSON.format(name=name)))
     assert result.verdict is Verdict.CORRECT
     assert result.cost is not None
     assert (result.cost.variable, result.cost.maximised) == (name, True)
@@ -423,6 +417,4 @@ def test_a_likelihood_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize("name", ["loss", "fit"])
 def test_nothing_else_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
     """A number without such a name is climbed by a sign that is wrong, too."""
-    file = tmp_path / "counts.py"
-    file.write_text(POISSON.format(name=name))
-    assert check_file(file).verdict is not Verdict.CORRECT
+    assert check_file(write_file(tmp_path / "counts.py", POISSON.format(name=name))).verdict is not Verdict.CORRECT

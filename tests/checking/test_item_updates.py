@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 # the gradient of half the squared error of a 3-4-2 network of sigmoids, written out item by item
 NETWORK = """
@@ -44,9 +45,7 @@ READ, UPDATE = "error[i] += delta * W2[i][j]", "W2[i][j] += 0.5 * delta * h[i]"
 
 def verdict_of(folder: Path, text: str) -> tuple[Verdict, list[int]]:
     """The verdict on a file of this text, and the lines of its mistakes."""
-    path = folder / "net.py"
-    path.write_text(text)
-    found = check_file(path)
+    found = check_file(write_file(folder / "net.py", text))
     return found.verdict, [one.place.line for one in found.mistakes if one.place is not None]
 
 

@@ -12,6 +12,7 @@ from harness.checking.result import Agreement, PairResult
 from harness.recording.driving.pairs.arrays import pair_data
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.pairs.plan import PairKind, program_of
+from tests.network_files import write_file
 
 RIGHT = """
 import numpy as np
@@ -168,9 +169,7 @@ MISTAKES = {
 
 def check(tmp_path: Path, text: str) -> tuple[PairResult, ...]:
     """The result for a file with this text."""
-    file = tmp_path / "layers_under_test.py"
-    file.write_text(text)
-    return check_layers(file)
+    return check_layers(write_file(tmp_path / "layers_under_test.py", text))
 
 
 def pair(result: tuple[PairResult, ...], name: str) -> PairResult:
@@ -375,8 +374,7 @@ class LogLikelihood:
 
 
 def test_costs_that_give_the_outputs_too_and_take_a_one_from_above(tmp_path: Path) -> None:
-    path = tmp_path / "costs.py"
-    path.write_text(COSTS_WITH_OUTPUTS)
+    path = write_file(tmp_path / "costs.py", COSTS_WITH_OUTPUTS)
     assert [pair.agreement for pair in check_layers(path)] == [Agreement.AGREES] * 3
     path.write_text(COSTS_WITH_OUTPUTS.replace("self.p - self.y", "self.y - self.p").replace("-y / output", "-y"))
     agreements = [pair.agreement for pair in check_layers(path)]
@@ -411,9 +409,7 @@ class SoftmaxCrossEntropy:
 
 def test_no_verdict_on_a_call_whose_shapes_only_fit(tmp_path: Path) -> None:
     """A layer with the size of its inputs, and a loss of observations in columns."""
-    path = tmp_path / "layers.py"
-    path.write_text(BY_SHAPES_THAT_FIT)
-    norm, loss = check_layers(path)
+    norm, loss = check_layers(write_file(tmp_path / "layers.py", BY_SHAPES_THAT_FIT))
     assert [gradient.agreement for gradient in norm.gradients] == [Agreement.AGREES] * 3
     assert [gradient.agreement for gradient in loss.gradients] == [Agreement.SCALED]  # a sum, not a mean
     assert loss.gradients[0].factor == pytest.approx(11)
@@ -453,8 +449,7 @@ class MaxPool:
 @pytest.mark.slow
 def test_a_pooling_that_looks_for_the_largest_value(tmp_path: Path) -> None:
     """Its branches hold near the recorded values only."""
-    path = tmp_path / "pooling.py"
-    path.write_text(POOLING)
+    path = write_file(tmp_path / "pooling.py", POOLING)
     (pair,) = check_layers(path)
     assert [gradient.agreement for gradient in pair.gradients] == [Agreement.AGREES]
     path.write_text(POOLING.replace("d_out[i, j, c]\n", "2 * d_out[i, j, c]\n"))
@@ -492,9 +487,7 @@ def conv_backward(dZ, cache):
 
 
 def test_a_convolution_of_images_with_channels_last(tmp_path: Path) -> None:
-    path = tmp_path / "convolution.py"
-    path.write_text(IMAGES_WITH_CHANNELS_LAST)
-    (pair,) = check_layers(path)
+    (pair,) = check_layers(write_file(tmp_path / "convolution.py", IMAGES_WITH_CHANNELS_LAST))
     assert [(one.name, one.agreement) for one in pair.gradients] == [
         ("result1", Agreement.AGREES),
         ("dW", Agreement.AGREES),
@@ -592,9 +585,7 @@ class LayerFullyConnected:
 @pytest.mark.parametrize(("total", "agreement"), [("sum", Agreement.AGREES), ("max", Agreement.DIFFERS)])
 def test_a_layer_may_be_given_the_shape_of_its_weights(total: str, agreement: Agreement, tmp_path: Path) -> None:
     """A network that is given the sizes of all its layers is not a layer."""
-    path = tmp_path / "layer.py"
-    path.write_text(SHAPED.replace("SUM", total))
-    (pair,) = check_layers(path)
+    (pair,) = check_layers(write_file(tmp_path / "layer.py", SHAPED.replace("SUM", total)))
     found = {one.of: one.agreement for one in pair.gradients}
     assert found == {"input": Agreement.AGREES, "self.weights": Agreement.AGREES, "self.bias": agreement}
     assert not find_pairs(SHAPED.replace("LayerFullyConnected", "Network"))

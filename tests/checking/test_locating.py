@@ -9,6 +9,7 @@ import pytest
 from harness.checking import locating
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 from .programs import PLANTS, RIGHT
 
@@ -22,8 +23,7 @@ def test_a_search_that_is_over_leaves_the_mistake_without_a_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, old, new, _ = PLANTS[0]
-    file = tmp_path / "mine.py"
-    file.write_text(RIGHT[name].replace(old, new, 1))
+    file = write_file(tmp_path / "mine.py", RIGHT[name].replace(old, new, 1))
     monkeypatch.setattr(locating, "MOST_WORK", -1)
     result = check_file(file)
     assert result.verdict is Verdict.MISTAKE
@@ -103,9 +103,7 @@ for epoch in range(5):
 def test_of_the_steps_of_a_derivative_that_changes_its_argument_the_wrong_one_is_named(
     tmp_path: Path, wrong: str, line: int
 ) -> None:
-    file = tmp_path / "net.py"
-    file.write_text(IN_PLACE.replace("0.5", wrong))
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "net.py", IN_PLACE.replace("0.5", wrong)))
     assert [one.place and one.place.line for one in result.mistakes] == ([line] if line else [])
     assert (result.verdict is Verdict.MISTAKE) == bool(line)
 
@@ -135,8 +133,7 @@ print(cost)
 
 
 def test_a_wrong_part_of_joined_gradients_is_named_before_the_line_that_joins_them(tmp_path: Path) -> None:
-    file = tmp_path / "joined.py"
-    file.write_text(JOINED)
+    file = write_file(tmp_path / "joined.py", JOINED)
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(JOINED.replace("ds = 1 - (t", "ds = -(t"))
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [("wrong-derivative", 13)]
@@ -168,8 +165,7 @@ print(cost)
 
 
 def test_the_wrong_term_of_a_sum_of_gradients_is_named_where_it_is_made(tmp_path: Path) -> None:
-    file = tmp_path / "around.py"
-    file.write_text(AROUND)
+    file = write_file(tmp_path / "around.py", AROUND)
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(AROUND.replace(" - n * (g * n).mean(axis=1, keepdims=True)", ""))
     (found,) = check_file(file).mistakes
@@ -220,8 +216,7 @@ for epoch in range(8):
 
 
 def test_a_connection_that_is_left_out_on_the_way_back_is_named_where_it_is_left_out(tmp_path: Path) -> None:
-    file = tmp_path / "connected.py"
-    file.write_text(CONNECTED)
+    file = write_file(tmp_path / "connected.py", CONNECTED)
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(CONNECTED.replace("g + second", "second"))
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [

@@ -9,6 +9,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 HEAD = """\
 import numpy as np
@@ -435,7 +436,5 @@ def test_a_right_network_is_right_and_one_with_a_mistake_is_not(manner: Manner, 
     assert manner.right in manner.source
     verdicts = []
     for name, text in (("right.py", manner.source), ("wrong.py", manner.source.replace(manner.right, manner.wrong, 1))):
-        path = tmp_path / name
-        path.write_text(text)
-        verdicts.append(check_file(path).verdict)
+        verdicts.append(check_file(write_file(tmp_path / name, text)).verdict)
     assert verdicts == [Verdict.CORRECT, Verdict.MISTAKE]

@@ -11,14 +11,15 @@ from harness.checking.check import check_file
 from harness.checking.cost import GRADIENTS, VALUES, Form
 from harness.checking.result import CheckResult, Verdict
 from tests.files.bench import BENCHES, cases, write_case
+from tests.network_files import write_file
 
 RIGHT = "-np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / 30"
 
 
 def checked(folder: Path, *lines: str) -> CheckResult:
     """The verdict on a logistic regression with right gradients that runs these lines between forward and backward"""
-    path = folder / "mine.py"
-    path.write_text(
+    path = write_file(
+        folder / "mine.py",
         "import numpy as np\n"
         "X = np.random.normal(size=(30, 3))\n"
         "y = (X.sum(axis=1, keepdims=True) > 0) * 1.0\n"
@@ -28,7 +29,7 @@ def checked(folder: Path, *lines: str) -> CheckResult:
         + "".join(f"    {line}\n" for line in lines)
         + "    d = (a - y) / 30\n"
         "    W -= 0.5 * X.T @ d\n"
-        "    b -= 0.5 * d.sum(axis=0, keepdims=True)\n"
+        "    b -= 0.5 * d.sum(axis=0, keepdims=True)\n",
     )
     return check_file(path)
 
@@ -81,8 +82,8 @@ def test_the_right_cost_stands_alone(tmp_path: Path, lines: tuple[str, ...]) -> 
 def test_a_categorical_cost_of_sigmoid_outputs_is_a_second_reading(
     tmp_path: Path, outputs: str, expected: tuple[str, int]
 ) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "mine.py",
         "import numpy as np\n"
         "X, W = np.random.normal(size=(20, 3)), np.random.normal(size=(3, 2))\n"
         "y = np.eye(2)[(X[:, 0] > 0).astype(int)]\n"
@@ -91,7 +92,7 @@ def test_a_categorical_cost_of_sigmoid_outputs_is_a_second_reading(
         "for i in range(5):\n"
         "    a = sigmoid(X @ W)\n"
         "    W -= X.T @ (a - y) / 20\n"
-        f"    print(-np.sum(y * np.log({outputs})) / 20)\n"
+        f"    print(-np.sum(y * np.log({outputs})) / 20)\n",
     )
     result = check_file(path)
     assert result.verdict is Verdict.CORRECT
@@ -99,8 +100,8 @@ def test_a_categorical_cost_of_sigmoid_outputs_is_a_second_reading(
 
 
 def test_the_mean_over_the_outputs_of_one_observation_is_not_another_scale(tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "mine.py",
         "import numpy as np\n"
         "W, V = np.random.normal(size=(5, 4)), np.random.normal(size=(3, 5))\n"
         "for i in range(5):\n"
@@ -110,7 +111,7 @@ def test_the_mean_over_the_outputs_of_one_observation_is_not_another_scale(tmp_p
         "    d = 2 / 3 * (V @ h - y)\n"
         "    e = V.T @ d * (1 - h ** 2)\n"
         "    V -= 0.1 * np.outer(d, h)\n"
-        "    W -= 0.1 * np.outer(e, x)\n"
+        "    W -= 0.1 * np.outer(e, x)\n",
     )
     result = check_file(path)
     assert result.verdict is Verdict.CORRECT
@@ -127,8 +128,8 @@ def test_the_gradient_of_each_cost_is_that_of_its_value(form: Form) -> None:
 
 
 def test_squares_that_are_printed_beside_absolute_errors_are_a_second_reading(tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "mine.py",
         "import numpy as np\n"
         "X = np.random.normal(size=(12, 3))\n"
         "y = X @ np.array([[1.0], [2.0], [-1.0]]) + 0.1\n"
@@ -139,7 +140,7 @@ def test_squares_that_are_printed_beside_absolute_errors_are_a_second_reading(tm
         "    print(loss)\n"
         "    d = np.sign(out - y) / 12\n"
         "    W -= 0.1 * X.T @ d\n"
-        "    b -= 0.1 * d.sum(axis=0, keepdims=True)\n"
+        "    b -= 0.1 * d.sum(axis=0, keepdims=True)\n",
     )
     result = check_file(path)
     assert result.verdict is Verdict.CORRECT
@@ -199,9 +200,7 @@ print(total)
 def test_the_penalty_of_a_cost_that_is_summed_over_batches_is_compared(
     tmp_path: Path, rows: int, penalty: str, found: list[str]
 ) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(SUMMED.format(rows=rows, penalty=penalty))
-    result = check_file(path)
+    result = check_file(write_file(tmp_path / "mine.py", SUMMED.format(rows=rows, penalty=penalty)))
     assert [one.id for one in result.mistakes] == found
     assert result.verdict is (Verdict.MISTAKE if found else Verdict.CORRECT)
 
@@ -232,8 +231,7 @@ for i in range(50):
 def test_a_number_with_a_penalty_is_a_cost_without_a_name(
     tmp_path: Path, decayed: str, found: list[tuple[str, int]]
 ) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(PENALISED.replace("g + 0.1 * W", f"g + 0.1 * {decayed}"))
+    path = write_file(tmp_path / "net.py", PENALISED.replace("g + 0.1 * W", f"g + 0.1 * {decayed}"))
     assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == found
 
 
@@ -248,8 +246,8 @@ def test_a_number_with_a_penalty_is_a_cost_without_a_name(
 def test_a_cost_that_lets_every_output_grow_is_a_mistake(
     tmp_path: Path, units: int, outputs: str, delta: str, ids: list[str]
 ) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "mine.py",
         "import numpy as np\n"
         f"X, W = np.random.normal(size=(20, 3)), np.random.normal(size=(3, {units}))\n"
         f"y = np.eye(2)[(X[:, 0] > 0).astype(int)][:, :{units}]\n"
@@ -257,7 +255,7 @@ def test_a_cost_that_lets_every_output_grow_is_a_mistake(
         "    z = X @ W\n"
         f"    a = {outputs}\n"
         "    cost = -np.sum(y * np.log(a))\n"
-        f"    W -= 0.1 * X.T @ ({delta})\n"
+        f"    W -= 0.1 * X.T @ ({delta})\n",
     )
     found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
     assert found == [(one, 7) for one in ids]

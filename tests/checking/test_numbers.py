@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 NUMBERS = """
 import numpy as np
@@ -65,8 +66,7 @@ for x, target in [([1, 0], [1]), ([0, 1], [1]), ([1, 1], [0])]:
 
 
 def test_targets_in_lists_of_one_number_are_targets(tmp_path: Path) -> None:
-    path = tmp_path / "lists.py"
-    path.write_text(LISTS)
+    path = write_file(tmp_path / "lists.py", LISTS)
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(LISTS.replace(" * (1 - h ** 2)", ""))
     (found,) = check_file(path).mistakes
@@ -97,8 +97,7 @@ def test_a_share_of_dropout_that_is_left_out_has_its_name_though_its_zeros_are_t
     tmp_path: Path, first: str, second: str, line: int
 ) -> None:
     """A gradient is 0.8 times what it should be, once for each layer above it."""
-    path = tmp_path / "dropout.py"
-    path.write_text(DROPOUT.format(first=first, second=second))
+    path = write_file(tmp_path / "dropout.py", DROPOUT.format(first=first, second=second))
     found = check_file(path).mistakes
     assert {one.id for one in found} == {"forward-factor-missing"}
     assert line in {place.line for one in found for place in (one.place, *one.others) if place is not None}

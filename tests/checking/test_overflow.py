@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 SOFTMAX = """\
 import numpy as np
@@ -25,8 +26,6 @@ for i in range(3):
 
 @pytest.mark.parametrize(("z", "lines"), [("z", [8]), ("z - z.max(axis=1, keepdims=True)", [])])
 def test_an_exponential_of_large_values_is_a_hint_at_its_line(tmp_path: Path, z: str, lines: list[int]) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(SOFTMAX.format(z=z))
-    result = check_file(path)
+    result = check_file(write_file(tmp_path / "net.py", SOFTMAX.format(z=z)))
     assert result.verdict is Verdict.CORRECT
     assert [place.line for id, place, _ in result.notes if id == "overflow-at-large-values" and place] == lines

@@ -12,6 +12,7 @@ from harness.checking.overwriting import chains_of, cut_chain, without_overwritt
 from harness.checking.replay import Program
 from harness.checking.result import Verdict
 from harness.recording.graph import Driven, Kind, Node, Recording, Ref
+from tests.network_files import write_file
 
 SUMS = """\
 import numpy as np
@@ -58,15 +59,12 @@ FORWARDS = {
     "way", [pytest.param("out", marks=pytest.mark.slow), "items", pytest.param("whole", marks=pytest.mark.slow)]
 )
 def test_sums_over_observations_in_refilled_arrays_are_right(tmp_path: Path, way: str) -> None:
-    file = tmp_path / "net.py"
-    file.write_text(SUMS.format(forward=FORWARDS[way], whole="[:]", slope=" * a1 * (1 - a1)"))
+    file = write_file(tmp_path / "net.py", SUMS.format(forward=FORWARDS[way], whole="[:]", slope=" * a1 * (1 - a1)"))
     assert check_file(file).verdict is Verdict.CORRECT
 
 
 def test_a_missing_slope_in_refilled_arrays_is_found(tmp_path: Path) -> None:
-    file = tmp_path / "net.py"
-    file.write_text(SUMS.format(forward=FORWARDS["whole"], whole="[:]", slope=""))
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "net.py", SUMS.format(forward=FORWARDS["whole"], whole="[:]", slope="")))
     assert result.verdict is Verdict.MISTAKE
     assert result.mistakes[0].id == "missing-hidden-activation-derivative"
 

@@ -10,6 +10,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
+from tests.network_files import write_file
 
 NETWORK = """\
 import numpy as np
@@ -40,9 +41,7 @@ for epoch in range(6):
 def checked(folder: Path, **parts: str) -> CheckResult:
     """The verdict on the network with lines of one's own in it"""
     empty = {"head": "", "prepare": "", "inner": "", "later": "", "end": ""}
-    file = folder / "net.py"
-    file.write_text(NETWORK.format(**(empty | parts)))
-    return check_file(file)
+    return check_file(write_file(folder / "net.py", NETWORK.format(**(empty | parts))))
 
 
 def test_the_network_itself_is_right(tmp_path: Path) -> None:
@@ -100,8 +99,7 @@ def test_data_that_are_prepared_after_the_weights_are_made_are_not_parameters(tm
     """Data that a step changes as well are trained, whatever their name is."""
     empty = {"head": "", "prepare": "", "inner": "", "later": "", "end": ""}
     prepare = "total = np.zeros(3)\ntotal += x.sum(axis=0)\nx -= total / len(x)\n"
-    file = tmp_path / "net.py"
-    file.write_text(NETWORK.format(**empty).replace("for epoch", f"{prepare}for epoch"))
+    file = write_file(tmp_path / "net.py", NETWORK.format(**empty).replace("for epoch", f"{prepare}for epoch"))
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(file.read_text().replace("    w2 -= ", "    x -= 0.1 * d2 @ d2.T @ x\n    w2 -= "))
     assert check_file(file).verdict is not Verdict.CORRECT
@@ -136,8 +134,7 @@ for epoch in range(6):
     w2 -= 0.01 * h.T @ error
     w1 -= 0.01 * x.T @ d1
 """
-    file = tmp_path / "net.py"
-    file.write_text(text)
+    file = write_file(tmp_path / "net.py", text)
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == found
 
 
@@ -151,8 +148,7 @@ y = np.random.normal(size=(300_000, 2))
 for epoch in range(6):
     w -= 0.1 * x.T @ (x @ w - y)
 """
-    file = tmp_path / "net.py"
-    file.write_text(text)
+    file = write_file(tmp_path / "net.py", text)
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(text.replace("x @ w - y", "x @ w + y"))
     assert check_file(file).verdict is Verdict.MISTAKE
@@ -186,9 +182,7 @@ for i in range(8):
     w1 -= 0.1 * x[i:i + 1].T @ d1
     b1 -= 0.1 * d1
 """
-    file = tmp_path / "net.py"
-    file.write_text(text)
-    assert check_file(file).verdict is Verdict.CORRECT
+    assert check_file(write_file(tmp_path / "net.py", text)).verdict is Verdict.CORRECT
 
 
 def test_weight_decay_under_an_adaptive_rule_is_right(tmp_path: Path) -> None:
@@ -199,9 +193,7 @@ def test_weight_decay_under_an_adaptive_rule_is_right(tmp_path: Path) -> None:
         scaled = f"{gradient} / (np.sqrt(0.1 * {gradient} ** 2) + 1e-8)"
         rule = f"{gradient} = {gradient} + 0.01 * {name}\n    {name} -= 0.01 * {scaled}"
         text = text.replace(f"{name} -= 0.1 * {gradient}", rule)
-    file = tmp_path / "net.py"
-    file.write_text(text)
-    assert check_file(file).verdict is Verdict.CORRECT
+    assert check_file(write_file(tmp_path / "net.py", text)).verdict is Verdict.CORRECT
 
 
 TWO_LAYERS = """
@@ -230,9 +222,7 @@ for _ in range(5):
 def test_a_penalty_is_chosen_for_each_layer_and_not_for_its_bias_alone(
     penalised: str, verdict: Verdict, tmp_path: Path
 ) -> None:
-    file = tmp_path / "net.py"
-    file.write_text(TWO_LAYERS.replace("PENALTIES", penalised))
-    found = check_file(file)
+    found = check_file(write_file(tmp_path / "net.py", TWO_LAYERS.replace("PENALTIES", penalised)))
     assert found.verdict is verdict
     assert [(one.id, one.parameters) for one in found.mistakes] == (
         [("weight-decay-differs", ("b1",))] if verdict is Verdict.MISTAKE else []
@@ -241,8 +231,8 @@ def test_a_penalty_is_chosen_for_each_layer_and_not_for_its_bias_alone(
 
 def test_an_update_that_fits_one_observation_only_is_not_called_correct(tmp_path):
     """The bias of the outputs lacks its sum, which shows with two observations or more."""
-    path = tmp_path / "net.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "net.py",
         """
 import numpy as np
 
@@ -257,15 +247,15 @@ class Net:
             delta = 2 * (out - y) / y.size
             self.w -= lr * X.T @ delta
             self.b -= lr * delta
-"""
+""",
     )
     found = check_file(path)
     assert found.verdict is not Verdict.CORRECT
 
 
 def test_layers_that_could_not_all_be_called_are_not_called_correct(tmp_path):
-    path = tmp_path / "layers.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "layers.py",
         """
 import numpy as np
 
@@ -288,7 +278,7 @@ class Tanh:
 
     def backward(self, grad):
         return grad * (1 - self.out ** 2)
-"""
+""",
     )
     found = check_file(path)
     assert found.verdict is not Verdict.CORRECT
@@ -351,9 +341,7 @@ class Network:
 def test_a_network_and_the_layers_that_it_does_not_use_are_judged_together(
     tmp_path: Path, right: str, wrong: str, line: int
 ) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(EMBEDDING.replace(right, wrong) if right else EMBEDDING)
-    found = check_file(path)
+    found = check_file(write_file(tmp_path / "net.py", EMBEDDING.replace(right, wrong) if right else EMBEDDING))
     assert found.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
     assert {mistake.place.line for mistake in found.mistakes if mistake.place} == ({line} if line else set())
 
@@ -388,12 +376,12 @@ def test_a_layer_beside_those_that_ran_keeps_a_network_from_being_correct(
 
 
 def test_a_derivative_whose_name_is_part_of_another_one_is_left_too(tmp_path: Path) -> None:
-    path = tmp_path / "slopes.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "slopes.py",
         "import numpy as np\n"
         "def leaky_relu(x):\n    return np.where(x > 0, x, 0.1 * x)\n"
         "def leaky_relu_backward(dout, x):\n    return dout * np.where(x > 0, 1, 0.1)\n"
-        "def relu_backward(dout, cache):\n    return dout * cache.thing\n"
+        "def relu_backward(dout, cache):\n    return dout * cache.thing\n",
     )
     found = check_file(path)
     assert (found.verdict, found.reason) == (Verdict.NOT_JUDGED, Reason.LAYERS_LEFT)
@@ -402,8 +390,7 @@ def test_a_derivative_whose_name_is_part_of_another_one_is_left_too(tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_network_is_not_correct_with_a_layer_that_could_not_be_called(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))
+    path = write_file(tmp_path / "net.py", EMBEDDING.replace("self.indices = indices", "self.indices = indices.rows()"))
     found = check_file(path)
     assert found.verdict is Verdict.NOT_JUDGED
     assert found.reason is Reason.LAYERS_LEFT
@@ -504,9 +491,7 @@ for epoch in range(5):
 @pytest.mark.parametrize("decay", ["0.01", "0"])
 def test_weights_that_shrink_after_their_step_are_updated(decay: str, tmp_path: Path) -> None:
     """The loop may call a layer by another name than the constructor does."""
-    path = tmp_path / "decay.py"
-    path.write_text(DECAY_OF_THE_STEPPED_WEIGHTS.replace("{decay}", decay))
-    result = check_file(path)
+    result = check_file(write_file(tmp_path / "decay.py", DECAY_OF_THE_STEPPED_WEIGHTS.replace("{decay}", decay)))
     assert result.verdict is Verdict.CORRECT
     assert len(result.parameters) == 4
 
@@ -534,8 +519,7 @@ class NeuralNetwork:
     ],
 )
 def test_a_library_used_as_it_cannot_be_is_the_mistake(right: str, wrong: str, tmp_path: Path) -> None:
-    path = tmp_path / "defined.py"
-    path.write_text(ONLY_DEFINED)
+    path = write_file(tmp_path / "defined.py", ONLY_DEFINED)
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(ONLY_DEFINED.replace(right, wrong))
     result = check_file(path)
@@ -633,7 +617,5 @@ for step in range(20):
 
 @pytest.mark.parametrize("source", [STARRED, PAIRS])
 def test_right_files_in_further_manners(tmp_path: Path, source: str) -> None:
-    file = tmp_path / "further.py"
-    file.write_text(source)
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "further.py", source))
     assert result.verdict is Verdict.CORRECT, (result.reason, result.detail)

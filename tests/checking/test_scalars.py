@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from tests.network_files import write_file
 
 ENGINE = """\
 import math, random
@@ -84,9 +85,7 @@ for turn in range(5):
 @pytest.mark.slow
 def test_a_graph_of_numbers_is_judged_though_it_is_walked_through_by_sets(tmp_path: Path) -> None:
     """Objects in sets are ordered by their addresses, and these differ from process to process."""
-    file = tmp_path / "engine.py"
-    file.write_text(ENGINE)
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "engine.py", ENGINE))
     assert result.verdict is Verdict.CORRECT
     assert len(result.parameters) == 13  # 3 units of 3 numbers, and 4
 
@@ -100,9 +99,7 @@ def test_a_graph_of_numbers_is_judged_though_it_is_walked_through_by_sets(tmp_pa
     ],
 )
 def test_a_wrong_slope_in_a_graph_of_numbers_has_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:
-    file = tmp_path / "engine.py"
-    file.write_text(ENGINE.replace(old, new))
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "engine.py", ENGINE.replace(old, new)))
     assert result.verdict is Verdict.MISTAKE
     assert line in {found.place.line for found in result.mistakes if found.place is not None}
 
@@ -154,8 +151,7 @@ for *x, y in [(0, 0, 0), (0, 1, 1), (1, 0, 1)] * 3:
 
 
 def test_the_delta_of_the_output_at_hidden_units_of_plain_numbers_has_its_name(tmp_path: Path) -> None:
-    file = tmp_path / "units.py"
-    file.write_text(UNITS)
+    file = write_file(tmp_path / "units.py", UNITS)
     (found,) = check_file(file).mistakes
     assert (found.id, found.place and found.place.line) == ("output-delta-reused", 15)
     file.write_text(
@@ -242,8 +238,7 @@ for epoch in range(50):
 
 
 def test_a_number_that_two_units_share_needs_the_gradients_of_both(tmp_path: Path) -> None:
-    file = tmp_path / "shared.py"
-    file.write_text(SHARED)
+    file = write_file(tmp_path / "shared.py", SHARED)
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(SHARED.replace("e1 + e2", "e1"))
     assert [one.id for one in check_file(file).mistakes] == ["gradient-of-one-use"]

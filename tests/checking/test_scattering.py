@@ -12,6 +12,7 @@ from harness.checking.replay import Program
 from harness.checking.result import Verdict
 from harness.checking.scattering import without_scattered_writes
 from harness.recording.record import record_file
+from tests.network_files import write_file
 
 ROWS = """\
 import numpy as np
@@ -30,9 +31,7 @@ for epoch in range(4):
 
 
 def test_writes_of_a_line_are_one_operation_with_the_same_values(tmp_path: Path) -> None:
-    path = tmp_path / "rows.py"
-    path.write_text(ROWS.format(reads="", delta="delta"))
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "rows.py", ROWS.format(reads="", delta="delta")))
     nodes = without_scattered_writes(recording).nodes
     together = [node for node in nodes if node.operation == "setitems"]
     assert len(together) >= 3  # one for every iteration
@@ -43,9 +42,7 @@ def test_writes_of_a_line_are_one_operation_with_the_same_values(tmp_path: Path)
 
 
 def test_writes_that_are_read_in_between_stay(tmp_path: Path) -> None:
-    path = tmp_path / "rows.py"
-    path.write_text(ROWS.format(reads=" + 0 * out[i - 1]", delta="delta"))
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "rows.py", ROWS.format(reads=" + 0 * out[i - 1]", delta="delta")))
     assert without_scattered_writes(recording) is recording
 
 
@@ -53,6 +50,4 @@ def test_writes_that_are_read_in_between_stay(tmp_path: Path) -> None:
     ("delta", "verdict"), [pytest.param("delta", Verdict.CORRECT, marks=pytest.mark.slow), ("out", Verdict.MISTAKE)]
 )
 def test_networks_that_fill_arrays_row_by_row_are_judged(tmp_path: Path, delta: str, verdict: Verdict) -> None:
-    path = tmp_path / "rows.py"
-    path.write_text(ROWS.format(reads="", delta=delta))
-    assert check_file(path).verdict is verdict
+    assert check_file(write_file(tmp_path / "rows.py", ROWS.format(reads="", delta=delta))).verdict is verdict

@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Reason, Verdict
+from tests.network_files import write_file
 
 RIVALS = """\
 import numpy as np
@@ -82,16 +83,12 @@ for epoch in range(5):
 
 
 def test_two_networks_that_compete_are_not_judged(tmp_path: Path) -> None:
-    file = tmp_path / "rivals.py"
-    file.write_text(RIVALS)
-    result = check_file(file)
+    result = check_file(write_file(tmp_path / "rivals.py", RIVALS))
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.SEVERAL_COSTS)
 
 
 def test_a_momentum_that_looks_ahead_has_one_cost(tmp_path: Path) -> None:
-    file = tmp_path / "ahead.py"
-    file.write_text(LOOKING_AHEAD.format(sign="+"))
-    assert check_file(file).verdict is Verdict.MISTAKE
+    assert check_file(write_file(tmp_path / "ahead.py", LOOKING_AHEAD.format(sign="+"))).verdict is Verdict.MISTAKE
 
 
 TWO = """\
@@ -115,9 +112,7 @@ for scale in np.logspace(-1, 0, num=3):
 def test_two_networks_of_one_loop_are_judged_with_weights_of_a_listed_scale(
     tmp_path: Path, left_out: str, line: int | None
 ) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(TWO.replace(left_out, "") if left_out else TWO)
-    result = check_file(path)
+    result = check_file(write_file(tmp_path / "net.py", TWO.replace(left_out, "") if left_out else TWO))
     assert len(result.parameters) == 4
     assert [one.place and one.place.line for one in result.mistakes] == ([] if line is None else [line])
     assert result.verdict is (Verdict.CORRECT if line is None else Verdict.MISTAKE)

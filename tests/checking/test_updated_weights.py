@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
+from tests.network_files import write_file
 
 RIGHT = """\
 import numpy as np
@@ -88,8 +89,7 @@ for x in [(1, 0, 1, 1), (0, 1, 1, 1), (1, 1, 0, 1), (1, 1, 1, 1)]:
 
 
 def test_a_target_of_one_that_is_a_plain_number_is_a_target(tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(TARGET_OF_ONE)
+    path = write_file(tmp_path / "mine.py", TARGET_OF_ONE)
     assert [one.place and one.place.line for one in check_file(path).mistakes] == [10]
 
 
@@ -124,9 +124,7 @@ for _ in range(9):
 
 
 def test_a_comprehension_is_not_a_function_that_is_handed_updated_weights(tmp_path: Path) -> None:
-    path = tmp_path / "units.py"
-    path.write_text(OF_UNITS)
-    assert names(check_file(path)) == [("updated-weights-in-backward", 19)]
+    assert names(check_file(write_file(tmp_path / "units.py", OF_UNITS))) == [("updated-weights-in-backward", 19)]
 
 
 LAYERS_WITH_ADAM = """\
@@ -172,7 +170,6 @@ for i in range(4):
 def test_adam_in_the_layer_that_goes_first_does_not_make_the_gradient_of_the_cost_a_second_mistake(
     tmp_path: Path,
 ) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(LAYERS_WITH_ADAM)
+    path = write_file(tmp_path / "mine.py", LAYERS_WITH_ADAM)
     line = LAYERS_WITH_ADAM[: LAYERS_WITH_ADAM.index("return grad @ self.W.T")].count("\n") + 1
     assert names(check_file(path)) == [("updated-weights-in-backward", line)]

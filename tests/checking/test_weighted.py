@@ -9,12 +9,11 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
 from harness.report.checking import cost_words
+from tests.network_files import write_file
 
 
 def checked(folder: Path, text: str) -> CheckResult:
-    path = folder / "mine.py"
-    path.write_text("import numpy as np\n\nrng = np.random.default_rng(1)\n" + text)
-    return check_file(path)
+    return check_file(write_file(folder / "mine.py", "import numpy as np\n\nrng = np.random.default_rng(1)\n" + text))
 
 
 def names(result: CheckResult) -> list[tuple[str, str]]:

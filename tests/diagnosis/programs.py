@@ -1,4 +1,4 @@
-"""Small Keras programs, healthy and faulty, that the tests of the diagnosis are made of."""
+"""The data and the networks of the small Keras programs that the tests of the diagnosis are made of."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 from sklearn import datasets
-from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from harness.programs.program import Program, Validation
 
 Layers = keras.layers
+Adam, SGD, RMSprop = keras.optimizers.Adam, keras.optimizers.SGD, keras.optimizers.RMSprop
+SPARSE, BINARY = "sparse_categorical_crossentropy", "binary_crossentropy"
+Data = tuple[np.ndarray, np.ndarray]
 
 
 def program(model: Any, x: Any, y: Any, *, loss: Any, optimizer: Any = "adam", **options: Any) -> Program:
@@ -39,296 +41,208 @@ def dense(*units: int, inputs: int, hidden: Any = "relu", last: Any = None, **op
     return keras.Sequential([*layers, Layers.Dense(units[-1], activation=last, **options)])
 
 
-def iris() -> tuple[np.ndarray, np.ndarray]:
+def iris() -> Data:
     """150 flowers of 3 kinds, in random order."""
     x, y = datasets.load_iris(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(x))
     return StandardScaler().fit_transform(x)[order].astype("float32"), y[order]
 
 
-def moons(noise: float = 0.2, rows: int = 600) -> tuple[np.ndarray, np.ndarray]:
+def moons(noise: float = 0.2, rows: int = 600) -> Data:
     """Two interleaved half circles."""
     x, y = datasets.make_moons(rows, noise=noise, random_state=0)
     return x.astype("float32"), y
 
 
-def digits() -> tuple[np.ndarray, np.ndarray]:
+def digits() -> Data:
     """Images of 8 by 8, 0 to 1."""
     x, y = datasets.load_digits(return_X_y=True)
     return (x / 16).astype("float32"), y
 
 
-def diabetes() -> tuple[np.ndarray, np.ndarray]:
+def diabetes() -> Data:
     """442 patients, standardised inputs, the progression of the disease."""
     x, y = datasets.load_diabetes(return_X_y=True)
     return StandardScaler().fit_transform(x).astype("float32"), y.astype("float32")
 
 
-def cancer() -> tuple[np.ndarray, np.ndarray]:
+def cancer() -> Data:
     """569 tumours, unscaled."""
     x, y = datasets.load_breast_cancer(return_X_y=True)
     return x.astype("float32"), y
 
 
-def sine(rows: int = 1000) -> tuple[np.ndarray, np.ndarray]:
+def sine(rows: int = 1000) -> Data:
     """One period and a half of a noisy sine."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (rows, 1))
     return x.astype("float32"), (np.sin(4 * x) + rng.normal(0, 0.1, x.shape)).astype("float32")
 
 
-def sequences(rows: int = 800) -> tuple[np.ndarray, np.ndarray]:
+def sequences(rows: int = 800) -> Data:
     """Sequences of 20 tokens of 50; the class is whether more tokens are even."""
     rng = np.random.default_rng(0)
     x = rng.integers(1, 50, (rows, 20))
     return x, ((x % 2 == 0).sum(axis=1) > 10).astype(int)
 
 
-def healthy() -> dict[str, Any]:
-    """Makers of healthy programs by name."""
-
-    def digits_split() -> Program:
-        x, y = digits()
-        a, b, c, d = train_test_split(x, y, test_size=0.2, random_state=0)
-        model = dense(64, 32, 10, inputs=64, last="softmax")
-        return program(
-            model, a, c, loss="sparse_categorical_crossentropy", epochs=15, validation_data=(b, d), metrics=["accuracy"]
-        )
-
-    def digits_cnn() -> Program:
-        x, y = digits()
-        model = keras.Sequential(
-            [
-                keras.Input((8, 8, 1)),
-                Layers.Conv2D(16, 3, activation="relu"),
-                Layers.MaxPooling2D(),
-                Layers.Flatten(),
-                Layers.Dense(32, activation="relu"),
-                Layers.Dropout(0.25),
-                Layers.Dense(10, activation="softmax"),
-            ]
-        )
-        return program(
-            model,
-            x.reshape(-1, 8, 8, 1),
-            keras.utils.to_categorical(y),
-            loss="categorical_crossentropy",
-            epochs=12,
-            validation_split=0.2,
-        )
-
-    def text() -> Program:
-        x, y = sequences()
-        model = keras.Sequential(
-            [
-                keras.Input((20,)),
-                Layers.Embedding(50, 8),
-                Layers.GlobalAveragePooling1D(),
-                Layers.Dense(16, activation="relu"),
-                Layers.Dense(1, activation="sigmoid"),
-            ]
-        )
-        return program(model, x, y, loss="binary_crossentropy", epochs=30)
-
-    def noisy() -> Program:
-        x, y = moons()
-        flip = np.random.default_rng(1).random(len(y)) < 0.2
-        return program(
-            dense(32, 1, inputs=2, last="sigmoid"),
-            x,
-            np.where(flip, 1 - y, y),
-            loss="binary_crossentropy",
-            optimizer=keras.optimizers.Adam(0.01),
-            epochs=30,
-        )
-
-    def xor() -> Program:
-        x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype="float32")
-        return program(
-            dense(8, 1, inputs=2, hidden="tanh", last="sigmoid"),
-            x,
-            np.array([0, 1, 1, 0]),
-            loss="binary_crossentropy",
-            optimizer=keras.optimizers.Adam(0.05),
-            epochs=300,
-        )
-
-    def scaled_cancer() -> Program:
-        x, y = cancer()
-        return program(
-            dense(16, 1, inputs=30, last="sigmoid"),
-            StandardScaler().fit_transform(x).astype("float32"),
-            y,
-            loss="binary_crossentropy",
-            epochs=20,
-        )
-
-    return {
-        "iris": lambda: program(
-            dense(16, 3, inputs=4, last="softmax"),
-            *iris(),
-            loss="sparse_categorical_crossentropy",
-            epochs=60,
-            batch_size=8,
-        ),
-        "moons": lambda: program(
-            dense(16, 16, 1, inputs=2, last="sigmoid"),
-            *moons(),
-            loss="binary_crossentropy",
-            optimizer=keras.optimizers.Adam(0.01),
-            epochs=25,
-        ),
-        "digits": digits_split,
-        "digits_cnn": digits_cnn,
-        "diabetes": lambda: program(
-            dense(32, 1, inputs=10),
-            *diabetes(),
-            loss="mse",
-            optimizer=keras.optimizers.Adam(0.01),
-            epochs=60,
-            validation_split=0.2,
-        ),
-        "sine": lambda: program(
-            dense(32, 32, 1, inputs=1), *sine(), loss="mse", optimizer=keras.optimizers.Adam(0.01), epochs=40
-        ),
-        "text": text,
-        "noisy": noisy,
-        "xor": xor,
-        "cancer": scaled_cancer,
-    }
+def wine() -> Data:
+    """178 wines of 3 kinds, unscaled, in random order."""
+    x, y = datasets.load_wine(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))
+    return x[order].astype("float32"), y[order]
 
 
-def faulty() -> dict[str, tuple[Any, frozenset[str]]]:
-    """Makers of faulty programs by name, each with the ids of its faults; any id of one fault will do if it has one."""
-
-    def moons_program(last: Any = "sigmoid", loss: Any = "binary_crossentropy", **options: Any) -> Program:
-        options = {"optimizer": keras.optimizers.Adam(0.01), "epochs": 25} | options
-        hidden = options.pop("hidden", "relu")
-        return program(dense(16, 16, 1, inputs=2, hidden=hidden, last=last), *moons(), loss=loss, **options)
-
-    def digits_program(last: Any = "softmax", loss: Any = "sparse_categorical_crossentropy", **options: Any) -> Program:
-        x, y = digits()
-        y = options.pop("coded", lambda labels: labels)(y)
-        x = options.pop("scaled", lambda values: values)(x)
-        network = {"inputs": 64, "last": last} | options.pop("network", {})
-        units = options.pop("units", (64, 32, 10))
-        return program(dense(*units, **network), x, y, loss=loss, **({"epochs": 15} | options))
-
-    def regression(last: Any = None, **options: Any) -> Program:
-        x, y = diabetes()
-        made = {"loss": "mse", "optimizer": keras.optimizers.Adam(0.01), "epochs": 60, "validation_split": 0.2}
-        return program(dense(32, 1, inputs=10, last=last), x, y, **(made | options))
-
-    def one(make: Any, *ids: str) -> tuple[Any, frozenset[str]]:
-        return make, frozenset(ids)
-
-    def unscaled_cancer() -> Program:
-        x, y = cancer()
-        sgd = keras.optimizers.SGD(0.01)
-        return program(
-            dense(16, 1, inputs=30, last="sigmoid"), x, y, loss="binary_crossentropy", optimizer=sgd, epochs=20
-        )
-
-    def no_signal() -> Program:
-        x, y = moons()
-        shuffled = np.random.default_rng(3).permutation(y)
-        return program(
-            dense(16, 16, 1, inputs=2, last="sigmoid"),
-            x,
-            shuffled,
-            loss="binary_crossentropy",
-            optimizer=keras.optimizers.Adam(0.01),
-            epochs=25,
-        )
-
-    def sorted_digits() -> Program:
-        x, y = digits()
-        order = np.argsort(y, kind="stable")
-        return program(
-            dense(64, 10, inputs=64, last="softmax"),
-            x[order],
-            y[order],
-            loss="sparse_categorical_crossentropy",
-            epochs=15,
-            validation_split=0.2,
-            shuffle=False,
-        )
-
-    sgd = keras.optimizers.SGD
-    adam = keras.optimizers.Adam
-    return {
-        "softmax_one_unit": one(lambda: moons_program("softmax"), "output-activation"),
-        "linear_bce": one(lambda: moons_program(None, optimizer=sgd(0.1)), "output-activation", "loss"),
-        "relu_out": one(lambda: moons_program("relu"), "output-activation"),
-        "sigmoid_regression": one(lambda: regression("sigmoid"), "output-activation", "target-out-of-range"),
-        "bce_for_regression": one(lambda: regression(loss="binary_crossentropy"), "loss"),
-        "mse_multiclass": one(lambda: digits_program(loss="mse"), "loss"),
-        "cce_integers": one(lambda: digits_program(loss="categorical_crossentropy"), "label-encoding", "loss"),
-        "labels_scaled": one(lambda: digits_program(coded=lambda y: y / 255.0), "label-encoding"),
-        "rate_small": one(lambda: digits_program(optimizer=adam(1e-6)), "learning-rate-too-small", "optimizer"),
-        "rate_large": one(lambda: digits_program(optimizer=adam(1.0)), "learning-rate-too-large", "optimizer"),
-        "sgd_large": one(lambda: regression(optimizer=sgd(0.5)), "learning-rate-too-large", "unscaled-targets"),
-        "adadelta": one(lambda: digits_program(optimizer="adadelta"), "optimizer", "learning-rate-too-small"),
-        "one_epoch": one(lambda: digits_program(epochs=1, batch_size=128), "too-few-epochs", "batch-size"),
-        "big_batch": one(
-            lambda: digits_program(epochs=10, batch_size=1500),
-            "batch-size",
-            "too-few-epochs",
-            "learning-rate-too-small",
-        ),
-        "unscaled_cancer": one(unscaled_cancer, "unscaled-inputs"),
-        "unscaled_digits": one(
-            lambda: digits_program(scaled=lambda x: x * 4000, optimizer=sgd(0.1)), "unscaled-inputs"
-        ),
-        "clones": one(
-            lambda: digits_program(network={"kernel_initializer": "ones"}), "clones", "saturation", "initializer"
-        ),
-        "zeros": one(lambda: digits_program(network={"kernel_initializer": "zeros"}), "zero-gradient", "clones"),
-        "no_hidden_activation": one(
-            lambda: moons_program(hidden=None, rows=None) if False else _linear_circles(), "hidden-activation"
-        ),
-        "narrow": one(lambda: digits_program(units=(1, 10)), "too-narrow"),
-        "dropout": one(_dropout_digits, "dropout"),
-        "regularization": one(
-            lambda: digits_program(network={"kernel_regularizer": keras.regularizers.L2(5.0)}), "regularization"
-        ),
-        "sorted": one(sorted_digits, "unshuffled"),
-        "no_signal": one(no_signal, "no-signal"),
-        "pair": one(
-            lambda: digits_program(last="sigmoid", optimizer=sgd(1e-4), loss="mse"),
-            "loss",
-            "learning-rate-too-small",
-        ),
-        "pair_scale": one(
-            lambda: digits_program(scaled=lambda x: x * 4000, coded=lambda y: y, last="relu", optimizer=sgd(0.1)),
-            "unscaled-inputs",
-            "output-activation",
-        ),
-    }
+def blobs(rows: int = 900) -> Data:
+    """Four overlapping clouds."""
+    x, y = datasets.make_blobs(rows, centers=4, cluster_std=1.6, random_state=2)
+    return StandardScaler().fit_transform(x).astype("float32"), y
 
 
-def _linear_circles() -> Program:
-    """Circles inside circles, which no linear network separates."""
-    x, y = datasets.make_circles(600, noise=0.05, factor=0.4, random_state=0)
-    return program(
-        dense(32, 1, inputs=2, hidden=None, last="sigmoid"),
-        x.astype("float32"),
-        y,
-        loss="binary_crossentropy",
-        optimizer=keras.optimizers.Adam(0.01),
-        epochs=30,
+def rare(rows: int = 1500) -> Data:
+    """A class of 6 % that is not linear in the inputs."""
+    x, y = datasets.make_classification(
+        rows, n_features=8, n_informative=5, weights=[0.94], class_sep=1.2, random_state=3
     )
+    return x.astype("float32"), y
 
 
-def _dropout_digits() -> Program:
-    """Digits with nearly everything dropped."""
-    x, y = digits()
-    model = keras.Sequential(
+def labels(rows: int = 1000) -> Data:
+    """Four labels, each a function of ten inputs."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(rows, 10)).astype("float32")
+    scores = x @ rng.normal(size=(10, 4)) + 0.5 * rng.normal(size=(rows, 4))
+    return x, (scores > 0).astype("float32")
+
+
+def windows(rows: int = 1200, width: int = 20) -> Data:
+    """The next value of a noisy wave, from the last twenty."""
+    rng = np.random.default_rng(6)
+    time = np.arange(rows + width)
+    wave = np.sin(time / 5) + 0.5 * np.sin(time / 13) + rng.normal(0, 0.1, len(time))
+    x = np.stack([wave[i : i + width] for i in range(rows)])
+    return x[..., None].astype("float32"), wave[width : width + rows].astype("float32")
+
+
+def bars(rows: int = 900, size: int = 10) -> Data:
+    """Images, 0 to 255, with a horizontal, vertical or diagonal bar somewhere."""
+    rng = np.random.default_rng(7)
+    x = rng.integers(0, 60, (rows, size, size, 1))
+    y = rng.integers(0, 3, rows)
+    for image, kind in zip(x, y):
+        place = rng.integers(1, size - 1)
+        if kind == 0:
+            image[place, 2:8] = 220
+        elif kind == 1:
+            image[2:8, place] = 220
+        else:
+            for step in range(6):
+                image[2 + step, (place + step) % size] = 220
+    return x.astype("float32"), y
+
+
+def convolutional(outputs: int = 3, last: Any = "softmax", size: int = 10) -> keras.Sequential:
+    """A small network of convolutions."""
+    return keras.Sequential(
         [
-            keras.Input((64,)),
-            Layers.Dense(32, activation="relu"),
-            Layers.Dropout(0.95),
-            Layers.Dense(10, activation="softmax"),
+            keras.Input((size, size, 1)),
+            Layers.Conv2D(12, 3, activation="relu"),
+            Layers.MaxPooling2D(),
+            Layers.Conv2D(24, 3, activation="relu"),
+            Layers.GlobalAveragePooling2D(),
+            Layers.Dense(outputs, activation=last),
         ]
     )
-    return program(model, x, y, loss="sparse_categorical_crossentropy", epochs=10)
+
+
+def table(rows: int = 800, features: int = 8, noise: float = 0.3, seed: int = 11) -> Data:
+    """Normal inputs and a smooth function of them with noise."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, features)).astype("float32")
+    y = x[:, :1] - 0.5 * x[:, 1:2] + np.abs(x[:, 2:3]) + noise * rng.normal(size=(rows, 1))
+    return x, y.astype("float32")
+
+
+def signals(rows: int = 700, steps: int = 24) -> Data:
+    """Noisy waves of one of two frequencies, (rows, steps, 1)."""
+    rng = np.random.default_rng(12)
+    y = rng.integers(0, 2, rows)
+    phase, time = rng.uniform(0, 6, (rows, 1)), np.arange(steps)
+    x = np.sin(time * np.where(y, 0.9, 0.5)[:, None] + phase) + rng.normal(0, 0.3, (rows, steps))
+    return x[..., None].astype("float32"), y
+
+
+def digits_of_four() -> Data:
+    """160 points of three classes in four dimensions."""
+    rng = np.random.default_rng(6)
+    y = rng.integers(0, 3, 160)
+    return (rng.normal(size=(160, 4)) + 1.5 * np.eye(4)[y]).astype("float32"), y
+
+
+def layered(*layers: Any, shape: tuple[int, ...]) -> keras.Sequential:
+    """A network of some layers."""
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+def circles() -> Data:
+    """Circles inside circles, which no linear network separates."""
+    return datasets.make_circles(600, noise=0.05, factor=0.4, random_state=0)
+
+
+def scaled_bars() -> Data:
+    """Images between 0 and 1."""
+    x, y = bars()
+    return (x / 255.0).astype("float32"), y
+
+
+def trained(data: Data, *units: int, last: Any = None, **options: Any) -> Program:
+    """A network of Dense layers with options, or another model, for data that may be scaled and coded."""
+    x, y = data
+    network, scaled, coded = (options.pop(name, None) for name in ("network", "scaled", "coded"))
+    model = options.pop("model", None) or dense(*units, inputs=x.shape[1], last=last, **(network or {}))
+    return program(model, scaled(x) if scaled else x, coded(y) if coded else y, **options)
+
+
+def digit_program(*units: int, **options: Any) -> Program:
+    """Digits by a network of Dense layers."""
+    return trained(digits(), *(units or (32, 10)), **({"last": "softmax", "loss": SPARSE, "epochs": 12} | options))
+
+
+def moon_program(*units: int, **options: Any) -> Program:
+    """Moons by a network of Dense layers."""
+    usual = {"last": "sigmoid", "loss": BINARY, "optimizer": Adam(0.01), "epochs": 30}
+    return trained(moons(), *(units or (16, 16, 1)), **(usual | options))
+
+
+def blob_program(*units: int, **options: Any) -> Program:
+    """Four classes by a network of Dense layers."""
+    usual = {"last": "softmax", "loss": SPARSE, "optimizer": Adam(0.01), "epochs": 25}
+    return trained(blobs(), *(units or (32, 16, 4)), **(usual | options))
+
+
+def sine_program(**options: Any) -> Program:
+    """A sine by a network of Dense layers."""
+    return trained(sine(), 32, 32, 1, **({"loss": "mse", "optimizer": Adam(0.01), "epochs": 40} | options))
+
+
+def diabetes_program(**options: Any) -> Program:
+    """A regression of few rows by a network of Dense layers."""
+    usual = {"loss": "mse", "optimizer": Adam(0.01), "epochs": 60, "validation_split": 0.2}
+    return trained(diabetes(), 32, 1, **(usual | options))
+
+
+def table_program(*units: int, **options: Any) -> Program:
+    """A regression by a network of Dense layers."""
+    data = options.pop("data", None) or table()
+    return trained(data, *(units or (32, 16, 1)), **({"loss": "mse", "optimizer": Adam(0.005), "epochs": 25} | options))
+
+
+def rare_program(*units: int, **options: Any) -> Program:
+    """A rare class by a network of Dense layers."""
+    return trained(rare(), *units, **({"last": "sigmoid", "loss": BINARY} | options))
+
+
+def signal_program(*layers: Any, **options: Any) -> Program:
+    """Waves by a recurrent or convolutional network."""
+    usual = {"loss": BINARY, "optimizer": Adam(0.005), "epochs": 10}
+    return program(layered(*layers, Layers.Dense(1, "sigmoid"), shape=(24, 1)), *signals(), **(usual | options))

@@ -14,7 +14,7 @@ import pytest
 from harness import cluster
 from harness.diagnosis import cluster as diagnosis_cluster
 from tests.processes import PATIENCE, start_harness
-from tests.ray_cluster import environment, ray_cluster, workers
+from tests.ray_cluster import environment, workers
 
 # a network that does not learn: all weights equal; its search trains many variants, its proof several groups of seeds
 SCRIPT = """
@@ -35,13 +35,6 @@ TARGETS = {
     "scenario": ["post", "--iterations", "2000", "--budget", "10"],
     "program": ["train.py", "--budget", "60"],
 }
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A cluster of two worker processes."""
-    with ray_cluster(tmp_path_factory.mktemp("cluster")) as found:
-        yield found
 
 
 def killed_once(address, process):

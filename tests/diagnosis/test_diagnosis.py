@@ -7,12 +7,11 @@ import json
 import re
 from typing import Any
 
-import common_programs
 import keras
-import more_programs
 import numpy as np
-import programs
 import pytest
+from faulty_programs import FAULTY
+from healthy_programs import HEALTHY
 from programs import dense, moons, program
 
 from harness.diagnosis.answer import Diagnosis
@@ -23,12 +22,10 @@ from harness.diagnosis.trials import TooSlow
 from harness.programs.fit_calls import program_of
 from harness.programs.unjudged import read_unjudged
 from harness.report.causes import FAULTS
-from harness.report.diagnosing import MOST_LINES, OUTCOMES, cause_lines, people, verdict
+from harness.report.diagnosing import MOST_LINES, OUTCOMES, cause_lines, verdict
 from harness.report.unjudged import lines
 from harness.results import as_page
 
-MAKERS = programs.faulty() | more_programs.faulty() | common_programs.faulty()
-HEALTHY = programs.healthy() | more_programs.healthy() | common_programs.healthy()
 HARMLESS = ("hidden_softmax", "metric")  # a fault that this task survives, and one that changes no training
 
 
@@ -53,7 +50,7 @@ def assert_named(found: Diagnosis, ids: set[str]) -> None:
 @pytest.fixture(scope="module", name="diagnosed")
 def _diagnosed() -> tuple[Diagnosis, bool]:
     """The diagnosis of a program with a fault, and whether the weights of its model are as they were."""
-    made = MAKERS["softmax_one_unit"][0]()
+    made = FAULTY["softmax_one_unit"][0]()
     before = [np.array(weight) for weight in made.model.get_weights()]
     found = diagnose_program(made)
     after: list[Any] = made.model.get_weights()
@@ -76,25 +73,25 @@ def test_every_healthy_program_learns(name: str) -> None:
 
 
 def test_a_fault_is_named_with_its_proof(diagnosed: tuple[Diagnosis, bool]) -> None:
-    assert_named(diagnosed[0], MAKERS["softmax_one_unit"][1])
+    assert_named(diagnosed[0], FAULTY["softmax_one_unit"][1])
 
 
 @pytest.mark.parametrize(
     "name",
     [
         pytest.param(name, marks=pytest.mark.slow if name == "dead" else pytest.mark.long)
-        for name in MAKERS
+        for name in FAULTY
         if name not in ("softmax_one_unit", *HARMLESS)
     ],
 )
 def test_every_fault_is_named_with_its_proof(name: str) -> None:
-    make, ids = MAKERS[name]
+    make, ids = FAULTY[name]
     assert_named(diagnose_program(make()), ids)
 
 
 @pytest.mark.slow
 def test_accuracy_of_a_regression_is_remarked_and_no_cause() -> None:
-    found = diagnose_program(more_programs.faulty()["metric"][0]())
+    found = diagnose_program(FAULTY["metric"][0]())
     assert found.outcome is OutcomeKind.LEARNS
     assert not found.causes
     assert "accuracy counts exact matches" in verdict(found)[-1]
@@ -102,7 +99,7 @@ def test_accuracy_of_a_regression_is_remarked_and_no_cause() -> None:
 
 @pytest.mark.long
 def test_shuffled_labels_are_a_fault_of_the_data() -> None:
-    found = diagnose_program(programs.faulty()["no_signal"][0]())
+    found = diagnose_program(FAULTY["no_signal"][0]())
     assert found.outcome is OutcomeKind.NO_SIGNAL
     assert faults(found) == {"no-signal"}
 
@@ -117,14 +114,14 @@ def test_of_one_observation_nothing_is_said() -> None:
 
 @pytest.mark.long
 def test_the_same_seed_gives_the_same_answer() -> None:
-    made = MAKERS["relu_out"][0]()
+    made = FAULTY["relu_out"][0]()
     documents = [diagnose_program(made, seed=1).to_dict() for _ in range(2)]
     assert json.dumps(documents[0]) == json.dumps(documents[1])
 
 
 def test_an_exhausted_clock_names_nothing_that_needs_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.diagnosis.diagnosis.LEAST_SECONDS", -1.0)
-    found = diagnose_program(MAKERS["softmax_one_unit"][0](), budget=0.0)
+    found = diagnose_program(FAULTY["softmax_one_unit"][0](), budget=0.0)
     assert found.partial
     assert all(cause.needs_no_run for cause in found.causes)
     assert found.outcome is OutcomeKind.NOT_JUDGED
@@ -177,7 +174,6 @@ def test_the_training_of_the_user_is_not_touched_and_the_page_has_the_evidence(
 def test_every_fault_and_outcome_has_words() -> None:
     assert set(FAULTS) == set(Fault)
     assert set(OUTCOMES) == set(OutcomeKind)
-    assert people is not None
 
 
 def test_updates_that_are_too_slow_are_said_to_be_before_anything_is_trained() -> None:

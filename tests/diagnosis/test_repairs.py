@@ -6,10 +6,10 @@ import dataclasses
 from typing import Any
 
 import keras
-import more_programs
 import numpy as np
-import programs
 import pytest
+from faulty_programs import FAULTY, USUAL
+from healthy_programs import HEALTHY
 from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
@@ -24,13 +24,7 @@ from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
 
-NO_REFERENCES = References(constant=0.0, learners=(), best=1.0, rows=1, p_value=None, apt=True, noise=0.0)
-
-
-@pytest.fixture(autouse=True)
-def _no_references(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What off-the-shelf learners reach takes seconds, and no repair depends on it."""
-    monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: NO_REFERENCES)
+pytestmark = pytest.mark.usefixtures("no_references")
 
 
 PLAN = Plan(members=8, search_seeds=8, most_updates=100_000, prefix_updates=None)
@@ -69,19 +63,18 @@ def repaired(made: Any, *keys: str) -> Variant:
     ],
 )
 def test_the_planted_fault_is_questioned_first(name: str, fault: Fault) -> None:
-    case = prepare_case(programs.faulty()[name][0]())
+    case = prepare_case(FAULTY[name][0]())
     assert propose_repairs(case, PLAN)[0].fault is fault
 
 
-@pytest.mark.parametrize("name", [*programs.healthy(), *more_programs.healthy()])
+@pytest.mark.parametrize("name", HEALTHY)
 def test_nothing_of_a_healthy_program_contradicts_the_task(name: str) -> None:
-    made = (programs.healthy() | more_programs.healthy())[name]()
-    case = prepare_case(made)
+    case = prepare_case(HEALTHY[name]())
     assert not [repair.key for repair in propose_repairs(case, PLAN) if repair.doubt >= 3]
 
 
 def test_output_activation_is_replaced_in_a_fresh_model() -> None:
-    made = programs.faulty()["softmax_one_unit"][0]()
+    made = FAULTY["softmax_one_unit"][0]()
     changed = repaired(made, "output-activation")
     assert changed.program.model.layers[-1].activation.__name__ == "sigmoid"
     assert made.model.layers[-1].activation.__name__ == "softmax"
@@ -104,19 +97,19 @@ def test_a_separate_activation_layer_is_replaced() -> None:
 
 
 def test_integers_under_a_categorical_loss_get_the_sparse_one() -> None:
-    made = programs.faulty()["cce_integers"][0]()
+    made = FAULTY["cce_integers"][0]()
     assert repaired(made, "loss").head.loss == "sparse_categorical_crossentropy"
 
 
 def test_scaled_labels_are_numbered_from_zero() -> None:
-    case, repairs = proposed(programs.faulty()["labels_scaled"][0]())
+    case, repairs = proposed(FAULTY["labels_scaled"][0]())
     variant = apply_repairs(Variant(program=case.program, head=case.head), [repairs["label-encoding"]])
     coded, _, _ = code_targets(case, variant, case.split.folds[0].train)
     assert np.array_equal(coded, digits()[1])
 
 
 def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
-    case, repairs = proposed(programs.faulty()["unscaled_cancer"][0]())
+    case, repairs = proposed(FAULTY["unscaled_cancer"][0]())
     variant = apply_repairs(Variant(program=case.program, head=case.head), [repairs["unscaled-inputs"]])
     fold = case.split.folds[0]
     prepared = prepare_fold(case, variant, fold, confirm=False)
@@ -133,20 +126,20 @@ def test_pictures_of_bytes_hold_whole_numbers_and_a_series_does_not() -> None:
 
 
 def test_a_flatten_is_put_before_the_first_dense_layer() -> None:
-    made = more_programs.faulty()["flat"][0]()
+    made = FAULTY["flat"][0]()
     assert repaired(made, "flatten").program.model.output_shape == (None, 10)
 
 
 def test_an_initializer_is_replaced_and_draws_different_units() -> None:
-    changed = repaired(programs.faulty()["clones"][0](), "initializer").program.fresh_model(3)
+    changed = repaired(FAULTY["clones"][0](), "initializer").program.fresh_model(3)
     kernel = np.asarray(changed.layers[0].kernel)
     assert np.linalg.matrix_rank(kernel) == min(kernel.shape)
 
 
 def test_class_weights_that_balance_are_not_questioned() -> None:
-    _, repairs = proposed(more_programs.healthy()["rare_weighted"]())
+    _, repairs = proposed(HEALTHY["rare_weighted"]())
     assert "class-imbalance" not in repairs
-    _, repairs = proposed(more_programs.faulty()["inverted_weights"][0]())
+    _, repairs = proposed(FAULTY["inverted_weights"][0]())
     assert repairs["class-imbalance"].doubt >= 2
 
 
@@ -162,7 +155,7 @@ def test_text_labels_are_read_and_need_an_encoding() -> None:
 
 @pytest.mark.slow
 def test_every_repair_of_every_program_can_be_made() -> None:
-    for name, (make, _) in programs.faulty().items():
+    for name, (make, _) in USUAL.items():
         case, repairs = proposed(make())
         user = Variant(program=case.program, head=case.head)
         for repair in repairs.values():
@@ -171,10 +164,10 @@ def test_every_repair_of_every_program_can_be_made() -> None:
 
 @pytest.mark.parametrize(("linear", "doubt"), [(0.99, 0), (0.5, 1)])
 def test_no_layer_is_missing_where_a_line_suffices(
-    linear: float, doubt: float, monkeypatch: pytest.MonkeyPatch
+    linear: float, doubt: float, no_references: References, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = Reference(name="linear regression", score=Score(value=linear, auc=None, rows=9))
-    found = dataclasses.replace(NO_REFERENCES, learners=(line,))
+    found = dataclasses.replace(no_references, learners=(line,))
     monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: found)
     x = np.linspace(0, 1, 200)[:, None]
     _, repairs = proposed(program(dense(1, inputs=1), x, 3 * x, loss="mse", epochs=10))

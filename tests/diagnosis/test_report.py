@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import dense, faulty, program
+from faulty_programs import FAULTY
+from programs import dense, program
 
 from harness.cli.commands import code_of_diagnosis
 from harness.cli.main import main
@@ -56,7 +57,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def unexplained() -> Diagnosis:
     """The diagnosis of softmax over one unit, without any time for trainings."""
-    return diagnose_program(faulty()["softmax_one_unit"][0](), budget=0.001)
+    return diagnose_program(FAULTY["softmax_one_unit"][0](), budget=0.001)
 
 
 def test_every_finding_has_a_sentence() -> None:

@@ -12,20 +12,13 @@ from programs import dense, program
 from harness.diagnosis.case import Case, prepare_case
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.layers import read_layers
-from harness.diagnosis.references import References
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.start_repairs import initializer_repairs
 
-NO_REFERENCES = References(constant=0.0, learners=(), best=1.0, rows=1, p_value=None, apt=True, noise=0.0)
+pytestmark = pytest.mark.usefixtures("no_references")
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(80, 8)).astype("float32")
 Normal = keras.initializers.RandomNormal
-
-
-@pytest.fixture(autouse=True)
-def _no_references(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What off-the-shelf learners reach takes seconds, and no start depends on it."""
-    monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: NO_REFERENCES)
 
 
 def repair_of(*units: int, rows: Any = ROWS, **options: Any) -> Repair | None:

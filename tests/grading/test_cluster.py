@@ -18,14 +18,7 @@ from harness.grading.grade import Settings, judge
 from harness.grading.hand_ins import hand_in_at, staged
 from tests.grading.classes import network
 from tests.processes import PATIENCE, start_harness
-from tests.ray_cluster import environment, ray_cluster, workers
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """A cluster of two worker processes."""
-    with ray_cluster(tmp_path_factory.mktemp("cluster")) as found:
-        yield found
+from tests.ray_cluster import environment, workers
 
 
 @pytest.fixture

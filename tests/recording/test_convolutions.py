@@ -10,6 +10,7 @@ from scipy import signal
 from harness.checking.layers import check_layers
 from harness.checking.result import Agreement
 from harness.recording.stand_ins import convolutions
+from tests.network_files import write_file
 
 NAMES = ("correlate2d", "convolve2d")
 
@@ -59,16 +60,13 @@ class Convolutional:
 
 @pytest.mark.slow
 def test_a_layer_that_uses_them_is_judged(tmp_path: Path) -> None:
-    path = tmp_path / "layer.py"
-    path.write_text(LAYER)
-    (pair,) = check_layers(path)
+    (pair,) = check_layers(write_file(tmp_path / "layer.py", LAYER))
     assert [gradient.agreement for gradient in pair.gradients] == [Agreement.AGREES] * 3
 
 
 @pytest.mark.slow
 def test_the_input_gradient_needs_the_turned_kernel(tmp_path: Path) -> None:
-    path = tmp_path / "layer.py"
-    path.write_text(LAYER.replace("signal.convolve2d(", "signal.correlate2d("))
+    path = write_file(tmp_path / "layer.py", LAYER.replace("signal.convolve2d(", "signal.correlate2d("))
     (pair,) = check_layers(path)
     by_name = {gradient.name: gradient.agreement for gradient in pair.gradients}
     assert by_name["return value"] is Agreement.DIFFERS

@@ -10,6 +10,7 @@ from harness.recording.graph import Check
 from harness.recording.record import record_file
 from harness.recording.sizes import counts_beyond, loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
+from tests.network_files import write_file
 
 DATA = """
 import numpy as np
@@ -195,9 +196,7 @@ for i in range(20):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_styles_of_updates(name, tmp_path):
     text, count = PROGRAMS[name]
-    path = tmp_path / "net.py"
-    path.write_text(text)
-    recording = record_file(path, drive=False)
+    recording = record_file(write_file(tmp_path / "net.py", text), drive=False)
     assert recording.raised is None
     assert recording.check is Check.SAME
     assert len(recording.parameters) == count
@@ -205,9 +204,7 @@ def test_styles_of_updates(name, tmp_path):
 
 
 def test_the_target_of_each_of_two_statements_on_a_line(tmp_path):
-    path = tmp_path / "net.py"
-    path.write_text(PROGRAMS["two statements on a line"][0])
-    recording = record_file(path, drive=False)
+    recording = record_file(write_file(tmp_path / "net.py", PROGRAMS["two statements on a line"][0]), drive=False)
     # Python knows columns from version 3.11 on
     if hasattr((lambda: 0).__code__, "co_positions"):
         assert {recording.updates[p.updates[0]].place.variable for p in recording.parameters} == {"w", "b"}
@@ -218,8 +215,10 @@ def notebook(*cells: str) -> str:
 
 
 def test_a_notebook_that_was_saved_as_a_script(tmp_path):
-    path = tmp_path / "net.py"
-    path.write_text(notebook(DATA, "w = np.ones((3, 2))", "for i in range(9):\n    w -= 0.01 * X.T @ (X @ w - Y)"))
+    path = write_file(
+        tmp_path / "net.py",
+        notebook(DATA, "w = np.ones((3, 2))", "for i in range(9):\n    w -= 0.01 * X.T @ (X @ w - Y)"),
+    )
     (parameter,) = record_file(path, drive=False).parameters
     assert parameter.name == "w"
 
@@ -317,9 +316,7 @@ for i in range(9):
     w -= 0.01 * X.T @ (X @ w - Y)
 """
     )
-    path = tmp_path / "net.py"
-    path.write_text(text)
-    recording = record_file(path, drive=False)
+    recording = record_file(write_file(tmp_path / "net.py", text), drive=False)
     assert recording.raised is None
     assert [p.name for p in recording.parameters] == ["w"]
     assert len(recording.nodes) < 200
@@ -356,8 +353,7 @@ def test_what_failures_say_about_made_up_data():
 
 
 def test_counts_are_made_smaller_if_a_wide_table_would_have_to_be_too_long(tmp_path):
-    path = tmp_path / "train.py"
-    path.write_text("held_out = list(range(59000, 59000 + 1000))\n")
+    path = write_file(tmp_path / "train.py", "held_out = list(range(59000, 59000 + 1000))\n")
     message = "index 59000 is out of bounds for axis 0 with size 1200"
     smaller = [[1000, 16], [59000, 1000]]  # 59000 : 1000 = 1000 : 16.9
     assert counts_beyond(message, [[{"tuple": [1200, 785]}]], {"path": str(path)}) == smaller

@@ -8,6 +8,7 @@ import pytest
 
 from harness.recording.graph import Stop
 from harness.recording.record import record_file
+from tests.network_files import write_file
 
 BODY = """
     a = X @ w
@@ -29,19 +30,17 @@ HEAD = "import numpy as np\nX, Y = np.random.rand(5, 2), np.random.rand(5, 1)\nw
     ],
 )
 def test_the_rounds_of_a_loop(tmp_path: Path, loop: str, count: int | None) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(HEAD + loop + BODY)
-    recording = record_file(path, drive=False)
+    recording = record_file(write_file(tmp_path / "net.py", HEAD + loop + BODY), drive=False)
     assert recording.stop is Stop.ENOUGH
     assert [one.count for one in recording.loops] == [count]
 
 
 def test_loops_of_all_functions_that_are_running(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "net.py",
         HEAD
         + "def step():\n    global w\n    for i in range(3):\n        a = X @ w\n        w = w - 0.1 * X.T @ (a - Y)\n"
-        + "for epoch in range(n):\n    step()\n"
+        + "for epoch in range(n):\n    step()\n",
     )
     assert [(one.line, one.end_line, one.count) for one in record_file(path, drive=False).loops] == [
         (9, 10, 12),

@@ -4,6 +4,7 @@ import pytest
 
 from harness.recording.graph import Stop
 from harness.recording.record import record_file
+from tests.network_files import write_file
 
 BATCHES = """
 import numpy as np
@@ -18,9 +19,7 @@ for epoch in range(50):
 
 
 def test_a_smaller_last_batch_is_waited_for(tmp_path):
-    path = tmp_path / "batches.py"
-    path.write_text(BATCHES)
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "batches.py", BATCHES))
     (parameter,) = recording.parameters
     assert len(parameter.updates) == 6  # five batches of 4 and one of 2
     heights = {n.shape[0] for n in recording.nodes if n.place and n.place.line == 8 and n.operation == "getitem"}
@@ -29,16 +28,14 @@ def test_a_smaller_last_batch_is_waited_for(tmp_path):
 
 
 def test_a_last_batch_that_is_far_away_is_not(tmp_path):
-    path = tmp_path / "batches.py"
-    path.write_text(BATCHES.replace("22", "222"))
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "batches.py", BATCHES.replace("22", "222")))
     (parameter,) = recording.parameters
     assert len(parameter.updates) == 3
 
 
 def test_parameters_that_start_from_one_value(tmp_path):
-    path = tmp_path / "shared.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "shared.py",
         """
 import numpy as np
 X = np.random.randn(6, 2)
@@ -51,7 +48,7 @@ for i in range(9):
         weights[j] -= 0.1 * (e * X[:, j]).sum()
     b = b - 0.1 * e
     c = c - 0.2 * e
-"""
+""",
     )
     recording = record_file(path)
     assert [p.name for p in recording.parameters] == ["weights[0]", "weights[1]", "b", "c"]
@@ -59,8 +56,8 @@ for i in range(9):
 
 
 def test_weights_of_one_layer_in_a_flat_vector_beside_scalars(tmp_path):
-    path = tmp_path / "line.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "line.py",
         """
 import numpy as np
 x = np.random.randn(9)
@@ -70,7 +67,7 @@ for i in range(9):
     e = w[0] * x + w[1] - t
     w[0] -= 0.1 * (e * x).mean()
     w[1] -= 0.1 * e.mean()
-"""
+""",
     )
     recording = record_file(path)
     (parameter,) = recording.parameters
@@ -101,9 +98,7 @@ for i in range(9):
     ],
 )
 def test_a_penalty_that_is_added_to_the_gradient_is_not_an_update_of_its_own(tmp_path, first, second):
-    path = tmp_path / "penalised.py"
-    path.write_text(PENALISED.format(first=first, second=second))
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "penalised.py", PENALISED.format(first=first, second=second)))
     assert [(p.name, len(p.updates)) for p in recording.parameters] == [("W", 3), ("V", 3)]
     lines = {update.place.line for update in recording.updates if update.place is not None}
     assert lines == {10, 11}
@@ -118,15 +113,15 @@ def test_a_penalty_that_is_added_to_the_gradient_is_not_an_update_of_its_own(tmp
     ],
 )
 def test_an_array_put_together_from_changed_items_is_an_update(tmp_path, update):
-    path = tmp_path / "items.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "items.py",
         f"""
 import numpy as np
 X, y, W = np.random.randn(6, 2), np.random.randn(6, 3), np.random.randn(2, 3)
 for i in range(9):
     G = X.T @ (X @ W - y)
     W = {update}
-"""
+""",
     )
     (parameter,) = record_file(path).parameters
     assert (parameter.name, parameter.shape, len(parameter.updates)) == ("W", (2, 3), 3)
@@ -145,9 +140,7 @@ for i in range(20):
 
 
 def test_weights_that_begin_as_a_sum_of_two_arrays(tmp_path):
-    path = tmp_path / "sum.py"
-    path.write_text(SUM_OF_TWO)
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "sum.py", SUM_OF_TWO))
     assert [(p.name, p.shape, len(p.updates)) for p in recording.parameters] == [("W", (4, 4), 3)]
 
 
@@ -174,14 +167,13 @@ for n in LENGTHS:
 
 @pytest.mark.parametrize(("lengths", "updates"), [("[2] * 50", 3), ("[1, 1, 1, 1, 1, 3] * 10", 6), ("[1] * 50", 24)])
 def test_a_longer_sequence_is_waited_for(tmp_path, lengths, updates):
-    path = tmp_path / "sequences.py"
-    path.write_text(SEQUENCES.replace("LENGTHS", lengths))
+    path = write_file(tmp_path / "sequences.py", SEQUENCES.replace("LENGTHS", lengths))
     assert {len(parameter.updates) for parameter in record_file(path).parameters} == {updates}
 
 
 def test_rows_that_are_added_to_in_place(tmp_path):
-    path = tmp_path / "embedding.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "embedding.py",
         """
 import numpy as np
 words = np.random.randn(9, 4)
@@ -193,7 +185,7 @@ for i in range(9):
     change = e * outer[around]
     np.subtract.at(outer, around, 0.1 * e * h)
     np.add.at(words, centers, -0.1 * change)
-"""
+""",
     )
     recording = record_file(path)
     assert [(p.name, len(p.updates)) for p in recording.parameters] == [("outer", 3), ("words", 3)]
@@ -216,16 +208,15 @@ for epoch in range(90):
 
 
 def test_a_loop_over_steps_that_goes_round_once_is_noted(tmp_path):
-    path = tmp_path / "sequences.py"
-    path.write_text(ONE_STEP)
+    path = write_file(tmp_path / "sequences.py", ONE_STEP)
     assert [place.line for place in record_file(path).single_turns] == [8]
     path.write_text(ONE_STEP.replace("[2]", "[2, 1]"))
     assert not record_file(path).single_turns
 
 
 def test_the_classes_among_many_labels_are_not_recorded_one_by_one(tmp_path):
-    path = tmp_path / "classes.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "classes.py",
         """
 import numpy as np
 y = np.random.randint(0, 3, 60_000)
@@ -233,7 +224,7 @@ x = np.random.randn(20, 4)
 w = np.zeros((4, len(set(y))))
 for i in range(9):
     w -= 0.1 * x.T @ (x @ w - np.eye(3)[y[:20]])
-"""
+""",
     )
     recording = record_file(path)
     assert [parameter.shape for parameter in recording.parameters] == [(4, 3)]
@@ -241,8 +232,8 @@ for i in range(9):
 
 
 def test_a_loop_over_the_only_hidden_layer_is_not_a_sequence(tmp_path):
-    path = tmp_path / "layers.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "layers.py",
         """
 import numpy as np
 x = np.random.randn(6, 3)
@@ -256,7 +247,7 @@ for i in range(60):
         back = delta @ last.T * (1 - values[n + 1] ** 2)
         hidden[n] = hidden[n] - 0.1 * values[n].T @ back
     last = last - 0.1 * values[-1].T @ delta
-"""
+""",
     )
     recording = record_file(path)
     assert [len(parameter.updates) for parameter in recording.parameters] == [3, 3]
@@ -265,8 +256,8 @@ for i in range(60):
 
 @pytest.mark.parametrize("start", ["0.0 * np.ones(2)", "1e-4 * np.zeros(2)"])
 def test_biases_that_begin_as_a_multiple_are_not_velocities_at_rest(tmp_path, start):
-    path = tmp_path / "biases.py"
-    path.write_text(
+    path = write_file(
+        tmp_path / "biases.py",
         f"""
 import numpy as np
 x = np.random.randn(6, 3)
@@ -275,7 +266,7 @@ for i in range(3):
     delta = x @ w + b - 1
     w -= 0.1 * x.T @ delta
     b -= 0.1 * delta.sum(axis=0)
-"""
+""",
     )
     recording = record_file(path)
     assert sorted(parameter.shape for parameter in recording.parameters) == [(2,), (3, 2)]
@@ -343,9 +334,7 @@ STYLES = {
 
 @pytest.mark.parametrize(("lines", "expected"), STYLES.values(), ids=STYLES)
 def test_what_is_a_parameter_and_how_often_it_was_updated(tmp_path, lines, expected):
-    path = tmp_path / "net.py"
-    path.write_text(DATA + lines)
-    recording = record_file(path)
+    recording = record_file(write_file(tmp_path / "net.py", DATA + lines))
     found = []
     for parameter in recording.parameters:
         last = recording.updates[parameter.updates[-1]]

@@ -11,6 +11,7 @@ import pytest
 from harness import BadInput
 from harness.recording.graph import Absorbed, Check, Kind, Stop
 from harness.recording.record import record_file
+from tests.network_files import write_file
 
 PROGRAMS = Path(__file__).with_name("programs")
 
@@ -304,8 +305,7 @@ class Net:
 
 
 def test_files_are_not_overwritten(tmp_path):
-    weights = tmp_path / "weights.txt"
-    weights.write_text("mine")
+    weights = write_file(tmp_path / "weights.txt", "mine")
     ending = (
         "open('weights.txt', 'w').write('theirs')\nnp.savetxt('weights.txt', W)\nimport os\nos.remove('weights.txt')"
     )
@@ -385,8 +385,7 @@ for i in range(4):
 
 @pytest.mark.parametrize(("rows", "bounded", "beyond"), [(3, True, ""), (4, False, ""), (4, True, "16 bytes beyond")])
 def test_windows_beyond_an_array_are_an_error_if_runs_differ(tmp_path, rows, bounded, beyond):
-    path = tmp_path / "windows.py"
-    path.write_text(WINDOWS.replace("ROWS", str(rows)))
+    path = write_file(tmp_path / "windows.py", WINDOWS.replace("ROWS", str(rows)))
     run = (
         "import sys; from harness.recording import run; "
         f"task = dict(path={str(path)!r}, root={str(tmp_path)!r}, seed=0, seconds=20, text='', bounded={bounded}); "
@@ -411,17 +410,16 @@ def test_a_notebook_that_fails_in_the_midst_of_training_ends_alike_without_recor
     training = "w = np.ones(3)\nfor _ in range(2):\n    w = w - 0.1 * (w @ np.arange(3.0)) * np.arange(3.0)"
     cells = ["import numpy as np", training, "np.nothing(w)", "later = 1.0\nlast = later + 1.0"]
     content = {"cells": [{"cell_type": "code", "source": text} for text in cells], "metadata": {}, "nbformat": 4}
-    path = tmp_path / "net.ipynb"
-    path.write_text(json.dumps(content))
-    recording = record_file(path, drive=False)
+    recording = record_file(write_file(tmp_path / "net.ipynb", json.dumps(content)), drive=False)
     assert recording.raised is not None
     assert recording.raised.type == "AttributeError"
     assert recording.check is Check.SAME
 
 
 def test_data_that_a_file_asks_to_be_arrays_are_arrays_when_it_is_driven(tmp_path):
-    path = tmp_path / "net.py"
-    path.write_text("""
+    path = write_file(
+        tmp_path / "net.py",
+        """
 import numpy as np
 class Net:
     def __init__(self, n_in, n_out):
@@ -431,5 +429,6 @@ class Net:
             return None
         for _ in range(epochs):
             self.w -= 0.1 * X.T @ (X @ self.w - y)
-""")
+""",
+    )
     assert [parameter.shape for parameter in record_file(path).parameters] == [(7, 3)]

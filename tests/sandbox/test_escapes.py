@@ -31,6 +31,7 @@ from harness.sandbox import (
     use_box,
 )
 from harness.sandbox.box import library_folders
+from tests.network_files import write_file
 
 FOUND = find_box()
 needs_box = pytest.mark.skipif(isinstance(FOUND, Absence), reason=f"no sandbox on this machine: {FOUND}")
@@ -85,8 +86,7 @@ def theirs(tmp_path) -> Path:
 
 @needs_box
 def test_a_file_of_the_home_folder_cannot_be_read(box, theirs):
-    secret = Path.home() / f".harness-secret-{os.getpid()}"
-    secret.write_text("secret")
+    secret = write_file(Path.home() / f".harness-secret-{os.getpid()}", "secret")
     try:
         code = f"import os; print(os.path.exists({str(secret)!r})); print(open({str(secret)!r}).read())"
         exit_code, out, err = run(box, theirs, code)
@@ -436,8 +436,7 @@ def test_without_bubblewrap_the_kernel_is_asked_and_what_is_required_is_bad_inpu
 @pytest.mark.skipif(find_namespaces() is None, reason="the kernel gives no namespaces here")
 def test_a_file_is_judged_and_kept_apart_by_the_kernel_alone(monkeypatch, tmp_path):
     monkeypatch.setattr("harness.sandbox.finding.programs", lambda: [])
-    secret = tmp_path / "secret"
-    secret.write_text("secret")
+    secret = write_file(tmp_path / "secret", "secret")
     folder = tmp_path / "ann"
     folder.mkdir()
     (folder / "net.py").write_text(f"import os\nassert not os.path.exists({str(secret)!r})\n" + RIGHT)

@@ -15,7 +15,7 @@ import pytest
 import harness
 from harness.cli.main import build_parser
 from harness.grading.rubric import read_rubric
-from tests.network_files import text_of
+from tests.network_files import text_of, write_file
 from tests.processes import run_harness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,8 +90,7 @@ def test_the_output_shown_is_the_output_printed(page, command, shown, folder):
 def test_the_tutorial_shows_how_to_accept_a_mistake(tmp_path):
     wrong = re.search(r"^ *d_weights1 = .*\n", (ROOT / "docs" / "examples" / "class_network.py").read_text(), re.M)
     [accepted] = [block for block in blocks(ROOT / "docs" / "tutorials" / "learner.md", "python") if "accept" in block]
-    path = tmp_path / "class_network.py"
-    path.write_text(wrong.string.replace(wrong[0], textwrap.indent(accepted, " " * 8)))
+    path = write_file(tmp_path / "class_network.py", wrong.string.replace(wrong[0], textwrap.indent(accepted, " " * 8)))
     assert harness.check(path).is_accepted
 
 
@@ -128,8 +127,7 @@ def test_python_on_a_page_is_python(page):
 def test_scenarios_and_rubrics_on_a_page_are_accepted(page, tmp_path):
     (tmp_path / "flowers.csv").write_text("length,width,kind\n1.0,2.0,rose\n3.0,1.5,lily\n")
     for number, block in enumerate(blocks(page, "toml")):
-        path = tmp_path / f"{number}.toml"
-        path.write_text(block)
+        path = write_file(tmp_path / f"{number}.toml", block)
         assert read_rubric(path).criteria if "[[criteria]]" in block else harness.load(str(path))
 
 

@@ -21,6 +21,7 @@ from harness.board import server
 from harness.callbacks import NeuronHistograms
 from harness.cli import main as cli
 from harness.programs import model_files as source
+from tests.network_files import write_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "harness").rglob("*.py"), *(ROOT / "models").rglob("*.py")])
@@ -113,9 +114,7 @@ def test_modules_are_run_by_name_only_where_the_user_names_them():
 @pytest.fixture
 def write(tmp_path):
     def write(text, name="mine.py"):
-        path = tmp_path / name
-        path.write_text(text)
-        return path
+        return write_file(tmp_path / name, text)
 
     return write
 

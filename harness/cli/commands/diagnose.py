@@ -9,6 +9,7 @@ import os
 import re
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,67 @@ def say_at_once(program: Any, shown: Shown) -> None:
             shown.say(line)
 
 
+def captured_program(arguments: argparse.Namespace, name: str, show: Shown, budget: float, *, of_script: bool) -> Any:
+    """The program of a script, which is run, or of a model with data; its contradictions are shown at once.
+
+    Raises:
+        RefusedByKeras: Keras refuses the model of the script before it is trained.
+    """
+    from ...programs import capture, saved
+
+    seed = arguments.seed or 0
+    if of_script:
+        return capture.capture_script(
+            name,
+            fit=arguments.fit,
+            seconds=FIT_BUDGETS * budget,
+            seed=seed,
+            at_fit=lambda captured: say_at_once(captured, show),
+        ).program
+    program = saved.program_of_file(
+        name,
+        arguments.data,
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        validation_split=arguments.validation_split,
+        seed=seed,
+    )
+    say_at_once(program, show)
+    return program
+
+
+def diagnosed(arguments: argparse.Namespace, program: Any, show: Shown, budget: float) -> tuple[Any, int]:
+    """The answer about a program, and the exit code; Ctrl-C shows what is known."""
+    from ...diagnosis import diagnosis, outputs, trials
+    from ...programs import contradictions, unjudged
+
+    def trained(diagnose: Callable[..., Any]) -> Any:
+        with contradictions.quiet(), cluster.connected(arguments.ray):
+            return diagnose(
+                program,
+                budget=budget,
+                seed=arguments.seed or 0,
+                progress=lambda what, trainings: show(trainings, 0, what),
+            )
+
+    if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
+        several = trained(outputs.diagnose_outputs)
+        codes = {code_of_diagnosis(one) for one in several.outputs}
+        return several, DIFFERS if DIFFERS in codes else max(codes)
+    if not unjudged.is_judged(program) or contradictions.hopeless(program):
+        read = unjudged.read_unjudged(program)
+        return read, DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
+    try:
+        found = trained(diagnosis.diagnose_program)
+    except trials.TooSlow as error:
+        return unjudged.read_unjudged(program, needed_budget=error.budget), NOT_JUDGED
+    except KeyboardInterrupt as interrupt:
+        known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
+        show_result(arguments, known)
+        raise
+    return found, code_of_diagnosis(found)
+
+
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
     """Diagnose a Keras program."""
     from ... import board
@@ -185,14 +247,14 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         model_files.check_source(name, arguments.data)
         if arguments.data is None:
             raise BadInput(f"{shown_path(name)} is a model without data", hint="give a .npz file with x and y as data")
-    budget, seed = arguments.budget or BUDGET_SECONDS, arguments.seed or 0
+    budget = arguments.budget or BUDGET_SECONDS
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, folder_name(name)))
         stack.enter_context(temporary_files_in_scratch())
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
-            from ...diagnosis import diagnosis, outputs, trials
-            from ...programs import capture, contradictions, edits, saved, unjudged
+            from ...diagnosis.answer import Diagnosis
+            from ...programs import capture, edits, unjudged
             from ...report import diagnosing
             from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
             from ...report import unjudged as _  # noqa: F401 - registers how a program without its data is shown
@@ -201,62 +263,23 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         warnings.simplefilter("ignore")
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         show(0, 0, f"running {name}")
-        if of_script:
-            try:
-                program = capture.capture_script(
-                    name,
-                    fit=arguments.fit,
-                    seconds=FIT_BUDGETS * budget,
-                    seed=seed,
-                    at_fit=lambda captured: say_at_once(captured, show),
-                ).program
-            except capture.RefusedByKeras as refused:
-                show_result(arguments, unjudged.read_refused(Path(name).name, refused.finding, refused.missing))
-                return DIFFERS
-        else:
-            program = saved.program_of_file(
-                name,
-                arguments.data,
-                epochs=arguments.epochs,
-                batch_size=arguments.batch_size,
-                validation_split=arguments.validation_split,
-                seed=seed,
-            )
-            say_at_once(program, show)
-        if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
-            with contradictions.quiet(), cluster.connected(arguments.ray):
-                several = outputs.diagnose_outputs(
-                    program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
-                )
-            write_pages(arguments, several, folder)
-            show_result(arguments, several)
-            codes = {code_of_diagnosis(one) for one in several.outputs}
-            return DIFFERS if DIFFERS in codes else max(codes)
-        if not unjudged.is_judged(program) or contradictions.hopeless(program):
-            read = unjudged.read_unjudged(program)
-            show_result(arguments, read)
-            return DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
         try:
-            with contradictions.quiet(), cluster.connected(arguments.ray):
-                found = diagnosis.diagnose_program(
-                    program, budget=budget, seed=seed, progress=lambda what, trainings: show(trainings, 0, what)
-                )
-        except trials.TooSlow as error:
-            show_result(arguments, unjudged.read_unjudged(program, needed_budget=error.budget))
-            return NOT_JUDGED
-        except KeyboardInterrupt as interrupt:
-            known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
-            show_result(arguments, known)
-            raise
-        if folder is not None:
-            text = "\n\n".join(diagnosing.verdict(found))
-            board.write_answer(folder, text, time.time(), pictures=as_cards(found))
-        write_pages(arguments, found, folder)
-    show_result(arguments, found)
-    if arguments.diff and not arguments.json:
-        print(edits.unified_diff(found.edits), end="")
-    say_page(arguments, folder)
-    return code_of_diagnosis(found)
+            program = captured_program(arguments, name, show, budget, of_script=of_script)
+            result, code = diagnosed(arguments, program, show, budget)
+        except capture.RefusedByKeras as refused:
+            result, code = unjudged.read_refused(Path(name).name, refused.finding, refused.missing), DIFFERS
+        is_whole = isinstance(result, Diagnosis)
+        if is_whole and folder is not None:
+            text = "\n\n".join(diagnosing.verdict(result))
+            board.write_answer(folder, text, time.time(), pictures=as_cards(result))
+        if not isinstance(result, unjudged.Unjudged):
+            write_pages(arguments, result, folder)
+    show_result(arguments, result)
+    if is_whole and arguments.diff and not arguments.json:
+        print(edits.unified_diff(result.edits), end="")
+    if is_whole:
+        say_page(arguments, folder)
+    return code
 
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:

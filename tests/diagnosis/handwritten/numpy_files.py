@@ -173,7 +173,6 @@ for epoch in range(150):
 
 UNTIL_GOOD = XOR_FROM_ONES.replace("for epoch in range(3000):", "cost = 1\nwhile cost > 0.01:")
 COUNTED = XOR_FROM_ONES.replace("for epoch in range(3000):", "epoch = 0\nwhile epoch < 700:\n    epoch += 1")
-WITHOUT_DATA = XOR_FROM_ONES.replace("X = np.array", "X = np.loadtxt('inputs.txt') if True else np.array")
 # one weight and a wrong derivative: steps of about one size, which are nearly those of a rule that scales its steps
 ONE_WEIGHT = (
     SIGMOID

@@ -23,13 +23,12 @@ from harness.diagnosis.trials import TooSlow
 from harness.programs.program import Program
 from harness.recording.graph import Place
 from harness.report.handwritten_diagnosis import UNREAD, verdict
+from tests.network_files import write_file
 from tests.processes import ROOT
 
 
 def diagnose(folder: Path, text: str) -> HandwrittenDiagnosis:
-    path = folder / "net.py"
-    path.write_text(text)
-    return diagnose_file(path)
+    return diagnose_file(write_file(folder / "net.py", text))
 
 
 def faults(found: HandwrittenDiagnosis) -> list[str]:
@@ -67,25 +66,20 @@ def test_a_healthy_file_learns(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_the_math_is_the_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(numpy_files.WRONG)
-    assert main(["diagnose", "--no-log", str(path)]) == 1
+    assert main(["diagnose", "--no-log", str(write_file(tmp_path / "net.py", numpy_files.WRONG))]) == 1
     said = capsys.readouterr().out
     assert "missing-hidden-activation-derivative" in said
     assert "harness check net.py" in " ".join(said.split())
 
 
 def test_what_is_not_read_is_not_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(numpy_files.UNTIL_GOOD)
-    assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
+    assert main(["diagnose", "--no-log", "--json", str(write_file(tmp_path / "net.py", numpy_files.UNTIL_GOOD))]) == 3
     document = json.loads(capsys.readouterr().out)
     assert (document["outcome"], document["unread"]) == ("not-judged", "length")
 
 
 def test_a_file_that_trains_nothing_is_answered_without_tensorflow(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text("print(1 + 1)\n")
+    path = write_file(tmp_path / "net.py", "print(1 + 1)\n")
     script = "import sys; from harness.cli.main import main; code = main(['diagnose', *sys.argv[1:]]); "
     script += "print(code, {'tensorflow', 'keras'} & sys.modules.keys())"
     command = [sys.executable, "-c", script, str(path), "--log-dir", str(tmp_path)]
@@ -95,8 +89,7 @@ def test_a_file_that_trains_nothing_is_answered_without_tensorflow(tmp_path: Pat
 
 
 def test_what_is_likely_without_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(numpy_files.MISSING_TABLE)
+    path = write_file(tmp_path / "net.py", numpy_files.MISSING_TABLE)
     assert main(["diagnose", "--no-log", "--json", str(path)]) == 3
     document = json.loads(capsys.readouterr().out)
     assert (document["outcome"], document["unread"], document["missing"]) == ("not-judged", "made-up", ["t.csv"])
@@ -125,9 +118,7 @@ def test_what_is_likely_of_a_training_that_is_too_slow(tmp_path: Path, monkeypat
 
 
 def test_the_python_function_takes_a_numpy_file(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(numpy_files.UNTIL_GOOD)
-    found = harness.diagnose(path)
+    found = harness.diagnose(write_file(tmp_path / "net.py", numpy_files.UNTIL_GOOD))
     assert isinstance(found, HandwrittenDiagnosis)
     assert found.unread is Unread.LENGTH
     assert "the number of its updates was not found" in str(found)

@@ -1,7 +1,4 @@
-"""The diagnosis: what the post's page and closed forms say, the post, xor, and a planted cause or two.
-
-The bench of planted causes is slow: pytest -m slow tests/test_diagnose.py
-"""
+"""The diagnosis of a scenario: what POST.md and closed forms say, the post, xor, and a planted cause or two."""
 
 from __future__ import annotations
 
@@ -1095,7 +1092,7 @@ def test_the_seed_decides_the_draws_and_nothing_else():
     assert diagnosis.machines(one)["causes"] == diagnosis.machines(same)["causes"]
 
 
-# Files and Keras models
+# Files
 
 
 @pytest.mark.slow
@@ -1115,18 +1112,6 @@ def test_wrong_math_in_a_file_is_the_cause(tmp_path, capsys):
     assert [cause["id"] for cause in right["causes"]] == ["none"]
     assert right["learns"]
     assert right["final_cost"] < 0.01  # POST.md, 4
-
-
-def keras_xor(folder, initializer, **layer):
-    import keras
-
-    model = keras.Sequential([keras.Input((2,))])
-    for units in (4, 1):
-        model.add(keras.layers.Dense(units, activation="sigmoid", kernel_initializer=initializer, **layer))
-    model.compile(optimizer=keras.optimizers.SGD(3.0), loss="mse")
-    model.save(folder / "model.keras")
-    xor = load("xor")
-    np.savez(folder / "xor.npz", x=xor.x, y=xor.y)
 
 
 # What is printed

@@ -112,6 +112,7 @@ class Check(Enum):
     ONE_BATCH = "one-batch", "batch-size"
     SAME_BATCH = "same-batch", "too-little-data"
     UNSCALED_IMAGES = "unscaled-images", "unscaled-inputs"
+    UNADAPTED_LAYER = "unadapted-layer", "unscaled-inputs"
     UNSCALED_TABLE = "unscaled-table", "unscaled-inputs"
     OVERWRITTEN_LAYER = "overwritten-layer", "missing-layer"
     OTHER_PREPROCESSING = "other-preprocessing", "unscaled-inputs"

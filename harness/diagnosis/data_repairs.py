@@ -91,7 +91,7 @@ def _input_repairs(case: Case) -> Iterator[Repair]:
         if not fact.is_tokens
     )
     first = next((layer for layer in case.program.model.layers if type(layer).__name__ != "InputLayer"), None)
-    idle = first.name if is_unadapted(first) else None
+    idle = first.name if first is not None and is_unadapted(first) else None
     if idle is None and isinstance(first, SCALING_LAYERS):
         return
     scaling = InputScaling.DIVIDED_BY_255 if is_image else InputScaling.STANDARDISED

@@ -79,7 +79,8 @@ class DataEdits:
         if kind == "scale_inputs":
             if change.layer is not None:
                 number = [layer.name for layer in self.program.model.layers].index(change.layer)
-                self.statements.append(f"{text.text(call.func.value)}.layers[{number}].adapt({x})")
+                model = text.text(call.func).rpartition(".")[0]
+                self.statements.append(f"{model}.layers[{number}].adapt({x})")
             elif "255" in str(change.new):
                 self.wrappers["x"].append("{} / 255")
             else:

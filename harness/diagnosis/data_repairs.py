@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import numpy as np
 
 from ..programs.changes import Change, ChangeKind
+from ..programs.rules.data_rules import is_unadapted
 from .case import Case
 from .faults import Fault
 from .head_choices import judge_head
@@ -17,6 +19,10 @@ from .splits import Judged
 from .tasks import TaskKind
 from .variants import ClassWeights, InputScaling, TargetCoding
 
+SCALING_LAYERS = (
+    keras.layers.Normalization, keras.layers.Rescaling, keras.layers.BatchNormalization,
+    keras.layers.LayerNormalization,
+)  # fmt: skip
 LOOKED_AT = 100  # rows, to see what kind of values they hold
 
 
@@ -85,7 +91,8 @@ def _input_repairs(case: Case) -> Iterator[Repair]:
         if not fact.is_tokens
     )
     first = next((layer for layer in case.program.model.layers if type(layer).__name__ != "InputLayer"), None)
-    if type(first).__name__ in ("Normalization", "Rescaling", "BatchNormalization", "LayerNormalization"):
+    idle = first.name if first is not None and is_unadapted(first) else None
+    if idle is None and isinstance(first, SCALING_LAYERS):
         return
     scaling = InputScaling.DIVIDED_BY_255 if is_image else InputScaling.STANDARDISED
     new = "divide by 255" if is_image else "standardise"
@@ -94,7 +101,7 @@ def _input_repairs(case: Case) -> Iterator[Repair]:
         fault=Fault.UNSCALED_INPUTS,
         doubt=max(input_doubt(fact.scale, fact.spread, fact.spread_ratio) for fact in facts),
         apply=lambda variant: dataclasses.replace(variant, inputs=scaling),
-        changes=(Change(kind=ChangeKind.SCALE_INPUTS, old=None, new=new),),
+        changes=(Change(kind=ChangeKind.SCALE_INPUTS, layer=None if is_image else idle, old=None, new=new),),
     )
 
 

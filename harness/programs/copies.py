@@ -29,6 +29,10 @@ CONSTRUCTION = (
     "_harness_construction"  # attribute of a model or layer: the (arguments, options) of the call that made it
 )
 
+CHANGED = (
+    "_harness_changed"  # attribute of a copy whose layers were changed: the (original, changes) that it is made of
+)
+
 
 def array_of(variable: Any) -> Array:
     """A copy of the values of a variable or tensor."""
@@ -154,8 +158,8 @@ def copied_model(model: Any, seed: int, *, change: ChangeLayer | None = None, sa
         model: a Sequential, functional or subclassed model.
         seed: of all random numbers in the copy: initial weights, dropout masks, noise, augmentation.
         change: what to put in the place of each layer: the layer that it is given (a fresh copy, not built), another
-            layer, or a list of layers in a row (an empty list removes it). In a model of the user's own class only
-            layers that are attributes of the model are replaced.
+            layer, or a list of layers in a row (an empty list removes it). A model inside of the model is one more
+            layer. In a model of the user's own class only layers that are attributes of the model are replaced.
         sample: a few rows of x, on which a model without an input shape is built.
     Raises:
         BadInput: a layer or the model cannot be made again.
@@ -188,9 +192,14 @@ def _copied(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
         return _copied_sequential(model, seeds, change)
     if isinstance(model, keras.Model) and hasattr(model, "_run_through_graph") and _has_default_config(model):
         return _copied_functional(model, seeds, change)
-    copy = _copied_subclass(model, seeds)
-    if change is not None:
-        _change_attributes(copy, change)
+    # another call of the class undoes what was changed in the layers that it makes
+    original, changes = getattr(model, CHANGED, (model, ()))
+    copy = _copied_subclass(original, seeds)
+    changes = (*changes, *(() if change is None else (change,)))
+    for one in changes:
+        _change_attributes(copy, seeds, one)
+    if changes:
+        object.__setattr__(copy, CHANGED, (original, changes))
     return copy
 
 
@@ -224,18 +233,20 @@ def _holds_layers(construction: Any) -> bool:
     return any(isinstance(value, keras.Layer) for value in keras.tree.flatten(construction))
 
 
-def _change_attributes(model: Any, change: ChangeLayer) -> None:
+def _change_attributes(model: Any, seeds: SeedStream, change: ChangeLayer) -> None:
     """Replace the layers that a model of the user's own class keeps as attributes; it must not be built yet."""
     for name, value in list(vars(model).items()):
         if name.startswith("_") or not isinstance(value, keras.Layer):
             continue
-        changed = change(value)
+        changed = change(_copied(value, seeds, change) if isinstance(value, keras.Model) else value)
         if changed is value:
             continue
         if isinstance(changed, (list, tuple)):
             changed = changed[0] if len(changed) == 1 else keras.Sequential(list(changed) or [keras.layers.Identity()])
-        delattr(model, name)
+        others = [layer for layer in model._layers if layer is not changed]
         setattr(model, name, changed)
+        # weights are in the order of the layers, where the new one takes the place of the old one
+        model._layers[:] = [changed if layer is value else layer for layer in others]
 
 
 @contextlib.contextmanager
@@ -260,7 +271,7 @@ def _has_default_config(model: Any) -> bool:
 def _layers_for(layer: Any, seeds: SeedStream, change: ChangeLayer | None) -> list[Any]:
     """The layers that stand for ``layer`` in a copy."""
     if isinstance(layer, keras.Model):
-        copy = _copied(layer, seeds, None)
+        copy = _copied(layer, seeds, change)
         copy.trainable = layer.trainable if not layer.trainable else copy.trainable
     else:
         copy = copied_layer(layer, seeds)

@@ -94,6 +94,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
             yield Change(kind=ChangeKind.LEARNING_RATE, new=rate)
     elif check is Check.DROPOUT_ON_OUTPUT:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
+    elif check is Check.UNADAPTED_LAYER:
+        yield Change(kind=ChangeKind.SCALE_INPUTS, layer=finding.layer, new="standardise")
     elif check is Check.ACCURACY_OF_REGRESSION:
         yield Change(kind=ChangeKind.METRIC, old=str(values["metric"]), new="mae")
 

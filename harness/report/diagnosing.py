@@ -152,8 +152,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.known_validation > 0:
         share = f"{found.known_validation:.0%}"
         yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
-    if found.outcome is OutcomeKind.NOT_JUDGED and not found.partial and not references.has_signal:
-        yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
+    if found.outcome is OutcomeKind.NOT_JUDGED and not references.has_signal:
+        if not found.partial:
+            yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
     elif found.outcome is not OutcomeKind.NO_SIGNAL:  # a few rows above chance are luck
         learned = as_it_is(found.user, found.causes).learned
         if found.outcome is not OutcomeKind.LEARNS or learned.count < learned.of:

@@ -300,6 +300,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['optimizer']} under {v['loss']} diverges if x or y is not scaled, and nothing in the script scales them; "
         "scale both, as with StandardScaler"
     ),
+    Check.UNADAPTED_LAYER: lambda v: (
+        "the layer has no mean and no variance, so it passes its inputs on as they are; call its adapt with the "
+        "training inputs before fit"
+    ),
     Check.IGNORED_EPOCHS: lambda v: (
         f"{v['wrapper']} does not pass nb_epoch on, so the training has one epoch; write epochs"
     ),

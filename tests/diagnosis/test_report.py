@@ -208,6 +208,18 @@ def test_a_loss_that_becomes_nan_is_said_beside_another_outcome(unexplained: Dia
         assert any(line.startswith("Its loss becomes NaN or infinite in 8 of 8 trainings") for line in lines) is is_said
 
 
+@pytest.mark.parametrize("partial", [False, True])
+def test_of_a_score_that_shows_nothing_no_seed_is_said_to_learn(unexplained: Diagnosis, partial: bool) -> None:
+    level = Level(held=0.5, training=0.5, learned=share_of([True] * 5 + [False] * 3), auc=None, updates=9, error=None)
+    references = dataclasses.replace(unexplained.references, best=unexplained.references.constant, p_value=0.8)
+    found = dataclasses.replace(
+        unexplained, outcome=OutcomeKind.NOT_JUDGED, user=level, references=references, partial=partial
+    )
+    text = "\n".join(verdict(found))
+    assert "seeds learn" not in text
+    assert ("about as good as any here" in text) is not partial
+
+
 @pytest.mark.slow
 def test_sigmoid_for_exclusive_classes_is_a_hint_where_it_could_stay() -> None:
     rng = np.random.default_rng(0)

@@ -293,6 +293,19 @@ def test_frozen_models():
     assert (MAYBE, "frozen-layer", Check.FROZEN_OUTPUT) in found(output, "mse", REAL)
 
 
+def test_a_normalization_layer_that_was_never_adapted():
+    def normalized(x, adapted):
+        layer = L.Normalization()
+        if adapted:
+            layer.adapt(x)
+        return found(keras.Sequential([keras.Input((4,)), layer, L.Dense(1)]), "mse", REAL, x)
+
+    raw = 100 + 50 * X
+    assert (SURE, "unscaled-inputs", Check.UNADAPTED_LAYER) in normalized(raw, adapted=False)
+    assert not normalized(raw, adapted=True)
+    assert not normalized(X, adapted=False)  # which are scaled as they are
+
+
 def test_a_loss_class_that_broadcasts():
     class Squared(keras.losses.Loss):
         def call(self, y_true, y_pred):

@@ -335,6 +335,19 @@ def test_scaled_inputs_are_what_fit_gets(program):
     assert np.allclose(after.x.std(axis=0), 1, atol=1e-6)
 
 
+@pytest.mark.slow
+def test_a_normalization_layer_is_adapted_to_the_inputs_of_fit(program):
+    captured = program(
+        "import keras, numpy as np\nx = 90 + 30 * np.random.default_rng(0).normal(size=(50, 3))\n"
+        "net = keras.Sequential([keras.Input((3,)), keras.layers.Normalization(), keras.layers.Dense(1)])\n"
+        "net.compile('sgd', 'mse')\nnet.fit(x, x[:, 0] / 90, epochs=1)\n"
+    )
+    changes = [change("scale_inputs", "standardise", captured.model.layers[0].name)]
+    assert changed_lines(captured, *changes) == (["net.layers[0].adapt(x)"], [])
+    after = run_edited(captured, edits_for(captured, changes).edits).program
+    assert np.allclose(after.model.layers[0].adapt_mean, after.x.mean(axis=0), rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("code", "unplaced"),
     [

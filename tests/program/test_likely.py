@@ -226,6 +226,12 @@ def test_python_shuffles_the_rows_of_an_array_wrongly(captured):
         ("np.random.shuffle(x)\ny = x[:, 0]", None),
         ("order = np.arange(40)\nnp.random.shuffle(order)\nx, y = x[order], y[order]", None),
         ("x = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(40).batch(8)\ny = None", None),
+        ("x = x[np.random.permutation(40)]", 5),
+        ("order = np.random.RandomState(7).permutation(40)\nx = x[order]\nx, y = x[:30] / 2, y[:30].astype(int)", 5),
+        ("order = np.random.RandomState(7).permutation(40)[:30]\nx, y = x[order, :2], y[order]", None),
+        ("order = np.random.permutation(40)\nx = x[order]\ny = np.take(y, order)", None),
+        ("x = x[np.random.RandomState(7).permutation(40)]\ny = y[np.random.RandomState(7).permutation(40)]", None),
+        ("order = np.random.permutation(40)\nx = x[order]\ny = y[order]\nx, y = x[:30], y[:30]", None),
     ],
 )  # fmt: skip
 def test_rows_and_their_targets_are_shuffled_apart(captured, lines, line):

@@ -128,3 +128,38 @@ def test_of_an_error_in_a_graph_the_line_of_its_node_is_said():
     text = "Graph execution error:\n\nDetected at node\n\nindices[0,2] = 9 is not in [0, 4)\n\t [[{{node gather}}]]"
     assert first_line(ValueError(text)) == "indices[0,2] = 9 is not in [0, 4)"
     assert first_line(ValueError("bad shape\nmore")) == "bad shape"
+
+
+class Nested(keras.Model):
+    """A frozen model and a layer, both made by __init__, so that a new object undoes what was changed in them."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = keras.Sequential([L.Dense(5), L.Dense(2)])
+        self.inner.trainable = False
+        self.last = L.Dense(1)
+
+    def call(self, inputs):
+        return self.last(self.inner(inputs))
+
+
+@pytest.mark.parametrize(
+    "make", [Nested, lambda: keras.Sequential([keras.Input((4,)), Nested().inner, L.Dense(1)])], ids=["own", "known"]
+)
+def test_changed_layers_stay_changed_in_copies_of_copies(make):
+    model = make()
+    model(X[:2])
+
+    def thaw(layer):
+        layer.trainable = True
+        return layer
+
+    def narrow(layer):
+        return L.Dense(3, name=layer.name) if getattr(layer, "units", 0) == 5 else layer
+
+    thawed, narrowed = (copied_model(model, 0, change=change, sample=X[:2]) for change in (thaw, narrow))
+    assert len(model.trainable_weights) == 2
+    assert len(copied_model(thawed, 1, sample=X[:2]).trainable_weights) == 6
+    both = copied_model(copied_model(narrowed, 1, change=thaw, sample=X[:2]), 2, sample=X[:2])
+    assert [weight.shape for weight in both.weights] == [(4, 3), (3,), (3, 2), (2,), (2, 1), (1,)]
+    assert len(both.trainable_weights) == 6

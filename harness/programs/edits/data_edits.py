@@ -77,7 +77,11 @@ class DataEdits:
         """Note what is to be done to the data that fit is given."""
         x, y = (text.text(argument_of(call, name, position)) for name, position in (("x", 0), ("y", 1)))
         if kind == "scale_inputs":
-            if "255" in str(change.new):
+            if change.layer is not None:
+                number = [layer.name for layer in self.program.model.layers].index(change.layer)
+                model = text.text(call.func).rpartition(".")[0]
+                self.statements.append(f"{model}.layers[{number}].adapt({x})")
+            elif "255" in str(change.new):
                 self.wrappers["x"].append("{} / 255")
             else:
                 mean, std = self._moments(x, text)

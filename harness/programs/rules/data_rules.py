@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import Any
 
 import keras
@@ -90,6 +91,9 @@ def scale_rules(subject: Subject) -> Finding:
                 {"least": float(finite.min()), "largest": float(finite.max()), "deviation": float(finite.std()),
                  "uneven": uneven}
             )  # fmt: skip
+            idle = (layer for layer in program.model._flatten_layers(include_self=False) if is_unadapted(layer))
+            for layer in itertools.islice(idle, 1):
+                yield subject.about(layer.name, Check.UNADAPTED_LAYER, Severity.CONTRADICTION)
     if targets is not None and targets.is_regression and subject.loss_name not in CROSSENTROPIES:
         largest = max(abs(targets.low), abs(targets.high))
         if largest > LARGE_TARGET:
@@ -138,7 +142,14 @@ def scales_itself(model: Any) -> bool:
         keras.layers.IntegerLookup, keras.layers.CategoryEncoding, keras.layers.Hashing, keras.layers.Discretization,
         keras.layers.Lambda,
     )  # fmt: skip
-    return bool(layers) and isinstance(layers[0], encoding)
+    return bool(layers) and isinstance(layers[0], encoding) and not is_unadapted(layers[0])
+
+
+def is_unadapted(layer: Any) -> bool:
+    """Whether a layer is a Normalization that got no mean and variance, so that it passes values on as they are."""
+    if not isinstance(layer, keras.layers.Normalization) or not layer.built or layer.input_mean is not None:
+        return False
+    return not np.any(layer.adapt_mean) and bool(np.all(np.asarray(layer.adapt_variance) == 1))
 
 
 def rate_rules(subject: Subject) -> Finding:

@@ -48,8 +48,8 @@ def scales_targets(subject: Subject) -> bool:
     return any(ast.unparse(by) in scalers or SCALERS.match(ast.unparse(by)) for by in transforms)
 
 
-def assigned_pairs(tree: ast.Module) -> Iterator[tuple[set[str], ast.expr]]:
-    """(names, value) of all assignments; those of tuples and of train_test_split part by part."""
+def assigned_pairs(tree: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
+    """(names, value) of all assignments in a tree; those of tuples and of train_test_split part by part."""
     for node in ast.walk(tree):
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple):

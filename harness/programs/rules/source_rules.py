@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 import keras
@@ -18,6 +18,7 @@ from ..source.places import Place, Source, argument_of, is_at, names_in, names_o
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT
+from .scaling_rules import assigned_pairs
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
@@ -59,6 +60,9 @@ KNOWN_RAW_TABLES = re.compile(
 )  # files of tutorials, by their names, with columns of very different or of large numbers
 RESEEDING = ("seed", "set_state", "setstate", "set_random_seed", "RandomState", "default_rng")
 SEEDS = ("seed", "random_state")
+FILLED = ("zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "range", "arange")
+REORDERING = ("shuffle", "permutation")
+KEEPS_ROWS = ("astype", "reshape", "to_numpy", "copy")  # methods that leave the rows of an array where they are
 PAIRING = ("fit", "train_test_split", "zip", "from_tensor_slices")  # calls whose first two values have common rows
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
@@ -138,11 +142,13 @@ def order_rules(subject: Subject) -> Finding:
         made: dict[str, int] = {}  # where names got their last value
         for node in nodes:
             if isinstance(node, ast.Assign):
-                names = set().union(*map(names_of, node.targets))
-                made |= dict.fromkeys(names, node.lineno)
-                order = order_of(node.value, orders)
-                orders = {name: call for name, call in orders.items() if name not in names}
-                orders |= {} if order is None else dict.fromkeys(names, order)
+                parts = [(names, value, order_of(value, orders)) for names, value in assigned_pairs(node)]
+                sources = (ast.unparse(list(rows_taken(value))[-1]) for _, value, _ in parts)
+                lines = [made.get(source, node.lineno) for source in sources]
+                for line, (names, value, order) in zip(lines, parts):
+                    made |= {} if is_filled(value) else dict.fromkeys(names, line)
+                    orders = {name: call for name, call in orders.items() if name not in names}
+                    orders |= {} if order is None else dict.fromkeys(names, order)
                 continue
             if called_name(node) in RESEEDING and orders:
                 break  # the same order may be drawn again
@@ -154,7 +160,10 @@ def order_rules(subject: Subject) -> Finding:
             if len(pair) != 2 or not drawn or both[0] is both[1]:
                 continue
             other = pair[both.index(None)] if None in both else None
-            if other is None or any(made.get(name, node.lineno) < drawn[0].lineno for name in names_in(other)):
+            is_known = other is None and not any(map(repeats_itself, drawn))
+            if other is not None and is_filled(other):
+                continue
+            if is_known or any(made.get(name, node.lineno) < drawn[0].lineno for name in names_in(other)):
                 yield subject.at(
                     source.place(drawn[-1]), Check.SHUFFLED_APART, Severity.CONTRADICTION,
                     {"inputs": ast.unparse(pair[0]), "targets": ast.unparse(pair[1])}
@@ -163,12 +172,38 @@ def order_rules(subject: Subject) -> Finding:
 
 
 def order_of(value: ast.expr, orders: Mapping[str, ast.Call]) -> ast.Call | None:
-    """The call without a seed that shuffled a value alone; None if nothing did."""
-    if isinstance(value, ast.Name):
-        return orders.get(value.id)
-    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call) and called_name(node) == "shuffle"]
-    alone = [call for call in calls if len(call.args) == 1 and not any(k.arg in SEEDS for k in call.keywords)]
-    return alone[0] if len(alone) == 1 == len(calls) else None
+    """The call that put the rows of a value alone into another order, a shuffle without a seed; None if none did."""
+    *outer, last = rows_taken(value)
+    for part in (*(part.slice for part in outer if isinstance(part, ast.Subscript)), last):
+        by = sorted(names_in(part) & orders.keys()) if part is not last or isinstance(part, ast.Name) else []
+        if by:
+            return orders[by[0]]
+        calls = [node for node in ast.walk(part) if isinstance(node, ast.Call) and called_name(node) in REORDERING]
+        alone = [call for call in calls if len(call.args) == 1 and not any(k.arg in SEEDS for k in call.keywords)]
+        if len(alone) == 1 == len(calls):
+            return alone[0]
+    return None
+
+
+def is_filled(value: ast.expr) -> bool:
+    """Whether a value is a call that makes numbers which belong to no rows: all alike, or a count."""
+    return isinstance(value, ast.Call) and called_name(value) in FILLED
+
+
+def repeats_itself(call: ast.Call) -> bool:
+    """Whether a call makes its generator itself, so that another such call may draw the same order."""
+    return any(isinstance(node, ast.Call) for node in ast.walk(call.func))
+
+
+def rows_taken(value: ast.expr) -> Iterator[ast.expr]:
+    """An expression, and what its rows, or some of them, are those of, as they are or scaled, to the innermost."""
+    yield value
+    if isinstance(value, (ast.Subscript, ast.Attribute)):
+        yield from rows_taken(value.value)
+    elif isinstance(value, ast.BinOp) and isinstance(value.right, ast.Constant):
+        yield from rows_taken(value.left)
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in KEEPS_ROWS:
+        yield from rows_taken(value.func.value)
 
 
 def paired(call: ast.Call) -> Sequence[ast.expr]:

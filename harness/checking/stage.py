@@ -243,6 +243,17 @@ def make_stage(recording: Recording, program: Program, steps: tuple[Step, ...]) 
     return Stage(recording, program, steps, end, dependent, needed, last=last)
 
 
+def projected(recording: Recording) -> dict[str, Place | None]:
+    """The parameters whose new values are clipped or the like before they are used, and where."""
+    found: dict[str, Place | None] = {}
+    for number, parameter in enumerate(recording.parameters):
+        updates = [recording.updates[one] for one in parameter.updates]
+        for one, following in zip(updates, updates[1:]):
+            if following.before != one.after:
+                found[parameter_name(recording, number)] = recording.nodes[following.before].place
+    return found
+
+
 def following_end(recording: Recording, steps: Sequence[Step]) -> int:
     """The last node that may belong to an iteration: the one before the updates of the next."""
     found = []
@@ -250,7 +261,7 @@ def following_end(recording: Recording, steps: Sequence[Step]) -> int:
         if step.parameter < 0:
             return len(recording.nodes) - 1
         updates = recording.parameters[step.parameter].updates
-        numbers = [one for one in updates if recording.updates[one].before == step.after]
+        numbers = [one for one in updates if recording.updates[one].before >= step.after]
         found.append(recording.updates[numbers[0]].after if numbers else len(recording.nodes) - 1)
     return max(found)
 

@@ -55,6 +55,7 @@ from .stage import (
     draw_settings,
     make_stage,
     parameter_name,
+    projected,
     returned_steps,
     steps_of,
     take_other_branches,
@@ -336,7 +337,11 @@ def conclude(
         rows=rows_of(reading),
         sizes=sizes_of(reading),
         judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),
-        notes=(*findings.notes, *(("loop-went-round-once", place, "") for place in recording.single_turns)),
+        notes=(
+            *findings.notes,
+            *(("update-projected", place, name) for name, place in projected(recording).items()),
+            *(("loop-went-round-once", place, "") for place in recording.single_turns),
+        ),
         **facts_of_run(recording),
     )
     if findings.mistakes and history_is_lost(reading):

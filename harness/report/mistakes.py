@@ -471,6 +471,7 @@ NOTES: Mapping[str, str] = {
     "update-rule-unknown": "This update follows from its gradient by a rule that is not known",
     "option-judged": "This option was tried as well, and agrees",
     "option-not-judged": "This option was not judged",
+    "update-projected": "After its update, this line changes the parameter by itself, which is not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
     "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
@@ -509,7 +510,15 @@ STAND_INS: Mapping[str, str] = {
 ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
 
 WITH_DETAIL = frozenset(
-    {"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained", "python-2"}
+    {
+        "update-rule",
+        "update-projected",
+        "option-judged",
+        "option-not-judged",
+        "did-not-run",
+        "biases-not-trained",
+        "python-2",
+    }
 )
 
 # Mistakes that another learning rate would make right

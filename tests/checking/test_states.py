@@ -308,3 +308,39 @@ for step in range(3):
 """
     )
     assert check_file(path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("projection", "is_right"),
+    [
+        ("np.clip(W - 0.1 * X.T @ g, -0.5, 0.5)", True),
+        ("np.maximum(W - 0.1 * X.T @ g, 0)", True),
+        ("shrink(W - 0.1 * X.T @ g)", True),
+        ("shortened(W - 0.1 * X.T @ g)", True),
+        ("shortened(W - 0.1 * X.T @ g)", False),
+    ],
+)
+def test_weights_that_are_projected_after_their_step_are_judged_by_the_step(
+    tmp_path: Path, projection: str, is_right: bool
+) -> None:
+    derivative = "(1 - H * H)" if is_right else "(1 - H)"
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.rand(3, 5) * 0.4, np.random.normal(size=(5, 1)) * 0.4\n"
+        "def shrink(w):\n"
+        "    return np.sign(w) * np.maximum(np.abs(w) - 0.001, 0)\n"
+        "def shortened(w):\n"
+        "    return w * np.minimum(1, 0.8 / np.sqrt((w ** 2).sum(axis=0)))\n"
+        "for i in range(5):\n"
+        "    H = np.tanh(X @ W)\n"
+        "    d = (H @ V - np.sin(X[:, :1])) / 24\n"
+        f"    g = (d @ V.T) * {derivative}\n"
+        f"    W, V = {projection}, V - 0.1 * H.T @ d\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == (
+        [] if is_right else [("wrong-derivative", 11)]
+    )
+    assert result.verdict is (Verdict.CORRECT if is_right else Verdict.MISTAKE)
+    assert ("update-projected", "W") in [(id, detail) for id, _, detail in result.notes]

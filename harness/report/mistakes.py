@@ -287,7 +287,7 @@ MISTAKES: dict[str, Sentences] = {
     ),
 }
 
-# What is wrong with an update, under the names of checking/updates.py and checking/unused.py
+# What is wrong with an update, under the names of checking/formulas.py and checking/unused.py
 SLIPS: Mapping[str, Sentences] = {
     "differs": Sentences(
         "This parameter is updated by another rule than the others.",
@@ -306,8 +306,8 @@ SLIPS: Mapping[str, Sentences] = {
         "Keep it from one iteration to the next: velocity = mu * velocity - rate * gradient, cache += gradient ** 2",
     ),
     "shares": Sentences(
-        "The shares of the running mean do not add up to 1, so the step is divided by a multiple of it.",
-        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+        "The shares of the running mean do not add up to 1, so it is not a mean.",
+        "m = beta1 * m + (1 - beta1) * gradient, v = beta2 * v + (1 - beta2) * gradient ** 2",
     ),
     "kept-above-one": Sentences(
         "The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."
@@ -345,7 +345,8 @@ SLIPS: Mapping[str, Sentences] = {
         "The step goes along the gradient itself; its running mean is left out.", "Use m in the place of the gradient."
     ),
     "counter-not-counted": Sentences(
-        "The step counter of the bias correction stays 1.", "Count it up once an iteration."
+        "The step counter of the bias correction stays 1.",
+        "Divide by 1 - beta ** t, and count t up once an iteration.",
     ),
     "counter-per-parameter": Sentences(
         "The step counter of the bias correction is counted up for every parameter.", "Count it up once an iteration."

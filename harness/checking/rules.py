@@ -62,6 +62,10 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         recording: the recording.
         reading: the first iteration, whose gradients are right.
     """
+    late = [step for step in reading.stage.steps if is_late(recording, step)]
+    if late:
+        found = [found_in_step(reading, step, "wrong-update-rule", detail="late") for step in late]
+        return Rules(mistakes=tuple(merge_by_id(found)))
     notes: list[Note] = []
     differences = last_steps(recording, reading)
     if differences:
@@ -111,6 +115,13 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     if unexplained is not None and not found:
         notes.append(("later-iteration-differs", unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+
+
+def is_late(recording: Recording, step: Step) -> bool:
+    """Whether a parameter's first step is made of a forward pass before the last one that used it."""
+    return (
+        not step.returned and recording.updates[recording.parameters[step.parameter].updates[0]].before != step.before
+    )
 
 
 def learned_values(first: Reading, later: Reading) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ from .stage import (
     branches,
     doubtful_parameters,
     draw_settings,
+    from_first_use,
     make_stage,
     parameter_name,
     projected,
@@ -81,7 +82,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
         return early
     recording = without_scattered_writes(without_overwritten(recording))
     program = Program(recording.nodes, most_work)
-    steps = steps_of(recording, 0) or returned_steps(recording)
+    steps = from_first_use(program, steps_of(recording, 0)) or returned_steps(recording)
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
             return with_exception(recording, judge(recording, program, steps, sources))

@@ -401,7 +401,9 @@ class Search:
         reached = self.masks[change] | self.control
         chain = self.owner.get(version)
         if chain is not None:  # another part of one update depends on the version before the first part
-            return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in (version, chain.closed))
+            # and a step that is one iteration late on the version before that
+            versions = (version, chain.closed, *(before for before, _ in chain.groups[-1:]))
+            return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in versions)
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
 

@@ -309,6 +309,10 @@ SLIPS: Mapping[str, Sentences] = {
         "The shares of the running mean do not add up to 1, so it is not a mean.",
         "m = beta1 * m + (1 - beta1) * gradient, v = beta2 * v + (1 - beta2) * gradient ** 2",
     ),
+    "late": Sentences(
+        "The step is that of the iteration before: it is added before it is computed from the new gradient.",
+        "Compute the step, velocity = mu * velocity - rate * gradient, and then add it to the parameter.",
+    ),
     "kept-above-one": Sentences(
         "The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."
     ),

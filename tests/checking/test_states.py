@@ -344,3 +344,29 @@ def test_weights_that_are_projected_after_their_step_are_judged_by_the_step(
     )
     assert result.verdict is (Verdict.CORRECT if is_right else Verdict.MISTAKE)
     assert ("update-projected", "W") in [(id, detail) for id, _, detail in result.notes]
+
+
+@pytest.mark.parametrize(
+    ("update", "is_late"),
+    [
+        ("W, V = W + states[0], V + states[1]; states = moved(states, gradients)", True),
+        ("W += states[0]; V += states[1]; states = moved(states, gradients)", True),
+        ("states = moved(states, gradients); W, V = W + states[0], V + states[1]", False),
+    ],
+)
+def test_a_velocity_that_is_added_before_it_is_computed_is_late(tmp_path: Path, update: str, is_late: bool) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.normal(size=(3, 5)) * 0.4, np.random.normal(size=(5, 1)) * 0.4\n"
+        "states = [np.zeros((3, 5)), np.zeros((5, 1))]\n"
+        "def moved(states, gradients):\n"
+        "    return [0.9 * v - 0.1 * g for v, g in zip(states, gradients)]\n"
+        "for i in range(6):\n"
+        "    H = np.tanh(X @ W)\n"
+        "    d = (H @ V - np.sin(X[:, :1])) / 24\n"
+        "    gradients = [X.T @ ((d @ V.T) * (1 - H * H)), H.T @ d]\n"
+        f"    {update}\n"
+    )
+    found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == ([("wrong-update-rule", "late", 11)] if is_late else [])

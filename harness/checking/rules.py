@@ -27,6 +27,7 @@ from .replay import CannotReplay, Program, is_zero
 from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
 from .stage import Step, branches, draw_settings, make_stage, steps_of
+from .stale import stale_values
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
 
@@ -87,6 +88,9 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         learned = learned_values(reading, later)
         if learned:
             return Rules(learned=learned)
+        stale = stale_values(reading, later)
+        if stale:
+            return Rules(mistakes=tuple(stale))
         if departs(later):
             return Rules(departed=later)
         readings.append(later)

@@ -363,6 +363,11 @@ LATER: Mapping[str, Sentences] = {
         "The first update is right. From a later one on, this value is not the gradient that it is used as.",
         "Look for an array of an earlier iteration that is used once more.",
     ),
+    "stale": Sentences(
+        "The first update is right. From a later one on, this line computes with a value of an earlier forward pass, "
+        "although there is a new one.",
+        "Empty the list that outputs are collected in before each forward pass.",
+    ),
     "longer": Sentences(
         "The first update is right. In an iteration of more steps, such as a longer sequence, this value is not the "
         "gradient that it is used as.",

@@ -349,7 +349,7 @@ def test_weights_that_are_projected_after_their_step_are_judged_by_the_step(
 @pytest.mark.parametrize(
     ("update", "is_late"),
     [
-        ("W, V = W + states[0], V + states[1]; states = moved(states, gradients)", True),
+        ("W = W + states[0]; V = V + states[1]; states = moved(states, gradients)", True),
         ("W += states[0]; V += states[1]; states = moved(states, gradients)", True),
         ("states = moved(states, gradients); W, V = W + states[0], V + states[1]", False),
     ],
@@ -370,3 +370,28 @@ def test_a_velocity_that_is_added_before_it_is_computed_is_late(tmp_path: Path, 
     )
     found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
     assert found == ([("wrong-update-rule", "late", 11)] if is_late else [])
+
+
+@pytest.mark.parametrize("start", ["outputs = []", "outputs = outputs"])
+def test_outputs_of_the_pass_before_are_found_where_they_are_used(tmp_path: Path, start: str) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import random\n"
+        "units = [[random.uniform(-1, 1) for i in range(2)] for j in range(2)]\n"
+        "last = [random.uniform(-1, 1) for j in range(2)]\n"
+        "outputs = []\n"
+        "for epoch in range(3):\n"
+        "    for x, t in (([1.0, 2.0], 0.5), ([2.0, 0.3], 1.0), ([0.4, 1.7], 0.2)):\n"
+        f"        {start}\n"
+        "        for unit in units:\n"
+        "            outputs.append((unit[0] * x[0] + unit[1] * x[1]) ** 2)\n"
+        "        d = last[0] * outputs[0] + last[1] * outputs[1] - t\n"
+        "        fresh = outputs[-2:]\n"
+        "        for j in range(2):\n"
+        "            s = units[j][0] * x[0] + units[j][1] * x[1]\n"
+        "            for i in range(2):\n"
+        "                units[j][i] -= 0.01 * d * last[j] * 2 * s * x[i]\n"
+        "        for j in range(2):\n"
+        "            last[j] -= 0.01 * d * fresh[j]\n"
+    )
+    found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == ([] if start == "outputs = []" else [("wrong-value", "stale", 10)])

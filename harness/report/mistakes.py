@@ -357,6 +357,14 @@ SLIPS: Mapping[str, Sentences] = {
     ),
 }
 
+# What is wrong with an index, under the names of checking/judging.py
+INDICES: Mapping[str, Sentences] = {
+    "one-item": Sentences(
+        "Every unit is given the same item of this array, but its items are updated as if each unit had its own.",
+        "Use the index of the unit: b[j] in the place of b[0].",
+    ),
+}
+
 # What is wrong with a value that is right in the first iteration
 LATER: Mapping[str, Sentences] = {
     "later": Sentences(

@@ -238,3 +238,24 @@ def test_a_wrong_branch_of_a_derivative_is_not_a_wrong_mask(tmp_path: Path) -> N
     )
     found = [(one.id, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
     assert found == [("wrong-derivative", 8)]
+
+
+@pytest.mark.parametrize(("index", "is_right"), [("0", False), ("j", True)])
+def test_one_item_of_a_bias_for_all_units_is_found_on_the_way_forward(
+    tmp_path: Path, index: str, is_right: bool
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, b = np.random.normal(size=(4, 3)) * 0.4, np.zeros((4, 1))\n"
+        "V = np.random.normal(size=(1, 4)) * 0.4\n"
+        "for i in range(5):\n"
+        f"    H = np.array([np.tanh(X @ W[j] + b[{index}]) for j in range(4)])\n"
+        "    d = (V @ H - np.sin(X[:, 0])) / 24\n"
+        "    back = (V.T @ d) * (1 - H * H)\n"
+        "    V = V - 0.1 * d @ H.T\n"
+        "    W = W - 0.1 * back @ X\n"
+        "    b = b - 0.1 * back.sum(axis=1, keepdims=True)\n"
+    )
+    found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == ([] if is_right else [("wrong-index", "one-item", 6)])

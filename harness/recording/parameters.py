@@ -263,7 +263,7 @@ class Search:
         step = self.tape.steps[change]
         if step.operation != "subtract" or len(step.parents) != 2:
             return False
-        others = [one for one in step.parents if self._version(one)[0] != version]
+        others = [one for one in step.parents if self._version(one) != (version, False)]  # 0.01 * version is a decay
         return len(others) == 1 and not self.initial[others[0]] and self._version(others[0])[0] is None
 
     def _is_beside_target(self, step: Step, operand: int) -> bool:

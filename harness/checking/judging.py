@@ -43,7 +43,10 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
     others = {
-        step.before: of_another(reading, step) or unsummed(reading, step) or counted_once(reading, step)
+        step.before: of_another(reading, step)
+        or unsummed(reading, step)
+        or counted_once(reading, step)
+        or one_item_for_all(reading, step)
         for step in broken
     }
     found += [one for one in others.values() if one is not None]
@@ -137,6 +140,26 @@ def counted_once(reading: Reading, step: Step) -> Found | None:
     if factor is None or factor > 0:
         return None
     return found_in_step(reading, step, REPEATED, got=UNKNOWN, expected=quantity(reading, step.before, factor))
+
+
+def one_item_for_all(reading: Reading, step: Step) -> Found | None:
+    """A forward pass that gives every unit one item of a bias, whose own items are updated as if each had its own."""
+    stage = reading.stage
+    if step.returned or any(step.before not in one for one in reading.gradients):
+        return None
+    gradients = np.array([np.ravel(one[step.before]) for one in reading.gradients])
+    steps = np.array([np.ravel(step.of(values)) for values in stage.settings])
+    used = np.any(gradients != 0, axis=0)
+    if steps.shape != gradients.shape or np.count_nonzero(used) != 1 or not np.all(np.any(steps != 0, axis=0)):
+        return None
+    factor = ratio(steps.sum(axis=1), gradients[:, used].ravel(), 1e-6)
+    reads = [stage.node(id) for id in stage.program.children[step.before] if id in reading.forward.nodes]
+    reads = [node for node in reads if node.operation == "getitem"]
+    if factor is None or factor > 0 or not reads:
+        return None
+    update = stage.node(step.after).place
+    others = () if update is None else (update,)
+    return found_at(reading, reads[0].id, "wrong-index", [step], others=others, variable=step.name, detail="one-item")
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:

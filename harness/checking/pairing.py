@@ -257,5 +257,6 @@ def rearranged(program: Program, node: Node, origins: dict[int, Origin | None], 
     if made.shape != node.shape:
         return None
     numbers = row_numbers(made)
-    is_whole = numbers is not None and np.array_equal(numbers, np.arange(known[0].count))
-    return replace(known[0], rows=made, moves=moves if is_whole else (*moves, (node.id, made)))
+    in_order = (np.arange(known[0].count), *(row_numbers(one.rows) for one in known))  # or as they were, of labels
+    is_kept = numbers is not None and any(one is not None and np.array_equal(numbers, one) for one in in_order)
+    return replace(known[0], rows=made, moves=moves if is_kept else (*moves, (node.id, made)))

@@ -27,6 +27,7 @@ from .replay import CannotReplay, Program, is_zero
 from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
 from .stage import Step, branches, draw_settings, make_stage, steps_of
+from .stale import stale_values
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
 
@@ -62,6 +63,10 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         recording: the recording.
         reading: the first iteration, whose gradients are right.
     """
+    late = [step for step in reading.stage.steps if is_late(recording, step)]
+    if late:
+        found = [found_in_step(reading, step, "wrong-update-rule", detail="late") for step in late]
+        return Rules(mistakes=tuple(merge_by_id(found)))
     notes: list[Note] = []
     differences = last_steps(recording, reading)
     if differences:
@@ -83,6 +88,9 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         learned = learned_values(reading, later)
         if learned:
             return Rules(learned=learned)
+        stale = stale_values(reading, later)
+        if stale:
+            return Rules(mistakes=tuple(stale))
         if departs(later):
             return Rules(departed=later)
         readings.append(later)
@@ -111,6 +119,13 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     if unexplained is not None and not found:
         notes.append(("later-iteration-differs", unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
+
+
+def is_late(recording: Recording, step: Step) -> bool:
+    """Whether a parameter's first step is made of a forward pass before the last one that used it."""
+    return (
+        not step.returned and recording.updates[recording.parameters[step.parameter].updates[0]].before != step.before
+    )
 
 
 def learned_values(first: Reading, later: Reading) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,24 @@ def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
                     shape=recording.nodes[update.before].shape,
                 )
             )
+    return tuple(found)
+
+
+def from_first_use(program: Program, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, of parameters that a step of 0 was taken off first from what they were before it.
+
+    A velocity that is added before it is computed is 0 in the first iteration. So the first step is made of a forward
+    pass before that.
+    """
+    found = []
+    for step in steps:
+        origin = step.before
+        if not step.returned and program.nodes[origin].operation in ("add", "subtract"):
+            known = program.run([origin, *program.parents[origin]], {}, program.base)
+            inner = program.ancestors([step.after], stop=[origin])
+            same = [one for one in program.parents[origin] if np.array_equal(known[one], known[origin])]
+            origin = next((one for one in same if one in inner), origin)
+        found.append(replace(step, before=origin))
     return tuple(found)
 
 
@@ -243,6 +261,17 @@ def make_stage(recording: Recording, program: Program, steps: tuple[Step, ...]) 
     return Stage(recording, program, steps, end, dependent, needed, last=last)
 
 
+def projected(recording: Recording) -> dict[str, Place | None]:
+    """The parameters whose new values are clipped or the like before they are used, and where."""
+    found: dict[str, Place | None] = {}
+    for number, parameter in enumerate(recording.parameters):
+        updates = [recording.updates[one] for one in parameter.updates]
+        for one, following in zip(updates, updates[1:]):
+            if following.before != one.after:
+                found[parameter_name(recording, number)] = recording.nodes[following.before].place
+    return found
+
+
 def following_end(recording: Recording, steps: Sequence[Step]) -> int:
     """The last node that may belong to an iteration: the one before the updates of the next."""
     found = []
@@ -250,7 +279,7 @@ def following_end(recording: Recording, steps: Sequence[Step]) -> int:
         if step.parameter < 0:
             return len(recording.nodes) - 1
         updates = recording.parameters[step.parameter].updates
-        numbers = [one for one in updates if recording.updates[one].before == step.after]
+        numbers = [one for one in updates if recording.updates[one].before >= step.after]
         found.append(recording.updates[numbers[0]].after if numbers else len(recording.nodes) - 1)
     return max(found)
 

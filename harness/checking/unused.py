@@ -263,12 +263,12 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
 
 
 def keeps(reading: Reading, id: int, known: set[int]) -> bool:
-    """Whether a value is one of the known ones with something added to it, in one or more steps."""
-    parents = reading.stage.program.parents[id]
-    if known & set(parents):
+    """Whether a value is made of one of the known ones with something added to it, by operations of their shape."""
+    node, shape = reading.stage.node, reading.stage.node(id).shape
+    parents = set(reading.stage.program.parents[id]) - reading.forward.nodes
+    if node(id).operation in ("add", "subtract") and known & set(reading.stage.program.parents[id]):
         return True
-    sums = [one for one in parents if reading.stage.node(one).operation in ("add", "subtract")]
-    return any(keeps(reading, one, known) for one in sums)
+    return any(keeps(reading, one, known) for one in parents if node(one).shape == shape)
 
 
 Use: TypeAlias = tuple[str, tuple[Site, ...]]  # an operation and its line, with the lines that called that

@@ -7,7 +7,7 @@ rule alone, element by element, and it is compared with the formulas of known ru
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Recording
 from .alignment import ratio
+from .formulas import Rule, adaptive_rules, corrected, corrected_by_product, moment, other_shares
 from .matching import gradient_nodes
 from .reading import Reading
 from .replay import CannotReplay, Program, is_zero
@@ -33,16 +34,6 @@ SLOWEST_RATE = 0.9  # share of a rate that a schedule leaves of it after one ite
 SMALL = 1e-3  # constants up to this size may guard a denominator
 LEAST_SHARE = 1e-4  # that a running mean may take of a new value
 ONE_STEP = "momentum-of-last-gradient"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """The rule of one parameter."""
-
-    name: str  # "sgd", "momentum", "nesterov", "adam", ...; "" if it is not known
-    slip: str = ""  # what is wrong with it, "" if nothing is
-    rate: float = 0.0  # of the first step along the gradient as the file has it; descent is negative
-    constants: tuple[float, ...] = ()  # of the rule: the share of the velocity that is kept, the betas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,143 +274,6 @@ def numbers_in(node: Node) -> set[float]:
     return found
 
 
-def moment(given: Array, beta: float) -> Array:
-    """The running mean of gradients, which begins at 0: (..., iterations, elements)"""
-    return running(given, lambda last, one: beta * last + (1 - beta) * one)
-
-
-def running(given: Array, take: Callable[[Array, Array], Array]) -> Array:
-    """What is kept from one iteration to the next, beginning at 0: (..., iterations, elements)
-
-    Args:
-        given: of each iteration.
-        take: what is kept, from what was kept before and what is given.
-    """
-    found = np.zeros_like(given)
-    last = np.zeros_like(given[:, 0])
-    for number in range(given.shape[1]):
-        last = take(last, given[:, number])
-        found[:, number] = last
-    return found
-
-
-def corrected(value: Array, beta: float, counter: Sequence[float]) -> Array:
-    """A running mean divided by ``1 - beta ** t``"""
-    scale = np.array([1 - beta**t for t in counter])
-    return value / scale[None, :, None]
-
-
-def corrected_by_product(value: Array, beta: float) -> Array:
-    """A running mean divided by ``1 - beta * t`` in the place of ``1 - beta ** t``"""
-    scale = 1 - beta * np.arange(1, value.shape[1] + 1)
-    return np.asarray(value / scale[None, :, None])
-
-
-def adaptive_rules(
-    g: Array, betas: Sequence[float], small: Sequence[float], position: int, parameters: int
-) -> Iterator[tuple[Rule, Array]]:
-    """Known rules and known slips of them, each with the direction that it takes for given gradients.
-
-    Args:
-        g: (trials, iterations, elements) the gradients.
-        betas: coefficients of running means to try.
-        small: constants of denominators to try.
-        position: of the parameter among all.
-        parameters: number of them.
-    """
-    yield Rule(name="sign"), np.sign(g)
-    for eps, inside in itertools.product(small, (False, True)):
-        yield Rule(name="adagrad"), over(g, np.cumsum(g * g, axis=1), eps, inside)
-        yield Rule(name="adagrad", slip="not-squared"), over(g, np.cumsum(g, axis=1), eps, inside)
-        if eps:  # without one it is the sign of the gradient, which some choose
-            yield Rule(name="adagrad", slip="not-kept"), over(g, g * g, eps, inside)
-        for beta in betas:
-            rule = Rule(name="rmsprop", constants=(beta,))
-            yield rule, over(g, moment(g * g, beta), eps, inside)
-            if eps:  # without one the first step, and so every step, is 0
-                yield Rule(name="adadelta", constants=(beta,)), adadelta(g, beta, eps, inside)
-            yield replace(rule, slip="not-squared"), over(g, moment(g, beta), eps, inside)
-            yield replace(rule, slip="no-root"), g / (moment(g * g, beta) + eps)
-            for kept in betas:
-                both = Rule(name="rmsprop-momentum", constants=(beta, kept))
-                yield both, velocity(over(g, moment(g * g, beta), eps, inside), kept)
-        for first, second in itertools.product(betas, betas):
-            yield from adam_rules(g, first, second, eps, inside, position, parameters)
-
-
-def velocity(direction: Array, kept: float) -> Array:
-    """The steps of a velocity that a share is kept of and a direction is added to"""
-    return running(direction, lambda last, one: kept * last + one)
-
-
-def adadelta(g: Array, beta: float, eps: float, inside: bool) -> Array:
-    """Steps of the size of earlier steps (Zeiler 2012): sqrt(E[step^2] + eps) / sqrt(E[g^2] + eps) * g"""
-    directions = over(g, moment(g * g, beta), eps, inside)
-    found = np.zeros_like(g)
-    squares = np.zeros_like(g[:, 0])  # the running mean of the squares of the steps
-    for number in range(g.shape[1]):
-        size = np.sqrt(squares + eps) if inside else np.sqrt(squares) + eps
-        found[:, number] = size * directions[:, number]
-        squares = beta * squares + (1 - beta) * found[:, number] ** 2
-    return found
-
-
-def adam_rules(
-    g: Array, first: float, second: float, eps: float, inside: bool, position: int, parameters: int
-) -> Iterator[tuple[Rule, Array]]:
-    """Adam, its relatives and its slips, for two coefficients"""
-    count = g.shape[1]
-    proper = [float(number + 1) for number in range(count)]
-    m, v = moment(g, first), moment(g * g, second)
-    m_hat, v_hat = corrected(m, first, proper), corrected(v, second, proper)
-    rule = Rule(name="adam", constants=(first, second), slip="betas-swapped" if first > second else "")
-    yield rule, over(m_hat, v_hat, eps, inside)
-    yield rule, over(m, v, eps, inside)
-    # both corrections in the rate, so that the small constant is not corrected
-    yield rule, over(m_hat, v, eps, inside) / np.sqrt(corrected(np.ones_like(v), second, proper))
-    right = replace(rule, slip="")
-    yield replace(right, name="adamax"), m_hat / (greatest(g, second) + eps)
-    yield replace(right, name="amsgrad"), over(m, np.maximum.accumulate(v, axis=1), eps, inside)
-    yield (
-        replace(right, name="adabelief"),
-        over(m_hat, corrected(moment((g - m) ** 2, second), second, proper), eps, inside),
-    )
-    ahead = first * m_hat + (1 - first) * corrected(g, first, proper)
-    yield replace(right, name="nadam"), over(ahead, v_hat, eps, inside)
-    counters = {
-        "counter-not-counted": [1.0] * count,
-        "counter-per-parameter": [float(number * parameters + position + 1) for number in range(count)],
-    }
-    for slip, t in counters.items():
-        yield replace(rule, slip=slip), over(corrected(m, first, t), corrected(v, second, t), eps, inside)
-    if first != second:
-        wrong_v, wrong_m = corrected(v, first, proper), corrected(m, second, proper)
-        yield replace(rule, slip="second-correction-with-first-beta"), over(m_hat, wrong_v, eps, inside)
-        yield replace(rule, slip="first-correction-with-second-beta"), over(wrong_m, v_hat, eps, inside)
-    yield replace(rule, slip="correction-not-a-power"), over(corrected_by_product(m, first), v_hat, eps, inside)
-    yield replace(rule, slip="only-first-corrected"), over(m_hat, v, eps, inside)
-    yield replace(rule, slip="only-second-corrected"), over(m, v_hat, eps, inside)
-    yield replace(rule, slip="not-squared"), over(m_hat, corrected(moment(g, second), second, proper), eps, inside)
-    yield replace(rule, slip="no-root"), m_hat / (v_hat + eps)
-    yield replace(rule, slip="no-root"), m / (v + eps)
-    yield replace(rule, slip="gradient-for-first-moment"), over(g, v_hat, eps, inside)
-    yield (
-        replace(rule, slip="first-moment-squared"),
-        over(m_hat, corrected(moment(m * m, second), second, proper), eps, inside),
-    )
-
-
-def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
-    """A direction divided by the root of a second moment; the small constant inside or outside of the root"""
-    with np.errstate(all="ignore"):
-        return np.asarray(direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps))
-
-
-def greatest(given: Array, beta: float) -> Array:
-    """The running maximum that Adamax divides by"""
-    return running(given, lambda last, one: np.asarray(np.maximum(beta * last, np.abs(one))))
-
-
 def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
     """The known rule that explains the steps, right ones first."""
     betas, small = constants_of(program, chain)
@@ -446,8 +300,10 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
 
 
 def without_slip(program: Program, chain: Chain, rule: Rule) -> Rule:
-    """A right rule, unless the shares in its running means do not add up to 1"""
-    return replace(rule, slip="shares") if has_other_shares(program, chain, rule) else rule
+    """A right rule, unless shares in its running means do not add up to 1, or a correction is that of one iteration."""
+    if odd_mean(program, chain, rule) is not None:
+        return replace(rule, slip="shares")
+    return replace(rule, slip="counter-not-counted") if is_corrected_once(program, chain, rule) else rule
 
 
 def has_spare_state(program: Program, chain: Chain) -> bool:
@@ -533,8 +389,6 @@ def wrong_part(rule: Rule, given: Array) -> Array | None:
         return moment(given, rule.constants[-1]) if rule.constants else np.cumsum(given, axis=1)
     if rule.slip == "not-kept":
         return given * given
-    if rule.slip == "shares":
-        return second_moment(rule, given)
     if len(rule.constants) != 2:
         return None
     one, two = rule.constants
@@ -556,9 +410,12 @@ def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
     """The last node of the last iteration that is the quantity that a slip makes wrong, or a multiple of it."""
     if rule.slip == "accumulated":
         return first_sum(program, chain)
+    if rule.slip == "shares":
+        return odd_mean(program, chain, rule)
     found = aligned_nodes(program, chain, lambda given: wrong_part(rule, given))
-    if rule.slip == "shares" and found:
-        return found[0][0]  # the running mean, before it is corrected
+    if rule.slip in ("only-first-corrected", "only-second-corrected"):
+        once = 1 / (1 - rule.constants[rule.slip == "only-first-corrected"])  # the correction of the first iteration
+        found = [one for one in found if is_near(one[1], once)] or found
     exact = [id for id, factor in found if is_near(factor, 1.0)]
     return exact[-1] if exact else found[-1][0] if found else None
 
@@ -570,21 +427,42 @@ def first_sum(program: Program, chain: Chain) -> int | None:
     return made[0] if made else None
 
 
-def has_other_shares(program: Program, chain: Chain, rule: Rule) -> bool:
-    """Whether the old and the new part of a running mean do not add up to 1: it is then a multiple of one."""
+def odd_mean(program: Program, chain: Chain, rule: Rule) -> int | None:
+    """The running mean of a rule whose old and new part do not add up to 1; None if there is none."""
     if rule.name not in ("rmsprop", "rmsprop-momentum", "adam"):
-        return False
-    found = aligned_nodes(program, chain, lambda given: second_moment(rule, given))
-    # what is squared may be a multiple of the gradient, such as its mean, but no share of a running mean
+        return None
+    # what is averaged may be a multiple of the gradient, such as its mean, but no share of a running mean
     multiples = [1.0, *(factor for _, factor in aligned_nodes(program, chain, lambda given: given))]
     shares = [one * (1 - beta) for one in multiples for beta in rule.constants]
     scales = [one for one in multiples if not any(is_near(one, share) for share in shares)]
-    return bool(found) and not any(is_near(found[0][1], scale * scale) for scale in scales)
+    second = rule.constants[0 if rule.name == "rmsprop-momentum" else -1]
+    found = aligned_nodes(program, chain, lambda given: moment(given * given, second))
+    if found and not any(is_near(found[0][1], one * one) for one in scales):
+        return found[0][0]
+    if rule.name != "adam":
+        return None
+    first = rule.constants[0]
+    found = aligned_nodes(program, chain, lambda given: moment(given, first))
+    if found and not any(is_near(found[0][1], one) for one in scales):
+        return found[0][0]
+    if first != second and rule.slip == "shares":
+        found = aligned_nodes(program, chain, lambda given: other_shares(given, second, first))
+        found += aligned_nodes(program, chain, lambda given: other_shares(given * given, first, second))
+        return found[0][0] if found else None
+    return None
 
 
-def second_moment(rule: Rule, given: Array) -> Array:
-    """The running mean of squares that a rule divides by"""
-    return moment(given * given, rule.constants[0 if rule.name == "rmsprop-momentum" else -1])
+def is_corrected_once(program: Program, chain: Chain, rule: Rule) -> bool:
+    """Whether both running means are divided by ``1 - beta``, which is their correction in the first iteration."""
+    if rule.name != "adam":
+        return False
+    first, second = rule.constants
+    quantities = ((first, lambda given: moment(given, first)), (second, lambda given: moment(given * given, second)))
+    for beta, quantity in quantities:
+        factors = [factor for _, factor in aligned_nodes(program, chain, quantity)]
+        if not all(any(is_near(one, wanted) for one in factors) for wanted in (1.0, 1 / (1 - beta))):
+            return False
+    return True
 
 
 def aligned_nodes(program: Program, chain: Chain, quantity: Callable[[Array], Array | None]) -> list[tuple[int, float]]:

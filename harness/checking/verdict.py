@@ -54,8 +54,10 @@ from .stage import (
     branches,
     doubtful_parameters,
     draw_settings,
+    from_first_use,
     make_stage,
     parameter_name,
+    projected,
     returned_steps,
     steps_of,
     take_other_branches,
@@ -81,7 +83,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
         return early
     recording = without_scattered_writes(without_overwritten(recording))
     program = Program(recording.nodes, most_work)
-    steps = steps_of(recording, 0) or returned_steps(recording)
+    steps = from_first_use(program, steps_of(recording, 0)) or returned_steps(recording)
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
             return with_exception(recording, judge(recording, program, steps, sources))
@@ -337,7 +339,11 @@ def conclude(
         rows=rows_of(reading),
         sizes=sizes_of(reading),
         judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),
-        notes=(*findings.notes, *(("loop-went-round-once", place, "") for place in recording.single_turns)),
+        notes=(
+            *findings.notes,
+            *(("update-projected", place, name) for name, place in projected(recording).items()),
+            *(("loop-went-round-once", place, "") for place in recording.single_turns),
+        ),
         **facts_of_run(recording),
     )
     if findings.mistakes and history_is_lost(reading):

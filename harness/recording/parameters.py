@@ -83,6 +83,7 @@ class Search:
         self.chains: list[Chain] = []
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
+        self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
@@ -264,7 +265,7 @@ class Search:
         step = self.tape.steps[change]
         if step.operation != "subtract" or len(step.parents) != 2:
             return False
-        others = [one for one in step.parents if self._version(one)[0] != version]
+        others = [one for one in step.parents if self._version(one) != (version, False)]  # 0.01 * version is a decay
         return len(others) == 1 and not self.initial[others[0]] and self._version(others[0])[0] is None
 
     def _is_square(self, node: int) -> bool:
@@ -409,7 +410,9 @@ class Search:
         reached = self.masks[change] | self.control
         chain = self.owner.get(version)
         if chain is not None:  # another part of one update depends on the version before the first part
-            return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in (version, chain.closed))
+            # and a step that is one iteration late on the version before that
+            versions = (version, chain.closed, *(before for before, _ in chain.groups[-1:]))
+            return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in versions)
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
 
@@ -435,6 +438,7 @@ class Search:
         if chain is None:
             chain = Chain(first=event.before, bit=self._bit(), closed=event.before, latest=event.before)
             chain.roles |= self.uses.get(event.before, set())
+            self.forward |= chain.roles if step.shape else set()
             self.owner[event.before] = chain
             self.chains.append(chain)
         if event.is_item and step.place is not None:
@@ -463,7 +467,9 @@ class Search:
             if chain is None and copied is not None:
                 self._copy_used(copied, role)
             if chain is None and not self.initial[parent]:
-                continue
+                chain = self._projected(parent, role)
+                if chain is None:
+                    continue
             self.uses[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
@@ -481,6 +487,33 @@ class Search:
             self.items[step.id] = chain.latest, index, role
             return True
         return not self._is_replaced(chain.latest, index, chain.closed)
+
+    def _projected(self, node: int, role: Role) -> Chain | None:
+        """The parameter whose new version a value is made of alone, as clipped weights are, if it takes its place."""
+        if role not in self.forward or not self.tape.steps[node].shape:
+            return None
+        for chain in self.chains:
+            if chain.is_pending and role in chain.roles and self._is_made_of_alone(node, chain.latest):
+                is_scaled = self._version(node)[0] == chain.latest  # as by weight decay
+                event = Event(chain.latest, node, None, 0, False, is_projection=not is_scaled)
+                chain.events[node], chain.latest = event, node
+                self.owner[node] = chain
+                return chain
+        return None
+
+    def _is_made_of_alone(self, node: int, version: int) -> bool:
+        """Whether a value of the shape of a version is made of it and of numbers of the file."""
+        if self.tape.steps[node].shape != self.tape.steps[version].shape:
+            return False
+        seen, left = {node}, [node]
+        while left and len(seen) < MAX_PATH:
+            parents = self.tape.steps[left.pop()].parents
+            new = {one for one in parents if one != version and not self.literal[one]} - seen
+            if not parents or min(new, default=version) < version:
+                return False
+            seen |= new
+            left += new
+        return not left
 
     def _row_used(self, step: Step, version: int, path: Path, role: Role) -> None:
         """A row of a version went into an operation."""
@@ -572,6 +605,9 @@ class Search:
             indices = []
             for iteration, (before, after) in enumerate(groups):
                 parts = self.parts(chain, before, after)
+                while len(parts) > 1 and chain.events[parts[-1]].is_projection:
+                    parts = parts[:-1]  # the step is what is judged, not what is made of the new value
+                after = parts[-1]
                 last = chain.events[after]
                 single = len(parts) == 1 and last.direct
                 indices.append(len(updates))

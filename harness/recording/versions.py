@@ -27,6 +27,7 @@ class Event:
     sign: int
     direct: bool  # whether the operand was the version itself, not the version in another form
     is_item: bool = False  # whether an item was replaced
+    is_projection: bool = False  # whether it is a function of ``before`` alone, such as that clipped
 
 
 @dataclass(eq=False)

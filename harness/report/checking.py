@@ -31,6 +31,7 @@ from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
     COSTS,
+    INDICES,
     LATER,
     LIMITS,
     MISTAKES,
@@ -224,7 +225,7 @@ def mistake_lines(found: Found) -> Lines:
 def words_of(found: Found) -> Sentences:
     """What a mistake is; of an update, what is wrong with it; of a later iteration, that the first is right"""
     slips = dict.fromkeys(("wrong-update-rule", "kernel-not-updated", "bias-gradient-missing"), SLIPS)
-    of_detail = {**slips, "wrong-value": LATER}.get(found.id, {})
+    of_detail = {**slips, "wrong-value": LATER, "wrong-index": INDICES}.get(found.id, {})
     return of_detail.get(found.detail, MISTAKES[found.id])
 
 

@@ -291,7 +291,7 @@ MISTAKES: dict[str, Sentences] = {
     ),
 }
 
-# What is wrong with an update, under the names of checking/updates.py and checking/unused.py
+# What is wrong with an update, under the names of checking/formulas.py and checking/unused.py
 SLIPS: Mapping[str, Sentences] = {
     "differs": Sentences(
         "This parameter is updated by another rule than the others.",
@@ -310,8 +310,12 @@ SLIPS: Mapping[str, Sentences] = {
         "Keep it from one iteration to the next: velocity = mu * velocity - rate * gradient, cache += gradient ** 2",
     ),
     "shares": Sentences(
-        "The shares of the running mean do not add up to 1, so the step is divided by a multiple of it.",
-        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+        "The shares of the running mean do not add up to 1, so it is not a mean.",
+        "m = beta1 * m + (1 - beta1) * gradient, v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
+    "late": Sentences(
+        "The step is that of the iteration before: it is added before it is computed from the new gradient.",
+        "Compute the step, velocity = mu * velocity - rate * gradient, and then add it to the parameter.",
     ),
     "kept-above-one": Sentences(
         "The velocity grows from iteration to iteration.", "Keep less than all of it, e.g. 0.9."
@@ -349,10 +353,19 @@ SLIPS: Mapping[str, Sentences] = {
         "The step goes along the gradient itself; its running mean is left out.", "Use m in the place of the gradient."
     ),
     "counter-not-counted": Sentences(
-        "The step counter of the bias correction stays 1.", "Count it up once an iteration."
+        "The step counter of the bias correction stays 1.",
+        "Divide by 1 - beta ** t, and count t up once an iteration.",
     ),
     "counter-per-parameter": Sentences(
         "The step counter of the bias correction is counted up for every parameter.", "Count it up once an iteration."
+    ),
+}
+
+# What is wrong with an index, under the names of checking/judging.py
+INDICES: Mapping[str, Sentences] = {
+    "one-item": Sentences(
+        "Every unit is given the same item of this array, but its items are updated as if each unit had its own.",
+        "Use the index of the unit: b[j] in the place of b[0].",
     ),
 }
 
@@ -361,6 +374,11 @@ LATER: Mapping[str, Sentences] = {
     "later": Sentences(
         "The first update is right. From a later one on, this value is not the gradient that it is used as.",
         "Look for an array of an earlier iteration that is used once more.",
+    ),
+    "stale": Sentences(
+        "The first update is right. From a later one on, this line computes with a value of an earlier forward pass, "
+        "although there is a new one.",
+        "Empty the list that outputs are collected in before each forward pass.",
     ),
     "longer": Sentences(
         "The first update is right. In an iteration of more steps, such as a longer sequence, this value is not the "
@@ -481,6 +499,7 @@ NOTES: Mapping[str, str] = {
     "update-rule-unknown": "This update follows from its gradient by a rule that is not known",
     "option-judged": "This option was tried as well, and agrees",
     "option-not-judged": "This option was not judged",
+    "update-projected": "After its update, this line changes the parameter by itself, which is not judged",
     "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
     "later-iteration-differs": "A later update at this line is not explained by its gradient.",
     "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
@@ -519,7 +538,15 @@ STAND_INS: Mapping[str, str] = {
 ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
 
 WITH_DETAIL = frozenset(
-    {"update-rule", "option-judged", "option-not-judged", "did-not-run", "biases-not-trained", "python-2"}
+    {
+        "update-rule",
+        "update-projected",
+        "option-judged",
+        "option-not-judged",
+        "did-not-run",
+        "biases-not-trained",
+        "python-2",
+    }
 )
 
 # Mistakes that another learning rate would make right

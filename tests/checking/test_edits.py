@@ -224,3 +224,40 @@ for x, y in zip(rng.randn(6, 4, 1), rng.rand(6)):
 def test_one_wrong_line_of_a_deep_network_does_not_blame_the_right_line_of_its_output(found_after) -> None:
     (found,) = found_after(DEEP, "W[k].T @ delta", "W[k].T @ delta ")
     assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 13)
+
+
+def test_a_wrong_branch_of_a_derivative_is_not_a_wrong_mask(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.normal(size=(3, 5)) * 0.4, np.random.normal(size=(5, 1)) * 0.4\n"
+        "for i in range(5):\n"
+        "    Z = X @ W\n"
+        "    H = np.where(Z > 0, Z, np.exp(Z) - 1)\n"
+        "    d = (H @ V - np.sin(X[:, :1])) / 24\n"
+        "    back = (d @ V.T) * np.where(H > 0, 1, H)\n"
+        "    W, V = W - 0.1 * X.T @ back, V - 0.1 * H.T @ d\n"
+    )
+    found = [(one.id, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == [("wrong-derivative", 8)]
+
+
+@pytest.mark.parametrize(("index", "is_right"), [("0", False), ("j", True)])
+def test_one_item_of_a_bias_for_all_units_is_found_on_the_way_forward(
+    tmp_path: Path, index: str, is_right: bool
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, b = np.random.normal(size=(4, 3)) * 0.4, np.zeros((4, 1))\n"
+        "V = np.random.normal(size=(1, 4)) * 0.4\n"
+        "for i in range(5):\n"
+        f"    H = np.array([np.tanh(X @ W[j] + b[{index}]) for j in range(4)])\n"
+        "    d = (V @ H - np.sin(X[:, 0])) / 24\n"
+        "    back = (V.T @ d) * (1 - H * H)\n"
+        "    V = V - 0.1 * d @ H.T\n"
+        "    W = W - 0.1 * back @ X\n"
+        "    b = b - 0.1 * back.sum(axis=1, keepdims=True)\n"
+    )
+    found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == ([] if is_right else [("wrong-index", "one-item", 6)])

@@ -100,6 +100,18 @@ labels = [int(label) for label in Y[:, 0]]
 Y = np.array([[labels[row]] for row in order])
 X = X[order]
 """
+ONE_HOT = """\
+import numpy as np
+
+X = np.random.normal(size=(24, 3)) / 2
+labels = (X[:, 0] > 0).astype(int)
+rows = np.random.permutation(24)[:16]
+x, y = X[rows], np.zeros((16, 2))
+y[range(16), labels[rows]] = 1
+W = np.random.normal(size=(3, 2)) * 0.5
+for epoch in range(20):
+    W -= 0.1 * x.T @ (x @ W - y) / 16
+"""
 COLUMNS = SLICES.replace("x @ W", "(W.T @ x.T).T").replace("X[k:k + 8]", "X.T[:, k:k + 8].T")
 ONE_BY_ONE = SLICES.replace("0, 24, 8", "24").replace("k:k + 8", "k:k + 1")
 PAIRS = """\
@@ -131,6 +143,8 @@ for epoch in range(20):
         (SLICES, "Y[k:k + 8]", "Y[(np.arange(8) + k + 1) % 24]", None),  # the next value of a series
         (SLICES, "W = ", SHUFFLED + "W = ", None),
         (SLICES, "W = ", LISTED + "W = ", None),
+        (ONE_HOT, "labels[rows]", "labels[rows]", None),
+        (ONE_HOT, "labels[rows]", "labels[:16]", 6),
         (COLUMNS, "Y[k:k + 8]", "Y[k:k + 8]", None),
         (COLUMNS, "Y[k:k + 8]", "Y[:8]", 9),
         (ONE_BY_ONE, "Y[k:k + 1]", "Y[k:k + 1]", None),

@@ -308,3 +308,90 @@ for step in range(3):
 """
     )
     assert check_file(path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("projection", "is_right"),
+    [
+        ("np.clip(W - 0.1 * X.T @ g, -0.5, 0.5)", True),
+        ("np.maximum(W - 0.1 * X.T @ g, 0)", True),
+        ("shrink(W - 0.1 * X.T @ g)", True),
+        ("shortened(W - 0.1 * X.T @ g)", True),
+        ("shortened(W - 0.1 * X.T @ g)", False),
+    ],
+)
+def test_weights_that_are_projected_after_their_step_are_judged_by_the_step(
+    tmp_path: Path, projection: str, is_right: bool
+) -> None:
+    derivative = "(1 - H * H)" if is_right else "(1 - H)"
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.rand(3, 5) * 0.4, np.random.normal(size=(5, 1)) * 0.4\n"
+        "def shrink(w):\n"
+        "    return np.sign(w) * np.maximum(np.abs(w) - 0.001, 0)\n"
+        "def shortened(w):\n"
+        "    return w * np.minimum(1, 0.8 / np.sqrt((w ** 2).sum(axis=0)))\n"
+        "for i in range(5):\n"
+        "    H = np.tanh(X @ W)\n"
+        "    d = (H @ V - np.sin(X[:, :1])) / 24\n"
+        f"    g = (d @ V.T) * {derivative}\n"
+        f"    W, V = {projection}, V - 0.1 * H.T @ d\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == (
+        [] if is_right else [("wrong-derivative", 11)]
+    )
+    assert result.verdict is (Verdict.CORRECT if is_right else Verdict.MISTAKE)
+    assert ("update-projected", "W") in [(id, detail) for id, _, detail in result.notes]
+
+
+@pytest.mark.parametrize(
+    ("update", "is_late"),
+    [
+        ("W = W + states[0]; V = V + states[1]; states = moved(states, gradients)", True),
+        ("W += states[0]; V += states[1]; states = moved(states, gradients)", True),
+        ("states = moved(states, gradients); W, V = W + states[0], V + states[1]", False),
+    ],
+)
+def test_a_velocity_that_is_added_before_it_is_computed_is_late(tmp_path: Path, update: str, is_late: bool) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.normal(size=(3, 5)) * 0.4, np.random.normal(size=(5, 1)) * 0.4\n"
+        "states = [np.zeros((3, 5)), np.zeros((5, 1))]\n"
+        "def moved(states, gradients):\n"
+        "    return [0.9 * v - 0.1 * g for v, g in zip(states, gradients)]\n"
+        "for i in range(6):\n"
+        "    H = np.tanh(X @ W)\n"
+        "    d = (H @ V - np.sin(X[:, :1])) / 24\n"
+        "    gradients = [X.T @ ((d @ V.T) * (1 - H * H)), H.T @ d]\n"
+        f"    {update}\n"
+    )
+    found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == ([("wrong-update-rule", "late", 11)] if is_late else [])
+
+
+@pytest.mark.parametrize("start", ["outputs = []", "outputs = outputs"])
+def test_outputs_of_the_pass_before_are_found_where_they_are_used(tmp_path: Path, start: str) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import random\n"
+        "units = [[random.uniform(-1, 1) for i in range(2)] for j in range(2)]\n"
+        "last = [random.uniform(-1, 1) for j in range(2)]\n"
+        "outputs = []\n"
+        "for epoch in range(3):\n"
+        "    for x, t in (([1.0, 2.0], 0.5), ([2.0, 0.3], 1.0), ([0.4, 1.7], 0.2)):\n"
+        f"        {start}\n"
+        "        for unit in units:\n"
+        "            outputs.append((unit[0] * x[0] + unit[1] * x[1]) ** 2)\n"
+        "        d = last[0] * outputs[0] + last[1] * outputs[1] - t\n"
+        "        fresh = outputs[-2:]\n"
+        "        for j in range(2):\n"
+        "            s = units[j][0] * x[0] + units[j][1] * x[1]\n"
+        "            for i in range(2):\n"
+        "                units[j][i] -= 0.01 * d * last[j] * 2 * s * x[i]\n"
+        "        for j in range(2):\n"
+        "            last[j] -= 0.01 * d * fresh[j]\n"
+    )
+    found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
+    assert found == ([] if start == "outputs = []" else [("wrong-value", "stale", 10)])

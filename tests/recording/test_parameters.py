@@ -33,6 +33,27 @@ def test_a_last_batch_that_is_far_away_is_not(tmp_path):
     assert len(parameter.updates) == 3
 
 
+def test_a_decay_within_the_step_leaves_it_an_update(tmp_path):
+    path = tmp_path / "decay.py"
+    path.write_text(
+        """
+import random
+w = [[random.gauss(0, 1) for i in range(2)] for j in range(2)]
+decay = 0.01
+for epoch in range(50):
+    for x in ((1.0, 0.5), (0.2, 0.7)):
+        errors = [row[0] * x[0] + row[1] * x[1] - x[0] for row in w]
+        g = [[error * one for one in x] for error in errors]
+        for i in range(2):
+            for j in range(2):
+                w[i][j] -= 0.1 * (g[i][j] - decay * w[i][j])
+"""
+    )
+    recording = record_file(path)
+    assert [len(one.updates) for one in recording.parameters] == [3] * 4
+    assert recording.stop is Stop.ENOUGH
+
+
 def test_parameters_that_start_from_one_value(tmp_path):
     path = write_file(
         tmp_path / "shared.py",

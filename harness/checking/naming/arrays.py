@@ -19,7 +19,7 @@ def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
         return name_of_parameter(case, bench, repair)
     if case.stage.node(old).in_place and is_written_into(case, new, old):
         return "shared-memory"
-    if is_compared(case, bench, repair.old) and is_of_wrong_array(case, bench, repair):
+    if is_compared(case, repair) and is_of_wrong_array(case, bench, repair):
         return "relu-mask-of-wrong-array"
     if old not in dependent and new not in dependent and case.target not in parameters:
         return "wrong-value"
@@ -35,7 +35,7 @@ def name_of_parameter(case: Case, bench: Bench, repair: Repair) -> str | None:
     old = case.origin(repair.old)
     if old in case.stage.applied:
         return "updated-weights-in-backward"
-    if old not in case.stage.parameters and is_compared(case, bench, repair.old):
+    if old not in case.stage.parameters and is_compared(case, repair):
         return "relu-mask-of-wrong-array"
     if old in case.stage.parameters or case.stage.node(repair.node).operation in MATRIX_PRODUCTS:
         return "weights-of-wrong-layer"
@@ -47,9 +47,9 @@ def users_of(case: Case, bench: Bench, id: int) -> list[int]:
     return [one for one in bench.local if id in case.stage.program.parents[one]]
 
 
-def is_compared(case: Case, bench: Bench, id: int) -> bool:
-    """Whether a mask is made of a value"""
-    return any(case.stage.node(one).operation in COMPARISONS for one in users_of(case, bench, id))
+def is_compared(case: Case, repair: Repair) -> bool:
+    """Whether a mask is made of the value that another should stand in the place of"""
+    return case.stage.node(repair.node).operation in COMPARISONS
 
 
 def is_of_wrong_array(case: Case, bench: Bench, repair: Repair) -> bool:

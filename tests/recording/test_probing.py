@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,31 @@ def test_each_use_is_noted(uses):
     assert uses["part"].methods == {"connect"}
     assert uses["rate"].arithmetic
     assert not uses["rate"].counted
+
+
+KINDS = {"relu": np.abs, "tanh": np.tanh}
+
+
+class Described:
+    """Takes layers as pairs of a size and the name of a function, through a copy, and settings by their keys."""
+
+    def __init__(self, layers, settings):
+        self.layers = copy.deepcopy(layers)
+        self.layers.append((3, "tanh"))
+        self.sizes = [7] + settings["between"]
+        self.rate = settings.get("rate", 0.5) * 2
+        for units, kind in self.layers:
+            KINDS[kind](np.zeros((7, units)))
+
+
+def test_the_parts_of_elements_are_told_apart():
+    uses = probed_uses(Described, ("layers", "settings"))
+    units, kind = uses["layers"].parts
+    assert units.counted
+    assert not units.strings
+    assert kind.strings == ["relu", "tanh"]
+    assert not kind.counted
+    assert uses["settings"].keys == {"between"}
 
 
 def test_probing_changes_no_random_numbers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable, Sequence
@@ -102,6 +103,15 @@ class Caller:
         """Gives an argument the role that follows from those of the others."""
         key = (function.owner, function.name, name)
         self._roles[key] = (role, self._roles[key][1])
+
+    def note_uses(self, function: FunctionFacts, name: str, seen: Uses) -> bool:
+        """Adds what a call was seen to do with an argument; whether that says something new."""
+        argument = next(one for one in function.arguments if one.name == name)
+        role, uses = self.role(function, argument)
+        known = copy.deepcopy(uses)
+        uses.merge(seen)
+        self.note_role(function, name, self._refined(function, argument, role_of(argument, uses, function), uses))
+        return uses != known
 
     # Calls
 

@@ -166,6 +166,8 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
         return Role.TOLERANCE
     if uses.sizes and not ("between" in uses.sizes and (INPUT_NAME.match(name) or TARGET_NAME.match(name))):
         return next(role for place, role in PLACES.items() if place in uses.sizes)
+    if not uses.counted and not set(words) & SIZE_WORDS and _is_named_like_targets(name, function):
+        return Role.INPUTS if name[0] in "xX" else Role.TARGETS
     by_name = _by_words(name, words, argument, uses)
     if by_name in SIZES and isinstance(argument.default, str) and argument.default[:1] in ("'", '"'):
         return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
@@ -429,7 +431,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.WEIGHT
     if uses.methods - OF_VALUES and not (uses.array or uses.keys):
         return Role.OBJECT
-    if INPUT_NAME.match(name) or _is_named_like_targets(name, function):
+    if INPUT_NAME.match(name):
         return Role.INPUTS
     if CACHE_NAME.match(name) and not uses.counted and not uses.called:
         return Role.CACHE
@@ -437,9 +439,9 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
 
 
 def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
-    """Whether there are targets of the same name but for the letter: ``x_list`` beside ``y_list``."""
-    other = {"x": "y", "X": "Y"}.get(name[:1], "") + name[1:]
-    return other != name[1:] and TARGET_NAME.match(other) is not None and other in {a.name for a in function.arguments}
+    """Whether there are inputs and targets of one name but for the letter: ``x_list`` beside ``y_list``."""
+    both = {letter + name[1:] for letter in ("xy" if name[0] in "xy" else "XY")}
+    return len(name) > 1 and name in both <= {one.name for one in function.arguments}
 
 
 def _by_use(argument: Argument, uses: Uses) -> Role:

@@ -55,6 +55,7 @@ class Uses:
     keys_of: set[str] = field(default_factory=set)  # table[name], table.get(name): the names of the tables
     element_keys_of: set[str] = field(default_factory=set)  # table[name[i]]
     attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
+    parts: tuple[Uses, ...] = ()  # for units, kind in name: what is done with units and with kind
 
     @property
     def is_of_something(self) -> bool:
@@ -71,6 +72,8 @@ class Uses:
                 setattr(self, name, max(getattr(self, name), value))
             elif isinstance(value, (set, dict)):
                 getattr(self, name).update(value)
+            elif isinstance(value, tuple):
+                setattr(self, name, value or getattr(self, name))
             else:
                 mine = getattr(self, name)
                 mine.extend(item for item in value if item not in mine)

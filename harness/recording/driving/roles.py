@@ -487,7 +487,6 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
                     for method in facts.methods(function.owner).values():
                         uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
         elif isinstance(item, ast.Call):
-            _merge_appended(facts, function, argument, item, uses)
             _merge_passed(facts, function, argument, item, uses, depth)
     if uses.iterated and function.owner:
         _merge_elements(facts, function, argument, uses, depth)
@@ -502,19 +501,6 @@ def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield from zip(target.elts, statement.value.elts)
         else:
             yield target, statement.value
-
-
-def _merge_appended(facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses) -> None:
-    """``self.layers.append(layer)``: what the class does with the elements, it does with the argument."""
-    target = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "append" else None
-    if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function.owner):
-        return
-    if len(call.args) == 1 and isinstance(call.args[0], ast.Name) and call.args[0].id == argument.name:
-        for method in facts.methods(function.owner).values():
-            inside = uses_of(f"{target.value.id}.{target.attr}", method.node)
-            uses.methods |= inside.element_methods
-            uses.attributes |= inside.element_attributes
-            uses.called |= inside.element_called
 
 
 def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:

@@ -1940,7 +1940,30 @@ class Trainer:
                 layer.w -= 0.01 * layer.grad
 """
 
+SETTINGS_THAT_ARE_EMPTY_BY_DEFAULT = """
+import numpy as np
+class Network:
+    def __init__(self, hidden_shapes, input_shape=784, output_shape=10):
+        shapes = [input_shape] + hidden_shapes + [output_shape]
+        self.w = [np.random.randn(a, b) * 0.3 for a, b in zip(shapes, shapes[1:])]
+    def train(self, X, y, epochs, settings={}):
+        decay = settings.get("decay", 1)
+        for _ in range(epochs):
+            h = np.tanh(X @ self.w[0])
+            d = h @ self.w[1] - y
+            step = [X.T @ (d @ self.w[1].T * (1 - h ** 2)), h.T @ d]
+            self.w = [w - settings.get("learning_rate", 1e-2) * g for w, g in zip(self.w, step)]
+            settings["learning_rate"] *= decay
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "settings that are empty by default": (
+        SETTINGS_THAT_ARE_EMPTY_BY_DEFAULT,
+        (
+            "net = Network([5], 7, 3)",
+            "net.train(X, Y, 3, {'learning_rate': 0.1})",
+        ),
+    ),
     "tuples of a size and a kind": (
         TUPLES_OF_A_SIZE_AND_A_KIND,
         (

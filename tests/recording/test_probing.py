@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 
 import numpy as np
 import pytest
@@ -82,3 +83,13 @@ def test_a_constructor_that_does_not_end_is_left():
                 self.w = self.w + 1
 
     assert probed_uses(Endless, ("size",))["size"].counted
+
+
+def test_a_probe_is_not_the_number_of_an_open_file(tmp_path):
+    class Read:
+        def __init__(self, filename):
+            self.lines = open(filename).read()  # noqa: SIM115  as the user's code does
+
+    kept = [(tmp_path / str(number)).open("w") for number in range(9)]  # of the numbers that probes have
+    assert not probed_uses(Read, ("filename",))["filename"].counted
+    assert all(not file.closed and os.fstat(file.fileno()) for file in kept)

@@ -160,7 +160,8 @@ class Caller:
             return argument.default == "False" and bool({"train", "training"} & set(words_of(argument.name)))
         if role is Role.DECAY:
             return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
-        if role in MAYBE_NEEDED and argument.default == "None":
+        is_empty = argument.default in ("{}", "dict()") and self.role(function, argument)[1].keys
+        if is_empty or (role in MAYBE_NEEDED and argument.default == "None"):
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
             return bool(self.session.choose(key, [False, True]))
         return role is Role.OBJECT_LIST and argument.default == "None"

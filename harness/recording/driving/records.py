@@ -47,7 +47,7 @@ def records(slot: Slot) -> list[Callable[[], str]]:
     """
     attributes, methods = (
         slot.uses.attributes - slot.uses.methods - OF_ARRAYS,
-        {name for name in slot.uses.methods if ASKS.match(name)},
+        {name for name in slot.uses.methods if ASKS.match(name) and name != "get"},
     )
     asked = {re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
     options: list[Callable[[], str]] = []

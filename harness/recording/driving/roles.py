@@ -440,7 +440,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
 
 def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
     """Whether there are inputs and targets of one name but for the letter: ``x_list`` beside ``y_list``."""
-    both = {letter + name[1:] for letter in ("xy" if name[0] in "xy" else "XY")}
+    both = {letter + name[1:] for letter in ("xy" if name[:1] in "xy" else "XY")}
     return len(name) > 1 and name in both <= {one.name for one in function.arguments}
 
 

@@ -6,7 +6,6 @@ What ends a call says what the probe that ended it has to be; the call is then m
 
 from __future__ import annotations
 
-import builtins
 import dis
 import functools
 import operator
@@ -252,14 +251,7 @@ probed_uses = functools.lru_cache(maxsize=64)(uses_in_call)  # of constructors, 
 
 def _failure(act: Callable[[], object]) -> Exception | None:
     """What something ends with that may be put right."""
-    previous, opened = sys.gettrace(), builtins.open
-
-    def open_no_probe(file: Any, *arguments: Any, **options: Any) -> Any:
-        if isinstance(file, Probe):  # its number would be that of a file which is open
-            raise FileNotFoundError(file._path)
-        return opened(file, *arguments, **options)
-
-    builtins.open = open_no_probe
+    previous = sys.gettrace()
     sys.settrace(_limited(MAX_LINES))
     try:
         act()
@@ -269,7 +261,6 @@ def _failure(act: Callable[[], object]) -> Exception | None:
         pass
     finally:
         sys.settrace(previous)
-        builtins.open = opened
     return None
 
 

@@ -232,6 +232,7 @@ class _Driver:
         self.extra = self._loaded() | names
         self.updates = update_table(self.files)
         self.roles.clear()
+        self.hints.probed.clear()
         self._find_examples()
         return True
 

@@ -1956,7 +1956,36 @@ class Network:
             settings["learning_rate"] *= decay
 """
 
+DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE = """
+import numpy as np
+TYPES = {"tanh": (np.tanh, lambda a: 1 - a ** 2), "linear": (lambda z: z, lambda a: np.ones_like(a))}
+class Model:
+    def __init__(self, input_shape, nodes_list):
+        self.w, self.f = [], []
+        for node in list(nodes_list):
+            self.w.append(np.random.randn(input_shape, node["nodes"]) * 0.3)
+            self.f.append(TYPES[node["type"]])
+            input_shape = node["nodes"]
+    def fit(self, inputs_epoch, truth_epoch, epochs):
+        for _ in range(epochs):
+            a = [inputs_epoch]
+            for w, f in zip(self.w, self.f):
+                a.append(f[0](a[-1] @ w))
+            d = (a[-1] - truth_epoch) / inputs_epoch.shape[0]
+            for i in reversed(range(len(self.w))):
+                d = d * self.f[i][1](a[i + 1])
+                grad, d = a[i].T @ d, d @ self.w[i].T
+                self.w[i] -= 0.1 * grad
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "descriptions with a key of a table": (
+        DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE,
+        (
+            "net = Model(7, [{'nodes': 5, 'type': 'tanh'}, {'nodes': 3, 'type': 'tanh'}])",
+            "net.fit(X, Y, 3)",
+        ),
+    ),
     "settings that are empty by default": (
         SETTINGS_THAT_ARE_EMPTY_BY_DEFAULT,
         (

@@ -231,6 +231,8 @@ class _Probing:
         uses.element_called |= inside.called
         uses.element_methods |= inside.methods
         uses.element_attributes |= inside.attributes
+        uses.element_keys |= inside.keys
+        uses.element_entries = {key: self._noted((*path, ELEMENT, key)) for key in sorted(inside.keys)}
         uses.unpacked |= inside.split_into == 2
         uses.parts = tuple(self._noted((*path, ELEMENT, place)) for place in range(inside.split_into))
         return uses

@@ -129,7 +129,8 @@ def layer_descriptions(caller: Caller, uses: Uses) -> list[Callable[[], str]]:
         return []
 
     def describe() -> str:
-        values = [f"{key!r}: {_value(caller, DESCRIPTION, 'layer', key)}" for key in sorted(uses.element_keys)]
+        entries = {key: uses.element_entries.get(key) for key in sorted(uses.element_keys)}
+        values = [f"{key!r}: {_value(caller, DESCRIPTION, 'layer', key, seen)}" for key, seen in entries.items()]
         for constructor in spread:
             call = ast.parse(f"layer({caller.arguments(constructor)})", mode="eval").body
             assert isinstance(call, ast.Call)

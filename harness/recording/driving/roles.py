@@ -161,6 +161,8 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
             return Role.TARGETS
         if INPUT_NAME.match(bare):
             return Role.PAIRS if uses.unpacked else Role.INPUTS
+    if name.endswith("_epoch") and len(name) > 7 and TARGET_NAME.match(name.removesuffix("_epoch")):
+        return Role.TARGETS  # of one epoch
     is_compared = uses.ordered and not (uses.arithmetic or uses.counted) and TOLERANCE_NAME.search(name)
     if is_compared or re.match(r"_?tol(eran\w+)?$", name, re.IGNORECASE):
         return Role.TOLERANCE
@@ -261,7 +263,7 @@ def _setting_role(text: str, have: set[str], argument: Argument, uses: Uses) -> 
         return Role.RATE
     if text in ("alpha", "epsilon") and argument.required:
         return Role.RATE
-    if have & EPOCH_WORDS or text in EPOCH_TEXTS:
+    if (have & EPOCH_WORDS or text in EPOCH_TEXTS) and not uses.array:
         return Role.START if have & START_WORDS else Role.EPOCHS
     of_size = have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz"))
     if "batch" in text and (of_size or uses.counted or uses.bounds):

@@ -48,6 +48,7 @@ class Uses:
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
     element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
+    element_entries: dict[str, Uses] = field(default_factory=dict)  # what is done with name[i]["units"], by the key
     pair_methods: set[str] = field(default_factory=set)  # for layer, activation in name: layer.forward(..)
     pair_called: bool = False  # for layer, activation in name: activation(..)
     spread: set[str] = field(default_factory=set)  # Layer(**name)

@@ -337,7 +337,21 @@ def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
     if low == high:
         low, high = (0.5 * low, 1.5 * low) if low else (-1.0, 1.0)
     margin = 0.05 * (high - low)
-    return rng.uniform(low + margin, high - margin, recorded.shape)
+    drawn = rng.uniform(low + margin, high - margin, recorded.shape)
+    shares_at = columns_of_shares(recorded)
+    if shares_at is not None:
+        drawn[:, shares_at] = draw_data(rng, recorded[:, shares_at])
+    return drawn
+
+
+def columns_of_shares(recorded: Array) -> slice | None:
+    """The first or the last columns of a table that are the shares of each row, such as targets beside the inputs."""
+    width = recorded.shape[1] if recorded.ndim == 2 and len(recorded) > 1 else 0
+    for count in range(width - 1, 1, -1):
+        for at in (slice(width - count, None), slice(count)):
+            if np.all(recorded[:, at] >= 0) and np.allclose(recorded[:, at].sum(axis=1), 1):
+                return at
+    return None
 
 
 def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int], fixed: Sequence[list[Any]]) -> bool:

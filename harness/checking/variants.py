@@ -1,4 +1,4 @@
-"""Other ways of making a driven file train: a hidden layer more, its own defaults, other activations or losses.
+"""Other ways of making a driven file train: a hidden layer more, its own defaults, other activations, losses or steps.
 
 A file that only defines things is called with the simplest arguments that work. Code that only runs with others (a
 loop over hidden layers, a branch for relu) is then not looked at. The calls are changed so that it runs as well.
@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,11 @@ from ..recording.driving.data import Labels, Sizes, make_data
 from ..recording.graph import Driven
 from ..recording.literals import keys_of_tables
 
+Value: TypeAlias = str | bool | float
 MOST_OPTIONS = 5
 FEWEST_UNITS, MOST_UNITS = 2, 64  # of a hidden layer that is put in
 OF_LOSS = re.compile(r"loss|cost|criterion|objective|error", re.IGNORECASE)
+OF_STEP = re.compile(r"optim|solver|updat|method|algorithm", re.IGNORECASE)
 OF_OUTPUT = re.compile(r"out|last|final", re.IGNORECASE)
 OUTPUT_ACTIVATIONS = re.compile(r"^_?(softmax|sigmoid|sigm|logistic|tanh|linear|identity)$", re.IGNORECASE)
 LOSSES = re.compile(
@@ -30,6 +32,14 @@ LOSSES = re.compile(
     re.IGNORECASE,
 )
 HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
+STEPS = re.compile(r"^_?(sgd|gd|momentum|nesterov|nag|ada(m|grad|delta|max)|n?adam|rms_?prop)$", re.IGNORECASE)
+# what is set by defaults so that nothing happens, and what it becomes
+SWITCHED_OFF: tuple[tuple[re.Pattern[str], tuple[Value, ...], Value], ...] = (
+    (re.compile(r"batch_?norm|^(use_)?bn$|nesterov|drop_?out", re.IGNORECASE), (False,), True),
+    (re.compile(r"^(mu|momentum)$", re.IGNORECASE), (0, 0.0), 0.9),
+    (re.compile(r"keep", re.IGNORECASE), (1, 1.0), 0.8),
+    (re.compile(r"drop_?(out)?_?(rate|prob|p)?$", re.IGNORECASE), (0, 0.0), 0.2),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,18 +85,20 @@ def variants_of(driven: Driven, source: str, trees: Collection[ast.Module] = ())
     usual = with_defaults(calls, tree)
     if usual is not None:
         yield Variant(lines=usual, what="")
-    for value, listed in with_other_keys(calls, trees):
-        yield Variant(lines=listed, what=f"activation={value!r}")
-    count = 0
-    for owner, options in options_of(tree).items():
-        for parameter, values in options.items():
-            for value in values:
-                changed = with_option(calls, owner, parameter, value)
-                if changed is not None and count < MOST_OPTIONS:
-                    count += 1
-                    lines = _deeper(driven, changed)
-                    what = f"{parameter}={value!r}"
-                    yield Variant(lines=lines or changed, what=what, shallow=changed if lines else ())
+    for key, listed in with_other_keys(calls, trees):
+        yield Variant(lines=listed, what=f"activation={key!r}")
+    options = [
+        (place, owner, parameter, value)
+        for owner, of_owner in options_of(tree).items()
+        for parameter, values in of_owner.items()
+        for place, value in enumerate(values)
+    ]
+    options.sort(key=lambda option: option[0])  # each argument in turn
+    changes = [(one[2:], with_option(calls, *one[1:])) for one in options]
+    for (parameter, value), changed in [one for one in changes if one[1] is not None][:MOST_OPTIONS]:
+        assert changed is not None
+        lines = _deeper(driven, changed)
+        yield Variant(lines=lines or changed, what=f"{parameter}={value!r}", shallow=changed if lines else ())
 
 
 # A hidden layer more
@@ -140,44 +152,74 @@ def with_defaults(calls: ast.Module, tree: ast.Module) -> tuple[str, ...] | None
     return None if after == ast.unparse(calls) else tuple(after.split("\n"))
 
 
-# Options of constructors
+# Options
 
 
-def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """The names of activations and losses that the constructor of each class compares an argument with, by argument.
+def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[Value, ...]]]:
+    """What the arguments of each class, method and function choose from, by the names of the class and the argument.
 
-    Those of an output are judged as well, but only their hidden layers: an output and a loss may not belong together.
+    Those are the names of activations, losses and steps that an argument is compared with, and what is switched off by
+    default. Activations of an output are judged as well, but only their hidden layers: an output and a loss may not
+    belong together.
     """
     tables = keys_of_tables(tree)
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for owner in ast.walk(tree):
-        if not isinstance(owner, ast.ClassDef):
-            continue
-        constructor = next(
-            (one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
-        )
-        if constructor is None:
-            continue
-        positional = [one.arg for one in constructor.args.args][1:]
-        defaults = dict(zip(positional[::-1], constructor.args.defaults[::-1]))
-        arguments = [*positional, *(one.arg for one in constructor.args.kwonlyargs)]
-        for argument in arguments:
-            texts = compared_with(owner, argument, tables)
-            if not texts and is_activation(defaults.get(argument)) and not OF_OUTPUT.search(argument):
-                texts = compared_in(owner)  # it is handed on to a method that compares it under another name
-            default = defaults.get(argument)
-            if isinstance(default, ast.Constant) and set(texts) == {default.value}:  # others take the other branch
-                texts = [*texts, *(one.name for one in owner.body if isinstance(one, ast.FunctionDef))]
-            values = [one for one in texts if kind_of(argument).match(one)]
-            if values:
-                found.setdefault(owner.name, {})[argument] = tuple(dict.fromkeys(values))
+    found: dict[str, dict[str, tuple[Value, ...]]] = {}
+    owners: list[ast.Module | ast.ClassDef] = [tree]
+    owners += [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    for owner in owners:
+        for function in [one for one in owner.body if isinstance(one, ast.FunctionDef)]:
+            is_constructor = isinstance(owner, ast.ClassDef) and function.name == "__init__"
+            name = owner.name if isinstance(owner, ast.ClassDef) and is_constructor else function.name
+            scope: ast.Module | ast.ClassDef | ast.FunctionDef = owner if is_constructor else function
+            defaults = _defaults(function)
+            for argument in [one.arg for one in (*function.args.args, *function.args.kwonlyargs) if one.arg != "self"]:
+                texts = _texts(scope, argument, defaults.get(argument), tables, is_constructor=is_constructor)
+                values: list[Value] = [one for one in texts if kind_of(argument).match(one)]
+                values += switched_on(argument, defaults.get(argument))
+                if values:
+                    found.setdefault(name, {})[argument] = tuple(dict.fromkeys(values))
     return found
+
+
+def _defaults(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """The defaults of arguments, by their names."""
+    given = function.args
+    found = dict(zip([one.arg for one in given.args][::-1], given.defaults[::-1]))
+    return found | {one.arg: value for one, value in zip(given.kwonlyargs, given.kw_defaults) if value is not None}
+
+
+def _texts(
+    scope: ast.ClassDef | ast.FunctionDef | ast.Module,
+    argument: str,
+    default: ast.expr | None,
+    tables: Mapping[str, list[str]],
+    *,
+    is_constructor: bool,
+) -> list[str]:
+    """The strings that an argument chooses from; those of activations and losses are arguments of constructors."""
+    if not (is_constructor or OF_STEP.search(argument)):
+        return []
+    texts = compared_with(scope, argument, tables)
+    if not texts and is_activation(default) and not OF_OUTPUT.search(argument):
+        texts = compared_in(scope)  # it is handed on to a method that compares it under another name
+    if isinstance(default, ast.Constant) and set(texts) == {default.value}:  # others take the other branch
+        texts = [*texts, *(one.name for one in scope.body if isinstance(one, ast.FunctionDef))]
+    return texts
+
+
+def switched_on(argument: str, default: ast.expr | None) -> list[Value]:
+    """The value with which an argument does something that its default leaves out; empty if there is none."""
+    value = default.value if isinstance(default, ast.Constant) else None
+    kinds = (type(value), value)
+    return [on for name, off, on in SWITCHED_OFF if name.search(argument) and kinds in [(type(o), o) for o in off]][:1]
 
 
 def kind_of(argument: str) -> re.Pattern[str]:
     """What an argument of this name chooses from"""
     if OF_LOSS.search(argument):
         return LOSSES
+    if OF_STEP.search(argument):
+        return STEPS
     return OUTPUT_ACTIVATIONS if OF_OUTPUT.search(argument) else HIDDEN_ACTIVATIONS
 
 
@@ -188,7 +230,7 @@ def is_activation(default: ast.expr | None) -> bool:
     return HIDDEN_ACTIVATIONS.match(default.value) is not None
 
 
-def compared_in(owner: ast.ClassDef) -> list[str]:
+def compared_in(owner: ast.AST) -> list[str]:
     """All strings that a class compares something with."""
     return [
         other.value
@@ -216,7 +258,7 @@ def with_other_keys(calls: ast.Module, trees: Collection[ast.Module]) -> Iterato
                 yield value, tuple(ast.unparse(changed).split("\n"))
 
 
-def compared_with(owner: ast.ClassDef, argument: str, tables: Mapping[str, list[str]]) -> list[str]:
+def compared_with(owner: ast.AST, argument: str, tables: Mapping[str, list[str]]) -> list[str]:
     """The strings that an argument, kept as an attribute or not, is compared with or looked up in"""
 
     def is_argument(node: ast.AST) -> bool:
@@ -234,19 +276,19 @@ def compared_with(owner: ast.ClassDef, argument: str, tables: Mapping[str, list[
     return found
 
 
-def with_option(calls: ast.Module, owner: str, parameter: str, value: str) -> tuple[str, ...] | None:
-    """The calls with an option of a constructor for all layers but the last; None if nothing is different then."""
+def with_option(calls: ast.Module, owner: str, parameter: str, value: Value) -> tuple[str, ...] | None:
+    """The calls with an option of a constructor for all layers but the last, or of a function; None if none differs."""
     tree = ast.parse(ast.unparse(calls))
-    constructions = [
+    called = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == owner
+        if isinstance(node, ast.Call)
+        and owner == (node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", ""))
     ]
-    constructions.sort(key=lambda node: (node.lineno, node.col_offset))
-    changed = constructions[:-1] if len(constructions) > 1 else constructions
+    called.sort(key=lambda node: (node.lineno, node.col_offset))
     before = ast.unparse(tree)
-    for node in changed:
-        if any(isinstance(one, ast.Constant) and one.value == value for one in node.args):
+    for node in called[:-1] if len(called) > 1 else called:
+        if any(isinstance(one, ast.Constant) and one.value is not True and one.value == value for one in node.args):
             return None
         node.keywords = [one for one in node.keywords if one.arg != parameter]
         node.keywords.append(ast.keyword(arg=parameter, value=ast.Constant(value)))

@@ -619,3 +619,30 @@ for step in range(20):
 def test_right_files_in_further_manners(tmp_path: Path, source: str) -> None:
     result = check_file(write_file(tmp_path / "further.py", source))
     assert result.verdict is Verdict.CORRECT, (result.reason, result.detail)
+
+
+INPUTS_AND_TARGETS_IN_ONE_TABLE = """\
+import numpy as np
+table = np.loadtxt("table.txt")
+x, y = table[:, :4], table[:, 4:]
+w = np.random.randn(4, 3) * 0.1
+b = np.zeros(3)
+for epoch in range(20):
+    z = x @ w + b
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    p = p / p.sum(axis=AXIS, keepdims=True)
+    g = (p - y) / len(y)
+    w -= 0.01 * x.T @ g
+    b -= 0.01 * g.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(("axis", "line"), [("1", None), ("0", 9)])
+def test_one_hot_targets_that_stand_beside_the_inputs_stay_shares(tmp_path: Path, axis: str, line: int | None) -> None:
+    rows = np.random.default_rng(0).normal(5, 2, (30, 4))
+    np.savetxt(tmp_path / "table.txt", np.hstack([rows, np.eye(3)[np.arange(30) % 3]]))
+    file = tmp_path / "net.py"
+    file.write_text(INPUTS_AND_TARGETS_IN_ONE_TABLE.replace("AXIS", axis))
+    result = check_file(file)
+    assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
+    assert [one.place.line for one in result.mistakes if one.place] == ([line] if line else [])

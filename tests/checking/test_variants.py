@@ -247,3 +247,53 @@ def test_methods_that_did_not_run_are_named_with_their_class(tmp_path: Path) -> 
     assert [detail for id, _, detail in result.notes if id == "did-not-run"] == [
         "tanh_derivative, Network.dropout_backward"
     ]
+
+
+SWITCHED_OFF = """\
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.random.randn(n_in, n_hidden) * 0.3
+        self.W2 = np.random.randn(n_hidden, n_out) * 0.3
+        self.v1 = np.zeros_like(self.W1)
+        self.v2 = np.zeros_like(self.W2)
+
+    def fit(self, X, y, epochs=100, lr=0.1, keep_prob=1.0, optimizer="sgd"):
+        for _ in range(epochs):
+            h = np.tanh(X @ self.W1)
+            mask = (np.random.rand(*h.shape) < keep_prob) / keep_prob
+            d = (h * mask) @ self.W2 - y
+            dW2 = (h * mask).T @ d
+            dW1 = X.T @ (d @ self.W2.T * BACK * (1 - h ** 2))
+            if optimizer == "momentum":
+                self.v1 = 0.9 * self.v1 + dW1
+                self.v2 = 0.9 * self.v2 + dW2
+                self.W1 -= lr * self.v1
+                self.W2 -= lr * SECOND
+            else:
+                self.W1 -= lr * dW1
+                self.W2 -= lr * dW2
+"""
+
+
+def test_steps_and_what_is_switched_off_are_options_of_methods() -> None:
+    assert options_of(ast.parse(SWITCHED_OFF)) == {"fit": {"keep_prob": (0.8,), "optimizer": ("momentum",)}}
+
+
+@pytest.mark.parametrize(
+    ("back", "second", "line"),
+    [("mask", "self.v2", None), ("1", "self.v2", 16), ("mask", "self.v1[:5, :3]", 21)],
+    ids=["right", "no mask on the way back", "another velocity"],
+)
+def test_what_the_defaults_leave_out_is_tried(tmp_path: Path, back: str, second: str, line: int | None) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(SWITCHED_OFF.replace("BACK", back).replace("SECOND", second))
+    result = check_file(path)
+    assert [one.place.line for one in result.mistakes if one.place] == ([line] if line else [])
+    assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
+    if line is None:
+        assert {detail for id, _, detail in result.notes if id == "option-judged"} == {
+            "keep_prob=0.8",
+            "optimizer='momentum'",
+        }

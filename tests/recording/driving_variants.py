@@ -1852,7 +1852,181 @@ class Network:
                 layer.update(0.1)
 """
 
+TUPLES_OF_A_SIZE_AND_A_KIND = """
+import numpy as np
+from copy import deepcopy
+KINDS = {"tanh": (np.tanh, lambda a: 1 - a ** 2), "linear": (lambda z: z, lambda a: np.ones_like(a))}
+class Net:
+    def __init__(self, input_size, output_size, layers):
+        self.layers = deepcopy(layers)
+        self.layers.append((output_size, "linear"))
+        self.w = []
+        for units, _ in self.layers:
+            self.w.append(np.random.randn(input_size, units) * 0.3)
+            input_size = units
+    def fit(self, X, y, epochs=100, lr=0.1):
+        for _ in range(epochs):
+            a = [X]
+            for (_, kind), w in zip(self.layers, self.w):
+                a.append(KINDS[kind][0](a[-1] @ w))
+            d = (a[-1] - y) * KINDS["linear"][1](a[-1])
+            for i in reversed(range(len(self.w))):
+                grad = a[i].T @ d
+                d = d @ self.w[i].T * (KINDS[self.layers[i - 1][1]][1](a[i]) if i else 1)
+                self.w[i] -= lr * grad / len(X)
+"""
+
+DATA_TO_TRAIN_AND_DATA_FOR_THE_COST = """
+import numpy as np
+class NeuralNetwork:
+    def __init__(self, n_inputs, n_outputs):
+        self.w = np.random.randn(n_inputs, n_outputs) * 0.3
+    def train(self, X_cost, Y_cost, X_train, Y_train):
+        m_cost = X_cost.shape[0]
+        for _ in range(3):
+            d = X_train @ self.w - Y_train
+            self.w -= 0.1 * X_train.T @ d / len(X_train)
+            print(np.sum((X_cost @ self.w - Y_cost) ** 2) / m_cost)
+"""
+
+GRADIENT_OF_THE_SAME_OBJECT = """
+import numpy as np
+def gradient_of_relu(z):
+    return (z > 0) * 1.0
+class Model:
+    def __init__(self, n_inputs, n_outputs):
+        self.weights = np.random.randn(n_outputs, n_inputs) * 0.3
+        self.biases = np.zeros((n_outputs, 1))
+    def gradient(self, dataset, targets):
+        d = (self.weights @ dataset.T + self.biases).T - targets
+        return [-d.T @ dataset / len(dataset), -np.mean(d, axis=0)[:, None]]
+    def update_weights(self, dW):
+        self.weights += dW[0]
+        self.biases += dW[1]
+"""
+
+LAYERS_THAT_ARE_TOLD_THE_NUMBER_OF_INPUTS = """
+import numpy as np
+class Dense:
+    def __init__(self, units, input_dim=None):
+        self.units, self.input_dim = units, input_dim
+    def initialize(self):
+        self.w = np.random.randn(self.input_dim, self.units) * 0.3
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        self.grad = self.x.T @ d
+        return d @ self.w.T
+class Network:
+    def __init__(self, layers):
+        self.layers = layers
+class Trainer:
+    def create_network(self, layers, input_dim):
+        layers[0].input_dim = input_dim
+        for i in range(len(layers)):
+            if layers[i].input_dim is None:
+                layers[i].input_dim = layers[i - 1].units
+            layers[i].initialize()
+        return Network(layers)
+    def fit(self, network, X, y, epochs=100):
+        for _ in range(epochs):
+            out = X
+            for layer in network.layers:
+                out = layer.forward(out)
+            d = out - y
+            for layer in reversed(network.layers):
+                d = layer.backward(d)
+                layer.w -= 0.01 * layer.grad
+"""
+
+SETTINGS_THAT_ARE_EMPTY_BY_DEFAULT = """
+import numpy as np
+class Network:
+    def __init__(self, hidden_shapes, input_shape=784, output_shape=10):
+        shapes = [input_shape] + hidden_shapes + [output_shape]
+        self.w = [np.random.randn(a, b) * 0.3 for a, b in zip(shapes, shapes[1:])]
+    def train(self, X, y, epochs, settings={}):
+        decay = settings.get("decay", 1)
+        for _ in range(epochs):
+            h = np.tanh(X @ self.w[0])
+            d = h @ self.w[1] - y
+            step = [X.T @ (d @ self.w[1].T * (1 - h ** 2)), h.T @ d]
+            self.w = [w - settings.get("learning_rate", 1e-2) * g for w, g in zip(self.w, step)]
+            settings["learning_rate"] *= decay
+"""
+
+DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE = """
+import numpy as np
+TYPES = {"tanh": (np.tanh, lambda a: 1 - a ** 2), "linear": (lambda z: z, lambda a: np.ones_like(a))}
+class Model:
+    def __init__(self, input_shape, nodes_list):
+        self.w, self.f = [], []
+        for node in list(nodes_list):
+            self.w.append(np.random.randn(input_shape, node["nodes"]) * 0.3)
+            self.f.append(TYPES[node["type"]])
+            input_shape = node["nodes"]
+    def fit(self, inputs_epoch, truth_epoch, epochs):
+        for _ in range(epochs):
+            a = [inputs_epoch]
+            for w, f in zip(self.w, self.f):
+                a.append(f[0](a[-1] @ w))
+            d = (a[-1] - truth_epoch) / inputs_epoch.shape[0]
+            for i in reversed(range(len(self.w))):
+                d = d * self.f[i][1](a[i + 1])
+                grad, d = a[i].T @ d, d @ self.w[i].T
+                self.w[i] -= 0.1 * grad
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "descriptions with a key of a table": (
+        DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE,
+        (
+            "net = Model(7, [{'nodes': 5, 'type': 'tanh'}, {'nodes': 3, 'type': 'tanh'}])",
+            "net.fit(X, Y, 3)",
+        ),
+    ),
+    "settings that are empty by default": (
+        SETTINGS_THAT_ARE_EMPTY_BY_DEFAULT,
+        (
+            "net = Network([5], 7, 3)",
+            "net.train(X, Y, 3, {'learning_rate': 0.1})",
+        ),
+    ),
+    "tuples of a size and a kind": (
+        TUPLES_OF_A_SIZE_AND_A_KIND,
+        (
+            "net = Net(7, 3, [(5, 'tanh')])",
+            "net.fit(X, Y, epochs=3)",
+        ),
+    ),
+    "data to train and data for the cost": (
+        DATA_TO_TRAIN_AND_DATA_FOR_THE_COST,
+        (
+            "net = NeuralNetwork(7, 3)",
+            "for i in range(3):",
+            "    net.train(X, Y, X, Y)",
+        ),
+    ),
+    "gradient of the same object": (
+        GRADIENT_OF_THE_SAME_OBJECT,
+        (
+            "net = Model(7, 3)",
+            "for i in range(3):",
+            "    result1 = net.gradient(X, Y)",
+            "    net.update_weights(result1)",
+        ),
+    ),
+    "layers that are told the number of inputs": (
+        LAYERS_THAT_ARE_TOLD_THE_NUMBER_OF_INPUTS,
+        (
+            "trainer = Trainer()",
+            "layers = [Dense(5, 7), Dense(3, 5)]",
+            "network_result = trainer.create_network(layers, 7)",
+            "net = Network(layers)",
+            "trainer.fit(net, X, Y, epochs=3)",
+        ),
+    ),
     "dictionaries in a list": (
         DICTIONARIES_IN_A_LIST,
         (

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import os
+
 import numpy as np
 import pytest
 
 from harness.recording.driving.probing import probed_uses
+from harness.recording.driving.session import quiet
 
 
 class Made:
@@ -39,6 +43,31 @@ def test_each_use_is_noted(uses):
     assert not uses["rate"].counted
 
 
+KINDS = {"relu": np.abs, "tanh": np.tanh}
+
+
+class Described:
+    """Takes layers as pairs of a size and the name of a function, through a copy, and settings by their keys."""
+
+    def __init__(self, layers, settings):
+        self.layers = copy.deepcopy(layers)
+        self.layers.append((3, "tanh"))
+        self.sizes = [7] + settings["between"]
+        self.rate = settings.get("rate", 0.5) * 2
+        for units, kind in self.layers:
+            KINDS[kind](np.zeros((7, units)))
+
+
+def test_the_parts_of_elements_are_told_apart():
+    uses = probed_uses(Described, ("layers", "settings"))
+    units, kind = uses["layers"].parts
+    assert units.counted
+    assert not units.strings
+    assert kind.strings == ["relu", "tanh"]
+    assert not kind.counted
+    assert uses["settings"].keys == {"between"}
+
+
 def test_probing_changes_no_random_numbers():
     np.random.seed(3)  # noqa: NPY002  as the user's code does
     expected = np.random.rand()  # noqa: NPY002
@@ -55,3 +84,14 @@ def test_a_constructor_that_does_not_end_is_left():
                 self.w = self.w + 1
 
     assert probed_uses(Endless, ("size",))["size"].counted
+
+
+def test_a_probe_is_not_the_number_of_an_open_file(tmp_path):
+    class Read:
+        def __init__(self, filename):
+            self.lines = open(filename).read()  # noqa: SIM115  as the user's code does
+
+    kept = [(tmp_path / str(number)).open("w") for number in range(9)]  # of the numbers that probes have
+    with quiet():
+        assert not probed_uses(Read, ("filename",))["filename"].counted
+    assert all(not file.closed and os.fstat(file.fileno()) for file in kept)

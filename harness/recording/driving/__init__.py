@@ -18,7 +18,8 @@ The steps, each in a module of its own:
 4. What each argument is given: ``calling`` asks by role, and the options come from ``given`` (sizes, data),
    ``functions`` (activations, losses, optimizers), ``objects`` with ``containers`` and ``records`` (instances, lists
    of layers, settings, samples), ``making`` with ``results`` (what another call returns) and ``weights`` (by hand).
-   ``probing`` calls a constructor once to see what it does with arguments that the text says nothing of.
+   ``probing`` calls something with probes in the place of arguments, to see what it does with them: a constructor
+   whose text says nothing of them, and through ``failing`` the calls of an attempt that failed.
    ``preparing`` calls first what a method needs: what sets the attributes that it, or a layer, reads, and the passes.
 5. The calls are tried in order: ``drive``, with one ``session`` an attempt, ``choices`` as a best-first search, and
    ``blame`` for what a failure says.

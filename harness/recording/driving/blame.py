@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .choices import BLAMED_COST, CLEARED_COST, COST
-from .data import Form
+from .data import CLASSES, Form
 from .roles import words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
@@ -20,6 +20,7 @@ ONE_INPUT = re.compile(
 )
 # two lengths that a matrix product found unequal
 UNEQUAL = re.compile(r"(\d+) \(?(?:dim \d\) !=|is different from) (\d+)")
+OF_CLASSES = re.compile(r"indexing arrays could not be broadcast|arrays used as indices must be")  # rows of 0 and 1
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
@@ -62,6 +63,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return BLAMED_COST
         if turned:
             return SOLVED_COST if key == "form" else COST
+        if OF_CLASSES.search(message) and session.labels not in CLASSES:
+            return SOLVED_COST if key == "labels" else COST
         if key in ("form", "labels", "inputs", "outputs", "pairs"):
             if nothing:
                 return CLEARED_COST

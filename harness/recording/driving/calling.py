@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable, Sequence
@@ -103,6 +104,15 @@ class Caller:
         key = (function.owner, function.name, name)
         self._roles[key] = (role, self._roles[key][1])
 
+    def note_uses(self, function: FunctionFacts, name: str, seen: Uses) -> bool:
+        """Adds what a call was seen to do with an argument; whether that says something new."""
+        argument = next(one for one in function.arguments if one.name == name)
+        role, uses = self.role(function, argument)
+        known = copy.deepcopy(uses)
+        uses.merge(seen)
+        self.note_role(function, name, self._refined(function, argument, role_of(argument, uses, function), uses))
+        return uses != known
+
     # Calls
 
     def arguments(self, function: FunctionFacts) -> str:
@@ -150,7 +160,8 @@ class Caller:
             return argument.default == "False" and bool({"train", "training"} & set(words_of(argument.name)))
         if role is Role.DECAY:
             return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
-        if role in MAYBE_NEEDED and argument.default == "None":
+        is_empty = argument.default in ("{}", "dict()") and self.role(function, argument)[1].keys
+        if is_empty or (role in MAYBE_NEEDED and argument.default == "None"):
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
             return bool(self.session.choose(key, [False, True]))
         return role is Role.OBJECT_LIST and argument.default == "None"

@@ -47,6 +47,12 @@ class Choices:
         self.taken.setdefault(key, (index, len(options)))
         return options[index]
 
+    def without(self, start: str) -> Choices:
+        """The same choices but for those whose keys start so, which are made anew."""
+        kept = Choices({key: index for key, index in self.fixed.items() if not key.startswith(start)})
+        kept.taken = {key: taken for key, taken in self.taken.items() if not key.startswith(start)}
+        return kept
+
 
 class Search:
     """Which choices to try next.

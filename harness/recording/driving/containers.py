@@ -142,9 +142,10 @@ def _begins_with_inputs(caller: Caller, dense: str) -> bool:
 
 
 def _sizes_of(caller: Caller, dense: str) -> list[Argument]:
-    """The arguments of a layer that say how large it is, and have no default."""
+    """The arguments of a layer that say how large it is, and have no default, or say how many inputs it has."""
     constructor = caller.facts.constructor(dense)
-    return [a for a in constructor.required if caller.role(constructor, a)[0] in SIZED] if constructor else []
+    roles = {one: caller.role(constructor, one)[0] for one in constructor.arguments} if constructor else {}
+    return [one for one, role in roles.items() if role is Role.INPUT_SIZE or (one.required and role in SIZED)]
 
 
 INPUT_CLASS = re.compile(r"^_?Input_?(Layer)?\d?$|^Layer_?Input$", re.IGNORECASE)
@@ -218,7 +219,7 @@ def _add_by_size(caller: Caller, variable: str, owner: str) -> bool:
     for method in caller.facts.methods(owner).values():
         if ADD_NAME.search(method.name) and not method.name.startswith("__") and len(method.arguments) > 0:
             sizes = [a for a in method.arguments if caller.role(method, a)[0] in SIZED]
-            if sizes:
+            if sizes and Role.OBJECT_LIST not in caller.roles_of(method):
                 methods.append((method, len([a for a in sizes if a.required])))
     if not methods:
         return False

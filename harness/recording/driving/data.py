@@ -62,6 +62,10 @@ class Labels(enum.Enum):
         return self in (Labels.BINARY, Labels.FLAT, Labels.SIGNS, Labels.REAL)
 
 
+# numbers of classes
+CLASSES = (Labels.INTEGERS, Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE, Labels.FROM_ONE_COLUMN)
+
+
 INPUT_TEXT = {
     Form.ROWS: "X",
     Form.COLUMNS: "X.T",

@@ -28,8 +28,9 @@ from .acceptance import (
 from .blame import blame, learn, unset_at
 from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
-from .data import BATCH, Labels
+from .data import BATCH, CLASSES, Labels
 from .examples import find_examples
+from .failing import learn_from_calls
 from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
 from .gradients import pair_gradients
 from .loaded import Saved, collect_facts, loaded_from, update_table
@@ -53,7 +54,6 @@ MAX_GOALS = 40
 GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other files of the project are looked at
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
-CLASSES = (Labels.INTEGERS, Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE, Labels.FROM_ONE_COLUMN)
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
@@ -232,6 +232,7 @@ class _Driver:
         self.extra = self._loaded() | names
         self.updates = update_table(self.files)
         self.roles.clear()
+        self.hints.probed.clear()
         self._find_examples()
         return True
 
@@ -290,6 +291,8 @@ class _Driver:
                 search.close()
         elif self._is_set_by_a_method(error):
             search.again(choices)
+        elif function := learn_from_calls(Caller(session, self.roles), error, user_line(error, self.files)[0]):
+            search.again(choices.without(f"{function.owner}.{function.name}("))
         ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
         search.failed(cost, choices, blame(session, error, self.files), len(watcher.visited))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .choices import Option
 from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
-from .records import layer_descriptions
+from .records import layer_descriptions, unpacked_layers
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role, words_of
 from .slot import Slot
@@ -51,6 +51,8 @@ def sizes(slot: Slot) -> list[Option]:
     image = image_default(slot.argument)
     if slot.role is Role.INPUT_SIZE and image is not None:
         return [given(lambda: session.take_images(image), False)]
+    if slot.uses.parts and slot.role in (Role.SIZES, Role.HIDDEN_SIZES):
+        return list(unpacked_layers(slot))
     if slot.role in (Role.INPUT_SIZE, Role.OUTPUT_SIZE):
         known = into if slot.role is Role.INPUT_SIZE else out
         if slot.argument.default.startswith("["):

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from .calling import Caller
 
 
+GRADIENTS_METHOD = r"back|grad|bprop|nabla|deriv|delta"
+
+
 def made(slot: Slot) -> list[Option]:
     """What was returned before under this name or one like it, or what makes it; by hand at last."""
     session = slot.session
@@ -48,6 +51,8 @@ def made(slot: Slot) -> list[Option]:
         options.append(result_of_kind(session.forward_results, slot.role))
     named = producers(slot.caller, slot.function, lambda names: slot.argument.name in names)
     options.extend(production(slot.caller, producer, text, slot.argument.name) for producer, text in named)
+    if slot.role is Role.GRADIENTS and slot.function.owner:
+        options.extend(by_kind(slot, GRADIENTS_METHOD, Role.GRADIENTS, owner=slot.function.owner))
     if pattern is not None:
         similar = [text for name, text in reversed(session.pool.items()) if pattern.match(name) and "[" not in text]
         options.extend(similar)
@@ -62,7 +67,7 @@ def made(slot: Slot) -> list[Option]:
     if slot.role is Role.CACHE:
         options.extend(by_kind(slot, r"forward|feed|fprop|propag", Role.CACHE))
     if slot.role is Role.GRADIENTS:
-        options.extend(by_kind(slot, r"back|grad|bprop|nabla|deriv|delta", Role.GRADIENTS))
+        options.extend(by_kind(slot, GRADIENTS_METHOD, Role.GRADIENTS))
     if slot.role in (Role.PARAMETERS, Role.WEIGHT):
         options = [*records(slot), *options]  # settings, not weights, by their keys
         options.extend(parameters_of_networks(slot.caller, slot.uses))

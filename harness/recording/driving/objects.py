@@ -108,12 +108,13 @@ def _takes_objects(caller: Caller, names: Sequence[str]) -> bool:
 
 
 def _made_by_functions(slot: Slot, names: Sequence[str]) -> list[Option]:
-    """What functions without arguments return, if they make it of the classes: the longest first, which makes most."""
+    """What functions return that make it of the classes: those without arguments or with layers, the longest first."""
     functions = [
         (function, text)
         for function, text in slot.session.functions()
-        if not (function.owner or function.required or text in slot.session.stack)
+        if text not in slot.session.stack
         and any(_returns_instance(function, name) for name in names)
+        and (not function.required or Role.OBJECT_LIST in slot.caller.roles_of(function))
     ]
     functions.sort(key=lambda item: -len(item[0].text))
     return [whole(slot, function, text, Role.OBJECT) for function, text in functions[:3]]

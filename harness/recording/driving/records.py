@@ -7,6 +7,7 @@ import enum
 import inspect
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .data import HIDDEN, Form, pairs_text
@@ -46,7 +47,7 @@ def records(slot: Slot) -> list[Callable[[], str]]:
     """
     attributes, methods = (
         slot.uses.attributes - slot.uses.methods - OF_ARRAYS,
-        {name for name in slot.uses.methods if ASKS.match(name)},
+        {name for name in slot.uses.methods if ASKS.match(name) and name != "get"},
     )
     asked = {re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
     options: list[Callable[[], str]] = []
@@ -128,7 +129,8 @@ def layer_descriptions(caller: Caller, uses: Uses) -> list[Callable[[], str]]:
         return []
 
     def describe() -> str:
-        values = [f"{key!r}: {_value(caller, DESCRIPTION, 'layer', key)}" for key in sorted(uses.element_keys)]
+        entries = {key: uses.element_entries.get(key) for key in sorted(uses.element_keys)}
+        values = [f"{key!r}: {_value(caller, DESCRIPTION, 'layer', key, seen)}" for key, seen in entries.items()]
         for constructor in spread:
             call = ast.parse(f"layer({caller.arguments(constructor)})", mode="eval").body
             assert isinstance(call, ast.Call)
@@ -140,12 +142,26 @@ def layer_descriptions(caller: Caller, uses: Uses) -> list[Callable[[], str]]:
     return [lambda: _by_layer(caller, describe)]
 
 
-def _by_layer(caller: Caller, describe: Callable[[], str]) -> str:
-    """A list with a description for each layer of a network with one hidden layer."""
+def unpacked_layers(slot: Slot) -> list[Callable[[], str]]:
+    """A list with a tuple for each layer, ``(5, "relu")``, or for the hidden one alone."""
+    parts = [replace(part, counted=False) if part.strings else part for part in slot.uses.parts]
+    names = ["units" if part.counted else "kind" for part in parts]
+
+    def describe() -> str:
+        values = [_value(slot.caller, DESCRIPTION, slot.argument.name, *one) for one in zip(names, parts)]
+        return f"({', '.join(values)})"
+
+    both = [lambda: _by_layer(slot.caller, describe, only_hidden=True), lambda: _by_layer(slot.caller, describe)]
+    return both if slot.role is Role.HIDDEN_SIZES else both[::-1]
+
+
+def _by_layer(caller: Caller, describe: Callable[[], str], *, only_hidden: bool = False) -> str:
+    """A list with a description for each layer of a network with one hidden layer, or for that layer alone."""
     session = caller.session
-    session.give_sizes()
+    if not only_hidden:
+        session.give_sizes()
     layers = []
-    for dims in ((session.input_size, HIDDEN), (HIDDEN, session.output_size)):
+    for dims in ((session.input_size, HIDDEN), (HIDDEN, session.output_size))[: 1 if only_hidden else 2]:
         before, session.dims = session.dims, dims
         try:
             layers.append(describe())

@@ -53,12 +53,14 @@ def production(caller: Caller, producer: FunctionFacts, text: str, name: str) ->
     return make
 
 
-def by_kind(slot: Slot, pattern: str, kind: Role) -> list[Option]:
-    """Results of functions whose name says what they do."""
+def by_kind(slot: Slot, pattern: str, kind: Role, *, owner: str | None = None) -> list[Option]:
+    """Results of functions whose name says what they do; of one class alone if an owner is named."""
     options: list[Option] = []
     if kind in (Role.OUTPUTS, Role.CACHE) and slot.session.forward_results:
         options.append(_result_for(slot, slot.session.forward_results, kind))
     for producer, text in slot.session.functions():
+        if owner is not None and producer.owner != owner:
+            continue
         if producer is slot.function or text in slot.session.stack or not producer.returns_something:
             continue
         wrong = _only_tests(re.sub("back", "", producer.name)) if kind is Role.GRADIENTS else _only_tests(producer.name)

@@ -161,11 +161,15 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
             return Role.TARGETS
         if INPUT_NAME.match(bare):
             return Role.PAIRS if uses.unpacked else Role.INPUTS
+    if name.endswith("_epoch") and len(name) > 7 and TARGET_NAME.match(name.removesuffix("_epoch")):
+        return Role.TARGETS  # of one epoch
     is_compared = uses.ordered and not (uses.arithmetic or uses.counted) and TOLERANCE_NAME.search(name)
     if is_compared or re.match(r"_?tol(eran\w+)?$", name, re.IGNORECASE):
         return Role.TOLERANCE
     if uses.sizes and not ("between" in uses.sizes and (INPUT_NAME.match(name) or TARGET_NAME.match(name))):
         return next(role for place, role in PLACES.items() if place in uses.sizes)
+    if not uses.counted and not set(words) & SIZE_WORDS and _is_named_like_targets(name, function):
+        return Role.INPUTS if name[0] in "xX" else Role.TARGETS
     by_name = _by_words(name, words, argument, uses)
     if by_name in SIZES and isinstance(argument.default, str) and argument.default[:1] in ("'", '"'):
         return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
@@ -259,7 +263,7 @@ def _setting_role(text: str, have: set[str], argument: Argument, uses: Uses) -> 
         return Role.RATE
     if text in ("alpha", "epsilon") and argument.required:
         return Role.RATE
-    if have & EPOCH_WORDS or text in EPOCH_TEXTS:
+    if (have & EPOCH_WORDS or text in EPOCH_TEXTS) and not uses.array:
         return Role.START if have & START_WORDS else Role.EPOCHS
     of_size = have & {"size", "sizes", "n", "num", "length"} or text.endswith(("batchsize", "batch_sz"))
     if "batch" in text and (of_size or uses.counted or uses.bounds):
@@ -429,7 +433,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.WEIGHT
     if uses.methods - OF_VALUES and not (uses.array or uses.keys):
         return Role.OBJECT
-    if INPUT_NAME.match(name) or _is_named_like_targets(name, function):
+    if INPUT_NAME.match(name):
         return Role.INPUTS
     if CACHE_NAME.match(name) and not uses.counted and not uses.called:
         return Role.CACHE
@@ -437,9 +441,9 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
 
 
 def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
-    """Whether there are targets of the same name but for the letter: ``x_list`` beside ``y_list``."""
-    other = {"x": "y", "X": "Y"}.get(name[:1], "") + name[1:]
-    return other != name[1:] and TARGET_NAME.match(other) is not None and other in {a.name for a in function.arguments}
+    """Whether there are inputs and targets of one name but for the letter: ``x_list`` beside ``y_list``."""
+    both = {letter + name[1:] for letter in ("xy" if name[:1] in "xy" else "XY")}
+    return len(name) > 1 and name in both <= {one.name for one in function.arguments}
 
 
 def _by_use(argument: Argument, uses: Uses) -> Role:
@@ -485,7 +489,6 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
                     for method in facts.methods(function.owner).values():
                         uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
         elif isinstance(item, ast.Call):
-            _merge_appended(facts, function, argument, item, uses)
             _merge_passed(facts, function, argument, item, uses, depth)
     if uses.iterated and function.owner:
         _merge_elements(facts, function, argument, uses, depth)
@@ -500,19 +503,6 @@ def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield from zip(target.elts, statement.value.elts)
         else:
             yield target, statement.value
-
-
-def _merge_appended(facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses) -> None:
-    """``self.layers.append(layer)``: what the class does with the elements, it does with the argument."""
-    target = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "append" else None
-    if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function.owner):
-        return
-    if len(call.args) == 1 and isinstance(call.args[0], ast.Name) and call.args[0].id == argument.name:
-        for method in facts.methods(function.owner).values():
-            inside = uses_of(f"{target.value.id}.{target.attr}", method.node)
-            uses.methods |= inside.element_methods
-            uses.attributes |= inside.element_attributes
-            uses.called |= inside.element_called
 
 
 def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:

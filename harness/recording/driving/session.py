@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import inspect
 import io
+import os
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +52,7 @@ class Hints:
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
     unset: set[str] = field(default_factory=set)  # attributes that were read before anything set them
+    probed: set[tuple[str, str, int]] = field(default_factory=set)  # calls that were made again to see what they do
 
 
 @dataclass
@@ -384,9 +387,20 @@ def dimensions(matrices: Sequence[np.ndarray[Any, Any]]) -> tuple[int, int] | No
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing that runs here prints."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
+    """Nothing that runs here prints, or opens a file by its number, which may be one of the harness."""
+    opened = builtins.open
+
+    def open_by_name(file: Any, *arguments: Any, **options: Any) -> Any:
+        if not isinstance(file, (str, bytes, os.PathLike)):
+            raise FileNotFoundError(file)
+        return opened(file, *arguments, **options)
+
+    builtins.open = open_by_name
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        builtins.open = opened
 
 
 def reset_generators(seed: int) -> None:

@@ -48,6 +48,7 @@ class Uses:
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
     element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
+    element_entries: dict[str, Uses] = field(default_factory=dict)  # what is done with name[i]["units"], by the key
     pair_methods: set[str] = field(default_factory=set)  # for layer, activation in name: layer.forward(..)
     pair_called: bool = False  # for layer, activation in name: activation(..)
     spread: set[str] = field(default_factory=set)  # Layer(**name)
@@ -55,6 +56,7 @@ class Uses:
     keys_of: set[str] = field(default_factory=set)  # table[name], table.get(name): the names of the tables
     element_keys_of: set[str] = field(default_factory=set)  # table[name[i]]
     attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
+    parts: tuple[Uses, ...] = ()  # for units, kind in name: what is done with units and with kind
 
     @property
     def is_of_something(self) -> bool:
@@ -71,6 +73,8 @@ class Uses:
                 setattr(self, name, max(getattr(self, name), value))
             elif isinstance(value, (set, dict)):
                 getattr(self, name).update(value)
+            elif isinstance(value, tuple):
+                setattr(self, name, value or getattr(self, name))
             else:
                 mine = getattr(self, name)
                 mine.extend(item for item in value if item not in mine)

@@ -1,0 +1,113 @@
+"""What the calls of an attempt that failed do with their arguments, seen with probes in their place."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .probing import uses_in_call
+from .roles import Role
+from .session import FILE, Session, quiet
+from .source import FunctionFacts
+from .uses import Uses
+
+if TYPE_CHECKING:
+    from .calling import Caller
+
+MAX_PROBED = 12  # calls of one file
+OF_KIND = (
+    TypeError,
+    AttributeError,
+    KeyError,
+)  # what a value of a wrong kind raises; one of a wrong shape raises others
+# what arguments are given that are not in doubt
+SURE = frozenset(
+    {Role.INPUTS, Role.TARGETS, Role.OUTPUTS, Role.GRADIENTS, Role.UPSTREAM, Role.CACHE, Role.EPOCHS, Role.RATE}
+    | {Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.BATCH_SIZE, Role.QUIET}
+)
+
+
+def learn_from_calls(caller: Caller, error: BaseException | None, line: int) -> FunctionFacts | None:
+    """Notes what the last call, which raised, or one before it does with those of its arguments that are in doubt.
+
+    Args:
+        caller: of the attempt.
+        error: what it ended with.
+        line: of the user's that raised; the same calls are looked at once for each.
+
+    Returns:
+        the function that is called, if that says something new about them.
+    """
+    session = caller.session
+    if not (isinstance(error, OF_KIND) or "unpack" in str(error)) or not session.statements:
+        return None
+    texts = [statement.text for statement in session.statements]
+    for place in reversed(range(len(texts))):
+        for function, call in _calls(caller, texts[place]):
+            arguments = _in_doubt(caller, function, call)
+            key = (function.owner, function.name, line)
+            if not arguments or key in session.hints.probed or len(session.hints.probed) >= MAX_PROBED:
+                continue
+            session.hints.probed.add(key)
+            program = [*texts[:place], _with_names(texts[place], arguments), *texts[place + 1 :]]
+            learned = _seen(session, program, tuple(arguments))
+            news = [caller.note_uses(function, name, uses) for name, uses in learned.items()]
+            if any(news):
+                return function
+    return None
+
+
+def _seen(session: Session, program: list[str], names: tuple[str, ...]) -> Mapping[str, Uses]:
+    """What statements do with what goes by these names in them."""
+    code = compile("\n".join(program), FILE, "exec")
+
+    def act(**probes: object) -> None:
+        exec(code, {**session.names, **probes})
+
+    with quiet():
+        return uses_in_call(act, names)
+
+
+def _calls(caller: Caller, text: str) -> Iterator[tuple[FunctionFacts, ast.Call]]:
+    """The calls of the user's functions, methods and classes in a statement."""
+    for call in ast.walk(ast.parse(text)):
+        if isinstance(call, ast.Call):
+            with contextlib.suppress(Exception):
+                function = _facts_of(caller, eval(ast.unparse(call.func), caller.session.names))
+                if function is not None:
+                    yield function, call
+
+
+def _facts_of(caller: Caller, called: Any) -> FunctionFacts | None:
+    """The facts of a function, of a method of an object, or of the constructor of a class."""
+    if inspect.isclass(called):
+        return caller.facts.constructor(called.__name__)
+    if inspect.ismethod(called):
+        return caller.facts.methods(type(called.__self__).__name__).get(called.__name__)
+    return caller.facts.functions.get(called.__name__)
+
+
+def _in_doubt(caller: Caller, function: FunctionFacts, call: ast.Call) -> dict[str, ast.expr]:
+    """The arguments of a call, by name, that may have been given something of a wrong kind."""
+    given = dict(zip((one.name for one in function.arguments if not one.keyword_only), call.args))
+    given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    doubted = {}
+    for argument in function.arguments:
+        if argument.name in given and caller.role(function, argument)[0] not in SURE:
+            with contextlib.suppress(Exception):
+                value = eval(ast.unparse(given[argument.name]), caller.session.names)
+                if not isinstance(value, np.ndarray):
+                    doubted[argument.name] = given[argument.name]
+    return doubted
+
+
+def _with_names(text: str, arguments: dict[str, ast.expr]) -> str:
+    """A statement with the arguments replaced by their names."""
+    for name, node in sorted(arguments.items(), key=lambda item: -item[1].col_offset):
+        text = text[: node.col_offset] + name + text[node.end_col_offset :]
+    return text

@@ -41,7 +41,7 @@ from .overwriting import without_overwritten
 from .pairing import unpaired
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
-from .result import Alternative, CheckResult, Found, Note, Reason, Verdict, merge_by_line, without_echoes
+from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
@@ -89,7 +89,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")
-        return replace(found, notes=(("cannot-replay", place, error.node.operation),))
+        return replace(found, notes=((Remark.CANNOT_REPLAY, place, error.node.operation),))
 
 
 def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:
@@ -130,7 +130,7 @@ def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) 
     if is_files_own(alone, sources):
         return raised_result(alone, True)
     last = raised.frames[-1] if raised.frames else None
-    return replace(result, notes=(("raised-alone", last, exception_text(alone)), *result.notes))
+    return replace(result, notes=((Remark.RAISED_ALONE, last, exception_text(alone)), *result.notes))
 
 
 def exception_text(recording: Recording) -> str:
@@ -147,14 +147,14 @@ def with_exception(recording: Recording, result: CheckResult) -> CheckResult:
     if raised is None or recording.stop is not Stop.RAISED:
         return result
     last = raised.frames[-1] if raised.frames else None
-    return replace(result, notes=(("raised-later", last, exception_text(recording)), *result.notes))
+    return replace(result, notes=((Remark.RAISED_LATER, last, exception_text(recording)), *result.notes))
 
 
 def before_judging(recording: Recording, sources: Sources) -> CheckResult | None:
     """The result if there is nothing to judge."""
     if recording.check is Check.DIFFERENT:
         found = not_judged(recording, Reason.RECORDING_CHANGED_THE_RUN)
-        return replace(found, notes=(("changed-at", recording.changed_at, ""),))
+        return replace(found, notes=((Remark.CHANGED_AT, recording.changed_at, ""),))
     if recording.raised is not None and recording.stop is Stop.RAISED:
         is_mistake = is_files_own(recording, sources)
         if is_mistake or not is_updated(recording):
@@ -287,7 +287,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes += rules.mistakes
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)
-    untrained = [("biases-not-trained", None, ", ".join(untouched.untrained))] if untouched.untrained else []
+    untrained = [(Remark.BIASES_NOT_TRAINED, None, ", ".join(untouched.untrained))] if untouched.untrained else []
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
@@ -336,7 +336,7 @@ def conclude(
         rows=rows_of(reading),
         sizes=sizes_of(reading),
         judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),
-        notes=(*findings.notes, *(("loop-went-round-once", place, "") for place in recording.single_turns)),
+        notes=(*findings.notes, *((Remark.LOOP_WENT_ROUND_ONCE, place, "") for place in recording.single_turns)),
         **facts_of_run(recording),
     )
     if findings.mistakes and history_is_lost(reading):
@@ -426,7 +426,9 @@ def if_a_network(result: CheckResult, recording: Recording, reading: Reading) ->
     if recording.losses and lost_on_the_way(reading.stage):
         return without_verdict(result, Reason.HISTORY_LOST)
     hint = overflow_hint(reading)
-    return result if hint is None else replace(result, notes=(*result.notes, ("overflow-at-large-values", hint, "")))
+    return (
+        result if hint is None else replace(result, notes=(*result.notes, (Remark.OVERFLOW_AT_LARGE_VALUES, hint, "")))
+    )
 
 
 def line_of(found: Found) -> int:

@@ -231,7 +231,11 @@ class Files:
         """Make a file known."""
         tree = ast.parse(text)
         self.sources[code_name] = SourceFile(
-            name, text.split("\n"), source.statements(tree), source.crowded_lines(tree)
+            name,
+            text.split("\n"),
+            source.statements(tree),
+            source.crowded_lines(tree),
+            source.function_names(tree),
         )
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
 

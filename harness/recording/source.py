@@ -304,6 +304,37 @@ def crowded_lines(tree: ast.AST) -> dict[int, list[tuple[int, int, Statement]]]:
     return {line: several for line, several in found.items() if len(several) > 1}
 
 
+# their frames: of list comprehensions only before Python 3.12
+COMPREHENSIONS: dict[type[ast.AST], str] = {
+    ast.ListComp: "<listcomp>",
+    ast.SetComp: "<setcomp>",
+    ast.DictComp: "<dictcomp>",
+    ast.GeneratorExp: "<genexpr>",
+}
+
+
+def function_names(tree: ast.AST) -> dict[tuple[int, str], str]:
+    """The qualified name of each code object's function, by its first line and its own name.
+
+    Python has it from version 3.11 on. A comprehension is a part of its function.
+    """
+    found: dict[tuple[int, str], str] = {}
+    # what is to be read, with the function around it and what the names of functions in it begin with
+    rest: list[tuple[ast.AST, str, str]] = [(tree, "<module>", "")]
+    while rest:
+        node, function, prefix = rest.pop()
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+            decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+            function = f"{prefix}{name}"
+            found[min(one.lineno for one in (node, *decorators)), name] = function
+            prefix = f"{function}." if isinstance(node, ast.ClassDef) else f"{function}.<locals>."
+        elif type(node) in COMPREHENSIONS and isinstance(node, ast.expr):
+            found[node.lineno, COMPREHENSIONS[type(node)]] = function
+        rest += [(child, function, prefix) for child in ast.iter_child_nodes(node)]
+    return found
+
+
 # what ``w -= x`` gives; sums in x are parts of it
 OWN_SUMS: dict[type[ast.operator], frozenset[str]] = {ast.Add: frozenset({"add"}), ast.Sub: frozenset({"subtract"})}
 

@@ -24,12 +24,11 @@ import tokenize
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
 from .literals import HOOK, accumulated, is_float, last_name, numbers_of, own_numbers, updated_keys
-from .python_2 import TRUE_DIVISION, from_python_2
+from .python_2 import TRUE_DIVISION, from_python_2, is_python
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -124,16 +123,6 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     except (ValueError, TypeError, KeyError):
         return False
     return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
-
-
-@lru_cache(maxsize=256)
-def is_python(text: str) -> bool:
-    """Whether it can be parsed."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def imported_modules(text: str) -> list[str]:

@@ -10,8 +10,9 @@ PAGE = Path(__file__).with_name("names.md")
 HEAD = """\
 # What the names mean
 
-Every name that `harness check` and `harness diagnose` give to a mistake, a cause or a finding. `harness explain NAME`
-prints the same. Words in capitals stand for values of your program. This page is made by `python docs/names.py`.
+Every name that `harness check` and `harness diagnose` give to a mistake, a cause, a finding, a remark, an outcome, or a
+reason why something is not judged. `harness explain NAME` prints the same. Words in capitals stand for values of your
+program. This page is made by `python docs/names.py`.
 """
 
 

@@ -544,7 +544,10 @@ for _ in range(3):
 model.fit(x, w)
 """
 NO_PYTHON = st.sampled_from(
-    [b"(", b"def f(:", b"'" * 3, b"\tif", b"x = = 1", b"return)", b"\x00", b"\x80", b"print 1 2", b"x = 08", b"[" * 300]
+    [
+        *(b"(", b"def f(:", b"'" * 3, b"\tif", b"x = = 1", b"return)", b"\x00", b"\x80", b"print 1 2", b"x = 08"),
+        *(b"[" * 300, b"x = " + b"-" * 100_000 + b"1"),  # deeper than the parser's stack
+    ]
 )
 NO_SCRIPT = st.one_of(
     st.tuples(st.integers(0, 8), NO_PYTHON).map(

@@ -10,7 +10,7 @@ from typing import Any
 from ..recording.child_process import root_of
 from ..recording.graph import Place
 from ..recording.source import cell_lengths, cell_of
-from .result import CheckResult, GradientResult, Quantity
+from .result import CheckResult, GradientResult, Quantity, Remark
 from .sources import read_old
 
 
@@ -38,7 +38,7 @@ def as_written(result: CheckResult, path: Path) -> CheckResult:
 
     found: CheckResult = _with_each(result, changed)
     files = ", ".join(file for file, lines in old.items() if lines)
-    return replace(found, notes=(*found.notes, ("python-2", None, files))) if files else found
+    return replace(found, notes=(*found.notes, (Remark.PYTHON_2, None, files))) if files else found
 
 
 def _with_each(value: Any, change: Callable[[Any], Any]) -> Any:

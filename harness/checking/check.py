@@ -20,7 +20,7 @@ from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .later import with_later
 from .mistakes import BY_ID, Stage
-from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Verdict
+from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
 from .template import follows_template, programs_of
@@ -89,7 +89,7 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
                 result, unrun = with_later(result, recording, sources, unrun, parts_left, from_line)
         if result.verdict is Verdict.CORRECT:
             unused = [*unrun, *(methods_left(ran, sources) if recording.driven.calls else ())]
-            note = ("did-not-run", None, ", ".join(unused))
+            note = (Remark.DID_NOT_RUN, None, ", ".join(unused))
             result = replace(result, notes=(*result.notes, note)) if unused else result
             if recording.driven.calls:
                 needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
@@ -133,7 +133,7 @@ def with_pairs(
     pairs = layers_of(path, seed, seconds) if names else ()
     pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
     judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
-    judged += [detail for id, _, detail in result.notes if id == "option-judged"]
+    judged += [detail for id, _, detail in result.notes if id == Remark.OPTION_JUDGED]
     left = [name for name in needed if not is_named(name, judged)]
     found = of_layers(result, pairs, source_of(path), left)
     return found if found.verdict is Verdict.MISTAKE or left else result
@@ -191,7 +191,7 @@ def with_variants(
         if judged:
             ran.append(latest)
         if variant.what:
-            notes.append(("option-judged" if judged else "option-not-judged", None, variant.what))
+            notes.append((Remark.OPTION_JUDGED if judged else Remark.OPTION_NOT_JUDGED, None, variant.what))
     return replace(result, notes=tuple(notes)), ran
 
 

@@ -12,8 +12,6 @@ from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Place
 from ..results import Result
 
-Note = tuple[str, Place | None, str]  # the id of a remark, its line, and what it is about
-
 
 class Verdict(enum.Enum):
     """The answer."""
@@ -45,6 +43,30 @@ class Reason(enum.Enum):
     LAYERS_LEFT = "layers-left"  # some pairs of its layers agree, others could not be called
     NETWORKS_LEFT = "networks-left"  # the first network is right, but others of the file could not be judged
     RULE = "rule"  # the gradients are right, but the update rule is not understood
+
+
+class Remark(str, enum.Enum):
+    """What is said beside a verdict. The values are the ids of JSON."""
+
+    UPDATE_RULE = "update-rule"
+    UPDATE_RULE_UNKNOWN = "update-rule-unknown"
+    OPTION_JUDGED = "option-judged"
+    OPTION_NOT_JUDGED = "option-not-judged"
+    UPDATE_PROJECTED = "update-projected"
+    LATER_ITERATION_NOT_READ = "later-iteration-not-read"
+    LATER_ITERATION_DIFFERS = "later-iteration-differs"
+    OVERFLOW_AT_LARGE_VALUES = "overflow-at-large-values"
+    BIASES_NOT_TRAINED = "biases-not-trained"
+    LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
+    DID_NOT_RUN = "did-not-run"
+    CANNOT_REPLAY = "cannot-replay"
+    RAISED_ALONE = "raised-alone"
+    RAISED_LATER = "raised-later"
+    CHANGED_AT = "changed-at"
+    PYTHON_2 = "python-2"
+
+
+Note = tuple[Remark, Place | None, str]  # a remark, its line, and what it is about
 
 
 class Kind(enum.Enum):
@@ -239,7 +261,7 @@ class CheckResult(Result):
         suggestion: a line for ``run`` if the file could not be driven.
         traceback: the frames of an exception in the user's files.
         exception: its type and message.
-        notes: ids of remarks that ``report/mistakes.py`` has sentences for, as (id, place, detail).
+        notes: remarks, as (id, place, detail).
         pairs: of a file without a network, its layers and the like, each forward side against its backward side.
         judged_iterations: how many updates of every parameter were looked at.
     """

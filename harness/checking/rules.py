@@ -24,7 +24,7 @@ from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes, read
 from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
-from .result import UNKNOWN, Found, Kind, Note, Quantity, merge_by_id
+from .result import UNKNOWN, Found, Kind, Note, Quantity, Remark, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
 from .stage import Step, branches, draw_settings, make_stage, steps_of
 from .stale import stale_values
@@ -70,7 +70,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     notes: list[Note] = []
     differences = last_steps(recording, reading)
     if differences:
-        found, notes = turned_momentum(reading, differences), [("update-rule", None, "momentum")]
+        found, notes = turned_momentum(reading, differences), [(Remark.UPDATE_RULE, None, "momentum")]
     else:
         found = decay_mistakes(reading)
     if found:
@@ -83,7 +83,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
             break
         later = read_later(recording, reading, steps)
         if later is None:
-            notes.append(("later-iteration-not-read", None, str(iteration + 1)))
+            notes.append((Remark.LATER_ITERATION_NOT_READ, None, str(iteration + 1)))
             break
         learned = learned_values(reading, later)
         if learned:
@@ -106,10 +106,12 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         found += known_mistakes(reading, known)
         unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]
         if found or not unknown:
-            notes += [("update-rule", None, one) for one in sorted({rule.name for rule in known.rules} - {"", "sgd"})]
+            notes += [
+                (Remark.UPDATE_RULE, None, one) for one in sorted({rule.name for rule in known.rules} - {"", "sgd"})
+            ]
             return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes))
         place = reading.stage.node(unknown[0].steps[0].after).place
-        notes.append(("update-rule-unknown", place, unknown[0].name))
+        notes.append((Remark.UPDATE_RULE_UNKNOWN, place, unknown[0].name))
         # a step that is made of its own iteration's gradient alone is right whatever the rule is called
         return Rules(notes=tuple(notes), is_open=unexplained is not None or keeps_a_state(readings, unknown))
     for number, later in enumerate(readings[1:], 1):
@@ -117,7 +119,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
             break
         found += carried_mistakes(recording, later, number)
     if unexplained is not None and not found:
-        notes.append(("later-iteration-differs", unexplained, ""))
+        notes.append((Remark.LATER_ITERATION_DIFFERS, unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
 
 

@@ -245,7 +245,7 @@ class Stage:
 
 
 def function_of(place: Place) -> tuple[str, str]:
-    """The file and the function of a place; a comprehension is a part of its function."""
+    """The file and the function of a place; a lambda is a part of the function that it is in."""
     return place.file, place.function.partition(".<locals>.<")[0]
 
 

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
+from ..recording.python_2 import NOT_PYTHON
 from ..recording.source import numpy_names, read_text
 
 TEMPLATE = '''\
@@ -140,7 +141,7 @@ def arguments_in(path: Path) -> dict[str, list[str]]:
     """The names of the arguments of each function of a file; empty if it is not Python 3."""
     try:
         tree = ast.parse(read_text(path)) if path.suffix == ".py" else ast.Module(body=[], type_ignores=[])
-    except (OSError, SyntaxError, ValueError, BadInput):
+    except (OSError, BadInput, *NOT_PYTHON):
         return {}
     return {one.name: [a.arg for a in one.args.args] for one in tree.body if isinstance(one, ast.FunctionDef)}
 

@@ -42,7 +42,7 @@ from .overwriting import without_overwritten
 from .pairing import unpaired
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
-from .result import Alternative, CheckResult, Found, Note, Reason, Verdict, merge_by_line, without_echoes
+from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
@@ -92,7 +92,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")
-        return replace(found, notes=(("cannot-replay", place, error.node.operation),))
+        return replace(found, notes=((Remark.CANNOT_REPLAY, place, error.node.operation),))
 
 
 def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:
@@ -133,7 +133,7 @@ def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) 
     if is_files_own(alone, sources):
         return raised_result(alone, True)
     last = raised.frames[-1] if raised.frames else None
-    return replace(result, notes=(("raised-alone", last, exception_text(alone)), *result.notes))
+    return replace(result, notes=((Remark.RAISED_ALONE, last, exception_text(alone)), *result.notes))
 
 
 def exception_text(recording: Recording) -> str:
@@ -150,14 +150,14 @@ def with_exception(recording: Recording, result: CheckResult) -> CheckResult:
     if raised is None or recording.stop is not Stop.RAISED:
         return result
     last = raised.frames[-1] if raised.frames else None
-    return replace(result, notes=(("raised-later", last, exception_text(recording)), *result.notes))
+    return replace(result, notes=((Remark.RAISED_LATER, last, exception_text(recording)), *result.notes))
 
 
 def before_judging(recording: Recording, sources: Sources) -> CheckResult | None:
     """The result if there is nothing to judge."""
     if recording.check is Check.DIFFERENT:
         found = not_judged(recording, Reason.RECORDING_CHANGED_THE_RUN)
-        return replace(found, notes=(("changed-at", recording.changed_at, ""),))
+        return replace(found, notes=((Remark.CHANGED_AT, recording.changed_at, ""),))
     if recording.raised is not None and recording.stop is Stop.RAISED:
         is_mistake = is_files_own(recording, sources)
         if is_mistake or not is_updated(recording):
@@ -290,7 +290,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes += rules.mistakes
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)
-    untrained = [("biases-not-trained", None, ", ".join(untouched.untrained))] if untouched.untrained else []
+    untrained = [(Remark.BIASES_NOT_TRAINED, None, ", ".join(untouched.untrained))] if untouched.untrained else []
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
@@ -341,8 +341,8 @@ def conclude(
         judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),
         notes=(
             *findings.notes,
-            *(("update-projected", place, name) for name, place in projected(recording).items()),
-            *(("loop-went-round-once", place, "") for place in recording.single_turns),
+            *((Remark.UPDATE_PROJECTED, place, name) for name, place in projected(recording).items()),
+            *((Remark.LOOP_WENT_ROUND_ONCE, place, "") for place in recording.single_turns),
         ),
         **facts_of_run(recording),
     )
@@ -435,7 +435,9 @@ def if_a_network(result: CheckResult, recording: Recording, reading: Reading) ->
     if recording.losses and lost_on_the_way(reading.stage):
         return without_verdict(result, Reason.HISTORY_LOST)
     hint = overflow_hint(reading)
-    return result if hint is None else replace(result, notes=(*result.notes, ("overflow-at-large-values", hint, "")))
+    return (
+        result if hint is None else replace(result, notes=(*result.notes, (Remark.OVERFLOW_AT_LARGE_VALUES, hint, "")))
+    )
 
 
 def line_of(found: Found) -> int:

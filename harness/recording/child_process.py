@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..sandbox import Box, Launch, Limits, current_box, is_program, prepared
 from . import source
+from .python_2 import NOT_PYTHON
 
 CHILD = Path(__file__).with_name("child.py")
 DEBUG = "HARNESS_RECORDING_DEBUG"  # variable that lets the child's own errors be seen
@@ -116,7 +117,7 @@ def _with_imports(file: Path, root: Path) -> Path:
     """The root, or the folder above it in which the file's imports are found."""
     try:
         tree = ast.parse(source.read_text(file))
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError, RecursionError):
+    except (OSError, KeyError, TypeError, *NOT_PYTHON):
         return root
     names = {a.name.partition(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     names |= {

@@ -14,6 +14,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+NOT_PYTHON = (
+    SyntaxError,
+    ValueError,
+    RecursionError,
+    MemoryError,
+)  # of ast.parse; the last two if it is nested too deeply
 FIXERS = (
     *("apply", "basestring", "dict", "except", "exec", "filter", "funcattrs", "getcwdu", "has_key", "imports", "input"),
     *("itertools", "itertools_imports", "long", "map", "ne", "next", "nonzero", "numliterals", "print", "raise"),
@@ -24,12 +30,15 @@ CHOICES = (frozenset[str](), frozenset({"print"}), frozenset({"urllib"}), frozen
 # the fixer of tuples in parameters takes them apart on a line of its own, before the first statement of the function
 TAKEN_APART = re.compile(r"^([ \t]+\(.*\) = xxx_todo_changeme\d*)\n[ \t]*", re.MULTILINE)
 INDENTATION = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
+MAX_CHARACTERS = 200_000  # of a text that is converted, which takes seconds for so many
 TRUE_DIVISION = re.compile(r"from __future__ import[^\n]*\bdivision\b")
 
 
 @functools.lru_cache(maxsize=256)
 def from_python_2(text: str) -> str | None:
-    """A text of Python 2 as Python 3, with the same lines; None if it is not Python 2."""
+    """A text of Python 2 as Python 3, with the same lines; None if it is not Python 2, or not written by hand."""
+    if len(text) > MAX_CHARACTERS:
+        return None
     for left_out in CHOICES:
         try:
             changed = str(_converter(left_out).refactor_string(f"{text}\n", "text"))
@@ -37,7 +46,7 @@ def from_python_2(text: str) -> str | None:
             continue
         changed = TAKEN_APART.sub(r"\1; ", changed.removesuffix("\n"))
         for same in (changed, INDENTATION.sub(lambda match: match[0].expandtabs(8), changed)):
-            if _is_python(same) and same.count("\n") == text.count("\n"):
+            if is_python(same) and same.count("\n") == text.count("\n"):
                 return same
     return None
 
@@ -51,10 +60,12 @@ def _converter(left_out: frozenset[str]) -> Any:
     return RefactoringTool(names, {"print_function": "print" in left_out})
 
 
-def _is_python(text: str) -> bool:
+@functools.lru_cache(maxsize=256)
+def is_python(text: str) -> bool:
+    """Whether Python can parse a text. It cannot either if an expression is nested too deeply."""
     try:
         ast.parse(text)
-    except (SyntaxError, ValueError):
+    except NOT_PYTHON:
         return False
     return True
 

@@ -148,8 +148,8 @@ def check_source(file: Path, name: str) -> None:
                 "Convert the file to Python 3, for instance with 2to3 -w."
             ) from None
         raise BadInput(f"{name}: {place} is not valid Python: {error.msg}{': ' * bool(shown)}{shown}") from None
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{name}: cannot be parsed ({error}).") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise BadInput(f"{name}: cannot be parsed ({str(error) or 'it is nested too deeply'}).") from None
 
 
 def python_2_line(lines: list[str], error: SyntaxError) -> int:

@@ -24,7 +24,7 @@ from typing import Any
 from . import source
 from .counts import put_sizes
 from .graph import Place, Raised
-from .python_2 import from_python_2, give_old_names, with_old_division
+from .python_2 import from_python_2, give_old_names, is_python, with_old_division
 from .tape import SourceFile
 
 
@@ -147,16 +147,13 @@ class Files:
                 near = self.path.parent.joinpath(*name.split(".")).with_suffix(".py")
                 if near not in known and near.is_file():
                     known.add(near)
-                    neighbour = source.read_text(near)
-                    if source.is_python(neighbour):
+                    if neighbour := _text_of(near):
                         parts.append(neighbour)
                         waiting.append(neighbour)
         pattern = re.compile(rf"^\s*(from|import) [\w.]*\b{re.escape(self.path.stem)}\b", re.MULTILINE)
-        for near in sorted(one for one in self.path.parent.glob("*.py") if one.is_file())[:MAX_NEIGHBOURS]:
-            neighbour = source.read_text(near)
-            if near not in known and pattern.search(neighbour) and source.is_python(neighbour):
-                parts.append(neighbour)
-        return "\n".join(parts)
+        beside = sorted(one for one in self.path.parent.glob("*.py") if one.is_file())[:MAX_NEIGHBOURS]
+        parts += [_text_of(near, pattern) for near in beside if near not in known]
+        return "\n".join(filter(None, parts))
 
     def owns(self, path: str | None) -> bool:
         """Whether a module's file is one of the user's."""
@@ -231,9 +228,25 @@ class Files:
         """Make a file known."""
         tree = ast.parse(text)
         self.sources[code_name] = SourceFile(
-            name, text.split("\n"), source.statements(tree), source.crowded_lines(tree)
+            name,
+            text.split("\n"),
+            source.statements(tree),
+            source.crowded_lines(tree),
+            source.function_names(tree),
         )
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name
+
+
+def _text_of(neighbour: Path, pattern: re.Pattern[str] | None = None) -> str:
+    """The text of a module that is beside a file; "" if it is not Python, cannot be read, or has no such pattern."""
+    try:
+        # Python 2 is converted only if it is needed
+        if pattern is not None and pattern.search(source.written_text(neighbour)) is None:
+            return ""
+        text = source.read_text(neighbour)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return text if is_python(text) else ""
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

@@ -24,12 +24,11 @@ import tokenize
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
 from .literals import HOOK, accumulated, is_call_of_dict, is_float, last_name, numbers_of, own_numbers, updated_keys
-from .python_2 import TRUE_DIVISION, from_python_2
+from .python_2 import TRUE_DIVISION, from_python_2, is_python
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -124,16 +123,6 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     except (ValueError, TypeError, KeyError):
         return False
     return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
-
-
-@lru_cache(maxsize=256)
-def is_python(text: str) -> bool:
-    """Whether it can be parsed."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def imported_modules(text: str) -> list[str]:
@@ -302,6 +291,37 @@ def crowded_lines(tree: ast.AST) -> dict[int, list[tuple[int, int, Statement]]]:
         if statement is not None and isinstance(node, ast.stmt) and node.lineno == node.end_lineno:
             found.setdefault(node.lineno, []).append((node.col_offset, node.end_col_offset or 0, statement))
     return {line: several for line, several in found.items() if len(several) > 1}
+
+
+# their frames: of list comprehensions only before Python 3.12
+COMPREHENSIONS: dict[type[ast.AST], str] = {
+    ast.ListComp: "<listcomp>",
+    ast.SetComp: "<setcomp>",
+    ast.DictComp: "<dictcomp>",
+    ast.GeneratorExp: "<genexpr>",
+}
+
+
+def function_names(tree: ast.AST) -> dict[tuple[int, str], str]:
+    """The qualified name of each code object's function, by its first line and its own name.
+
+    Python has it from version 3.11 on. A comprehension is a part of its function.
+    """
+    found: dict[tuple[int, str], str] = {}
+    # what is to be read, with the function around it and what the names of functions in it begin with
+    rest: list[tuple[ast.AST, str, str]] = [(tree, "<module>", "")]
+    while rest:
+        node, function, prefix = rest.pop()
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+            decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+            function = f"{prefix}{name}"
+            found[min(one.lineno for one in (node, *decorators)), name] = function
+            prefix = f"{function}." if isinstance(node, ast.ClassDef) else f"{function}.<locals>."
+        elif type(node) in COMPREHENSIONS and isinstance(node, ast.expr):
+            found[node.lineno, COMPREHENSIONS[type(node)]] = function
+        rest += [(child, function, prefix) for child in ast.iter_child_nodes(node)]
+    return found
 
 
 # what ``w -= x`` gives; sums in x are parts of it

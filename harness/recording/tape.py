@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import sys
 import zlib
@@ -31,7 +30,7 @@ from .graph import (
     Stop,
     references,
 )
-from .source import Statement
+from .source import COMPREHENSIONS, Statement
 
 MAX_NODES = 100_000
 MAX_NODES_IN_TRAINING = 160_000  # once parameters were updated: a second update of all may be near
@@ -43,7 +42,6 @@ MAX_GUARDS = 20_000
 MAX_LOSSES = 1_000
 MAX_NAMES = 8  # that are kept for one node
 MOST_CALLERS = 3  # lines that led to one, that are kept with it
-COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})  # frames before Python 3.12
 REAL_ARRAY, REAL_ASARRAY = np.array, np.asarray  # both are wrapped later
 
 NO_STATEMENT = Statement(target="", replaces=False)
@@ -92,6 +90,8 @@ class SourceFile:
     statements: Mapping[int, Statement] = field(default_factory=dict)  # the assignment that a line belongs to
     # (first column, column after the last, statement) of lines with several statements
     crowded: Mapping[int, list[tuple[int, int, Statement]]] = field(default_factory=dict)
+    # the qualified name of a code object's function, by its first line and its name
+    functions: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
     def target(self, line: int, column: int | None = None) -> str:
         """What the line assigns to; with a column, what the statement there assigns to."""
@@ -156,7 +156,7 @@ class Tape:
 
     def caller_of(self, frame: FrameType | None) -> FrameType | None:
         """The frame that called the function that a frame is in, a comprehension being a part of its function."""
-        while frame is not None and frame.f_code.co_name in COMPREHENSIONS:
+        while frame is not None and frame.f_code.co_name in COMPREHENSIONS.values():
             frame = self.user_frame(frame.f_back)
         if frame is None or frame.f_code.co_name == "<module>":
             return None
@@ -181,7 +181,7 @@ class Tape:
             known = self._places[key] = Place(
                 file=source.name,
                 line=line,
-                function=_function_of(getattr(code, "co_qualname", code.co_name)),
+                function=source.functions.get((code.co_firstlineno, code.co_name), code.co_name),
                 variable=source.target(line, column),
                 text=text,
                 caller=caller,
@@ -309,15 +309,6 @@ class Tape:
             self.stand_ins.append(entry)
         elif not self.stand_ins[known].shapes:
             self.stand_ins[known] = entry
-
-
-@functools.lru_cache(maxsize=4096)
-def _function_of(name: str) -> str:
-    """The qualified name of a function; of a comprehension, that of the function that it is a part of."""
-    parts = name.split(".<locals>.")
-    while parts and parts[-1] in COMPREHENSIONS:
-        parts.pop()
-    return ".<locals>.".join(parts) or "<module>"
 
 
 def _column(code: CodeType, instruction: int) -> int | None:

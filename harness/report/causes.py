@@ -1,14 +1,28 @@
-"""What people read of a cause, under its id."""
+"""What people read of an outcome and of a cause, under its id."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..diagnosis.faults import Fault
+from ..diagnosis.outcomes import OutcomeKind
 
 if TYPE_CHECKING:
     from ..diagnosis.answer import Cause
     from ..diagnosis.scenarios.judge import Cause as ScenarioCause
+
+
+OUTCOMES = {
+    OutcomeKind.LEARNS: "learns",
+    OutcomeKind.UNDERFITS: "learns too little (it underfits)",
+    OutcomeKind.OVERFITS: "learns its training rows and not the task (it overfits)",
+    OutcomeKind.DOES_NOT_TRAIN: "does not learn",
+    OutcomeKind.DIVERGES: "diverges (the loss becomes NaN or infinite)",
+    OutcomeKind.LUCKY: "learns from some seeds only",
+    OutcomeKind.SLOW: "learns, but too slowly for its number of epochs",
+    OutcomeKind.NO_SIGNAL: "cannot learn from these data",
+    OutcomeKind.NOT_JUDGED: "could not be judged",
+}
 
 
 class About(NamedTuple):

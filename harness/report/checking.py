@@ -19,6 +19,7 @@ from ..checking.result import (
     ParameterFacts,
     Quantity,
     Reason,
+    Remark,
     Row,
     Verdict,
 )
@@ -152,7 +153,7 @@ def at_line(result: CheckResult, found: Found) -> str:
 
 def not_looked_at(result: CheckResult) -> str:
     """What a verdict leaves out: options and functions that did not run"""
-    left = [detail for id, _, detail in result.notes if id in ("did-not-run", "option-not-judged")]
+    left = [detail for id, _, detail in result.notes if id in (Remark.DID_NOT_RUN, Remark.OPTION_NOT_JUDGED)]
     return f" Not judged: {', '.join(left)}." if left else ""
 
 
@@ -229,9 +230,9 @@ def words_of(found: Found) -> Sentences:
     return of_detail.get(found.detail, MISTAKES[found.id])
 
 
-def note(id: str, place: Place | None, detail: str) -> str:
+def note(id: Remark, place: Place | None, detail: str) -> str:
     """A remark in one sentence"""
-    text = NOTES.get(id, id).rstrip(".") + (f" ({where(place)})" if place else "")
+    text = NOTES[id].rstrip(".") + (f" ({where(place)})" if place else "")
     return f"{text}: {RULES.get(detail, detail)}." if id in WITH_DETAIL else f"{text}."
 
 

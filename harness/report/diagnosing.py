@@ -26,7 +26,7 @@ from ..programs.program import Note, NoteKind
 from ..recording.source import place_words
 from ..results import as_cards, as_figure, as_page, as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
-from .causes import FAULTS
+from .causes import FAULTS, OUTCOMES
 from .findings import finding_text, worth_saying
 from .registering import register_drawings
 from .words import count, joined, new_table, number
@@ -55,18 +55,6 @@ INTERVENTIONS = {
 
 # What is found about the last layer, the loss and the labels is often one fault seen from three sides.
 HEAD = {fault.value for fault in (Fault.OUTPUT_ACTIVATION, Fault.LOSS, Fault.LABEL_ENCODING, Fault.TARGET_OUT_OF_RANGE)}
-
-OUTCOMES = {
-    OutcomeKind.LEARNS: "learns",
-    OutcomeKind.UNDERFITS: "learns too little (it underfits)",
-    OutcomeKind.OVERFITS: "learns its training rows and not the task (it overfits)",
-    OutcomeKind.DOES_NOT_TRAIN: "does not learn",
-    OutcomeKind.DIVERGES: "diverges (the loss becomes NaN or infinite)",
-    OutcomeKind.LUCKY: "learns from some seeds only",
-    OutcomeKind.SLOW: "learns, but too slowly for its number of epochs",
-    OutcomeKind.NO_SIGNAL: "cannot learn from these data",
-    OutcomeKind.NOT_JUDGED: "could not be judged",
-}
 
 JUDGED = {
     Judged.TRAINING: "the training rows, because there are too few others",

@@ -1,4 +1,4 @@
-"""What the names mean that commands print and that documents hold: one entry for each mistake, cause and finding.
+"""What the names mean that commands print and that documents hold: one entry for each mistake, cause, reason and so on.
 
 Nothing is written here twice: the entries are made of the tables that the reports themselves read.
 """
@@ -16,6 +16,8 @@ from rich.text import Text
 from ..checking.mistakes import BY_ID
 from ..errors import BadInput, nearest, shown
 from . import causes, findings, mistakes
+from .grading import PROBLEMS
+from .handwritten_diagnosis import UNREAD
 from .words import Json
 
 
@@ -27,6 +29,10 @@ class Kind(enum.Enum):
     CAUSE = "cause"
     FINDING = "finding"
     REASON = "not judged"
+    REMARK = "remark"
+    HAND_IN = "hand-in not judged"
+    OUTCOME = "outcome"
+    UNREAD = "not trained"
 
 
 HEADINGS: Mapping[Kind, str] = {
@@ -35,6 +41,10 @@ HEADINGS: Mapping[Kind, str] = {
     Kind.CAUSE: "Causes that harness diagnose proves",
     Kind.FINDING: "What harness diagnose finds without a training",
     Kind.REASON: "Why harness check does not judge a file",
+    Kind.REMARK: "What harness check notes beside its verdict",
+    Kind.HAND_IN: "Why harness check FOLDER does not judge a hand-in",
+    Kind.OUTCOME: "What harness diagnose says of a Keras program",
+    Kind.UNREAD: "Why harness diagnose does not train a NumPy file",
 }
 HOW_SURE: Mapping[Kind, str] = {
     Kind.MISTAKE: "harness check names it with its line, where the gradient begins to differ from the true one.",
@@ -42,6 +52,10 @@ HOW_SURE: Mapping[Kind, str] = {
     Kind.CAUSE: "harness diagnose names it as a cause only if trainings with and without it prove it.",
     Kind.FINDING: "It is read from the program and its data. Whether it is why the training fails, trainings show.",
     Kind.REASON: "A file that is not judged is neither right nor wrong; the exit code is 3.",
+    Kind.REMARK: "The --json document has its name and what it is about; the report has the sentence.",
+    Kind.HAND_IN: "A hand-in that is not judged gets no points for what is compared, and somebody has to look.",
+    Kind.OUTCOME: "It is decided by trainings from several seeds.",
+    Kind.UNREAD: "The file is then not judged; the exit code is 3.",
 }
 ACCEPTING = "If it is meant to be so, end the line with the comment '# harness: accept {id}', or give --accept {id}."
 
@@ -118,6 +132,12 @@ def all_explanations() -> list[Explanation]:
         Explanation(id=reason.value, kind=Kind.REASON, what=what, fix=fix)
         for reason, (what, fix) in mistakes.REASONS.items()
     ]
+    made += [Explanation(id=id.value, kind=Kind.REMARK, what=sentence(text)) for id, text in mistakes.NOTES.items()]
+    made += [Explanation(id=id.value, kind=Kind.HAND_IN, what=text) for id, text in PROBLEMS.items()]
+    made += [
+        Explanation(id=id.value, kind=Kind.OUTCOME, what=f"The program {text}.") for id, text in causes.OUTCOMES.items()
+    ]
+    made += [Explanation(id=id.value, kind=Kind.UNREAD, what=f"Not trained: {text}.") for id, text in UNREAD.items()]
     return made
 
 

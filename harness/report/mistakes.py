@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..checking.result import Agreement, Reason
+from ..checking.result import Agreement, Reason, Remark
 
 
 @dataclass(frozen=True)
@@ -494,25 +494,25 @@ COSTS: Mapping[str, str] = {
     "hinge": "hinge loss, max(0, 1 - y a)",
 }
 
-NOTES: Mapping[str, str] = {
-    "update-rule": "The update rule was recognised",
-    "update-rule-unknown": "This update follows from its gradient by a rule that is not known",
-    "option-judged": "This option was tried as well, and agrees",
-    "option-not-judged": "This option was not judged",
-    "update-projected": "After its update, this line changes the parameter by itself, which is not judged",
-    "later-iteration-not-read": "Only the first update was judged; a later one could not be replayed.",
-    "later-iteration-differs": "A later update at this line is not explained by its gradient.",
-    "overflow-at-large-values": "With large weights this line overflows and the outputs become nan or inf; subtract "
-    "the largest value before exp",
-    "biases-not-trained": "These biases are used and never trained, which the gradients of the others allow for",
-    "loop-went-round-once": "In every iteration that was recorded, this loop went round only once. What it carries "
-    "from one turn to the next is not judged; use longer sequences",
-    "did-not-run": "These parts of the file did not run, so nothing is said about them",
-    "cannot-replay": "This operation cannot be repeated",
-    "raised-alone": "Judged by other calls than the file's own, which end in an exception",
-    "raised-later": "Judged by what ran before an exception, which came after the updates that were judged",
-    "changed-at": "The runs differ first at this line.",
-    "python-2": "Read as Python 2, in which whole numbers are divided without a remainder (7 / 2 is 3)",
+NOTES: Mapping[Remark, str] = {
+    Remark.UPDATE_RULE: "The update rule was recognised",
+    Remark.UPDATE_RULE_UNKNOWN: "This update follows from its gradient by a rule that is not known",
+    Remark.OPTION_JUDGED: "This option was tried as well, and agrees",
+    Remark.OPTION_NOT_JUDGED: "This option was not judged",
+    Remark.UPDATE_PROJECTED: "After its update, this line changes the parameter by itself, which is not judged",
+    Remark.LATER_ITERATION_NOT_READ: "Only the first update was judged; a later one could not be replayed.",
+    Remark.LATER_ITERATION_DIFFERS: "A later update at this line is not explained by its gradient.",
+    Remark.OVERFLOW_AT_LARGE_VALUES: "With large weights this line overflows and the outputs become nan or inf; "
+    "subtract the largest value before exp",
+    Remark.BIASES_NOT_TRAINED: "These biases are used and never trained, which the gradients of the others allow for",
+    Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
+    "carries from one turn to the next is not judged; use longer sequences",
+    Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
+    Remark.CANNOT_REPLAY: "This operation cannot be repeated",
+    Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
+    Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",
+    Remark.CHANGED_AT: "The runs differ first at this line.",
+    Remark.PYTHON_2: "Read as Python 2, in which whole numbers are divided without a remainder (7 / 2 is 3)",
 }
 
 # What ended a run (recording/graph.py: Stop)
@@ -539,13 +539,13 @@ ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear
 
 WITH_DETAIL = frozenset(
     {
-        "update-rule",
-        "update-projected",
-        "option-judged",
-        "option-not-judged",
-        "did-not-run",
-        "biases-not-trained",
-        "python-2",
+        Remark.UPDATE_RULE,
+        Remark.UPDATE_PROJECTED,
+        Remark.OPTION_JUDGED,
+        Remark.OPTION_NOT_JUDGED,
+        Remark.DID_NOT_RUN,
+        Remark.BIASES_NOT_TRAINED,
+        Remark.PYTHON_2,
     }
 )
 

@@ -393,3 +393,26 @@ def test_a_mistake_is_at_the_line_that_uses_an_operator_of_the_files_own_class(
     (found,) = result.mistakes
     assert (found.id, found.place and found.place.line) == expected
     assert {one.name for one in result.parameters} == {"ih", "ho"}
+
+
+ACTIVATION_FOR_DERIVATIVE = """
+import numpy as np
+rng = np.random.default_rng(4)
+X = rng.normal(size=(50, 6)); Y = rng.uniform(size=(50, 3))
+A, B = rng.normal(size=(6, 8)) / 3, rng.normal(size=(8, 3)) / 3
+for step in range(20):
+    h = np.tanh(X @ A)
+    p = h @ B
+    error = p - Y
+    back = error @ B.T * h
+    B -= 0.01 * h.T @ error
+    A -= 0.01 * X.T @ back
+"""
+
+
+def test_an_activation_in_the_place_of_its_derivative_is_wrong_at_that_place(tmp_path: Path) -> None:
+    file = tmp_path / "squashed.py"
+    file.write_text(ACTIVATION_FOR_DERIVATIVE)
+    (found,) = check_file(file).mistakes
+    assert found.place is not None
+    assert (found.id, found.place.line, [one.line for one in found.others]) == ("wrong-derivative", 10, [7])

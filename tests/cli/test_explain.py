@@ -9,9 +9,12 @@ import sys
 import pytest
 
 from harness.checking.mistakes import CATALOGUE
-from harness.checking.result import Reason
+from harness.checking.result import Reason, Remark
 from harness.cli import main as cli
 from harness.diagnosis.faults import Fault
+from harness.diagnosis.handwritten.passes import Unread
+from harness.diagnosis.outcomes import OutcomeKind
+from harness.grading.result import Problem
 from harness.programs.findings import Check
 from harness.report.explaining import Kind, all_explanations
 
@@ -20,11 +23,19 @@ def ids(kind: Kind) -> list[str]:
     return [one.id for one in all_explanations() if one.kind is kind]
 
 
-def test_every_mistake_cause_finding_and_reason_is_explained_once():
+def test_every_name_is_explained_once():
     assert sorted(ids(Kind.MISTAKE)) == sorted(one.id for one in CATALOGUE)
     assert set(ids(Kind.CAUSE)) >= {fault.value for fault in Fault}
     assert ids(Kind.FINDING) == [check.value for check in Check]
-    assert sorted(ids(Kind.REASON)) == sorted(reason.value for reason in Reason)
+    of = {
+        Kind.REASON: Reason,
+        Kind.REMARK: Remark,
+        Kind.HAND_IN: Problem,
+        Kind.OUTCOME: OutcomeKind,
+        Kind.UNREAD: Unread,
+    }
+    for kind, members in of.items():
+        assert sorted(ids(kind)) == sorted(one.value for one in members)
     for kind in Kind:
         assert len(ids(kind)) == len(set(ids(kind))) > 0
 

@@ -7,6 +7,7 @@ import pytest
 from harness.recording import source
 from harness.recording.child_process import root_of
 from harness.recording.graph import Check
+from harness.recording.python_2 import is_python
 from harness.recording.record import record_file
 from harness.recording.sizes import counts_beyond, loop_beyond, wants_one_hot
 from harness.recording.stand_ins.hints import shrunk_bounds
@@ -236,7 +237,7 @@ def test_a_module_that_the_notebook_writes_is_a_part_of_it():
     )
     assert "class Net" in text
     assert "import Net" not in text
-    assert source.is_python(text)
+    assert is_python(text)
     assert "n = __import__('sys').modules['__main__']" in text
 
 

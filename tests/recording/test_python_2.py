@@ -7,7 +7,8 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
-from harness.recording.python_2 import from_python_2
+from harness.recording.python_2 import from_python_2, is_python
+from harness.recording.source import MAX_BYTES
 
 LAYERS = """\
 import numpy as np
@@ -135,6 +136,24 @@ def test_the_first_line_of_a_script_is_enough(checked):
     text = in_both(NETWORK).replace(STEP, WHOLE_STEP).replace("xrange", "range")
     assert checked(f"#!/usr/bin/env python2.7\n{text}", in_both(LAYERS)).verdict is Verdict.MISTAKE
     assert checked(f"#!/usr/bin/env python\n{text}", in_both(LAYERS)).verdict is Verdict.CORRECT
+
+
+DEEP = f"import network\nx = {'-' * 100_000}1\n"  # more than the parser's stack holds
+
+
+def test_what_cannot_be_parsed_beside_a_file_is_left_alone(checked, tmp_path):
+    (tmp_path / "deep.py").write_text(DEEP)
+    with (tmp_path / "large.py").open("wb") as large:
+        large.truncate(MAX_BYTES + 1)
+    assert checked(in_both(NETWORK), in_both(LAYERS)).verdict is Verdict.CORRECT
+
+
+def test_a_text_that_nobody_wrote_is_not_converted():
+    line = "print 'x'\n"
+    assert from_python_2(line * 10) is not None
+    assert from_python_2(line * 30_000) is None
+    assert from_python_2(DEEP) is None
+    assert not is_python(DEEP)
 
 
 def test_the_kernel_of_a_notebook_is_enough(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -12,7 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -122,11 +123,9 @@ def undisturbed(killer: Killer, command: str, folder: Path) -> tuple[Path, float
 
 
 @pytest.fixture(scope="module")
-def whole(killer: Killer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, float]]:
-    """Each command of a scenario when nothing disturbs it."""
-    folders = {command: tmp_path_factory.mktemp(command) for command in OF_SCENARIOS}
-    with ThreadPoolExecutor(2) as threads:
-        return dict(zip(folders, threads.map(lambda c: undisturbed(killer, c, folders[c]), folders)))
+def whole(killer: Killer, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, float]]:
+    """Runs a command of a scenario undisturbed, once for all tests."""
+    return functools.cache(lambda command: undisturbed(killer, command, tmp_path_factory.mktemp(command)))
 
 
 def whole_records(content: bytes) -> int:
@@ -200,10 +199,10 @@ def moments(seed: int, count: int, seconds: float) -> list[float]:
 
 
 def check_kills(
-    killer: Killer, whole: dict[str, tuple[Path, float]], command: str, count: int, seed: int, folder: Path
+    killer: Killer, whole: tuple[Path, float], command: str, count: int, seed: int, folder: Path
 ) -> list[str]:
     """Kill a command at so many moments, and look at what each has left: which, in the order of the moments."""
-    reference, seconds = whole[command]
+    reference, seconds = whole
 
     def check(number: int, after: float) -> str:
         of_this = folder / str(number)
@@ -224,13 +223,13 @@ def check_kills(
 @pytest.mark.parametrize(
     ("command", "count"),
     [
-        *(pytest.param(command, 2, marks=pytest.mark.slow) for command in OF_SCENARIOS),
+        pytest.param("sweep", 2, marks=pytest.mark.slow),
         # a hundred together with those below
         *(pytest.param(command, 25, marks=pytest.mark.long) for command in OF_SCENARIOS),
     ],
 )
 def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, count, tmp_path):
-    found = check_kills(killer, whole, command, count, 0, tmp_path)
+    found = check_kills(killer, whole(command), command, count, 0, tmp_path)
     assert sum("unfinished" in left for left in found) >= max(1, count // 3), found  # else nothing much was tried
     if command == "sweep":
         assert any(re.search(r" [1-9]\d* chunks", left) for left in found), found
@@ -240,7 +239,7 @@ def test_a_killed_command_leaves_nothing_half_written(killer, whole, command, co
 def test_a_killed_diagnosis_of_a_script_leaves_nothing_half_written(killer, tmp_path):
     command, kills, stops = "diagnose a script", 3, 60
     reference, seconds = undisturbed(killer, command, tmp_path / "whole")
-    found = check_kills(killer, {command: (reference, seconds)}, command, kills, 2, tmp_path)
+    found = check_kills(killer, (reference, seconds), command, kills, 2, tmp_path)
     # this run removes the scratch folders of those that were killed, and is one more with many moments of its own
     code, _ = killer.run(tmp_path / "stopped", line_of(command), stops=moments(3, stops, 0.95 * seconds))
     assert code == EXIT_CODES[command]
@@ -253,7 +252,7 @@ def test_a_killed_diagnosis_of_a_script_leaves_nothing_half_written(killer, tmp_
 @pytest.mark.slow
 def test_an_event_file_that_is_cut_anywhere_is_read_to_its_last_whole_record(whole, tmp_path):
     """Also one of no bytes, as it is when it was just opened."""
-    path = min(logged(whole["compare"][0], "compare").rglob("events.out.*"), key=lambda path: path.stat().st_size)
+    path = min(logged(whole("sweep")[0], "sweep").rglob("events.out.*"), key=lambda path: path.stat().st_size)
     content = path.read_bytes()
     cut = tmp_path / path.name
     draw = random.Random(3)

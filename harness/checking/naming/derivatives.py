@@ -230,6 +230,8 @@ def places_of_derivative(case: Case, factor: int) -> tuple[list[Place], list[Pla
     is_data = definition.id < case.stage.first_computed
     if made is None or (is_data and made.function == "<module>"):
         return use, use
+    if definition.id in case.reading.forward.nodes:  # right where it is made: it was taken for a derivative
+        return (places := unique([*use, made])), places
     if made.function == "<module>" or (user is not None and made.function == user.function):
         # on lines of one function: where it is computed, unless that is within the expression itself
         return (places := unique([made, *use])), places

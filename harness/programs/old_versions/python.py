@@ -9,8 +9,7 @@ import re
 import textwrap
 from collections.abc import Callable
 
-from ...recording.python_2 import from_python_2
-from ...recording.source import is_python
+from ...recording.python_2 import from_python_2, is_python
 
 QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u200b": ""})
 PROMPT = re.compile(r"^(>>> ?|\.\.\. ?|In \[\d*\]: ?)")

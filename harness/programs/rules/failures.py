@@ -117,7 +117,7 @@ REASONS: tuple[Reason, ...] = (
     Reason(Check.TENSOR_FUNCTION, r"KerasTensor cannot be used as input to a TensorFlow function"),
     Reason(Check.TARGETS_BESIDE_BATCHES,
            r"When providing `x` as (?:a )?(?P<kind>.*), `y` should not be passed"),
-    Reason(Check.NOT_CONNECTED, r"is not connected to `inputs`"),
+    Reason(Check.NOT_CONNECTED, r"(?:is not connected to `inputs`|`inputs` not connected to `outputs`)"),
 )  # fmt: skip
 
 OF_INPUTS = frozenset(

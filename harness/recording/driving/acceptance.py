@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from ..literals import last_name
+from ..python_2 import NOT_PYTHON
 from .pairs.find import find_pairs
 from .pairs.plan import PairKind, PairPlan
 from .result import Driven, runs_script
@@ -131,7 +132,7 @@ def clears(source: str) -> bool:
     """Whether a file sets gradients back to 0, and not only at the start."""
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except NOT_PYTHON:
         return False
     bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not STARTS.search(node.name)]
     return any(CLEARS.search(ast.unparse(body)) for body in bodies)

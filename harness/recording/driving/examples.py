@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..python_2 import NOT_PYTHON
 from ..source import called_name
 
 MAX_EXAMPLES = 4  # of one class
@@ -58,7 +59,7 @@ def find_examples(texts: Iterable[str], classes: Iterable[str], known: Iterable[
     for text in texts:
         try:
             tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+        except NOT_PYTHON:
             continue
         settings = _settings(tree)
         for body in _bodies(tree):

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..source import is_python, read_text
+from ..python_2 import NOT_PYTHON, is_python
+from ..source import read_text
 from .source import FileFacts, read_source
 
 MAX_FILES = 40
@@ -87,7 +88,7 @@ def _paragraphs(source: str) -> Iterator[str]:
     """The paragraphs of the texts in a file that are statements with a call: examples in the words of its author."""
     try:
         nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError):
+    except NOT_PYTHON:
         return
     texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and "(" in n.value]
     for text in texts[:MAX_FILES]:

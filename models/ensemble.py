@@ -1,7 +1,8 @@
 """The network by hand for many networks at once: members that differ in start, learning rate or optimizer's settings.
 
 The steps are those of handwritten.py with one more axis, the members. It is the last in small networks
-(members_last.py) and the first in large ones (members_first.py): which is faster depends on the sizes (``is_small``).
+(members_last.py) and the first in large ones, with few observations before the units (members_first.py) and with many
+after them (observations_last.py): which is faster depends on the sizes (``way_of``).
 
 The members are trained in blocks. A block is small enough to stay in a core's cache for all its iterations, and the
 blocks are shared out among the cores. All blocks have one size, the last being filled up with copies, so there is one
@@ -15,13 +16,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from . import loop, members_first, members_last, updates
+from . import loop, members_first, members_last, observations_last, updates
 from .costs import cost_of, weight_of_piece
 from .network import Array, MemberWeights, Network, block_size
 from .optimizers import Optimizer
@@ -53,9 +55,16 @@ def is_small(network: Network, observations: int) -> bool:
     return widest <= SMALL_UNITS or (is_little and widest <= SMALL_UNITS_OF_LITTLE_WORK)
 
 
+def way_of(network: Network, observations: int) -> ModuleType:
+    """The module whose layout is the fastest for iterations with so many observations."""
+    if is_small(network, observations):
+        return members_last
+    return observations_last if observations >= observations_last.FEWEST_OBSERVATIONS else members_first
+
+
 def layout_of(network: Network, observations: int) -> loop.Layout:
     """How the compiled loop holds the weights of an ensemble in iterations with so many observations."""
-    way = members_last if is_small(network, observations) else members_first
+    way = way_of(network, observations)
     return loop.Layout(way.gradients, way.hold, way.release)
 
 
@@ -77,7 +86,7 @@ def costs(
     y: Float[tf.Tensor, "observations outputs"],
 ) -> list[Float[tf.Tensor, " members"]]:
     """[C], (members,); if the observations are too many for the memory, they are taken in pieces"""
-    way = members_last if is_small(network, x.shape[0]) else members_first
+    way = way_of(network, x.shape[0])
     parts = way.hold(weights)
 
     def of(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:

@@ -21,9 +21,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from . import loop
-from .activations import activate, derivative_of
-from .costs import cost_named, cost_of, gradient_of_cost
+from . import loop, observations_last
+from .activations import activate
+from .costs import cost_of
+from .deltas import cost_gradient as cost_gradient
+from .deltas import output_delta
+from .deltas import through_activation as through_activation
 from .network import Array, Backward, Forward, Network, Weights, check_weights
 from .training import Training
 
@@ -56,32 +59,6 @@ def pre_activation(
 ) -> Float[tf.Tensor, "observations units"]:
     """z_l = A_(l-1) w_l: (observations, inputs), (inputs + 1, units) to (observations, units)"""
     return product(with_ones(a), w)
-
-
-def cost_gradient(
-    cost: str, a: Float[tf.Tensor, "observations outputs *members"], y: Float[tf.Tensor, "observations outputs *shared"]
-) -> Float[tf.Tensor, "observations outputs *members"]:
-    """dC/da_L, (observations, outputs); under a cross-entropy dC/dz_L"""
-    return gradient_of_cost(cost, a, y)
-
-
-def through_activation(
-    activation: str, gradient: Float[tf.Tensor, "*shape"], a: Float[tf.Tensor, "*shape"]
-) -> Float[tf.Tensor, "*shape"]:
-    """dC/dz_l = dC/da_l f_l'(z_l), with f' written from a"""
-    return gradient * derivative_of(activation, a)
-
-
-def output_delta(
-    network: Network,
-    a: Float[tf.Tensor, "observations outputs *members"],
-    y: Float[tf.Tensor, "observations outputs *shared"],
-) -> Float[tf.Tensor, "observations outputs *members"]:
-    """delta_L = dC/dz_L, (observations, outputs)"""
-    gradient = cost_gradient(network.cost, a, y)
-    if cost_named(network.cost).output_activation is not None:
-        return gradient
-    return through_activation(network.activations[-1], gradient, a)
 
 
 def weight_gradient(
@@ -170,6 +147,15 @@ def update(
     return loop.update(gradients, network, weights, x, y, training)
 
 
+def layout_of(network: Network, observations: int) -> loop.Layout:
+    """How the compiled loop trains one network in iterations with so many observations: by the steps as they are here,
+    or, if many observations make matrix products of them, by the same steps with the observations last."""
+    largest = observations * max(inputs * units for inputs, units in zip(network.sizes, network.sizes[1:]))
+    if observations >= observations_last.FEWEST_OBSERVATIONS and largest > BROADCAST_AT_MOST:
+        return loop.Layout(observations_last.gradients, observations_last.hold, observations_last.release)
+    return loop.Layout(gradients)
+
+
 def train(
     network: Network,
     weights: Weights,
@@ -177,5 +163,6 @@ def train(
     y: Float[Array, "observations outputs"],
     training: Training,
 ) -> Iterator[Weights]:
-    """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, training)
+    """See ``network.Implementation``. Stays in one compiled loop, recording included; see ``layout_of``."""
+    at_once = loop.batch_size_of(training.batches, len(x)) or len(x)
+    return loop.train(layout_of(network, at_once), network, weights, x, y, training)

@@ -310,14 +310,14 @@ def update(
 
 
 def train(
-    gradients: Gradients,
+    layout: Layout,
     network: Network,
     weights: Weights,
     x: Float[Array, "observations inputs"],
     y: Float[Array, "observations outputs"],
     training: Training,
 ) -> Iterator[Weights]:
-    """Descend from ``weights``; yield them at each of the recorded iterations.
+    """Descend from ``weights`` in that layout; yield them at each of the recorded iterations.
 
     Raises:
         ValueError: the weights have other shapes than the network's, or there is more than one optimizer.
@@ -326,7 +326,7 @@ def train(
     dtype, optimizer, batches = weights[0].dtype, training.single_optimizer, training.batches
     observations = len(x)
     program = compiled_descent(
-        Layout(gradients), weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
+        layout, weights_themselves, network, optimizer.name, batch_size_of(batches, observations)
     )
     start = [tf.constant(w) for w in weights]
     point = Point(0, start, updates.start(optimizer.name, start))

@@ -1,4 +1,4 @@
-"""What the two layouts of an ensemble share: members_first.py and members_last.py.
+"""What the layouts members_first.py, members_last.py and observations_last.py share.
 
 The biases and kernels of the layers are held apart, as parts [b_1, K_1, b_2, K_2, ..]: cutting them out of one array,
 and joining their gradients, would cost copies in every iteration.
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from .handwritten import output_delta, through_activation
+from .deltas import through_activation
 from .network import Network
 
 Parts: TypeAlias = Sequence[tf.Tensor]
@@ -21,20 +21,19 @@ def backward_pass(
     network: Network,
     parts: Parts,
     a: Sequence[tf.Tensor],
-    y: tf.Tensor,
+    delta: tf.Tensor,
     weight_gradient: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]],
     back_through_weights: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> list[tf.Tensor]:
-    """[dC/db_1, dC/dK_1, ..], shaped like ``parts``, in either layout.
+    """[dC/db_1, dC/dK_1, ..], shaped like ``parts``, in any layout.
 
     Args:
         parts: [b_1, K_1, ..] in the layout.
         a: [a_0, .., a_L] in the layout.
-        y: targets that broadcast against a_L.
+        delta: delta_L in the layout.
         weight_gradient: (a_(l-1), delta_l) to (dC/db_l, dC/dK_l).
         back_through_weights: (delta_l, K_l) to dC/da_(l-1).
     """
-    delta = output_delta(network, a[-1], y)
     found = [*weight_gradient(a[-2], delta)]
     for layer in reversed(range(1, network.depth)):
         back = back_through_weights(delta, parts[2 * layer + 1])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from .activations import activate, activation_named
+from .deltas import output_delta
 from .members import Parts, backward_pass
 from .network import Network
 
@@ -77,7 +78,8 @@ def gradients(
     """[dC/db_1, dC/dK_1, ..], shaped like ``parts``"""
     _, a = forward_pass(network, parts, x)
     # y, (observations, outputs), is the same for all members
-    return backward_pass(network, parts, a, y, weight_gradient, back_through_weights)
+    delta = output_delta(network, a[-1], y)
+    return backward_pass(network, parts, a, delta, weight_gradient, back_through_weights)
 
 
 def output(

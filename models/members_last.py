@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from .activations import activate
 from .costs import weight_of_piece
+from .deltas import output_delta
 from .members import Parts, backward_pass
 from .network import Network
 
@@ -102,7 +103,8 @@ def gradients_of_piece(
 ) -> list[tf.Tensor]:
     """[dC/db_1, dC/dK_1, ..], for a cost of these observations alone"""
     _, a = forward_pass(network, parts, x)
-    return backward_pass(network, parts, a, y[:, :, None], weight_gradient, back_through_weights)
+    delta = output_delta(network, a[-1], y[:, :, None])
+    return backward_pass(network, parts, a, delta, weight_gradient, back_through_weights)
 
 
 def gradients(

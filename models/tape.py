@@ -86,4 +86,4 @@ def train(
     training: Training,
 ) -> Iterator[Weights]:
     """See ``network.Implementation``. Stays in one compiled loop, recording included."""
-    return loop.train(gradients, network, weights, x, y, training)
+    return loop.train(loop.Layout(gradients), network, weights, x, y, training)

@@ -251,7 +251,7 @@ def single_rows(*, are_small: bool) -> Iterator[SingleRow]:
         for sizes, observations, _ in SIZES
         if are_small_products(Network(sizes, ("sigmoid",) * (len(sizes) - 1)), observations) is are_small
     ]
-    for sizes, *numbers in measured_with(ONE_THREAD if are_small else "", "measure_single", cases):
+    for sizes, *numbers in measured_with(f"{ONE_THREAD} {WIDE_VECTORS}" if are_small else "", "measure_single", cases):
         yield SingleRow(tuple(sizes), *numbers)
 
 

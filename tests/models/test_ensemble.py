@@ -10,7 +10,17 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 
-from harness.models import ensemble, handwritten, initializers, loop, numerical, tape
+from harness.models import (
+    ensemble,
+    handwritten,
+    initializers,
+    loop,
+    members_first,
+    members_last,
+    numerical,
+    observations_last,
+    tape,
+)
 from harness.models.network import Network
 from harness.models.optimizers import SGD, Optimizer
 from harness.models.training import Training
@@ -43,14 +53,14 @@ def gradients_of_members(network, weights, x, y):
 # The math, against the single network's
 
 
-@pytest.mark.parametrize("is_last", [False, True])
+@pytest.mark.parametrize("way", [members_first, members_last, observations_last], ids=lambda way: way.__name__)
 @settings(max_examples=15, deadline=None)
 @given(problem=problems)
-def test_gradients_and_costs_are_the_handwritten_ones(is_last, problem):
+def test_gradients_and_costs_are_the_handwritten_ones(way, problem):
     network, weights, x, y = problem
     many = around(weights, 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ensemble, "is_small", lambda network, observations: is_last)
+        patch.setattr(ensemble, "way_of", lambda network, observations: way)
         tensors = [tf.constant(w) for w in many]
         found = gradients_of_members(network, tensors, x, y)
         (costs,) = ensemble.costs(network, tensors, tf.constant(x), tf.constant(y))

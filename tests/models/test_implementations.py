@@ -15,7 +15,18 @@ from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from harness.comparison import rounding
 from harness.comparison.differences import compare_traces
 from harness.comparison.trace import COST, Quantity, take
-from harness.models import activations, costs, handwritten, loop, numerical, optimizers, sequential, tape
+from harness.models import (
+    activations,
+    costs,
+    deltas,
+    handwritten,
+    loop,
+    numerical,
+    observations_last,
+    optimizers,
+    sequential,
+    tape,
+)
 from harness.models.network import Network, from_keras, to_keras
 from harness.models.training import Training
 from tests.networks import Problem, post_problem, problems, random_problem
@@ -130,6 +141,24 @@ def test_training_is_update_after_update(name):
     ):
         for a, b in zip(got, wanted):
             np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_a_single_network_with_many_observations_is_trained_as_its_steps_say(output):
+    """Two updates by the steps read one by one, and by the compiled loop, which holds the observations last."""
+    cost = "categorical_crossentropy" if output == "softmax" else "mean_squared_error"
+    network = Network((5, 9, 7, 3), ("sigmoid", "relu", output), cost)
+    rng = np.random.default_rng(3)
+    weights = [rng.normal(size=shape) for shape in network.shapes]
+    x, y = rng.normal(size=(128, 5)), rng.dirichlet(np.ones(3), 128)
+    assert handwritten.layout_of(network, 128).gradients is observations_last.gradients
+    assert handwritten.layout_of(network, 2).gradients is handwritten.gradients
+    (after,) = handwritten.train(network, weights, x, y, Training(0.5, recorded=[2]))
+    for _ in range(2):
+        found = [np.asarray(g) for g in numerical.differentiate(network, weights, x, y).gradients]
+        weights = [w - 0.5 * g for w, g in zip(weights, found)]
+    for got, wanted in zip(after, weights):
+        np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
@@ -257,7 +286,9 @@ BROKEN = {
 @pytest.mark.parametrize("step", sorted(BROKEN))
 def test_a_broken_step_is_noticed_where_it_breaks(step, monkeypatch):
     change, first = BROKEN[step]
-    monkeypatch.setattr(handwritten, step, change(getattr(handwritten, step)))
+    broken = change(getattr(handwritten, step))
+    for module in (deltas, handwritten):  # the output layer's steps are in deltas.py
+        monkeypatch.setattr(module, step, broken, raising=module is handwritten)
     network, weights, x, y = post_problem("glorot_uniform")
     biased = Problem(network, [w + 0.1 for w in weights], x, y)  # a bias left out does not show while it is zero
     assert disagreements(biased, "handwritten", "tape", "float64")[0] == first

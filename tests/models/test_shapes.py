@@ -19,6 +19,7 @@ from harness.models import (
     members_last,
     network,
     numerical,
+    observations_last,
     sequential,
     tape,
 )
@@ -96,6 +97,7 @@ def test_no_public_function_takes_or_gives_an_array_without_a_shape():
         loop,
         members_first,
         members_last,
+        observations_last,
         network,
         numerical,
         sequential,

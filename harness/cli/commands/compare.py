@@ -10,7 +10,15 @@ from ..logs import run_log
 from ..options import add_output, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
 from ..scenario_options import add_learning_rate, add_scenario, overrides
-from ..terminal import ONE_THREAD, compiler_flags, load_tensorflow, progress_bar, show_result, silent_import
+from ..terminal import (
+    ONE_THREAD,
+    WIDE_VECTORS,
+    compiler_flags,
+    load_tensorflow,
+    progress_bar,
+    show_result,
+    silent_import,
+)
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
 
@@ -53,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             effort.check_drawing(chosen, arguments.max_neurons)
         folder = stack.enter_context(run_log(arguments, chosen.name))
         if effort.are_small_products(chosen.network, chosen.batch_size):
-            stack.enter_context(compiler_flags(ONE_THREAD))
+            stack.enter_context(compiler_flags(f"{ONE_THREAD} {WIDE_VECTORS}"))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             load_tensorflow()

@@ -279,12 +279,14 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
     betas, small = constants_of(program, chain)
     slipped: Rule | None = None
     scheduled: Rule | None = None
+    # the root of the square of one gradient is its size: steps by the sign, or a state that is not kept
+    unmeant = "sign" if has_spare_state(program, chain) else "not-kept"
     with np.errstate(all="ignore"):
         summed = adaptive_rules(np.cumsum(replayed.given, axis=1), betas, small, position, parameters)
         accumulated = ((replace(rule, slip="accumulated"), direction) for rule, direction in summed if not rule.slip)
         rules = adaptive_rules(replayed.given, betas, small, position, parameters)
         for rule, direction in itertools.chain(rules, accumulated):
-            if rule.slip and (slipped is not None or (rule.slip == "not-kept" and not has_spare_state(program, chain))):
+            if (rule.slip and slipped is not None) or unmeant in (rule.slip, rule.name):
                 continue
             rate = rate_of(replayed.steps, direction)
             if rate is None:

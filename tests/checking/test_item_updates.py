@@ -60,3 +60,29 @@ def test_an_item_that_is_read_after_it_was_written_is_a_mistake(tmp_path):
     text = NETWORK.replace("FIRST", UPDATE).replace("SECOND", READ)
     lines = text.splitlines()
     assert verdict_of(tmp_path, text) == (Verdict.MISTAKE, [1 + lines.index(f"            {READ}")])
+
+
+WHOLE = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = rng.normal(size=(20, 4))
+Y = X[:, :1] * X[:, 1:2]
+W, V = rng.normal(size=(4, 6)), rng.normal(size=(6, 1))
+for i in range(6):
+    h = np.tanh(X @ W)
+    d = (h @ V - Y) / 20
+    dV, dW = h.T @ d, X.T @ (d @ V.T * (1 - h {slip} h))
+    for w, g in ((W, dW), (V, dV)):
+        {update}
+"""
+
+
+@pytest.mark.parametrize("update", ["w[:] = w - 0.1 * g", "w[...] = w[:, :] - 0.1 * g", "np.copyto(w, w - 0.1 * g)"])
+@pytest.mark.parametrize(("slip", "verdict"), [("*", Verdict.CORRECT), ("+", Verdict.MISTAKE)])
+def test_a_parameter_whose_items_are_all_replaced_is_updated(
+    tmp_path: Path, update: str, slip: str, verdict: Verdict
+) -> None:
+    path = tmp_path / "whole.py"
+    path.write_text(WHOLE.format(update=update, slip=slip))
+    result = check_file(path)
+    assert (result.verdict, len(result.parameters)) == (verdict, 2)

@@ -50,6 +50,8 @@ lint: .venv/installed-lint
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/pip
 	@echo "Installing into .venv; the first time downloads TensorFlow and takes some minutes."
 	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@# pip compiles no editable installation, and a Python that may write no bytecode would compile at every start
+	.venv/bin/python -m compileall -q harness models
 	@touch $@
 
 .venv/installed-%: .venv/installed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .cost import Cost, Error, Form, is_declared_cost, is_likelihood, recorded_costs
@@ -14,9 +14,8 @@ from .structure import Layer, is_coupled
 from .weighted import held_targets, of_several_kinds, with_weights
 
 
-def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> list[Reading]:
-    """The stage under every cost that may be meant."""
-    found = []
+def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> Iterator[Reading]:
+    """The stage under every cost that may be meant; each is made when it is asked for."""
     stage.errors = tuple(errors)
     for cost in costs:
         reading = read(stage, cost)
@@ -29,13 +28,12 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
         # what all steps climb, and nothing calls a cost, is another value, such as the margin that a branch looks at
         elif reading.climbs and not (cost.meant or is_declared_cost(node)):
             continue
-        found.append(reading)
+        yield reading
     if errors:
         for form in Form:
             reading = read(stage, Cost(node=None, form=form, errors=tuple(errors)))
             if reading is not None:
-                found.append(reading)
-    return found
+                yield reading
 
 
 def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]]) -> list[Reading]:
@@ -57,6 +55,12 @@ def preference(reading: Reading) -> tuple[int, ...]:
     form = 0 if reading.cost.form is None else list(Form).index(reading.cost.form)
     plain = -sum(one is not None and not one.decay for one in reading.matches.values())
     return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
+
+
+def is_settled(reading: Reading) -> bool:
+    """Whether none that is made later can be preferred."""
+    plain = all(one is not None and not one.decay for one in reading.matches.values())
+    return reading.descends and reading.cost.meant and plain
 
 
 def choose(readings: Sequence[Reading]) -> Reading:
@@ -135,8 +139,12 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
         errors = errors_like(first, stage, errors)
         return read(stage, replace(first.cost, errors=errors)) if errors else None
     costs = recorded_costs(stage, stage.last)
-    readings = make_readings(stage, errors, costs)
-    return min(readings, key=preference) if readings else None
+    readings = []
+    for reading in make_readings(stage, errors, costs):
+        readings.append(reading)
+        if is_settled(reading):
+            break
+    return min(readings, key=preference, default=None)
 
 
 def output_layer(reading: Reading) -> Layer | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Guard, Kind, Node, Ref
+from ..recording.graph import Guard, Kind, Node, Ref, holds_numbers_alone
 from .vjps import OPERATIONS
 from .vjps.operation import Operation, numerical_backward
 
@@ -43,7 +43,7 @@ def resolve(tree: Any, values: Values) -> Any:
     if isinstance(tree, tuple):
         return tuple(resolve(item, values) for item in tree)
     if isinstance(tree, list):
-        return [resolve(item, values) for item in tree]
+        return tree if holds_numbers_alone(tree) else [resolve(item, values) for item in tree]
     if isinstance(tree, slice):
         return slice(*(as_index(resolve(item, values)) for item in (tree.start, tree.stop, tree.step)))
     return tree
@@ -318,12 +318,12 @@ class Program:
                     arguments = [resolve(one, values) for one in node.arguments]
                     keywords = {name: resolve(one, values) for name, one in node.keywords.items()}
                     parts = operation.backward(g, values[id], *arguments, **keywords)
+                    for argument, part in zip(node.arguments, parts):
+                        add_gradient(found, argument, part, through)
                 except (ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError) as error:
                     raise CannotReplay(node, f"cannot be differentiated: {error}") from error
                 except KeyError as error:
                     raise CannotReplay(node, f"the value of node {error} is not known") from error
-                for argument, part in zip(node.arguments, parts):
-                    add_gradient(found, argument, part, through)
         return {id: g for id, g in found.items() if id in through}
 
     def guards_hold(self, guards: Iterable[Guard], values: Values) -> bool:
@@ -347,16 +347,13 @@ class Program:
 
 def add_gradient(found: dict[int, Any], argument: Any, part: Any, through: set[int]) -> None:
     """Add the gradient of an argument to those of the nodes in it."""
-    if part is None:
+    if part is None or (isinstance(argument, Ref) and argument.id not in through):
         return
     if isinstance(argument, Ref):
-        if argument.id in through:
-            if isinstance(part, list):  # the results of a call with several, or an array given as a list
-                before = found.get(argument.id)
-                found[argument.id] = part if before is None else [a + b for a, b in zip(before, part)]
-            else:
-                before = found.get(argument.id)
-                found[argument.id] = part if before is None else before + part
+        part, before = part() if callable(part) else part, found.get(argument.id)
+        if before is not None:  # a list if the results of a call are several, or an array is given as a list
+            part = [a + b for a, b in zip(before, part)] if isinstance(part, list) else before + part
+        found[argument.id] = part
     elif isinstance(argument, (list, tuple)):
-        for item, one in zip(argument, part):
+        for item, one in zip(argument, part() if callable(part) else part):
             add_gradient(found, item, one, through)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import BadInput
-from ..sandbox import Limits, prepared
+from ..sandbox import ONE_NUMPY_THREAD, Limits, prepared
 from .result import TestOutcome, TestResult
 
 INSIDE = Path(__file__).with_name("tests_inside.py")
@@ -41,13 +41,13 @@ def run_tests(tests: Path, hand_in: Path, main: Path, limits: Limits) -> tuple[t
         The tests by name, and whether all of them ran to their end.
     """
     quiet = {"PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    same = {"PYTHONHASHSEED": "0"}
     with prepared(
         [sys.executable, str(INSIDE)],
         root=hand_in,
         folder=main.parent,
         limits=limits,
-        environment=quiet | one_thread,
+        environment=quiet | same | ONE_NUMPY_THREAD,
         main=main,
         readable=[(tests, TESTS)],
     ) as launch:

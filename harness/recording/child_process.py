@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..sandbox import Box, Launch, Limits, current_box, is_program, prepared
+from ..sandbox import ONE_NUMPY_THREAD, Box, Launch, Limits, current_box, is_program, prepared
 from . import source
 from .python_2 import NOT_PYTHON
 
@@ -72,7 +72,6 @@ def child_of(file: Path, limits: Limits) -> Iterator[Child]:
 
 @contextlib.contextmanager
 def _started(file: Path, limits: Limits) -> Iterator[Child]:
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     quiet = {"PYTHONIOENCODING": "utf-8", "PYTHONHASHSEED": "0", "MPLBACKEND": "Agg"}
     debug = {DEBUG: "1"} if os.environ.get(DEBUG) else {}
     root = root_of(file)
@@ -81,7 +80,7 @@ def _started(file: Path, limits: Limits) -> Iterator[Child]:
         root=root,
         folder=file.parent,
         limits=limits,
-        environment=quiet | one_thread | debug,
+        environment=quiet | ONE_NUMPY_THREAD | debug,
         main=file,
     ) as launch:
         yield Child(launch=launch, process=launch.start(), root=root, purpose=(file, limits, current_box()))

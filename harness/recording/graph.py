@@ -33,7 +33,7 @@ import functools
 import json
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from types import EllipsisType, NoneType, UnionType
 from typing import Any, BinaryIO, TypeAlias, cast, get_args, get_type_hints
@@ -46,6 +46,7 @@ Json: TypeAlias = Any
 Site: TypeAlias = tuple[str, int]  # file, line
 
 MAX_MESSAGE_BYTES = 2**30
+NUMBERS = frozenset({bool, int, float, complex})
 MAX_VALUE_BYTES = 2**22  # of the value of a node that is not a leaf
 
 
@@ -339,11 +340,16 @@ class Recording:
     single_turns: tuple[Place, ...] = ()
 
 
+def holds_numbers_alone(items: Sequence[Any]) -> bool:
+    """Whether no item refers to a node, as in the index of each of many observations; said without a loop over them"""
+    return NUMBERS.issuperset(map(type, items))
+
+
 def references(tree: Any) -> Iterator[int]:
     """The ids of all Refs in an argument."""
     if isinstance(tree, Ref):
         yield tree.id
-    elif isinstance(tree, (list, tuple)):
+    elif isinstance(tree, (list, tuple)) and not holds_numbers_alone(tree):
         for item in tree:
             yield from references(item)
     elif isinstance(tree, slice):

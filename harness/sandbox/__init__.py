@@ -7,11 +7,11 @@ and ``launching`` starts and ends it.
 
 from .box import Box, Bubblewrap, Limits, Namespaces
 from .finding import Absence, Policy, find_box, find_bubblewrap, find_namespaces, require_box
-from .launching import Launch, current_box, end, prepared, use_box
+from .launching import ONE_NUMPY_THREAD, Launch, current_box, end, prepared, use_box
 from .staging import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder, is_program
 
 __all__ = [
-    "MAX_COPIED_BYTES", "MAX_COPIED_FILES", "Absence", "Box", "Bubblewrap", "Launch", "Limits", "Namespaces", "Policy",
-    "copy_folder", "current_box", "end", "find_box", "find_bubblewrap", "find_namespaces", "is_program", "prepared",
-    "require_box", "use_box",
+    "MAX_COPIED_BYTES", "MAX_COPIED_FILES", "ONE_NUMPY_THREAD", "Absence", "Box", "Bubblewrap", "Launch", "Limits",
+    "Namespaces", "Policy", "copy_folder", "current_box", "end", "find_box", "find_bubblewrap", "find_namespaces",
+    "is_program", "prepared", "require_box", "use_box",
 ]  # fmt: skip

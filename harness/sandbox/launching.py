@@ -20,6 +20,8 @@ from .staging import copy_folder
 _BOX: ContextVar[Box | None] = ContextVar("box", default=None)
 WATCH_SECONDS = 0.25  # between two looks at how much memory is in use
 SCRATCH_NAME = "harness-"
+# of NumPy: small products take longer with more, and several programs may run at once
+ONE_NUMPY_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def current_box() -> Box | None:

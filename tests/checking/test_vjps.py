@@ -20,6 +20,8 @@ def draw(seed: int, *shapes: tuple[int, ...]) -> list[np.ndarray]:
 
 
 def leaves(tree: Any) -> list[np.ndarray]:
+    if callable(tree):
+        return leaves(tree())
     if isinstance(tree, (list, tuple)):
         return [leaf for item in tree for leaf in leaves(item)]
     return [tree]

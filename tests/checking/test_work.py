@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.checking import edits, locating, verdict
+from harness.checking import choosing, edits, locating, verdict
 from harness.checking.alignment import samples
 from harness.checking.check import check_file
+from harness.checking.cost import Form
 from harness.checking.matching import decayed_step
-from harness.checking.replay import Program, TooMuchWork
+from harness.checking.replay import Program, TooMuchWork, resolve
 from harness.checking.result import Reason, Verdict
 from harness.recording.graph import Kind, Node, Ref
 
@@ -27,6 +28,51 @@ def test_work_is_counted_in_elements_and_ends_a_program() -> None:
     assert program.work == 8 + 6 + 12 + 3
     with pytest.raises(TooMuchWork):
         program.run([2], {})
+
+
+def test_only_the_gradients_that_are_asked_for_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the weights, x^T g, and not those of the observations"""
+    x, g = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.array([[1.0], [10.0], [100.0]])
+    data = Node(id=0, operation="leaf", kind=Kind.DATA, value=x, shape=(3, 2), dtype="<f8")
+    weights = Node(id=1, operation="leaf", kind=Kind.RANDOM, value=np.ones((2, 1)), shape=(2, 1), dtype="<f8")
+    output = Node(id=2, operation="matmul", arguments=(Ref(id=0), Ref(id=1)), shape=(3, 1), dtype="<f8")
+    program = Program([data, weights, output])
+    values = program.run([2], {})
+    products, matmul = [], np.matmul
+    monkeypatch.setattr(np, "matmul", lambda *given: products.append(given) or matmul(*given))
+    found = program.gradients({2: g}, values, {1, 2})
+    assert found[1].tolist() == [[531.0], [642.0]]
+    assert len(products) == 1
+
+
+def test_an_index_of_many_observations_is_taken_as_it_is() -> None:
+    numbers = list(range(15_000))
+    index = resolve((numbers, Ref(id=0)), {0: np.arange(3)})
+    assert index[0] is numbers
+    assert index[1].tolist() == [0, 1, 2]
+    assert resolve([1, Ref(id=0)], {0: 7.0}) == [1, 7.0]
+
+
+def test_later_iterations_are_read_under_the_files_own_cost_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one is read under those of the catalogue too."""
+    read, costs = choosing.read, []
+    monkeypatch.setattr(choosing, "read", lambda stage, cost: costs.append((stage.end, cost.form)) or read(stage, cost))
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "np.random.seed(0)\n"
+        "X, y, w = np.random.rand(20, 3), np.random.rand(20, 1), np.random.rand(3, 1)\n"
+        "for i in range(5):\n"
+        "    error = X @ w - y\n"
+        "    loss = np.mean(error ** 2)\n"
+        "    w -= 0.1 * X.T @ error / 10\n"
+    )
+    assert check_file(tmp_path / "mine.py").verdict is Verdict.CORRECT
+    first = min(end for end, _ in costs)
+    assert {form for end, form in costs if end == first} > {None, Form.SQUARED}
+    assert {end for end, _ in costs} > {first}
+    assert {form for end, form in costs if end != first} == {None}
 
 
 def test_a_file_that_takes_too_much_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,17 @@ def test_bare_harness_is_the_post_and_agrees(logged):
     assert all(claim["agrees"] for claim in document["post_claims"])
 
 
+@pytest.mark.parametrize("chosen", [None, "3"])
+def test_check_gives_numpy_one_thread_unless_the_user_chose(tmp_path, monkeypatch, chosen):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if chosen:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
+    code = "import os; from harness.cli.main import main; main(['check', 'none.py']); "
+    code += "print(os.environ['OPENBLAS_NUM_THREADS'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == (chosen or "1")
+
+
 @pytest.mark.slow
 def test_the_json_has_the_documented_keys(logged):
     document = json.loads(logged[1].stdout)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-Gradient = Any  # an array, None, or a list of gradients
+# an array, None, a list of gradients, or a function that gives an array, which takes long and may not be asked for
+Gradient = Any
 Backward = Callable[..., tuple[Gradient, ...]]
 NUMERICAL_STEP = 1e-6
 MOST_NUMERICAL_ELEMENTS = 256  # of all arguments together, for numerical differentiation
@@ -53,11 +54,16 @@ def reduced_count(shape: tuple[int, ...], axis: Any) -> int:
     return prod(shape[int(one)] for one in axes)
 
 
+def scaled(g: Array, derivative: Any) -> Array:
+    """The product, and no copy if the derivative is 1"""
+    return g if isinstance(derivative, float) and derivative == 1 else g * derivative
+
+
 def unary(forward: Callable[..., Any], derivative: Callable[[Array, Array], Any]) -> Operation:
     """An elementwise function of one array, with its derivative from (input, output)."""
 
     def backward(g: Array, output: Array, x: Any, *rest: Any, **keywords: Any) -> tuple[Gradient, ...]:
-        return (g * derivative(np.asarray(x), output),)
+        return (scaled(g, derivative(np.asarray(x), output)),)
 
     return Operation(forward=forward, backward=backward)
 
@@ -71,7 +77,10 @@ def binary(
 
     def backward(g: Array, output: Array, x: Any, y: Any, *rest: Any, **keywords: Any) -> tuple[Gradient, ...]:
         x, y = np.asarray(x), np.asarray(y)
-        return (unbroadcast(g * by_first(x, y, output), x.shape), unbroadcast(g * by_second(x, y, output), y.shape))
+        return (
+            lambda: unbroadcast(scaled(g, by_first(x, y, output)), x.shape),
+            lambda: unbroadcast(scaled(g, by_second(x, y, output)), y.shape),
+        )
 
     return Operation(forward=forward, backward=backward)
 

@@ -19,9 +19,10 @@ def matmul_backward(g: Array, output: Array, x: Any, y: Any, **keywords: Any) ->
     columns = y[:, None] if y.ndim == 1 else y
     upstream = g[..., None, :] if x.ndim == 1 else g
     upstream = upstream[..., None] if y.ndim == 1 else upstream
-    by_x = unbroadcast(np.matmul(upstream, np.swapaxes(columns, -1, -2)), rows.shape)
-    by_y = unbroadcast(np.matmul(np.swapaxes(rows, -1, -2), upstream), columns.shape)
-    return by_x.reshape(x.shape), by_y.reshape(y.shape)
+    return (
+        lambda: unbroadcast(np.matmul(upstream, np.swapaxes(columns, -1, -2)), rows.shape).reshape(x.shape),
+        lambda: unbroadcast(np.matmul(np.swapaxes(rows, -1, -2), upstream), columns.shape).reshape(y.shape),
+    )
 
 
 def dot_backward(g: Array, output: Array, x: Any, y: Any, **keywords: Any) -> tuple[Gradient, ...]:
@@ -115,7 +116,8 @@ def multi_dot_backward(g: Array, output: Array, arrays: Sequence[Any]) -> tuple[
         products.append(products[-1] @ one)
     found: list[Gradient] = [None] * len(values)
     for number in range(len(values) - 1, 0, -1):
-        g, found[number] = matmul_backward(g, products[number], products[number - 1], values[number])
+        by_left, found[number] = matmul_backward(g, products[number], products[number - 1], values[number])
+        g = by_left() if callable(by_left) else by_left
     found[0] = g
     return (found,)
 

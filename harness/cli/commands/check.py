@@ -142,7 +142,11 @@ def is_grading(arguments: argparse.Namespace) -> bool:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from ...sandbox import ONE_NUMPY_THREAD
+
     check_files(arguments)
+    if "numpy" not in sys.modules:  # which looks at these variables once
+        os.environ.update({**ONE_NUMPY_THREAD, **os.environ})
     return run_grading(arguments) if is_grading(arguments) else run_file(arguments)
 
 

@@ -82,9 +82,9 @@ def several_classes(case: Case, layer: Layer) -> Name | None:
     if case.reading.cost.form is Form.SQUARED or not is_plain(case, value):
         return None
     error = stage.errors[0]
-    outputs, targets = np.asarray(case.settings[0][error.output]), error.target_values(case.settings[0])
-    axes = [axis for axis in range(outputs.ndim) if np.allclose(np.sum(outputs, axis=axis), 1)]
-    if not np.all(np.isin(targets, (0, 1))) or any(np.all(np.sum(targets, axis=axis) == 1) for axis in axes):
+    targets = error.target_values(case.settings[0])
+    sums = [np.sum(targets, axis=axis) for axis in range(targets.ndim)]
+    if not np.all(np.isin(targets, (0, 1))) or any(np.all(one == 1) for one in sums):
         return None
     made = stage.program.ancestors([error.target]) if error.target is not None else set()
     writes = [stage.node(one).place for one in sorted(made) if stage.node(one).operation == "setitem"]

@@ -62,6 +62,8 @@ def check_file(
 def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, megabytes: int) -> CheckResult:
     """See ``check_file``; the lines of a notebook are counted in all cells."""
 
+    layers_left: list[str] = []  # by the calls that made the file train
+
     def recorded(lines: str | None, in_networks: bool = False) -> CheckResult:
         recording = record_file(
             path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes, in_networks=in_networks
@@ -94,8 +96,7 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             if recording.driven.calls:
                 needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
                 result = with_pairs(result, unrun, list(needed), Path(path), seed, seconds)
-        elif result.verdict is Verdict.NOT_JUDGED and left:
-            return not_judged(recording, Reason.NOT_DRIVEN)
+        layers_left.extend(left)
         return result
 
     def from_line(start: Start) -> Recording:
@@ -106,7 +107,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
 
     is_template = run is None and follows_template(Path(path))
     result = (check_template(Path(path), recorded) if is_template else None) or recorded(run)
-    if result.verdict is Verdict.NOT_JUDGED and result.reason in WITHOUT_NETWORK and run is None:
+    is_partial = result.reason in WITHOUT_NETWORK or layers_left
+    if result.verdict is Verdict.NOT_JUDGED and is_partial and run is None:
         of_functions = None if is_template else check_template(Path(path), recorded)
         if of_functions is not None:
             return of_functions

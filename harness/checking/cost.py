@@ -420,8 +420,18 @@ def sum_error(stage: Stage, id: int) -> Error | None:
 
 def is_made_of_data(stage: Stage, id: int) -> bool:
     """Whether numbers from outside of the arithmetic, or drawn ones, went into a value."""
-    kinds = {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
-    return bool(kinds & (VARIED_KINDS | {Kind.RANDOM}))
+    return bool(kinds_above(stage, id) & (VARIED_KINDS | {Kind.RANDOM}))
+
+
+def kinds_above(stage: Stage, id: int) -> set[Kind]:
+    """The kinds of the leaves that a value is made of."""
+    return {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
+
+
+def without_drawn(stage: Stage, errors: Sequence[Error]) -> list[Error]:
+    """The errors whose targets are not drawn, as a threshold that no step changes is; all if there are no others."""
+    given = [one for one in errors if one.target is None or kinds_above(stage, one.target) - {Kind.RANDOM}]
+    return given or list(errors)
 
 
 def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
@@ -441,7 +451,8 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
         if len(subtractions) + len(others) > MOST_ERRORS:
             break
     constants = [error for error in subtractions if isinstance(error.constant, float)]
-    arrays = labels_together(stage, [error for error in subtractions if not isinstance(error.constant, float)])
+    arrays = [error for error in subtractions if not isinstance(error.constant, float)]
+    arrays = labels_together(stage, without_drawn(stage, arrays))
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
     quotients = [error for error in others if stage.node(error.node).operation == "divide"]
     for candidates in (arrays, quotients):

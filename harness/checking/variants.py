@@ -94,7 +94,7 @@ def variants_of(driven: Driven, source: str, trees: Collection[ast.Module] = ())
         for place, value in enumerate(values)
     ]
     options.sort(key=lambda option: option[0])  # each argument in turn
-    changes = [(one[2:], with_option(calls, *one[1:])) for one in options]
+    changes = [(one[2:], with_option(calls, tree, *one[1:])) for one in options]
     for (parameter, value), changed in [one for one in changes if one[1] is not None][:MOST_OPTIONS]:
         assert changed is not None
         lines = _deeper(driven, changed)
@@ -134,13 +134,8 @@ def with_hidden_layer(lines: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def with_defaults(calls: ast.Module, tree: ast.Module) -> tuple[str, ...] | None:
     """The calls without the numbers that are given in the place of a constructor's defaults; None if there are none."""
-    required = {
-        owner.name: len(one.args.args) - len(one.args.defaults) - 1
-        for owner in ast.walk(tree)
-        if isinstance(owner, ast.ClassDef)
-        for one in owner.body
-        if isinstance(one, ast.FunctionDef) and one.name == "__init__"
-    }
+    constructors = {name: one for name, one, _ in functions_of(tree) if is_constructor(one)}
+    required = {name: len(_by_position(one)) - len(one.args.defaults) for name, one in constructors.items()}
     changed = ast.parse(ast.unparse(calls))
     for node in ast.walk(changed):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in required:
@@ -164,21 +159,40 @@ def options_of(tree: ast.Module) -> Mapping[str, Mapping[str, tuple[Value, ...]]
     """
     tables = keys_of_tables(tree)
     found: dict[str, dict[str, tuple[Value, ...]]] = {}
-    owners: list[ast.Module | ast.ClassDef] = [tree]
-    owners += [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    for owner in owners:
-        for function in [one for one in owner.body if isinstance(one, ast.FunctionDef)]:
-            is_constructor = isinstance(owner, ast.ClassDef) and function.name == "__init__"
-            name = owner.name if isinstance(owner, ast.ClassDef) and is_constructor else function.name
-            scope: ast.Module | ast.ClassDef | ast.FunctionDef = owner if is_constructor else function
-            defaults = _defaults(function)
-            for argument in [one.arg for one in (*function.args.args, *function.args.kwonlyargs) if one.arg != "self"]:
-                texts = _texts(scope, argument, defaults.get(argument), tables, is_constructor=is_constructor)
-                values: list[Value] = [one for one in texts if kind_of(argument).match(one)]
-                values += switched_on(argument, defaults.get(argument))
-                if values:
-                    found.setdefault(name, {})[argument] = tuple(dict.fromkeys(values))
+    for name, function, owner in functions_of(tree):
+        scope: ast.Module | ast.ClassDef | ast.FunctionDef = owner if is_constructor(function) else function
+        defaults = _defaults(function)
+        for argument in _arguments(function):
+            texts = _texts(scope, argument, defaults.get(argument), tables, is_constructor=is_constructor(function))
+            values: list[Value] = [one for one in texts if kind_of(argument).match(one)]
+            values += switched_on(argument, defaults.get(argument))
+            if values:
+                found.setdefault(name, {})[argument] = tuple(dict.fromkeys(values))
     return found
+
+
+def functions_of(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef, ast.Module | ast.ClassDef]]:
+    """The functions of a file, with the name that calls go by (a constructor's is that of its class) and the owner."""
+    for owner in ast.walk(tree):
+        if isinstance(owner, (ast.Module, ast.ClassDef)):
+            for function in [one for one in owner.body if isinstance(one, ast.FunctionDef)]:
+                is_made = isinstance(owner, ast.ClassDef) and is_constructor(function)
+                yield getattr(owner, "name", "") if is_made else function.name, function, owner
+
+
+def is_constructor(function: ast.FunctionDef) -> bool:
+    """Whether a function makes the instances of its class."""
+    return function.name == "__init__"
+
+
+def _by_position(function: ast.FunctionDef) -> list[str]:
+    """The arguments that a call may give by position."""
+    return [one.arg for one in function.args.args if one.arg != "self"]
+
+
+def _arguments(function: ast.FunctionDef) -> list[str]:
+    """All arguments of a function that have a name."""
+    return [*_by_position(function), *(one.arg for one in function.args.kwonlyargs)]
 
 
 def _defaults(function: ast.FunctionDef) -> dict[str, ast.expr]:
@@ -276,7 +290,9 @@ def compared_with(owner: ast.AST, argument: str, tables: Mapping[str, list[str]]
     return found
 
 
-def with_option(calls: ast.Module, owner: str, parameter: str, value: Value) -> tuple[str, ...] | None:
+def with_option(
+    calls: ast.Module, file: ast.Module, owner: str, parameter: str, value: Value
+) -> tuple[str, ...] | None:
     """The calls with an option of a constructor for all layers but the last, or of a function; None if none differs."""
     tree = ast.parse(ast.unparse(calls))
     called = [
@@ -287,10 +303,18 @@ def with_option(calls: ast.Module, owner: str, parameter: str, value: Value) -> 
     ]
     called.sort(key=lambda node: (node.lineno, node.col_offset))
     before = ast.unparse(tree)
+    functions = [one for name, one, _ in functions_of(file) if name == owner]
+    names, defaults = next((_by_position(one), _defaults(one)) for one in functions if parameter in _arguments(one))
     for node in called[:-1] if len(called) > 1 else called:
-        if any(isinstance(one, ast.Constant) and one.value is not True and one.value == value for one in node.args):
-            return None
-        node.keywords = [one for one in node.keywords if one.arg != parameter]
-        node.keywords.append(ast.keyword(arg=parameter, value=ast.Constant(value)))
+        given = dict(zip(names, node.args)) | {one.arg: one.value for one in node.keywords}
+        current = given.get(parameter, defaults.get(parameter))
+        if isinstance(current, ast.Constant) and (type(current.value), current.value) == (type(value), value):
+            continue
+        chosen = ast.Constant(value)
+        if parameter in names[: len(node.args)]:
+            node.args[names.index(parameter)] = chosen
+        else:
+            node.keywords = [one for one in node.keywords if one.arg != parameter]
+            node.keywords.append(ast.keyword(arg=parameter, value=chosen))
     after = ast.unparse(tree)
     return None if after == before else tuple(after.split("\n"))

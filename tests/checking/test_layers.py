@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.checking.check import check_file
 from harness.checking.layers import check_layers
-from harness.checking.result import Agreement, PairResult
+from harness.checking.result import Agreement, PairResult, Reason
 from harness.recording.driving.pairs.arrays import pair_data
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.pairs.plan import PairKind, program_of
@@ -617,3 +618,40 @@ def test_a_loss_whose_derivative_goes_through_the_output_activation(tmp_path: Pa
     wrong = LOSSES_OF_ACTIVATIONS.replace("self.out - self.label", "self.out + self.label")
     wrong = wrong.replace("label - out", "label - 2 * out").replace("(a - y)", "(a - y ** 2 / 2)")
     assert [one.agreement for one in check(tmp_path, wrong)] == [Agreement.DIFFERS] * 3
+
+
+WITHOUT_COST_BESIDE_A_LAYER = """\
+import numpy as np
+
+class Memory:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.3
+
+    def predict(self, X):
+        return np.tanh(X @ self.W)
+
+    def fit(self, X, y, epochs=3):
+        for _ in range(epochs):
+            out = self.predict(X)
+            self.W += 0.1 * X.T @ out
+
+class Gate:
+    def __init__(self, size):
+        self.W = np.random.randn(size, size) * 0.3
+
+    def forward(self, x):
+        if not hasattr(self, "signal"):
+            raise RuntimeError("a gate needs a signal")
+        self.x = x
+        return x @ self.W
+
+    def backward(self, grad):
+        self.dW = self.x.T @ grad
+        return grad @ self.W.T
+"""
+
+
+def test_a_layer_that_the_calls_leave_out_does_not_hide_why_they_are_not_judged(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "memory.py", WITHOUT_COST_BESIDE_A_LAYER))
+    assert result.reason is Reason.NO_COST
+    assert result.calls == ("memory = Memory(7, 3)", "memory.fit(X, Y, epochs=3)")

@@ -242,3 +242,48 @@ def test_a_number_that_two_units_share_needs_the_gradients_of_both(tmp_path: Pat
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(SHARED.replace("e1 + e2", "e1"))
     assert [one.id for one in check_file(file).mistakes] == ["gradient-of-one-use"]
+
+
+UNITS_WITH_THRESHOLDS = """\
+import math, random
+random.seed(3)
+
+class Unit:
+    def __init__(self, inputs):
+        self.weights = [random.random() for _ in range(inputs)]
+        self.threshold = random.random()
+
+    def fire(self):
+        total = 0
+        for value, weight in zip(self.inputs, self.weights):
+            total += value * weight
+        return 1 / (1 + math.exp(self.threshold - total))
+
+    def slope(self):
+        return self.fire() * (1 - self.fire())
+
+hidden, out = [Unit(2), Unit(2), Unit(2)], [Unit(3), Unit(3)]
+rows = [([0.1, 0.9], [1.0, 0.0]), ([0.8, 0.3], [0.0, 1.0]), ([0.6, 0.7], [1.0, 1.0])]
+for epoch in range(3):
+    for inputs, wanted in rows:
+        for unit in hidden:
+            unit.inputs = inputs
+        activations = [unit.fire() for unit in hidden]
+        for unit in out:
+            unit.inputs = activations
+        errors = [(y - unit.fire()) * unit.slope() for unit, y in zip(out, wanted)]
+        back = [sum(e * u.weights[k] for e, u in zip(errors, out)) * hidden[k].slope() for k in range(3)]
+        for unit, error in zip([*hidden, *out], [*back, *errors]):
+            for k in range(len(unit.weights)):
+                unit.weights[k] += 0.5 * error * unit.inputs[k]
+"""
+
+
+def test_a_threshold_that_no_step_changes_is_not_a_target(tmp_path: Path) -> None:
+    """It is taken off in the forward pass, and again for the derivative, and was drawn at random."""
+    result = check_file(write_file(tmp_path / "units.py", UNITS_WITH_THRESHOLDS))
+    assert result.cost.place.line == 27
+    assert result.verdict is Verdict.CORRECT
+    wrong = UNITS_WITH_THRESHOLDS.replace("* hidden[k].slope()", "")
+    (mistake,) = check_file(write_file(tmp_path / "units.py", wrong)).mistakes
+    assert mistake.place.line == 28

@@ -109,6 +109,22 @@ def test_options_are_set_for_all_layers_but_the_last() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("call", "others"),
+    [
+        ("net = Network([7, 5, 3])", ["net = Network([7, 5, 3], hidden='tanh')"]),
+        ("net = Network([7, 5, 3], 'tanh')", ["net = Network([7, 5, 3], 'relu')"]),
+        ("net = Network([7, 5, 3], hidden='tanh')", ["net = Network([7, 5, 3], hidden='relu')"]),
+    ],
+    ids=["default", "position", "name"],
+)
+def test_an_option_takes_the_place_of_what_is_given_and_the_default_is_not_tried_again(
+    call: str, others: list[str]
+) -> None:
+    driven = Driven(calls=(call,), applied_by_driver=True)
+    assert [one.lines[0] for one in variants_of(driven, HANDED_ON) if one.what] == others
+
+
 def test_each_key_of_the_projects_dictionaries_stands_in_for_the_hidden_layers() -> None:
     calls = ("net = Net([7, 5, 3], ['sigmoid', 'sigmoid'], 'se')", "net.train(X, Y, ['sigmoid'])")
     table = ast.parse("table = {'sigmoid': f, 'relu': g, 'other': h}; losses = {'se': e, 'tanh': e}")

@@ -1108,6 +1108,27 @@ class Net:
                 self.b -= 0.1*g
 """
 
+TARGETS_CALLED_OUTPUTS = """
+import numpy as np
+class Net:
+    def __init__(self, window, inp, hid, out):
+        self.window = window
+        self.w1, self.w2 = np.random.randn(hid, inp)*0.3, np.random.randn(out, hid)*0.3
+    def guess(self, inputs):
+        self.h = np.tanh(self.w1 @ inputs)
+        return self.w2 @ self.h
+    def train(self, inputs, outputs):
+        for _ in range(50):
+            i = np.random.randint(4)
+            e = self.guess(inputs[i]) - outputs[i]
+            d = self.w2.T @ e * (1-self.h**2)
+            self.w2 -= 0.1*np.outer(e, self.h)
+            self.w1 -= 0.1*np.outer(d, inputs[i])
+        self.draw(self.window)
+    def draw(self, window):
+        print(window)
+"""
+
 TARGETS_CUT_ALONG = """
 import numpy as np
 def start(n_in, n_out):
@@ -2395,6 +2416,10 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "targets taken along with the inputs": (
         TARGETS_TAKEN_ALONG,
         ("net = Net()", "net.train(X, Y)"),
+    ),
+    "targets called outputs": (
+        TARGETS_CALLED_OUTPUTS,
+        ("net = Net(0.1, 7, 5, 3)", "net.train(X, Y)"),
     ),
     "targets cut along with the inputs": (
         TARGETS_CUT_ALONG,

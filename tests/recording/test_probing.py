@@ -52,6 +52,7 @@ class Described:
     def __init__(self, layers, settings):
         self.layers = copy.deepcopy(layers)
         self.layers.append((3, "tanh"))
+        settings["made"] = True
         self.sizes = [7] + settings["between"]
         self.rate = settings.get("rate", 0.5) * 2
         for units, kind in self.layers:

@@ -58,7 +58,6 @@ class Caller:
         key = (function.owner, function.name, argument.name)
         if key not in self._roles:
             uses = argument_uses(self.facts, function, argument)
-            self._note_texts(uses, uses.keys_of)
             role = role_of(argument, uses, function)
             constructor = function.name == "__init__" and self.session.names.get(function.owner)
             if role is Role.UNKNOWN and constructor and argument in function.required:
@@ -67,14 +66,8 @@ class Caller:
                 role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
-            self._note_texts(uses, uses.element_keys_of)
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
-
-    def _note_texts(self, uses: Uses, tables: set[str]) -> None:
-        """The keys of the dictionaries that an argument is looked up in are the texts that it may be."""
-        keys = [key for name in sorted(tables) for key in self.facts.tables.get(name, ())]
-        uses.strings.extend(key for key in dict.fromkeys(keys) if key not in uses.strings)
 
     def roles_of(self, function: FunctionFacts) -> set[Role]:
         """The roles of all arguments."""

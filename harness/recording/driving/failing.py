@@ -49,7 +49,7 @@ def learn_from_calls(caller: Caller, error: BaseException | None, line: int) -> 
     texts = [statement.text for statement in session.statements]
     for place in reversed(range(len(texts))):
         for function, call in _calls(caller, texts[place]):
-            arguments = _in_doubt(caller, function, call)
+            arguments = _looked_up(error, _in_doubt(caller, function, call))
             key = (function.owner, function.name, line)
             if not arguments or key in session.hints.probed or len(session.hints.probed) >= MAX_PROBED:
                 continue
@@ -104,6 +104,13 @@ def _in_doubt(caller: Caller, function: FunctionFacts, call: ast.Call) -> dict[s
                 if not isinstance(value, np.ndarray):
                     doubted[argument.name] = given[argument.name]
     return doubted
+
+
+def _looked_up(error: BaseException | None, arguments: dict[str, ast.expr]) -> dict[str, ast.expr]:
+    """The arguments that hold the key that a dictionary is without; all if none does, or nothing was looked up."""
+    key = repr(error.args[0]) if isinstance(error, KeyError) and error.args else ""
+    holding = {name: node for name, node in arguments.items() if key and key in ast.unparse(node)}
+    return holding or arguments
 
 
 def _with_names(text: str, arguments: dict[str, ast.expr]) -> str:

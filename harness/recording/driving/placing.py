@@ -21,7 +21,8 @@ def place_data(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) 
     known_one = inputs if targets is None else targets if inputs is None else None
     if known_one is None or not caller.facts.trains(function):
         return
-    others = [name for name in roles if name != known_one and (roles[name] is Role.UNKNOWN or len(name) == 1)]
+    unsure = (Role.UNKNOWN, Role.OUTPUTS)  # train(inputs, outputs)
+    others = [name for name in roles if name != known_one and (roles[name] in unsure or len(name) == 1)]
     other = next((name for name in others if is_taken_along(name, known_one, function.node)), None)
     if other is not None:
         for name, role in ((inputs or other, Role.INPUTS), (targets or other, Role.TARGETS)):

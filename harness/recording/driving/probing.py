@@ -117,6 +117,9 @@ class Several(Probe):
         self._uses.indexed = True
         return self._elements[key if isinstance(key, (int, slice)) else 0]
 
+    def __setitem__(self, key: object, value: object) -> None:
+        """What is put in is not asked for."""
+
 
 class _Member(Probe):
     """An attribute of a probe; a method if it is called."""

@@ -426,6 +426,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.OUTPUTS
     if (
         WEIGHT_ARRAY.match(name)
+        and (uses.is_of_something or function.name != "__init__")  # not a window that is handed on
         and not INPUT_NAME.match(name)
         and not uses.called
         and not uses.methods - {"dot", "T", "reshape"}

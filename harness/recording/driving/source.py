@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..literals import keys_of_tables, last_name
+from ..literals import last_name
 from .examples import Example
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in
@@ -89,7 +89,6 @@ class FileFacts:
     functions: dict[str, FunctionFacts] = field(default_factory=dict)
     classes: dict[str, ClassFacts] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)  # compared with, keys, or names that classes give themselves
-    tables: dict[str, list[str]] = field(default_factory=dict)  # the keys of dictionaries, by their names
     own_functions: dict[str, FunctionFacts] = field(default_factory=dict)  # defined in the file itself
     own_classes: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -99,7 +98,6 @@ class FileFacts:
         """Adds what another file defines, except under names that are known already."""
         self.functions |= {name: one for name, one in other.functions.items() if name not in self.functions}
         self.classes |= {name: one for name, one in other.classes.items() if name not in self.classes}
-        self.tables |= {name: keys for name, keys in other.tables.items() if name not in self.tables}
         self.texts.extend(text for text in other.texts if text not in self.texts)
 
     def dataclass_constructor(self, owner: str) -> FunctionFacts:
@@ -182,7 +180,6 @@ def read_source(text: str) -> FileFacts:
         elif isinstance(node, ast.ClassDef):
             facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
-    facts.tables = keys_of_tables(tree)
     for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
         _follow_returned_call(function, facts)
     return facts

@@ -53,8 +53,6 @@ class Uses:
     pair_called: bool = False  # for layer, activation in name: activation(..)
     spread: set[str] = field(default_factory=set)  # Layer(**name)
     element_spread: set[str] = field(default_factory=set)  # Layer(**name[i])
-    keys_of: set[str] = field(default_factory=set)  # table[name], table.get(name): the names of the tables
-    element_keys_of: set[str] = field(default_factory=set)  # table[name[i]]
     attribute_of: set[str] = field(default_factory=set)  # getattr(Losses, name)
     parts: tuple[Uses, ...] = ()  # for units, kind in name: what is done with units and with kind
 
@@ -266,8 +264,6 @@ def _note_call(uses: Uses, elements: set[str], name: str, call: ast.Call) -> Non
             uses.array |= call.func.attr in ARRAY_METHODS
         elif _is_element(elements, name, call.func.value):
             uses.element_methods.add(call.func.attr)
-        elif call.func.attr == "get" and call.args:
-            _note_key(uses, elements, name, call.func.value, call.args[0])
     if function in MAKERS:
         _note_sizes(uses, elements, name, call)
     named = call.args[1] if function == "getattr" and len(call.args) > 1 else None
@@ -307,16 +303,7 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
         uses.element_attributes.add(item.attr)
 
 
-def _note_key(uses: Uses, elements: set[str], name: str, table: ast.expr, key: ast.AST) -> None:
-    """A dictionary that a name, or one of what it holds, is looked up in."""
-    if is_expression(key, name):
-        uses.keys_of.add(last_name(table))
-    elif _is_element(elements, name, key):
-        uses.element_keys_of.add(last_name(table))
-
-
 def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
-    _note_key(uses, elements, name, item.value, item.slice)
     key = ast.literal_eval(item.slice) if _is_text(item.slice) else None
     if not is_expression(item.value, name):
         if key is not None and _is_element(elements, name, item.value):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .targets import LossFacts, Targets
 
 Value = float | int | str | bool | tuple[float | int | str | None, ...] | None
+TRAINING = ("fit", "fit_generator", "train_on_batch")  # methods that are given x and y
 NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
@@ -203,9 +204,9 @@ class Subject:
                     yield source, node, called_name(node)
 
     def fitted(self, name: str, position: int) -> Iterator[ast.expr]:
-        """What the calls of fit are given as an argument, as it is written."""
+        """What the calls that train are given as an argument, as it is written."""
         for _, call, called in self.calls():
-            given = argument_of(call, name, position) if called in ("fit", "fit_generator") else None
+            given = argument_of(call, name, position) if called in TRAINING else None
             if given is not None:
                 yield given
 

@@ -647,3 +647,33 @@ def test_a_percentage_is_of_quantities(captured):
     text = DENSE.format(1, "sigmoid") + "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X, y, epochs=50)\n"
     assert named(captured(text.format("mape"))) == [Check.BOUNDED_OUTPUT]
     assert named(captured(text.format("mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+
+
+@pytest.mark.parametrize(("end", "expected"), [("1", []), ("500", [Check.UNSCALED_UNDER_SGD])])
+def test_inputs_that_the_file_computes_itself_have_a_known_scale(captured, end, expected):
+    program = captured(
+        f"import numpy as np\nx = np.linspace(0, {end}, 50)[:, None]\ny = measured(x)\n"
+        "m = Sequential([Dense(8, activation='relu', input_dim=1), Dense(1)])\n"
+        "m.compile('sgd', 'mse')\nm.fit(x, y, epochs=50)\n"
+    )
+    assert named(program) == expected
+
+
+def test_an_endless_loop_of_small_steps_on_small_numbers(captured, tmp_path):
+    (tmp_path / "train.py").write_text(
+        f"{HEAD}import numpy as np\nx, y = np.zeros((50, 1)), np.zeros((50, 1))\n"
+        "for i in range(50):\n    x[i] = 0.02 * i\n    y[i, 0] = np.power(x[i] - 0.5, 2)\n"
+        "m = Sequential([Dense(8, activation='relu', input_dim=1), Dense(1)])\nm.compile(SGD(lr=0.001), 'mse')\n"
+        "while True:\n    m.train_on_batch(x, y)\n"
+    )
+    program = capture_script("train.py", seconds=0.5).program
+    assert named(program) == [Check.SMALL_LEARNING_RATE]
+    text = "\n".join(lines(read_unjudged(program)))
+    assert text.count("Nothing was trained, because the script trains with train_on_batch().") == 1
+
+
+def test_all_reasons_for_no_training_are_in_one_sentence(captured):
+    program = captured("m = Sequential([Dense(1, input_dim=2)])\nm.compile('sgd', 'mse')\nm.train_on_batch(a, b)\n")
+    text = "\n".join(lines(read_unjudged(program)))
+    assert text.count("Nothing was trained, because") == 1
+    assert "train_on_batch() and because the value of a, the value of b" in text

@@ -23,6 +23,7 @@ import numpy as np
 from ...recording.source import called_name, undefined_names
 from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
+from ..findings import TRAINING
 from ..heads import is_shape
 from ..program import VALUE, MadeUp, Note, NoteKind
 from .made_up_folders import TEXTS_MADE_UP
@@ -30,7 +31,6 @@ from .made_up_sets import SIZES
 from .supply import ROWS, Supply
 
 HOOK = "__made_up__"
-TRAINING = ("fit", "fit_generator", "train_on_batch")
 USUAL_NUMBER = 10  # for a name that is only ever handed on, and says nothing of its size
 USUAL_ACTIVATION = "relu"
 USUAL_ROWS, USUAL_WIDTH = 100, 32  # of a made-up matrix of word vectors

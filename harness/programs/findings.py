@@ -70,6 +70,7 @@ class Check(Enum):
     LABEL_WIDTH_MISMATCH = "label-width-mismatch", "label-encoding"
     RANK_MISMATCH = "rank-mismatch", "missing-layer"
     BROADCAST_LOSS = "broadcast-loss", "label-encoding"
+    LOSS_OF_ALL_OUTPUTS = "loss-of-all-outputs", "loss"
     UNKNOWN_LOSS = "unknown-loss", "loss"
     LOSS_ARGUMENTS_SWAPPED = "loss-arguments-swapped", "loss"
     LOSS_PREFERS_WRONG = "loss-prefers-wrong", "loss"
@@ -209,6 +210,11 @@ class Subject:
             given = argument_of(call, name, position) if called in TRAINING else None
             if given is not None:
                 yield given
+
+    @property
+    def is_trained_on_inputs(self) -> bool:
+        """Whether x is given as y too, as to an autoencoder."""
+        return any(ast.unparse(x) == ast.unparse(y) for x, y in zip(self.fitted("x", 0), self.fitted("y", 1)))
 
     @property
     def output_place(self) -> Place | None:

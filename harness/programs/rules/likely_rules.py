@@ -6,7 +6,6 @@ from learning is named: as a suspicion if it is rarely right, as a hint if it of
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import math
 import re
@@ -19,14 +18,14 @@ import numpy as np
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import VALUE, MadeUp, made_up_parts
+from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts
 from ..source.places import loops_around
 from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of
 from .scaling_rules import assigned_pairs, scaled_target_rules, scales_targets, sources_of
-from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
+from .source_rules import KNOWN_RAW_TABLES, LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
@@ -56,7 +55,9 @@ def softmax_rules(subject: Subject) -> Finding:
         return
     values = {"loss": loss, "units": head.units, "activation": head.activation}
     is_softmax = head.activation == "softmax" and (head.units or 0) > 1
-    if is_softmax and loss in BINARY_CROSSENTROPIES:
+    if is_softmax and subject.is_trained_on_inputs and loss in BINARY_CROSSENTROPIES | REGRESSION_LOSSES:
+        yield subject.about(head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT, Severity.SUSPICION, values)
+    elif is_softmax and loss in BINARY_CROSSENTROPIES:
         yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     is_labelled = counts_classes(subject) and not scales_targets(subject)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
@@ -69,10 +70,9 @@ def bounded_rules(subject: Subject) -> Finding:
     if head is None or head.range is None or head.activation == "softmax" or subject.loss_name not in REGRESSION_LOSSES:
         return
     low, high = head.range
-    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(subject.fitted("x", 0), subject.fitted("y", 1)))
-    if low is None or high is None or subject.targets is not None or is_copy or SCALING.search(subject.text):
+    if low is None or high is None or subject.targets is not None or SCALING.search(subject.text):
         return
-    if not counts_classes(subject):
+    if not counts_classes(subject) and not subject.is_trained_on_inputs:
         yield subject.about(
             head.activation_layer, Check.BOUNDED_OUTPUT, Severity.SUSPICION,
             {"activation": head.activation, "least output": low, "largest output": high}
@@ -144,7 +144,15 @@ def known_scale_rules(subject: Subject) -> Finding:
         return
     for finding in scale_rules(subject):
         largest = finding.values.get("largest", 0)
-        if finding.check is Check.UNSCALED_INPUTS and isinstance(largest, (int, float)) and largest > LARGE_RANGE:
+        if finding.check is not Check.UNSCALED_INPUTS or not isinstance(largest, (int, float)):
+            continue
+        made = made_up_names(subject.program.notes, DATA_SET)
+        if any(map(KNOWN_RAW_TABLES.search, made)):  # the numbers are made up, and the kind of table is not
+            readers = [name for *_, name in subject.calls() if name == "load_data" or any(one in name for one in made)]
+            yield subject.at(
+                finding.place, Check.UNSCALED_TABLE, Severity.SUSPICION, {"reader": min(readers, default="your file")}
+            )
+        elif largest > LARGE_RANGE:
             yield dataclasses.replace(finding, severity=Severity.SUSPICION)
 
 

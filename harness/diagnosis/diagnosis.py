@@ -65,9 +65,6 @@ FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the pa
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_NAMING = 2  # times less that a regression leaves unexplained with a repair that is named as an improvement
 MOST_SETS = 6  # of repairs that edits are made for
-OF_DIVERGENCE = frozenset(
-    {Fault.RATE_TOO_LARGE, Fault.EXPLODING_GRADIENT, Fault.UNSCALED_INPUTS, Fault.UNSCALED_TARGETS}
-)  # what makes steps too large
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
 
 
@@ -207,8 +204,6 @@ class _Diagnoser:
                 return
         if self.outcome is not OutcomeKind.LEARNS and self.memorises(own):
             self.outcome = OutcomeKind.OVERFITS
-        if self.outcome is OutcomeKind.DIVERGES:
-            search.first = OF_DIVERGENCE
         if self.outcome is not OutcomeKind.LEARNS:
             self.tune_rate()
         full = self.repaired_set() if self.outcome is not OutcomeKind.LEARNS else self.raise_bar()

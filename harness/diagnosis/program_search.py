@@ -15,7 +15,6 @@ import numpy as np
 
 from ..programs.program import Program
 from .case import Case
-from .faults import Fault
 from .outcomes import Bar, Scores, Share, share_of
 from .repair import Repair
 from .repairs import apply_repairs, order_of
@@ -67,7 +66,6 @@ class ProgramSearch(Search[Trial, Repair]):
     plan: Plan
     ledger: Ledger
     progress: Progress | None = None
-    first: frozenset[Fault] = frozenset()  # tried before all that is not certain, because the outcome speaks of them
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,11 +109,7 @@ class ProgramSearch(Search[Trial, Repair]):
 
     def in_order(self, keys: Iterable[str]) -> list[str]:
         """Keys, the likeliest cause first."""
-
-        def order(repair: Repair) -> tuple[bool, tuple[float, int]]:
-            return repair.doubt < CERTAIN and repair.fault not in self.first, order_of(repair)
-
-        return [repair.key for repair in sorted((self.by_key[key] for key in keys), key=order)]
+        return [repair.key for repair in sorted((self.by_key[key] for key in keys), key=order_of)]
 
     def questioned(self) -> list[str]:
         """Keys of the repairs whose choice practice questions, the likeliest cause first."""

@@ -308,14 +308,3 @@ def test_a_works_needs_a_score() -> None:
     assert not dataclasses.replace(edited(0.9, 8), error="ValueError").works
     assert not edited(0.9, 6).works
     assert edited(0.9, 7).works
-
-
-def test_what_makes_steps_too_large_comes_first_of_a_program_that_diverges() -> None:
-    known = search({})
-    certain = dataclasses.replace(known.by_key["loss"], doubt=3)
-    likely = dataclasses.replace(known.by_key["epochs"], doubt=2)
-    known.repairs = [certain, likely, known.by_key["scale"]]
-    known.by_key = {one.key: one for one in known.repairs}
-    assert known.questioned() == ["loss", "epochs", "scale"]
-    known.first = frozenset({Fault.UNSCALED_INPUTS})
-    assert known.questioned() == ["loss", "scale", "epochs"]

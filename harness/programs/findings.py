@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .targets import LossFacts, Targets
 
 Value = float | int | str | bool | tuple[float | int | str | None, ...] | None
+TRAINING = ("fit", "fit_generator", "train_on_batch")  # methods that are given x and y
 NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
@@ -69,6 +70,7 @@ class Check(Enum):
     LABEL_WIDTH_MISMATCH = "label-width-mismatch", "label-encoding"
     RANK_MISMATCH = "rank-mismatch", "missing-layer"
     BROADCAST_LOSS = "broadcast-loss", "label-encoding"
+    LOSS_OF_ALL_OUTPUTS = "loss-of-all-outputs", "loss"
     UNKNOWN_LOSS = "unknown-loss", "loss"
     LOSS_ARGUMENTS_SWAPPED = "loss-arguments-swapped", "loss"
     LOSS_PREFERS_WRONG = "loss-prefers-wrong", "loss"
@@ -203,11 +205,16 @@ class Subject:
                     yield source, node, called_name(node)
 
     def fitted(self, name: str, position: int) -> Iterator[ast.expr]:
-        """What the calls of fit are given as an argument, as it is written."""
+        """What the calls that train are given as an argument, as it is written."""
         for _, call, called in self.calls():
-            given = argument_of(call, name, position) if called in ("fit", "fit_generator") else None
+            given = argument_of(call, name, position) if called in TRAINING else None
             if given is not None:
                 yield given
+
+    @property
+    def is_trained_on_inputs(self) -> bool:
+        """Whether x is given as y too, as to an autoencoder."""
+        return any(ast.unparse(x) == ast.unparse(y) for x, y in zip(self.fitted("x", 0), self.fitted("y", 1)))
 
     @property
     def output_place(self) -> Place | None:

@@ -80,7 +80,8 @@ class NoteKind(Enum):
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
 
-FILE, VALUE = "the file", "the value of"  # sorts of what is made up; its name follows in ``detail``
+# sorts of what is made up; its name follows in ``detail``
+FILE, VALUE, DATA_SET = "the file", "the value of", "the data set"
 
 
 @dataclass(frozen=True, kw_only=True)

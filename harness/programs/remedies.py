@@ -9,13 +9,29 @@ import keras
 from .changes import Change, ChangeKind
 from .edits import Edit, edits_for
 from .findings import Check, Contradiction
-from .heads import head_of
+from .heads import Head, head_of
 from .program import Program
 from .rules.layer_rules import RECURRENT
-from .targets import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
+from .targets import (
+    BINARY_CROSSENTROPIES,
+    CROSSENTROPIES,
+    REGRESSION_LOSSES,
+    TargetKind,
+    Targets,
+    describe_loss,
+    describe_targets,
+    metric_names,
+    names_classes,
+)
 from .usual_rates import usual_rates
 
 USUAL_INITIALIZER = "glorot_uniform"  # Keras' own
+OF_LABELS = (
+    Check.LOSS_OF_ALL_OUTPUTS,
+    Check.RECTIFIED_OUTPUT,
+    Check.SQUARED_ERROR_FOR_CLASSES,
+    Check.TARGETS_OUT_OF_REACH,
+)  # what a head for classes mends if the targets are labels
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
@@ -36,12 +52,17 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     values, check = finding.values, finding.check
     head = head_of(program.model, program.sample)
     loss = str(values.get("loss", ""))
+    targets, known = describe_targets(program.y), describe_loss(program.loss)
+    is_replaced = check is Check.LOSS_OF_ALL_OUTPUTS or (known is not None and known.name in REGRESSION_LOSSES)
+    labelled = targets if is_replaced and names_classes(targets, metric_names(program.metrics)) else None
     if check is Check.SOFTMAX_OVER_ONE_UNIT:
         yield activation(finding, str(values["instead"]))
         if loss_name(program) in CROSSENTROPIES - BINARY_CROSSENTROPIES:
             yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
     elif check is Check.MISSING_PROBABILITIES and not values.get("from_logits"):
         yield activation(finding, "sigmoid" if loss in BINARY_CROSSENTROPIES else "softmax")
+    elif check in OF_LABELS and head is not None and labelled is not None:  # one pair for all of them
+        yield from classifying_head(head, labelled)
     elif check in (
         Check.MISSING_PROBABILITIES,
         Check.RECTIFIED_OUTPUT,
@@ -49,6 +70,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         Check.BOUNDED_OUTPUT,
     ):
         yield activation(finding, "linear")
+    elif check is Check.SOFTMAX_FOR_INDEPENDENT and loss in BINARY_CROSSENTROPIES | REGRESSION_LOSSES:
+        yield activation(finding, "sigmoid" if loss in BINARY_CROSSENTROPIES else "linear")
     elif check is Check.SIGMOID_FOR_CLASSES:
         yield activation(finding, "softmax")
     elif check is Check.SIGMOID_FOR_ONE_CLASS:
@@ -56,11 +79,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.LOSS, new="categorical_crossentropy")
     elif check is Check.SEVERAL_LABELS_UNDER_CATEGORICAL:
         yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
-    elif check is Check.CLASSES_UNDER_BINARY and values["least target"] == 0 and head is not None and head.units == 1:
-        classes = int(float(str(values["largest target"]))) + 1
-        yield Change(kind=ChangeKind.UNITS, layer=head.layer, old=1, new=classes)
-        yield Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layer, old=head.activation, new="softmax")
-        yield Change(kind=ChangeKind.LOSS, new="sparse_categorical_crossentropy")
+    elif check is Check.CLASSES_UNDER_BINARY and targets is not None and targets.low == 0 and head and head.units == 1:
+        yield from classifying_head(head, targets)
     elif check is Check.WIDTH_MISMATCH and loss in REGRESSION_LOSSES:
         yield from as_many_units(finding)
     elif check is Check.REGRESSION_UNDER_CROSSENTROPY:
@@ -98,6 +118,21 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.SCALE_INPUTS, layer=finding.layer, new="standardise")
     elif check is Check.ACCURACY_OF_REGRESSION:
         yield Change(kind=ChangeKind.METRIC, old=str(values["metric"]), new="mae")
+
+
+def classifying_head(head: Head, targets: Targets) -> Iterator[Change]:
+    """The units, activation and loss that fit labels from 0 on, as far as they are others."""
+    loss, new = "binary_crossentropy", "sigmoid"
+    if targets.kind is TargetKind.ONE_HOT:
+        loss, new = "categorical_crossentropy", "softmax"
+    elif targets.width == 1 and (targets.high > 1 or head.units != 1):
+        loss, new = "sparse_categorical_crossentropy", "softmax"
+    classes = int(targets.high) + 1
+    if new == "softmax" and targets.width == 1 and head.units is not None and head.units < classes:
+        yield Change(kind=ChangeKind.UNITS, layer=head.layer, old=head.units, new=classes)
+    if head.activation != new:
+        yield Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layer, old=head.activation, new=new)
+    yield Change(kind=ChangeKind.LOSS, new=loss)
 
 
 def as_many_units(finding: Contradiction) -> Iterator[Change]:

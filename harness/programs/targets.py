@@ -118,6 +118,14 @@ def kind_of(values: Array, unique: Array, is_integer: bool) -> TargetKind:
     return TargetKind.REAL
 
 
+def names_classes(targets: Targets | None, metrics: tuple[str, ...]) -> bool:
+    """Whether targets are labels from 0 on; numbers of more than two classes only beside a metric that counts them."""
+    if targets is None or targets.low != 0 or targets.is_regression:
+        return False
+    is_counted = any("accuracy" in name or name == "acc" for name in metrics)
+    return targets.kind is not TargetKind.SHARES and (targets.high == 1 or is_counted)
+
+
 REGRESSION_LOSSES = frozenset(
     {"mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
      "huber", "log_cosh"}

@@ -133,6 +133,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.LABEL_WIDTH_MISMATCH: shape_text,
     Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten, a pooling or return_sequences=False may be missing",
     Check.BROADCAST_LOSS: lambda v: f"{shape_text(v)}; your loss compares every target with every output",
+    Check.LOSS_OF_ALL_OUTPUTS: lambda v: (
+        f"{v['loss']} compares the class number in y with each of the {v['units']:,} outputs "
+        "alike, so no output stands for a class; use sparse_categorical_crossentropy with softmax"
+    ),
     Check.UNKNOWN_LOSS: lambda v: f"Keras does not know the loss {v['loss']}",
     Check.LOSS_ARGUMENTS_SWAPPED: lambda v: (
         f"{v['loss']} calls {v['called']} with {v['second']} first, and this version of Keras takes the targets first"

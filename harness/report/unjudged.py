@@ -99,22 +99,38 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
     if found.is_never_fit:
         yield "Nothing was trained, because the script compiles a model and never calls fit()."
         return
+    advice = dict(reasons(found))
+    if advice:
+        yield f"Nothing was trained, because {' and because '.join(advice)}."
+    updates = next((note.count for note in found.notes if note.kind is NoteKind.SCRIPT_STOPPED), None)
+    if found.own_loop and updates:
+        yield f"The time limit stopped this loop after {updates:,} updates, before it ended."
+    yield from advice.values()
+
+
+def reasons(found: Unjudged) -> Iterator[tuple[str, str]]:
+    """Each reason why nothing was trained, with what to do about it."""
     if found.own_loop:
-        yield f"Nothing was trained, because the script trains with {found.own_loop}."
-        updates = next((note.count for note in found.notes if note.kind is NoteKind.SCRIPT_STOPPED), None)
-        if updates:
-            yield f"The time limit stopped this loop after {updates:,} updates, before it ended."
         what = "Gather the rows" if found.outputs else "Write the model in Keras"
-        yield f"{what}, and call fit() once: only such trainings are repeated, and can prove a cause."
+        yield (
+            f"the script trains with {found.own_loop}",
+            f"{what}, and call fit() once: only such trainings are repeated, and can prove a cause.",
+        )
     elif found.outputs > 1:
-        yield f"Nothing was trained, because the model has {found.outputs} outputs."
-        yield "Diagnose one output at a time: make a model of the same inputs and that output."
+        yield (
+            f"the model has {found.outputs} outputs",
+            "Diagnose one output at a time: make a model of the same inputs and that output.",
+        )
     if found.needed_budget is not None:
-        yield "Nothing was trained, because its updates take too long for the budget."
-        yield f"Give a budget of {found.needed_budget:,.0f} s, or try the same on shorter or fewer rows."
+        yield (
+            "its updates take too long for the budget",
+            f"Give a budget of {found.needed_budget:,.0f} s, or try the same on shorter or fewer rows.",
+        )
     if found.missing:
-        yield f"Nothing was trained, because {missing_text(found.missing)} had to be made up."
-        yield "Give the script what is missing, and run it again: only trainings on the real data can prove a cause."
+        yield (
+            f"{missing_text(found.missing)} had to be made up",
+            "Give the script what is missing, and run it again: only trainings on the real data can prove a cause.",
+        )
 
 
 @as_verdict.register

@@ -647,3 +647,109 @@ def test_a_percentage_is_of_quantities(captured):
     text = DENSE.format(1, "sigmoid") + "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X, y, epochs=50)\n"
     assert named(captured(text.format("mape"))) == [Check.BOUNDED_OUTPUT]
     assert named(captured(text.format("mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+
+
+@pytest.mark.parametrize(("end", "expected"), [("1", []), ("500", [Check.UNSCALED_UNDER_SGD])])
+def test_inputs_that_the_file_computes_itself_have_a_known_scale(captured, end, expected):
+    program = captured(
+        f"import numpy as np\nx = np.linspace(0, {end}, 50)[:, None]\ny = measured(x)\n"
+        "m = Sequential([Dense(8, activation='relu', input_dim=1), Dense(1)])\n"
+        "m.compile('sgd', 'mse')\nm.fit(x, y, epochs=50)\n"
+    )
+    assert named(program) == expected
+
+
+def test_an_endless_loop_of_small_steps_on_small_numbers(captured, tmp_path):
+    (tmp_path / "train.py").write_text(
+        f"{HEAD}import numpy as np\nx, y = np.zeros((50, 1)), np.zeros((50, 1))\n"
+        "for i in range(50):\n    x[i] = 0.02 * i\n    y[i, 0] = np.power(x[i] - 0.5, 2)\n"
+        "m = Sequential([Dense(8, activation='relu', input_dim=1), Dense(1)])\nm.compile(SGD(lr=0.001), 'mse')\n"
+        "while True:\n    m.train_on_batch(x, y)\n"
+    )
+    program = capture_script("train.py", seconds=0.5).program
+    assert named(program) == [Check.SMALL_LEARNING_RATE]
+    text = "\n".join(lines(read_unjudged(program)))
+    assert text.count("Nothing was trained, because the script trains with train_on_batch().") == 1
+
+
+def test_all_reasons_for_no_training_are_in_one_sentence(captured):
+    program = captured("m = Sequential([Dense(1, input_dim=2)])\nm.compile('sgd', 'mse')\nm.train_on_batch(a, b)\n")
+    text = "\n".join(lines(read_unjudged(program)))
+    assert text.count("Nothing was trained, because") == 1
+    assert "train_on_batch() and because the value of a, the value of b" in text
+
+
+def edits_of(program, check):
+    """The old and the new text of each edit against a finding."""
+    one = next(one for one in read_unjudged(program).likely if one.finding.check is check)
+    return [(edit.line, edit.new) for edit in one.edits]
+
+
+PICTURES = "from keras.datasets import mnist\n(x, y), _ = mnist.load_data()\n"
+PICTURES += "x, held = x[:-10000].reshape(50000, 784) / 255.0, x[-10000:]\ny = y[:-10000]\n"
+
+
+def test_two_findings_of_one_head_ask_for_the_same_edits(captured):
+    program = captured(
+        f"{PICTURES}y = keras.utils.to_categorical(y)\n"
+        "m = Sequential([Dense(9, activation='relu'), Dense(10, activation='relu')])\n"
+        "m.compile('adam', 'mse', metrics=['accuracy'])\nm.fit(x, y, epochs=20)\n"
+    )
+    pair = [(9, "'softmax'"), (10, "'categorical_crossentropy'")]
+    assert edits_of(program, Check.RECTIFIED_OUTPUT) == pair
+    assert edits_of(program, Check.SQUARED_ERROR_FOR_CLASSES) == pair
+
+
+OWN_LOSS = "import tensorflow as tf\ndef mine(y, p):\n    return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("loss", "is_wrong"),
+    [
+        ("tf.reduce_mean(tf.abs(y - p))", True),
+        ("tf.keras.losses.sparse_categorical_crossentropy(tf.reshape(y, [-1]), p)", False),
+        ("tf.reduce_mean((tf.one_hot(tf.cast(tf.reshape(y, [-1]), 'int32'), 10) - p) ** 2)", False),
+        ("tf.reduce_mean((tf.cast(y == tf.transpose(y), 'float32') - p @ tf.transpose(p)) ** 2)", False),
+    ],
+)
+def test_a_loss_of_ones_own_that_does_not_know_which_output_is_which_class(captured, loss, is_wrong):
+    program = captured(
+        f"{OWN_LOSS.format(loss)}{PICTURES}y = y.astype('float32')\n"
+        "m = Sequential([Dense(9, activation='relu'), Dense(10, activation='relu')])\n"
+        "m.compile('adam', loss=mine, metrics=['sparse_categorical_accuracy'])\nm.fit(x, y, epochs=20)\n"
+    )
+    assert (Check.LOSS_OF_ALL_OUTPUTS in named(program)) is is_wrong
+    if is_wrong:
+        pair = [(12, "'softmax'"), (13, "'sparse_categorical_crossentropy'")]
+        assert edits_of(program, Check.LOSS_OF_ALL_OUTPUTS) == pair
+
+
+@pytest.mark.parametrize("source", [PICTURES, "x = pd.read_csv('cells.csv').values\n"])
+def test_softmax_over_all_pixels_of_an_autoencoder(captured, source):
+    program = captured(
+        f"{source}m = Sequential([Dense(9, activation='relu'), Dense(784, activation='softmax')])\n"
+        "m.compile('adam', 'binary_crossentropy')\nm.fit(x, x, epochs=20)\n"
+    )
+    assert Check.SOFTMAX_FOR_INDEPENDENT in named(program)
+    assert not {Check.BINARY_FOR_ONE_HOT, Check.SQUARED_ERROR_FOR_CLASSES} & set(named(program))
+    assert edits_of(program, Check.SOFTMAX_FOR_INDEPENDENT)[0][1] == "'sigmoid'"
+
+
+def test_labels_of_a_known_picture_set_are_not_doubted(captured):
+    model = "m = Sequential([Dense(9, activation='relu'), Dense(10, activation='softmax')])\n"
+    model += "m.compile('adam', 'sparse_categorical_crossentropy')\nm.fit(x, y, epochs=20)\n"
+    program = captured(PICTURES + model)
+    assert len(program.y) == 1_000  # 50 times fewer than the real ones
+    assert named(program, Severity.HINT) == []
+    openml = "from sklearn.datasets import fetch_openml\nx, y = fetch_openml('mnist_784', return_X_y=True)\n"
+    assert Check.CLASS_NUMBERS not in named(captured(openml + model), Severity.HINT)
+
+
+def test_numbers_of_a_made_up_table_are_not_said(captured):
+    program = captured(
+        "from keras.datasets import boston_housing\n(x, y), _ = boston_housing.load_data()\n"
+        "m = Sequential([Dense(9, activation='relu'), Dense(1)])\nm.compile('adam', 'mse')\nm.fit(x, y, epochs=200)\n"
+    )
+    assert named(program) == [Check.UNSCALED_TABLE]
+    first = next(lines(read_unjudged(program)))
+    assert first.endswith("the columns that load_data reads are used as they are; scale them, as with StandardScaler.")

@@ -5,6 +5,7 @@ import ast
 import numpy as np
 import pytest
 
+from harness.errors import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant
 from harness.programs.contradictions import Check, contradictions
@@ -459,3 +460,23 @@ def test_a_program_that_fails_before_it_calls_fit_is_not_said_to_call_none(captu
     )
     assert NoteKind.NEVER_FIT not in [note.kind for note in program.notes]
     assert not is_judged(program)
+
+
+def test_arrays_of_one_element_are_numbers_as_they_once_were(captured):
+    program = captured(
+        "import keras, math\nimport numpy as np\nfrom math import sqrt\n"
+        "x, y = np.zeros((40, 1)), np.zeros((40, 2))\n"
+        "for i in range(40):\n    x[i] = 0.25 * i\n    y[i, 0] = np.power(x[i] - 0.5, 2)\n"
+        "    y[i, 1], size = math.sin(x[i]), float(x[i])\n    y[i, 1:][0] += sqrt(x[i]) + math.fsum(x[i])\n"
+        "m = keras.Sequential([keras.layers.Dense(2)])\nm.compile('sgd', 'mse')\nm.fit(x, y, epochs=1, verbose=0)\n"
+    )
+    grid = np.arange(40) / 4
+    np.testing.assert_allclose(np.ravel(program.x), grid)
+    np.testing.assert_allclose(program.y, np.stack([(grid - 0.5) ** 2, np.sin(grid) + np.sqrt(grid) + grid], 1))
+    assert program.made_up is MadeUp.NOTHING
+    assert program.error is None
+
+
+def test_an_array_of_several_elements_is_not_a_number(captured):
+    with pytest.raises(BadInput, match=r"train.py:3: .*setting an array element with a sequence"):
+        captured("import numpy as np\nx = np.zeros(4)\nx[0] = np.ones(2)\nmodel.fit(x, x)\n")

@@ -27,7 +27,7 @@ import numpy as np
 from ...recording.stand_ins import absorbed, helpers, learning
 from ...recording.stand_ins.files import AnyKey, Missing, mat_reader
 from ...recording.stand_ins.hints import read_hints
-from ..program import FILE, MadeUp, Note, NoteKind
+from ..program import DATA_SET, FILE, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
 from .made_up_folders import patch_folders
 from .made_up_sets import FEW_ROWS, patch_data_sets
@@ -205,7 +205,7 @@ def _tutorials(supply: Supply) -> ModuleType:
     """The module of TensorFlow 1 that read MNIST."""
 
     def note(kind: Any, name: str, *shapes: Any) -> None:
-        supply.note("the data set", name, MadeUp.VALUES)
+        supply.note(DATA_SET, name, MadeUp.VALUES)
 
     hints = read_hints(supply.text, rows=FEW_ROWS)
     module = ModuleType("tensorflow.examples")

@@ -47,8 +47,9 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingD
         given: the arguments of fit.
     """
     data = None
-    with contextlib.suppress(Exception):
-        data = training_data(given["x"], given["y"], given["sample_weight"], 2)
+    for y in (given["y"], None)[: 2 if supply.extent is MadeUp.FORMATS else 1]:
+        with contextlib.suppress(Exception):
+            data = data or training_data(given["x"], y, given["sample_weight"], 2)
     x = None if data is None else data.x
     if x is None or not can_read(model, x):
         if supply.extent is MadeUp.VALUES and data is not None:

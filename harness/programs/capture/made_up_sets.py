@@ -11,7 +11,7 @@ import numpy as np
 
 from ...recording.stand_ins import learning
 from ...recording.stand_ins.hints import images, inputs, labels
-from ..program import MadeUp
+from ..program import DATA_SET, MadeUp
 from .supply import ROWS, Array, Supply
 
 BLOCK = 500  # different rows of a large made-up data set, which repeats them
@@ -23,18 +23,27 @@ DATASETS: dict[str, tuple[tuple[int, ...], int, int, int]] = {
 }  # name: shape of an image, classes, images for training and for testing
 TEXTS = {"imdb": (2, 25_000, 25_000), "reuters": (46, 8_982, 2_246)}  # classes, texts for training and for testing
 TABLES = {"boston_housing": (13, 404, 102), "california_housing": (8, 16_512, 4_128)}  # columns, rows
-FEW_ROWS, LARGE_ROWS = 1_000, 20_000  # rows of a made-up data set, and from how many on it has fewer than the real one
+FEW_ROWS, SMALL_ROWS = 1_000, 250  # rows of a made-up data set of unknown size, and of one in the place of a small one
+LARGE_ROWS, SHRINKAGE = 10_000, 50  # rows of a large data set, and how many times fewer a made-up one has
+HELD_OUT = (5_000, 10_000)  # rows that people take from a large one for validation
 KNOWN_TABLES = {"load_boston": (506, 13), "fetch_california_housing": (20_640, 8)}
 
 
 def few(rows: int) -> int:
     """How many rows a made-up data set has in the place of so many."""
-    return FEW_ROWS if rows > LARGE_ROWS else min(rows, FEW_ROWS // 4)
+    return rows // SHRINKAGE if rows >= LARGE_ROWS else min(rows, SMALL_ROWS)
 
 
 REAL_SIZES = [size for *_, train, test in DATASETS.values() for size in (train, test)]
 REAL_SIZES += [size for *_, train, test in TEXTS.values() for size in (train, test)]
 SIZES: dict[Any, int] = {size: few(size) for size in REAL_SIZES}  # rows of a real data set -> of a made-up one
+SIZES |= {
+    part: part // SHRINKAGE
+    for size in REAL_SIZES
+    for held in HELD_OUT
+    for part in (held, size - held)
+    if size > LARGE_ROWS
+}
 
 
 def repeated(block: Array, rows: int) -> Array:
@@ -84,7 +93,7 @@ def _loader(real: Any, name: str, supply: Supply) -> Any:
     def load(*arguments: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):
             return real(*arguments, **options)
-        supply.note("the data set", name, MadeUp.VALUES)
+        supply.note(DATA_SET, name, MadeUp.VALUES)
         if name in DATASETS:
             shape, classes, train, test = DATASETS[name]
             parts = [_pictures(few(rows), shape, classes) for rows in (train, test)]
@@ -129,7 +138,7 @@ def _known_table(name: str, rows: int, columns: int, supply: Supply) -> Any:
     """A loader of scikit-learn for a table of known shape."""
 
     def load(*_: Any, return_X_y: bool = False, **__: Any) -> Any:
-        supply.note("the data set", name.partition("_")[2], MadeUp.VALUES)
+        supply.note(DATA_SET, name.partition("_")[2], MadeUp.VALUES)
         x, y = _rows_of_table(rows, columns)
         names = [f"feature{number}" for number in range(columns)]
         return (x, y) if return_X_y else learning.bunch(data=x, target=y, feature_names=names, DESCR="")
@@ -143,7 +152,7 @@ def _fetcher(real: Any, name: str, supply: Supply) -> Any:
     def fetch(what: Any = "data", *arguments: Any, return_X_y: bool = False, **options: Any) -> Any:
         with contextlib.suppress(Exception):
             return real(what, *arguments, return_X_y=return_X_y, **options)
-        supply.note("the data set", str(what))
+        supply.note(DATA_SET, str(what))
         is_mnist = "mnist" in str(what).lower()
         x = repeated(images(BLOCK, (784,)), FEW_ROWS).astype(float) if is_mnist else inputs(ROWS, 8)
         y = labels(len(x), 10 if is_mnist else 2)

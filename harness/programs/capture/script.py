@@ -32,6 +32,7 @@ from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
 from ..old_versions.python import is_python_2
+from ..old_versions.scalars import SCALARS, with_old_scalars
 from ..program import Note, NoteKind, Program, made_up_parts
 from ..rules.failures import explained
 from ..source.places import Sources
@@ -272,6 +273,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
+            namespace.update(SCALARS)
             is_old = is_python_2(copy.read_text(errors="replace"))
             if is_old:
                 namespace.update({**LISTS_OF_PYTHON_2, **DIVISIONS})
@@ -340,7 +342,7 @@ def _run(
     """
     try:
         for piece in pieces:
-            tree = read(piece.source.text, piece.filename)
+            tree = with_old_scalars(read(piece.source.text, piece.filename))
             exec(
                 compile(with_old_division(tree) if is_old else tree, piece.filename, "exec", dont_inherit=True),
                 namespace,

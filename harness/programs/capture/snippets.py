@@ -23,6 +23,7 @@ import numpy as np
 from ...recording.source import called_name, undefined_names
 from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
+from ..findings import TRAINING
 from ..heads import is_shape
 from ..program import VALUE, MadeUp, Note, NoteKind
 from .made_up_folders import TEXTS_MADE_UP
@@ -30,7 +31,6 @@ from .made_up_sets import SIZES
 from .supply import ROWS, Supply
 
 HOOK = "__made_up__"
-TRAINING = ("fit", "fit_generator", "train_on_batch")
 USUAL_NUMBER = 10  # for a name that is only ever handed on, and says nothing of its size
 USUAL_ACTIVATION = "relu"
 USUAL_ROWS, USUAL_WIDTH = 100, 32  # of a made-up matrix of word vectors
@@ -435,9 +435,7 @@ class Tolerance(ast.NodeTransformer):
         self.generic_visit(node)
         name = called_name(node)
         if name == "reshape":
-            for part in ast.walk(node):
-                if isinstance(part, ast.Constant) and part.value in SIZES:
-                    part.value = SIZES[part.value]
+            cut_sizes(node)
         if name in TRAINING:  # it is called even if one of its arguments cannot be computed
             node.args = [self._argument(argument, base_of(argument)) for argument in node.args]
             for keyword in node.keywords:
@@ -449,6 +447,13 @@ class Tolerance(ast.NodeTransformer):
         if isinstance(value, ast.Starred) or is_plain(value) or isinstance(value, (ast.Name, ast.Tuple, ast.List)):
             return value
         return self._call("attempt", value, ast.List([constant(name)], ast.Load()))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """``x[-10000:]``, if the made-up data set has fewer rows."""
+        self.generic_visit(node)
+        if isinstance(node.slice, ast.Slice):
+            cut_sizes(node.slice)
+        return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
         """A loop over what may be missing."""
@@ -466,6 +471,13 @@ class Tolerance(ast.NodeTransformer):
             if not hasattr(node, "lineno") and isinstance(node, (ast.expr, ast.stmt)):
                 ast.copy_location(node, value)
         return call
+
+
+def cut_sizes(tree: ast.AST) -> None:
+    """Put the rows of made-up data sets in the place of those of real ones."""
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Constant) and part.value in SIZES:
+            part.value = SIZES[part.value]
 
 
 def base_of(value: ast.expr) -> str:

@@ -1,1 +1,1 @@
-"""Programs written for earlier versions of Python, Keras, TensorFlow 1 and scikit-learn, read as they were meant."""
+"""Programs for earlier versions of Python, NumPy, Keras, TensorFlow 1 and scikit-learn, read as they were meant."""

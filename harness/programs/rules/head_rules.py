@@ -26,6 +26,7 @@ from ..targets import (
     SUM_TOLERANCE,
     TargetKind,
     Targets,
+    names_classes,
 )
 
 Array = NDArray[Any]
@@ -263,15 +264,15 @@ def sparse_rules(subject: Subject, head: Head, targets: Targets, values: Mapping
 
 def probability_rules(subject: Subject, head: Head, targets: Targets, values: Mapping[str, Value]) -> Finding:
     """The targets of a cross-entropy that are not between 0 and 1."""
+    is_several = targets.kind is TargetKind.MULTI_HOT or (targets.kind is TargetKind.REAL and targets.width > 1)
+    if is_several and head.activation == "softmax" and head.units == targets.width:
+        shares = float(np.mean(np.abs(targets.values.sum(axis=-1) - 1) > SUM_TOLERANCE))
+        yield subject.about(
+            head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT,
+            Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
+            {**values, "share of rows without exactly one label": shares}
+        )  # fmt: skip
     if targets.low >= 0 and targets.high <= 1:
-        is_several = targets.kind is TargetKind.MULTI_HOT or (targets.kind is TargetKind.REAL and targets.width > 1)
-        if is_several and head.activation == "softmax":
-            shares = float(np.mean(np.abs(targets.values.sum(axis=-1) - 1) > SUM_TOLERANCE))
-            yield subject.about(
-                head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT,
-                Severity.CONTRADICTION if shares > SEVERAL_LABELS_SHARE else Severity.SUSPICION,
-                {**values, "share of rows without exactly one label": shares}
-            )  # fmt: skip
         if targets.is_regression and head.units == 1 and targets.width == 1 and targets.distinct is not None:
             steps = np.diff(targets.distinct)
             if 2 <= len(steps) < MAX_SCALED_CLASSES and np.allclose(steps, steps[0]):
@@ -304,7 +305,8 @@ def loss_rules(subject: Subject) -> Finding:
         "classes": None if targets is None else targets.classes,
     }
     if targets is None:
-        if head.activation == "softmax" and head.is_certain and (head.units or 0) > 1:
+        is_copy = subject.is_trained_on_inputs  # SOFTMAX_FOR_INDEPENDENT
+        if head.activation == "softmax" and head.is_certain and (head.units or 0) > 1 and not is_copy:
             yield subject.at(place, Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
         return
     if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
@@ -341,6 +343,11 @@ def shape_rules(subject: Subject) -> Finding:
     if loss.startswith("custom:") or not loss:
         if broadcasts(subject):
             yield subject.at(subject.loss_place, Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
+        elif compares_all_outputs(subject):
+            yield subject.at(
+                subject.loss_place, Check.LOSS_OF_ALL_OUTPUTS, Severity.CONTRADICTION,
+                {"loss": loss.removeprefix("custom:"), "units": head.units}
+            )  # fmt: skip
         return
     if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1:
         return  # INTEGERS_UNDER_CATEGORICAL
@@ -370,15 +377,41 @@ def broadcasts(subject: Subject) -> bool:
     y = targets.values[:count].astype(np.float32)
     outputs = np.linspace(-1, 1, count, dtype=np.float32)[:, None]
     tensor = keras.ops.convert_to_tensor
-    wrapped = loss.function
-    if not isinstance(wrapped, keras.losses.Loss):  # as compile does
-        wrapped = keras.src.losses.losses.LossFunctionWrapper(wrapped)
+    wrapped = as_loss(loss.function)
     try:
         flat = float(np.mean(wrapped(tensor(y), tensor(outputs))))
         column = float(np.mean(wrapped(tensor(y[:, None]), tensor(outputs))))
     except Exception:
         return False
     return not np.isclose(flat, column, rtol=1e-3, equal_nan=True)
+
+
+def as_loss(function: Any) -> Any:
+    """A loss as compile calls it."""
+    is_loss = isinstance(function, keras.losses.Loss)
+    return function if is_loss else keras.src.losses.losses.LossFunctionWrapper(function)
+
+
+def compares_all_outputs(subject: Subject) -> bool:
+    """Whether a loss of the user's own for class numbers is the same if the outputs of any row change their places.
+
+    A loss of embeddings may not see if those of all rows do, and is not meant.
+    """
+    loss, targets, head = subject.loss, subject.targets, subject.head
+    if loss is None or loss.function is None or head is None or targets is None or targets.width != 1:
+        return False
+    units = head.units or 0
+    is_counted = any("acc" in name for name in subject.metrics) and names_classes(targets, subject.metrics)
+    if len(head.shape) != 2 or not is_counted or not 1 < targets.high + 1 <= units:
+        return False
+    rng, wrapped, tensor = np.random.default_rng(0), as_loss(loss.function), keras.ops.convert_to_tensor
+    y = np.asarray(take_rows(subject.program.y, slice(0, LOSS_ROWS))).reshape(-1, 1)  # as versions before 3 give it
+    outputs = rng.dirichlet(np.ones(units), len(y)).astype(np.float32)
+    try:
+        values = [float(np.mean(wrapped(tensor(y), tensor(rng.permuted(outputs, axis=1))))) for _ in range(units)]
+    except Exception:  # it needs targets in another form
+        return False
+    return bool(np.isfinite(values[0]) and np.allclose(values, values[0], rtol=1e-4))
 
 
 def is_of_tape(program: Program) -> bool:

@@ -6,7 +6,6 @@ from learning is named: as a suspicion if it is rarely right, as a hint if it of
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import math
 import re
@@ -19,14 +18,14 @@ import numpy as np
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import MadeUp
+from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts
 from ..source.places import loops_around
 from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
-from .data_rules import scale_rules, scales_itself
+from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of
-from .scaling_rules import scaled_target_rules, scales_targets
-from .source_rules import LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
+from .scaling_rules import assigned_pairs, scaled_target_rules, scales_targets, sources_of
+from .source_rules import KNOWN_RAW_TABLES, LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
@@ -37,6 +36,7 @@ SLOW_BY_DEFAULT = (
 LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rarely right
 MANY_STEPS = 5  # of a sequence, from which on a state without a limit grows out of bounds
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
+SLOW_SMALL_RATE = 0.001  # of plain SGD, with which numbers of the order of 1 are fitted slowly
 MANY_OUTPUTS, SLOW_WIDE_RATE = 100, 0.01  # over whose mean plain SGD hardly moves at its default rate and below
 SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
@@ -55,7 +55,9 @@ def softmax_rules(subject: Subject) -> Finding:
         return
     values = {"loss": loss, "units": head.units, "activation": head.activation}
     is_softmax = head.activation == "softmax" and (head.units or 0) > 1
-    if is_softmax and loss in BINARY_CROSSENTROPIES:
+    if is_softmax and subject.is_trained_on_inputs and loss in BINARY_CROSSENTROPIES | REGRESSION_LOSSES:
+        yield subject.about(head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT, Severity.SUSPICION, values)
+    elif is_softmax and loss in BINARY_CROSSENTROPIES:
         yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     is_labelled = counts_classes(subject) and not scales_targets(subject)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
@@ -68,10 +70,9 @@ def bounded_rules(subject: Subject) -> Finding:
     if head is None or head.range is None or head.activation == "softmax" or subject.loss_name not in REGRESSION_LOSSES:
         return
     low, high = head.range
-    is_copy = any(ast.unparse(x) == ast.unparse(y) for x, y in zip(subject.fitted("x", 0), subject.fitted("y", 1)))
-    if low is None or high is None or subject.targets is not None or is_copy or SCALING.search(subject.text):
+    if low is None or high is None or subject.targets is not None or SCALING.search(subject.text):
         return
-    if not counts_classes(subject):
+    if not counts_classes(subject) and not subject.is_trained_on_inputs:
         yield subject.about(
             head.activation_layer, Check.BOUNDED_OUTPUT, Severity.SUSPICION,
             {"activation": head.activation, "least output": low, "largest output": high}
@@ -104,12 +105,23 @@ def descent_rules(subject: Subject) -> Finding:
         scales_itself(subject.program.model)
         or SCALING.search(subject.text)
         or (isinstance(rate, float) and rate < 0.001)
+        or are_small_inputs(subject)
     ):
         return
     yield subject.at(
         subject.inputs_place, Check.UNSCALED_UNDER_SGD, Severity.SUSPICION,
         {"optimizer": "SGD", "loss": subject.loss_name}
     )  # fmt: skip
+
+
+def are_small_inputs(subject: Subject) -> bool:
+    """Whether the inputs are of the order of 1, and known: nothing that they are computed from had to be made up."""
+    made = made_up_parts(subject.program.notes)
+    names = sources_of(subject.fitted("x", 0), [pair for _, tree in subject.code for pair in assigned_pairs(tree)])
+    is_own = names and names.isdisjoint(re.findall(r"\w+", " ".join(made)))
+    is_known = is_own and all(part.startswith((VALUE, "the function")) for part in made)  # and no file or package
+    arrays = numeric_inputs(subject.program.x) if is_known else []
+    return bool(arrays) and all(np.max(np.abs(array)) <= LARGE_INPUT for array in arrays)
 
 
 def one_class_rules(subject: Subject) -> Finding:
@@ -132,7 +144,15 @@ def known_scale_rules(subject: Subject) -> Finding:
         return
     for finding in scale_rules(subject):
         largest = finding.values.get("largest", 0)
-        if finding.check is Check.UNSCALED_INPUTS and isinstance(largest, (int, float)) and largest > LARGE_RANGE:
+        if finding.check is not Check.UNSCALED_INPUTS or not isinstance(largest, (int, float)):
+            continue
+        made = made_up_names(subject.program.notes, DATA_SET)
+        if any(map(KNOWN_RAW_TABLES.search, made)):  # the numbers are made up, and the kind of table is not
+            readers = [name for *_, name in subject.calls() if name == "load_data" or any(one in name for one in made)]
+            yield subject.at(
+                finding.place, Check.UNSCALED_TABLE, Severity.SUSPICION, {"reader": min(readers, default="your file")}
+            )
+        elif largest > LARGE_RANGE:
             yield dataclasses.replace(finding, severity=Severity.SUSPICION)
 
 
@@ -230,12 +250,14 @@ def likely_rate_rules(subject: Subject) -> Finding:
     name = type(program.optimizer).__name__
     low, high = LIKELY_RATES.get(name, LIKELY_RATES_OF_OTHERS)
     momentum = float(config.get("momentum") or 0.0) if name == "SGD" else 0.0
-    effective = rate / (1 - min(momentum, 0.99))
+    effective = float(f"{rate / (1 - min(momentum, 0.99)):.6g}")  # the rate itself is a float32
     is_recurrent = any(isinstance(layer, RECURRENT) for layer in program.model._flatten_layers(include_self=False))
     if name == "SGD" and is_recurrent:
         low = SLOW_RECURRENT_RATE
     if name == "SGD" and is_mean_of_many(subject):
         low = SLOW_WIDE_RATE
+    if name == "SGD" and is_of_small_numbers(subject):
+        low = SLOW_SMALL_RATE
     is_large = effective > high
     if low < effective <= high or (not is_large and is_pretrained(subject)):
         return  # pretrained weights are tuned with small rates
@@ -246,6 +268,16 @@ def likely_rate_rules(subject: Subject) -> Finding:
         Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
         {"learning rate": float(rate), "optimizer": name, "momentum": momentum}
     )  # fmt: skip
+
+
+def is_of_small_numbers(subject: Subject) -> bool:
+    """Whether a squared error has small gradients because inputs and targets are known to be of the order of 1."""
+    targets = subject.targets
+    if subject.loss_name != "mean_squared_error" or targets is None or subject.program.made_up is not MadeUp.NOTHING:
+        return False
+    return max(abs(targets.low), abs(targets.high)) <= 1 and all(
+        np.max(np.abs(array)) <= 1 for array in numeric_inputs(subject.program.x)
+    )
 
 
 def is_mean_of_many(subject: Subject) -> bool:

@@ -13,7 +13,7 @@ import keras
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..old_versions.arguments import hands_on_nb_epoch
-from ..program import FILE, VALUE, made_up_names, made_up_parts
+from ..program import DATA_SET, FILE, VALUE, made_up_names, made_up_parts
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
@@ -372,7 +372,7 @@ def one_hot_rules(subject: Subject) -> Finding:
     head = subject.head
     if subject.targets is not None or head is None or (head.units or 0) < 2:
         return
-    if subject.loss_name in SPARSE_CROSSENTROPIES:
+    if subject.loss_name in SPARSE_CROSSENTROPIES and not made_up_names(subject.program.notes, DATA_SET):
         yield subject.at(subject.targets_place, Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units})
     is_given = made_up_names(subject.program.notes, VALUE) & {ast.unparse(y) for y in subject.fitted("y", 1)}
     is_innocent = (

@@ -52,8 +52,12 @@ def history_is_lost(reading: Reading) -> bool:
 
 
 def lost_on_the_way(stage: Stage) -> bool:
-    """Whether a value of this iteration went through something that does not record, on the way to an update."""
-    lost = [node.id for node in stage.recording.nodes if node.kind is Kind.LOST]
+    """Whether a value of this iteration went through something that does not record, on the way to an update.
+
+    What was lost before anything was computed from a parameter is data.
+    """
+    first = stage.first_computed
+    lost = [node.id for node in stage.recording.nodes if node.kind is Kind.LOST and node.id > first]
     return bool(lost) and bool(stage.program.descendants(lost) & {step.after for step in stage.steps})
 
 

@@ -12,6 +12,7 @@ from .alignment import Samples, ratio
 from .edits import EditBench, added_at_items
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
+from .items import of_other_items
 from .labels import found_at, found_in_step, quantity
 from .matching import climbs_by_a_rule
 from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
@@ -47,6 +48,7 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
         or unsummed(reading, step)
         or counted_once(reading, step)
         or one_item_for_all(reading, step)
+        or of_other_items(reading, step)
         for step in broken
     }
     found += [one for one in others.values() if one is not None]

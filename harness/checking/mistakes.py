@@ -105,6 +105,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("wrong-update-rule", Stage.UPDATE, "Adam, RMSprop, ... -> something else"),
     # the forward pass
     _mistake("bias-missing-in-forward", Stage.FORWARD, "a K + b -> a K"),
+    _mistake("layer-missing-in-forward", Stage.FORWARD, "a_l K -> a_(l-1) K, so that a layer is left out"),
     _mistake("activation-missing-on-output", Stage.FORWARD, "f(z_L) -> z_L"),
     _mistake("activation-missing-on-hidden", Stage.FORWARD, "f(z_l) -> z_l"),
     _mistake("extra-activation-on-output", Stage.FORWARD, "f(z_L) -> f(f(z_L))"),

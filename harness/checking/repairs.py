@@ -528,6 +528,8 @@ class ValueBench(Bench):
             for other in tried[node.shape]:
                 if other == source or any(other not in values for values in self.settings):
                     continue
+                if self.is_a_multiple(source, other):
+                    continue  # it mends only because a clip is not reached any more
                 users = [id for id in self.local if source in self.stage.program.parents[id]]
                 # one use may be enough though all mend it: z and 1 - z may change places elsewhere
                 alone = (one for one in (users if len(users) > 1 else ()) if self.mends_alone(one, source, other))
@@ -535,6 +537,11 @@ class ValueBench(Bench):
                     yield Repair(change=Change.ARRAY, node=next(alone, users[0]), old=source, new=other)
                 for user in alone:
                     yield Repair(change=Change.ARRAY, node=user, old=source, new=other)
+
+    def is_a_multiple(self, first: int, second: int) -> bool:
+        """Whether one array is a number times the other"""
+        one, two = self.stage.samples(first), self.stage.samples(second)
+        return one is not None and two is not None and ratio(one.flat, two.flat) is not None
 
     def mends_alone(self, user: int, source: int, other: int) -> bool:
         """Whether the value is right with another array in the place of one, for one of its users."""

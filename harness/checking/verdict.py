@@ -47,6 +47,7 @@ from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
 from .several import has_several_costs
+from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
     MOST_REPEATED,
@@ -66,6 +67,7 @@ from .stated import stated_costs
 from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
 
+SKIPPED = "layer-missing-in-forward"
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
 
 
@@ -86,13 +88,35 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     steps = from_first_use(program, steps_of(recording, 0)) or returned_steps(recording)
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
-            return with_exception(recording, judge(recording, program, steps, sources))
+            result = judge(recording, program, steps, sources)
+            if result.reason is Reason.NO_COST_FITS:
+                result = with_skipped_layer(result, recording, program, steps, sources)
+            return with_exception(recording, result)
     except TooMuchWork:
         return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
     except CannotReplay as error:
         place = error.node.place
         found = not_judged(recording, Reason.CANNOT_REPLAY, f"{error.node.operation}: {error.reason}")
         return replace(found, notes=((Remark.CANNOT_REPLAY, place, error.node.operation),))
+
+
+def with_skipped_layer(
+    result: CheckResult, recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources
+) -> CheckResult:
+    """The result of updates that fit no cost, but do if the forward pass uses a layer that it leaves out."""
+    for one in without_skipping(recording, program, steps):
+        try:
+            other = judge(
+                one.recording, Program(one.recording.nodes, program.most_work / MOST_CANDIDATES), steps, sources
+            )
+        except (CannotReplay, TooMuchWork):
+            continue
+        if other.verdict is Verdict.CORRECT:
+            made = program.ancestors([one.output.id])
+            names = tuple(step.name for step in steps if step.before in made)
+            found = Found(id=SKIPPED, place=one.product.place, others=one.lines, parameters=names)
+            return replace(other, verdict=Verdict.MISTAKE, mistakes=(found,))
+    return result
 
 
 def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:

@@ -45,6 +45,7 @@ MOST_CALLERS = 3  # lines that led to one, that are kept with it
 REAL_ARRAY, REAL_ASARRAY = np.array, np.asarray  # both are wrapped later
 
 NO_STATEMENT = Statement(target="", replaces=False)
+MAX_CONSTANTS = 1_000  # numbers of one list that are looked up
 RECENT_VALUES = 64  # nodes of one shape among which a value without history is looked up
 
 
@@ -131,6 +132,7 @@ class Tape:
         self.most_nodes = MAX_NODES
         self.bytes = 0
         self.used_numpy = False
+        self.constants: set[float] = set()  # plain operands of recorded operations
         self._places: dict[tuple[CodeType, int, int | None, int], Place] = {}
         self._lost: dict[float, int] = {}
         self._by_form: dict[tuple[tuple[int, ...], str], list[int]] = defaultdict(list)
@@ -280,6 +282,13 @@ class Tape:
     def recognised_float(self, number: float) -> int | None:
         """The node that this plain float left the graph from, if any."""
         return self._lost.get(number)
+
+    def has_used(self, array: Array) -> bool:
+        """Whether all numbers of a list, as an array, were plain operands before. Whole ones are so by accident."""
+        if array.dtype != float or array.size > MAX_CONSTANTS:
+            return False
+        telling = [number for number in array.ravel().tolist() if not number.is_integer()]
+        return bool(telling) and self.constants.issuperset(telling)
 
     def recognised_array(self, array: Array) -> int | None:
         """The latest node with exactly this value, if it is one that cannot be equal by accident."""

@@ -279,6 +279,7 @@ def record(
         result: the plain result.
     """
     result = numbers_of_table(result) if is_table(result) else result
+    TAPE.constants.update(item for item in arguments if type(item) is float)
     return TAPE.add(
         operation,
         tuple([reference(a) for a in arguments]),
@@ -336,8 +337,11 @@ MOST_BETWEEN = 500  # steps between two conversions of one list
 def converted_leaf(source: Any, array: Array, operation: str, kind: Kind) -> Any:
     """What a list or an array becomes: a leaf, or a copy of what it became before.
 
-    Targets may be converted for the cost and once more for its gradient, and both are the same targets.
+    Targets may be converted for the cost and once more for its gradient, and both are the same targets. Numbers that
+    the file has computed with one by one are constants there, so the array of them is one too.
     """
+    if TAPE.has_used(array):
+        return wrap(array, TAPE.add("array", (array.tolist(),), {}, array))
     for known, node in CONVERTED:
         if known is not source or len(TAPE.steps) - node > MOST_BETWEEN:
             continue

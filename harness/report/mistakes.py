@@ -263,6 +263,10 @@ MISTAKES: dict[str, Sentences] = {
     "bias-missing-in-forward": Sentences(
         "The bias is updated but not used in the forward pass.", "Add it: z = x @ W + b."
     ),
+    "layer-missing-in-forward": Sentences(
+        "The forward pass leaves out a layer that the gradients go back through.",
+        "Use the output of that layer in this line.",
+    ),
     "activation-missing-on-output": Sentences(
         "The output layer has no activation, but its derivative is multiplied in.", "Apply it: a = f(z)."
     ),

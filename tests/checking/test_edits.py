@@ -261,3 +261,25 @@ def test_one_item_of_a_bias_for_all_units_is_found_on_the_way_forward(
     )
     found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
     assert found == ([] if is_right else [("wrong-index", "one-item", 6)])
+
+
+def test_a_clip_is_not_blamed_on_an_array_that_is_too_small_for_it(tmp_path):
+    """Errors that are divided once more are never clipped, so every update is right with them; they are not meant."""
+    text = (
+        "import numpy as np\n"
+        "rng = np.random.default_rng(0)\n"
+        "X, T = rng.normal(size=(64, 4)), np.eye(3)[rng.integers(0, 3, 64)]\n"
+        "V, W = rng.normal(size=(4, 5)), rng.normal(size=(5, 3))\n"
+        "for step in range(5):\n"
+        "    h = np.tanh(X @ V)\n"
+        "    p = np.exp(h @ W)\n"
+        "    p /= p.sum(axis=1, keepdims=True)\n"
+        "    loss = -np.sum(T * np.log(p))\n"
+        "    d = np.clip((p - T) / 64, -0.01, 0.01)\n"
+        "    e = d @ W.T * (1 - h ** 2)\n"
+        "    W -= 0.1 * h.T @ d\n"
+        "    V -= 0.1 * X.T @ e\n"
+    )
+    path = tmp_path / "net.py"
+    path.write_text(text)
+    assert [(one.id, one.place.line) for one in check_file(path).mistakes] == [("wrong-value", 10)]

@@ -86,3 +86,41 @@ def test_a_parameter_whose_items_are_all_replaced_is_updated(
     path.write_text(WHOLE.format(update=update, slip=slip))
     result = check_file(path)
     assert (result.verdict, len(result.parameters)) == (verdict, 2)
+
+
+BY_HAND = """
+import numpy as np
+rng = np.random.default_rng(2)
+x, t = rng.uniform(size=(2, 1)), rng.uniform(size=(2, 1))
+V, W = rng.normal(size=(2, 2)), rng.normal(size=(2, 2))
+for step in range(20):
+    h = 1 / (1 + np.exp(-V.T.dot(x)))
+    o = 1 / (1 + np.exp(-W.T.dot(h)))
+    d = (o - t) * o * (1 - o)
+    e = W.dot(d) * h * (1 - h)
+    V -= 0.1 * x.dot(e.T)
+    W[0][0] -= 0.1 * d[0][0] * h[0][0]
+    W[0][1] -= 0.1 * d[1][0] * h[0][0]
+    W[1][0] -= 0.1 * d[0][0] * h[1][0]
+    W[1][1] -= 0.1 * d[1][0] * h[1][0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({}, []),
+        ({"W[0][1] -= 0.1 * d[1][0] * h[0][0]": "W[0][1] -= 0.1 * d[1][0] * h[1][0]"}, [13]),
+        ({"h[0][0]\n    W[1][0]": "h[1][0]\n    W[1][0]", "d[0][0] * h[1][0]": "d[0][0] * h[0][0]"}, [13, 14]),
+        ({"o * (1 - o)": "o * (2 - o)"}, [9]),  # it reaches all items
+    ],
+)
+def test_items_that_take_the_gradient_of_another_item_are_the_lines(tmp_path, changes, lines):
+    text = BY_HAND
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    found = check_file(write_file(tmp_path / "net.py", text)).mistakes
+    places = [place.line for one in found for place in (one.place, *one.others) if place is not None]
+    assert places == lines
+    assert {one.id for one in found} == ({"wrong-derivative"} if lines == [9] else {"wrong-index"} if lines else set())

@@ -195,3 +195,45 @@ def test_a_number_in_a_dictionary_that_a_comprehension_updates_is_a_parameter(
     assert [one.place.line for one in result.mistakes if one.place] == lines
     assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT)
     assert len(result.parameters) == 2
+
+
+@pytest.mark.parametrize(("derivative", "lines"), [("o * (1 - o)", []), ("(1 - o)", [9])])
+def test_numbers_of_a_missing_file_are_multiplied_one_by_one_and_as_a_list(
+    tmp_path: Path, derivative: str, lines: list[int]
+) -> None:
+    """The forward pass takes the plain numbers; the update takes a new list of them, which NumPy makes an array of."""
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import operator, random\n"
+        "import numpy as np\n"
+        "rows = [[0.3, 0.7, -0.4], [1.2, -0.6, 0.1], [0.4, 0.9, -1.3]]\n"
+        "rows = eval(repr([(row, i % 2) for i, row in enumerate(rows)]))\n"
+        "w = [random.uniform(-1, 1) for _ in range(3)]\n"
+        "for epoch in range(3):\n"
+        "    for x, y in rows:\n"
+        "        o = 1 / (1 + np.exp(-sum(a * b for a, b in zip(x, w))))\n"
+        f"        delta = (y - o) * {derivative}\n"
+        "        w = list(map(operator.add, w, np.multiply(0.1 * delta, [v for v in x])))\n"
+    )
+    result = check_file(path)
+    assert [one.place.line for one in result.mistakes if one.place] == lines
+    assert (result.verdict, len(result.parameters)) == (Verdict.MISTAKE if lines else Verdict.CORRECT, 3)
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [("-", Verdict.CORRECT), ("+", Verdict.MISTAKE)])
+def test_data_that_were_scaled_by_code_that_is_not_recorded_are_data(
+    tmp_path: Path, sign: str, verdict: Verdict
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np\n"
+        "rng = np.random.default_rng(1)\n"
+        "x, y = rng.normal(size=(6, 2)), rng.normal(size=(6, 1))\n"
+        "turned = np.rollaxis(x, 0)\n"
+        "turned -= 0.1\n"
+        "w = rng.normal(size=(2, 1))\n"
+        "for epoch in range(5):\n"
+        "    error = x @ w - y\n"
+        f"    w = w {sign} 0.1 * x.T @ error\n"
+    )
+    assert check_file(path).verdict is verdict

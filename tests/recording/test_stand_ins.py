@@ -559,3 +559,32 @@ def test_a_missing_table_whose_first_column_is_the_target_has_classes_in_it(tmp_
         "assert set(np.unique(y)) <= {0.0, 1.0, 2.0}\n"
     )
     assert record_file(path, drive=False).raised is None
+
+
+def test_a_missing_table_has_the_names_of_classes_that_the_file_looks_up(tmp_path):
+    """Three names are three classes, and the numbers of the other columns stay numbers."""
+    text = (
+        "import csv\n"
+        "import numpy as np\n"
+        'numbers = {"red kite": 0, "heron": 1, "crane": 2}\n'
+        "x, y = [], []\n"
+        'with open("birds.csv") as stream:\n'
+        "    reader = csv.reader(stream)\n"
+        "    header = next(reader)\n"
+        "    for row in reader:\n"
+        "        x.append([float(one) for one in row[:4]])\n"
+        "        y.append(numbers[row[4]])\n"
+        "x, y = np.array(x), np.array(y)\n"
+        "assert sorted(set(y.tolist())) == [0, 1, 2] and x.shape[1] == 4\n"
+        "W = np.random.normal(size=(4, 3))\n"
+        "for _ in range(5):\n"
+        "    p = np.exp(x @ W)\n"
+        "    p /= p.sum(axis=1, keepdims=True)\n"
+        "    d = p - np.eye(3)[y]\n"
+        "    W = W - 0.01 * x.T @ d\n"
+    )
+    path = tmp_path / "birds.py"
+    path.write_text(text)
+    recording = record_file(path)
+    assert recording.raised is None
+    assert len(recording.parameters) == 1

@@ -73,12 +73,16 @@ class Missing:
             return np.concatenate([labels(hints.rows, 10, name)[:, None], pixels], axis=1)
         width = columns or hints.features + 1
         data = inputs(hints.rows, width, name)
-        is_first = FIRST_IS_TARGET.search(hints.text) and not LAST_IS_TARGET.search(hints.text)
-        data[:, 0 if is_first else -1] = labels(hints.rows, hints.classes if self._is_labelled() else 2, name)
+        data[:, self._target_column()] = labels(hints.rows, hints.classes if self._is_labelled() else 2, name)
         return data
 
+    def _target_column(self) -> int:
+        text = self.hints.text
+        return 0 if FIRST_IS_TARGET.search(text) and not LAST_IS_TARGET.search(text) else -1
+
     def _is_labelled(self) -> bool:
-        return self.hints.classes != 3 or bool(re.search(r"iris|wine|seeds|class", self.hints.text, re.IGNORECASE))
+        named = bool(re.search(r"iris|wine|seeds|class", self.hints.text, re.IGNORECASE))
+        return self.hints.classes != 3 or named or bool(self.hints.class_names)
 
     def array(self, name: str) -> Array:
         """An array by its name: images or inputs, labels, weights."""
@@ -167,10 +171,11 @@ class Missing:
         if re.search(HEADER, self.hints.text):
             header = [separator.join(f"column{i}" for i in range(data.shape[1]))]
         whole = (data == data.round()).all(axis=0)
-        rows = [
-            separator.join(str(int(v)) if w else f"{v:g}" for v, w in zip(row.tolist(), whole.tolist())) for row in data
-        ]
-        return "\n".join(header + rows) + "\n"
+        rows = [[str(int(v)) if w else f"{v:g}" for v, w in zip(row.tolist(), whole.tolist())] for row in data]
+        names, place = self.hints.class_names, self._target_column()
+        for row in rows if names else ():
+            row[place] = names[int(row[place]) % len(names)]
+        return "\n".join(header + [separator.join(row) for row in rows]) + "\n"
 
     def idx(self, name: str) -> bytes:
         """A file in the format of MNIST."""

@@ -36,6 +36,7 @@ class Hints:
     # lists of texts in the file that may be names of columns, longest first
     column_names: tuple[tuple[str, ...], ...] = ()
     strings: frozenset[str] = frozenset()  # all short texts in the file
+    class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
     text: str = ""  # of the file
 
@@ -66,7 +67,10 @@ def read_hints(
         and len(n.elts) > 1
         and all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in n.elts)
     ]
-    classes = classes or (10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES))
+    names = () if images else _class_names(nodes)
+    classes = (
+        classes or len(names) or (10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES))
+    )
     batch = max([_batch(nodes), *(int(m) for m in BATCH_TEXT.findall(text) if int(m) <= 1_000)])
     wanted = batch * 4 - batch // 2
     bounds = [sizes.get(bound, bound) for bound in _lower_bounds(nodes)]
@@ -87,6 +91,7 @@ def read_hints(
         strings=frozenset(
             n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 60
         ),
+        class_names=names,
         one_hot=one_hot,
         text=text,
     )
@@ -160,6 +165,27 @@ def _default_numbers(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
             for argument, value in zip(named[::-1], node.defaults[::-1]):
                 if isinstance(value, ast.Constant) and type(value.value) is int:
                     yield argument.arg, value.value
+
+
+def _class_names(nodes: list[ast.AST]) -> tuple[str, ...]:
+    """The keys of a dictionary of text to numbers in which an item of something is looked up: ``numbers[row[4]]``."""
+    asked = {
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and isinstance(node.slice, ast.Subscript)
+    }
+    for node in nodes:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Dict):
+            continue
+        if asked & {target.id for target in node.targets if isinstance(target, ast.Name)}:
+            keys = [one.value for one in node.value.keys if isinstance(one, ast.Constant)]
+            numbers = [one for one in node.value.values if isinstance(one, ast.Constant) and type(one.value) is int]
+            names = tuple(one for one in keys if isinstance(one, str))
+            if 1 < len(names) == len(node.value.keys) == len(numbers):
+                return names
+    return ()
 
 
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:

@@ -420,18 +420,15 @@ def sum_error(stage: Stage, id: int) -> Error | None:
 
 def is_made_of_data(stage: Stage, id: int) -> bool:
     """Whether numbers from outside of the arithmetic, or drawn ones, went into a value."""
-    return bool(kinds_above(stage, id) & (VARIED_KINDS | {Kind.RANDOM}))
-
-
-def kinds_above(stage: Stage, id: int) -> set[Kind]:
-    """The kinds of the leaves that a value is made of."""
-    return {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
+    kinds = {stage.node(one).kind for one in stage.program.ancestors([id]) if stage.node(one).is_leaf}
+    return bool(kinds & (VARIED_KINDS | {Kind.RANDOM}))
 
 
 def without_drawn(stage: Stage, errors: Sequence[Error]) -> list[Error]:
-    """The errors whose targets are not drawn, as a threshold that no step changes is; all if there are no others."""
-    given = [one for one in errors if one.target is None or kinds_above(stage, one.target) - {Kind.RANDOM}]
-    return given or list(errors)
+    """The errors whose targets are not single drawn numbers, as a threshold that no step changes is; else all."""
+    targets = [None if one.target is None else stage.node(one.target) for one in errors]
+    is_given = [one is None or one.kind is not Kind.RANDOM or one.shape != () for one in targets]
+    return [one for one, given in zip(errors, is_given) if given] or list(errors)
 
 
 def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:

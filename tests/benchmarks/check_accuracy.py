@@ -66,7 +66,7 @@ SAME = {
     "wrong-layer-input": "wrong-layer-activation",
     "pre-activation-for-activation": "pre-activation-in-gradient",
     "cost-gradient-wrong": "wrong-sign cost-used-as-gradient target-added cost-gradient-at-pre-activation "
-    "binary-crossentropy-one-sided wrong-value",
+    "binary-crossentropy-one-sided targets-not-one-hot wrong-value",
     "wrong-delta": "output-delta-reused delta-not-multiplied-through wrong-layer-activation "
     "missing-hidden-activation-derivative",
     "off-by-one-loop": "only-last-layer-updated kernel-not-updated labels-off-by-one weights-of-wrong-layer "

@@ -346,10 +346,13 @@ def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
 
 def columns_of_shares(recorded: Array) -> slice | None:
     """The first or the last columns of a table that are the shares of each row, such as targets beside the inputs."""
-    width = recorded.shape[1] if recorded.ndim == 2 and len(recorded) > 1 else 0
+    if recorded.ndim != 2 or len(recorded) < 2:
+        return None
+    width = recorded.shape[1]
+    last, first = np.cumsum(recorded[:, ::-1], axis=1), np.cumsum(recorded, axis=1)
     for count in range(width - 1, 1, -1):
-        for at in (slice(width - count, None), slice(count)):
-            if np.all(recorded[:, at] >= 0) and np.allclose(recorded[:, at].sum(axis=1), 1):
+        for sums, at in ((last, slice(width - count, None)), (first, slice(count))):
+            if np.allclose(sums[:, count - 1], 1) and np.all(recorded[:, at] >= 0):
                 return at
     return None
 

@@ -125,9 +125,10 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
 
 def is_late(recording: Recording, step: Step) -> bool:
     """Whether a parameter's first step is made of a forward pass before the last one that used it."""
-    return (
-        not step.returned and recording.updates[recording.parameters[step.parameter].updates[0]].before != step.before
-    )
+    if step.returned:
+        return False
+    first = recording.parameters[step.parameter].updates[0]
+    return recording.updates[first].before != step.before
 
 
 def learned_values(first: Reading, later: Reading) -> tuple[str, ...]:

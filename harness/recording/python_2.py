@@ -14,12 +14,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-NOT_PYTHON = (
-    SyntaxError,
-    ValueError,
-    RecursionError,
-    MemoryError,
-)  # of ast.parse; the last two if it is nested too deeply
+# What ast.parse raises; the last two if a text is nested too deeply
+NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 FIXERS = (
     *("apply", "basestring", "dict", "except", "exec", "filter", "funcattrs", "getcwdu", "has_key", "imports", "input"),
     *("itertools", "itertools_imports", "long", "map", "ne", "next", "nonzero", "numliterals", "print", "raise"),

@@ -20,12 +20,9 @@ if TYPE_CHECKING:
     from .calling import Caller
 
 MAX_PROBED = 12  # calls of one file
-OF_KIND = (
-    TypeError,
-    AttributeError,
-    KeyError,
-)  # what a value of a wrong kind raises; one of a wrong shape raises others
-# what arguments are given that are not in doubt
+# What a value of a wrong kind raises; one of a wrong shape raises others
+OF_KIND = (TypeError, AttributeError, KeyError)
+# What arguments are given that are not in doubt
 SURE = frozenset(
     {Role.INPUTS, Role.TARGETS, Role.OUTPUTS, Role.GRADIENTS, Role.UPSTREAM, Role.CACHE, Role.EPOCHS, Role.RATE}
     | {Role.INPUT_SIZE, Role.OUTPUT_SIZE, Role.BATCH_SIZE, Role.QUIET}

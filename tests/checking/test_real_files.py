@@ -569,6 +569,7 @@ for i in range(5):
 """
 
 
+@pytest.mark.slow
 def test_an_array_that_is_compared_with_none_is_the_files_own_mistake_at_its_line(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(IF_NONE)
     result = check_file(tmp_path / "mine.py")

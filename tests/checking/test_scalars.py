@@ -279,6 +279,7 @@ for epoch in range(3):
 """
 
 
+@pytest.mark.slow
 def test_a_threshold_that_no_step_changes_is_not_a_target(tmp_path: Path) -> None:
     """It is taken off in the forward pass, and again for the derivative, and was drawn at random."""
     result = check_file(write_file(tmp_path / "units.py", UNITS_WITH_THRESHOLDS))

@@ -285,6 +285,7 @@ for t in range(1, 60):
 RESET = "for g in sums: g[...] = 0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reset", "square", "ids"),
     [

@@ -45,6 +45,7 @@ def test_functions_beside_the_layers_are_no_line():
     assert not computes_line(keras.Model(x, keras.layers.Multiply()([keras.layers.Dense(1)(x), x[:, :1]])))
 
 
+@pytest.mark.slow
 def test_a_linear_network_is_not_said_to_learn_a_curve(monkeypatch):
     monkeypatch.setattr("harness.diagnosis.proofs.Proofs.nearer", lambda *_: None)  # as if the time were over
     found = diagnose_program(squares(None), budget=4.0)

@@ -66,6 +66,7 @@ def test_nothing_stands_beside_rows_that_are_independent() -> None:
     assert neighbours_of(X[:20], X[:20, 0]) is None  # too few to judge
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("y", "outcome", "fault", "rows"),
     [

@@ -106,6 +106,7 @@ def check_rows(grading: Grading, expected: dict[str, Expected], path: Path) -> N
     assert {len(row) for row in rows} == {len(rows[0])}
 
 
+@pytest.mark.slow
 @needs_box
 def test_a_few_of_them(tmp_path):
     watched = Watched(tmp_path, honest=2, hostile=1)

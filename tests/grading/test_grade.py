@@ -238,6 +238,7 @@ def test_what_a_test_expects_is_hidden_as_well():
         assert "0.6931" not in text
 
 
+@pytest.mark.slow
 def test_one_file_is_hidden_from_as_well(tmp_path, capsys):
     (tmp_path / "net.py").write_text(network(0, "missing-hidden-activation-derivative"))
     for options in ([], ["--json"], ["--verbose"]):

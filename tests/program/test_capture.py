@@ -256,6 +256,7 @@ def test_the_second_fit(script):
         capture_script(path, fit=3)
 
 
+@pytest.mark.slow
 def test_fits_in_a_loop_are_one_training(script):
     program = capture_script(script(HEADER, MODEL, "for i in range(4):\n    model.fit(x, y, epochs=2)\n")).program
     assert program.epochs == 8
@@ -489,6 +490,7 @@ def test_a_loop_of_train_on_batch_is_repeated_by_fit(script):
     assert np.allclose(program.x[order], np.arange(24).reshape(12, 2) / 24)
 
 
+@pytest.mark.slow
 def test_of_a_loop_that_does_not_end_all_rows_so_far_are_read(script):
     loop = DATA_OF_LOOP + (
         "model.compile('sgd', 'mse')\n"
@@ -551,6 +553,7 @@ def test_a_loop_of_fits_that_does_not_end_or_keeps_its_state_is_read_only(script
     ]
 
 
+@pytest.mark.slow
 def test_a_script_that_does_not_come_to_fit_in_time_is_refused(script, monkeypatch):
     monkeypatch.setattr("harness.programs.capture.script.SECONDS_BEFORE_FIT", 1)
     with pytest.raises(BadInput, match="a call of fit within 1 s, got none"):

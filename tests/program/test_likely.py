@@ -735,6 +735,7 @@ def test_softmax_over_all_pixels_of_an_autoencoder(captured, source):
     assert edits_of(program, Check.SOFTMAX_FOR_INDEPENDENT)[0][1] == "'sigmoid'"
 
 
+@pytest.mark.slow
 def test_labels_of_a_known_picture_set_are_not_doubted(captured):
     model = "m = Sequential([Dense(9, activation='relu'), Dense(10, activation='softmax')])\n"
     model += "m.compile('adam', 'sparse_categorical_crossentropy')\nm.fit(x, y, epochs=20)\n"

@@ -115,6 +115,7 @@ def test_a_callback_that_needs_the_model_is_left_to_fit(kind: Any) -> None:
     assert trained.reason is FallbackReason.CALLBACK
 
 
+@pytest.mark.slow
 def test_callbacks_that_only_write_or_report_are_left_out(tmp_path: Path) -> None:
     writers = [
         callbacks.ModelCheckpoint(tmp_path / "model.keras"),

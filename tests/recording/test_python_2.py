@@ -141,6 +141,7 @@ def test_the_first_line_of_a_script_is_enough(checked):
 DEEP = f"import network\nx = {'-' * 100_000}1\n"  # more than the parser's stack holds
 
 
+@pytest.mark.slow
 def test_what_cannot_be_parsed_beside_a_file_is_left_alone(checked, tmp_path):
     (tmp_path / "deep.py").write_text(DEEP)
     with (tmp_path / "large.py").open("wb") as large:
@@ -148,6 +149,7 @@ def test_what_cannot_be_parsed_beside_a_file_is_left_alone(checked, tmp_path):
     assert checked(in_both(NETWORK), in_both(LAYERS)).verdict is Verdict.CORRECT
 
 
+@pytest.mark.slow
 def test_a_text_that_nobody_wrote_is_not_converted():
     line = "print 'x'\n"
     assert from_python_2(line * 10) is not None

@@ -230,6 +230,7 @@ def test_other_versions_and_another_processor_do_not_go_on_there(swept, capsys, 
     assert "rounds differently" in err
 
 
+@pytest.mark.slow
 def test_how_a_machine_rounds_is_seen_in_the_last_bit(monkeypatch):
     job = sweep.job(load("post", {"dtype": "float32"}), [sweep.Combination("glorot_uniform", "sgd", 0.5)], 100)
     here = provenance.arithmetic(job)

@@ -92,6 +92,7 @@ def test_no_half_run_where_files_may_not_grow(tmp_path, monkeypatch, capsys):
     assert not folder.exists() or (folder / "UNFINISHED").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_result_that_cannot_be_written_is_reported(tmp_path):
     with open("/dev/full", "w") as full:

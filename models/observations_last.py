@@ -4,7 +4,7 @@ With many observations a product's rows are then long, which suits both the libr
 vector units. The first layer of all members is one product, because they share x.
 
 Of the parts (members.py) b_l is (members, units, 1) and K_l (members, units, inputs); a is (members, units,
-observations). A single network has no axis of members. So a transposition is the reversal of all axes.
+observations). A single network lacks the axis of members, so a transposition is the reversal of all axes.
 
 The form of a transposition decides in which order XLA holds an array: with the arguments transpose_a and transpose_b of
 ``matmul`` a single 64-64-32-10 with 32 observations takes 1.7 times as long.

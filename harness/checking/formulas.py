@@ -100,13 +100,12 @@ def velocity(direction: Array, kept: float) -> Array:
 def adadelta(g: Array, beta: float, eps: float, inside: bool) -> Array:
     """Steps of the size of earlier steps (Zeiler 2012): sqrt(E[step^2] + eps) / sqrt(E[g^2] + eps) * g"""
     directions = over(g, moment(g * g, beta), eps, inside)
-    found = np.zeros_like(g)
-    squares = np.zeros_like(g[:, 0])  # the running mean of the squares of the steps
-    for number in range(g.shape[1]):
-        size = np.sqrt(squares + eps) if inside else np.sqrt(squares) + eps
-        found[:, number] = size * directions[:, number]
-        squares = beta * squares + (1 - beta) * found[:, number] ** 2
-    return found
+    squares = running(
+        directions, lambda last, one: beta * last + (1 - beta) * (guarded_root(last, eps, inside) * one) ** 2
+    )
+    earlier = np.zeros_like(g)
+    earlier[:, 1:] = squares[:, :-1]
+    return guarded_root(earlier, eps, inside) * directions
 
 
 def adam_rules(
@@ -163,7 +162,12 @@ def adam_rules(
 def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
     """A direction divided by the root of a second moment; the small constant inside or outside of the root"""
     with np.errstate(all="ignore"):
-        return np.asarray(direction / (np.sqrt(square + eps) if inside else np.sqrt(square) + eps))
+        return np.asarray(direction / guarded_root(square, eps, inside))
+
+
+def guarded_root(square: Array, eps: float, inside: bool) -> Array:
+    """The root of a second moment, with the small constant inside or outside of it"""
+    return np.asarray(np.sqrt(square + eps) if inside else np.sqrt(square) + eps)
 
 
 def greatest(given: Array, beta: float) -> Array:

@@ -21,14 +21,12 @@ def of_other_items(reading: Reading, step: Step) -> Found | None:
     Each must have a statement that no right item shares: what they all go through is right then.
     """
     size = int(np.prod(step.shape))
-    if step.returned or not 1 < size <= MOST_ITEMS or any(step.before not in one for one in reading.gradients):
+    items = reading.items_of(step) if 1 < size <= MOST_ITEMS else None
+    places = places_of_items(reading, step) if items is not None else []
+    if items is None or len(set(places)) < 2:
         return None
-    places = places_of_items(reading, step)
-    if len(set(places)) < 2:
-        return None
-    steps = np.array([np.ravel(step.of(values)) for values in reading.stage.settings])
-    gradients = np.array([np.ravel(one[step.before]) for one in reading.gradients])
-    if steps.shape != gradients.shape or steps.shape[1] != size:
+    steps, gradients = items
+    if steps.shape[1] != size:
         return None
     factors = [ratio(steps[:, item], gradients[:, item], 1e-6) for item in range(size)]
     known = [one for one in factors if one is not None]

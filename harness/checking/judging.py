@@ -146,13 +146,12 @@ def counted_once(reading: Reading, step: Step) -> Found | None:
 
 def one_item_for_all(reading: Reading, step: Step) -> Found | None:
     """A forward pass that gives every unit one item of a bias, whose own items are updated as if each had its own."""
-    stage = reading.stage
-    if step.returned or any(step.before not in one for one in reading.gradients):
+    stage, items = reading.stage, reading.items_of(step)
+    if items is None:
         return None
-    gradients = np.array([np.ravel(one[step.before]) for one in reading.gradients])
-    steps = np.array([np.ravel(step.of(values)) for values in stage.settings])
+    steps, gradients = items
     used = np.any(gradients != 0, axis=0)
-    if steps.shape != gradients.shape or np.count_nonzero(used) != 1 or not np.all(np.any(steps != 0, axis=0)):
+    if np.count_nonzero(used) != 1 or not np.all(np.any(steps != 0, axis=0)):
         return None
     factor = ratio(steps.sum(axis=1), gradients[:, used].ravel(), 1e-6)
     reads = [stage.node(id) for id in stage.program.children[step.before] if id in reading.forward.nodes]

@@ -58,12 +58,12 @@ def with_later(
         start, needed = found
         latest = recorded_from(start, loops, record)
         loops += loops_of_training(latest)
-        other = check_recording(latest, sources=sources, shared_by=MOST_LATER)
-        ran = set(unrun) - set(left(latest, sources))
         is_trained = any(latest.nodes[one.leaf].kind is Kind.DATA for one in latest.parameters)
         if start.turn and is_trained:
             goes_round = False  # a loop over epochs, whose first turn makes the network
             continue
+        other = check_recording(latest, sources=sources, shared_by=MOST_LATER)
+        ran = set(unrun) - set(left(latest, sources))
         if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
         if raised_in_training(latest, judged):

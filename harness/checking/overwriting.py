@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Argument, Node, Recording, Ref, references
+from ..recording.graph import Argument, Node, Recording, Ref, names_every_item, references
 
 Mask = NDArray[np.bool_]
 
@@ -57,7 +57,7 @@ def is_whole(node: Node) -> bool:
     parts = node.arguments[1] if isinstance(node.arguments[1], tuple) else (node.arguments[1],)
     if not all(part is Ellipsis or isinstance(part, slice) for part in parts):
         return node.shape == (1,) and parts == (0,)
-    if all(part is Ellipsis or part == slice(None) for part in parts):
+    if names_every_item(node.arguments[1]):
         return True
     mask = written(node.shape, node.arguments[1])
     return mask is not None and bool(mask.all())

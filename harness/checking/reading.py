@@ -84,6 +84,14 @@ class Reading:
             self._gradient_samples[bundle] = found
         return self._gradient_samples[bundle]
 
+    def items_of(self, step: Step) -> tuple[Array, Array] | None:
+        """A step and its gradient, each (settings, items); None if it is not applied or is of another shape."""
+        if step.returned or any(step.before not in one for one in self.gradients):
+            return None
+        steps = np.array([np.ravel(step.of(values)) for values in self.stage.settings])
+        gradients = np.array([np.ravel(one[step.before]) for one in self.gradients])
+        return (steps, gradients) if steps.shape == gradients.shape else None
+
     @cached_property
     def largest_gradient(self) -> float:
         """Of all parameters and settings, the largest absolute value"""

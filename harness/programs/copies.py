@@ -25,13 +25,10 @@ from ..errors import BadInput
 
 Array = NDArray[Any]
 ChangeLayer = Callable[[Any], Any]  # from a layer of a model to the layer, or the list of layers, to put in its place
-CONSTRUCTION = (
-    "_harness_construction"  # attribute of a model or layer: the (arguments, options) of the call that made it
-)
-
-CHANGED = (
-    "_harness_changed"  # attribute of a copy whose layers were changed: the (original, changes) that it is made of
-)
+# Attribute of a model or layer: the (arguments, options) of the call that made it
+CONSTRUCTION = "_harness_construction"
+# Attribute of a copy whose layers were changed: the (original, changes) that it is made of
+CHANGED = "_harness_changed"
 
 
 def array_of(variable: Any) -> Array:

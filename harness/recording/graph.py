@@ -122,6 +122,12 @@ class Place:
         return self if not operators or operators[-1].caller is None else operators[-1].caller
 
 
+def names_every_item(index: object) -> bool:
+    """Whether an index means every item of an array, as those of ``w[:]`` and ``w[...]`` do."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(one is Ellipsis or (isinstance(one, slice) and one == slice(None)) for one in parts)
+
+
 def sites_of(places: Iterable[Place | None]) -> set[Site]:
     """The lines of places, and those that led to them."""
     return {one.site for place in set(places) if place is not None for one in place.trail}

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from .enough import Enough
-from .graph import Argument, Guard, Kind, Parameter, Ref, Site, Update
+from .graph import Argument, Guard, Kind, Parameter, Ref, Site, Update, names_every_item
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 from .versions import FORMS, MIXING, Chain, Event, Role, confirmed
 
@@ -60,12 +60,6 @@ def _items(values: list[Argument], place: Path = ()) -> Iterator[tuple[Path, Arg
 def _index_of(step: Step) -> Path | None:
     """The index of an item or a row that a step reads; None if it reads something else."""
     return _indices(step.arguments[1]) if step.operation == "getitem" and len(step.arguments) == 2 else None
-
-
-def _is_all(index: object) -> bool:
-    """Whether an index names every item of an array, as ``w[:]`` and ``w[...]`` do."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(one is Ellipsis or (isinstance(one, slice) and one == slice(None)) for one in parts)
 
 
 class Search:
@@ -305,7 +299,7 @@ class Search:
     def _is_item_update(self, base: int, version: int, index: object, value: int) -> bool:
         """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""
         origin, indices = self._access(base)
-        item = origin, tuple(one for one in (*indices, self._index(index)) if not _is_all(one))
+        item = origin, tuple(one for one in (*indices, self._index(index)) if not names_every_item(one))
         inner = self.tape.steps[value]
         if inner.operation == "setitem" and isinstance(inner.arguments[0], Ref) and isinstance(inner.arguments[2], Ref):
             row = inner.arguments[0].id
@@ -350,7 +344,7 @@ class Search:
             step = self.tape.steps[node]
             if step.operation != "getitem" or not isinstance(step.arguments[0], Ref) or node in self.owner:
                 break
-            if not _is_all(step.arguments[1]):
+            if not names_every_item(step.arguments[1]):
                 indices.insert(0, self._index(step.arguments[1]))
             node = step.arguments[0].id
         version, _ = self._version(node)

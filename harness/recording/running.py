@@ -238,7 +238,7 @@ class Files:
 
 
 def _text_of(neighbour: Path, pattern: re.Pattern[str] | None = None) -> str:
-    """The text of a module that is beside a file; "" if it is not Python, cannot be read, or has no such pattern."""
+    """The text of a module that is beside a file; "" if it cannot be read, is not Python, or lacks the pattern."""
     try:
         # Python 2 is converted only if it is needed
         if pattern is not None and pattern.search(source.written_text(neighbour)) is None:

@@ -305,8 +305,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "scale both, as with StandardScaler"
     ),
     Check.UNADAPTED_LAYER: lambda v: (
-        "the layer has no mean and no variance, so it passes its inputs on as they are; call its adapt with the "
-        "training inputs before fit"
+        "the layer was never adapted, so it passes its inputs on unchanged; call its method adapt with the training "
+        "inputs before fit"
     ),
     Check.IGNORED_EPOCHS: lambda v: (
         f"{v['wrapper']} does not pass nb_epoch on, so the training has one epoch; write epochs"

@@ -2038,7 +2038,7 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    net.update_weights(result1)",
         ),
     ),
-    "layers that are told the number of inputs": (
+    "layers that are given the number of inputs": (
         LAYERS_THAT_ARE_TOLD_THE_NUMBER_OF_INPUTS,
         (
             "trainer = Trainer()",

@@ -59,7 +59,7 @@ class Described:
             KINDS[kind](np.zeros((7, units)))
 
 
-def test_the_parts_of_elements_are_told_apart():
+def test_the_parts_of_elements_are_distinguished():
     uses = probed_uses(Described, ("layers", "settings"))
     units, kind = uses["layers"].parts
     assert units.counted

@@ -95,7 +95,8 @@ def grade(
     journal = journal or Journal(None, resume=False)
     judge_all = judge_all or functools.partial(judge_here, jobs=jobs)
     found: list[HandInResult] = []
-    for hand_in, result in zip(hand_ins, judge_all(hand_ins, settings, journal)):
+    # strict: what judges them is asked for its end too, where it says that a result could not be kept
+    for hand_in, result in zip(hand_ins, judge_all(hand_ins, settings, journal), strict=True):
         found.append(result)
         progress(len(found), len(hand_ins), hand_in.id)
     return Grading(

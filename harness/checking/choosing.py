@@ -54,7 +54,9 @@ def preference(reading: Reading) -> tuple[int, ...]:
     order = 0 if reading.cost.meant else 2 if reading.cost.form is None else 1
     form = 0 if reading.cost.form is None else list(Form).index(reading.cost.form)
     plain = -sum(one is not None and not one.decay for one in reading.matches.values())
-    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, form)
+    # of two classes that add up to one, both entropies have the same gradient, up to a factor
+    strange = reading.cost.form is Form.BINARY and is_output_coupled(reading)
+    return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, strange, form)
 
 
 def is_settled(reading: Reading) -> bool:
@@ -99,13 +101,18 @@ def natural(reading: Reading) -> int:
     """Whether a cost goes with the activation of the output."""
     if reading.cost.form is None:
         return 3 if reading.cost.meant else -1
-    layers = [one for one in reading.forward.layers if any(o in reading.forward.outputs for o in (one.a, one.z))]
-    coupled = bool(layers) and is_coupled(reading.stage, layers[-1])
+    layer, coupled = output_layer(reading), is_output_coupled(reading)
     if reading.cost.form is Form.CATEGORICAL:
         return 2 if coupled else -1
     if reading.cost.form is Form.BINARY:
-        return 1 if layers and layers[-1].a != layers[-1].z and not coupled else -1
+        return 1 if layer is not None and layer.a != layer.z and not coupled else -1
     return 1 if reading.cost.form is Form.SQUARED else -2
+
+
+def is_output_coupled(reading: Reading) -> bool:
+    """Whether an output depends on the other units of its layer."""
+    layer = output_layer(reading)
+    return layer is not None and is_coupled(reading.stage, layer)
 
 
 def aligned_rows(reading: Reading) -> int:

@@ -149,6 +149,7 @@ class Run:
             self.files.sizes,
             task.get("at_most"),
             task.get("classes"),
+            bool(task.get("whole")),
         )
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path

@@ -1,4 +1,4 @@
-"""Sizes of made-up data, from what the failures of a run say."""
+"""Sizes and kinds of made-up data, from what the failures of a run say."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ MULTIPLIED = (
     (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
     (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
 )
+ONE_DIMENSIONAL = ("array is 1-dimensional, but 2 were indexed", "axis 1 is out of bounds for array of dimension 1")
 RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)")
+ROWS_RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \((\d+),(?:newaxis|-1)\)")
 BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)")
+FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\d+'")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
 def resized(task: Task, answer: Answer | None) -> Task | None:
-    """The task with the sizes of made-up data that a failure names; None if it names none."""
+    """The task with the sizes or kind of made-up data that a failure names; None if it names none."""
     if answer is None:
         return None
     recording = answer[0]["recording"]
@@ -45,13 +48,15 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if raised is None or not sizes or recording["updates"]["tuple"]:
         return None
     known = task.get("sizes", [])
-    number = number_of_observations(raised["message"], known)
+    number = number_of_observations(raised["message"], known) or first_rows(raised["message"], made_up)
     if number is not None:
         others = [one for one in known if one[0] != number[0]]
         return task | {"sizes": [*others, number]} if number not in known else None
     classes = number_of_classes(raised["message"], set(sizes))
     if classes is not None and not task.get("classes"):
         return task | {"classes": classes}
+    if FRACTION_READ.search(raised["message"]) and not task.get("whole"):
+        return task | {"whole": True}
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*known, beyond]}
@@ -98,7 +103,7 @@ def more_rows(message: str, sizes: list[int]) -> int | None:
 
 def wants_one_hot(message: str, made_up: set[int]) -> bool:
     """Whether a failure says that made-up labels should have one column for every class."""
-    if "array is 1-dimensional, but 2 were indexed" in message:
+    if any(one in message for one in ONE_DIMENSIONAL):
         return True
     reshaped = RESHAPED.search(message)
     if reshaped is not None and re.fullmatch(rf"{reshaped[1]},\d+", reshaped[2]):
@@ -149,6 +154,16 @@ def number_of_observations(message: str, known: list[list[int]]) -> list[int] | 
         if number >= MANY and others and size % others == 0 and size // others not in (0, part):
             return [number, size // others]
     return None
+
+
+def first_rows(message: str, made_up: list[Json]) -> list[int] | None:
+    """[a number that stands in the file, all observations] if ``x[:1000].reshape(1000, -1)`` failed for it."""
+    match = ROWS_RESHAPED.search(message)
+    if match is None or int(match[2]) < MANY:
+        return None
+    shapes = [shape["tuple"] for shapes in made_up for shape in shapes]
+    rows = [shape[0] for shape in shapes if shape and int(np.prod(shape)) == int(match[1]) and shape[0] < int(match[2])]
+    return [int(match[2]), rows[0]] if rows else None
 
 
 def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..graph import Absorbed, Array
 from ..values import TAPE, adopt
-from .hints import FEATURES, Hints, images, inputs, labels, rng_of
+from .hints import FEATURES, TARGETS, Hints, images, inputs, labels, rng_of
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1")
@@ -33,6 +33,7 @@ WANTS_WORDS = re.compile(
 )
 WORDS = tuple(first + second for first in ("ka", "lo", "mi", "re", "su", "ta") for second in ("n", "ra", "to", "ve"))
 WORDS_PER_ROW, LINE_WORDS = 20, 10
+TENTHS = 10  # whole numbers of inputs are tenths of what they are otherwise
 MAX_FOLDERS = 20  # beside a file, in which another is looked for
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
 # names of files that hold the inputs or the targets alone
@@ -78,6 +79,9 @@ class Missing:
 
     def _target_column(self) -> int:
         text = self.hints.text
+        if "DictReader" in text:
+            places = [i for i, key in enumerate(self.hints.keys) if TARGETS.search(key.lower())]
+            return places[-1] if places else -1
         return 0 if FIRST_IS_TARGET.search(text) and not LAST_IS_TARGET.search(text) else -1
 
     def _is_labelled(self) -> bool:
@@ -163,13 +167,17 @@ class Missing:
         """A text file of numbers, or of words."""
         if WANTS_WORDS.search(self.hints.text) and Path(name).suffix in ("", ".txt", ".zip"):
             return self.words(name)
-        columns = next((len(names) for names in self.hints.column_names if len(names) > 2), None)
+        keys = self.hints.keys if "DictReader" in self.hints.text else ()
+        columns = len(keys) or next((len(names) for names in self.hints.column_names if len(names) > 2), None)
         data = self.table(name, columns if not self.hints.images else None)
+        if self.hints.whole:
+            data = np.abs(data * TENTHS).round()
+            data[:, self._target_column()] /= TENTHS
         self.note(Absorbed.FILE, Path(name).name, data.shape)
         separator = self.separator(name)
         header = []
         if re.search(HEADER, self.hints.text):
-            header = [separator.join(f"column{i}" for i in range(data.shape[1]))]
+            header = [separator.join(keys or (f"column{i}" for i in range(data.shape[1])))]
         whole = (data == data.round()).all(axis=0)
         rows = [[str(int(v)) if w else f"{v:g}" for v, w in zip(row.tolist(), whole.tolist())] for row in data]
         names, place = self.hints.class_names, self._target_column()

@@ -21,6 +21,7 @@ MAX_PIXELS = 1_200_000  # of all images of a file together
 FEATURES, CLASSES = 4, 3
 MANY = 1_000  # from here on a number is taken for a number of observations
 FEWEST = 4  # observations
+TARGETS = re.compile(r"label|class|target|species|y$|type|outcome|survived|diagnosis|quality")  # columns of a table
 IMAGE_WORDS = re.compile(r"mnist|fashion|digit|\b784\b|28\s*\*\s*28|28\s*,\s*28", re.IGNORECASE)
 
 
@@ -38,6 +39,8 @@ class Hints:
     strings: frozenset[str] = frozenset()  # all short texts in the file
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
+    whole: bool = False  # whether text files hold whole numbers only
+    keys: tuple[str, ...] = ()  # texts that items are looked up by, in the order of the file
     text: str = ""  # of the file
 
 
@@ -48,12 +51,13 @@ def read_hints(
     one_hot: bool = False,
     sizes: Mapping[int, int] | None = None,
     classes: int | None = None,
+    whole: bool = False,
 ) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes: known better, from a failure.
+        rows, features, one_hot, classes, whole: known better, from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -93,8 +97,18 @@ def read_hints(
         ),
         class_names=names,
         one_hot=one_hot,
+        whole=whole,
+        keys=tuple(dict.fromkeys(_keys(nodes))),
         text=text,
     )
+
+
+def _keys(nodes: list[ast.AST]) -> Iterator[str]:
+    """The texts in ``row["age"]``."""
+    asked = [node for node in nodes if isinstance(node, ast.Subscript)]
+    for node in sorted(asked, key=lambda node: (node.lineno, node.col_offset)):
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            yield node.slice.value
 
 
 def nodes_of(text: str) -> list[ast.AST]:

@@ -61,17 +61,18 @@ def install(
     sizes: Mapping[int, int] | None = None,
     at_most: int | None = None,
     classes: int | None = None,
+    whole: bool = False,
 ) -> files.Missing:
     """For a run with or without recording.
 
     Args:
         note: called with (kind, name, shapes...) of everything that is stood in for.
         text: of the file and its neighbours, for the sizes in it.
-        rows, features, one_hot, classes: of made-up data, if known better than from the text.
+        rows, features, one_hot, classes, whole: of made-up data, if known better than from the text.
         sizes: numbers of observations in the text that stand for smaller ones.
         at_most: number of observations that are left of what the file reads; None for all.
     """
-    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes)
+    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes, whole)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))

@@ -13,10 +13,9 @@ import pandas  # type: ignore[import-untyped,unused-ignore]
 from ..graph import Absorbed
 from . import files
 from .absorbed import Absorbing
-from .hints import Hints, inputs, labels
+from .hints import TARGETS, Hints, inputs, labels
 from .learning import bunch
 
-TARGETS = re.compile(r"label|class|target|species|y$|type|outcome|survived|diagnosis|quality")
 READERS = ("read_csv", "read_table", "read_excel", "read_json", "read_feather", "read_parquet", "read_hdf")
 KINDS = (pandas.DataFrame, pandas.Series)
 

@@ -78,6 +78,7 @@ class Search:
         self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
         self.drawn: list[bool] = []  # whether it is made of random numbers, zeros and ones only
         self.uses: dict[int, set[Role]] = defaultdict(set)
+        self.origins: dict[int, set[Role]] = defaultdict(set)  # the uses that make another array of the same origin
         self.owner: dict[int, Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
@@ -211,10 +212,10 @@ class Search:
                 continue  # the item is set next, and that is the update; a moving average is a state
             if scaled and not step.in_place and self._is_beside_target(step, operand):
                 continue  # the penalty's part of the step, and not the update
-            if version not in self.owner and not self.uses.get(version) and not step.in_place:
-                continue  # no forward pass used it: a target that is made of the inputs, less the outputs
-            # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
             is_left = step.arguments[0] == Ref(operand)
+            if version not in self.owner and not (step.in_place or self._is_used(step, version, is_left)):
+                continue  # no forward pass used it: a target, less the outputs, that shares its origin with the inputs
+            # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
             is_loose = sign > 0 and (scaled or not is_left)
             is_loose = is_loose or (version not in self.owner and self._is_part(version))
             # a target less an output that only shares a table with it
@@ -274,6 +275,14 @@ class Search:
         if step.operation == "multiply":
             return len(step.parents) == 2 and step.parents[0] == step.parents[1]
         return step.operation == "square" or (step.operation == "power" and step.arguments[1:] == (2,))
+
+    def _is_used(self, step: Step, version: int, is_left: bool) -> bool:
+        """Whether a forward pass may have used a version: it went elsewhere than into other arrays of its origin.
+
+        Those may be inputs that are made of the targets, or weights with noise, which the step then replaces.
+        """
+        roles = self.uses.get(version, set())
+        return bool(roles - self.origins.get(version, set())) or (bool(roles) and self._replaces(step, version, is_left))
 
     def _is_beside_target(self, step: Step, operand: int) -> bool:
         """Whether the target itself is another term of the statement's value than this operand."""
@@ -472,6 +481,8 @@ class Search:
                 if chain is None:
                     continue
             self.uses[parent].add(role)
+            if self.initial[step.id] and step.operation not in FORMS:
+                self.origins[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
                 self._used(chain, parent, role)

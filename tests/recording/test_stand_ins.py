@@ -561,6 +561,35 @@ def test_a_missing_table_whose_first_column_is_the_target_has_classes_in_it(tmp_
     assert record_file(path, drive=False).raised is None
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "rows = [[int(part) for part in line.split(',')] for line in open('cells.data')]",
+        "rows = [[float(row['size']), float(row['class'])] for row in csv.DictReader(open('cells.csv'))]",
+    ],
+    ids=["whole-numbers", "named-columns"],
+)
+def test_a_missing_text_has_the_numbers_and_names_that_the_file_asks_for(reading, tmp_path):
+    path = tmp_path / "cells.py"
+    path.write_text(
+        f"import csv\nimport numpy as np\n{reading}\n"
+        "x, y = np.array(rows)[:, :-1], np.array(rows)[:, -1]\n"
+        "assert len(np.unique(x[:, 0])) > len(np.unique(y)) > 1\n"
+    )
+    assert record_file(path, drive=False).raised is None
+
+
+def test_the_first_thousand_images_of_fewer_that_were_made_up(tmp_path):
+    path = tmp_path / "clothes.py"
+    path.write_text(
+        "from keras.datasets import fashion_mnist\n"
+        "(x, y), _ = fashion_mnist.load_data()\n"
+        "x = x[:1000].reshape(1000, -1) / 255\n"
+        "assert x.shape == (60, 784) and len(y[:1000]) == 60\n"
+    )
+    assert record_file(path, drive=False).raised is None
+
+
 def test_a_missing_table_has_the_names_of_classes_that_the_file_looks_up(tmp_path):
     """Three names are three classes, and the numbers of the other columns stay numbers."""
     text = (

@@ -70,13 +70,22 @@ class Enough:
         elif step.id >= self._last_awaited:
             self._tape.stop = Stop.ENOUGH
 
+    def loops_around(self, place: Place | None) -> Iterator[Site]:
+        """The loops around a place and those that called it."""
+        for one in () if place is None else place.trail:
+            if one.site not in self._loops:
+                lines = next(source.lines for source in self._tape.sources.values() if source.name == one.file)
+                inside = enclosing(ast.parse("\n".join(lines)), one.line)
+                self._loops[one.site] = tuple((one.file, loop.lineno) for loop in inside)
+            yield from self._loops[one.site]
+
     def _costs_ahead(self, chains: Sequence[Chain]) -> set[Site]:
         """The lines of costs in the loops around the updates, if none ran: a training may state its cost once an epoch.
 
         That cost need not be the one that the gradients belong to.
         """
         updates = {self._tape.steps[one].place for chain in chains for one in chain.events}
-        loops = {loop for place in updates for loop in self._loops_around(place)}
+        loops = {loop for place in updates for loop in self.loops_around(place)}
         found = set()
         for source in self._tape.sources.values():
             starts = {line for file, line in loops if file == source.name}
@@ -112,18 +121,9 @@ class Enough:
         for chain, group, its_uses in zip(chains, versions, uses):
             if not self._repeated.isdisjoint(group - {chain.closed}):  # the iteration of the last one goes on
                 continue
-            around = {loop for after in chain.events for loop in self._loops_around(self._tape.steps[after].place)}
+            around = {loop for after in chain.events for loop in self.loops_around(self._tape.steps[after].place)}
             alone = [place for use, place in its_uses.items() if users[use] == 1 and use in self._with_zeros]
-            yield from (loop for place in alone for loop in self._loops_around(place) if loop not in around)
-
-    def _loops_around(self, place: Place | None) -> Iterator[Site]:
-        """The loops around a place and those that called it."""
-        for one in () if place is None else place.trail:
-            if one.site not in self._loops:
-                lines = next(source.lines for source in self._tape.sources.values() if source.name == one.file)
-                inside = enclosing(ast.parse("\n".join(lines)), one.line)
-                self._loops[one.site] = tuple((one.file, loop.lineno) for loop in inside)
-            yield from self._loops[one.site]
+            yield from (loop for place in alone for loop in self.loops_around(place) if loop not in around)
 
     def _batches(self) -> int:
         """The number of batches until a smaller last one, if that comes soon; else 0."""

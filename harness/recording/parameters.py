@@ -216,6 +216,8 @@ class Search:
             if version not in self.owner and not (step.in_place or self._is_used(step, version, is_left)):
                 continue  # no forward pass used it: a target, less the outputs, that shares its origin with the inputs
             # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
+            if version not in self.owner and scaled and sign > 0 and self._is_begun_again(step, version):
+                continue
             is_loose = sign > 0 and (scaled or not is_left)
             is_loose = is_loose or (version not in self.owner and self._is_part(version))
             # a target less an output that only shares a table with it
@@ -283,6 +285,14 @@ class Search:
         """
         roles = self.uses.get(version, set())
         return bool(roles - self.origins.get(version, set())) or (bool(roles) and self._replaces(step, version, is_left))
+
+    def _is_begun_again(self, step: Step, version: int) -> bool:
+        """Whether zeros are made in a loop around the one that changes them: a state that leaks from turn to turn."""
+        zeros = self.tape.steps[self._leaf(version)]
+        if zeros.kind is not Kind.FILL or step.in_place:
+            return False
+        made, changed = set(self.enough.loops_around(zeros.place)), set(self.enough.loops_around(step.place))
+        return bool(made & changed) and not changed <= made
 
     def _is_beside_target(self, step: Step, operand: int) -> bool:
         """Whether the target itself is another term of the statement's value than this operand."""

@@ -1,0 +1,91 @@
+"""Values that are no parameters, though they come from the same numbers or change in a loop as parameters do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from tests.network_files import write_file
+
+DENOISING = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+clean = rng.rand(30, 6)
+noisy = {noisy}
+W1, b1 = rng.randn(6, 4) * 0.3, np.zeros(4)
+W2, b2 = rng.randn(4, 6) * 0.3, np.zeros(6)
+for epoch in range(5):
+    h = np.tanh(noisy @ W1 + b1)
+    out = h @ W2 + b2
+    {error}
+    d1 = d2 @ W2.T * {slope}
+    W2 -= 0.1 * h.T @ d2
+    b2 -= 0.1 * d2.sum(0)
+    W1 -= 0.1 * noisy.T @ d1
+    b1 -= 0.1 * d1.sum(0)
+"""
+RIGHT = "(1 - h ** 2)"
+
+
+@pytest.mark.parametrize("noisy", ["clean + 0.1 * rng.randn(30, 6)", "clean + 0.3 * np.sin(6 * clean)"])
+@pytest.mark.parametrize("error", ["error = clean - out; d2 = -error / 30", "d2 = -(clean - out) / 30"])
+def test_inputs_may_be_made_of_the_targets(tmp_path: Path, noisy: str, error: str) -> None:
+    """``clean - out`` is no update of ``clean``: d tanh(z)/dz = 1 - tanh(z)^2 makes the file right."""
+    text = DENOISING.format(noisy=noisy, error=error, slope=RIGHT)
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 4)
+
+
+def test_a_wrong_slope_of_such_a_file_is_found(tmp_path: Path) -> None:
+    text = DENOISING.format(noisy="clean + 0.1 * rng.randn(30, 6)", error="d2 = -(clean - out) / 30", slope="h")
+    result = check_file(write_file(tmp_path / "net.py", text))
+    (mistake,) = result.mistakes
+    assert (mistake.id, mistake.place and mistake.place.line) == ("wrong-derivative", 12)
+
+
+LEAKING = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+W = {{"in": rng.randn(3, 2) * 0.4, "own": rng.randn(3, 3) * 0.4, "out": rng.randn(1, 3) * 0.4}}
+leak = 0.3
+for trial in range(6):
+    u = rng.randn(7, 2)
+    target = 0.1 * np.cumsum(u[:, :1] - u[:, 1:], axis=0)
+    x = np.zeros(3)
+    rates, outputs = [np.tanh(x)], []
+    for t in range(7):
+        x = (1 - leak) * x + leak * (W["own"] @ rates[-1] + W["in"] @ u[t])
+        rates.append(np.tanh(x))
+        outputs.append(W["out"] @ rates[-1])
+    error = np.array(outputs) - target
+    loss = np.mean(error ** 2)
+    grads = {{key: np.zeros_like(value) for key, value in W.items()}}
+    dx = np.zeros(3)
+    for t in reversed(range(7)):
+        dy = 2 * error[t] / error.size
+        grads["out"] += np.outer(dy, rates[t + 1])
+        back = W["out"].T @ dy + leak * W["own"].T @ dx
+        dx = {carried}back * (1 - rates[t + 1] ** 2)
+        grads["own"] += leak * np.outer(dx, rates[t])
+        grads["in"] += leak * np.outer(dx, u[t])
+    for key in W:
+        W[key] -= 0.1 * grads[key]
+"""
+
+
+def test_a_state_that_leaks_within_each_iteration_is_no_parameter(tmp_path: Path) -> None:
+    """x(t + 1) = (1 - leak) x(t) + ..., so dC/dx(t) has the term (1 - leak) dC/dx(t + 1)."""
+    text = LEAKING.format(carried="(1 - leak) * dx + ")
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert result.verdict is Verdict.CORRECT
+    assert sorted(one.shape for one in result.parameters) == [(1, 3), (3, 2), (3, 3)]
+
+
+def test_what_leaks_must_be_carried_back_too(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "net.py", LEAKING.format(carried="")))
+    assert [one.place and one.place.line for one in result.mistakes] == [23]

@@ -86,6 +86,7 @@ class Search:
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
+        self.last_closed = -1  # the last step with which an iteration began
         self.control = 0  # what the guards since the last update depend on
         self._bits = 0
         tape.observers.append(self.see)
@@ -283,8 +284,8 @@ class Search:
 
         Those may be inputs that are made of the targets, or weights with noise, which the step then replaces.
         """
-        roles = self.uses.get(version, set())
-        return bool(roles - self.origins.get(version, set())) or (bool(roles) and self._replaces(step, version, is_left))
+        roles, origins = self.uses.get(version, set()), self.origins.get(version, set())
+        return bool(roles - origins) or (bool(roles) and self._replaces(step, version, is_left))
 
     def _is_begun_again(self, step: Step, version: int) -> bool:
         """Whether zeros are made in a loop around the one that changes them: a state that leaks from turn to turn."""
@@ -491,15 +492,17 @@ class Search:
                 if chain is None:
                     continue
             self.uses[parent].add(role)
-            if self.initial[step.id] and step.operation not in FORMS:
+            if self.initial[step.id] and step.shape and step.operation not in FORMS:
                 self.origins[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
                 self._used(chain, parent, role)
 
     def _reads_item(self, step: Step, chain: Chain, role: Role) -> bool:
-        """Whether a step reads an item of a version that is being replaced item by item: only an item that was
-        replaced is of the new version."""
+        """Whether a step reads an item of a version that is being replaced item by item.
+
+        An item that was replaced is of the new version; so are all once another parameter's next iteration has begun.
+        """
         index = _index_of(step)
         if index is None or step.parents[0] != chain.latest or not chain.is_pending or role not in chain.roles:
             return False
@@ -508,7 +511,10 @@ class Search:
         if step.shape:
             self.items[step.id] = chain.latest, index, role
             return True
-        return not self._is_replaced(chain.latest, index, chain.closed)
+        if self._is_replaced(chain.latest, index, chain.closed) or self.last_closed > chain.latest:
+            return False
+        chain.passed_over = step.id
+        return True
 
     def _projected(self, node: int, role: Role) -> Chain | None:
         """The parameter whose new version a value is made of alone, as clipped weights are, if it takes its place."""
@@ -587,8 +593,9 @@ class Search:
             return
         if version == chain.latest and chain.is_pending:
             if role in chain.roles:
-                chain.groups.append((chain.closed, version))
-                chain.closed = version
+                for one in (chain, *(other for other in self.chains if other.is_passed_over)):
+                    one.close()
+                self.last_closed = self.tape.steps[-1].id
                 self.tape.most_nodes = MAX_NODES_IN_TRAINING
                 self.enough.stop_if_seen(confirmed(self.chains))
             elif chain.first in self.uses and not chain.groups and not chain.roles:

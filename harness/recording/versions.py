@@ -42,15 +42,26 @@ class Chain:
     closed: int = 0  # the last version that a forward pass used
     groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
     stale_uses: int = 0
+    passed_over: int = -1  # the last step that read an item that the update has not written
     item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
 
     def is_forward(self, role: Role) -> bool:
         """Whether a role is not just the reading of an item that its update replaces."""
         return role[:2] not in self.item_lines or not (role[2] == "getitem" or role[2] in FORMS)
 
+    def close(self) -> None:
+        """End an update: a forward pass uses its result."""
+        self.groups.append((self.closed, self.latest))
+        self.closed = self.latest
+
     @property
     def is_pending(self) -> bool:
         return self.latest != self.closed
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether an item that the update has not written was read after what it has written."""
+        return self.is_pending and self.passed_over > self.latest
 
     @property
     def is_dropped(self) -> bool:

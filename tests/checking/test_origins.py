@@ -89,3 +89,39 @@ def test_a_state_that_leaks_within_each_iteration_is_no_parameter(tmp_path: Path
 def test_what_leaks_must_be_carried_back_too(tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "net.py", LEAKING.format(carried="")))
     assert [one.place and one.place.line for one in result.mistakes] == [23]
+
+
+FACTORS = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+ratings = [(i, j, float(1 + (2 * i + 3 * j) % 5)) for i in range(4) for j in range(3)]
+P, Q = rng.normal(scale=0.5, size=(4, 2)), rng.normal(scale=0.5, size=(3, 2))
+users, items = np.zeros(4), np.zeros(3)
+for epoch in range(3):
+    rng.shuffle(ratings)
+    for i, j, r in ratings:
+        e = r - {prediction}
+        users[i] += 0.05 * (e - 0.01 * users[i])
+        items[j] += 0.05 * (e {sign} 0.01 * items[j])
+        old = P[i].copy()
+        P[i] += 0.05 * (e * Q[j] - 0.01 * P[i])
+        Q[j] += 0.05 * (e * old - 0.01 * Q[j])
+"""
+# where the rows are read, which are seen to be those of a new iteration at once, and the single items
+PREDICTIONS = ("(users[i] + items[j] + P[i] @ Q[j])", "(P[i] @ Q[j] + users[i] + items[j])")
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_each_iteration_of_single_items_is_seen(tmp_path: Path, prediction: str) -> None:
+    """Matrix factorisation with biases: an iteration changes one item of each, and the next one reads another."""
+    text = FACTORS.format(prediction=prediction, sign="-")
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert result.verdict is Verdict.CORRECT
+    assert sorted(one.name for one in result.parameters) == ["P", "Q", "items", "users"]
+
+
+def test_a_wrong_sign_of_a_single_items_penalty_is_found(tmp_path: Path) -> None:
+    text = FACTORS.format(prediction=PREDICTIONS[0], sign="+")
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert [one.place and one.place.line for one in result.mistakes] == [12]

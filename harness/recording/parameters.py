@@ -622,8 +622,9 @@ class Search:
         """The parameters and updates that were found, by the time of their first update."""
         parameters: list[Parameter] = []
         updates: list[Update] = []
+        begins = self._first_judged()
         for chain in self.chains:
-            groups = list(chain.groups)
+            groups = chain.groups[begins:]
             places = {self._line(after) for _, after in groups}
             if chain.is_pending:
                 groups.append((chain.closed, chain.latest))
@@ -656,13 +657,34 @@ class Search:
             parameters.append(
                 Parameter(
                     name=self._name(chain),
-                    node=chain.first,
+                    node=groups[0][0] if groups else chain.first,
                     leaf=self._leaf(chain.first),
-                    shape=self.tape.steps[chain.first].shape,
+                    shape=self.tape.steps[groups[0][0] if groups else chain.first].shape,
                     updates=tuple(indices),
                 )
             )
         return self._with_own_names(parameters), tuple(updates)
+
+    def _first_judged(self) -> int:
+        """The first iteration in which every array has its shape.
+
+        A bias that begins as 0.1 becomes one number for each unit by its first update. What no sum was taken of becomes
+        one for each observation, and that is a mistake of the first iteration.
+        """
+        grown = [
+            event.step
+            for chain in self.chains
+            if len(chain.groups) > 1 and (event := chain.events.get(chain.groups[0][1])) is not None
+            if not self.tape.steps[event.before].shape and self.tape.steps[chain.groups[0][1]].shape
+        ]
+        return int(bool(grown) and all(step is not None and self._is_sum(step) for step in grown))
+
+    def _is_sum(self, node: int) -> bool:
+        """Whether a value is a sum or mean over an axis, up to a factor."""
+        step = self.tape.steps[node]
+        while (parent := self._handed_on(step)) is not None:
+            step = self.tape.steps[parent]
+        return step.operation in ("sum", "mean")
 
     def _line(self, node: int) -> tuple[str, int] | None:
         place = self.tape.steps[node].place

@@ -125,3 +125,39 @@ def test_a_wrong_sign_of_a_single_items_penalty_is_found(tmp_path: Path) -> None
     text = FACTORS.format(prediction=PREDICTIONS[0], sign="+")
     result = check_file(write_file(tmp_path / "net.py", text))
     assert [one.place and one.place.line for one in result.mistakes] == [12]
+
+
+GROWING = """\
+import numpy as np
+
+rng = np.random.RandomState(1)
+X = rng.randn(2, 20)
+Y = (X[:1] * X[1:] > 0).astype(float)
+W1, b1, W2, b2 = rng.randn(5, 2), 0.1, rng.randn(1, 5), 0.1
+for epoch in range(5):
+    A1 = np.tanh(W1 @ X + b1)
+    A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
+    d2 = (A2 - Y) / 20
+    db2 = {db2}
+    d1 = W2.T @ d2 * (1 - A1 ** 2)
+    db1 = {db1}
+    W2 = W2 - 0.5 * d2 @ A1.T
+    W1 = W1 - 0.5 * d1 @ X.T
+    b2 = b2 - 0.5 * db2
+    b1 = b1 - 0.5 * db1
+"""
+SUMS = {"db1": "np.sum(d1, axis=1, keepdims=True)", "db2": "np.sum(d2, axis=1, keepdims=True)"}
+
+
+def test_a_bias_that_begins_as_a_number_is_judged_once_each_unit_has_its_own(tmp_path: Path) -> None:
+    """0.1 becomes a column by its first update; dC/db of a column is the sum over the observations."""
+    result = check_file(write_file(tmp_path / "net.py", GROWING.format(**SUMS)))
+    assert result.verdict is Verdict.CORRECT
+    assert sorted(one.shape for one in result.parameters) == [(1, 1), (1, 5), (5, 1), (5, 2)]
+
+
+@pytest.mark.parametrize("name", ["db1", "db2"])
+def test_a_bias_that_becomes_one_number_for_each_observation_is_a_mistake(tmp_path: Path, name: str) -> None:
+    text = GROWING.format(**{**SUMS, name: name.replace("db", "d")})
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert "bias-gradient-not-summed" in [one.id for one in result.mistakes]

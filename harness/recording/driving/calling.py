@@ -224,8 +224,8 @@ class Caller:
         if repeat is None:
             repeat = not self._makes_things(function, text)
         targets = self.targets(function, text)
-        statement = f"{expression}({text})" if not targets else f"{', '.join(targets)} = {expression}({text})"
-        session.run(statement, repeat)
+        head = "for _ in " if function.yields else f"{', '.join(targets)} = " if targets else ""
+        session.run(f"{head}{expression}({text}){': pass' if function.yields else ''}", repeat)
         self._keep(function, targets)
         is_forward = FORWARD_NAME.search(function.name) is not None or function.name == "__call__"
         if is_forward and targets and not WRONG_NAME.search(function.name):
@@ -243,7 +243,7 @@ class Caller:
     def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
         """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
-        if not function.returns_something:
+        if function.yields or not function.returns_something:
             return []
         updating = any(update.likely for part in self.facts.reach(function) for update in part.updates)
         if updating and not MAKER_NAME.search(function.name):

@@ -241,7 +241,8 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return setting
     if have & {"loss", "cost", "objective", "criterion"} and not have & {"layer", "grad"}:
         return Role.LOSS
-    listed = uses.element_called or "list" in have or (uses.indexed and not uses.strings and not uses.called)
+    listed = uses.element_called or uses.element_named or "list" in have
+    listed |= uses.indexed and not uses.strings and not uses.called
     if have & {"activation", "activations", "act", "acts", "activ"} and not uses.array and listed:
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):

@@ -2072,6 +2072,59 @@ class Net:
         self.b2 = self.b2 - learning_rate * db2
 """
 
+# its loss is given what the forward pass put out, and its backward pass nothing
+LOSS_OF_OUTPUTS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, in_dim, out_dim):
+        self.weight = np.random.randn(in_dim, out_dim) * 0.3
+        self.bias = np.zeros((1, out_dim))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight + self.bias
+
+    def backward(self, d):
+        self.dw, self.db = self.x.T @ d, d.sum(axis=0, keepdims=True)
+        return d @ self.weight.T
+
+    def update(self, lr):
+        self.weight -= lr * self.dw
+        self.bias -= lr * self.db
+
+class SquaredLoss:
+    def forward(self, x, y):
+        self.difference = x - y
+        return np.mean(np.sum(self.difference ** 2, axis=1))
+
+    def backward(self):
+        return 2 * self.difference / len(self.difference)
+
+class Net:
+    def __init__(self, layers, loss):
+        self.layers = layers
+        self.loss_fn = loss
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def loss(self, x, y):
+        return self.loss_fn.forward(x, y)
+
+    def backward(self):
+        d = self.loss_fn.backward()
+        for layer in reversed(self.layers):
+            d = layer.backward(d)
+        return d
+
+    def update_weights(self, lr):
+        for layer in self.layers:
+            layer.update(lr)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "descriptions with a key of a table": (
         DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE,
@@ -2704,6 +2757,18 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "    A2 = net.forward(X.T)",
             "    dW1, db1, dW2, db2 = net.backward(X.T, Y.T)",
             "    net.update_parameters(dW1, db1, dW2, db2, 0.1)",
+        ),
+    ),
+    "a loss of outputs": (
+        LOSS_OF_OUTPUTS,
+        (
+            "squared_loss = SquaredLoss()",
+            "net = Net([Dense(7, 5), Dense(5, 3)], squared_loss)",
+            "for i in range(3):",
+            "    x = net.forward(X)",
+            "    x_ = net.loss(x, Y)",
+            "    d = net.backward()",
+            "    net.update_weights(0.1)",
         ),
     ),
 }

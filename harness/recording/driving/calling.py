@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from .choices import Exhausted, Option
@@ -51,7 +52,16 @@ class Caller:
         self.facts = session.facts
         self._roles = roles  # shared between attempts: they depend on the file alone
         self.bound: dict[str, str] = {}
-        self.in_loss = False  # what a loss is given as inputs is what the network put out
+        self.in_loss = False  # see ``loss_of_outputs``
+
+    @contextlib.contextmanager
+    def loss_of_outputs(self) -> Iterator[None]:
+        """While it lasts, what a loss is given as inputs is what the network put out."""
+        self.in_loss = True
+        try:
+            yield
+        finally:
+            self.in_loss = False
 
     def role(self, function: FunctionFacts, argument: Argument) -> tuple[Role, Uses]:
         """Role and uses of an argument."""

@@ -340,6 +340,8 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         and not have & {"nodes", "units", "neurons", "dims"}
     ):
         return Role.LAYER_COUNT
+    if have & {"previous", "prev", "incoming"} and have & SIZE_WORDS - {"layer", "layers"} and plain and not listed:
+        return Role.INPUT_SIZE
     if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
         if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
             return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE

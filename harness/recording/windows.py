@@ -54,7 +54,7 @@ def watch_windows(is_bounded: bool) -> None:
 
 
 def _recorded(x: RecordedArray, windows: Array) -> Array:
-    """The windows as a view of elements of a recorded array; as they are if some are not its own."""
+    """The windows as elements of a recorded array, and a view of it; as they are if some elements are not its own."""
     have, wanted = _addresses(plain(x)).ravel(), _addresses(windows)
     if not have.size:
         return windows
@@ -64,7 +64,8 @@ def _recorded(x: RecordedArray, windows: Array) -> Array:
         return windows
     node = record("getitem", (x, np.unravel_index(places, x.shape)), {}, windows)
     recorded: Array = wrap(windows, node)
-    link(recorded, x, node)
+    if np.unique(places).size == places.size:  # else a write changes several items, and what held them is lost
+        link(recorded, x, node)
     return recorded
 
 

@@ -40,6 +40,32 @@ def test_gradients_go_through_windows(tmp_path: Path, sent: str, verdict: str) -
     assert {one.name for one in result.parameters} == {"scale", "W"}
 
 
+SCATTERED = """
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+np.random.seed(0)
+X = np.random.randn(8, 6)
+Y = np.random.randn(8, 4)
+w = np.random.randn(3)
+scale = np.ones(6)
+for i in range(4):
+    scaled = X * scale
+    n, k = scaled.strides
+    windows = as_strided(scaled, (8, 4, 3), (n, k, k))
+    delta = (windows @ w - Y) / len(X)
+    spread = np.zeros_like(scaled)
+    back = as_strided(spread, (8, 4, 3), (n, k, k))
+    for j in range(4):
+        back[:, j] += delta[:, j, None] * w
+    w = w - 0.1 * np.einsum("nkj,nk->j", windows, delta)
+    scale = scale - 0.1 * np.sum(spread * X, axis=0)
+"""
+
+
+def test_writes_to_windows_that_overlap_are_not_a_mistake(tmp_path: Path) -> None:
+    assert not check_file(write_file(tmp_path / "scattered.py", SCATTERED)).mistakes
+
+
 WINDOWS = """
 import numpy as np
 x = np.arange(12.0).reshape(3, 4)

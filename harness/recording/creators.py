@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from .failures import BEYOND_MEMORY
 from .graph import Array, Kind, Ref
 from .values import (
     NUMERIC,
@@ -287,44 +286,6 @@ def seed_everything(seed: int) -> None:
     for name in ("empty", "empty_like"):
         setattr(np, name, _written(getattr(np, name)))
     random.seed = seed_random
-
-
-class Windows:
-    """What is known of ``as_strided``, which NumPy lets reach beyond the memory of its array.
-
-    Attributes:
-        is_bounded: whether that is an error; it may be harmless if nothing beyond is looked at.
-        is_beyond: whether it has happened.
-    """
-
-    is_bounded = False
-    is_beyond = False
-
-
-def watch_windows(is_bounded: bool) -> None:
-    """Notice windows that reach beyond the memory of their array. For runs with and without recording.
-
-    Args:
-        is_bounded: whether they raise a ValueError.
-    """
-    tricks = np.lib.stride_tricks
-    real = tricks.as_strided
-    Windows.is_bounded = is_bounded
-
-    @functools.wraps(real)
-    def as_strided(x: Any, *arguments: Any, **keywords: Any) -> Any:
-        result = real(x, *arguments, **keywords)
-        whole = plain(x) if isinstance(x, np.ndarray) else result
-        while isinstance(whole.base, np.ndarray):
-            whole = whole.base
-        (low, high), (first, end) = np.lib.array_utils.byte_bounds(whole), np.lib.array_utils.byte_bounds(result)
-        if result.size and not low <= first <= end <= high:
-            Windows.is_beyond = True
-            if Windows.is_bounded:
-                raise ValueError(f"{BEYOND_MEMORY} {max(end - high, low - first)} bytes beyond the array")
-        return result
-
-    tricks.as_strided = as_strided
 
 
 def _written(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,6 +29,7 @@ from .stand_ins.install import install, patch_when_imported
 from .stand_ins.involved import involves_stand_in
 from .tape import StopRecording
 from .values import TAPE, leaf
+from .windows import Windows, watch_windows
 
 if TYPE_CHECKING:
     from .driving.result import Attempt
@@ -135,7 +136,7 @@ class Run:
         sys.dont_write_bytecode = True
         builtins.__dict__["__harness__"] = self.hook
         creators.seed_everything(task["seed"])
-        creators.watch_windows(bool(task.get("bounded")))
+        watch_windows(bool(task.get("bounded")))
         TAPE.sources = self.files.sources
         for number, rows in task.get("sizes", []):
             kind = "observations" if number >= MANY else "units, steps or observations"
@@ -207,7 +208,7 @@ def record(task: Task) -> Answer:
     arrays: list[bytes] = []
     document = to_json(recording, arrays)
     involved = is_involved(recording, run.hook.own)
-    notes = {"notes": notes_of(run), "count": run.hook.count, "is_beyond": creators.Windows.is_beyond}
+    notes = {"notes": notes_of(run), "count": run.hook.count, "is_beyond": Windows.is_beyond}
     return {"recording": document, "involved": involved, "strict_from": run.strict_from, **notes}, arrays
 
 

@@ -1999,6 +1999,132 @@ class Model:
                 self.w[i] -= 0.1 * grad
 """
 
+# its training gives each epoch to a loop, and asks for the activation of each layer by its text
+EPOCHS_ONE_BY_ONE = """
+import numpy as np
+
+class Functions:
+    @staticmethod
+    def apply(z, name):
+        if name == "relu":
+            return np.maximum(z, 0)
+        elif name == "softmax":
+            shares = np.exp(z - z.max(axis=1, keepdims=True))
+            return shares / shares.sum(axis=1, keepdims=True)
+        raise ValueError(name)
+
+class Net:
+    def __init__(self, layer_dims, activation_funcs, learning_rate=0.1):
+        self.activation_funcs = activation_funcs
+        self.rate = learning_rate
+        self.parameters = {}
+        for l in range(1, len(layer_dims)):
+            scale = 0.5 if activation_funcs[l - 1] == "relu" else 0.3
+            self.parameters[f"W{l}"] = np.random.randn(layer_dims[l - 1], layer_dims[l]) * scale
+            self.parameters[f"b{l}"] = np.zeros((1, layer_dims[l]))
+
+    def fit(self, X, y, epochs=100):
+        targets = np.zeros((len(X), self.parameters["W2"].shape[1]))
+        targets[np.arange(len(X)), y.astype(int)] = 1.0
+        for epoch in range(epochs):
+            z = X @ self.parameters["W1"] + self.parameters["b1"]
+            a = Functions.apply(z, self.activation_funcs[0])
+            out = Functions.apply(a @ self.parameters["W2"] + self.parameters["b2"], self.activation_funcs[1])
+            delta = (out - targets) / len(X)
+            inner = (delta @ self.parameters["W2"].T) * (z > 0)
+            self.parameters["W2"] -= self.rate * a.T @ delta
+            self.parameters["b2"] -= self.rate * delta.sum(axis=0, keepdims=True)
+            self.parameters["W1"] -= self.rate * X.T @ inner
+            self.parameters["b1"] -= self.rate * inner.sum(axis=0, keepdims=True)
+            yield epoch + 1, -np.mean(np.sum(targets * np.log(out), axis=1))
+"""
+
+# its step takes the gradients one by one, and its backward pass follows a forward pass
+GRADIENTS_BY_NAME = """
+import numpy as np
+
+class Net:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.W1 = np.random.randn(hidden_size, input_size) * 0.3
+        self.b1 = np.zeros((hidden_size, 1))
+        self.W2 = np.random.randn(output_size, hidden_size) * 0.3
+        self.b2 = np.zeros((output_size, 1))
+
+    def forward(self, X):
+        self.A1 = np.tanh(self.W1 @ X + self.b1)
+        self.A2 = self.W2 @ self.A1 + self.b2
+        return self.A2
+
+    def backward(self, X, Y):
+        m = X.shape[1]
+        dZ2 = self.A2 - Y
+        dZ1 = (self.W2.T @ dZ2) * (1 - self.A1 ** 2)
+        dW1 = dZ1 @ X.T / m
+        db1 = dZ1.sum(axis=1, keepdims=True) / m
+        dW2 = dZ2 @ self.A1.T / m
+        db2 = dZ2.sum(axis=1, keepdims=True) / m
+        return dW1, db1, dW2, db2
+
+    def update_parameters(self, dW1, db1, dW2, db2, learning_rate):
+        self.W1 = self.W1 - learning_rate * dW1
+        self.b1 = self.b1 - learning_rate * db1
+        self.W2 = self.W2 - learning_rate * dW2
+        self.b2 = self.b2 - learning_rate * db2
+"""
+
+# its loss is given what the forward pass put out, and its backward pass nothing
+LOSS_OF_OUTPUTS = """
+import numpy as np
+
+class Dense:
+    def __init__(self, in_dim, out_dim):
+        self.weight = np.random.randn(in_dim, out_dim) * 0.3
+        self.bias = np.zeros((1, out_dim))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight + self.bias
+
+    def backward(self, d):
+        self.dw, self.db = self.x.T @ d, d.sum(axis=0, keepdims=True)
+        return d @ self.weight.T
+
+    def update(self, lr):
+        self.weight -= lr * self.dw
+        self.bias -= lr * self.db
+
+class SquaredLoss:
+    def forward(self, x, y):
+        self.difference = x - y
+        return np.mean(np.sum(self.difference ** 2, axis=1))
+
+    def backward(self):
+        return 2 * self.difference / len(self.difference)
+
+class Net:
+    def __init__(self, layers, loss):
+        self.layers = layers
+        self.loss_fn = loss
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def loss(self, x, y):
+        return self.loss_fn.forward(x, y)
+
+    def backward(self):
+        d = self.loss_fn.backward()
+        for layer in reversed(self.layers):
+            d = layer.backward(d)
+        return d
+
+    def update_weights(self, lr):
+        for layer in self.layers:
+            layer.update(lr)
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "descriptions with a key of a table": (
         DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE,
@@ -2614,6 +2740,35 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "net.add(Tanh(7, 5))",
             "net.add(Tanh(5, 3))",
             "net.fit(X, Y, 3)",
+        ),
+    ),
+    "epochs one by one": (
+        EPOCHS_ONE_BY_ONE,
+        (
+            "net = Net([7, 5, 3], ['relu', 'softmax'])",
+            "for _ in net.fit(X, labels, epochs=3): pass",
+        ),
+    ),
+    "gradients by name": (
+        GRADIENTS_BY_NAME,
+        (
+            "net = Net(7, 5, 3)",
+            "for i in range(3):",
+            "    A2 = net.forward(X.T)",
+            "    dW1, db1, dW2, db2 = net.backward(X.T, Y.T)",
+            "    net.update_parameters(dW1, db1, dW2, db2, 0.1)",
+        ),
+    ),
+    "a loss of outputs": (
+        LOSS_OF_OUTPUTS,
+        (
+            "squared_loss = SquaredLoss()",
+            "net = Net([Dense(7, 5), Dense(5, 3)], squared_loss)",
+            "for i in range(3):",
+            "    x = net.forward(X)",
+            "    x_ = net.loss(x, Y)",
+            "    d = net.backward()",
+            "    net.update_weights(0.1)",
         ),
     ),
 }

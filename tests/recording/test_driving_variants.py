@@ -289,3 +289,28 @@ def test_networks_that_functions_without_arguments_make_and_rows_that_end_with_t
     assert found.succeeded
     assert "net = make_large()" in found.lines
     assert found.layout == "rows that end with the target"
+
+
+LOADED_ELSEWHERE = """
+import numpy as np
+
+def load_data():
+    raw = np.ones(452)
+    X_train = raw.reshape(-1, 32)
+    y_train = raw.astype(int)
+    return X_train, y_train
+
+class Net:
+    def __init__(self, previous_nodes, num_outputs):
+        self.W = np.random.randn(previous_nodes, num_outputs)
+
+    def fit(self, X_train, y_train, epochs=3, lr=0.1):
+        for _ in range(epochs):
+            self.W -= lr * X_train.T @ (X_train @ self.W - y_train)
+"""
+
+
+def test_data_that_a_function_of_the_file_cannot_load_are_made() -> None:
+    found = driven(LOADED_ELSEWHERE)
+    assert found.lines == ("net = Net(7, 3)", "net.fit(X, Y, epochs=3)")
+    assert found.count <= 3  # nothing that the function is not given can help it

@@ -55,12 +55,15 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     names = _names_at(error, files)
     words = {word for name in names for word in words_of(name) if len(word) > 2}
     nothing = error is None and not noted
+    maker = _choice_of_maker(session) if error is not None else ""
 
     def cost(key: str) -> float:
         if isinstance(error, NameError) and user_line(error, files)[0]:
             return -1
         if key.startswith("example of"):
             return BLAMED_COST
+        if maker:
+            return SOLVED_COST if key == maker else COST
         if turned:
             return SOLVED_COST if key == "form" else COST
         if OF_CLASSES.search(message) and session.labels not in CLASSES:
@@ -80,6 +83,13 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
         return COST if not nothing else COST * 0.8
 
     return cost
+
+
+def _choice_of_maker(session: Session) -> str:
+    """The choice that led to the last call, if nothing is given to its function, as in ``load_data()``; else ""."""
+    called = re.search(r"(?:^|= )(\w+)\(\)$", session.statements[-1].text) if session.statements else None
+    is_function = called is not None and called[1] in session.facts.functions
+    return list(session.choices.taken)[-1] if is_function and session.choices.taken else ""
 
 
 def _is_turned(session: Session, message: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from .choices import Exhausted, Option
@@ -51,7 +52,16 @@ class Caller:
         self.facts = session.facts
         self._roles = roles  # shared between attempts: they depend on the file alone
         self.bound: dict[str, str] = {}
-        self.in_loss = False  # what a loss is given as inputs is what the network put out
+        self.in_loss = False  # see ``loss_of_outputs``
+
+    @contextlib.contextmanager
+    def loss_of_outputs(self) -> Iterator[None]:
+        """While it lasts, what a loss is given as inputs is what the network put out."""
+        self.in_loss = True
+        try:
+            yield
+        finally:
+            self.in_loss = False
 
     def role(self, function: FunctionFacts, argument: Argument) -> tuple[Role, Uses]:
         """Role and uses of an argument."""
@@ -224,8 +234,8 @@ class Caller:
         if repeat is None:
             repeat = not self._makes_things(function, text)
         targets = self.targets(function, text)
-        statement = f"{expression}({text})" if not targets else f"{', '.join(targets)} = {expression}({text})"
-        session.run(statement, repeat)
+        head = "for _ in " if function.yields else f"{', '.join(targets)} = " if targets else ""
+        session.run(f"{head}{expression}({text}){': pass' if function.yields else ''}", repeat)
         self._keep(function, targets)
         is_forward = FORWARD_NAME.search(function.name) is not None or function.name == "__call__"
         if is_forward and targets and not WRONG_NAME.search(function.name):
@@ -243,7 +253,7 @@ class Caller:
     def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
         """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
-        if not function.returns_something:
+        if function.yields or not function.returns_something:
             return []
         updating = any(update.likely for part in self.facts.reach(function) for update in part.updates)
         if updating and not MAKER_NAME.search(function.name):

@@ -311,11 +311,13 @@ class _Driver:
             variable = caller.make_object(goal.owner)
             if goal.constructor:
                 return
-            if repeat and not call_passes_first(caller, function, variable):
+            passed = repeat and call_passes_first(caller, function, variable)
+            if repeat and not passed:
                 call_forward_first(caller, function, variable)
             if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
                 clear_gradients(caller)
-                call_networks(caller, function)
+                if not passed:
+                    call_networks(caller, function)
             ensure_attributes(caller, function, variable)
             caller.call(function, f"{variable}.{function.name}", repeat=repeat)
         hits = session.watcher.hits

@@ -69,7 +69,9 @@ def _ordered_strings(slot: Slot) -> list[str]:
             if not DERIVATIVE_WORDS.search(name) and not name.startswith("__")
         )
     if slot.role in (Role.ACTIVATION, Role.ACTIVATION_LIST):
-        texts = texts or _keys_like(slot.caller, ACTIVATION_WORDS) or ["sigmoid", "tanh", "relu"]
+        if slot.role is Role.ACTIVATION_LIST or not texts:  # a file may ask for some of them alone by name
+            texts = list(dict.fromkeys([*texts, *_keys_like(slot.caller, ACTIVATION_WORDS)]))
+        texts = texts or ["sigmoid", "tanh", "relu"]
         last = bool({"output", "last", "final", "out"} & set(words_of(slot.argument.name))) or of_shares(slot.caller)
         order: tuple[str, ...] = ("sigmoid", "tanh", "relu", "logistic")
         if last and known_outputs(slot.caller) != 1:

@@ -31,13 +31,11 @@ def statements_with_cost(caller: Caller) -> list[Statement] | None:
     function, expression = costs[0]
     place = _place_of_forward(session.statements, session.forward_results)
     before = len(session.statements)
-    caller.in_loss = True
     try:
-        arguments = caller.arguments(function)
+        with caller.loss_of_outputs():
+            arguments = caller.arguments(function)
     except (Exhausted, KeyError):
         return None
-    finally:
-        caller.in_loss = False
     used, made = set(re.findall(r"\w+", arguments)), len(session.statements) > before
     if place is None or made or not used & {"X", *session.forward_results}:
         return None

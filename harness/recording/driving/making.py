@@ -161,8 +161,7 @@ def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> 
         if not caller.session.forward_results:
             raise Exhausted(function.name)
         variable = caller.make_object(owner) if owner else ""
-        caller.in_loss = True
-        try:
+        with caller.loss_of_outputs():
             if owner:
                 outputs = caller.session.forward_results
                 cost = _value_of_loss(caller, owner)
@@ -171,8 +170,6 @@ def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> 
                     caller.session.forward_results = outputs
                 ensure_attributes(caller, function, variable)
             targets = caller.call(function, f"{variable}.{function.name}".lstrip("."), repeat=True)
-        finally:
-            caller.in_loss = False
         if not targets:
             raise Exhausted(function.name)
         return targets[0] if owner else targets[-1]

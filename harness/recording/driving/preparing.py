@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .roles import Role
 from .source import BACKWARD_NAME, FunctionFacts, hands_back
 from .updates import mangled
-from .words import CLEARING_NAME, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, WRONG_NAME
+from .words import CLEARING_NAME, LOSS_WORDS, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, WRONG_NAME
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -126,13 +127,24 @@ def call_forward_first(caller: Caller, function: FunctionFacts, variable: str) -
     """Calls the forward pass before a backward pass that does not call it itself."""
     if not re.search(r"back|bprop|grad", function.name, re.IGNORECASE):
         return
-    methods = caller.facts.methods(type(caller.session.names[variable]).__name__)
-    reached = {part.name for part in caller.facts.reach(function)}
-    forward = next((one for one in methods.values() if PASS_FORWARD.match(one.name) and one.name not in reached), None)
+    forward = _forward_pass(caller, variable, function)
     if forward is not None:
-        caller.call(forward, f"{variable}.{forward.name}", repeat=True)
-    elif "__call__" in methods and not any(PASS_FORWARD.match(name) for name in methods):
-        caller.call(methods["__call__"], variable, repeat=True)
+        caller.call(*forward, repeat=True)
+
+
+def _forward_pass(caller: Caller, variable: str, function: FunctionFacts) -> tuple[FunctionFacts, str] | None:
+    """The forward pass of an object, and the expression that calls it; None if a method of the object calls it."""
+    methods = caller.facts.methods(type(caller.session.names[variable]).__name__)
+    called, waiting = set[str](), [function]
+    while waiting:
+        names = waiting.pop().self_calls - called
+        called |= names
+        waiting.extend(methods[name] for name in names if name in methods)
+    passes = [name for name in methods if PASS_FORWARD.match(name)]
+    forward = next((name for name in passes if name not in called), None)
+    if forward is not None:
+        return methods[forward], f"{variable}.{forward}"
+    return (methods["__call__"], variable) if "__call__" in methods and not passes else None
 
 
 def call_passes_first(caller: Caller, function: FunctionFacts, variable: str) -> bool:
@@ -161,7 +173,11 @@ def call_passes_first(caller: Caller, function: FunctionFacts, variable: str) ->
         and not (one is backward or WRONG_NAME.search(one.name) or caller.facts.trains(one))
     ]
     if costs and not backward.required and not any(part is costs[0] for part in caller.facts.reach(backward)):
-        caller.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
+        forward = _forward_pass(caller, variable, costs[0]) if LOSS_WORDS.search(costs[0].name) else None
+        if forward is not None:
+            caller.call(*forward, repeat=True)
+        with caller.loss_of_outputs() if forward is not None else contextlib.nullcontext():
+            caller.call(costs[0], f"{variable}.{costs[0].name}", repeat=True)
     else:
         call_forward_first(caller, backward, variable)
         ensure_attributes(caller, backward, variable)

@@ -43,6 +43,7 @@ def production(caller: Caller, producer: FunctionFacts, text: str, name: str) ->
     """One of the results of a call, by the name it is returned under."""
 
     def make() -> str:
+        _call_before(caller, producer, text)
         targets = caller.call(producer, text)
         if name in producer.returns and len(targets) == len(producer.returns):
             return targets[producer.returns.index(name)]
@@ -51,6 +52,14 @@ def production(caller: Caller, producer: FunctionFacts, text: str, name: str) ->
         return caller.session.pool[name]
 
     return make
+
+
+def _call_before(caller: Caller, producer: FunctionFacts, text: str) -> None:
+    """Calls the forward pass of a network whose backward pass is to give something, if none was called yet."""
+    if producer.owner and not caller.session.forward_results:
+        variable = text.rpartition(".")[0]
+        call_forward_first(caller, producer, variable)
+        ensure_attributes(caller, producer, variable)
 
 
 def by_kind(slot: Slot, pattern: str, kind: Role, *, owner: str | None = None) -> list[Option]:
@@ -108,6 +117,8 @@ def _parameters_of(caller: Caller, name: str, method: FunctionFacts) -> Callable
 
 def _result_for(slot: Slot, results: Sequence[str], kind: Role) -> str:
     """Which of several results a function is given; all of them if it unpacks so many, and none of them is many."""
+    if slot.argument.name in results:
+        return slot.argument.name
     if kind is Role.PARAMETERS and len(results) > 1:
         words = set(words_of(slot.argument.name))
         return max(results, key=lambda name: len(words & set(words_of(name))))
@@ -124,10 +135,8 @@ def whole(slot: Slot, producer: FunctionFacts, text: str, kind: Role) -> Callabl
     """The result of a call that is of a kind."""
 
     def make() -> str:
-        if kind is Role.GRADIENTS and producer.owner and not slot.session.forward_results:
-            variable = text.rpartition(".")[0]
-            call_forward_first(slot.caller, producer, variable)
-            ensure_attributes(slot.caller, producer, variable)
+        if kind is Role.GRADIENTS:
+            _call_before(slot.caller, producer, text)
         known = slot.session.results_of(producer) if kind in (Role.GRADIENTS, Role.PARAMETERS) else []
         targets = known or slot.caller.call(producer, text)
         if not targets:

@@ -241,7 +241,8 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return setting
     if have & {"loss", "cost", "objective", "criterion"} and not have & {"layer", "grad"}:
         return Role.LOSS
-    listed = uses.element_called or "list" in have or (uses.indexed and not uses.strings and not uses.called)
+    listed = uses.element_called or uses.element_named or "list" in have
+    listed |= uses.indexed and not uses.strings and not uses.called
     if have & {"activation", "activations", "act", "acts", "activ"} and not uses.array and listed:
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
@@ -339,6 +340,8 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         and not have & {"nodes", "units", "neurons", "dims"}
     ):
         return Role.LAYER_COUNT
+    if have & {"previous", "prev", "incoming"} and have & SIZE_WORDS - {"layer", "layers"} and plain and not listed:
+        return Role.INPUT_SIZE
     if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
         if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
             return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE

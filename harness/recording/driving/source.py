@@ -41,6 +41,7 @@ class FunctionFacts:
     returns: tuple[str, ...] = ()  # names, if the function returns a tuple of them; one name otherwise
     return_keys: tuple[str, ...] = ()  # of a dictionary that is returned
     returns_something: bool = False
+    yields: bool = False  # its call does nothing until what it gives is gone through
     calls: set[str] = field(default_factory=set)  # functions
     self_calls: set[str] = field(default_factory=set)
     method_calls: set[str] = field(default_factory=set)  # of anything
@@ -373,6 +374,7 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
     waiting: list[ast.AST] = list(node.body)
     while waiting:
         item = waiting.pop()
+        facts.yields |= isinstance(item, (ast.Yield, ast.YieldFrom))
         if isinstance(item, ast.Return):
             if item.value is not None and not (isinstance(item.value, ast.Constant) and item.value.value is None):
                 own.append(item)

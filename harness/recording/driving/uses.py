@@ -47,6 +47,7 @@ class Uses:
     sizes: set[str] = field(default_factory=set)  # its places in a list of sizes: first, between, last
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
+    element_named: bool = False  # name[i] == "relu", for one in name: one == "relu"
     element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
     element_entries: dict[str, Uses] = field(default_factory=dict)  # what is done with name[i]["units"], by the key
     pair_methods: set[str] = field(default_factory=set)  # for layer, activation in name: layer.forward(..)
@@ -221,7 +222,7 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         bounds = [bound for bound in (item.lower, item.upper) if bound is not None]
         uses.bounds |= any(is_expression(node, name) for bound in bounds for node in ast.walk(bound))
     elif isinstance(item, ast.Compare):
-        _note_comparison(uses, name, item)
+        _note_comparison(uses, elements, name, item)
     elif isinstance(item, (ast.If, ast.IfExp, ast.While)):
         test = item.test.operand if isinstance(item.test, ast.UnaryOp) else item.test
         uses.boolean |= is_expression(test, name)
@@ -324,7 +325,7 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
+def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compare) -> None:
     if any(isinstance(one, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for one in item.ops):
         uses.ordered |= any(is_expression(one, name) for one in [item.left, *item.comparators])
     left: ast.expr = item.left
@@ -334,10 +335,12 @@ def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
         and left.func.attr in ("lower", "strip", "upper")
     ):
         left = left.func.value
+    is_of_element = _is_element(elements, name, left)
     if isinstance(left, ast.Subscript):
         left = left.value
-    if not is_expression(left, name):
+    if not (is_of_element or is_expression(left, name)):
         return
+    known = len(uses.strings)
     for other in item.comparators:
         parts = other.elts if isinstance(other, (ast.Tuple, ast.List, ast.Set)) else [other]
         uses.strings.extend(
@@ -347,6 +350,7 @@ def _note_comparison(uses: Uses, name: str, item: ast.Compare) -> None:
         )
         if isinstance(other, ast.Dict):
             uses.strings.extend(k.value for k in other.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+    uses.element_named |= is_of_element and len(uses.strings) > known
 
 
 def only_divides(name: str, node: ast.AST) -> bool:

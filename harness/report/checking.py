@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from ..checking.exceptions import RUN_FILE
 from ..checking.result import (
+    Agreement,
     Alternative,
     AssumedCost,
     CheckResult,
@@ -39,7 +41,7 @@ from .mistakes import (
     NOTES,
     OTHER_THAN_COMPUTED,
     REASONS,
-    REPLACE_MISSING_FILE,
+    REPLACE_MISSING_FILES,
     RULES,
     SAY_HOW,
     SCALES,
@@ -53,9 +55,11 @@ from .words import Json, joined, number
 
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
+MAX_NAMED_FILES = 4
 MAX_OTHERS_WITH_CODE = 2
 SAID_ONCE = ("Mistake", "To fix it")  # of two mistakes of one kind
 MAX_SHOWN_CALLS = 5
+MAX_SHOWN_CALLS_OF_A_PAIR = 8  # up to its backward pass
 STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
 
 
@@ -214,7 +218,7 @@ def mistake_lines(found: Found) -> Lines:
     if found.id != "exception" and not is_left_out and (found.got is not None or found.expected is not None):
         entries.append(("Value", value_words(found)))
     if found.parameters:
-        entries.append(("Affects", ", ".join(found.parameters)))
+        entries.append(("Affects", ", ".join(with_counts(found.parameters))))
     old, arrow, new = found.detail.partition(" -> ")
     fix = f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix
     if found.id == "wrong-derivative" and found.detail in ACTIVATIONS:
@@ -265,14 +269,14 @@ def lines(result: CheckResult) -> Lines:
         what, hint = OTHER_THAN_COMPUTED if is_other else REASONS[result.reason]
         missing = [name for kind, name in result.stand_ins if kind == "file" and name]
         if result.reason is Reason.RAISED and missing:
-            hint = REPLACE_MISSING_FILE.format(missing[0])
+            names = missing if len(missing) <= MAX_NAMED_FILES else [*missing[: MAX_NAMED_FILES - 1], "others"]
+            hint = REPLACE_MISSING_FILES.format(joined(names), "their" if missing[1:] else "its")
         detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
         entries.append(("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what))
         if result.suggestion and "--run" in hint:
             hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
         entries.append(("What to do", hint))
-        failures = dict.fromkeys(f"{line.strip()}  ->  {reason}" for line, reason in result.failures if reason)
-        entries += [("Tried", failure) for failure in list(failures)[:MAX_SHOWN_FAILURES]]
+        entries += [("Tried", failure) for failure in failed_calls(result)]
     if result.exception:
         entries.append(("Exception", result.exception))
         entries += [("", frame(place)) for place in result.traceback[-4:]]
@@ -287,10 +291,34 @@ def lines(result: CheckResult) -> Lines:
         entries.append(
             ("Stand-ins", ", ".join(f"{name} ({stand_in_reason(kind, name)})" for kind, name in result.stand_ins[:4]))
         )
-    if result.calls:
-        entries += [("" if place else "Run as", line) for place, line in enumerate(result.calls[:MAX_SHOWN_CALLS])]
+    entries += [("" if place else "Run as", line) for place, line in enumerate(shown_calls(result))]
     entries += [("Note", note(*one)) for one in result.notes[:3]]
     return entries[:20]
+
+
+def failed_calls(result: CheckResult) -> list[str]:
+    """One call of each exception that ended a call, and whether all calls ended in the same one"""
+    calls: dict[str, list[str]] = {}
+    for line, reason in result.failures:
+        if reason:
+            calls.setdefault(" ".join(reason.split()), []).append(line.strip())
+    shown = [f"{lines[0]}  ->  {reason}" for reason, lines in list(calls.items())[:MAX_SHOWN_FAILURES]]
+    is_shared = len(calls) == 1 and len(set(*calls.values())) > 1
+    return [f"{shown[0]} (so did all other calls)"] if is_shared else shown
+
+
+def shown_calls(result: CheckResult) -> Sequence[str]:
+    """The first calls of the run, or those of the layer that is wrong"""
+    wrong = (Agreement.DIFFERS, Agreement.SCALED)
+    for pair in result.pairs:
+        if pair.calls and any(one.agreement in wrong for one in pair.gradients):
+            return pair.calls[:MAX_SHOWN_CALLS_OF_A_PAIR]
+    return result.calls[:MAX_SHOWN_CALLS]
+
+
+def with_counts(names: Sequence[str]) -> list[str]:
+    """self.weights (2 of this name), self.b"""
+    return [name if count == 1 else f"{name} ({count} of this name)" for name, count in Counter(names).items()]
 
 
 def stand_in_reason(kind: str, name: str) -> str:

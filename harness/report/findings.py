@@ -16,12 +16,17 @@ Values = Mapping[str, Any]
 
 
 def shape_text(values: Values) -> str:
-    """targets of shape (200, 3) against outputs of shape (200, 1)"""
-    shapes = [
-        tuple("rows" if size is None else size for size in values[key]) for key in ("target shape", "output shape")
-    ]
-    target, output = (str(shape).replace("'", "") for shape in shapes)
+    """y has the shape (rows, 3) and the output (rows, 1), however many rows are there or were made up"""
+    target, output = (rows_text(values[key]) for key in ("target shape", "output shape"))
     return f"y has the shape {target} and the output {output}"
+
+
+def rows_text(shape: Sequence[Any]) -> str:
+    """(rows, 3) of (200, 3)"""
+    sizes = ["rows" if size is None else size for size in shape]
+    if sizes and isinstance(sizes[0], int):
+        sizes[0] = "rows"
+    return str(tuple(sizes)).replace("'", "")
 
 
 def range_text(values: Values) -> str:
@@ -70,7 +75,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"activation is {v['activation']}"
     ),
     Check.SIGMOID_FOR_CLASSES: lambda v: (
-        f"{v['activation']} outputs do not add up to 1, as the classes of {v['loss']} should; use softmax"
+        f"{v['activation']} outputs do not add up to 1, which {v['loss']} expects; use softmax"
         + (
             ""
             if v.get("labels in a row") == "one"

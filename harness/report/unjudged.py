@@ -43,13 +43,14 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
 
 
 def missing_text(missing: tuple[str, ...]) -> str:
-    """the file train.csv, the package pandas and 3 more; of values alone: the values of x and y"""
+    """the file train.csv, the package pandas and 3 more; of values: the file a.csv and the values of x and y"""
+    if len(missing) > MOST_MISSING:
+        return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
     values = [one.removeprefix(f"{VALUE} ") for one in missing if one.startswith(f"{VALUE} ")]
-    if len(values) > 1 and len(values) == len(missing) <= MOST_MISSING:
-        return f"the values of {joined(values)}"
-    if len(missing) <= MOST_MISSING:
+    if len(values) < 2:
         return joined(missing)
-    return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
+    others = [one for one in missing if not one.startswith(f"{VALUE} ")]
+    return " and ".join([*others, f"the values of {joined(values)}"])
 
 
 def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:

@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 
 from harness import check
-from harness.checking.result import AssumedCost, CheckResult, Found, Kind, Quantity, Reason, Verdict
+from harness.checking.result import (
+    Agreement,
+    AssumedCost,
+    CheckResult,
+    Found,
+    GradientResult,
+    Kind,
+    PairKind,
+    PairResult,
+    Quantity,
+    Reason,
+    Verdict,
+)
 from harness.recording.graph import Place
 from harness.report import checking
 from harness.report.unjudged import missing_text
@@ -44,6 +56,21 @@ def test_a_file_that_fails_on_made_up_data_is_not_said_to_need_repair_first(kind
     assert dict(checking.lines(result))["What to do"].startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("names", "start"),
+    [
+        (("x.csv", "y.csv"), "Put x.csv and y.csv in their place: their data were made up."),
+        (tuple("abcde"), "Put a, b, c and others in their place"),
+    ],
+)
+def test_all_files_that_were_made_up_are_named_where_any_of_them_may_be_the_reason(
+    names: tuple[str, ...], start: str
+) -> None:
+    stand_ins = tuple(("file", name) for name in names)
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.RAISED, stand_ins=stand_ins)
+    assert dict(checking.lines(result))["What to do"].startswith(start)
+
+
 @pytest.mark.parametrize("reason", [Reason.NOT_DRIVEN, Reason.NO_PARAMETERS])
 @pytest.mark.parametrize("call", ["net = Netz(3)", ""])
 def test_a_proposed_call_takes_the_place_of_the_general_one(call: str, reason: Reason) -> None:
@@ -66,16 +93,45 @@ def test_nobody_is_asked_to_compute_a_cost_that_the_file_computes(form: str, is_
     assert "--run" not in entries["What to do"]  # the file was run; a call would not help
 
 
-def test_calls_that_were_tried_are_shown_once_and_with_their_reason() -> None:
-    failures = (
-        ("train(X)", "ValueError: 1"),
-        ("train(X)", "ValueError: 1"),
-        ("train(Y)", ""),
-        ("train(Z)", "TypeError: 2"),
+@pytest.mark.parametrize(
+    ("failures", "shown"),
+    [
+        (
+            [("train(X)", "ValueError: 1"), ("train(V)", "ValueError: 1"), ("train(Y)", ""), ("train(Z)", "TypeError")],
+            ["train(X)  ->  ValueError: 1", "train(Z)  ->  TypeError"],
+        ),
+        ([("Net(7)", "TypeError:\n2")] * 2, ["Net(7)  ->  TypeError: 2"]),
+        ([("Net(7)", "TypeError"), ("Net(5)", "TypeError")], ["Net(7)  ->  TypeError (so did all other calls)"]),
+    ],
+)
+def test_calls_that_were_tried_are_shown_once_a_reason(failures: list[tuple[str, str]], shown: list[str]) -> None:
+    reason = Reason.NOT_DRIVEN
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, failures=tuple(failures))
+    assert [words for heading, words in checking.lines(result) if heading == "Tried"] == shown
+
+
+def test_the_calls_that_are_shown_are_those_of_the_layer_that_is_wrong() -> None:
+    calls = {"Linear": ("a = Linear(7, 5)", "a.backward(d)"), "Loss": ("b = Loss()", "b.backward(c)")}
+    agreements = {"Linear": Agreement.AGREES, "Loss": Agreement.DIFFERS}
+    pairs = tuple(
+        PairResult(
+            kind=PairKind.LAYER,
+            name=name,
+            line=1,
+            gradients=(GradientResult(name="d", of="x", agreement=agreements[name]),),
+            calls=calls[name],
+        )
+        for name in calls
     )
-    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN, failures=failures)
-    tried = [words for heading, words in checking.lines(result) if heading == "Tried"]
-    assert tried == ["train(X)  ->  ValueError: 1", "train(Z)  ->  TypeError: 2"]
+    all_calls = (*calls["Linear"], *calls["Loss"])
+    wrong = CheckResult(file="a.py", verdict=Verdict.MISTAKE, pairs=pairs, calls=all_calls)
+    right = CheckResult(file="a.py", verdict=Verdict.CORRECT, pairs=pairs[:1], calls=all_calls)
+    assert [checking.shown_calls(one) for one in (wrong, right)] == [calls["Loss"], all_calls]
+
+
+def test_parameters_of_one_name_are_counted() -> None:
+    found = Found(id="transposed-weights", place=PLACE, parameters=("self.w", "self.b", "self.w"))
+    assert dict(checking.mistake_lines(found))["Affects"] == "self.w (2 of this name), self.b"
 
 
 @pytest.mark.parametrize(("kind", "end"), [(Kind.NOTHING, "should be 0"), (Kind.GRADIENT, "times a constant")])
@@ -117,6 +173,8 @@ def test_names_of_an_older_numpy_are_not_called_imports() -> None:
 def test_values_that_are_missing_are_named_together() -> None:
     assert missing_text(("the value of df", "the value of y", "the value of x")) == "the values of df, y and x"
     assert missing_text(("the file a.csv", "the value of y")) == "the file a.csv and the value of y"
+    mixed = ("the value of x", "the file a.csv", "the value of y")
+    assert missing_text(mixed) == "the file a.csv and the values of x and y"
 
 
 def test_two_mistakes_of_one_kind_are_explained_once() -> None:

@@ -676,7 +676,7 @@ def test_all_reasons_for_no_training_are_in_one_sentence(captured):
     program = captured("m = Sequential([Dense(1, input_dim=2)])\nm.compile('sgd', 'mse')\nm.train_on_batch(a, b)\n")
     text = "\n".join(lines(read_unjudged(program)))
     assert text.count("Nothing was trained, because") == 1
-    assert "train_on_batch() and because the value of a, the value of b" in text
+    assert "train_on_batch() and because the data of fit and the values of a and b had to be made up." in text
 
 
 def edits_of(program, check):
@@ -754,3 +754,12 @@ def test_numbers_of_a_made_up_table_are_not_said(captured):
     assert named(program) == [Check.UNSCALED_TABLE]
     first = next(lines(read_unjudged(program)))
     assert first.endswith("the columns that load_data reads are used as they are; scale them, as with StandardScaler.")
+
+
+def test_numbers_of_rows_that_were_made_up_are_not_said(captured):
+    program = captured(
+        "(x, y), _ = keras.datasets.mnist.load_data()\n"
+        "m = Sequential([Flatten(), Dense(10, activation='sigmoid')])\nm.compile('sgd', 'mse')\nm.fit(x / 255, y)\n"
+    )
+    said = " ".join(lines(read_unjudged(program)))
+    assert "y has the shape (rows,) and the output (rows, 10)" in said

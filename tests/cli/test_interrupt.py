@@ -19,7 +19,7 @@ from harness.diagnosis.scenarios import changes, runs
 from harness.models import loop
 from harness.models.network import Network
 from harness.scenario.scenario import load
-from tests.processes import heeding_ctrl_c, processor_seconds, start_harness
+from tests.processes import PATIENCE, heeding_ctrl_c, processor_seconds, start_harness
 
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
 
@@ -114,7 +114,7 @@ import sys, threading, time
 from harness.cli import main as cli
 
 def dispatch(arguments):
-    threading.Thread(target=time.sleep, args=(60,)).start()
+    threading.Thread(target=time.sleep, args=(3600,)).start()
     raise KeyboardInterrupt("runs is kept")
 
 cli.dispatch = dispatch
@@ -123,7 +123,7 @@ sys.exit(cli.main())
 
 
 def test_the_process_does_not_wait_for_what_its_threads_compile():
-    run = subprocess.run([sys.executable, "-c", WITH_THREAD], capture_output=True, text=True, timeout=50)
+    run = subprocess.run([sys.executable, "-c", WITH_THREAD], capture_output=True, text=True, timeout=PATIENCE)
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "harness: interrupted: runs is kept\n")
 
 
@@ -146,7 +146,7 @@ sys.exit(cli.main())
 
 
 def test_what_is_done_is_printed_under_timeout_which_sends_its_signal_twice():
-    run = subprocess.run([sys.executable, "-c", ENDED_TWICE], capture_output=True, text=True, timeout=50)
+    run = subprocess.run([sys.executable, "-c", ENDED_TWICE], capture_output=True, text=True, timeout=PATIENCE)
     assert (run.returncode, run.stdout, run.stderr) == (130, "what is done\n", "harness: interrupted\n")
 
 
@@ -190,6 +190,6 @@ def test_an_interrupt_ends_the_loading_of_tensorflow(after, tmp_path):
     process.send_signal(signal.SIGINT)
     answer = process.stderr.readline()
     took = processor_seconds(process.pid) - had
-    out, rest = process.communicate(timeout=120)
+    out, rest = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, answer, rest) == (130, "", "harness: interrupted\n", "")
     assert took < MAX_SECONDS

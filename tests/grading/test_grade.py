@@ -37,7 +37,7 @@ from harness.report import grading as report
 from harness.results import as_page, plain
 from harness.sandbox import Absence, Limits, find_box
 from tests.grading.classes import network
-from tests.processes import start_harness
+from tests.processes import PATIENCE, start_harness
 
 MISTAKE = Found(
     id="wrong-sign",
@@ -407,7 +407,7 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
         assert process.poll() is None
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert err.splitlines()[-1] == f"harness: interrupted: {results} keeps what was judged; to continue, add --resume"
     assert journal.read_text().count("\n") == 1

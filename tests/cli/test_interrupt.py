@@ -55,6 +55,24 @@ def test_an_interrupt_that_becomes_another_exception_is_still_one():
         replace()
 
 
+def test_an_interrupt_is_not_raised_in_what_leaves_the_block():
+    """A machine with much else to do may let a process wait there until it is to be raised again."""
+    before, is_left = signal.getsignal(signal.SIGALRM), []
+
+    @contextlib.contextmanager
+    def interrupted_exit():
+        yield
+        interrupt = signal.getsignal(signal.SIGALRM)
+        interrupt(signal.SIGALRM, sys._getframe(1))  # of contextlib
+        is_left.append(True)
+
+    with pytest.raises(KeyboardInterrupt), insistent_interrupt(), interrupted_exit():
+        pass
+    assert is_left == [True]
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
 def test_an_interrupt_while_garbage_is_collected_is_raised_afterwards():
     def interrupt(phase: str, _: dict[str, int]) -> None:
         gc.callbacks.remove(interrupt)

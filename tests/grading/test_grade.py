@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,10 +121,16 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_next_one(tmp_path):
     assert Journal(tmp_path / "j", resume=True).known == {"key": one}
 
 
-@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_journal_on_a_full_disk_is_one_line(tmp_path, jobs):
+@pytest.mark.parametrize(
+    ("jobs", "pool"),
+    [(1, None), (2, ThreadPoolExecutor), pytest.param(2, None, marks=pytest.mark.slow)],
+    ids=["one", "threads", "processes"],
+)
+def test_a_journal_on_a_full_disk_is_one_line(tmp_path, monkeypatch, jobs, pool):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full")
+    if pool is not None:  # started sooner than processes
+        monkeypatch.setattr(grading_module, "new_pool", pool)
     for name in ("a.txt", "b.zip"):
         (tmp_path / name).write_text("")
     (tmp_path / "ann.py").write_text("x = (")

@@ -18,6 +18,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE_SECONDS = 120.0  # for one page, on a machine with much else to do
 
 
 def chromium() -> str | None:
@@ -37,7 +38,9 @@ def new_page(width: int, height: int) -> Iterator[Any]:
             headless=True,
             viewport={"width": width, "height": height},
             args=list(FLAGS),
+            timeout=1000 * PATIENCE_SECONDS,
         )
+        browser.set_default_timeout(1000 * PATIENCE_SECONDS)
         try:
             yield browser.pages[0]
         finally:

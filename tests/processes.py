@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKED = 12.0  # seconds of a processor by which TensorFlow is loaded, the loop compiled, and something recorded
-PATIENCE = 240  # seconds that this may take on a machine with much else to do
+PATIENCE = 600  # seconds that this may take on a machine with much else to do
 
 
 @contextlib.contextmanager
@@ -77,7 +77,7 @@ def interrupted(arguments: list[str], folder: Path) -> tuple[int, str, str]:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     try:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     return process.returncode, out, err

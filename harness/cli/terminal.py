@@ -71,19 +71,25 @@ def insistent_interrupt() -> Iterator[None]:
     if not callable(before) or threading.current_thread() is not threading.main_thread():  # Ctrl-C is ignored
         yield
         return
-    is_interrupted = False
+    is_interrupted = has_ended = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal is_interrupted
         is_interrupted = True
-        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
-        raise KeyboardInterrupt
+        if has_ended:
+            return
+        # at intervals: a signal that comes just before a call of the system begins does not end it
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
+        # what leaves the block restores the handlers, and must come to its end
+        if frame is None or frame.f_globals.get("__name__") not in (__name__, contextlib.__name__):
+            raise KeyboardInterrupt
 
     alarm = signal.signal(signal.SIGALRM, interrupt)
     signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
+        has_ended = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGALRM, alarm)

@@ -20,7 +20,7 @@ from harness.programs.fit_calls import program_of
 from harness.scenario.scenario import load
 from tests.backends.stock_models import MODELS, PLANTS, case_of
 from tests.benchmarks.backends_accuracy import SEEDS, compare_model, compare_plant, compare_seeds, is_found
-from tests.processes import run_harness, start_harness
+from tests.processes import PATIENCE, run_harness, start_harness
 
 QUICK_MODELS, QUICK_PLANTS = ("BatchNormalization",), ("batch normalization epsilon",)
 
@@ -140,11 +140,11 @@ def test_a_script_with_a_layer_of_its_own(tmp_path):
 def test_ctrl_c_ends_the_children_too(tmp_path):
     line = ["compare", "xor", "--backends", "tensorflow,jax", "--no-log"]
     process = start_harness(*line, cwd=tmp_path, environment={"TMPDIR": str(tmp_path)})
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while not list(tmp_path.glob("harness-backends-*/worker-*")) and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert err == "harness: interrupted\n"
     assert not list(tmp_path.glob("harness-backends-*"))

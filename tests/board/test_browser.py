@@ -11,7 +11,7 @@ from harness.comparison.trace import Run, take
 from harness.models import handwritten
 from harness.models.training import Training
 from harness.report import cards
-from tests.browser import chromium, new_page
+from tests.browser import PATIENCE_SECONDS, chromium, new_page
 from tests.networks import post_problem
 
 pytest.importorskip("playwright.sync_api", reason="no playwright: pip install '.[browser]'")
@@ -89,8 +89,8 @@ def page(folder):
 
 
 def wait_for(page, script, wanted=bool):
-    """What ``script`` finds, as soon as it is what is wanted; what it finds after 30 s otherwise."""
-    give_up = time.monotonic() + 30
+    """What ``script`` finds, as soon as it is what is wanted, or else in the end."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         found = page.evaluate(script)
         if wanted(found) or time.monotonic() > give_up:

@@ -21,7 +21,7 @@ from harness.cli.commands import completion
 from harness.models.network import ACTIVATION_NAMES, COST_NAMES
 from harness.models.optimizers import OPTIMIZER_NAMES
 from harness.scenario.scenario import BUILT_IN, DTYPES
-from tests.processes import interrupted, run_harness
+from tests.processes import PATIENCE, interrupted, run_harness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -194,7 +194,7 @@ for arguments in ["--help"], ["--version"], ["compare", "--help"], ["--seed", "x
         cli.main(arguments)
     print(arguments, {"tensorflow", "rich"} & set(sys.modules), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     answers = [line for line in done.stderr.splitlines() if line.startswith("[")]
     assert len(answers) == 4
     assert all(answer.endswith(" set()") for answer in answers), answers
@@ -213,7 +213,7 @@ def noted(launch):
 Launch.start = noted
 sys.exit(cli.main(["check", "docs/examples/my_network.py"]))
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (1, "started False\n")
 
 
@@ -233,7 +233,7 @@ def test_models_of_the_folder_one_stands_in_are_not_ours(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert installed.returncode == 0, installed.stderr
     assert json.loads(installed.stdout)["agrees"] is True

@@ -19,10 +19,9 @@ from harness.cli.commands import completion
 from harness.models.initializers import ARGUMENTS
 from harness.models.network import ACTIVATION_NAMES
 from harness.models.optimizers import OPTIMIZER_NAMES
-from tests.processes import run_harness
+from tests.processes import PATIENCE, run_harness
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30  # seconds
 
 # Options and arguments whose values are numbers, or any text.
 FREE = {
@@ -53,7 +52,9 @@ def bash(folder, line):
         COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
         $(complete -p harness | sed 's/.*-F //; s/ .*//') 2> /dev/null
         printf '%s\\n' "${{COMPREPLY[@]}}" """
-    done = subprocess.run(["bash", "-c", told], cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        ["bash", "-c", told], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
     return {word.rstrip("/") for word in done.stdout.splitlines() if word}
 
 
@@ -63,7 +64,7 @@ def fish(folder, line):
         pytest.skip("no fish")
     command = ["fish", "-c", f"source harness.fish; complete -C '{line}'"]
     env = os.environ | {"HOME": str(folder.parent)}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True)
     return {told.partition("\t")[0].rstrip("/") for told in done.stdout.splitlines()}
 
 

@@ -17,6 +17,7 @@ from harness.diagnosis.outcomes import OutcomeKind
 from harness.grading.result import Problem
 from harness.programs.findings import Check
 from harness.report.explaining import Kind, all_explanations
+from tests.processes import PATIENCE
 
 
 def ids(kind: Kind) -> list[str]:
@@ -77,7 +78,7 @@ def test_it_needs_no_tensorflow():
         "import sys; from harness.cli.main import main; main(['explain', '--json']); "
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

@@ -19,7 +19,7 @@ from harness.diagnosis.scenarios import changes, runs
 from harness.models import loop
 from harness.models.network import Network
 from harness.scenario.scenario import load
-from tests.processes import heeding_ctrl_c, processor_seconds, start_harness
+from tests.processes import PATIENCE, heeding_ctrl_c, processor_seconds, start_harness
 
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
 
@@ -53,6 +53,24 @@ def test_an_interrupt_that_becomes_another_exception_is_still_one():
 
     with pytest.raises(KeyboardInterrupt), insistent_interrupt():
         replace()
+
+
+def test_an_interrupt_is_not_raised_in_what_leaves_the_block():
+    """A machine with much else to do may let a process wait there until it is to be raised again."""
+    before, is_left = signal.getsignal(signal.SIGALRM), []
+
+    @contextlib.contextmanager
+    def interrupted_exit():
+        yield
+        interrupt = signal.getsignal(signal.SIGALRM)
+        interrupt(signal.SIGALRM, sys._getframe(1))  # of contextlib
+        is_left.append(True)
+
+    with pytest.raises(KeyboardInterrupt), insistent_interrupt(), interrupted_exit():
+        pass
+    assert is_left == [True]
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_an_interrupt_while_garbage_is_collected_is_raised_afterwards():
@@ -114,7 +132,7 @@ import sys, threading, time
 from harness.cli import main as cli
 
 def dispatch(arguments):
-    threading.Thread(target=time.sleep, args=(60,)).start()
+    threading.Thread(target=time.sleep, args=(3600,)).start()
     raise KeyboardInterrupt("runs is kept")
 
 cli.dispatch = dispatch
@@ -123,7 +141,7 @@ sys.exit(cli.main())
 
 
 def test_the_process_does_not_wait_for_what_its_threads_compile():
-    run = subprocess.run([sys.executable, "-c", WITH_THREAD], capture_output=True, text=True, timeout=50)
+    run = subprocess.run([sys.executable, "-c", WITH_THREAD], capture_output=True, text=True, timeout=PATIENCE)
     assert (run.returncode, run.stdout, run.stderr) == (130, "", "harness: interrupted: runs is kept\n")
 
 
@@ -146,7 +164,7 @@ sys.exit(cli.main())
 
 
 def test_what_is_done_is_printed_under_timeout_which_sends_its_signal_twice():
-    run = subprocess.run([sys.executable, "-c", ENDED_TWICE], capture_output=True, text=True, timeout=50)
+    run = subprocess.run([sys.executable, "-c", ENDED_TWICE], capture_output=True, text=True, timeout=PATIENCE)
     assert (run.returncode, run.stdout, run.stderr) == (130, "what is done\n", "harness: interrupted\n")
 
 
@@ -190,6 +208,6 @@ def test_an_interrupt_ends_the_loading_of_tensorflow(after, tmp_path):
     process.send_signal(signal.SIGINT)
     answer = process.stderr.readline()
     took = processor_seconds(process.pid) - had
-    out, rest = process.communicate(timeout=120)
+    out, rest = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, answer, rest) == (130, "", "harness: interrupted\n", "")
     assert took < MAX_SECONDS

@@ -14,7 +14,7 @@ import pytest
 from harness.cli import main as cli
 from harness.cli.commands import completion
 from tests.network_files import text_without_hidden_derivative
-from tests.processes import run_harness, start_harness
+from tests.processes import PATIENCE, run_harness, start_harness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,7 +141,7 @@ def test_view_tells_its_address_before_it_serves(folder):
     while "}\n" not in lines and (line := process.stdout.readline()):
         lines.append(line)
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, rest) == (0, "")
     document = facts_of("".join(lines))
     assert set(document) == documented("view")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.network_files import text_of, text_without_hidden_derivative
-from tests.processes import start_harness
+from tests.processes import PATIENCE, start_harness
 
 HAND_INS = 5
 MOST_SECONDS = 30.0  # until the processes of a killed command are gone
@@ -31,7 +31,7 @@ def start(folder: Path, *more: str) -> subprocess.Popen[str]:
 
 def finish(folder: Path, *more: str) -> bytes:
     """The marks after grading to the end."""
-    assert start(folder, *more).wait(timeout=240) in (0, 1)
+    assert start(folder, *more).wait(timeout=PATIENCE) in (0, 1)
     return (folder / "marks.csv").read_bytes()
 
 

@@ -368,9 +368,9 @@ def test_known_within_a_second():
     model = images(L.Flatten(), L.Dense(3, "softmax"))
     model.compile("adam", SCCE)
     program = program_of(model, np.zeros((20000, 8, 8, 1), "uint8"), RNG.integers(0, 3, 20000))
-    start = time.perf_counter()
+    start = time.thread_time()
     contradictions(program)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_a_state_that_is_kept_between_sequences_of_one_step():

@@ -20,7 +20,7 @@ BEFORE_FIT = [
     ("m = Sequential([Conv2D(3, 3, input_shape=(28, 28))])\n", Check.LAYER_INPUT_RANK, "", "input_shape=(28, 28, 1)"),
     ("m = Sequential([Conv2D(3, 3, input_shape=(60, 28, 28, 1))])\n", Check.ROWS_IN_INPUT_SHAPE, "", "(28, 28, 1)"),
     ("m = Sequential([Conv2D(3, 3, input_shape=(1, 28, 28))])\n", Check.IMAGE_TOO_SMALL, "", "input_shape=(28, 28, 1)"),
-    ("m = Sequential([Input((4, 4, 1)), MaxPooling2D(8)])\n", Check.IMAGE_TOO_SMALL, "", "fewer layers of pooling"),
+    ("m = Sequential([Input((4, 4, 1)), MaxPooling2D(8, 1)])\n", Check.IMAGE_TOO_SMALL, "", "fewer layers of pooling"),
     ("m = Sequential([Dense(3, foo=1)])\n", Check.UNKNOWN_ARGUMENT, "train.py:4: ", "Dense does not take foo"),
     (
         "keras.optimizers.SGD(0.1, momentum=1.9)\nm = 1\n",
@@ -111,6 +111,40 @@ def test_errors_of_the_script_itself_stay_errors(written):
         capture_script(written("1 / 0\n" + TAIL))
     assert not isinstance(error.value, RefusedByKeras)
     assert explained("read_csv() got an unexpected keyword argument 'delim_whitespace'", None, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "check", "values"),
+    [
+        (
+            'Input 0 of layer "lstm" is incompatible with the layer: expected ndim=3, found ndim=2. '
+            "Full shape received: (None, 9)",
+            Check.LAYER_INPUT_RANK,
+            {"layer": "lstm", "wanted": 3, "shape": (None, 9)},
+        ),
+        (
+            'Input 0 of layer "dense" is incompatible with the layer: expected axis -1 of input shape to have value 9, '
+            "but received input with shape (None, 8)",
+            Check.LAYER_INPUT_WIDTH,
+            {"layer": "dense", "wanted": 9, "shape": (None, 8)},
+        ),
+        (
+            "Computed output size would be negative. Received: `inputs.shape=(None, 4, 4, 1)` and `pool_size=(8, 8)`.",
+            Check.IMAGE_TOO_SMALL,
+            {"shape": (None, 4, 4, 1), "window": (8, 8)},
+        ),
+        (
+            "Computed output size would be negative. Received `inputs shape=(None, 1, 28, 28)`, "
+            "`kernel shape=(3, 3, 28, 3)`, `dilation_rate=[1 1]`.",
+            Check.IMAGE_TOO_SMALL,
+            {"shape": (None, 1, 28, 28), "window": (3, 3)},
+        ),
+    ],
+)
+def test_errors_of_keras_3_12_are_read_as_those_of_later_versions(message, check, values):
+    finding = explained(message, None, {})
+    assert finding is not None
+    assert (finding.check, finding.values) == (check, values)
 
 
 @pytest.mark.parametrize(("data", "is_refused"), [("x = 3\n", True), ("x = np.load('none.npy')\n", False)])

@@ -17,6 +17,7 @@ from harness import BadInput
 from harness.programs import model_files as source
 from harness.programs.inspection import inspect
 from harness.report import inspection as inspect_report
+from tests.processes import PATIENCE
 
 L = keras.layers
 ROOT = Path(__file__).parents[2]
@@ -355,7 +356,10 @@ def test_exit_code_and_json_of_the_command(mine):
         (["absent.keras"], 2, "harness: absent.keras is not a file"),
     ):
         done = subprocess.run(
-            [sys.executable, str(ROOT / "harness"), "inspect", *arguments], capture_output=True, text=True, timeout=120
+            [sys.executable, str(ROOT / "harness"), "inspect", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert done.returncode == code, done.stderr
         assert said in (done.stderr if code == 2 else done.stdout)

@@ -7,7 +7,7 @@ from harness.checking.result import Verdict
 
 from .library_styles import STYLES
 
-QUICK = ("rows of a table", "settings of an experiment", "tools of arrays")
+QUICK = ("settings of an experiment", "tools of arrays")
 NAMES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in STYLES]
 
 

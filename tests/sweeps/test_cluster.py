@@ -91,7 +91,7 @@ def test_a_sweep_goes_from_a_cluster_to_this_machine_and_back_through_every_inte
     process = start([*ARGUMENTS, "--resume"], tmp_path)
     wait_for(lambda: len(chunks_of(tmp_path)) > len(done), process)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert done.items() <= chunks_of(tmp_path).items()
     done = chunks_of(tmp_path)
 
@@ -116,7 +116,7 @@ def test_a_killed_sweep_leaves_no_work_on_the_cluster_and_goes_on(number, addres
     wait_for(lambda: len(chunks_of(tmp_path)) >= number % CHUNKS, process)
     time.sleep(random.Random(number).random())
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     wait_for_no_workers(address)
     done = chunks_of(tmp_path)
     code, out, err = ended(start([*ARGUMENTS, "--resume", "--ray", address], tmp_path))
@@ -132,7 +132,12 @@ def test_a_worker_of_another_version_is_not_given_work(address, tmp_path):
     script += "provenance.np = types.SimpleNamespace(__version__='1.0'); "
     script += f"sys.exit(cli.main({[*ARGUMENTS, '--ray', address]!r}))"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=240
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "has numpy" in done.stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main as cli
-from tests.processes import start_harness
+from tests.processes import PATIENCE, start_harness
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("--iterations", "1", "--init", "ones")
@@ -41,7 +41,7 @@ def files_no_larger_than(limit):
 def ended(process):
     """(exit code, stdout, stderr)"""
     try:
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     return process.returncode, out, err
@@ -108,7 +108,9 @@ def test_a_result_that_cannot_be_written_is_reported(tmp_path):
 @pytest.mark.slow
 def test_closed_outputs_go_nowhere_and_into_no_file_of_ours(tmp_path):
     command = f"exec {sys.executable} -m harness compare {' '.join(SMALL)} --name x >&- 2>&-"
-    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=240)
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=PATIENCE
+    )
     assert done.returncode == 0
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -123,7 +125,7 @@ def test_a_reader_that_goes_is_not_an_error(tmp_path):
     (tmp_path / "mine.py").write_text("def forward(weights, x):\n    raise ValueError('x' * 100000)\n")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.stdout.strip() in ("0", "2")
     assert done.stderr == ""

@@ -22,6 +22,7 @@ from harness.callbacks import NeuronHistograms
 from harness.cli import main as cli
 from harness.programs import model_files as source
 from tests.network_files import write_file
+from tests.processes import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "harness").rglob("*.py"), *(ROOT / "models").rglob("*.py")])
@@ -182,7 +183,7 @@ def test_under_pytest_too(write, tmp_path):
     path = write(ELSEWHERE)
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--backprop", str(path)]
     started = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=os.environ)
-    out, _ = started.communicate(timeout=120)
+    out, _ = started.communicate(timeout=PATIENCE)
     assert (started.returncode, "1 skipped" in out) == (0, True), out
     told = re.search(r"says\s+process\s+(\d+)", out)
     assert told is not None, out

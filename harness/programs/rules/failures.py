@@ -14,6 +14,7 @@ from ..source.places import Place
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SHAPE = r"[(\[][^()\[\]]*[)\]]"  # (None, 28, 28) or [None 1 28 28]
+QUOTED_LAYER = r"""['"](?P<layer>[^\s'"]+)['"]"""  # Keras 3.12 puts it in double quotes
 NAMES_OF_KIND: Mapping[str, Callable[[], Iterable[str]]] = {
     "optimizer": lambda: names_of(keras.optimizers),
     "loss": lambda: names_of(keras.losses),
@@ -74,17 +75,17 @@ class Reason:
 
 REASONS: tuple[Reason, ...] = (
     Reason(Check.LAYER_INPUT_RANK,
-           rf"of layer '(?P<layer>\S+)' is incompatible.*expected (?:min_|max_)?ndim=(?P<wanted>\d+).*received: "
+           rf"of layer {QUOTED_LAYER} is incompatible.*expected (?:min_|max_)?ndim=(?P<wanted>\d+).*received: "
            rf"(?P<shape>{SHAPE})"),
     Reason(Check.ROWS_IN_INPUT_SHAPE,
            rf"Kernel shape must have the same length as input.* and input of shape (?P<shape>{SHAPE})"),
     Reason(Check.LAYER_INPUT_WIDTH,
-           rf"of layer '(?P<layer>\S+)' is incompatible.*axis -?\d+ .*to have value (?P<wanted>\d+),.*with shape "
+           rf"of layer {QUOTED_LAYER} is incompatible.*axis -?\d+ .*to have value (?P<wanted>\d+),.*with shape "
            rf"(?P<shape>{SHAPE})"),
     Reason(Check.MODEL_INPUT_SHAPE,
            rf"Expected shape (?P<wanted>{SHAPE}), but input has incompatible shape (?P<shape>{SHAPE})"),
     Reason(Check.IMAGE_TOO_SMALL,
-           rf"output size would be zero or negative.*?shape=(?P<shape>{SHAPE}).*?(?:pool_size|kernel shape)="
+           rf"output size would be (?:zero or )?negative.*?shape=(?P<shape>{SHAPE}).*?(?:pool_size|kernel shape)="
            rf"(?P<window>{SHAPE})", image_and_window),
     Reason(Check.LABEL_WIDTH_MISMATCH,
            rf"`target` and `output` must have the same.*target.shape=(?P<target_shape>{SHAPE}), "

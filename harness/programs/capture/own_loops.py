@@ -109,8 +109,13 @@ class OwnLoops:
             self.followed = None
             raise ScriptEnded from None
 
-    def follow(self, loop: Loop, deadline: float) -> None:
+    def follow(self, loop: Loop, deadline: float, *, is_endless: bool) -> None:
         """Let a loop go on after its first update if it may be plain, until a point in time.
+
+        Args:
+            loop: at its first update.
+            deadline: of ``time.monotonic``.
+            is_endless: whether its text says that it never ends.
 
         Raises:
             NotPlain: its gradients are not those of its loss, or not known.
@@ -122,7 +127,7 @@ class OwnLoops:
                 check_gradients(loop.model, loop.loss, loop.x, loop.y, gradients, variables)
             finally:
                 self.is_checking = False
-        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline)
+        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline, is_endless)
 
     def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
         """Model.train_on_batch."""

@@ -43,7 +43,7 @@ from ..old_versions.arguments import (
     translated_optimizer,
 )
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
-from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, passes_of
+from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, never_ends, passes_of
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
 from .own_loops import FITS, Loop, OwnLoops
@@ -52,6 +52,7 @@ from .supply import Supply
 Wrapper = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
+SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
 
@@ -269,7 +270,9 @@ class Recorder:
         if self.program.made_up is MadeUp.NOTHING and self.program.outputs == 1 and loop.how != OWN_STEP:
             with contextlib.suppress(NotPlain):
                 seconds = self.seconds or SECONDS_OF_LOOP
-                self.loops.follow(loop, time.monotonic() + seconds)
+                is_endless = any(map(never_ends, self._loops(self.program.places.fit)))
+                deadline = time.monotonic() + (SHARE_OF_ENDLESS * seconds if is_endless else seconds)
+                self.loops.follow(loop, deadline, is_endless=is_endless)
                 self.set_alarm(seconds)
                 return
         raise ScriptEnded

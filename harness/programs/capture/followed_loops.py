@@ -162,7 +162,7 @@ def check_gradients(model: Any, loss: Any, x: Any, y: Any, given: list[Any], var
 
     if loss is None:
         raise NotPlain
-    if any(isinstance(layer, (keras.layers.Dropout, keras.layers.GaussianNoise)) for layer in model._flatten_layers()):
+    if any(getattr(layer, name) for layer, name in noises(model)):
         return
     before = model.get_weights()
     with tf.GradientTape() as tape:
@@ -177,3 +177,13 @@ def check_gradients(model: Any, loss: Any, x: Any, y: Any, given: list[Any], var
         a, b = np.asarray(tf.convert_to_tensor(one)), np.asarray(tf.convert_to_tensor(other))
         if np.max(np.abs(a - b), initial=0.0) > GRADIENT_TOLERANCE * max(np.max(np.abs(b), initial=0.0), 1e-12):
             raise NotPlain
+
+
+def noises(model: Any) -> list[tuple[Any, str]]:
+    """The layers of a model that draw random numbers, each with the attribute that says how strongly."""
+    kinds = (
+        (keras.layers.Dropout, "rate"),
+        (keras.layers.GaussianDropout, "rate"),
+        (keras.layers.GaussianNoise, "stddev"),
+    )
+    return [(layer, name) for layer in model._flatten_layers() for kind, name in kinds if isinstance(layer, kind)]

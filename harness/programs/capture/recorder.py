@@ -47,6 +47,7 @@ from ..source.places import Place, Sources, argument_of, assignments, call_at, l
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
 from .own_loops import FITS, Loop, OwnLoops
+from .own_steps import makes_plain_updates, trained_by_keras
 from .supply import Supply
 
 Wrapper = Callable[..., Any]
@@ -376,10 +377,9 @@ class Recorder:
 
     def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """Capture this call of fit, and run it."""
-        if overridden_step(model) is not None:
-            losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
-            loss = losses[0] if len(losses) == 1 else None
-            self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
+        has_own_step = overridden_step(model) is not None
+        if has_own_step and (self.supply is not None or not makes_plain_updates(model, given)):
+            self._capture_own_step(model, given)
         if self.supply is not None and self.supply.extent is not MadeUp.NOTHING:
             self._capture_made_up(self.supply, model, given, place)
         try:
@@ -392,11 +392,23 @@ class Recorder:
         self.build_error = build(model, data.x)
         self.data, self.model = (given["x"], given["y"]), model
         self.program = self._program(model, given, data, validation, place)
+        if has_own_step and self.program.is_copyable:
+            trained_by_keras(self.program.model)
+            note = Note(kind=NoteKind.STEP_OF_KERAS, detail=f"{overridden_step(model)}()")
+            self.program = dataclasses.replace(self.program, notes=(*self.program.notes, note))
+        elif has_own_step:
+            self._capture_own_step(model, given)
         if self.at_fit is not None:
             self.at_fit(self.program)
         if self.seconds is not None:
             self.deadline = time.monotonic() + self.seconds
         return self._run(fit, model, given)
+
+    def _capture_own_step(self, model: Any, given: dict[str, Any]) -> None:
+        """Capture a model with a step of its own, and end the script."""
+        losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
+        loss = losses[0] if len(losses) == 1 else None
+        self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
 
     def _capture_made_up(self, supply: Supply, model: Any, given: dict[str, Any], place: Place | None) -> None:
         """Capture a call of fit on made-up data, and end the script: training on such data would say nothing."""
@@ -441,7 +453,7 @@ class Recorder:
             notes = (*notes, Note(kind=NoteKind.STOPPED, count=count))
         self.program = dataclasses.replace(
             self.program,
-            history=values,
+            history=None if overridden_step(model) else values,  # a step of the user's own reports what it likes
             seconds=(self.program.seconds or 0.0) + seconds,
             is_stopped=limit.is_stopped,
             notes=notes,

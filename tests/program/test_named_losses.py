@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from harness.programs.contradictions import Severity, contradictions
+from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.fit_calls import program_of
 from harness.programs.targets import describe_loss
 
@@ -52,6 +52,14 @@ def test_another_loss_is_one_of_the_users_own(loss):
     facts = describe_loss(loss)
     assert facts.name.startswith("custom:")
     assert not facts.is_known
+
+
+def test_a_loss_of_ones_own_that_is_one_of_keras_still_compares_what_it_is_given():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("adam", Squares())
+    x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    found = contradictions(program_of(model, x, x.sum(axis=1), epochs=100))
+    assert Check.BROADCAST_LOSS in [one.check for one in found]
 
 
 def test_class_numbers_under_a_sparse_loss_of_ones_own_are_no_contradiction():

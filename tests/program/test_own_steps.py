@@ -11,7 +11,7 @@ from harness.cli.main import main
 from harness.programs.capture import capture_script
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.fit_calls import program_of
-from harness.programs.program import Note, NoteKind
+from harness.programs.program import MadeUp, Note, NoteKind
 from harness.programs.training import train
 
 L = keras.layers
@@ -232,3 +232,28 @@ for step in range(12):
     assert (program.can_be_trained, program.loss is not None) == (is_repeated, is_repeated)
     if is_repeated:
         assert (program.loss.name, program.epochs, len(program.y)) == (loss, 4, 12)
+
+
+def without_network(*_, **__):
+    """A download of Keras that fails."""
+    raise OSError("URL fetch failure")
+
+
+def test_a_difference_from_the_targets_of_a_made_up_data_set_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("keras.src.datasets.boston_housing.get_file", without_network)
+    (tmp_path / "train.py").write_text(
+        """import keras, tensorflow as tf
+(x, y), _ = keras.datasets.boston_housing.load_data()
+model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(1)])
+optimizer = keras.optimizers.SGD(0.1)
+for step in range(9):
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean(tf.square(y[step::9] - model(x[step::9])))
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+    )
+    program = capture_script("train.py").program
+    assert program.made_up is MadeUp.VALUES
+    (found,) = [one for one in contradictions(program) if one.check is Check.BROADCAST_LOSS]
+    assert found.place.line == 7

@@ -42,7 +42,7 @@ from ..old_versions.arguments import (
     translated_fit,
     translated_optimizer,
 )
-from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
+from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation, row_count
 from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, never_ends, passes_of
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
@@ -345,9 +345,11 @@ class Recorder:
     def _data_of_loop(self, loop: Loop, given: dict[str, Any]) -> tuple[TrainingData, MadeUp]:
         """The batch of the first update, and how much of it is made up: all of it if it has no values yet."""
         extent = MadeUp.NOTHING if self.supply is None else self.supply.extent
-        if extent is MadeUp.NOTHING:
+        if extent is not MadeUp.FORMATS:
             with contextlib.suppress(Exception):
-                return training_data(loop.x, loop.y, None), extent
+                data = training_data(loop.x, loop.y, None)
+                if row_count(data.x):  # which a made-up value may not have
+                    return data, extent
         supply = self.supply or Supply("", lambda name: False)
         supply.extent = MadeUp.FORMATS
         return data_made_up(supply, loop.model, given), MadeUp.FORMATS

@@ -123,7 +123,7 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
     factor = min(max(FEWEST_EPOCH_FACTOR, -(-enough // updates)), plan.most_updates // updates)
     usual = max(updates, epochs * -(-rows // USUAL_BATCH))  # updates that as many epochs of usual batches make
     doubt = 2 if epochs == 1 or usual < VERY_FEW_UPDATES else (1 if updates < FEW_UPDATES or epochs <= 3 else 0)
-    if factor >= 2 and plan.prefix_updates is None:
+    if factor >= 2 and plan.prefix_updates is None and not program.never_ends:
         yield epochs_repair(program, factor, doubt, key="too-few-epochs")
     size = program.batch_size
     if (size > 2 * USUAL_BATCH and rows > 2 * USUAL_BATCH) or (size <= 2 and rows > 200):

@@ -75,7 +75,9 @@ class NoteKind(Enum):
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
     NEVER_FIT = "never-fit"  # the script compiles a model and does not train it
+    ENDLESS = "endless"  # such a loop never ends; its first ``count`` updates were taken
     LOOP_AS_FIT = "loop-as-fit"  # a loop of the user's own was taken for a fit of ``count`` epochs; ``detail`` says how
+    STEP_OF_KERAS = "step-of-keras"  # a step of the model's own, ``detail``, makes the updates of Keras: left out
     HAND_WRITTEN = "hand-written"  # the program was read from a NumPy file
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew
 
@@ -177,6 +179,11 @@ class Program:
     def is_trained_otherwise(self) -> bool:
         """Whether it was captured without a call of fit: at an update of a loop, or never trained."""
         return any(note.kind in (NoteKind.OWN_LOOP, NoteKind.NEVER_FIT) for note in self.notes)
+
+    @property
+    def never_ends(self) -> bool:
+        """Whether it was made from a loop that never ends, so that its length is not the user's choice."""
+        return any(note.kind is NoteKind.ENDLESS for note in self.notes)
 
     @property
     def outputs(self) -> int:

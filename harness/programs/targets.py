@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from .named_losses import name_of_loss
 
 Array = NDArray[Any]
 MAX_CLASSES = 1000  # distinct integers that can still be classes
@@ -142,7 +145,8 @@ class LossFacts:
 
     name: str  # of Keras' function, such as ``mean_squared_error``; a loss of the user's own has ``custom:`` before it
     from_logits: bool  # whether it expects values before a softmax or sigmoid
-    is_known: bool  # whether it is one of Keras'
+    is_known: bool  # whether it is one of Keras', or gives the values of one
+    own_name: str = ""  # of the user's own function; empty if it is Keras'
     function: Any  # to call with (y, predictions); None if it cannot be made
 
 
@@ -157,16 +161,20 @@ def describe_loss(loss: Any) -> LossFacts | None:
     try:
         function = keras.losses.get(loss)
     except (TypeError, ValueError):
-        return LossFacts(name=f"custom:{loss}", from_logits=False, is_known=False, function=None)
+        return LossFacts(name=f"custom:{loss}", from_logits=False, is_known=False, own_name=str(loss), function=None)
     inner = getattr(function, "fn", function)
     options = dict(getattr(function, "_fn_kwargs", {}) or {})
     name = getattr(inner, "__name__", None) or type(inner).__name__
     module = str(getattr(inner, "__module__", "") if hasattr(inner, "__name__") else type(inner).__module__)
-    is_known = module.startswith("keras.") and hasattr(inner, "__name__")
+    is_own = not (module.startswith("keras.") and hasattr(inner, "__name__"))
+    known = name, bool(options.get("from_logits", False))
+    if is_own:
+        known = (name_of_loss(function) if isinstance(function, Hashable) else None) or ("", False)
     return LossFacts(
-        name=name if is_known else f"custom:{name}",
-        from_logits=bool(options.get("from_logits", False)),
-        is_known=is_known,
+        name=known[0] or f"custom:{name}",
+        from_logits=known[1],
+        is_known=bool(known[0]),
+        own_name=name if is_own else "",
         function=function,
     )
 

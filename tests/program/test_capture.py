@@ -505,6 +505,26 @@ def test_of_a_loop_that_does_not_end_all_rows_so_far_are_read(script):
     assert f"stopped this loop after {stopped.count:,} updates" in "\n".join(lines(read_unjudged(program)))
 
 
+@pytest.mark.parametrize(
+    ("ends", "never_ends"),
+    [("pass", True), ("if step > 60: break", False), ("if step > 60: raise SystemExit", False)],
+)
+def test_of_a_loop_that_never_ends_the_first_updates_are_repeated_by_fit(script, monkeypatch, ends, never_ends):
+    monkeypatch.setattr("harness.programs.capture.followed_loops.ENDLESS_UPDATES", 48)
+    loop = DATA_OF_LOOP + (
+        "model.compile('sgd', 'mse')\n"
+        "step = 0\n"
+        "while True:\n"
+        "    step += 1\n"
+        f"    {ends}\n"
+        "    model.train_on_batch(x[step % 4 :: 4], y[step % 4 :: 4])\n"
+    )
+    program = capture_script(script(loop)).program
+    updates = 48 if never_ends else 60
+    assert (program.never_ends, program.can_be_trained) == (never_ends, True)
+    assert (program.epochs, program.batch_size, len(program.y)) == (updates // 4, 3, 12)
+
+
 FITS_IN_A_LOOP = DATA_OF_LOOP + (
     "model.compile('sgd', 'mse')\n"
     "for epoch in range(3):\n"

@@ -228,7 +228,9 @@ FAULTY = {
     "dropout on the output": (
         lambda: found(net(1, None, L.Dropout(0.1)), "mse", REAL), SURE, "dropout", Check.DROPOUT_ON_OUTPUT),
     "dropout on what a loss of the user's own reads": (
-        lambda: found(net(1, None, L.Dropout(0.1)), squared, REAL), MAYBE, "dropout", Check.DROPOUT_ON_OUTPUT),
+        lambda: found(net(1, None, L.Dropout(0.1)), lambda y, p: 2 * squared(y, p), REAL), MAYBE, "dropout",
+        Check.DROPOUT_ON_OUTPUT,
+    ),
     "linear convolution": (
         lambda: found(stacked_images(None), SCCE, CLASSES, IMAGES), MAYBE, "hidden-activation",
         Check.MISSING_HIDDEN_ACTIVATION,

@@ -335,6 +335,47 @@ def test_scaled_inputs_are_what_fit_gets(program):
     assert np.allclose(after.x.std(axis=0), 1, atol=1e-6)
 
 
+TWO_INPUTS = """\
+import keras, numpy as np
+rows = 90 + 30 * np.random.default_rng(0).normal(size=(60, 5))
+a, b, y, a2, b2 = rows[:40, :2], rows[:40, 2:], rows[:40, 0], rows[40:, :2], rows[40:, 2:]
+left, right = keras.Input((2,), name="left"), keras.Input((3,), name="right")
+net = keras.Model([left, right], keras.layers.Dense(1)(keras.layers.Concatenate()([left, right])))
+net.compile("sgd", "mse")
+held = ([a2, b2], y[:20])
+net.fit([a, b], y, epochs=1, validation_data=([a2, b2], rows[40:, 0]))
+net.predict([a2, b2[:5]])
+"""
+
+
+@pytest.mark.slow
+def test_each_of_several_inputs_is_scaled_with_the_others_of_its_columns(program):
+    captured = program(TWO_INPUTS)
+    after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits).program
+    for before, kept, scaled, held in zip(captured.x, captured.validation.x, after.x, after.validation.x):
+        mean, std = before.mean(axis=0), before.std(axis=0)
+        assert np.allclose(scaled, (before - mean) / std, atol=1e-5)
+        assert np.allclose(held, (kept - mean) / std, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[a2, b2[:5]]", "[a2, b2 + 0]"),  # another use that no line before fit changes
+        ("[a2, b2[:5]]", "{'left': a2, 'right': b2}"),  # other keys
+        ("fit([a, b], y", "fit([a, b], a[:, 0]"),  # targets made of an input
+        ("fit([a, b]", "fit([a, b * 1]"),
+        ("net.fit(", "for _ in range(2):\n    net.fit("),
+        ("([a2, b2], rows[40:, 0])", "held"),
+    ],
+)
+def test_several_inputs_are_not_scaled_in_part(captured, old, new):
+    assert changed_lines(captured(TWO_INPUTS.replace(old, new)), change("scale_inputs", "standardise")) == (
+        [],
+        ["scale_inputs"],
+    )
+
+
 @pytest.mark.slow
 def test_a_normalization_layer_is_adapted_to_the_inputs_of_fit(program):
     captured = program(

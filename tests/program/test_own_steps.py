@@ -1,4 +1,4 @@
-"""A ``train_step`` of the user's own, and a softmax between layers: read without a training."""
+"""A ``train_step`` of the user's own: repeated if its updates are those of Keras, else read without a training."""
 
 import dataclasses
 import json
@@ -11,7 +11,8 @@ from harness.cli.main import main
 from harness.programs.capture import capture_script
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.fit_calls import program_of
-from harness.programs.program import Note, NoteKind
+from harness.programs.program import MadeUp, Note, NoteKind
+from harness.programs.training import train
 
 L = keras.layers
 LOOP = (Note(kind=NoteKind.LOOP_AS_FIT, count=1, detail="tf.GradientTape"),)
@@ -102,10 +103,15 @@ def test_a_short_loop_of_ones_own_is_suspicious(epochs, notes, severities):
 
 
 @pytest.mark.parametrize(
-    ("y", "checks"),
-    [("x.sum(axis=1)", [Check.BROADCAST_LOSS]), ("x.sum(axis=1, keepdims=True)", [])],
+    ("y", "compared", "checks"),
+    [
+        ("x.sum(axis=1)", "wanted - outputs", [Check.BROADCAST_LOSS]),
+        ("x.sum(axis=1)", "(lambda a, b: b - a)(model(inputs), wanted)", [Check.BROADCAST_LOSS]),  # no name is left
+        ("x.sum(axis=1)", "wanted - outputs[:, 0]", []),
+        ("x.sum(axis=1, keepdims=True)", "wanted - outputs", []),
+    ],
 )
-def test_a_difference_that_a_tape_records_is_read(tmp_path, monkeypatch, y, checks):
+def test_a_difference_that_a_tape_records_is_read(tmp_path, monkeypatch, y, compared, checks):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(
         f"""import keras, numpy as np, tensorflow as tf
@@ -116,12 +122,138 @@ optimizer = keras.optimizers.Adam()
 def update(inputs, wanted):
     with tf.GradientTape() as tape:
         outputs = model(inputs)
-        loss = tf.reduce_mean(tf.square(wanted - outputs))
+        loss = tf.reduce_mean(tf.square({compared}))
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
 for _ in range(3):
     update(x, y)
 """
     )
-    found = [one for one in contradictions(capture_script("train.py").program) if one.severity in SURE]
+    found = contradictions(capture_script("train.py").program)
+    found = [one for one in found if one.severity in SURE and one.check is not Check.FEW_UPDATES]
     assert [one.check for one in found] == checks
     assert [one.place.line for one in found] == [9] * len(checks)
+
+
+STEP = """import keras, numpy as np, tensorflow as tf
+x = np.random.default_rng(0).normal(size=(24, 3)).astype('float32')
+y = x.sum(axis=1, keepdims=True)
+class Model(keras.Model):
+    def {method}(self, {arguments}):
+        {body}
+inputs = keras.Input((3,))
+hidden = keras.layers.Dense(4, 'tanh', kernel_regularizer='l2')(inputs)
+model = Model(inputs, keras.layers.Dense(1)(keras.layers.{noise}(0.5)(hidden)))
+model.compile(keras.optimizers.SGD(0.1), 'mse')
+model.fit({data}, epochs=3, batch_size=24, shuffle=False)
+"""
+TAPE = """x, y = data
+        with tf.GradientTape() as tape:
+            outputs = self(x, training=True)
+            loss = {loss}
+        grads = tape.gradient(loss, {weights})
+        self.optimizer.apply_gradients(zip({grads}, {weights}))
+        return {{'loss': loss}}"""
+OWN = {"loss": "self.compute_loss(x=x, y=y, y_pred=outputs)", "weights": "self.trainable_weights", "grads": "grads"}
+RETURNED = "return tf.reduce_mean((y - y_pred) ** 2) + sum(self.losses)"
+WRITTEN = {"loss": "tf.reduce_mean((y - outputs) ** 2) + sum(self.losses)"}
+
+
+def step(data="x, y", noise="Dropout", method="train_step", arguments="data", body=TAPE, **parts):
+    """A script whose model has a step of its own."""
+    body = body.format(**OWN | parts) if body is TAPE else body
+    return STEP.format(data=data, noise=noise, method=method, arguments=arguments, body=body)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_plain"),
+    [
+        (step(), True),
+        (step(**WRITTEN), True),
+        (step(data="tf.data.Dataset.from_tensor_slices((x, y)).batch(24)"), True),
+        (step(method="compute_loss", arguments="x, y, y_pred, *rest, **names", body=RETURNED), True),
+        (step(loss="tf.reduce_mean((y - outputs) ** 2)"), False),  # without the regulariser
+        (step(loss="2 * self.compute_loss(x=x, y=y, y_pred=outputs)"), False),
+        (step(loss="tf.reduce_mean((y[:, 0] - outputs) ** 2)"), False),  # of all pairs
+        (step(grads="[tf.clip_by_norm(one, 0.01) for one in grads]"), False),
+        (step(weights="self.trainable_weights[:2]"), False),
+        (step(data="x, y, sample_weight=np.ones(24)"), False),
+    ],
+)  # fmt: skip
+def test_a_step_whose_updates_are_those_of_keras_is_repeated(tmp_path, monkeypatch, code, is_plain):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(code)
+    program = capture_script("train.py").program
+    kind = NoteKind.STEP_OF_KERAS if is_plain else NoteKind.OWN_LOOP
+    assert kind in {note.kind for note in program.notes}
+    assert program.can_be_trained is is_plain
+
+
+@pytest.mark.slow
+def test_the_losses_of_a_step_that_is_repeated_are_those_of_the_script(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = step(noise="Activation").replace("Activation(0.5)", "Activation('tanh')")
+    programs = []
+    for name, text in (("train.py", code), ("plain.py", code.replace("Model(inputs", "keras.Model(inputs"))):
+        (tmp_path / name).write_text(text)
+        programs.append(capture_script(name).program)
+    own, plain = programs
+    weights = [value[None] for value in own.initial_weights.values()]
+    assert own.history is None  # what a step of one's own reports is not known
+    assert np.allclose(train(own, seeds=[0], initial_weights=weights).loss[0], plain.history["loss"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cost", "loss"),
+    [
+        ("tf.reduce_mean(tf.square(b - model(a)))", "mean_squared_error"),
+        ("tf.reduce_mean(tf.abs(model(a) - b))", "mean_absolute_error"),
+        ("tf.reduce_sum(tf.square(b - model(a)))", None),
+        ("tf.reduce_mean(tf.square(b[:, 0] - model(a)))", None),
+        ("tf.reduce_mean(tf.square(b - model(a, training=True)))", "noise"),  # with a Dropout layer
+    ],
+)
+def test_a_loop_of_a_difference_is_repeated_with_the_loss_that_it_is(tmp_path, monkeypatch, cost, loss):
+    monkeypatch.chdir(tmp_path)
+    noise = "keras.layers.Dropout(0.5), " if loss == "noise" else ""
+    (tmp_path / "train.py").write_text(
+        f"""import keras, tensorflow as tf
+x = tf.random.normal((12, 3))
+model = keras.Sequential([keras.Input((3,)), {noise}keras.layers.Dense(1)])
+optimizer = keras.optimizers.SGD(0.1)
+for step in range(12):
+    a, b = x[step % 3::3], tf.reduce_sum(x, axis=1, keepdims=True)[step % 3::3]
+    with tf.GradientTape() as tape:
+        cost = {cost}
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+    )
+    program = capture_script("train.py").program
+    is_repeated = loss not in (None, "noise")
+    assert (program.can_be_trained, program.loss is not None) == (is_repeated, is_repeated)
+    if is_repeated:
+        assert (program.loss.name, program.epochs, len(program.y)) == (loss, 4, 12)
+
+
+def without_network(*_, **__):
+    """A download of Keras that fails."""
+    raise OSError("URL fetch failure")
+
+
+def test_a_difference_from_the_targets_of_a_made_up_data_set_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("keras.src.datasets.boston_housing.get_file", without_network)
+    (tmp_path / "train.py").write_text(
+        """import keras, tensorflow as tf
+(x, y), _ = keras.datasets.boston_housing.load_data()
+model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(1)])
+optimizer = keras.optimizers.SGD(0.1)
+for step in range(9):
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean(tf.square(y[step::9] - model(x[step::9])))
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+    )
+    program = capture_script("train.py").program
+    assert program.made_up is MadeUp.VALUES
+    (found,) = [one for one in contradictions(program) if one.check is Check.BROADCAST_LOSS]
+    assert found.place.line == 7

@@ -177,6 +177,26 @@ def test_a_snippet_without_imports_and_data(captured):
     assert read_unjudged(program).missing[0] == "the value of n_epoch (30)"
 
 
+def test_layers_that_take_shapes_for_those_of_tensorflow_are_trained(captured):
+    program = captured(
+        """import keras, numpy as np, tensorflow as tf
+class Own(keras.layers.Layer):
+    def build(self, input_shape):
+        self.kernel = self.add_weight(shape=[input_shape.as_list()[-1], 2])
+        super().build(input_shape)
+    def call(self, x):
+        return x @ self.kernel
+    def compute_output_shape(self, input_shape):
+        return tf.TensorShape(input_shape[:-1].as_list() + [2])
+model = keras.Sequential([keras.Input((3,)), Own(), keras.layers.Dense(1)])
+model.compile('sgd', 'mse')
+model.fit(np.ones((8, 3)), np.ones(8), epochs=1)
+"""
+    )
+    assert program.can_be_trained
+    assert [tuple(weight.shape) for weight in program.fresh_model(0).weights] == [(3, 2), (2, 1), (1,)]
+
+
 def test_a_matrix_of_word_vectors_is_made_up_as_wide_as_the_layer_says(captured):
     program = captured(
         "model = tf.keras.Sequential([\n"

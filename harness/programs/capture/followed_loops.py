@@ -22,6 +22,7 @@ Array = NDArray[Any]
 
 MOST_BYTES = 2**28  # of the rows of a loop
 MOST_UPDATES = 20_000  # after which a loop may never end
+ENDLESS_UPDATES = 5_000  # that are read of a loop that never ends
 GRADIENT_TOLERANCE = 1e-3  # relative to the largest gradient, of float32
 
 
@@ -31,6 +32,10 @@ class ScriptEnded(BaseException):
 
 class OutOfTime(ScriptEnded):
     """Ends a script that runs for too long."""
+
+
+class LoopRead(ScriptEnded):
+    """Ends a script whose loop never ends after as many updates as are read of it."""
 
 
 class NotPlain(Exception):
@@ -46,6 +51,7 @@ class FollowedLoop:
     optimizer: Any
     loss: Any
     deadline: float  # of ``time.monotonic``, after which it is taken for a loop that does not end
+    is_endless: bool = False  # whether its text says that it never ends
     rows: dict[bytes, int] = field(default_factory=dict)  # place of each different row, by its bytes
     # x, y: the different rows, in the order in which they came
     x: list[Array] = field(default_factory=list)
@@ -59,10 +65,13 @@ class FollowedLoop:
 
         Raises:
             NotPlain: it is of another model, optimizer or loss, its rows are not known, or there are too many.
+            LoopRead: there are as many as are read of an endless loop.
             OutOfTime: the deadline is over.
         """
+        if self.is_endless and len(self.sizes) >= ENDLESS_UPDATES:
+            raise LoopRead
         if time.monotonic() > self.deadline:
-            raise OutOfTime
+            raise LoopRead if self.is_endless else OutOfTime
         if (
             len(self.sizes) >= MOST_UPDATES
             or model is not self.model
@@ -98,6 +107,8 @@ class FollowedLoop:
         epochs, size = max(1, round(sum(self.sizes) / len(program.y))), Counter(self.sizes).most_common(1)[0][0]
         notes = [note for note in program.notes if note.kind not in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)]
         notes.append(Note(kind=NoteKind.LOOP_AS_FIT, count=epochs, detail=how))
+        if self.is_endless:
+            notes.append(Note(kind=NoteKind.ENDLESS, count=len(self.sizes)))
         return dataclasses.replace(
             program,
             epochs=epochs,
@@ -151,7 +162,7 @@ def check_gradients(model: Any, loss: Any, x: Any, y: Any, given: list[Any], var
 
     if loss is None:
         raise NotPlain
-    if any(isinstance(layer, (keras.layers.Dropout, keras.layers.GaussianNoise)) for layer in model._flatten_layers()):
+    if any(getattr(layer, name) for layer, name in noises(model)):
         return
     before = model.get_weights()
     with tf.GradientTape() as tape:
@@ -166,3 +177,13 @@ def check_gradients(model: Any, loss: Any, x: Any, y: Any, given: list[Any], var
         a, b = np.asarray(tf.convert_to_tensor(one)), np.asarray(tf.convert_to_tensor(other))
         if np.max(np.abs(a - b), initial=0.0) > GRADIENT_TOLERANCE * max(np.max(np.abs(b), initial=0.0), 1e-12):
             raise NotPlain
+
+
+def noises(model: Any) -> list[tuple[Any, str]]:
+    """The layers of a model that draw random numbers, each with the attribute that says how strongly."""
+    kinds = (
+        (keras.layers.Dropout, "rate"),
+        (keras.layers.GaussianDropout, "rate"),
+        (keras.layers.GaussianNoise, "stddev"),
+    )
+    return [(layer, name) for layer in model._flatten_layers() for kind, name in kinds if isinstance(layer, kind)]

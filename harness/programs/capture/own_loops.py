@@ -6,21 +6,18 @@ repeated by fit; trainings prove nothing about another.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 from unittest import mock
 
 import keras
 
 from ..kinds import ON_BATCH, TAPE
-from ..source.places import Place, Sources, nodes_of
-from .followed_loops import FollowedLoop, NotPlain, ScriptEnded, check_gradients
+from ..source.places import Place, Sources
+from .followed_loops import FollowedLoop, NotPlain, ScriptEnded, check_gradients, noises
 
 Wrapper = Callable[..., Any]
 
@@ -73,6 +70,9 @@ class OwnLoops:
         self.called: dict[int, tuple[Any, Any, Any]] = {}
         self.loss: Any = None
         self.targets: Any = None
+        self.is_difference_known = False
+        self.loss_of_difference: Any = None
+        self.difference: tuple[Any, Any, Place | None] = None, None, None  # outputs, what they are compared with, where
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -86,6 +86,8 @@ class OwnLoops:
             mock.patch.object(keras.losses.Loss, "__call__", self._loss(keras.losses.Loss.__call__)),
             mock.patch.object(BaseOptimizer, "apply_gradients", self._apply(BaseOptimizer.apply_gradients)),
             mock.patch.object(tf.GradientTape, "__enter__", self._enter(tf.GradientTape.__enter__)),
+            mock.patch.object(tf.Tensor, "__sub__", self._subtract(tf.Tensor.__sub__)),
+            mock.patch.object(tf.Tensor, "__rsub__", self._subtract(tf.Tensor.__rsub__)),
         ):
             yield
 
@@ -109,8 +111,13 @@ class OwnLoops:
             self.followed = None
             raise ScriptEnded from None
 
-    def follow(self, loop: Loop, deadline: float) -> None:
+    def follow(self, loop: Loop, deadline: float, *, is_endless: bool) -> None:
         """Let a loop go on after its first update if it may be plain, until a point in time.
+
+        Args:
+            loop: at its first update.
+            deadline: of ``time.monotonic``.
+            is_endless: whether its text says that it never ends.
 
         Raises:
             NotPlain: its gradients are not those of its loss, or not known.
@@ -122,7 +129,7 @@ class OwnLoops:
                 check_gradients(loop.model, loop.loss, loop.x, loop.y, gradients, variables)
             finally:
                 self.is_checking = False
-        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline)
+        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline, is_endless)
 
     def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
         """Model.train_on_batch."""
@@ -180,27 +187,43 @@ class OwnLoops:
             found = self._model_of([variable for _, variable in pairs]) if self.tapes and self._is_here() else None
             if found is not None:
                 model, x, outputs = found
-                y, place = (self.targets, None) if self.loss is not None else self._difference(outputs)
-                known = {"loss": self.loss, "optimizer": optimizer, "gradients": tuple(pairs), "place": place}
+                side, targets, where = self.difference
+                is_compared = self.loss is None and side is outputs
+                y, place = (targets, where) if is_compared else (self.targets, None)
+                loss = self._loss_of_difference(model, x, y, pairs) if is_compared else self.loss
+                known = {"loss": loss, "optimizer": optimizer, "gradients": tuple(pairs), "place": place}
                 self._update(Loop(how=TAPE, model=model, x=x, y=y, **known))
             return apply_gradients(optimizer, pairs, *arguments, **options)
 
         return applying
 
-    def _difference(self, outputs: Any) -> tuple[Any, Place | None]:
-        """What the user's code subtracts from outputs or these from, and where; None and None if it does not."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            source = self.sources.get(frame.f_code.co_filename)
-            for node in [] if source is None else nodes_of(source.text):
-                if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)):
-                    continue
-                sides = [frame.f_locals.get(side.id) for side in (node.left, node.right) if isinstance(side, ast.Name)]
-                if len(sides) == 2 and any(side is outputs for side in sides):
-                    assert source is not None
-                    return next(side for side in sides if side is not outputs), source.place(node)
-            frame = frame.f_back
-        return None, None
+    def _loss_of_difference(self, model: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
+        """The loss of Keras that a loop makes of a difference, by its first gradients; None if there is none."""
+        if not self.is_difference_known:
+            self.is_difference_known = self.is_checking = True
+            gradients, variables = map(list, zip(*pairs))
+            possible = [] if noises(model) else [keras.losses.MeanSquaredError(), keras.losses.MeanAbsoluteError()]
+            for loss in possible:
+                with contextlib.suppress(Exception):  # NotPlain, or tensors without values
+                    check_gradients(model, loss, x, y, gradients, variables)
+                    self.loss_of_difference = loss
+                    break
+            self.is_checking = False
+        return self.loss_of_difference
+
+    def _subtract(self, subtract: Wrapper) -> Wrapper:
+        """Tensor.__sub__ or __rsub__ that remembers what is compared with the outputs of a model, and where."""
+
+        @functools.wraps(subtract)
+        def subtracting(one: Any, other: Any) -> Any:
+            if self.tapes and not self.is_checking:
+                outputs = [known[2] for known in self.called.values()]
+                for side, targets in ((one, other), (other, one)):
+                    if any(side is output for output in outputs):
+                        self.difference = side, targets, self.sources.here()
+            return subtract(one, other)
+
+        return subtracting
 
     def _model_of(self, variables: list[Any]) -> tuple[Any, Any, Any] | None:
         """The smallest model that was called and has all variables, with its inputs and outputs."""

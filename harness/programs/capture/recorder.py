@@ -42,16 +42,18 @@ from ..old_versions.arguments import (
     translated_fit,
     translated_optimizer,
 )
-from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation
-from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, passes_of
+from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation, row_count
+from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, never_ends, passes_of
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
 from .own_loops import FITS, Loop, OwnLoops
+from .own_steps import makes_plain_updates, trained_by_keras
 from .supply import Supply
 
 Wrapper = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
+SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
 
@@ -269,7 +271,9 @@ class Recorder:
         if self.program.made_up is MadeUp.NOTHING and self.program.outputs == 1 and loop.how != OWN_STEP:
             with contextlib.suppress(NotPlain):
                 seconds = self.seconds or SECONDS_OF_LOOP
-                self.loops.follow(loop, time.monotonic() + seconds)
+                is_endless = any(map(never_ends, self._loops(self.program.places.fit)))
+                deadline = time.monotonic() + (SHARE_OF_ENDLESS * seconds if is_endless else seconds)
+                self.loops.follow(loop, deadline, is_endless=is_endless)
                 self.set_alarm(seconds)
                 return
         raise ScriptEnded
@@ -341,9 +345,11 @@ class Recorder:
     def _data_of_loop(self, loop: Loop, given: dict[str, Any]) -> tuple[TrainingData, MadeUp]:
         """The batch of the first update, and how much of it is made up: all of it if it has no values yet."""
         extent = MadeUp.NOTHING if self.supply is None else self.supply.extent
-        if extent is MadeUp.NOTHING:
+        if extent is not MadeUp.FORMATS:
             with contextlib.suppress(Exception):
-                return training_data(loop.x, loop.y, None), extent
+                data = training_data(loop.x, loop.y, None)
+                if row_count(data.x):  # which a made-up value may not have
+                    return data, extent
         supply = self.supply or Supply("", lambda name: False)
         supply.extent = MadeUp.FORMATS
         return data_made_up(supply, loop.model, given), MadeUp.FORMATS
@@ -373,10 +379,9 @@ class Recorder:
 
     def _captured(self, fit: Any, model: Any, given: dict[str, Any], place: Place | None) -> Any:
         """Capture this call of fit, and run it."""
-        if overridden_step(model) is not None:
-            losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
-            loss = losses[0] if len(losses) == 1 else None
-            self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
+        has_own_step = overridden_step(model) is not None
+        if has_own_step and (self.supply is not None or not makes_plain_updates(model, given)):
+            self._capture_own_step(model, given)
         if self.supply is not None and self.supply.extent is not MadeUp.NOTHING:
             self._capture_made_up(self.supply, model, given, place)
         try:
@@ -389,11 +394,23 @@ class Recorder:
         self.build_error = build(model, data.x)
         self.data, self.model = (given["x"], given["y"]), model
         self.program = self._program(model, given, data, validation, place)
+        if has_own_step and self.program.is_copyable:
+            trained_by_keras(self.program.model)
+            note = Note(kind=NoteKind.STEP_OF_KERAS, detail=f"{overridden_step(model)}()")
+            self.program = dataclasses.replace(self.program, notes=(*self.program.notes, note))
+        elif has_own_step:
+            self._capture_own_step(model, given)
         if self.at_fit is not None:
             self.at_fit(self.program)
         if self.seconds is not None:
             self.deadline = time.monotonic() + self.seconds
         return self._run(fit, model, given)
+
+    def _capture_own_step(self, model: Any, given: dict[str, Any]) -> None:
+        """Capture a model with a step of its own, and end the script."""
+        losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
+        loss = losses[0] if len(losses) == 1 else None
+        self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
 
     def _capture_made_up(self, supply: Supply, model: Any, given: dict[str, Any], place: Place | None) -> None:
         """Capture a call of fit on made-up data, and end the script: training on such data would say nothing."""
@@ -438,7 +455,7 @@ class Recorder:
             notes = (*notes, Note(kind=NoteKind.STOPPED, count=count))
         self.program = dataclasses.replace(
             self.program,
-            history=values,
+            history=None if overridden_step(model) else values,  # a step of the user's own reports what it likes
             seconds=(self.program.seconds or 0.0) + seconds,
             is_stopped=limit.is_stopped,
             notes=notes,

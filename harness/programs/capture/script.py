@@ -39,7 +39,7 @@ from ..source.places import Sources
 from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
-from .followed_loops import OutOfTime, ScriptEnded
+from .followed_loops import LoopRead, OutOfTime, ScriptEnded
 from .made_up import made_up
 from .recorder import Recorder, Refused
 from .snippets import HOOK, Completion, is_of_keras, tolerant
@@ -385,7 +385,7 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
     """
     if isinstance(failure, Refused) and recorder.program is None:
         raise _Failed(failure.error) if isinstance(failure.error, NoBatches) else failure.error
-    is_over = failure is None or isinstance(failure, SystemExit)
+    is_over = failure is None or isinstance(failure, (SystemExit, LoopRead))
     if is_over:
         recorder.complete_loop()
     else:

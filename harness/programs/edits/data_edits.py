@@ -10,11 +10,21 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import keras
+
 from ..changes import Change
 from ..old_versions.arguments import OF_LISTS
 from ..source.places import argument_of, names_in
 from ..targets import describe_targets
-from .rebinding import base_name, next_fit_line, ordered_split, rebound_names, rebound_validation, split_names
+from .rebinding import (
+    base_name,
+    next_fit_line,
+    ordered_split,
+    rebound_names,
+    rebound_parts,
+    rebound_validation,
+    split_names,
+)
 from .script_texts import ScriptTexts
 from .texts import Edit, Text, Unplaced
 
@@ -66,8 +76,8 @@ class DataEdits:
         return []
 
     def check_plain(self, kind: str, call: ast.Call) -> None:
-        """Raise Unplaced unless fit is given one y as an array, and one x if that is to be changed."""
-        has_several = kind not in OF_TARGETS and isinstance(self.program.x, (list, tuple, dict))
+        """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled."""
+        has_several = kind not in (*OF_TARGETS, "scale_inputs") and isinstance(self.program.x, (list, tuple, dict))
         if self.program.source not in ("arrays", "dataframe") or has_several:
             raise Unplaced
         if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
@@ -77,7 +87,9 @@ class DataEdits:
         """Note what is to be done to the data that fit is given."""
         x, y = (text.text(argument_of(call, name, position)) for name, position in (("x", 0), ("y", 1)))
         if kind == "scale_inputs":
-            if change.layer is not None:
+            if isinstance(self.program.x, (list, tuple, dict)):
+                self._scale_parts(text, call, change)
+            elif change.layer is not None:
                 number = [layer.name for layer in self.program.model.layers].index(change.layer)
                 model = text.text(call.func).rpartition(".")[0]
                 self.statements.append(f"{model}.layers[{number}].adapt({x})")
@@ -116,6 +128,25 @@ class DataEdits:
                 self.wrappers[f"fit {name}"].append(f"{numpy}.asarray({{}})[order]")
         else:
             raise Unplaced
+
+    def _scale_parts(self, text: Text, call: ast.Call, change: Change) -> None:
+        """Note that each of several inputs is to be scaled before fit, with the variables that hold others of it.
+
+        Raises:
+            Unplaced: they are not all variables, or one may hold the numbers of words.
+        """
+        parts = rebound_parts(text, call)
+        layers = self.program.model._flatten_layers()
+        has_words = any(isinstance(layer, keras.layers.Embedding) for layer in layers)
+        others = names_in(argument_of(call, "y", 1)) | names_in(argument_of(call, "sample_weight"))
+        if not parts or has_words or change.layer is not None or others & {name for names in parts for name in names}:
+            raise Unplaced
+        is_image = "255" in str(change.new)
+        for names in parts:
+            if not is_image:
+                mean, std = self._moments(names[0], text)
+                self.statements.append(f"input_mean, input_std = {mean}, {std} + 1e-7")
+            self.statements.append(f"{', '.join(names)} = {', '.join(map(SCALES[not is_image].format, names))}")
 
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
         """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""

@@ -36,6 +36,33 @@ def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[s
     return [other for other in dict.fromkeys(wanted) if _is_bound_once(text, fit, other)]
 
 
+def rebound_parts(text: Text, fit: ast.Call) -> list[list[str]]:
+    """Of each of several inputs, which ``fit`` is given as a list, tuple or dict, the variables that hold it.
+
+    The first of each is that of ``fit``. None are returned if any part is given otherwise than in a variable.
+    """
+    uses = [fit, *(call for call in _later_calls(text, fit) if called_name(call) in USES)]
+    given = [_parts_of(argument_of(call, "x", 0)) for call in uses]
+    validation = argument_of(fit, "validation_data")
+    if validation is not None:
+        is_pair = isinstance(validation, (ast.Tuple, ast.List)) and bool(validation.elts)
+        given.append(_parts_of(validation.elts[0]) if is_pair else {})  # type: ignore[attr-defined]
+    names = [[base_name(parts.get(key)) or "" for parts in given] for key in given[0]]
+    if text.loops(fit) or any(parts.keys() != given[0].keys() for parts in given):
+        return []
+    found = [list(dict.fromkeys(of_part)) for of_part in names]
+    every = [name for of_part in found for name in of_part]
+    is_certain = all(_is_bound_once(text, fit, name) for name in every) and len(set(every)) == len(every)
+    return found if is_certain else []
+
+
+def _parts_of(node: ast.expr | None) -> dict[str, ast.expr]:
+    """The parts of a list, tuple or dict that is written out, by their keys."""
+    if isinstance(node, ast.Dict):
+        return {"" if key is None else ast.unparse(key): part for key, part in zip(node.keys, node.values)}
+    return {str(n): part for n, part in enumerate(node.elts)} if isinstance(node, (ast.List, ast.Tuple)) else {}
+
+
 def rebound_validation(text: Text, fit: ast.Call) -> str | None:
     """The variable that holds the validation inputs of ``fit``; None if an edit cannot change it before ``fit``."""
     name = next(_of_validation(fit, 0), None)
@@ -114,21 +141,21 @@ def _of_validation(fit: ast.Call, position: int) -> Iterator[str]:
 
 
 def _of_later_uses(text: Text, fit: ast.Call, name: str, position: int) -> Iterator[str]:
-    """The variables that the model is evaluated on, or predicts from, in the scope of ``fit`` and before the next
-    ``fit``, which may have data of another scale."""
-    calls = [
-        node
-        for node in _nodes(text, text.scope(fit))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node is not fit
-    ]
-    last = next_fit_line(text, fit)
-    for node in calls:
-        if not _is_same_model(text, node, fit) or node.lineno >= last:
-            continue
+    """The variables that the model is evaluated on, or predicts from."""
+    for node in _later_calls(text, fit):
         if called_name(node) in USES and (position == 0 or called_name(node) in ("evaluate", "test_on_batch")):
             found = base_name(argument_of(node, name, position))
             if found is not None:
                 yield found
+
+
+def _later_calls(text: Text, fit: ast.Call) -> Iterator[ast.Call]:
+    """The other calls of methods of the model in the scope of ``fit``, before the next ``fit``, which may have data of
+    another scale."""
+    last = next_fit_line(text, fit)
+    for node in _nodes(text, text.scope(fit)):
+        if isinstance(node, ast.Call) and node is not fit and _is_same_model(text, node, fit) and node.lineno < last:
+            yield node
 
 
 def next_fit_line(text: Text, fit: ast.Call) -> float:

@@ -32,6 +32,7 @@ import numpy as np
 from ..copies import forget_states
 from ..stand_ins import importing_file
 from .arguments import old_arguments
+from .shapes import take_shapes
 
 PLACES = (
     "", "layers", "models", "optimizers", "losses", "metrics", "callbacks", "utils", "initializers", "regularizers",
@@ -195,6 +196,7 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             stack.enter_context(mock.patch.object(module, "load_model", _loading(module.load_model)))
         set_weights = functools.partialmethod(_set_weights_of_lists, keras.Layer.set_weights)
         stack.enter_context(mock.patch.object(keras.Layer, "set_weights", set_weights))
+        stack.enter_context(mock.patch.object(keras.Layer, "__init_subclass__", classmethod(take_shapes), create=True))
         _supply(stack, keras.Model, "train", _train)
         _supply(stack, keras.Model, "reset_states", forget_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)

@@ -176,7 +176,7 @@ def training_rules(subject: Subject) -> Finding:
     rows = program.split_rows()
     updates = (program.steps_per_epoch or -(-rows // max(1, program.batch_size))) * program.epochs
     is_loop = any(note.kind is NoteKind.LOOP_AS_FIT for note in program.notes)
-    if updates < 100 or (is_loop and updates < FEW_UPDATES_OF_LOOP):
+    if not program.never_ends and (updates < 100 or (is_loop and updates < FEW_UPDATES_OF_LOOP)):
         yield subject.at(
             program.places.fit, Check.FEW_UPDATES, Severity.SUSPICION if is_loop else Severity.FACT,
             {"updates": updates, "epochs": program.epochs}

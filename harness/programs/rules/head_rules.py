@@ -340,13 +340,13 @@ def shape_rules(subject: Subject) -> Finding:
             layer=head.layer
         )  # fmt: skip
         return
-    if loss.startswith("custom:") or not loss:
+    if subject.loss is None or subject.loss.own_name:
         if broadcasts(subject):
             yield subject.at(subject.loss_place, Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
         elif compares_all_outputs(subject):
             yield subject.at(
                 subject.loss_place, Check.LOSS_OF_ALL_OUTPUTS, Severity.CONTRADICTION,
-                {"loss": loss.removeprefix("custom:"), "units": head.units}
+                {"loss": "" if subject.loss is None else subject.loss.own_name, "units": head.units}
             )  # fmt: skip
         return
     if loss in CATEGORICAL_CROSSENTROPIES and targets.width == 1:

@@ -289,3 +289,14 @@ def passes_of(loops: Iterable[ast.AST], names: Mapping[str, Any]) -> int:
             return 0
         passes *= len(range(*numbers))
     return passes
+
+
+def never_ends(loop: ast.AST) -> bool:
+    """Whether a loop is ``while True`` without anything in it that ends it."""
+    if not (isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and loop.test.value):
+        return False
+    return not any(
+        isinstance(node, (ast.Break, ast.Return, ast.Raise))
+        or (isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("exit", "quit")))
+        for node in ast.walk(loop)
+    )

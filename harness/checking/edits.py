@@ -197,13 +197,25 @@ class EditBench(Bench):
         """Whether the mended steps have the factor of the others, if all are multiples of their gradients."""
         if self.search.may_adapt:
             return True
-        rates = list(self.reading.factors.values())
-        for step in mending:
+        matches = {step.before: self.reading.matches.get(step.before) for step in self.right}
+        # an edit may change the factor of a right step; of what is added to it, as a velocity, the first match knows
+        plain = [step for step in self.right if (one := matches[step.before]) is None or not (one.decay or one.constant)]
+        kept = [step.before for step in self.right if step not in plain]
+        rates = [factor for id, factor in self.reading.factors.items() if id in kept]
+        for step in (*plain, *mending):
             gradient = np.ravel(self.reading.gradients[0][step.before])
             size = float(gradient @ gradient)
             if size:
                 rates.append(float(np.ravel(step.of(values)) @ gradient) / size)
         return all(abs(one - rates[0]) <= SAME_RATE * abs(rates[0]) for one in rates)
+
+    def is_mended_by_factors(self, factors: Mapping[int, float]) -> bool:
+        """Whether all is right after some values, such as those that a factor went into, are divided by numbers."""
+        return self.mends({id: partial(self.divided, id=id, number=one) for id, one in factors.items()})
+
+    def divided(self, values: Values, id: int, number: float) -> Array:
+        """A value divided by a number"""
+        return np.asarray(self.stage.program.compute(id, values) / number)
 
     # The edits
 

@@ -174,6 +174,21 @@ def test_two_outputs_with_costs_of_two_kinds(tmp_path: Path) -> None:
     assert checked(tmp_path, HEADS.format(sent_back="2 * e @ B.T")).verdict is not Verdict.CORRECT
 
 
+def test_the_parts_of_a_cost_count_in_the_gradients_as_they_do_in_the_cost(tmp_path: Path) -> None:
+    """The line of the part that counts otherwise is wrong, and not the one where the two parts meet."""
+    total = (
+        "    L = np.mean((number - y) ** 2) + {share} * -np.mean(t * np.log(share) + (1 - t) * np.log(1 - share))\n    dh ="
+    )
+    for share, found in (("0.5", []), ("1.0", [("forward-factor-missing", "e = 0.5 * (share - t) / 30")])):
+        text = HEADS.replace("    dh =", total.replace("{share}", share)).format(sent_back="e @ B.T")
+        result = checked(tmp_path, text)
+        if not found:
+            assert result.verdict is Verdict.CORRECT
+        else:
+            assert [(one.place.text if one.place else "") for one in result.mistakes] == [found[0][1]]
+            assert [one.mistakes for one in result.alternatives] == [()]
+
+
 UNITS = """
 x, y = [0.35, 0.9], [0.5, 0.2]
 w = [float(one) for one in rng.normal(size=8)]

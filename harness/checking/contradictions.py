@@ -95,7 +95,7 @@ def weighs_kinds_differently(own: Reading, best: Reading) -> bool:
     factors: dict[Form | None, float] = {}
     for error in best.cost.errors:
         both = None if error.form is None else gradients_at({error.output}, own, best)
-        factor = None if both is None else ratio(*both)
+        factor = None if both is None else ratio(both[0], both[1])
         if factor is None or not is_same(factor, factors.setdefault(error.form, factor)):
             return False
     return len(factors) > 1 and not all(is_same(one, other) for one, other in itertools.pairwise(factors.values()))

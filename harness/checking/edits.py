@@ -199,7 +199,9 @@ class EditBench(Bench):
             return True
         matches = {step.before: self.reading.matches.get(step.before) for step in self.right}
         # an edit may change the factor of a right step; of what is added to it, as a velocity, the first match knows
-        plain = [step for step in self.right if (one := matches[step.before]) is None or not (one.decay or one.constant)]
+        plain = [
+            step for step in self.right if (one := matches[step.before]) is None or not (one.decay or one.constant)
+        ]
         kept = [step.before for step in self.right if step not in plain]
         rates = [factor for id, factor in self.reading.factors.items() if id in kept]
         for step in (*plain, *mending):

@@ -411,7 +411,7 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             id = "sum-instead-of-mean"
         elif any(is_same(rate / own, size) for size in sizes):
             id = "mean-instead-of-sum"
-        elif is_same(own, 1.0) and not is_same(rate, 1.0):
+        elif is_same(own, 1.0) and rate < 1.0 and not is_same(rate, 1.0):
             id = "learning-rate-missing"
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"

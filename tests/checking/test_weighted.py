@@ -176,17 +176,12 @@ def test_two_outputs_with_costs_of_two_kinds(tmp_path: Path) -> None:
 
 def test_the_parts_of_a_cost_count_in_the_gradients_as_they_do_in_the_cost(tmp_path: Path) -> None:
     """The line of the part that counts otherwise is wrong, and not the one where the two parts meet."""
-    total = (
-        "    L = np.mean((number - y) ** 2) + {share} * -np.mean(t * np.log(share) + (1 - t) * np.log(1 - share))\n    dh ="
-    )
-    for share, found in (("0.5", []), ("1.0", [("forward-factor-missing", "e = 0.5 * (share - t) / 30")])):
-        text = HEADS.replace("    dh =", total.replace("{share}", share)).format(sent_back="e @ B.T")
-        result = checked(tmp_path, text)
-        if not found:
-            assert result.verdict is Verdict.CORRECT
-        else:
-            assert [(one.place.text if one.place else "") for one in result.mistakes] == [found[0][1]]
-            assert [one.mistakes for one in result.alternatives] == [()]
+    cost = "L = np.mean((number - y) ** 2) - SHARE * np.mean(t * np.log(share) + (1 - t) * np.log(1 - share))"
+    text = HEADS.replace("    dh =", f"    {cost}\n    dh =").format(sent_back="e @ B.T")
+    assert checked(tmp_path, text.replace("SHARE", "0.5")).verdict is Verdict.CORRECT
+    result = checked(tmp_path, text.replace("SHARE", "0.8"))
+    assert names(result) == [("gradient-scaled-differently", "e = 0.5 * (share - t) / 30")]
+    assert [one.mistakes for one in result.alternatives] == [()]
 
 
 UNITS = """

@@ -20,7 +20,7 @@ from .cost import Error, Form, is_declared_cost
 from .factors import is_same, rates_of
 from .facts import assumed, computed_cost
 from .labels import found_at, found_in_step, quantity
-from .misstated import misstated_cost, own_costs, under_declared_costs
+from .misstated import gradients_at, misstated_cost, own_costs, under_declared_costs
 from .reading import Reading, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity, merge_by_id
 from .rules import belongs_together, decay_place
@@ -77,13 +77,28 @@ def is_named_after(reading: Reading, other: Alternative) -> bool:
 
 
 def claimed_reading(readings: Sequence[Reading], best: Reading) -> Reading | None:
-    """The cost that one function computes together with the gradients, if they are another cost's; None otherwise.
+    """The file's own cost, if the gradients are another's and it is certain that both are meant to be one; else None.
+
+    So it is if one function computes both, or if it is a sum of the same kinds of costs whose parts count differently.
 
     Args:
         readings: all readings of the file.
         best: the one under which it is right.
     """
-    return next((one for one in own_costs(readings, best) if belongs_together(one)), None)
+    weighing = (one for one in readings if one.cost.meant and weighs_kinds_differently(one, best))
+    together = (one for one in own_costs(readings, best) if belongs_together(one))
+    return next(itertools.chain(weighing, together), None)
+
+
+def weighs_kinds_differently(own: Reading, best: Reading) -> bool:
+    """Whether a cost is a sum of several kinds as that of the best reading is, but for what each kind counts."""
+    factors: dict[Form | None, float] = {}
+    for error in best.cost.errors:
+        both = None if error.form is None else gradients_at({error.output}, own, best)
+        factor = None if both is None else ratio(both[0], both[1])
+        if factor is None or not is_same(factor, factors.setdefault(error.form, factor)):
+            return False
+    return len(factors) > 1 and not all(is_same(one, other) for one, other in itertools.pairwise(factors.values()))
 
 
 # The scale and the penalty

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..recording.graph import Ref
 from .alignment import Alignment, samples
-from .locating import TRIED_SETTINGS, Search, has_rule, step_is_right, work_of
+from .locating import TRIED_SETTINGS, Search, has_rule, step_is_right
 from .matching import gradient_nodes
 from .reading import Reading
 from .repairs import FORMS_OF_ACTIVATION, Array, Bench, Change, Compute, Repair
@@ -56,10 +56,9 @@ class EditBench(Bench):
         most: how many of the wrong steps one edit made right.
         wanted: how many it should.
         within: all operations that are computed again.
-        weights: what it costs to compute each.
         shared: the places of the operations of the forward pass.
         lines: the operations by their places in the text, each with all its executions.
-        work: what was computed so far.
+        alone: the operations that lead to wrong steps and to no right one.
     """
 
     def __init__(self, reading: Reading, broken: Sequence[Step], before: Mended | None = None) -> None:
@@ -97,8 +96,7 @@ class EditBench(Bench):
         self.forward_lines: dict[Key, list[int]] = {}
         for id in sorted(stage.needed & reading.forward.nodes):
             self.forward_lines.setdefault(self.key(id), []).append(id)
-        self.weights = {id: work_of(stage.node(id).shape) for id in self.within}
-        self.work = 0
+        self.alone = leading - stage.program.ancestors([step.after for step in self.right], stop=stage.parameters)
 
     def partial_repair(self) -> Repair | None:
         """The first of the edits that make most steps right, if those are several; asked after ``repair``."""
@@ -157,8 +155,10 @@ class EditBench(Bench):
         return node.operation, tuple(parts)
 
     def groups(self) -> list[list[int]]:
-        """All executions of each operation"""
-        return list(self.lines.values())
+        """All executions of each operation, and those of them that lead to wrong steps alone, if others do not"""
+        found = list(self.lines.values())
+        parts = [[id for id in ids if id in self.alone] for ids in found]
+        return found + [part for part, ids in zip(parts, found) if 0 < len(part) < len(ids)]
 
     # Trying an edit
 
@@ -173,7 +173,6 @@ class EditBench(Bench):
         after = set(self.within)  # a step that the edit does not reach is made of its gradient as before
         mending = self.broken
         for number in range(len(self.settings)):
-            self.work += sum(self.weights[id] for id in within)
             try:
                 found.append(self.computed(number, together, within))
             except (CannotReplay, ValueError, TypeError, IndexError, KeyError, AttributeError):
@@ -197,13 +196,27 @@ class EditBench(Bench):
         """Whether the mended steps have the factor of the others, if all are multiples of their gradients."""
         if self.search.may_adapt:
             return True
-        rates = list(self.reading.factors.values())
-        for step in mending:
+        matches = {step.before: self.reading.matches.get(step.before) for step in self.right}
+        # an edit may change the factor of a right step; of what is added to it, as a velocity, the first match knows
+        plain = [
+            step for step in self.right if (one := matches[step.before]) is None or not (one.decay or one.constant)
+        ]
+        kept = [step.before for step in self.right if step not in plain]
+        rates = [factor for id, factor in self.reading.factors.items() if id in kept]
+        for step in (*plain, *mending):
             gradient = np.ravel(self.reading.gradients[0][step.before])
             size = float(gradient @ gradient)
             if size:
                 rates.append(float(np.ravel(step.of(values)) @ gradient) / size)
         return all(abs(one - rates[0]) <= SAME_RATE * abs(rates[0]) for one in rates)
+
+    def is_mended_by_factors(self, factors: Mapping[int, float]) -> bool:
+        """Whether all is right after some values, such as those that a factor went into, are divided by numbers."""
+        return self.mends({id: partial(self.divided, id=id, number=one) for id, one in factors.items()})
+
+    def divided(self, values: Values, id: int, number: float) -> Array:
+        """A value divided by a number"""
+        return np.asarray(self.stage.program.compute(id, values) / number)
 
     # The edits
 
@@ -369,7 +382,9 @@ class EditBench(Bench):
             references = [one.id if isinstance(one, Ref) else None for one in stage.node(child).arguments]
             for other in self.forward_lines.get(self.key(child), ()) if ids[0] in references else ():
                 argument = stage.node(other).arguments[references.index(ids[0])]
-                if other < ids[0] and isinstance(argument, Ref):
+                if not isinstance(argument, Ref) or other > ids[0]:
+                    continue
+                if stage.node(argument.id).shape == stage.node(ids[0]).shape:
                     return argument.id
         return None
 

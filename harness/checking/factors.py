@@ -195,8 +195,24 @@ def turning_node(reading: Reading, chain: Chain, usual: float) -> int:
     return chain.node
 
 
-def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
-    """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
+def scaled_values(reading: Reading) -> dict[int, float]:
+    """Where factors come in that some gradients have and others have not, and how large these are."""
+    factors = reading.factors
+    chains = [chain_of(reading, step, factors[step.before]) for step in reading.stage.steps if step.before in factors]
+    groups = by_factor(chains)
+    if len(groups) < 2:
+        return {}
+    reference = reference_group(reading, groups)
+    return {
+        departing_node(reading, one, reference[0]): abs(one.gradient / reference[0].gradient)
+        for group in groups
+        for one in group
+        if group is not reference
+    }
+
+
+def by_factor(chains: Sequence[Chain]) -> list[list[Chain]]:
+    """The chains, those of one factor together"""
     groups: list[list[Chain]] = []
     for one in chains:
         for group in groups:
@@ -205,6 +221,12 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
                 break
         else:
             groups.append([one])
+    return groups
+
+
+def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
+    """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
+    groups = by_factor(chains)
     if len(groups) == 1:
         return []
     # gradients in one proportion whose rates differ are a choice: a rate for biases, a rate for each layer
@@ -389,7 +411,7 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             id = "sum-instead-of-mean"
         elif any(is_same(rate / own, size) for size in sizes):
             id = "mean-instead-of-sum"
-        elif is_same(own, 1.0) and not is_same(rate, 1.0):
+        elif is_same(own, 1.0) and rate < 1.0 and not is_same(rate, 1.0):
             id = "learning-rate-missing"
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"

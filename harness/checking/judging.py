@@ -11,7 +11,7 @@ from ..recording.graph import Place
 from .alignment import Samples, ratio
 from .edits import EditBench, added_at_items
 from .explaining import locate
-from .factors import chain_of, factor_mistakes, is_update_place, turned_difference
+from .factors import chain_of, factor_mistakes, is_update_place, scaled_values, turned_difference
 from .items import of_other_items
 from .labels import found_at, found_in_step, quantity
 from .matching import climbs_by_a_rule
@@ -59,6 +59,9 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     if not broken:
         return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=(), is_trivial=True)
     bench = EditBench(reading, broken)
+    scaled = scaled_values(reading)
+    if scaled and bench.is_mended_by_factors(scaled):  # they are wrong because one factor is
+        return Judged(reading=reading, mistakes=(*found, *factor_mistakes(reading)), unexplained=())
     edit = name_edit(bench, sources)
     if edit is not None:
         return Judged(reading=reading, mistakes=(*found, edit, *factor_mistakes(reading)), unexplained=())

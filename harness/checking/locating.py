@@ -121,7 +121,8 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         # if the other steps are Adam's, one that is a multiple of its gradient was replaced behind the rule
         return (factor < 0 or search.any_sign) and not search.is_adaptive
     parameter = samples([one[step.before] for one in values])
-    two = decayed_step(value, gradient, parameter)
+    may_decay = step.before in reading.decaying
+    two = decayed_step(value, gradient, parameter) if may_decay else None
     if two is not None:
         return two.factor < 0
     if not search.may_adapt or count < TRIED_SETTINGS:
@@ -134,7 +135,7 @@ def step_is_right(search: Search, step: Step, values: Sequence[Values], after: s
         search.work += count * work_of(step.shape)
         found, alignment = samples(rows), align(samples(rows), gradient)
         is_turned = alignment is not None and alignment.transposed
-        made_of = decayed_step(found, gradient, parameter) if alignment is None else alignment
+        made_of = decayed_step(found, gradient, parameter) if alignment is None and may_decay else alignment
         if made_of is not None and not is_turned and is_descent_rule(reading, step, id, made_of.factor):
             return True
     return False

@@ -16,8 +16,8 @@ from .alignment import Alignment, Index, Samples, are_alike, largest_of, ratio, 
 from .cost import Cost, Error, ShapesDiffer
 from .exceptions import RUN_FILE
 from .replay import CannotReplay, Values
-from .stage import Stage, Step
-from .structure import Forward, Role
+from .stage import PRODUCTS, Stage, Step
+from .structure import MOVES, Forward, Role
 
 Array = NDArray[Any]
 
@@ -185,6 +185,23 @@ class Reading:
         """The values of the backward pass and the update rule that a step is made with."""
         above = self.stage.program.ancestors([step.after], stop=self.stage.parameters) & self.stage.dependent
         return above - self.forward.nodes - {step.before, step.after}
+
+    @cached_property
+    def decaying(self) -> set[int]:
+        """The parameters that may decay: something that is made of parameters alone is added up in their steps."""
+        stage = self.stage
+        alone = set(stage.parameters)
+        for id in sorted((stage.needed & stage.dependent) - self.forward.nodes):
+            if all(one in alone for one in stage.program.parents[id] if one in stage.dependent):
+                alone.add(id)
+
+        def is_added_up(step: Step, id: int) -> bool:
+            if stage.node(id).operation in MOVES | PRODUCTS:
+                return False
+            return any(one in alone and (id, one) != (step.after, step.before) for one in stage.program.parents[id])
+
+        ways = [(step, (*self.way_to(step), step.after)) for step in stage.steps]
+        return {step.before for step, way in ways if any(is_added_up(step, id) for id in way)}
 
     # Places
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Node, Ref
 from .alignment import ratio
+from .locating import work_of
 from .reading import Reading
 from .replay import CannotReplay, Values, find_operation, resolve
 from .stage import argument_ids
@@ -138,6 +139,11 @@ def other_index(index: Any, shape: tuple[int, ...], place: int, number: int) -> 
     return tuple(parts) if isinstance(index, tuple) else parts[0]
 
 
+def turned(value: Any) -> Array:
+    """A matrix transposed, or each matrix of several"""
+    return np.swapaxes(value, -1, -2)
+
+
 def with_operand(place: int, change: Callable[[Any], Any]) -> Callable[[list[Any], Any], tuple[list[Any], Any]]:
     """A change of the arguments of an operation: something else is made of one of its operands"""
     return lambda given, keywords: ([change(one) if at == place else one for at, one in enumerate(given)], keywords)
@@ -151,6 +157,7 @@ class Bench(ABC):
         settings: values of all nodes.
         local: the operations that are changed, in order.
         tries: how many changes were tried.
+        work: what was computed for them.
     """
 
     def __init__(self, reading: Reading, settings: Sequence[Values]) -> None:
@@ -159,6 +166,7 @@ class Bench(ABC):
         self.settings = [dict(one) for one in settings]
         self.local: list[int] = []
         self.tries = 0
+        self.work = 0
 
     @abstractmethod
     def mends(self, operations: Mapping[int, Compute]) -> bool:
@@ -198,6 +206,7 @@ class Bench(ABC):
                 elif any(one in changed for one in self.stage.program.parents[id]):
                     found[id] = self.stage.program.compute(id, found)
                     changed.add(id)
+        self.work += sum(work_of(self.stage.node(id).shape) for id in changed)
         return found
 
     def extend(self, ids: Sequence[int]) -> bool:
@@ -283,9 +292,9 @@ class Bench(ABC):
             if node.operation not in ("matmul", "dot", "einsum"):
                 continue
             for place, argument in enumerate(node.arguments):
-                if not isinstance(argument, Ref) or len(self.stage.node(argument.id).shape) != 2:
+                if not isinstance(argument, Ref) or len(self.stage.node(argument.id).shape) < 2:
                     continue
-                if self.mends_if(ids, partial(self.changed, arguments=with_operand(place, np.transpose))):
+                if self.mends_if(ids, partial(self.changed, arguments=with_operand(place, turned))):
                     yield Repair(change=Change.TRANSPOSE, node=ids[0], old=argument.id)
 
     def axes(self) -> Iterator[Repair]:
@@ -294,7 +303,8 @@ class Bench(ABC):
             node = self.stage.node(ids[0])
             if node.operation not in ("sum", "mean") or len(node.arguments) == 0:
                 continue
-            for axis in (0, 1, None):
+            dimensions = max(2, len(self.stage.node(argument_ids(node)[0]).shape)) if argument_ids(node) else 2
+            for axis in (*range(dimensions), None):
 
                 def over(given: list[Any], keywords: Any, axis: int | None = axis) -> tuple[list[Any], Any]:
                     return given[:1], {**{k: v for k, v in keywords.items() if k != "axis"}, "axis": axis}
@@ -510,6 +520,9 @@ class ValueBench(Bench):
             for id in dict.fromkeys(nodes)
             if stage.node(id).shape == shape and (lane is None or forward.lanes.get(id, lane) == lane)
         ]
+        if len(kept) > MOST_CANDIDATES:  # those of the same time step are made near to what the value is made of
+            anchors = [own, *(one for one in self.sources if one in forward.nodes)]
+            kept = sorted(kept, key=lambda one: min(abs(one - anchor) for anchor in anchors))
         return kept[:MOST_CANDIDATES]
 
     def arrays(self) -> Iterator[Repair]:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.checking import repairs
 from harness.checking.check import check_file
 from harness.checking.result import Found, Verdict
+from tests.network_files import write_file
 
 RECURRENT = """\
 import numpy as np
@@ -283,3 +285,87 @@ def test_a_clip_is_not_blamed_on_an_array_that_is_too_small_for_it(tmp_path):
     path = tmp_path / "net.py"
     path.write_text(text)
     assert [(one.id, one.place.line) for one in check_file(path).mistakes] == [("wrong-value", 10)]
+
+
+CELL = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+A, B, V = rng.randn(3, 3) * 0.5, rng.randn(3, 3) * 0.5, rng.randn(2, 3) * 0.5
+x, y = rng.randn(6, 3, 1), rng.randn(6, 2, 1)
+for i in range(3):
+    s = {-1: np.ones((3, 1)) * 0.1}
+    loss = 0
+    for t in range(6):
+        s[t] = np.tanh(A @ np.copy(x[t]) + B @ s[t - 1])
+        loss += np.sum((V @ s[t] - y[t]) ** 2) / 2
+    gradients = [np.zeros_like(A), np.zeros_like(B)]
+    dV, back = np.zeros_like(V), np.zeros((3, 1))
+    for t in reversed(range(6)):
+        error = V @ s[t] - y[t]
+        dV += error @ s[t].T
+        ds = V.T @ error + back
+        delta = ds * (1 - s[t] ** 2)
+        for k, (d, a) in enumerate([(delta, x[t]), (delta, s[t - 1])]):
+            gradients[k] += d @ a.T
+        back = B.T @ delta
+    A -= 0.1 * gradients[0]
+    B -= 0.1 * gradients[1]
+    V -= 0.1 * dV
+"""
+
+
+def test_a_state_of_another_time_step_where_one_line_makes_several_gradients(tmp_path: Path, found_after) -> None:
+    """The same line makes the gradient of A, which is right, and A is multiplied on the line of B."""
+    assert check_file(write_file(tmp_path / "right.py", CELL)).verdict is Verdict.CORRECT
+    found = found_after(CELL, "(delta, s[t - 1])", "(delta, s[t])")
+    assert [(one.id, one.parameters) for one in found] == [("wrong-layer-activation", ("B",))]
+
+
+def test_a_gradient_that_was_meant_is_looked_for_near_the_wrong_one(found_after, monkeypatch) -> None:
+    """Of a long sequence, many arrays have the shape of a state."""
+    monkeypatch.setattr(repairs, "MOST_CANDIDATES", 8)
+    found = found_after(CELL, "back = B.T @ delta", "back = B.T @ ds")
+    assert [(one.id, one.place.text if one.place else "") for one in found] == [
+        ("delta-not-multiplied-through", "back = B.T @ ds")
+    ]
+
+
+ATTENTION = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+X, y = rng.randn(5, 4, 3), rng.randn(5, 4, 2)
+Q, K, V = rng.randn(3, 4), rng.randn(3, 4), rng.randn(3, 2)
+for i in range(3):
+    q, k, v = X @ Q, X @ K, X @ V
+    e = np.exp(q @ k.transpose(0, 2, 1) / 2)
+    a = e / e.sum(-1, keepdims=True)
+    error = a @ v - y
+    loss = np.sum(error ** 2) / 2
+    da = error @ v.transpose(0, 2, 1)
+    dv = a.transpose(0, 2, 1) @ error
+    ds = a * (da - (da * a).sum(-1, keepdims=True)) / 2
+    dq = ds @ k
+    dk = ds.transpose(0, 2, 1) @ q
+    Q -= 0.1 * np.einsum("btd,bth->dh", X, dq)
+    K -= 0.1 * np.einsum("btd,bth->dh", X, dk)
+    V -= 0.1 * np.einsum("btd,bth->dh", X, dv)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "id"),
+    [
+        ("dv = a.transpose(0, 2, 1) @ error", "dv = a @ error", "transposed-gradient"),
+        (
+            "ds = a * (da - (da * a).sum(-1, keepdims=True)) / 2",
+            "ds = a * (da - (da * a).sum(1, keepdims=True)) / 2",
+            "sum-over-wrong-axis",
+        ),
+    ],
+)
+def test_operations_of_several_matrices_at_once(tmp_path: Path, found_after, right: str, wrong: str, id: str) -> None:
+    assert check_file(write_file(tmp_path / "right.py", ATTENTION)).verdict is Verdict.CORRECT
+    found = found_after(ATTENTION, right, wrong)
+    assert [(one.id, one.place.text if one.place else "") for one in found] == [(id, wrong)]

@@ -288,3 +288,33 @@ def test_a_threshold_that_no_step_changes_is_not_a_target(tmp_path: Path) -> Non
     wrong = UNITS_WITH_THRESHOLDS.replace("* hidden[k].slope()", "")
     (mistake,) = check_file(write_file(tmp_path / "units.py", wrong)).mistakes
     assert mistake.place.line == 28
+
+
+LISTS = """
+import random
+from math import exp
+random.seed(1)
+rows = [[random.gauss(0, 1) for _ in range(2)] for _ in range(3)]
+labels = [1, 0, 1]
+W = [[random.uniform(-0.5, 0.5) for _ in range(2)] for _ in range(2)]
+v = [random.uniform(-0.5, 0.5) for _ in range(3)]
+for epoch in range(4):
+    gW = [[0.0] * 2 for _ in range(2)]
+    gv = [0.0] * 3
+    for x, t in zip(rows, labels):
+        h = [1 / (1 + exp(-sum(a * b for a, b in zip(w, x)))) for w in W] + [1.0]
+        o = 1 / (1 + exp(-sum(a * b for a, b in zip(v, h))))
+        d = o - t
+        gv = [g + d * hi for g, hi in zip(gv, h)]
+        dh = [o * vi * hi * (1 - hi) for vi, hi in zip(v, h)]
+        gW = [[g + dhi * xi for g, xi in zip(gw, x)] for gw, dhi in zip(gW, dh)]
+    W = [[w - 0.1 * g for w, g in zip(ws, gs)] for ws, gs in zip(W, gW)]
+    v = [a - 0.1 * g for a, g in zip(v, gv)]
+"""
+
+
+def test_an_output_in_the_place_of_its_error_is_not_a_wrong_weight(tmp_path: Path) -> None:
+    """The weights of hidden units and of the bias unit are all right; what they are multiplied by is wrong for all."""
+    wrong = "dh = [o * vi * hi * (1 - hi) for vi, hi in zip(v, h)]"
+    found = check_file(write_file(tmp_path / "net.py", LISTS)).mistakes
+    assert [(one.id, one.place.text if one.place else "") for one in found] == [("upstream-gradient-dropped", wrong)]

@@ -174,6 +174,16 @@ def test_two_outputs_with_costs_of_two_kinds(tmp_path: Path) -> None:
     assert checked(tmp_path, HEADS.format(sent_back="2 * e @ B.T")).verdict is not Verdict.CORRECT
 
 
+def test_the_parts_of_a_cost_count_in_the_gradients_as_they_do_in_the_cost(tmp_path: Path) -> None:
+    """The line of the part that counts otherwise is wrong, and not the one where the two parts meet."""
+    cost = "L = np.mean((number - y) ** 2) - SHARE * np.mean(t * np.log(share) + (1 - t) * np.log(1 - share))"
+    text = HEADS.replace("    dh =", f"    {cost}\n    dh =").format(sent_back="e @ B.T")
+    assert checked(tmp_path, text.replace("SHARE", "0.5")).verdict is Verdict.CORRECT
+    result = checked(tmp_path, text.replace("SHARE", "0.8"))
+    assert names(result) == [("gradient-scaled-differently", "e = 0.5 * (share - t) / 30")]
+    assert [one.mistakes for one in result.alternatives] == [()]
+
+
 UNITS = """
 x, y = [0.35, 0.9], [0.5, 0.2]
 w = [float(one) for one in rng.normal(size=8)]
@@ -289,3 +299,29 @@ for x_i, y_i in zip(X, y):
 def test_a_margin_that_a_branch_looks_at_is_not_a_cost(tmp_path: Path) -> None:
     result = checked(tmp_path, MARGIN)
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.NO_COST_FITS)
+
+
+PUSHED = """
+X = rng.random((20, 2))
+Y = (X.sum(1, keepdims=True) > 1) * 1.0
+W, b, V, c = rng.normal(size=(2, 3)), np.zeros((1, 3)), rng.normal(size=(3, 1)), np.zeros((1, 1))
+vW, vb, vV, vc = np.zeros_like(W), np.zeros_like(b), np.zeros_like(V), np.zeros_like(c)
+for step in range(9):
+    W += 0.9 * vW
+    V += 0.9 * vV
+    h = 1 / (1 + np.exp(-(X @ W + b)))
+    o = 1 / (1 + np.exp(-(h @ V + c)))
+    d = (o - Y) * o * (1 - o) / 20
+    e = (d @ V.T) * h * (1 - h)
+    vV, vc = 0.9 * vV - 0.05 * h.T @ d, 0.9 * vc - 0.05 * d.sum(0, keepdims=True)
+    vW, vb = 0.9 * vW - 0.05 * X.T @ e, 0.9 * vb - 0.05 * e.sum(0, keepdims=True)
+    W += vW
+    b += vb
+    V += vV
+    c += vc
+"""
+
+
+def test_a_smaller_step_than_that_of_the_others_does_not_lack_a_learning_rate(tmp_path: Path) -> None:
+    """The weights are pushed ahead by a share of their velocity, 1.9 times as far as the biases."""
+    assert "learning-rate-missing" not in {one.id for one in checked(tmp_path, PUSHED).mistakes}

@@ -73,7 +73,7 @@ def wrong_operand(case: Case, above: Layer, layers: list[Layer]) -> Name | None:
     for operand in case.operands():
         origin = case.origin(operand)
         if origin in case.stage.parameters:
-            if not any(origin in one.parameters for one in layers):
+            if not any(origin in one.parameters for one in layers) and origin != partner(case, case.target):
                 return Name("weights-of-wrong-layer", case.lines(), case.stage.parameters[origin].name)
             continue
         # of numbers, a cost that the file computes looks like the activation of the last layer

@@ -59,7 +59,6 @@ MASKS = {
     "less": ("greater_equal", "greater"),
     "less_equal": ("greater", "greater_equal"),
 }
-PRODUCTS = frozenset({"multiply", "matmul", "dot"})
 
 
 # Derivatives that are written from the activation, by activation

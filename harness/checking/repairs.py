@@ -95,7 +95,6 @@ class Repair:
     node: int  # the operation that is changed; the first that uses the array
     old: int = -1  # the array that is replaced or left out; -1 if none
     new: int = -1  # the array that should stand there; -1 if none
-    transposed: bool = False  # whether its transpose should
     operation: str = ""  # the one that should stand there; "" if it is not changed
 
 
@@ -523,7 +522,7 @@ class ValueBench(Bench):
             for other in self.turned_candidates(source):
                 if self.mends_with({source: other}, transposed=True):
                     users = [id for id in self.local if source in self.stage.program.parents[id]]
-                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other, transposed=True)
+                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other)
             for other in tried[node.shape]:
                 if other == source or any(other not in values for values in self.settings):
                     continue

@@ -52,7 +52,7 @@ def assumed(reading: Reading) -> AssumedCost:
     )
 
 
-def parameter_facts(recording: Recording, reading: Reading) -> tuple[ParameterFacts, ...]:
+def parameter_facts(reading: Reading) -> tuple[ParameterFacts, ...]:
     """All parameters of a reading"""
     found = []
     for step in reading.stage.steps:

@@ -337,7 +337,7 @@ class _Judge:
             return GradientResult(
                 agreement=Agreement.DIFFERS,
                 largest_difference=_difference(mine, reference),
-                aligned_with=self._other(mine, option, truths, of),
+                aligned_with=self._other(mine, truths, of),
                 is_passed_on=self._is_passed_on(option, end),
                 **common,
             )
@@ -407,7 +407,7 @@ class _Judge:
         before, after = values[self.by_name[gradient.of_value]], values[self.by_name[gradient.after]]
         return np.asarray(before, dtype=float) - np.asarray(after, dtype=float)
 
-    def _other(self, mine: Samples, option: PairOption, truths: Sequence[Mapping[int, Array]], of: int) -> str:
+    def _other(self, mine: Samples, truths: Sequence[Mapping[int, Array]], of: int) -> str:
         """The name of another quantity of the forward side whose gradient it is a multiple of."""
         for id in sorted(truths[0], reverse=True):
             if id == of or any(id not in truth for truth in truths):

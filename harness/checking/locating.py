@@ -11,10 +11,8 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..recording.graph import Node
 from .alignment import Samples, align, are_alike, ratio, samples
@@ -22,8 +20,6 @@ from .matching import carries_a_state, changes, decayed_step, is_descent_rule
 from .reading import Bundle, Reading
 from .replay import CannotReplay, Values, is_truth
 from .stage import JOINING, SETTINGS, Step
-
-Array = NDArray[Any]
 
 TRIED_SETTINGS = 3
 MOST_REPLACEMENTS = 3000

@@ -103,7 +103,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     value, parameter = stage.step_samples(step), stage.samples(step.before)
     if gradient is None or parameter is None or value.flat.size != parameter.flat.size:
         return None
-    if is_nothing(reading, step, value, gradient):
+    if is_nothing(reading, value, gradient):
         return Match(factor=-1.0, nothing=True)
     found = ratio_of(value.flat, gradient.flat)
     if found is not None:
@@ -122,7 +122,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     return two or via_another_rule(reading, step, gradient)
 
 
-def is_nothing(reading: Reading, step: Step, value: Samples, gradient: Samples) -> bool:
+def is_nothing(reading: Reading, value: Samples, gradient: Samples) -> bool:
     """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
     stage = reading.stage
     if not is_no_gradient(reading, gradient):

@@ -60,7 +60,6 @@ MASKS = {
     "less": ("greater_equal", "greater"),
     "less_equal": ("greater", "greater_equal"),
 }
-PRODUCTS = frozenset({"multiply", "matmul", "dot"})
 
 
 # Derivatives that are written from the activation, by activation
@@ -97,7 +96,6 @@ class Repair:
     node: int  # the operation that is changed; the first that uses the array
     old: int = -1  # the array that is replaced or left out; -1 if none
     new: int = -1  # the array that should stand there; -1 if none
-    transposed: bool = False  # whether its transpose should
     operation: str = ""  # the one that should stand there; "" if it is not changed
 
 
@@ -537,7 +535,7 @@ class ValueBench(Bench):
             for other in self.turned_candidates(source):
                 if self.mends_with({source: other}, transposed=True):
                     users = [id for id in self.local if source in self.stage.program.parents[id]]
-                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other, transposed=True)
+                    yield Repair(change=Change.ARRAY, node=users[0], old=source, new=other)
             for other in tried[node.shape]:
                 if other == source or any(other not in values for values in self.settings):
                     continue

@@ -101,7 +101,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         later = read_later(recording, reading, steps_of(recording, longer))
         if later is not None and departs(later):
             return Rules(departed=later)
-    known = find_rules(recording, readings)
+    known = find_rules(readings)
     if known is not None:
         found += known_mistakes(reading, known)
         unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]

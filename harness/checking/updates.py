@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Kind, Node, Recording
+from ..recording.graph import Kind, Node
 from .alignment import ratio
 from .formulas import Rule, adaptive_rules, corrected, corrected_by_product, moment, other_shares
 from .matching import gradient_nodes
@@ -355,11 +355,10 @@ class RulesFound:
     crossed: frozenset[tuple[int, int]]
 
 
-def find_rules(recording: Recording, readings: Sequence[Reading]) -> RulesFound | None:
+def find_rules(readings: Sequence[Reading]) -> RulesFound | None:
     """The update rules of all parameters through these iterations; None if they cannot be replayed.
 
     Args:
-        recording: the recording.
         readings: the iterations, in order, each with right gradients.
     """
     program = readings[0].stage.program

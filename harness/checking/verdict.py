@@ -359,7 +359,7 @@ def conclude(
         verdict=Verdict.CORRECT,
         cost=assumed(reading),
         alternatives=alternatives,
-        parameters=parameter_facts(recording, reading),
+        parameters=parameter_facts(reading),
         rows=rows_of(reading),
         sizes=sizes_of(reading),
         judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),

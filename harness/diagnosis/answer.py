@@ -102,7 +102,6 @@ class Hint:
 
     fault: Fault  # what it may be
     changes: tuple[Change, ...]  # what an edit replaces
-    doubt: float  # 0 to 3, how far it is from usual practice
     is_needed: bool = False  # whether it is of the smallest set of repairs that learned
 
 

@@ -18,7 +18,6 @@ from .repeats import Repeats, measure_repeats
 from .splits import Split, split_apart_from_tail, split_rows, tail_is_outside
 from .tasks import Array, Indices, LabelFormat, Task, TaskKind, infer_task
 
-MOST_ROWS = 20_000  # of a table; more are thinned, and the diagnosis says so
 CLASS_METRICS = ("acc", "accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
 
 

@@ -142,14 +142,9 @@ def _class_weight_repairs(case: Case) -> Iterator[Repair]:
     if smallest <= 0 or case.task.kind not in (TaskKind.BINARY, TaskKind.MULTICLASS) or case.task.positions > 1:
         return
     given = case.program.class_weight
-    if given is None and largest / smallest < 3:
+    if largest / smallest < 3 if given is None else _is_balancing(case, given):
         return
-    if given is not None:
-        doubt: float = 1 if _is_balancing(case, given) else 2.5
-    else:
-        doubt = 2 if largest / smallest >= 6 else 1
-    if given is not None and _is_balancing(case, given):
-        return
+    doubt = 2.5 if given is not None else (2 if largest / smallest >= 6 else 1)
     weights = ClassWeights.BALANCED if largest / smallest >= 1.5 else ClassWeights.EQUAL
     yield Repair(
         key="class-imbalance",

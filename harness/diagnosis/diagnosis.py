@@ -409,14 +409,14 @@ class _Diagnoser:
             return None
         tried = [*search.additions(frozenset())[:MOST_TRIED_ADDITIONS], *search.much_longer()]
         counting = [key for key in tried if nearer.name == LEAST_SQUARES or not search.is_longer(key)]
-        keys = self.proofs.nearer(own, counting, TIMES_NEARER) if nearer.score.value >= EXACT else None
+        keys = self.proofs.nearer(own, counting, TIMES_NEARER) if nearer.score >= EXACT else None
         if keys is None and linear_causes(self.case, search.repairs):  # the time may not be enough to train others
-            self.raise_bar_to(nearer.score.value, own)
+            self.raise_bar_to(nearer.score, own)
             return None
         if keys is None:
             self.wanted = self.proofs.nearer(own, tried, WORTH_NAMING)
             return None
-        self.raise_bar_to(nearer.score.value, own)
+        self.raise_bar_to(nearer.score, own)
         return keys
 
     def raise_bar_to(self, best: float, own: ProgramRun) -> None:

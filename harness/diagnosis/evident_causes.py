@@ -82,9 +82,9 @@ def bounding_causes(case: Case, repairs: Sequence[Repair], known: set[Fault]) ->
 def linear_causes(case: Case, repairs: Sequence[Repair]) -> list[Cause]:
     """Missing activations that leave a network a linear function, of targets that are another one without noise."""
     references = case.references
-    lines = [learner.score.value for learner in references.learners if learner.name in LINEAR_MODELS]
+    lines = [learner.score for learner in references.learners if learner.name in LINEAR_MODELS]
     nearest = references.much_nearer(max(lines)) if lines and case.task.kind is TaskKind.REGRESSION else None
-    if nearest is None or nearest.score.value < EXACT or not computes_line(case.program.model):
+    if nearest is None or nearest.score < EXACT or not computes_line(case.program.model):
         return []
     return [evident_cause(repair.fault, repair.changes) for repair in repairs if repair.key == "hidden-activation"]
 

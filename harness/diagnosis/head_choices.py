@@ -49,7 +49,7 @@ def suitable_heads(case: Case) -> Iterator[HeadChoice]:
 
     def choice(units: int, activation: str, loss: str, logits: bool, needed: TargetCoding) -> HeadChoice:
         given = TargetCoding.AS_GIVEN
-        coding = given if _fits(case, needed, plain, units) else needed
+        coding = given if _fits(case, needed, plain) else needed
         return HeadChoice(units=units, activation=activation, loss=loss, from_logits=logits, coding=coding)
 
     if task.kind is TaskKind.REGRESSION:
@@ -85,7 +85,7 @@ def is_numbered_from_zero(case: Case) -> bool:
     return bool(values.max() < max(len(values), case.head.units if case.head.units > 1 else 0))
 
 
-def _fits(case: Case, needed: TargetCoding, plain: bool, units: int) -> bool:
+def _fits(case: Case, needed: TargetCoding, plain: bool) -> bool:
     """Whether the targets are already written as a head needs them."""
     task = case.task
     if case.text_targets is not None:

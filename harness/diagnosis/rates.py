@@ -71,16 +71,3 @@ def optimizer_facts(optimizer: Any, updates: int) -> OptimizerFacts:
         weight_decay=float(config.get("weight_decay") or 0.0),
         odd=odd,
     )
-
-
-def with_rate(optimizer: Any, rate: float) -> Any:
-    """An optimizer of the same kind with another constant rate."""
-    config = dict(optimizer.get_config())
-    config["learning_rate"] = float(rate)
-    return type(optimizer).from_config(config)
-
-
-def without_clipping(optimizer: Any) -> Any:
-    """An optimizer of the same kind that does not clip gradients."""
-    config = dict(optimizer.get_config())
-    return type(optimizer).from_config(config | {"clipnorm": None, "clipvalue": None, "global_clipnorm": None})

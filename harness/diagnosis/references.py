@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .scores import Reading, Score, balanced_accuracy, constant_score, score
+from .scores import Reading, balanced_accuracy, constant_score, score
 from .splits import Fold, Judged, Split, group_rows
 from .tasks import Array, Task, TaskKind
 
@@ -44,7 +44,7 @@ class Reference:
     """One off-the-shelf learner and what it reaches on the judged rows."""
 
     name: str
-    score: Score
+    score: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,6 @@ class References:
     constant: float  # the score of the best constant prediction
     learners: tuple[Reference, ...]  # the off-the-shelf learners, best first
     best: float  # the largest score of them, at least ``constant``
-    rows: int  # number of rows that judged
     # of the permutation test that the best of them is not better than chance; None if it was not made
     p_value: float | None
     # whether such learners suit the inputs (tables and sequences of one step do; images, longer sequences and texts do
@@ -79,17 +78,17 @@ class References:
     def line_suffices(self) -> bool:
         """Whether a linear model is as good as any: no layer and no activation is then what a network lacks."""
         way = self.best - self.constant
-        linear = [learner.score.value for learner in self.learners if learner.name in LINEAR_MODELS]
+        linear = [learner.score for learner in self.learners if learner.name in LINEAR_MODELS]
         return way > 0 and max(linear, default=-np.inf) >= self.constant + NEARLY_BEST * way
 
     def much_nearer(self, value: float) -> Reference | None:
         """The learner that leaves far less of a regression unexplained than R2 ``value`` does, where nearly nothing of
         it is noise; None if there is none. If the training rows judge, it is least squares or none."""
         asked = [one for one in self.learners if self.p_value is not None or one.name == LEAST_SQUARES]
-        nearest = max(asked, key=lambda learner: learner.score.value, default=None)
+        nearest = max(asked, key=lambda learner: learner.score, default=None)
         if nearest is None or value >= PRECISE:
             return None
-        return nearest if 1 - value >= TIMES_NEARER * (1 - nearest.score.value) else None
+        return nearest if 1 - value >= TIMES_NEARER * (1 - nearest.score) else None
 
 
 def flatten_inputs(inputs: Sequence[Array], token_inputs: Sequence[bool]) -> Array:
@@ -142,15 +141,14 @@ def measure_references(
     is_flat = all(np.prod(np.shape(values)[1:-1]) == 1 for values in inputs)
     apt = is_flat and not any(token_inputs) and not keeps_state
     judged = [fold.search if split.judged is Judged.TRAINING else _union(fold) for fold in split.folds]
-    rows = sum(len(held) for held in judged)
     if task.positions > 1:
         constant = constant_score(task, targets)
-        return References(constant=constant, learners=(), best=constant, rows=rows, p_value=None, apt=False, noise=0.0)
+        return References(constant=constant, learners=(), best=constant, p_value=None, apt=False, noise=0.0)
     constant = float(np.mean([constant_score(task, targets[held]) for held in judged]))
     if split.judged is Judged.TRAINING:
-        return _of_memory(inputs, targets, task, constant, rows, token_inputs)
+        return _of_memory(inputs, targets[judged[0]], task, constant, token_inputs)
     if autoencoder_width is not None:
-        return _of_components(inputs, targets, task, split, constant, rows, autoencoder_width)
+        return _of_components(targets, task, split, constant, autoencoder_width)
     makers = make_learners(task, targets)
     features = sum(int(np.prod(np.shape(values)[1:])) for values in inputs)
     if task.kind is TaskKind.REGRESSION and features <= FEW_FEATURES and apt:
@@ -176,17 +174,14 @@ def measure_references(
             pooled[name].append(outputs)
     means = {name: tuple(np.mean(np.array(rows_), axis=0)) for name, rows_ in values.items()}
     names = sorted(makers, key=lambda name: -means[name][0])
-    learners = tuple(
-        Reference(name=name, score=Score(value=float(means[name][1]), auc=None, rows=rows)) for name in names
-    )
+    learners = tuple(Reference(name=name, score=float(means[name][1])) for name in names)
     truth = np.concatenate([targets[held] for held in judged])
     best_outputs = np.concatenate(pooled[names[0]])
-    best = max(constant, learners[0].score.value)
+    best = max(constant, learners[0].score)
     return References(
         constant=constant,
         learners=learners,
         best=best,
-        rows=rows,
         p_value=permutation_p(task, [np.concatenate(pooled[name]) for name in names], truth, seed),
         apt=apt,
         noise=sampling_noise(task, best_outputs, truth, seed),
@@ -328,12 +323,12 @@ def fitted_outputs(make: Callable[[], Any], x: Array, y: Array, test: Array, tas
 
 
 def _of_memory(
-    inputs: Sequence[Array], targets: Array, task: Task, constant: float, rows: int, token_inputs: Sequence[bool]
+    inputs: Sequence[Array], truth: Array, task: Task, constant: float, token_inputs: Sequence[bool]
 ) -> References:
     """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer; beside
     it, what a linear model reaches."""
+    rows = len(truth)
     groups = group_rows(inputs)[:rows]
-    truth = targets[:rows]
     outputs = np.empty((rows, truth.shape[1] if truth.ndim > 1 else 1))
     for group in np.unique(groups):
         members = groups == group
@@ -348,7 +343,7 @@ def _of_memory(
     table, _ = _standardise(table, table)
     learners |= {
         name: value_of(task, fitted_outputs(make, table, truth, table, task), truth)
-        for name, make in make_learners(task, targets).items()
+        for name, make in make_learners(task, truth).items()
         if name in LINEAR_MODELS
     }
     if task.kind is TaskKind.REGRESSION and rows >= ROWS_A_WEIGHT * (table.shape[1] + 1):
@@ -356,20 +351,15 @@ def _of_memory(
         learners[LEAST_SQUARES] = value_of(task, terms @ np.linalg.lstsq(terms, truth, rcond=None)[0], truth)
     return References(
         constant=constant,
-        learners=tuple(
-            Reference(name=name, score=Score(value=reached, auc=None, rows=rows)) for name, reached in learners.items()
-        ),
+        learners=tuple(Reference(name=name, score=reached) for name, reached in learners.items()),
         best=max(constant, value),
-        rows=rows,
         p_value=None,
         apt=True,
         noise=0.0,
     )
 
 
-def _of_components(
-    inputs: Sequence[Array], targets: Array, task: Task, split: Split, constant: float, rows: int, width: int
-) -> References:
+def _of_components(targets: Array, task: Task, split: Split, constant: float, width: int) -> References:
     """If the targets are the inputs (an autoencoder), what as many principal components as its narrowest layer has
     units restore."""
     from sklearn.decomposition import PCA
@@ -383,9 +373,8 @@ def _of_components(
     value = float(np.mean(values))
     return References(
         constant=constant,
-        learners=(Reference(name=COMPONENTS, score=Score(value=value, auc=None, rows=rows)),),
+        learners=(Reference(name=COMPONENTS, score=value),),
         best=max(constant, value),
-        rows=rows,
         p_value=0.0,
         apt=True,
         noise=0.0,

@@ -71,13 +71,10 @@ def change_layers(variant: Variant, change: Callable[[Any], Any]) -> Variant:
     return dataclasses.replace(variant, program=program.with_model(model))
 
 
-def configured(layer: Any, **settings: Any) -> Any:
-    """A layer of the same kind with some settings replaced."""
-    config = dict(layer.get_config())
-    for name, value in settings.items():
-        if name in config:
-            config[name] = value
-    return type(layer).from_config(config)
+def configured(thing: Any, **settings: Any) -> Any:
+    """A layer or an optimizer of the same kind, with those settings replaced that it has."""
+    config = thing.get_config()
+    return type(thing).from_config(config | {name: value for name, value in settings.items() if name in config})
 
 
 def _with_settings(names: dict[str, dict[str, Any]]) -> Callable[[Variant], Variant]:

@@ -31,7 +31,6 @@ class Score:
 
     value: float  # balanced accuracy, or R2
     auc: float | None  # area under the ROC curve of a binary or multi-label task, None of others
-    rows: int  # number of judged observations
 
 
 def constant_score(task: Task, targets: Array) -> float:
@@ -116,9 +115,9 @@ def score(task: Task, outputs: Array, targets: Array, reading: Reading) -> Score
     outputs = np.asarray(outputs, dtype=float)
     outputs = outputs.reshape(rows, -1) if outputs.size % max(rows, 1) == 0 else outputs.reshape(len(outputs), -1)
     if len(outputs) != rows:
-        return Score(value=WORST_R2 if task.kind is TaskKind.REGRESSION else 0.0, auc=None, rows=rows)
+        return Score(value=WORST_R2 if task.kind is TaskKind.REGRESSION else 0.0, auc=None)
     if task.kind is TaskKind.REGRESSION:
-        return Score(value=r_squared(outputs, targets), auc=None, rows=rows)
+        return Score(value=r_squared(outputs, targets), auc=None)
     if task.kind is TaskKind.MULTILABEL:
         return _multilabel_score(outputs, targets, reading)
     value = balanced_accuracy(read_classes(task, outputs, reading), targets)
@@ -126,17 +125,15 @@ def score(task: Task, outputs: Array, targets: Array, reading: Reading) -> Score
     if task.kind is TaskKind.BINARY:
         ranks = outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
         auc = area_under_curve(ranks, targets == 1)
-    return Score(value=value, auc=auc, rows=rows)
+    return Score(value=value, auc=auc)
 
 
 def _multilabel_score(outputs: Array, targets: Array, reading: Reading) -> Score:
     """The mean over the labels of balanced accuracy and of the area under the curve; constant labels do not count."""
-    rows = len(targets)
-    if outputs.shape[1] != targets.shape[1]:
-        return Score(value=0.5, auc=0.5, rows=rows)
-    varied = [column for column in range(targets.shape[1]) if 0 < targets[:, column].sum() < rows]
+    columns = range(targets.shape[1] if outputs.shape[1] == targets.shape[1] else 0)
+    varied = [column for column in columns if 0 < targets[:, column].sum() < len(targets)]
     if not varied:
-        return Score(value=0.5, auc=0.5, rows=rows)
+        return Score(value=0.5, auc=0.5)
     values = [balanced_accuracy((outputs[:, c] > reading.threshold).astype(float), targets[:, c]) for c in varied]
     areas = [area_under_curve(outputs[:, c], targets[:, c] == 1) for c in varied]
-    return Score(value=float(np.mean(values)), auc=float(np.mean(areas)), rows=rows)
+    return Score(value=float(np.mean(values)), auc=float(np.mean(areas)))

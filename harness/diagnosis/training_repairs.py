@@ -13,13 +13,12 @@ from ..programs.changes import Change, ChangeKind
 from ..programs.program import Program
 from .case import Case
 from .faults import Fault
-from .rates import ADAM_RATE, OptimizerFacts, with_rate, without_clipping
-from .repair import Repair
+from .rates import ADAM_RATE, OptimizerFacts
+from .repair import Apply, Repair, configured
 from .trials import Plan
 from .variants import Variant
 
 USUAL_BATCH = 32
-WIDE = 64  # units of a layer that is wide enough for a small task
 FEW_UPDATES = 400
 VERY_FEW_UPDATES = FEW_UPDATES / 4
 ENOUGH_UPDATES = 2000
@@ -39,7 +38,7 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
             key="clipping",
             fault=Fault.OPTIMIZER,
             doubt=2 if facts.clip < 0.05 else (1 if facts.clip < 0.5 else 0),
-            apply=lambda variant: variant.with_program(optimizer=without_clipping(variant.program.optimizer)),
+            apply=_reconfigured(clipnorm=None, clipvalue=None, global_clipnorm=None),
             changes=(Change(kind=ChangeKind.CLIPPING, old=facts.clip, new=None),),
             block="clipping",
         )
@@ -48,7 +47,7 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
             key="weight-decay",
             fault=Fault.REGULARIZATION,
             doubt=2 if facts.weight_decay > 0.5 else 1,
-            apply=_without_decay,
+            apply=_reconfigured(weight_decay=0.0 if facts.name == "AdamW" else None),
             changes=(Change(kind=ChangeKind.REGULARIZER, old=facts.weight_decay, new=None),),
             block="clipping",
         )
@@ -56,17 +55,9 @@ def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
         return  # only its rate can be questioned
     weak = facts.name in ("Adagrad", "Adadelta", "Ftrl")
     plain = facts.name == "SGD"
-    yield Repair(
-        key="optimizer",
-        fault=Fault.OPTIMIZER,
-        doubt=2 if facts.odd else (1.5 if weak else (1 if plain or doubt else 0)),
-        apply=lambda variant: variant.with_program(optimizer=keras.optimizers.Adam(ADAM_RATE)),
-        changes=(
-            Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"),
-            Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE),
-        ),
-        block="optimizer",
-        replaces=("learning-rate", "clipping", "weight-decay"),
+    doubt = 2 if facts.odd else (1.5 if weak else (1 if plain or doubt else 0))
+    yield _adam(
+        "optimizer", facts, ADAM_RATE, doubt, Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=ADAM_RATE)
     )
 
 
@@ -76,7 +67,7 @@ def rate_repair(facts: OptimizerFacts, new: float, doubt: float) -> Repair:
         key="learning-rate",
         fault=Fault.RATE_TOO_SMALL if new > facts.last_rate else Fault.RATE_TOO_LARGE,
         doubt=doubt,
-        apply=lambda variant: variant.with_program(optimizer=with_rate(variant.program.optimizer, new)),
+        apply=_reconfigured(learning_rate=float(new)),
         changes=(Change(kind=ChangeKind.LEARNING_RATE, old=facts.rate, new=new),),
         block="rate",
     )
@@ -97,22 +88,25 @@ def rates_to_try(facts: OptimizerFacts, *, diverges: bool) -> tuple[float, ...]:
 
 def other_optimizer(facts: OptimizerFacts) -> Repair:
     """Adam at the program's own rate: it shows whether the rate matters beside the optimizer."""
+    return _adam("optimizer-at-own-rate", facts, facts.rate, 0)
+
+
+def _adam(key: str, facts: OptimizerFacts, rate: float, doubt: float, *others: Change) -> Repair:
+    """Adam at a rate in the place of an optimizer; ``others`` are further changes of the edit."""
     return Repair(
-        key="optimizer-at-own-rate",
+        key=key,
         fault=Fault.OPTIMIZER,
-        doubt=0,
-        apply=lambda variant: variant.with_program(optimizer=keras.optimizers.Adam(facts.rate)),
-        changes=(Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"),),
+        doubt=doubt,
+        apply=lambda variant: variant.with_program(optimizer=keras.optimizers.Adam(rate)),
+        changes=(Change(kind=ChangeKind.OPTIMIZER, old=facts.name, new="Adam"), *others),
         block="optimizer",
         replaces=("learning-rate", "clipping", "weight-decay"),
     )
 
 
-def _without_decay(variant: Variant) -> Variant:
-    """The variant without weight decay."""
-    optimizer = variant.program.optimizer
-    config = dict(optimizer.get_config()) | {"weight_decay": 0.0 if type(optimizer).__name__ == "AdamW" else None}
-    return variant.with_program(optimizer=type(optimizer).from_config(config))
+def _reconfigured(**settings: Any) -> Apply:
+    """A repair that replaces settings of the optimizer."""
+    return lambda variant: variant.with_program(optimizer=configured(variant.program.optimizer, **settings))
 
 
 def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[Repair]:

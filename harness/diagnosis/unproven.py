@@ -40,10 +40,7 @@ def unproven_choices(
         and (repair.doubt >= 2 or repair.key in needed or is_unfit_head(case, repair))
     ]
     unproven.sort(key=lambda repair: (repair.key not in needed, not is_unfit_head(case, repair)))
-    hints = [
-        Hint(fault=repair.fault, changes=repair.changes, doubt=repair.doubt, is_needed=repair.key in needed)
-        for repair in unproven
-    ]
+    hints = [Hint(fault=repair.fault, changes=repair.changes, is_needed=repair.key in needed) for repair in unproven]
     is_said = Fault.OUTPUT_ACTIVATION in known | {hint.fault for hint in hints}
     return hints if is_said else [*hints, *usual_head(case)]
 
@@ -57,7 +54,7 @@ def usual_head(case: Case) -> list[Hint]:
     changes = [Change(kind=ChangeKind.ACTIVATION, layer=head.activation_layers[-1], old="sigmoid", new="softmax")]
     if head.loss != CCE:
         changes.append(Change(kind=ChangeKind.LOSS, old=head.loss, new=CCE))
-    return [Hint(fault=Fault.OUTPUT_ACTIVATION, changes=tuple(changes), doubt=1)]
+    return [Hint(fault=Fault.OUTPUT_ACTIVATION, changes=tuple(changes))]
 
 
 def is_unfit_head(case: Case, repair: Repair) -> bool:

@@ -14,7 +14,7 @@ from .costs import compiling_pays, members_at_once, rows_at_once, work_of
 from .program import Program
 from .replay import MemberCallbacks, NeedsModel, StandInModel, ends_on_nan
 from .structure import TrainingData, is_rowwise_loss, structure_key
-from .trained import Engine, FallbackReason, Record, Trained, joined
+from .trained import Engine, FallbackReason, Trained, joined
 from .vectorised import CannotVectorise, Members, VectorisedLoop, loop_for, remember
 
 Array = NDArray[Any]
@@ -22,14 +22,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What is trained, and what is recorded."""
+    """What is trained."""
 
     program: Program  # its model, loss and optimizer
     data: TrainingData  # the rows that are trained on
     plan: BatchPlan  # how they are divided into batches
     updates: int  # of each member
-    validation: TrainingData | None  # data evaluated after each epoch; None if neither a record nor a callback needs it
-    record: frozenset[Record]  # what the result holds besides the training loss
+    validation: TrainingData | None  # data evaluated after each epoch; None if no callback needs it
     callbacks: Sequence[Any]  # of the user's ``fit`` that can change the training
     has_metrics: bool  # whether metrics are computed
     compiled: bool | None = None  # whether XLA compiles the loop; None for what pays
@@ -92,13 +91,10 @@ def first_members(trained: Trained, count: int) -> Trained:
     """The first members of a training."""
     if count == trained.members:
         return trained
-    validation = trained.validation_loss
     return replace(
         trained,
         seeds=trained.seeds[:count],
         loss=trained.loss[:count],
-        validation_loss=None if validation is None else validation[:count],
-        metrics={name: values[:count] for name, values in trained.metrics.items()},
         weights=tuple(stacked[:count] for stacked in trained.weights),
         updates=trained.updates[:count],
         diverged=trained.diverged[:count],
@@ -167,8 +163,6 @@ class EpochLoop:
         self.leaves = tensors[loop.pads]
         self.made = 0
         self.losses: list[Array] = []
-        self.validation: list[Array] = []
-        self.metrics: list[dict[str, Array]] = []
         self.updates = np.full(len(seeds), task.updates)
         self.is_running = np.ones(len(seeds), bool)
         self.finals: dict[int, list[Array]] = {}
@@ -182,8 +176,6 @@ class EpochLoop:
         try:
             if self.task.callbacks:
                 self._train_with_callbacks()
-            elif self.task.validation is not None or self.task.has_metrics:
-                self._train_by_epochs(lambda epoch: None, lambda epoch, logs: None)
             else:
                 self._advance(self.task.updates)
         except NeedsModel as error:
@@ -222,8 +214,6 @@ class EpochLoop:
                 piece = rows_at_once(self.work, len(self.seeds)) if is_mean else self.task.plan.size
                 loss, metrics = self.loop.evaluate(self.state, self.task.validation, piece)
                 logs |= {f"val_{name}": values for name, values in metrics.items()} | {"val_loss": loss}
-                self.validation.append(loss)
-            self.metrics.append({name: values for name, values in logs.items() if name not in ("loss", "val_loss")})
             end(start + epoch, [{name: float(v[m]) for name, v in logs.items()} for m in range(len(self.seeds))])
             if not self.is_running.any():
                 break
@@ -344,25 +334,13 @@ class EpochLoop:
         ran = -(-self.updates // self.task.plan.steps)
         epochs = -(-self.task.updates // self.task.plan.steps)
         is_past = np.arange(epochs) >= ran[:, None]
-        names = list(self.metrics[0]) if self.metrics else []
-        keeps_validation = Record.VALIDATION in self.task.record and bool(self.validation)
-
-        def curve(values: Array) -> Array:
-            """(members, epochs), NaN after a member stopped."""
-            filled = np.full((members, epochs), np.nan)
-            filled[:, : values.shape[1]] = values
-            return np.where(is_past, np.nan, filled)
-
-        kept = [name for name in names if keeps_validation or not name.startswith("val_")]
+        filled = np.full((members, epochs), np.nan)
+        filled[:, : loss.shape[1]] = loss
         return Trained(
             seeds=tuple(self.seeds),
             engine=Engine.VECTORISED,
             is_compiled=self.loop.is_compiled,
-            loss=curve(loss),
-            validation_loss=curve(np.stack(self.validation, axis=1)) if keeps_validation else None,
-            metrics={name: curve(np.stack([m[name] for m in self.metrics], axis=1)) for name in kept}
-            if Record.METRICS in self.task.record
-            else {},
+            loss=np.where(is_past, np.nan, filled),
             weights=tuple(weights),
             updates=self.updates,
             diverged=(bad >= 0) | spoiled,

@@ -25,7 +25,7 @@ from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
 from .replay import steering_callbacks, steers_by_batches
 from .structure import TrainingData, prepared_data
-from .trained import Engine, FallbackReason, Record, Trained
+from .trained import Engine, FallbackReason, Trained
 from .vectorised import SEED_STREAM, seed_places
 
 Array = NDArray[Any]
@@ -106,7 +106,7 @@ class FitTrainer:
         batch = tf.autograph.experimental.do_not_convert(batch)  # whose converted file a killed process leaves behind
         return rows.map(batch, num_parallel_calls=1, deterministic=True).prefetch(2)
 
-    def train(self, seed: int, epochs: int, partial: int, validation: TrainingData | None) -> dict[str, list[float]]:
+    def train(self, seed: int, epochs: int, partial: int, validation: TrainingData | None) -> list[float]:
         """Train from the state that was set.
 
         Args:
@@ -114,14 +114,14 @@ class FitTrainer:
             partial: updates after them.
             validation: evaluated after each epoch, if given.
         Returns:
-            Keras' history: name -> value of each epoch.
+            The loss of each epoch.
         """
         program, steps = self.program, self.plan.steps
         callbacks = [copied_callback(callback) for callback in self.callbacks]
         given = None
         if validation is not None:
             given = tuple(a for a in (validation.x, validation.y, validation.sample_weight) if a is not None)
-        history: dict[str, list[float]] = {}
+        losses: list[float] = []
         first = program.initial_epoch
         if epochs:
             fitted = self.model.fit(
@@ -135,9 +135,8 @@ class FitTrainer:
                 callbacks=callbacks,
                 verbose=0,
             )
-            history = {name: list(map(float, values)) for name, values in fitted.history.items()}
-        is_stopped = bool(epochs) and len(history["loss"]) < epochs
-        if partial and not is_stopped:
+            losses += map(float, fitted.history["loss"])
+        if partial and len(losses) == epochs:
             self.model.steps_per_execution = 1
             fitted = self.model.fit(
                 self.dataset(seed, epochs * steps, epochs * steps + partial),
@@ -146,9 +145,8 @@ class FitTrainer:
                 verbose=0,
             )
             self.model.steps_per_execution = self.at_once
-            for name, values in fitted.history.items():
-                history.setdefault(name, []).extend(map(float, values))
-        return history
+            losses += map(float, fitted.history["loss"])
+        return losses
 
 
 def steps_at_once(steps: int) -> int:
@@ -194,7 +192,7 @@ def fit_members(
     """Train all members by Keras' own ``fit``, one after another.
 
     Args:
-        task: what is trained, and what is recorded.
+        task: what is trained.
         seeds: one of each member.
         weights: for each weight of ``model.weights``, (members, ...).
         learning_rates: (members,) or None for the program's own.
@@ -224,23 +222,14 @@ def fit_members(
         finals.append([np.array(w) for w in trainer.model.get_weights()])
         made.append(int(np.asarray(trainer.model.optimizer.iterations)))
 
-    def curve(name: str) -> Array:
-        """(members, epochs) of one entry of the histories."""
-        result = np.full((len(seeds), count), np.nan)
-        for member, history in enumerate(histories):
-            values = history.get(name, [])[:count]
-            result[member, : len(values)] = values
-        return result
-
-    loss = curve("loss")
+    loss = np.full((len(seeds), count), np.nan)
+    for member, history in enumerate(histories):
+        loss[member, : len(history)] = history[:count]
     stacked = tuple(np.stack(values) for values in zip(*finals))
-    ran = np.array([len(history.get("loss", [])) for history in histories])
+    ran = np.array(list(map(len, histories)))
     bad = ~np.isfinite(loss) & (np.arange(count) < ran[:, None])
     first_bad = np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
     spoiled = np.array([any(not np.isfinite(w).all() for w in final if w.dtype.kind == "f") for final in finals])
-    names = {name for history in histories for name in history} - {"loss", "val_loss", "learning_rate"}
-    keeps_validation = Record.VALIDATION in task.record and validation is not None
-    kept = [name for name in sorted(names) if keeps_validation or not name.startswith("val_")]
     return Trained(
         seeds=tuple(seeds),
         engine=Engine.FIT,
@@ -248,8 +237,6 @@ def fit_members(
         detail=detail,
         is_compiled=False,
         loss=loss,
-        validation_loss=curve("val_loss") if keeps_validation else None,
-        metrics={name: curve(name) for name in kept} if Record.METRICS in task.record else {},
         weights=stacked,
         updates=np.array(made),
         diverged=(first_bad >= 0) | spoiled,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..measures import saturation
+from ..measures.symptoms import root_mean_square
 from ..models.activations import initializer_family
 from ..models.initializers import VARIANCES
 from ..models.network import Array
@@ -127,11 +128,6 @@ def recommended_scale(layer: keras.Layer, kernel: Array, activation: str) -> tup
     return rule, math.sqrt(VARIANCES[rule](*fans(layer, kernel)))
 
 
-def root_mean_square(kernel: Array) -> float:
-    """sqrt(mean(w^2)): the standard deviation about 0, not about the mean as in the rules"""
-    return float(np.sqrt(np.mean(np.square(kernel.astype(np.float64)))))
-
-
 def batches(x: Any, observations: int) -> Iterator[Any]:
     """The data, ``BATCH`` observations at a time."""
     for start in range(0, observations, BATCH):
@@ -184,7 +180,7 @@ def layer_report(units: Units, activation: str, found: OnData | None) -> LayerRe
         clones=[group for group in groups if len(group) > 1],
         near_clones=near_groups_of(units),
         effective_width=len(groups),
-        scale=root_mean_square(kernel),
+        scale=root_mean_square(kernel.astype(np.float64)),  # about 0, not about the mean as in the rules
         rule=rule,
         recommended=recommended,
         on_data=found,

@@ -16,7 +16,7 @@ import numpy as np
 from keras.src import losses as keras_losses
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
-from .program import Program, take_rows
+from .program import Program
 
 Array = np.ndarray[Any, Any]
 
@@ -76,17 +76,9 @@ def prepared_data(x: Any, y: Any, sample_weight: Any, class_weight: Any = None) 
     return TrainingData(x=x, y=y, sample_weight=weight, rows=int(keras.tree.flatten(x)[0].shape[0]))
 
 
-def training_rows(program: Program, rows: Array | None) -> TrainingData:
-    """The data that a program trains on.
-
-    Args:
-        rows: indices of the rows of ``program.x`` to train on; None for those that ``fit`` trains on.
-    """
-    if rows is None:
-        x, y, weight = program.training_data()
-    else:
-        x, y, weight = (take_rows(a, np.asarray(rows)) for a in (program.x, program.y, program.sample_weight))
-    return prepared_data(x, y, weight, program.class_weight)
+def training_rows(program: Program) -> TrainingData:
+    """The data that ``fit`` trains a program on."""
+    return prepared_data(*program.training_data(), program.class_weight)
 
 
 def validation_rows(program: Program) -> TrainingData | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -34,13 +33,6 @@ class FallbackReason(Enum):
     EXECUTION = "execution"  # TensorFlow could not run the step for many members; ``detail`` is its message
 
 
-class Record(Enum):
-    """What to record in each epoch besides the training loss."""
-
-    VALIDATION = "validation"  # loss of the program's validation data
-    METRICS = "metrics"  # the program's own metrics, of training and, with VALIDATION, of validation
-
-
 @dataclass(frozen=True, kw_only=True)
 class Trained:
     """Members trained from one program; member i began from ``seeds[i]``."""
@@ -53,9 +45,6 @@ class Trained:
     # (members, epochs) mean training loss of each epoch, as ``fit`` reports it; NaN after a member stopped. The last
     # epoch may be partial if a number of updates was asked for
     loss: Array
-    validation_loss: Array | None = None  # (members, epochs), or None if it was not recorded
-    # name as in Keras' logs (``accuracy``, ``val_accuracy``) -> (members, epochs)
-    metrics: Mapping[str, Array] = field(default_factory=dict)
     weights: tuple[Array, ...]  # for each weight of ``model.weights``, (members, ...), after training
     updates: Array  # (members,) updates made; fewer than asked for if a callback stopped the member
     diverged: Array  # (members,) whether a loss or a weight is NaN or infinite
@@ -78,20 +67,10 @@ def joined(parts: list[Trained]) -> Trained:
     first = parts[0]
     if len(parts) == 1:
         return first
-    epochs = max(part.loss.shape[1] for part in parts)
-
-    def rows(values: list[Array]) -> Array:
-        """Stack (members, epochs) arrays, the shorter ones filled with NaN."""
-        filled = [np.pad(v, ((0, 0), (0, epochs - v.shape[1])), constant_values=np.nan) for v in values]
-        return np.concatenate(filled)
-
-    validation = [part.validation_loss for part in parts]
     return replace(
         first,
         seeds=tuple(seed for part in parts for seed in part.seeds),
-        loss=rows([part.loss for part in parts]),
-        validation_loss=rows([v for v in validation if v is not None]) if first.validation_loss is not None else None,
-        metrics={name: rows([part.metrics[name] for part in parts]) for name in first.metrics},
+        loss=np.concatenate([part.loss for part in parts]),
         weights=tuple(np.concatenate(values) for values in zip(*(part.weights for part in parts))),
         updates=np.concatenate([part.updates for part in parts]),
         diverged=np.concatenate([part.diverged for part in parts]),

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -21,11 +21,11 @@ from .fallback import FitFailed, fit_members, predict_by_model
 from .program import Program
 from .replay import needed_records, steering_callbacks
 from .structure import TrainingData, prepared_data, training_rows, validation_rows
-from .trained import Engine, FallbackReason, Record, Trained
+from .trained import Engine, FallbackReason, Trained
 from .vectorised import CannotVectorise, VectorisedLoop, known_loop
 
 __all__ = [
-    "CannotVectorise", "Engine", "FallbackReason", "FitFailed", "Record", "Trained", "cost_of_structure",
+    "CannotVectorise", "Engine", "FallbackReason", "FitFailed", "Trained", "cost_of_structure",
     "cost_per_update", "predict", "train",
 ]  # fmt: skip
 
@@ -38,8 +38,6 @@ def train(
     seeds: Sequence[int],
     updates: int | None = None,
     epochs: int | None = None,
-    record: Collection[Record] = (),
-    rows: Array | None = None,
     learning_rates: Array | Sequence[float] | None = None,
     initial_weights: Sequence[Array] | None = None,
     engine: Engine | None = None,
@@ -53,8 +51,6 @@ def train(
         seeds: one of each member, 0 or above: of its initial weights, the order of its rows, its dropout masks.
         updates: updates of each member; None for ``epochs``.
         epochs: epochs of each member; None for the program's own, if ``updates`` is None too.
-        record: what to record in each epoch besides the training loss.
-        rows: indices of the rows of ``program.x`` to train on; None for those that ``fit`` trains on.
         learning_rates: (members,) rates in place of the optimizer's own.
         initial_weights: for each weight of ``model.weights``, (members, ...), in place of weights drawn from the seeds.
         engine: what is to train them; None for the compiled loop if it can, else ``fit``.
@@ -67,24 +63,22 @@ def train(
     """
     if not seeds or min(seeds) < 0:
         raise ValueError("seeds must be one or more integers of 0 or above")
-    kept = frozenset(record)
-    data = training_rows(program, rows)
+    data = training_rows(program)
     plan = plan_of(program, data.rows)
     if updates is None:
         updates = plan.steps * (max(0, program.epochs - program.initial_epoch) if epochs is None else epochs)
     callbacks = steering_callbacks(program.callbacks)
     watches_validation, watches_metrics = needed_records(callbacks)
-    validation = validation_rows(program) if watches_validation or Record.VALIDATION in kept else None
+    validation = validation_rows(program) if watches_validation else None
     rates = None if learning_rates is None else np.broadcast_to(np.asarray(learning_rates, float), (len(seeds),))
     weights = drawn_members(program, seeds) if initial_weights is None else [np.asarray(w) for w in initial_weights]
-    has_metrics = bool(program.metrics or program.weighted_metrics) and (watches_metrics or Record.METRICS in kept)
+    has_metrics = bool(program.metrics or program.weighted_metrics) and watches_metrics
     task = Task(
         program=program,
         data=data,
         plan=plan,
         updates=updates,
         validation=validation,
-        record=kept,
         callbacks=callbacks,
         has_metrics=has_metrics,
         compiled=compiled,
@@ -130,7 +124,7 @@ def _predict_at_once(program: Program, trained: Trained, x: Any) -> Any:
     Raises:
         CannotVectorise: TensorFlow cannot trace the model for any number of rows.
     """
-    data = training_rows(program, None)
+    data = training_rows(program)
     inputs = prepared_data(x, None, None).x
     work = work_of(program)
     loop = _any_loop(program, data, trained.members)

@@ -306,7 +306,7 @@ def _in_other_letters(name: str, folders: Sequence[str]) -> Any:
     return importlib.util.spec_from_file_location(name, found[0]) if len(found) == 1 else None
 
 
-def package_of(path: Path, root: Path, text: str) -> tuple[str, Path]:
+def package_of(path: Path, text: str) -> tuple[str, Path]:
     """(the package that a file belongs to, the folder that it is found in); "" without relative imports."""
     levels = [n.level for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom) and n.level]
     if not levels:
@@ -328,7 +328,7 @@ def enter_package(path: Path, root: Path) -> dict[str, str]:
     Returns:
         ``__package__`` for the file's names; nothing without relative imports.
     """
-    package, folder = package_of(path, root, source.read_text(path))
+    package, folder = package_of(path, source.read_text(path))
     if not package:
         return {}
     sys.path.insert(0, str(folder))

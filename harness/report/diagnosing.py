@@ -130,7 +130,7 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if references.learners:
         best = references.learners[0]
         name = "a look-up of these rows" if best.name == "memory" else best.name
-        beside.append(f"{name} {score_text(found.task, best.score.value)}")
+        beside.append(f"{name} {score_text(found.task, best.score)}")
     if found.repaired is not None:
         beside.append(f"repaired {score_text(found.task, found.repaired.held)}")
     text += f" ({', '.join(beside)})."
@@ -501,7 +501,7 @@ def limit_lines(found: Diagnosis) -> Iterator[str]:
     if nearer is not None:
         yield (
             f"It leaves {1 - found.user.held:.1%} of the variance unexplained, and {nearer.name} "
-            f"{1 - nearer.score.value:.2%} (R2 {found.user.held:.4f} against {nearer.score.value:.4f})."
+            f"{1 - nearer.score:.2%} (R2 {found.user.held:.4f} against {nearer.score:.4f})."
         )
 
 

@@ -24,7 +24,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
         "user": level_document(found.user),
         "repaired": level_document(found.repaired),
         "constant": found.references.constant,
-        "references": [{"name": one.name, "score": one.score.value} for one in found.references.learners],
+        "references": [{"name": one.name, "score": one.score} for one in found.references.learners],
         "signal_p": found.references.p_value,
         "learned_from": found.bar.learned,
         "causes": [

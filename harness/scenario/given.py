@@ -31,11 +31,11 @@ def finite(value: object) -> bool:
         return False
 
 
-def non_negative_integer(given: Given) -> int:
-    """The value, which must be an integer from 0 to ``MAX_INTEGER``."""
+def integer_from(least: int, given: Given) -> int:
+    """The value, which must be an integer from ``least`` to ``MAX_INTEGER``."""
     value = given.value
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
-        raise invalid_value(given, f"an integer from 0 to {MAX_INTEGER}")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_INTEGER:
+        raise invalid_value(given, f"an integer from {least} to {MAX_INTEGER}")
     return value
 
 

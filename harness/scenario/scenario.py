@@ -63,7 +63,7 @@ from .data import (
     targets_of_cost,
     xor_data,
 )
-from .given import MAX_INTEGER, Given, finite, invalid_value, non_negative_integer, one_of, texts
+from .given import Given, finite, integer_from, invalid_value, one_of, texts
 
 MAX_WEIGHTS = 50_000_000
 MAX_HIDDEN_LAYERS = 100
@@ -247,12 +247,11 @@ def rate(given: Given, dtype: str) -> float:
 def folder_name(given: Given) -> str:
     """The value, which must be a folder name on every file system."""
     value = given.value
-    fits = isinstance(value, str) and re.fullmatch(r"[\w-][\w.-]*", value) and len(value) <= MAX_NAME_CHARACTERS
-    if not isinstance(value, str) or not fits:
-        raise invalid_value(
-            given, f"at most {MAX_NAME_CHARACTERS} letters, digits, '-', '_' and '.', not starting with '.'"
-        )
-    return value
+    if isinstance(value, str) and re.fullmatch(r"[\w-][\w.-]*", value) and len(value) <= MAX_NAME_CHARACTERS:
+        return value
+    raise invalid_value(
+        given, f"at most {MAX_NAME_CHARACTERS} letters, digits, '-', '_' and '.', not starting with '.'"
+    )
 
 
 def initializer(given: Given, text: str, dtype: str) -> str:
@@ -321,10 +320,8 @@ def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
         if shuffle is not None:
             raise BadInput("needs batch_size; give batch_size too, or leave it out", key=shuffle.where)
         return None
-    number = size.value
-    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MAX_INTEGER:
-        raise invalid_value(size, f"an integer from 1 to {MAX_INTEGER}")
-    return Batches(number, True if shuffle is None else bool(shuffle.value), non_negative_integer(settings["seed"]))
+    is_shuffled = True if shuffle is None else bool(shuffle.value)
+    return Batches(integer_from(1, size), is_shuffled, integer_from(0, settings["seed"]))
 
 
 # --- network ---
@@ -333,12 +330,8 @@ def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
 def hidden_units(given: Given) -> list[int]:
     """The units of each hidden layer."""
     value = given.value
-    expected = "a list of positive integers, one for each hidden layer"
-    if not isinstance(value, (list, tuple)):
-        raise invalid_value(given, expected)
-    for units in value:
-        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
-            raise invalid_value(given, expected)
+    if not isinstance(value, (list, tuple)) or not all(type(units) is int and units >= 1 for units in value):
+        raise invalid_value(given, "a list of positive integers, one for each hidden layer")
     if len(value) > MAX_HIDDEN_LAYERS:
         raise BadInput(
             f"{len(value)} hidden layers are given, at most {MAX_HIDDEN_LAYERS} can be trained; give fewer",
@@ -457,9 +450,9 @@ def arguments(overrides: Mapping[str, object]) -> dict[str, Given]:
     return settings
 
 
-def defaults(source: str) -> dict[str, Given]:
-    """The defaults of all keys that have one."""
-    return {key: Given(value, f"{source}: {TABLE_OF[key]}.{key}") for key, value in DEFAULTS.items()}
+def placed(values: Mapping[str, object], source: str) -> dict[str, Given]:
+    """Values by their keys, as if they stood in the tables of a file."""
+    return {key: Given(value, f"{source}: {TABLE_OF[key]}.{key}") for key, value in values.items()}
 
 
 def unknown_key(file: str, table: str | None, key: str) -> BadInput:
@@ -544,8 +537,7 @@ def from_file(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
 def built_in(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
     """The settings of a built-in scenario, and a function that loads its data."""
     scenario = BUILT_IN[name]
-    settings = {key: Given(value, f"{name}: {TABLE_OF[key]}.{key}") for key, value in scenario.settings.items()}
-    return settings | {"name": Given(name, f"{name}: name")}, scenario.data
+    return placed(scenario.settings, name) | {"name": Given(name, f"{name}: name")}, scenario.data
 
 
 def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
@@ -571,7 +563,7 @@ def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
     if "hidden" in options:
         carried = carried_over(settings, options["hidden"])
         settings |= {} if carried is None else {"activations": carried}
-    given = defaults(shown_path(name_or_path)) | settings | options
+    given = placed(DEFAULTS, shown_path(name_or_path)) | settings | options
 
     if "hidden" not in given:
         where = f"{shown_path(name_or_path)}: network.hidden"
@@ -583,7 +575,7 @@ def load(name_or_path: str, overrides: Mapping[str, object] = {}) -> Scenario:
     one_of(given["cost"], COST_NAMES)
     dtype = one_of(given["dtype"], DTYPES)
     learning_rate = rate(given["learning_rate"], dtype)
-    iterations, seed = non_negative_integer(given["iterations"]), non_negative_integer(given["seed"])
+    iterations, seed = integer_from(0, given["iterations"]), integer_from(0, given["seed"])
     record = record_plan(given["record"], iterations)
     starts = initializers(given["initializers"], dtype)
     bias_initializer = bias(given["bias_initializer"], dtype) if "bias_initializer" in given else None

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from harness.diagnosis.references import Reference, References, measure_references
-from harness.diagnosis.scores import Score
 from harness.diagnosis.splits import split_rows
 from harness.diagnosis.tasks import infer_task
 
@@ -26,12 +25,8 @@ def references(x: Any, y: Any, loss: str, activation: str) -> References:
 def known(*scores: float, p_value: float | None = 0.002) -> References:
     """References of a regression by their scores; the first is the linear one."""
     names = ("linear regression", "nearest neighbours", "gradient boosting")
-    learners = tuple(
-        Reference(name=name, score=Score(value=value, auc=None, rows=100)) for name, value in zip(names, scores)
-    )
-    return References(
-        constant=0.0, learners=learners, best=max(scores), rows=100, p_value=p_value, apt=True, noise=0.0
-    )  # fmt: skip
+    learners = tuple(Reference(name=name, score=value) for name, value in zip(names, scores))
+    return References(constant=0.0, learners=learners, best=max(scores), p_value=p_value, apt=True, noise=0.0)
 
 
 def test_a_line_suffices_for_points_on_a_line() -> None:
@@ -67,7 +62,7 @@ def test_least_squares_are_nearer_where_the_training_rows_judge_and_lie_on_a_lin
     celsius = np.array([-40.0, -10, 0, 8, 15, 22, 38])[:, None]
     found = references(celsius, 1.8 * celsius[:, 0] + 32, "mse", "linear").much_nearer(0.9)
     assert found is not None
-    assert (found.name, found.score.value) == ("least squares", pytest.approx(1.0))
+    assert (found.name, found.score) == ("least squares", pytest.approx(1.0))
     # of three points, a line says nothing
     assert references(celsius[:3], 1.8 * celsius[:3, 0] + 32, "mse", "linear").much_nearer(0.9) is None
 

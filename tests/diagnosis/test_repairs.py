@@ -19,7 +19,6 @@ from harness.diagnosis.rates import optimizer_facts
 from harness.diagnosis.references import Reference, References
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import apply_repairs, propose_repairs
-from harness.diagnosis.scores import Score
 from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
@@ -166,7 +165,7 @@ def test_every_repair_of_every_program_can_be_made() -> None:
 def test_no_layer_is_missing_where_a_line_suffices(
     linear: float, doubt: float, no_references: References, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = Reference(name="linear regression", score=Score(value=linear, auc=None, rows=9))
+    line = Reference(name="linear regression", score=linear)
     found = dataclasses.replace(no_references, learners=(line,))
     monkeypatch.setattr("harness.diagnosis.case.measure_references", lambda *_, **__: found)
     x = np.linspace(0, 1, 200)[:, None]

@@ -23,7 +23,6 @@ from harness.diagnosis.faults import Fault
 from harness.diagnosis.neighbours import Neighbours
 from harness.diagnosis.outcomes import Bar, OutcomeKind, share_of
 from harness.diagnosis.references import Reference
-from harness.diagnosis.scores import Score
 from harness.diagnosis.tasks import TaskKind
 from harness.programs import capture
 from harness.programs.changes import Change, ChangeKind
@@ -172,11 +171,10 @@ def test_a_diagnosis_prints_itself(unexplained: Diagnosis) -> None:
 def test_a_set_that_could_not_be_confirmed_is_reported_as_such(unexplained: Diagnosis) -> None:
     level = Level(held=0.94, training=0.9, learned=share_of([True] * 8), auc=None, updates=800, error=None)
     hints = (
-        Hint(fault=Fault.OPTIMIZER, changes=(Change(kind=ChangeKind.OPTIMIZER, old="SGD", new="Adam"),), doubt=1.0),
+        Hint(fault=Fault.OPTIMIZER, changes=(Change(kind=ChangeKind.OPTIMIZER, old="SGD", new="Adam"),)),
         Hint(
             fault=Fault.TOO_NARROW,
             changes=(Change(kind=ChangeKind.UNITS, layer="lstm", old=1, new=64),),
-            doubt=0.0,
             is_needed=True,
         ),
     )
@@ -245,7 +243,7 @@ def test_targets_out_of_reach_are_a_cause_and_the_metric_is_a_remark() -> None:
 
 
 def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexplained: Diagnosis) -> None:
-    nearest = Reference(name="nearest neighbours", score=Score(value=0.9999, auc=None, rows=99))
+    nearest = Reference(name="nearest neighbours", score=0.9999)
     known = Level(held=0.95, training=0.95, learned=share_of([True] * 8), auc=None, updates=1, error=None)
     found = dataclasses.replace(
         unexplained,
@@ -264,7 +262,7 @@ def test_a_regression_far_behind_a_reference_learns_and_the_answer_says_so(unexp
 
 
 def test_the_score_of_remembered_rows_is_said_in_words(unexplained: Diagnosis) -> None:
-    remembered = Reference(name="memory", score=Score(value=1.0, auc=None, rows=20))
+    remembered = Reference(name="memory", score=1.0)
     known = Level(held=0.1, training=0.1, learned=share_of([False] * 8), auc=None, updates=1, error=None)
     references = dataclasses.replace(unexplained.references, learners=(remembered,))
     found = dataclasses.replace(unexplained, task=TaskKind.REGRESSION, user=known, references=references)
@@ -325,7 +323,7 @@ def test_an_interrupt_of_the_edited_program_keeps_the_causes(
 def test_what_is_certain_is_not_said_to_be_worth_a_look(unexplained: Diagnosis) -> None:
     """Softmax over labels of which a row has several, where the repair of the head is only a hint."""
     changes = (Change(kind=ChangeKind.ACTIVATION, layer="last", old="softmax", new="sigmoid"),)
-    hint = Hint(fault=Fault.OUTPUT_ACTIVATION, changes=changes, doubt=3.0)
+    hint = Hint(fault=Fault.OUTPUT_ACTIVATION, changes=changes)
     certain = Contradiction(check=Check.SOFTMAX_FOR_INDEPENDENT, severity=Severity.CONTRADICTION)
     found = dataclasses.replace(unexplained, causes=(), hints=(hint,), contradictions=(certain,))
     lines = verdict(found)
@@ -362,7 +360,7 @@ def test_a_low_score_is_what_the_rows_hold(
     assert verdict(found)[0].endswith(said)
     is_limited = "(R2" in said
     assert any(line.startswith("If more is expected, check that a row") for line in verdict(found)) is is_limited
-    code = Reference(name="principal components", score=Score(value=reference, auc=None, rows=9))
+    code = Reference(name="principal components", score=reference)
     of_code = dataclasses.replace(found, references=dataclasses.replace(references, learners=(code,)))
     assert verdict(of_code)[0].endswith(said.replace("any learner finds in its rows", "a code of this width holds"))
     assert ("If more is expected, give the narrowest layer more units." in verdict(of_code)) is is_limited

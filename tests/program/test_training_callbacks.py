@@ -15,7 +15,7 @@ import training_programs as programs
 
 from harness.programs.program import Program
 from harness.programs.replay import steering_callbacks
-from harness.programs.training import Engine, FallbackReason, Record, train
+from harness.programs.training import Engine, FallbackReason, train
 
 callbacks = keras.callbacks
 
@@ -89,8 +89,8 @@ REPLAYED = {
 @pytest.mark.parametrize("name", REPLAYED)
 def test_a_callback_acts_on_each_member_as_in_fit(name: str) -> None:
     program = classifier(REPLAYED[name]())
-    ours = train(program, seeds=(1, 2), record=[Record.VALIDATION])
-    keras_fit = train(program, seeds=(1, 2), record=[Record.VALIDATION], engine=Engine.FIT)
+    ours = train(program, seeds=(1, 2))
+    keras_fit = train(program, seeds=(1, 2), engine=Engine.FIT)
     assert ours.engine is Engine.VECTORISED
     assert ours.updates.tolist() == keras_fit.updates.tolist()
     np.testing.assert_allclose(ours.loss, keras_fit.loss, rtol=1e-3)

@@ -16,7 +16,7 @@ def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
     forward, parameters, dependent = case.reading.forward, case.stage.parameters, case.stage.dependent
     old, new = case.origin(repair.old), case.origin(repair.new)
     if new in parameters:
-        return name_of_parameter(case, bench, repair)
+        return name_of_parameter(case, repair)
     if case.stage.node(old).in_place and is_written_into(case, new, old):
         return "shared-memory"
     if is_compared(case, repair) and is_of_wrong_array(case, bench, repair):
@@ -30,7 +30,7 @@ def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
     return name_in_derivative(case, old, new)
 
 
-def name_of_parameter(case: Case, bench: Bench, repair: Repair) -> str | None:
+def name_of_parameter(case: Case, repair: Repair) -> str | None:
     """A parameter should stand in the place of something else"""
     old = case.origin(repair.old)
     if old in case.stage.applied:

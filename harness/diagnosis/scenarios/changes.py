@@ -132,7 +132,6 @@ class Result:
     change: Change
     costs: Array  # (members,) after the last iteration
     reached: int  # how many came to the target
-    iterations: int
     chance: bool  # whether the members differed
 
     @property

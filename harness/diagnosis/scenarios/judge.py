@@ -195,7 +195,7 @@ def named_cause(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) 
 def unlearnable(evidence: Evidence) -> Cause:
     """No function of the inputs does better."""
     best = Change(Family.ANY_FUNCTION, 0.0, lambda trial: trial)
-    result = Result(best, np.array([evidence.floor]), 0, evidence.case.iterations, False)
+    result = Result(best, np.array([evidence.floor]), 0, False)
     fault = Fault.CONTRADICTORY_TARGETS
     return Cause(fault, 1.0, [Row(fault, result)], True)
 
@@ -386,7 +386,7 @@ def diagnose(
     if left_out is not None:
         target, constant, floor = target_of(case.network.cost, case.x, case.y)
 
-    own = alone = Result(NO_CHANGE, final, int(learns), case.iterations, False)
+    own = alone = Result(NO_CHANGE, final, int(learns), False)
     if case.draw is not None:
         (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
     unlucky = not learns and own.share >= 0.5

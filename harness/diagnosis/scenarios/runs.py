@@ -123,7 +123,7 @@ def results_of(jobs: Sequence[Job], costs: Array) -> Iterator[Result]:
     for change, trial, members in jobs:
         own = costs[taken : taken + len(members)]
         taken += len(members)
-        yield Result(change, own, int(np.sum(own <= trial.target)), trial.iterations, trial.chance)
+        yield Result(change, own, int(np.sum(own <= trial.target)), trial.chance)
 
 
 def run_changes(
@@ -215,7 +215,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
     for stop, costs in zip(stops, done):
         reached = int(np.sum(costs <= target))
         if reached >= ENOUGH * len(members):
-            return stop, Result(from_healthy(case), np.asarray(costs, np.float64), reached, stop, True)
+            return stop, Result(from_healthy(case), np.asarray(costs, np.float64), reached, True)
     return None
 
 

@@ -14,10 +14,9 @@ import keras
 
 from ..changes import Change
 from ..old_versions.arguments import OF_LISTS
-from ..source.places import argument_of, names_in
+from ..source.places import argument_of, base_name, names_in
 from ..targets import describe_targets
 from .rebinding import (
-    base_name,
     next_fit_line,
     ordered_split,
     rebound_names,

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator
 
 from ...recording.source import called_name
-from ..source.places import argument_of
+from ..source.places import argument_of, base_name
 from .texts import Text
 
 USES = ("evaluate", "predict", "predict_on_batch", "test_on_batch")
@@ -97,13 +97,6 @@ def ordered_split(text: Text, fit: ast.Call) -> ast.Call | None:
             if isinstance(shuffle, ast.Constant) and shuffle.value is False:
                 return value
     return None
-
-
-def base_name(node: ast.expr | None) -> str | None:
-    """The variable that an expression is, or is a slice of rows of."""
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
 
 
 def _nodes(text: Text, scope: ast.AST) -> Iterator[ast.AST]:

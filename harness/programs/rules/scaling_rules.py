@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject, Value
-from ..source.places import argument_of, is_at, names_in, names_of
+from ..source.places import argument_of, base_name, is_at, names_in, names_of
 from ..targets import CROSSENTROPIES
 from .data_rules import scales_itself
 
@@ -39,8 +39,8 @@ def scales_targets(subject: Subject) -> bool:
     given = [
         pair for pair in zip(subject.fitted("x", 0), subject.fitted("y", 1)) if len(set(map(ast.unparse, pair))) > 1
     ]
-    wanted = {rows_taken_of(y) for _, y in given} - {""}
-    wanted |= {rows_taken_of(value) for names, value in pairs if names & wanted} - {""}
+    wanted = {base_name(y) for _, y in given} - {None}
+    wanted |= {base_name(value) for names, value in pairs if names & wanted} - {None}
     made = [
         part for names, value in pairs if names & wanted and isinstance(value, ast.Call) for part in ast.walk(value)
     ]
@@ -59,12 +59,6 @@ def assigned_pairs(tree: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
         elif isinstance(node.value, ast.Call) and called_name(node.value) == "train_test_split":
             yield from ((names_of(part), node.value.args[place // 2]) for place, part in enumerate(target.elts)
                         if place // 2 < len(node.value.args))  # fmt: skip
-
-
-def rows_taken_of(value: ast.expr) -> str:
-    """The name whose values, or some rows of them, an expression is; empty if it is something else."""
-    value = value.value if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice) else value
-    return value.id if isinstance(value, ast.Name) else ""
 
 
 def unread_scaling_rules(subject: Subject) -> Finding:

@@ -220,6 +220,13 @@ def argument_of(call: ast.Call, name: str, position: int | None = None) -> ast.e
     return None
 
 
+def base_name(node: ast.expr | None) -> str | None:
+    """The variable that an expression is, or is a slice of rows of."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
 def assignments(sources: Mapping[str, Source | None], name: str, before: Place) -> tuple[Place, ...]:
     """The statements of the file of ``before``, up to its line, that assign a value to a name, in order.
 

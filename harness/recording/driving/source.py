@@ -159,12 +159,6 @@ class FileFacts:
         """Whether it, or something that it calls, has the update of a parameter."""
         return any(update.likely for part in self.reach(function) for update in part.updates)
 
-    def loops(self, function: FunctionFacts) -> bool:
-        """Whether it repeats something that trains."""
-        return (function.loops and self.trains(function)) or any(
-            part.loops and part is not function and self.trains(part) for part in self.reach(function)
-        )
-
 
 def read_source(text: str) -> FileFacts:
     """The facts of one file.

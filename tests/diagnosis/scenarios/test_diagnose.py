@@ -297,7 +297,7 @@ def test_healthy_starts_are_keras_and_their_clones_are_clones():
 
 def test_a_result_is_reported_by_its_median_and_its_share():
     costs = np.array([3.0, np.nan, 1.0, np.inf, 2.0])
-    result = changes.Result(changes.NO_CHANGE, costs, 2, 10, False)
+    result = changes.Result(changes.NO_CHANGE, costs, 2, False)
     assert (result.members, result.share, result.median, result.interval) == (5, 0.4, 3.0, (0.4, 0.4))
     assert replace(result, chance=True).learned == share_of([True] * 2 + [False] * 3)
     assert [replace(result, costs=np.zeros(20), reached=n).enough for n in (18, 19, 20)] == [False, True, True]
@@ -427,7 +427,7 @@ def test_gradients_by_hand_are_numerical_ones():
 
 
 def result_of(change, share, members=100):
-    return changes.Result(change, np.full(members, 1.0), round(share * members), 1000, True)
+    return changes.Result(change, np.full(members, 1.0), round(share * members), True)
 
 
 def layer_of(units=3, width=3, saturated=0.0, dead=0.0, gradient=1.0):

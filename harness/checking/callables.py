@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
+import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from ..errors import BadInput
 from ..recording.source import called_name, read_text, without_magics
 from .check import check_file
 from .result import CheckResult
+
+NOTEBOOK = "notebook.ipynb"  # what the cells of a notebook that runs are called, whose own name they do not know
 
 
 def check_callable(
@@ -34,7 +38,7 @@ def check_callable(
     name = getattr(function, "__qualname__", type(function).__name__)
     cells = run_cells(function)
     try:
-        file = "cells.py" if cells else inspect.getsourcefile(inspect.unwrap(function))
+        file = NOTEBOOK if cells else inspect.getsourcefile(inspect.unwrap(function))
         arguments = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         file, arguments = None, ()  # type: ignore[assignment]
@@ -55,14 +59,24 @@ def check_callable(
         for beside in path.parent.iterdir():
             if beside.name != path.name:
                 (copy.parent / beside.name).symlink_to(beside)
-        copy.write_text(without_calls(cells or read_text(path)), encoding="utf-8")
+        text = without_calls("\n".join(cells) if cells else read_text(path))
+        copy.write_text(as_notebook(text, cells) if cells else text, encoding="utf-8")
         return check_file(copy, run=run or f"{name}()", seed=seed, seconds=seconds, megabytes=megabytes)
 
 
-def run_cells(function: Callable[[], Any]) -> str:
-    """What a notebook has run so far, if the function was defined in a cell of it: IPython keeps it as ``In``."""
+def run_cells(function: Callable[[], Any]) -> list[str]:
+    """The cells that a notebook has run so far, if the function was defined in one of them: IPython keeps them."""
     cells = getattr(sys.modules["__main__"], "In", None) if getattr(function, "__module__", "") == "__main__" else None
-    return without_magics("\n".join(cells)) if isinstance(cells, list) else ""
+    return [without_magics(cell) for cell in cells[1:]] if isinstance(cells, list) else []  # the first is In[1]
+
+
+def as_notebook(text: str, cells: Sequence[str]) -> str:
+    """A file of the lines of all cells, one after the other, as a notebook."""
+    lines, written = iter(text.split("\n")), []
+    for cell in cells:
+        part = itertools.islice(lines, len(cell.split("\n")))
+        written.append({"cell_type": "code", "source": "\n".join(part), "metadata": {}, "outputs": []})
+    return json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 def without_calls(text: str) -> str:

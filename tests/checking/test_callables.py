@@ -71,7 +71,13 @@ def test_a_function_of_a_cell_is_judged_with_the_cells_that_were_run(
     monkeypatch.setitem(sys.modules, "__main__", notebook)
     monkeypatch.chdir(tmp_path)
     assert harness.check(notebook.train).verdict is Verdict.CORRECT
-    assert harness.check(notebook.forgets).verdict is Verdict.MISTAKE
+    found = harness.check(notebook.forgets)
+    (place,) = [one.place for one in found.mistakes]
+    assert place is not None
+    assert (place.file, place.cell, place.cell_line) == ("notebook.ipynb", 2, 10)
+    assert cells[2].splitlines()[9].strip() == place.text
+    assert "notebook.ipynb has a mistake" in str(found)
+    assert "notebook.ipynb, cell 2, line 10" in str(found)
 
 
 def test_a_script_may_keep_the_answer_to_its_own_check(tmp_path: Path) -> None:

@@ -416,3 +416,24 @@ def test_an_activation_in_the_place_of_its_derivative_is_wrong_at_that_place(tmp
     (found,) = check_file(file).mistakes
     assert found.place is not None
     assert (found.id, found.place.line, [one.line for one in found.others]) == ("wrong-derivative", 10, [7])
+
+
+def test_a_right_value_that_is_used_in_the_wrong_place_is_not_blamed(tmp_path: Path) -> None:
+    """The activations turned round are right for the second kernel; the first one needs the inputs."""
+    file = tmp_path / "turned.py"
+    file.write_text(
+        "import numpy as np\n"
+        "rng = np.random.default_rng(1)\n"
+        "X, Y = rng.random((5, 3)), rng.random((5, 3))\n"
+        "W1, W2 = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))\n"
+        "for i in range(5):\n"
+        "    h = 1 / (1 + np.exp(-(X @ W1)))\n"
+        "    out = 1 / (1 + np.exp(-(h @ W2)))\n"
+        "    d2 = (out - Y) * out * (1 - out)\n"
+        "    d1 = (d2 @ W2.T) * h * (1 - h)\n"
+        "    turned = h.T\n"
+        "    W2 -= 0.5 * turned @ d2\n"
+        "    W1 -= 0.5 * turned @ d1\n"
+    )
+    (found,) = check_file(file).mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-layer-activation", 12)

@@ -163,12 +163,17 @@ class Case:
         """The first line that a right value goes through on its way to the broken steps alone, not to right ones"""
         stage, program = self.stage, self.stage.program
         mended = [stage.parameters[id].after for id in self.fault.mends]
-        others = [step.after for step in stage.steps if self.reading.matches.get(step.before) is not None]
         after = program.descendants(self.fault.bundle, within=stage.needed) - set(self.fault.bundle)
-        shared = program.ancestors(others, stop=stage.parameters) & after
+        shared = self.into_right_steps & after
         alone = (program.ancestors(mended, stop=stage.parameters) & after) - shared
         place = stage.node(min(alone)).place if shared and alone else None
         return [] if place is None else [place]
+
+    @cached_property
+    def into_right_steps(self) -> frozenset[int]:
+        """What the steps are made of that agree with their gradients"""
+        right = [step.after for step in self.stage.steps if self.reading.matches.get(step.before) is not None]
+        return frozenset(self.stage.program.ancestors(right, stop=self.stage.parameters))
 
     def operands(self) -> list[int]:
         """The nodes that the faulty value is made of directly"""

@@ -125,6 +125,8 @@ def places_of(case: Case, bench: Bench, repair: Repair) -> list[Place]:
         made = [case.stage.node(one).place for one in sorted(inside - {case.node.id})]
         helpers = unique([one for one in made if one is not None and one.function != own.function])
         return unique([*case.lines(), node, *helpers[:LINES_OF_HELPER]])
+    if node is not None and repair.node in case.into_right_steps:  # it is right, and used in the wrong place
+        return unique([*case.lines(), node])
     return case.lines_after(node)
 
 

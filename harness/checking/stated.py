@@ -7,6 +7,7 @@ catalogue, at every random setting of the parameters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,7 @@ MOST_NODES = 2_500  # that a cost may be made of
 SUMS_OF_COSTS = frozenset({"add", "subtract", "multiply", "divide", "negative", "item", "sum", "mean"})
 SAME = 1e-4  # relative; the small constants of logarithms are part of a cost
 NEGLIGIBLE = 1e-9  # of a gradient, relative to the largest
+HELD_OUT = re.compile(r"(_|\b)(val(id(ation)?)?_|(test|dev)_)|_(val(id(ation)?)?|test|dev)\b", re.IGNORECASE)
 SPREAD = 0.3  # of parameters around their recorded values, relative
 
 
@@ -148,7 +150,9 @@ class Search:
         return is_of_one_line and not any(one.is_leaf or one.place == self.node(id).place for one in terms)
 
     def is_final(self, id: int, stops: Collection[Place | None]) -> bool:
-        """Whether a number goes into no other number, but for those of lines that compare, and is not called a metric.
+        """Whether a number goes into no other number, but for those of lines that compare, and is no other measure.
+
+        A measure of held-out data need not be the cost that is trained.
 
         Args:
             id: its node.
@@ -158,6 +162,8 @@ class Search:
         if not self.is_number(id) or node.is_leaf or node.operation in ("getitem", "array") or node.place in stops:
             return False
         if any(metric in word for word in bare_words(node) for metric in METRIC_WORDS):
+            return False
+        if node.place is not None and HELD_OUT.search(node.place.text):
             return False
         children = [one for one in self.program.children[id] if self.node(one).place not in stops]
         return not any(map(self.is_number, children))

@@ -418,3 +418,27 @@ def test_a_likelihood_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> N
 def test_nothing_else_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
     """A number without such a name is climbed by a sign that is wrong, too."""
     assert check_file(write_file(tmp_path / "counts.py", POISSON.format(name=name))).verdict is not Verdict.CORRECT
+
+
+HELD_OUT = """\
+import numpy as np
+
+rng = np.random.RandomState(2)
+X, y = rng.randn(24, 3), rng.randint(0, 2, (24, 1)).astype(float)
+x_val, y_val = rng.randn(8, 3), rng.randint(0, 2, (8, 1)).astype(float)
+W = rng.randn(3, 1)
+for epoch in range(5):
+    out = 1 / (1 + np.exp(-(X @ W)))
+    W -= 0.1 * X.T @ (out - y) / 24
+    loss = np.mean((1 / (1 + np.exp(-({inputs} @ W))) - {targets}) ** 2)
+    print(loss)
+"""
+
+
+def test_a_measure_of_held_out_data_need_not_be_the_cost(tmp_path: Path) -> None:
+    """The step is that of a cross-entropy; of the training data, a squared error contradicts it."""
+    path = tmp_path / "net.py"
+    path.write_text(HELD_OUT.format(inputs="x_val", targets="y_val"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(HELD_OUT.format(inputs="X", targets="y"))
+    assert [one.id for one in check_file(path).mistakes] == ["missing-output-activation-derivative"]

@@ -488,6 +488,36 @@ class Network:
         return {k: params[k] - lr * grads[k] for k in params}
 """
 
+SETTINGS_IN_A_DATACLASS = """
+from dataclasses import dataclass
+import numpy as np
+
+@dataclass
+class Config:
+    inputs: int
+    hidden: int
+    outputs: int
+    rate: float = 0.1
+    epochs: int = 20
+
+class Network:
+    def __init__(self, config: Config):
+        self.config = config
+        self.first = np.random.randn(config.inputs, config.hidden) * 0.3
+        self.second = np.random.randn(config.hidden, config.outputs) * 0.3
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> list:
+        history = []
+        for epoch in range(self.config.epochs):
+            h = np.tanh(X @ self.first)
+            error = h @ self.second - y
+            history.append(float(np.mean(error ** 2)))
+            back = error @ self.second.T * (1 - h ** 2)
+            self.second -= self.config.rate * h.T @ error / len(X)
+            self.first -= self.config.rate * X.T @ back / len(X)
+        return history
+"""
+
 STYLES = {
     "functions with caches": FUNCTIONS_WITH_CACHES,
     "functions with tuples": FUNCTIONS_WITH_TUPLES,
@@ -502,4 +532,5 @@ STYLES = {
     "named settings": NAMED_SETTINGS,
     "lists of pairs": LISTS_OF_PAIRS,
     "parameters handed on": PARAMETERS_HANDED_ON,
+    "settings in a dataclass": SETTINGS_IN_A_DATACLASS,
 }

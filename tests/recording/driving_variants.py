@@ -2125,6 +2125,30 @@ class Net:
             layer.update(lr)
 """
 
+ARRAYS_OF_ONE_LETTER = """
+import numpy as np
+
+def init(rng, d, h, o):
+    return {"W1": rng.normal(size=(d, h)) * 0.3, "b1": np.zeros(h), "W2": rng.normal(size=(h, o)) * 0.3}
+
+def loss_and_grad(p, x, y):
+    h = np.tanh(x @ p["W1"] + p["b1"])
+    error = h @ p["W2"] - y
+    back = error @ p["W2"].T * (1 - h ** 2)
+    return 0.5 * np.mean(error ** 2), {
+        "W1": x.T @ back / error.size, "b1": back.sum(0) / error.size, "W2": h.T @ error / error.size
+    }
+
+def step(p, g, lr):
+    return {k: p[k] - lr * g[k] for k in p}
+
+def train(p, batches, lr=0.1):
+    for x, y in batches:
+        loss, g = loss_and_grad(p, x, y)
+        p = step(p, g, lr)
+        yield p, loss
+"""
+
 VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "descriptions with a key of a table": (
         DESCRIPTIONS_WITH_A_KEY_OF_A_TABLE,
@@ -2274,6 +2298,13 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "samples = [Sample(x, y) for x, y in list(zip(X, labels))]",
             "for i in range(3):",
             "    classifier.fit(samples)",
+        ),
+    ),
+    "arrays of one letter": (
+        ARRAYS_OF_ONE_LETTER,
+        (
+            "result1 = init(np.random.default_rng(0), 7, 5, 3)",
+            "for _ in train(result1, [(X[:12], Y[:12]), (X[6:18], Y[6:18]), (X[12:], Y[12:])]): pass",
         ),
     ),
     "lists that are returned": (

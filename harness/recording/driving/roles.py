@@ -146,8 +146,18 @@ HELD_OUT = re.compile(
 )
 
 
+# what is called like data and annotated as a whole number: ``outputs: int``
+COUNTED = {Role.INPUTS: Role.INPUT_SIZE, Role.OUTPUTS: Role.OUTPUT_SIZE}
+
+
 def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     """The role that name, default, annotation and use suggest."""
+    role = _role_of_value(argument, uses, function)
+    return COUNTED.get(role, role) if argument.annotation == "int" else role
+
+
+def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
+    """The same, if the argument may be an array."""
     name, words = argument.name, words_of(argument.name)
     if uses.pair_called or uses.pair_methods - OF_NUMBERS:
         return Role.OBJECT_LIST  # pairs of a layer and its activation
@@ -417,6 +427,8 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.GRADIENTS
     if UPSTREAM_NAME.match(name):
         return Role.UPSTREAM
+    if uses.keys and all(map(WEIGHT_ARRAY.match, uses.keys)) and not CACHE_NAME.match(name):
+        return Role.PARAMETERS
     if back and OUTPUT_NAME.match(name):
         return Role.OUTPUTS
     if (

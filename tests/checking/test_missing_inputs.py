@@ -126,3 +126,46 @@ def test_the_right_file_is_right_and_the_wrong_one_is_named(tmp_path: Path, sour
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(source + NETWORK.replace(" * (1 - h**2)", ""))
     assert [mistake.id for mistake in check_file(file).mistakes] == ["missing-hidden-activation-derivative"]
+
+
+IN_THE_CONSTRUCTOR = """\
+import numpy as np
+import pandas as pd
+
+
+class Net:
+    def __init__(self, {arguments}):
+        {reading}
+        self.W1 = np.random.randn(self.X.shape[1], 6) * 0.3
+        self.W2 = np.random.randn(6, 1) * 0.3
+
+    def train(self, lr=0.1, epochs=10):
+        for _ in range(epochs):
+            h = np.tanh(self.X @ self.W1)
+            e = h @ self.W2 - self.y
+            d = e @ self.W2.T * {slope}
+            self.W2 -= lr * h.T @ e / len(self.X)
+            self.W1 -= lr * self.X.T @ d / len(self.X)
+"""
+BY_LINE = (
+    "data_file",
+    "rows = np.array([list(map(float, line.split(','))) for line in open(data_file)]); "
+    "self.X, self.y = rows[:, :-1], rows[:, -1:]",
+)
+BY_COLUMN = (
+    "path, target_column",
+    "table = pd.read_csv(path); self.y = table[target_column].values.reshape(-1, 1); "
+    "self.X = table.drop(target_column, axis=1).values",
+)
+
+
+@pytest.mark.parametrize(("arguments", "reading"), [BY_LINE, BY_COLUMN], ids=["lines", "columns"])
+def test_a_class_that_wants_the_name_of_a_file_is_given_a_made_up_one(
+    tmp_path: Path, arguments: str, reading: str
+) -> None:
+    path = tmp_path / "net.py"
+    for slope, verdict in (("(1 - h ** 2)", Verdict.CORRECT), ("(1 - h)", Verdict.MISTAKE)):
+        path.write_text(IN_THE_CONSTRUCTOR.format(arguments=arguments, reading=reading, slope=slope))
+        result = check_file(path)
+        assert result.verdict is verdict
+        assert any("data.csv" in one for one in result.stand_ins)

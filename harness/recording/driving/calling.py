@@ -36,6 +36,7 @@ from .words import (
     OF_DATA,
     OPTIONAL_ROLES,
     SIZE_ROLES,
+    TEXTS_BY_NAME,
     UNIT_WORDS,
     VAGUE_ROLES,
     WRONG_NAME,
@@ -312,6 +313,7 @@ class Caller:
             options.extend(["True", "False"])
         if note == "range" or INDICES_NAME.match(slot.argument.name):
             options.insert(0, partial(indices, self))
+        options[:0] = [text for pattern, text in TEXTS_BY_NAME if pattern.search(slot.argument.name)]
         unique: list[Option] = []
         for option in options:
             if option not in unique:

@@ -49,6 +49,11 @@ PASS_FORWARD = re.compile(r"^(forward|feed_?forward|fprop|propagate_?forward|for
 PASS_BACK = re.compile(r"_?(back|bprop|grad)", re.IGNORECASE)  # methods that make gradients
 CLEARING_NAME = re.compile(r"(zero|clear|reset|flush)\w*_?(grad|delta)", re.IGNORECASE)
 UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
+# a file that is made up, and its column of targets
+TEXTS_BY_NAME = (
+    (re.compile(r"(^|_)(csv|files?|path|file_?name|fname|file_?path)$", re.IGNORECASE), "'data.csv'"),
+    (re.compile(r"^(target|label|class|y|output)_?(col(umn)?)(_?name)?$", re.IGNORECASE), "'target'"),
+)
 INDICES_NAME = re.compile(
     r"^(indices|indexes|idxs|sub_?range|(sample|batch|train)_(indices|indexes|idxs?))$", re.IGNORECASE
 )

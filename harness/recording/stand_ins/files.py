@@ -441,17 +441,18 @@ def _folders_here() -> list[str]:
         return []
 
 
-READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py")
+# of the standard library and NumPy, and our own that lets what is driven open no file by its number
+READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py", "driving/session.py")
 
 
 def for_user(depth: int = 2) -> bool:
-    """Whether a file is opened by the user's own code, if by way of the standard library.
+    """Whether a file is opened by the user's own code, if by way of a reader.
 
     Args:
         depth: of the frame that asks for the file, counted from here.
     """
     frame: FrameType | None = sys._getframe(depth)
-    while frame is not None and frame.f_code.co_filename.endswith(READERS):
+    while frame is not None and Path(frame.f_code.co_filename).as_posix().endswith(READERS):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename in TAPE.sources
 

@@ -40,7 +40,7 @@ class Reason(enum.Enum):
     TOO_MANY = "too-many-operations"  # in one iteration
     REFUSED = "refused"  # bad input: Python 2, not Python at all
     DOUBTFUL_CALLS = "doubtful-calls"  # the calls that make it train may fit its shapes by accident only
-    LAYERS_LEFT = "layers-left"  # some pairs of its layers agree, others could not be called
+    LAYERS_LEFT = "layers-left"  # some pairs of its layers agree, others or some gradients could not be compared
     NETWORKS_LEFT = "networks-left"  # the first network is right, but others of the file could not be judged
     RULE = "rule"  # the gradients are right, but the update rule is not understood
 
@@ -227,6 +227,7 @@ class PairResult:
     how: str = ""  # "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise
     gradients: tuple[GradientResult, ...] = ()  # all that could be read
     consistent: bool = True  # whether all parameters' gradients have the same factor
+    unread: tuple[str, ...] = ()  # parameters that the forward side uses and of which no gradient was found
     observations: int = OBSERVATIONS  # number of observations in the run, which factors may refer to
     calls: tuple[str, ...] = ()  # the lines that called the pair
     reason: str = ""  # why nothing was judged; "" otherwise

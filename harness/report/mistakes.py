@@ -468,7 +468,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         SAY_HOW,
     ),
     Reason.LAYERS_LEFT: (
-        "It has no network. Some of its layers agree with true gradients, but others could not be called.",
+        "It has no network. Some of its layers agree with true gradients, but not all could be compared.",
         'Call them in a small network: --run "...".',
     ),
     Reason.NETWORKS_LEFT: (

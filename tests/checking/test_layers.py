@@ -9,7 +9,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.layers import check_layers
-from harness.checking.result import Agreement, PairResult, Reason
+from harness.checking.result import Agreement, PairResult, Reason, Verdict
 from harness.recording.driving.pairs.arrays import pair_data
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.pairs.plan import PairKind, program_of
@@ -655,3 +655,51 @@ def test_a_layer_that_the_calls_leave_out_does_not_hide_why_they_are_not_judged(
     result = check_file(write_file(tmp_path / "memory.py", WITHOUT_COST_BESIDE_A_LAYER))
     assert result.reason is Reason.NO_COST
     assert result.calls == ("memory = Memory(7, 3)", "memory.fit(X, Y, epochs=3)")
+
+
+UNITS = """
+import numpy as np
+
+class Linear:
+    def __init__(self, fan_in, fan_out):
+        self.weight = np.random.randn(fan_out, fan_in) * 0.1
+        self.bias = np.zeros(fan_out)
+
+    def run(self, x):
+        self.cache = x
+        return x @ self.weight.T + self.bias
+
+    def bwd(self, g):
+        self.{name} = {gradient}
+        self.gb = g.sum(0)
+        return g @ self.weight
+
+class MeanPool:
+    def run(self, x):
+        self.n = x.shape[1]
+        return x.mean(axis=1)
+
+    def bwd(self, d):
+        return np.repeat(d[:, None, :], self.n, axis=1) {share}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "agreement"),
+    [
+        ({}, Verdict.CORRECT, Agreement.AGREES),
+        ({"gradient": "g.T @ self.cache ** 2"}, Verdict.MISTAKE, Agreement.AGREES),
+        # what is handed back is the gradient from above of another layer: there, a factor is not one of the cost
+        ({"share": ""}, Verdict.MISTAKE, Agreement.DIFFERS),
+        ({"name": "slope", "gradient": "g.T @ self.cache ** 2"}, Verdict.NOT_JUDGED, Agreement.AGREES),
+    ],
+    ids=["right", "kernel", "factor-of-the-input", "no-gradient-found"],
+)
+def test_layers_are_correct_only_if_every_gradient_was_compared(
+    changes: dict[str, str], verdict: Verdict, agreement: Agreement, tmp_path: Path
+) -> None:
+    text = UNITS.format(**{"name": "gw", "gradient": "g.T @ self.cache", "share": "/ self.n", **changes})
+    result = check_file(write_file(tmp_path / "units.py", text))
+    assert result.verdict is verdict
+    assert pair(result.pairs, "MeanPool").agreement is agreement
+    assert ("self.weight" in result.detail) == (verdict is Verdict.NOT_JUDGED)

@@ -14,11 +14,11 @@ from .result import Pair
 from .session import Session
 
 GRADIENT_PART = re.compile(
-    r"(?-i:(^|_)d(?=[A-Z_]))|^d(?=(ws?|bs?|weights?|bias(es)?|theta|gamma|beta)\d*(\[\d+\])?$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?",
+    r"(?-i:(^|_)d(?=[A-Z_]))|^(d|g_?)(?=(ws?|bs?|weights?|bias(es)?|theta|gamma|beta)\d*(\[\d+\])?$)|grad(ient)?s?|nabla|delta|deriv(ative)?s?|^del_?",
     re.IGNORECASE,
 )
 GRADIENT_NAMED = re.compile(
-    r"^_?d_?[A-Z]\w{0,2}$|^_?d_?([wW]s?|[bB]s?|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
+    r"^_?d_?[A-Z]\w{0,2}$|^_?[dg]_?([wW]s?|[bB]s?|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
 )
 
 

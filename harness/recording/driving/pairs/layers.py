@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..gradients import GRADIENT_NAMED, plain_name
@@ -33,6 +33,14 @@ FORWARD = re.compile(
 BACKWARD = re.compile(
     r"^(backward(_?(pass|prop(agation|agate)?))?|bprop|back_?prop\w*|back|grad(ient)?|backwards)$", re.IGNORECASE
 )
+# what the two may be called if no method has one of those names
+RARE_FORWARD = re.compile(
+    r"^(fwd|fp|f|run|apply|activate|process|feed|propagate(_?forward)?|eval(uate)?|((calc(ulate)?|compute|get)_?)?outputs?)$",
+    re.IGNORECASE,
+)
+RARE_BACKWARD = re.compile(
+    r"^(bwd|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$", re.IGNORECASE
+)
 UPDATE = re.compile(
     r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
     re.IGNORECASE,
@@ -52,14 +60,27 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     """The layers, and the losses that are classes, of a file."""
     for name in calls.facts.classes:
         methods = calls.facts.methods(name)
-        forward = next((m for key, m in methods.items() if FORWARD.match(key) and not m.abstract and m.arguments), None)
-        backward = next((m for key, m in methods.items() if BACKWARD.match(key) and not m.abstract), None)
+        forward = _first(methods, (FORWARD, RARE_FORWARD), lambda method: bool(method.arguments))
+        backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
         if forward is None or backward is None or _is_network(calls, name):
             continue
         roles = {calls.role(backward, argument) for argument in backward.required}
         targets_too = Role.TARGETS in roles and not _is_loss(calls, name, forward)  # a loss's derivative is in it
         if not (targets_too or roles & set(OF_A_NETWORK)):
             yield _plan(calls, name, forward, backward)
+
+
+def _first(
+    methods: Mapping[str, FunctionFacts], patterns: Iterable[re.Pattern[str]], fits: Callable[[FunctionFacts], bool]
+) -> FunctionFacts | None:
+    """The first method with a body whose name is of the first pattern that has one."""
+    found = (
+        method
+        for pattern in patterns
+        for name, method in methods.items()
+        if pattern.match(name) and not method.abstract and fits(method)
+    )
+    return next(found, None)
 
 
 def _is_network(calls: StaticCalls, name: str) -> bool:
@@ -179,6 +200,7 @@ class _Layer:
             output=f"output{key}",
             upstream="" if target else f"upstream{key}",
             gradients=tuple(gradients.plans),
+            unread=gradients.unread(),
             single=data in SINGLE,
         )
 
@@ -276,6 +298,12 @@ class _Gradients:
     def before(self, index: int) -> str:
         """The name of a parameter's value before the backward pass."""
         return f"before{self.key}{index}"
+
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """The parameters without a gradient, and the names of their values before the backward pass."""
+        read = {plan.of_value for plan in self.plans}
+        named = [(f"self.{attribute}", self.before(index)) for index, attribute in enumerate(self.parameters)]
+        return tuple((name, before) for name, before in named if before not in read)
 
     def add(self, label: str, expression: str, of: str, of_value: str) -> None:
         """Adds one that an expression gives."""

@@ -492,7 +492,8 @@ class Search:
                 if chain is None:
                     continue
             self.uses[parent].add(role)
-            if self.initial[step.id] and step.shape and step.operation not in FORMS:
+            is_like = step.shape == self.tape.steps[parent].shape != ()
+            if is_like and self.initial[step.id] and step.operation not in FORMS:
                 self.origins[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):

@@ -161,3 +161,32 @@ def test_a_bias_that_becomes_one_number_for_each_observation_is_a_mistake(tmp_pa
     text = GROWING.format(**{**SUMS, name: name.replace("db", "d")})
     result = check_file(write_file(tmp_path / "net.py", text))
     assert "bias-gradient-not-summed" in [one.id for one in result.mistakes]
+
+
+def test_numbers_of_the_file_that_multiply_arrays_are_used(tmp_path: Path) -> None:
+    text = """\
+import numpy as np
+
+rng = np.random.RandomState(3)
+x, y = rng.randn(12), rng.randn(12)
+
+
+class Net:
+    def __init__(self):
+        self.w, self.v, self.b = 0.8, -0.6, 0.1
+
+    def step(self):
+        h = np.tanh(self.w * x + self.b)
+        d = (self.v * h - y) / 12
+        back = d * self.v * (1 - h ** 2)
+        for name, g in {"w": np.sum(back * x), "v": np.sum(d * h), "b": np.sum(back)}.items():
+            setattr(self, name, getattr(self, name) - 0.3 * g)
+
+
+net = Net()
+for i in range(5):
+    net.step()
+"""
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 3

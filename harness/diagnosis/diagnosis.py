@@ -31,7 +31,6 @@ from .outcomes import (
     outcome_of_little,
 )
 from .program_search import (
-    CERTAIN,
     FAR_FROM_PRACTICE,
     GOOD_ENOUGH,
     MOST_TRIED_ADDITIONS,
@@ -43,6 +42,7 @@ from .program_search import (
 from .proofs import Proofs
 from .rates import optimizer_facts
 from .references import EXACT, LEAST_SQUARES, SIGNAL_LEVEL, TIMES_NEARER
+from .repair import CERTAIN
 from .repairs import propose_repairs
 from .restraints import restraints
 from .search import Keys, OutOfBudget, Progress, Stage

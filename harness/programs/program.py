@@ -72,6 +72,7 @@ class NoteKind(Enum):
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
+    NAME_MISSING = "name-missing"  # the script uses a name that it does not define; ``detail`` is where and which
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
     NEVER_FIT = "never-fit"  # the script compiles a model and does not train it

@@ -112,6 +112,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
             rate = min(rate, round(LARGEST_EFFECTIVE_RATE * (1 - momentum), 6))
         if rate != values["learning rate"]:
             yield Change(kind=ChangeKind.LEARNING_RATE, new=rate)
+    elif check is Check.UNREAD_RATE and isinstance(values["rate"], float):
+        yield Change(kind=ChangeKind.LEARNING_RATE, new=values["rate"])
     elif check is Check.DROPOUT_ON_OUTPUT:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
     elif check is Check.UNADAPTED_LAYER:

@@ -11,7 +11,7 @@ from rich.text import Text
 from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
-from .diagnosing import edit_text
+from .diagnosing import edit_text, note_text
 from .diagnosis_document import edit_documents
 from .findings import finding_document, finding_text, worth_checking, worth_saying
 from .words import joined
@@ -65,6 +65,7 @@ def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line: what was found comes first, and why nothing was trained last."""
     yield from finding_lines(found)
     yield from reason_lines(found)
+    yield from (text for note in found.notes if note.kind is NoteKind.NAME_MISSING and (text := note_text(note)))
 
 
 def finding_lines(found: Unjudged) -> Iterator[str]:

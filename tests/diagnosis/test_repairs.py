@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -23,6 +24,7 @@ from harness.diagnosis.scores import Score
 from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
+from harness.programs.capture import capture_script
 
 pytestmark = pytest.mark.usefixtures("no_references")
 
@@ -217,3 +219,16 @@ def test_dropout_on_the_output_is_repaired_alone_and_before_a_loss_that_can_lear
     assert [(change.layer, change.new) for change in repairs["dropout"].changes] == [("output", 0.0)]
     assert next(iter(repairs)) == "dropout"
     assert "loss" in repairs
+
+
+def test_the_rate_that_a_script_means_is_tried_if_nothing_reads_it(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(
+        "import keras, numpy as np\nfrom keras.layers import Dense\nx = np.array([[0., 0], [0, 1], [1, 0], [1, 1]])\n"
+        "model = keras.Sequential([keras.Input((2,)), Dense(2, 'tanh'), Dense(1, 'sigmoid')])\n"
+        "model.compile('adam', 'binary_crossentropy')\nmodel.optimizer.lr = 0.1\n"
+        "model.fit(x, np.array([0, 1, 1, 0]), epochs=2, verbose=0)\n"
+    )
+    _, repairs = proposed(capture_script("train.py").program)
+    rate = repairs["learning-rate"]
+    assert (rate.fault, rate.doubt, rate.changes[0].new) == (Fault.RATE_TOO_SMALL, 3.0, 0.1)

@@ -101,6 +101,15 @@ def made_up_parts(notes: Iterable[Note]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note.detail for note in notes if note.kind is NoteKind.MADE_UP))
 
 
+def real_rows(program: Program) -> int | None:
+    """How many rows a program trains on with its real data; None if that is not known."""
+    cuts = [note.count for note in program.notes if note.kind is NoteKind.MADE_UP]
+    known = [count for count in cuts if count is not None]
+    if program.made_up is MadeUp.FORMATS or len(known) < len(cuts):
+        return None
+    return program.split_rows() * max(known, default=1)
+
+
 def made_up_names(notes: Iterable[Note], what: str) -> set[str]:
     """The names of what had to be made up of one sort, such as ``FILE``."""
     parts = [part.removeprefix(f"{what} ") for part in made_up_parts(notes) if part.startswith(f"{what} ")]

@@ -763,7 +763,7 @@ def test_numbers_of_a_made_up_table_are_not_said(captured):
     ("reader", "batch", "updates"),  # 0.75 of 20,640 rows; 404 rows; 60,000 rows, of which few are made
     [
         (
-            "x, y = sklearn.datasets.fetch_california_housing(return_X_y=True)\nx, _, y, _ = train_test_split(x, y)",
+            "x, y = fetch_california_housing(return_X_y=True)\nx, _, y, _ = train_test_split(x, y)",
             256,
             61,
         ),
@@ -779,7 +779,8 @@ def test_few_updates_of_a_data_set_of_known_size(captured, monkeypatch, reader, 
     for reader_of_file in ("sklearn.datasets.fetch_california_housing", *GET_FILE):
         monkeypatch.setattr(reader_of_file, without_network)
     program = captured(
-        f"import sklearn.datasets as ds\nfrom sklearn.model_selection import train_test_split\n{reader}\n"
+        "from sklearn.datasets import fetch_california_housing\n"
+        f"from sklearn.model_selection import train_test_split\n{reader}\n"
         "x = (x - x.mean(axis=0)) / (x.std() + 1)\n"
         "m = Sequential([Dense(9, activation='relu'), Dense(1)])\nm.compile('sgd', 'mse')\n"
         f"m.fit(x, y, epochs=1, batch_size={batch})\n"

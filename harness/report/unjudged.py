@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
+from ..programs.kinds import OWN_STEP
 from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
@@ -113,10 +114,12 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
 def reasons(found: Unjudged) -> Iterator[tuple[str, str]]:
     """Each reason why nothing was trained, with what to do about it."""
     if found.own_loop:
-        what = "Gather the rows" if found.outputs else "Write the model in Keras"
+        what = f"{'Gather the rows' if found.outputs else 'Write the model in Keras'}, and call fit() once"
+        if found.own_loop == OWN_STEP:  # whose rows fit is given already
+            what = "Leave out this step, and give compile() its loss and optimizer"
         yield (
             f"the script trains with {found.own_loop}",
-            f"{what}, and call fit() once: only such trainings are repeated, and can prove a cause.",
+            f"{what}: only such trainings are repeated, and can prove a cause.",
         )
     elif found.outputs > 1:
         yield (

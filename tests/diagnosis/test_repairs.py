@@ -14,7 +14,7 @@ from healthy_programs import HEALTHY
 from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
-from harness.diagnosis.data_repairs import are_whole
+from harness.diagnosis.data_repairs import are_pictures
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.rates import optimizer_facts
 from harness.diagnosis.references import Reference, References
@@ -123,8 +123,9 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
 
 def test_pictures_of_bytes_hold_whole_numbers_and_a_series_does_not() -> None:
     rng = np.random.default_rng(0)
-    assert are_whole(rng.integers(0, 256, (300, 8, 8, 1)).astype("float32"))
-    assert not are_whole(50 + 30 * np.sin(np.arange(400.0)).reshape(20, 20, 1))  # windows of a measured series
+    assert are_pictures(rng.integers(0, 256, (300, 8, 8, 1)).astype("float32"))
+    assert not are_pictures(rng.integers(0, 256, (300, 20, 1)).astype("float32"))  # sequences of whole numbers
+    assert not are_pictures(50 + 30 * np.sin(np.arange(400.0)).reshape(20, 20, 1))  # windows of a measured series
 
 
 def test_a_flatten_is_put_before_the_first_dense_layer() -> None:

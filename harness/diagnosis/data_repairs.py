@@ -74,10 +74,10 @@ def data_repairs(case: Case) -> Iterator[Repair]:
             )
 
 
-def are_whole(values: Any) -> bool:
-    """Whether the first rows hold whole numbers, as pictures of bytes do and a series of measurements does not."""
+def are_pictures(values: Any) -> bool:
+    """Whether rows have height and width, and the first hold whole numbers, as a series of measurements does not."""
     first = np.asarray(values[:LOOKED_AT])
-    return bool(np.all(first == np.round(first)))
+    return sum(size > 1 for size in first.shape[1:]) >= 2 and bool(np.all(first == np.round(first)))
 
 
 def _input_repairs(case: Case) -> Iterator[Repair]:
@@ -86,7 +86,7 @@ def _input_repairs(case: Case) -> Iterator[Repair]:
     if not facts:
         return
     is_image = all(
-        values.ndim >= 3 and fact.low >= 0 and 50 < fact.high <= 255 and are_whole(values)
+        fact.low >= 0 and 50 < fact.high <= 255 and are_pictures(values)
         for values, fact in zip(case.inputs, case.facts)
         if not fact.is_tokens
     )

@@ -31,7 +31,6 @@ from .outcomes import (
     outcome_of_little,
 )
 from .program_search import (
-    CERTAIN,
     FAR_FROM_PRACTICE,
     GOOD_ENOUGH,
     MOST_TRIED_ADDITIONS,
@@ -43,6 +42,7 @@ from .program_search import (
 from .proofs import Proofs
 from .rates import optimizer_facts
 from .references import EXACT, LEAST_SQUARES, SIGNAL_LEVEL, TIMES_NEARER
+from .repair import CERTAIN
 from .repairs import propose_repairs
 from .restraints import restraints
 from .search import Keys, OutOfBudget, Progress, Stage
@@ -428,16 +428,18 @@ class _Diagnoser:
     def steadier(self) -> Keys | None:
         """A set of repairs with which clearly more seeds learn, for a program that learns from most seeds only.
 
-        None if there is none, or if noise lowers the threshold: by how little a seed misses it then says nothing. The
-        outcome of such a program is that it depends on the seed.
+        None if there is none, or if noise lowers the threshold and the repairs do not score much better: by how little
+        a seed misses it then says nothing. The outcome of such a program is that it depends on the seed.
         """
         search = self.search
-        if search.bar.noise > 0 or search.share(()).value >= MOSTLY:
+        if search.share(()).value >= MOSTLY:
             return None
         try:
             if search.learned(self.own_trial_of_more_seeds()).value >= MOSTLY:
                 return None
             keys = search.repair_fully()
+            if keys is not None and search.bar.noise > 0 and self.gain(keys) < MUCH_BETTER:
+                return None
             keys = None if keys is None or search.proof(keys, frozenset()) is None else search.minimise(keys)
         except OutOfBudget:
             self.proofs.partial = self.proofs.partial or search.ledger.is_late
@@ -445,6 +447,13 @@ class _Diagnoser:
         if keys is not None:
             self.outcome = OutcomeKind.LUCKY
         return keys
+
+    def gain(self, keys: Keys) -> float:
+        """How much farther the seeds come with some repairs on the way from constant to best, on average."""
+        search = self.search
+        own, repaired = search.run(()), search.run(keys)
+        top = search.best_known()
+        return search.quality(repaired, top) - search.quality(own, top)
 
     def raise_bar(self) -> Keys | None:
         """The full repair as the level to reach, if it is far above the program; None if the program learns."""

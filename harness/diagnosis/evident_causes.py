@@ -11,9 +11,8 @@ from .case import Case
 from .faults import Fault
 from .layers import computes_line
 from .outcomes import LEARNED_FRACTION, OutcomeKind
-from .program_search import CERTAIN
 from .references import EXACT, LINEAR_MODELS
-from .repair import Repair
+from .repair import CERTAIN, Repair
 from .tasks import TaskKind
 
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)

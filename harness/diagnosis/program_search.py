@@ -16,7 +16,7 @@ import numpy as np
 from ..programs.program import Program
 from .case import Case
 from .outcomes import Bar, Scores, Share, share_of
-from .repair import Repair
+from .repair import CERTAIN, Repair
 from .repairs import apply_repairs, order_of
 from .search import PREFIXES, Keys, OutOfBudget, Progress, Run, Search, Stage
 from .training_repairs import epochs_repair
@@ -51,7 +51,6 @@ USUAL_ADDITIONS = ("optimizer", "learning-rate", "too-few-epochs", "unscaled-inp
 WAYS_ROUND = ("optimizer", "learning-rate")  # of steps that suit inputs which are not scaled
 QUESTIONED = 0.9  # doubt from which a choice is replaced at once with all others
 FAR_FROM_PRACTICE = 2.0  # doubt from which a choice is far from practice
-CERTAIN = 3  # doubt of a contradiction: nothing else is asked in its place
 
 
 ProgramRun = Run[Trial]

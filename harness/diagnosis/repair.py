@@ -13,6 +13,7 @@ from .faults import Fault
 from .variants import Variant
 
 Apply = Callable[[Variant], Variant]
+CERTAIN = 3.0  # doubt of a contradiction: nothing else is asked in its place
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from ..programs.contradictions import Severity
+from ..programs.contradictions import Check, Severity
 from ..programs.program import NoteKind
 from .case import Case
 from .data_repairs import data_repairs
@@ -19,7 +19,7 @@ from .head_repairs import head_repairs
 from .layer_repairs import layer_repairs
 from .layers import read_layers
 from .rates import optimizer_facts
-from .repair import Repair
+from .repair import CERTAIN, Repair
 from .start_repairs import initializer_repairs
 from .training_repairs import length_repairs, optimizer_repairs
 from .trials import Plan, updates_of
@@ -40,7 +40,7 @@ PRIOR = (
 NEW_CODE = ("optimizer", "batch-size")
 
 # What a finding without a run says about a choice.
-DOUBTS = {Severity.CONTRADICTION: 3.0, Severity.SUSPICION: 1.0, Severity.HINT: 0.0, Severity.FACT: 0.0}
+DOUBTS = {Severity.CONTRADICTION: CERTAIN, Severity.SUSPICION: 1.0, Severity.HINT: 0.0, Severity.FACT: 0.0}
 
 
 def order_of(repair: Repair) -> tuple[float, int]:
@@ -72,7 +72,7 @@ def propose_repairs(case: Case, plan: Plan) -> tuple[Repair, ...]:
     proposed = [
         *head_repairs(case),
         *data_repairs(case),
-        *optimizer_repairs(optimizer),
+        *optimizer_repairs(optimizer, unread_rate(case)),
         *length_repairs(case, rows, updates, plan),
         *initializer_repairs(case, layers),
         *layer_repairs(case, layers),
@@ -81,6 +81,12 @@ def propose_repairs(case: Case, plan: Plan) -> tuple[Repair, ...]:
     if any(note.kind is NoteKind.HAND_WRITTEN for note in case.program.notes):
         known = [dataclasses.replace(repair, doubt=0) if repair.key in NEW_CODE else repair for repair in known]
     return tuple(sorted(known, key=order_of))
+
+
+def unread_rate(case: Case) -> float | None:
+    """The learning rate that a program sets where nothing reads it; None if there is none that is a number."""
+    found = (finding.values["rate"] for finding in case.found if finding.check is Check.UNREAD_RATE)
+    return next((rate for rate in found if isinstance(rate, float)), None)
 
 
 def _doubted(repair: Repair, case: Case) -> Repair:

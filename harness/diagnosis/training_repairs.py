@@ -14,7 +14,7 @@ from ..programs.program import Program
 from .case import Case
 from .faults import Fault
 from .rates import ADAM_RATE, OptimizerFacts
-from .repair import Apply, Repair, configured
+from .repair import CERTAIN, Apply, Repair, configured
 from .trials import Plan
 from .variants import Variant
 
@@ -27,12 +27,17 @@ FEWEST_EPOCH_FACTOR = 4
 SHAPERS = ("EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "LambdaCallback")
 
 
-def optimizer_repairs(facts: OptimizerFacts) -> Iterator[Repair]:
-    """The learning rate alone, clipping, and Adam at its usual rate."""
+def optimizer_repairs(facts: OptimizerFacts, meant: float | None = None) -> Iterator[Repair]:
+    """The learning rate alone, clipping, and Adam at its usual rate.
+
+    Args:
+        facts: about the program's own optimizer.
+        meant: the rate that the program sets and that nothing reads, if it does; it is the one that is tried.
+    """
     distance = facts.distance
     off = max(distance, 1 / distance) if distance > 0 else np.inf
     doubt = 0 if off == 1 else (1 if off < 4 else (2 if off < 20 else 2.75))
-    yield rate_repair(facts, facts.usual[1], doubt)
+    yield rate_repair(facts, facts.usual[1], doubt) if meant is None else rate_repair(facts, meant, CERTAIN)
     if facts.clip is not None:
         yield Repair(
             key="clipping",

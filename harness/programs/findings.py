@@ -99,6 +99,7 @@ class Check(Enum):
     IDENTICAL_UNITS = "identical-units", "clones"
     MISSING_HIDDEN_ACTIVATION = "missing-hidden-activation", "hidden-activation"
     SOFTMAX_IN_HIDDEN = "softmax-in-hidden", "hidden-activation"
+    UNREAD_RATE = "unread-rate", "wrong-call"
     NO_LEARNING_RATE = "no-learning-rate", "learning-rate-too-small"
     VALIDATION_SCALE = "validation-scale", "validation-mismatch"
     VALIDATION_CLASSES = "validation-classes", "unshuffled"

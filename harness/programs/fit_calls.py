@@ -156,9 +156,14 @@ def program_of_fit(
 
 
 def compile_arguments(model: Any, arguments: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The arguments of compile by name; from the model itself if the call was not seen."""
+    """The arguments of compile by name; from the model itself if the call was not seen.
+
+    An optimizer that was given by its name is the one that was made of it, whose rate may have been set since.
+    """
     if arguments is not None:
-        return arguments
+        made = getattr(model, "optimizer", None)
+        is_set = isinstance(arguments.get("optimizer"), str) and isinstance(made, keras.optimizers.Optimizer)
+        return {**arguments, "optimizer": getattr(made, "inner_optimizer", made)} if is_set else arguments
     config = getattr(model, "_compile_config", None)
     config = dict(getattr(config, "config", config) or {})
     if getattr(model, "compiled", False):

@@ -72,6 +72,7 @@ class NoteKind(Enum):
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
+    NAME_MISSING = "name-missing"  # the script uses a name that it does not define; ``detail`` is where and which
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
     NEVER_FIT = "never-fit"  # the script compiles a model and does not train it
@@ -98,6 +99,15 @@ class Note:
 def made_up_parts(notes: Iterable[Note]) -> tuple[str, ...]:
     """What had to be made up, such as ``the file train.csv``."""
     return tuple(dict.fromkeys(note.detail for note in notes if note.kind is NoteKind.MADE_UP))
+
+
+def real_rows(program: Program) -> int | None:
+    """How many rows a program trains on with its real data; None if that is not known."""
+    cuts = [note.count for note in program.notes if note.kind is NoteKind.MADE_UP]
+    known = [count for count in cuts if count is not None]
+    if program.made_up is MadeUp.FORMATS or len(known) < len(cuts):
+        return None
+    return program.split_rows() * max(known, default=1)
 
 
 def made_up_names(notes: Iterable[Note], what: str) -> set[str]:

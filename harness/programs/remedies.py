@@ -10,7 +10,7 @@ from .changes import Change, ChangeKind
 from .edits import Edit, edits_for
 from .findings import Check, Contradiction
 from .heads import Head, head_of
-from .program import Program
+from .program import MadeUp, Program
 from .rules.layer_rules import RECURRENT
 from .targets import (
     BINARY_CROSSENTROPIES,
@@ -32,6 +32,7 @@ OF_LABELS = (
     Check.SQUARED_ERROR_FOR_CLASSES,
     Check.TARGETS_OUT_OF_REACH,
 )  # what a head for classes mends if the targets are labels
+ENOUGH_UPDATES = 2_000  # for most small networks
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
@@ -112,6 +113,11 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
             rate = min(rate, round(LARGEST_EFFECTIVE_RATE * (1 - momentum), 6))
         if rate != values["learning rate"]:
             yield Change(kind=ChangeKind.LEARNING_RATE, new=rate)
+    elif check is Check.FEW_UPDATES and program.made_up is MadeUp.VALUES:
+        epochs, updates = (int(str(values[name])) for name in ("epochs", "updates"))
+        yield Change(kind=ChangeKind.EPOCHS, old=epochs, new=epochs * -(-ENOUGH_UPDATES // updates))
+    elif check is Check.UNREAD_RATE and isinstance(values["rate"], float):
+        yield Change(kind=ChangeKind.LEARNING_RATE, new=values["rate"])
     elif check is Check.DROPOUT_ON_OUTPUT:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
     elif check is Check.UNADAPTED_LAYER:

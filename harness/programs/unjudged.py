@@ -16,6 +16,7 @@ from .rules.function_rules import function_findings
 from .source.scripts import read_pieces
 
 MOST_LIKELY = 4  # causes that are named
+OF_CALLS = (Check.NOT_COMPILED, Check.UNKNOWN_ARGUMENT)  # refused beside layers and data that may be wrong themselves
 LIKELIEST = (
     "zero-gradient", "clones", "output-activation", "loss", "label-encoding", "input-out-of-range",
     "target-out-of-range", "prediction", "too-little-data", "frozen-layer", "unscaled-inputs",
@@ -89,7 +90,10 @@ def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Un
     found = contradictions(program, is_too_slow=needed_budget is not None)
     if reason is not None:
         found = (reason, *(finding for finding in found if finding.check is not reason.check))
-    named = [reason] if reason is not None else list(first) or likeliest(found)
+    named = list(first) or likeliest(found)
+    if reason is not None:
+        certain = [finding for finding in likeliest(found[1:]) if finding.severity is Severity.CONTRADICTION]
+        named = [reason, *(certain if reason.check in OF_CALLS else ())]
     return Unjudged(
         name=program.name,
         missing=made_up_parts(program.notes),

@@ -255,6 +255,17 @@ def called_name(node: ast.AST) -> str:
 
 def undefined_names(text: str) -> list[str]:
     """Global names that a file uses and nowhere defines: what a snippet lacks, or its star imports must give."""
+    known, used = _names(text)
+    return sorted(used - known)
+
+
+def defined_names(text: str) -> set[str]:
+    """Names that a file assigns, defines or imports at its top level, or as global ones, and those of Python."""
+    return _names(text)[0]
+
+
+def _names(text: str) -> tuple[set[str], set[str]]:
+    """(global names that a file defines, those that it uses); names of Python are defined."""
     known, used = set(dir(builtins)), set()
 
     def look(table: symtable.SymbolTable) -> None:
@@ -269,7 +280,7 @@ def undefined_names(text: str) -> list[str]:
             look(child)
 
     look(symtable.symtable(text, "file", "exec"))
-    return sorted(used - known)
+    return known, used
 
 
 def statements(tree: ast.AST) -> dict[int, Statement]:

@@ -21,7 +21,7 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.changes import Change, ChangeKind
 from ..programs.edits import Edit
-from ..programs.findings import Check, Severity
+from ..programs.findings import Check, Contradiction, Severity
 from ..programs.program import Note, NoteKind
 from ..recording.source import place_words
 from ..results import as_cards, as_figure, as_page, as_report, as_verdict
@@ -400,6 +400,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.MORE_FITS: f"The script calls fit again{where}; --fit {max(number_, 2)} judges that call.",
         NoteKind.STOPPED: f"The time limit stopped the training in the script after {count(number_, 'epoch')}.",
         NoteKind.SCRIPT_FAILED: f"After fit, the script fails: {note.detail}",
+        NoteKind.NAME_MISSING: f"As it is, the script fails before fit: {note.detail}",
         NoteKind.NOT_COPIED: f"The model cannot be copied ({note.detail}), so few seeds could be trained.",
         NoteKind.CALLED: f"The script never calls {note.detail}, which trains, so it was called.",
         NoteKind.IMPORT_SUPPLIED: f"The script lacks an import that was supplied{where}.",
@@ -447,10 +448,20 @@ def unexplained_lines(found: Diagnosis, severity: Severity, heading: str) -> Ite
             said |= same  # one repair answers for all that was found about the last layer, or about the start
     lines = []
     for finding in worth_saying(found.contradictions):
-        if finding.severity is severity and finding.id not in said:
+        if finding.severity is severity and finding.id not in said and not is_replaced(found, finding):
             lines.append(f"  {finding_text(finding)}")
         said.add(finding.id)
     yield from [heading, *lines[:MOST_HINTS]] if lines else []
+
+
+def is_replaced(found: Diagnosis, finding: Contradiction) -> bool:
+    """Whether an edit of a cause writes the whole line of a finding anew, so that both are the same mistake."""
+    edits = [edit for cause in found.causes for edit in cause.edits if edit.old]
+    place = finding.place
+    return place is not None and any(
+        (edit.file, edit.cell, edit.line) == (place.file, place.cell, place.line) and place.text.startswith(edit.old)
+        for edit in edits
+    )
 
 
 def verdict(found: Diagnosis) -> list[str]:

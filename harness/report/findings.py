@@ -205,6 +205,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.MISSING_HIDDEN_ACTIVATION: lambda v: "a hidden layer has no activation, so it adds nothing to the next one",
     Check.SOFTMAX_IN_HIDDEN: lambda v: "softmax is the activation of a hidden layer",
+    Check.UNREAD_RATE: lambda v: (
+        f"nothing reads {v['attribute']} in this version of Keras"
+        + ("" if v["used"] is None else f", so the learning rate stays {number(v['used'])}")
+        + f"; write {str(v['attribute']).removesuffix('.lr')}.learning_rate"
+    ),
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",
     Check.VALIDATION_SCALE: lambda v: f"the validation {v['of']} is on another scale than the training {v['of']}",
     Check.VALIDATION_CLASSES: lambda v: "the validation split holds other classes than the rows for training",

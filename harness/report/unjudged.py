@@ -8,10 +8,11 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
+from ..programs.kinds import OWN_STEP
 from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
-from .diagnosing import edit_text
+from .diagnosing import edit_text, note_text
 from .diagnosis_document import edit_documents
 from .findings import finding_document, finding_text, worth_checking, worth_saying
 from .words import joined
@@ -65,6 +66,7 @@ def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line: what was found comes first, and why nothing was trained last."""
     yield from finding_lines(found)
     yield from reason_lines(found)
+    yield from (text for note in found.notes if note.kind is NoteKind.NAME_MISSING and (text := note_text(note)))
 
 
 def finding_lines(found: Unjudged) -> Iterator[str]:
@@ -112,10 +114,12 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
 def reasons(found: Unjudged) -> Iterator[tuple[str, str]]:
     """Each reason why nothing was trained, with what to do about it."""
     if found.own_loop:
-        what = "Gather the rows" if found.outputs else "Write the model in Keras"
+        what = f"{'Gather the rows' if found.outputs else 'Write the model in Keras'}, and call fit() once"
+        if found.own_loop == OWN_STEP:  # whose rows fit is given already
+            what = "Leave out this step, and give compile() its loss and optimizer"
         yield (
             f"the script trains with {found.own_loop}",
-            f"{what}, and call fit() once: only such trainings are repeated, and can prove a cause.",
+            f"{what}: only such trainings are repeated, and can prove a cause.",
         )
     elif found.outputs > 1:
         yield (

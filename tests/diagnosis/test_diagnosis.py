@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -15,9 +16,9 @@ from healthy_programs import HEALTHY
 from programs import dense, moons, program
 
 from harness.diagnosis.answer import Diagnosis
-from harness.diagnosis.diagnosis import Interrupted, diagnose_program
+from harness.diagnosis.diagnosis import Interrupted, _Diagnoser, diagnose_program
 from harness.diagnosis.faults import Fault
-from harness.diagnosis.outcomes import OutcomeKind
+from harness.diagnosis.outcomes import OutcomeKind, share_of
 from harness.diagnosis.trials import TooSlow
 from harness.programs.fit_calls import program_of
 from harness.programs.unjudged import read_unjudged
@@ -191,3 +192,33 @@ def test_updates_that_are_too_slow_are_said_to_be_before_anything_is_trained() -
         lines(read)
     )
     assert read.to_dict()["needed_budget"] == caught.value.budget
+
+
+@pytest.mark.parametrize(
+    ("noise", "gain", "outcome"),  # 11 of 16 seeds learn as it is
+    [
+        (0.0, 0.1, OutcomeKind.LUCKY),
+        (0.02, 0.1, OutcomeKind.LEARNS),  # a seed that misses a lowered threshold by little says nothing
+        (0.02, 0.2, OutcomeKind.LUCKY),
+    ],
+)
+def test_a_program_that_learns_from_most_seeds_depends_on_them_if_its_repair_is_proven(
+    monkeypatch: Any, noise: float, gain: float, outcome: OutcomeKind
+) -> None:
+    repaired, own = frozenset({"unscaled-inputs"}), 0.7
+    search = SimpleNamespace(
+        bar=SimpleNamespace(noise=noise),
+        share=lambda keys: share_of([True] * 11 + [False] * 5),
+        learned=lambda trial: share_of([True] * 22 + [False] * 10),
+        repair_fully=lambda: repaired,
+        run=lambda keys: own + gain if keys else own,
+        quality=lambda run, top: run,
+        best_known=lambda: 1.0,
+        proof=lambda keys, without: object(),
+        minimise=lambda keys: keys,
+    )
+    diagnoser = object.__new__(_Diagnoser)
+    monkeypatch.setattr(_Diagnoser, "own_trial_of_more_seeds", lambda self: None)
+    diagnoser.search, diagnoser.outcome = search, OutcomeKind.LEARNS  # type: ignore[assignment]
+    assert diagnoser.steadier() == (repaired if outcome is OutcomeKind.LUCKY else None)
+    assert diagnoser.outcome is outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from healthy_programs import HEALTHY
 from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
-from harness.diagnosis.data_repairs import are_whole
+from harness.diagnosis.data_repairs import are_pictures
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.rates import optimizer_facts
 from harness.diagnosis.references import Reference, References
@@ -22,6 +23,7 @@ from harness.diagnosis.repairs import apply_repairs, propose_repairs
 from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
+from harness.programs.capture import capture_script
 
 pytestmark = pytest.mark.usefixtures("no_references")
 
@@ -120,8 +122,9 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
 
 def test_pictures_of_bytes_hold_whole_numbers_and_a_series_does_not() -> None:
     rng = np.random.default_rng(0)
-    assert are_whole(rng.integers(0, 256, (300, 8, 8, 1)).astype("float32"))
-    assert not are_whole(50 + 30 * np.sin(np.arange(400.0)).reshape(20, 20, 1))  # windows of a measured series
+    assert are_pictures(rng.integers(0, 256, (300, 8, 8, 1)).astype("float32"))
+    assert not are_pictures(rng.integers(0, 256, (300, 20, 1)).astype("float32"))  # sequences of whole numbers
+    assert not are_pictures(50 + 30 * np.sin(np.arange(400.0)).reshape(20, 20, 1))  # windows of a measured series
 
 
 def test_a_flatten_is_put_before_the_first_dense_layer() -> None:
@@ -216,3 +219,16 @@ def test_dropout_on_the_output_is_repaired_alone_and_before_a_loss_that_can_lear
     assert [(change.layer, change.new) for change in repairs["dropout"].changes] == [("output", 0.0)]
     assert next(iter(repairs)) == "dropout"
     assert "loss" in repairs
+
+
+def test_the_rate_that_a_script_means_is_tried_if_nothing_reads_it(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.py").write_text(
+        "import keras, numpy as np\nfrom keras.layers import Dense\nx = np.array([[0., 0], [0, 1], [1, 0], [1, 1]])\n"
+        "model = keras.Sequential([keras.Input((2,)), Dense(2, 'tanh'), Dense(1, 'sigmoid')])\n"
+        "model.compile('adam', 'binary_crossentropy')\nmodel.optimizer.lr = 0.1\n"
+        "model.fit(x, np.array([0, 1, 1, 0]), epochs=2, verbose=0)\n"
+    )
+    _, repairs = proposed(capture_script("train.py").program)
+    rate = repairs["learning-rate"]
+    assert (rate.fault, rate.doubt, rate.changes[0].new) == (Fault.RATE_TOO_SMALL, 3.0, 0.1)

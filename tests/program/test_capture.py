@@ -47,6 +47,20 @@ def script(tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.parametrize(
+    "setting", ["model.optimizer.learning_rate = 0.25\n", "model.optimizer.learning_rate.assign(0.25)\n"]
+)
+def test_a_rate_that_is_set_after_compile_is_the_rate(script, setting):
+    program = capture_script(script(HEADER, MODEL, setting, "model.fit(x, y)\n")).program
+    assert program.optimizer.get_config()["learning_rate"] == 0.25
+
+
+def test_fit_on_a_model_that_is_never_compiled_is_refused(script):
+    program = capture_script(script(HEADER, MODEL.rpartition("model.compile")[0], "model.fit(x, y)\n")).program
+    assert program.error.place.line == 10
+    assert read_unjudged(program).is_refused
+
+
 def kinds(program):
     """The kinds of a program's notes."""
     return {note.kind for note in program.notes}

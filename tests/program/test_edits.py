@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script, run_edited
+from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import Edit, edited_files, edited_sources, edits_for, unified_diff
+from harness.programs.remedies import edits_against
 from harness.programs.source.scripts import read_pieces
 
 KINDS = (
@@ -534,3 +536,18 @@ def test_training_and_validation_rows_are_drawn_anew_together(program, split, fi
     assert np.array_equal(after.x[:, 0], after.y)  # inputs and targets stay together
     assert len(set(after.validation.y)) == 3
     assert after.history is None
+
+
+def test_a_rate_that_nothing_reads_is_set_where_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = ADD.replace("model.fit(", "model.optimizer.lr = 0.25\nmodel.fit(")
+    (tmp_path / "train.py").write_text(text)
+    program = capture_script("train.py").program
+    assert program.optimizer.get_config()["learning_rate"] == pytest.approx(0.01)
+    (found,) = [one for one in contradictions(program) if one.check is Check.UNREAD_RATE]
+    assert (found.place.line, found.values["rate"], found.severity) == (11, 0.25, Severity.CONTRADICTION)
+    edits = edits_against(program, found)
+    assert [edit.new for edit in edits] == ["model.optimizer.learning_rate = 0.25"]
+    edited = run_edited(program, edits, trains=False).program
+    assert edited.optimizer.get_config()["learning_rate"] == 0.25
+    assert not [one for one in contradictions(edited) if one.check is Check.UNREAD_RATE]

@@ -14,6 +14,9 @@ pytestmark = pytest.mark.usefixtures("without_compiling")
 HEAD = "from keras.models import Sequential\nfrom keras.layers import *\nfrom keras.optimizers import *\n"
 
 
+GET_FILE = ("keras.src.datasets.mnist.get_file", "keras.src.datasets.boston_housing.get_file")
+
+
 @pytest.fixture
 def captured(tmp_path, monkeypatch):
     """Captures the text of a script up to fit."""
@@ -754,6 +757,37 @@ def test_numbers_of_a_made_up_table_are_not_said(captured):
     assert named(program) == [Check.UNSCALED_TABLE]
     first = next(lines(read_unjudged(program)))
     assert first.endswith("the columns that load_data reads are used as they are; scale them, as with StandardScaler.")
+
+
+@pytest.mark.parametrize(
+    ("reader", "batch", "updates"),  # 0.75 of 20,640 rows; 404 rows; 60,000 rows, of which few are made
+    [
+        (
+            "x, y = fetch_california_housing(return_X_y=True)\nx, _, y, _ = train_test_split(x, y)",
+            256,
+            61,
+        ),
+        ("(x, y), _ = keras.datasets.boston_housing.load_data()", 32, 13),
+        ("(x, y), _ = keras.datasets.mnist.load_data()\nx = x.reshape(-1, 784) / 255", 4096, 15),
+        ("(x, y), _ = keras.datasets.mnist.load_data()\nx = x.reshape(-1, 784) / 255", 128, None),
+    ],
+)
+def test_few_updates_of_a_data_set_of_known_size(captured, monkeypatch, reader, batch, updates):
+    def without_network(*_, **__):
+        raise OSError("no network")
+
+    for reader_of_file in ("sklearn.datasets.fetch_california_housing", *GET_FILE):
+        monkeypatch.setattr(reader_of_file, without_network)
+    program = captured(
+        "from sklearn.datasets import fetch_california_housing\n"
+        f"from sklearn.model_selection import train_test_split\n{reader}\n"
+        "x = (x - x.mean(axis=0)) / (x.std() + 1)\n"
+        "m = Sequential([Dense(9, activation='relu'), Dense(1)])\nm.compile('sgd', 'mse')\n"
+        f"m.fit(x, y, epochs=1, batch_size={batch})\n"
+    )
+    found = [one for one in read_unjudged(program).likely if one.finding.check is Check.FEW_UPDATES]
+    assert [one.finding.values["updates"] for one in found] == ([] if updates is None else [updates])
+    assert [edit.new for one in found for edit in one.edits] == ([] if updates is None else [str(-(-2000 // updates))])
 
 
 def test_numbers_of_rows_that_were_made_up_are_not_said(captured):

@@ -13,6 +13,8 @@ from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, Note, NoteKind
 from harness.programs.training import train
+from harness.programs.unjudged import read_unjudged
+from harness.report.unjudged import lines
 
 L = keras.layers
 LOOP = (Note(kind=NoteKind.LOOP_AS_FIT, count=1, detail="tf.GradientTape"),)
@@ -68,6 +70,8 @@ def test_what_a_model_prints_is_not_part_of_the_answer(tmp_path, monkeypatch, ca
     (tmp_path / "train.py").write_text(text)
     main(["diagnose", "train.py", "--json", "--no-log"])
     assert json.loads(capsys.readouterr().out)["likely"][0]["check"] == "broadcast-loss"
+    said = " ".join(lines(read_unjudged(capture_script("train.py").program)))
+    assert "Leave out this step, and give compile() its loss and optimizer: only such trainings are repeated" in said
 
 
 @pytest.mark.parametrize(

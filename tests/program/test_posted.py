@@ -4,6 +4,7 @@ import ast
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 
 from harness.errors import BadInput
 from harness.programs.capture import capture_script
@@ -267,7 +268,43 @@ def test_imports_alone_are_supplied_and_the_training_is_judged(captured):
     )
     assert is_judged(program)
     assert len(program.history["loss"]) == 2
-    assert {note.detail for note in program.notes} == {"np", "Sequential", "Dense"}
+    supplied = {note.detail for note in program.notes if note.kind is NoteKind.IMPORT_SUPPLIED}
+    assert supplied == {"np", "Sequential", "Dense"}
+
+
+def test_a_module_is_supplied_that_has_what_is_taken_of_it_and_a_fit_before_compile_is_read_whole(captured):
+    program = captured(
+        "from keras.models import Sequential\nfrom keras.layers import *\n"
+        "iris = datasets.load_iris()\n"
+        "model = Sequential([Input((4,)), Dense(3, activation='softmax')])\n"
+        "model.fit(iris.data, iris.target, epochs=5)\n"
+        "history = model.compile('adam', 'categorical_crossentropy')\n"
+        "print(history.history)\n"
+    )
+    assert program.made_up is MadeUp.NOTHING
+    assert program.y.tolist() == load_iris().target.tolist()
+    notes = {note.kind: note.detail for note in program.notes}
+    assert notes[NoteKind.IMPORT_SUPPLIED] == "datasets"  # and not what the star gives
+    assert notes[NoteKind.NAME_MISSING] == "train.py:3: name 'datasets' is not defined"
+    found = read_unjudged(program)
+    assert found.is_refused
+    assert [(one.finding.check, one.finding.place.line) for one in found.likely] == [
+        (Check.NOT_COMPILED, 5),
+        (Check.INTEGERS_UNDER_CATEGORICAL, 5),
+    ]
+    assert [edit.new for edit in found.likely[1].edits] == ["'sparse_categorical_crossentropy'"]
+
+
+def test_names_of_a_module_of_the_users_are_not_made_up(captured, tmp_path):
+    (tmp_path / "settings.py").write_text("EPOCHS = 7\nUNITS = 3\n")
+    program = captured(
+        "from settings import *\nimport keras, numpy as np\n"
+        "data = np.loadtxt('nowhere.csv')\n"
+        "model = keras.Sequential([keras.layers.Dense(UNITS, input_dim=8), keras.layers.Dense(1)])\n"
+        "model.compile('adam', 'mse')\nmodel.fit(data[:, 0:8], data[:, 8], epochs=EPOCHS)\n"
+    )
+    assert made_up(program) == ["the file nowhere.csv"]
+    assert (program.epochs, program.model.layers[0].units) == (7, 3)
 
 
 TABLE = """

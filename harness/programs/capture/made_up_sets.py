@@ -93,7 +93,7 @@ def _loader(real: Any, name: str, supply: Supply) -> Any:
     def load(*arguments: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):
             return real(*arguments, **options)
-        supply.note(DATA_SET, name, MadeUp.VALUES)
+        supply.note(DATA_SET, name, MadeUp.VALUES, count=1 if name in TABLES else SHRINKAGE)
         if name in DATASETS:
             shape, classes, train, test = DATASETS[name]
             parts = [_pictures(few(rows), shape, classes) for rows in (train, test)]
@@ -103,7 +103,7 @@ def _loader(real: Any, name: str, supply: Supply) -> Any:
             parts = [_sequences(few(rows), classes, words) for rows in (train, test)]
         else:
             columns, train, test = TABLES[name]
-            parts = [_rows_of_table(few(rows), columns) for rows in (train, test)]
+            parts = [_rows_of_table(rows, columns) for rows in (train, test)]
         return tuple(parts)
 
     return load
@@ -138,7 +138,7 @@ def _known_table(name: str, rows: int, columns: int, supply: Supply) -> Any:
     """A loader of scikit-learn for a table of known shape."""
 
     def load(*_: Any, return_X_y: bool = False, **__: Any) -> Any:
-        supply.note(DATA_SET, name.partition("_")[2], MadeUp.VALUES)
+        supply.note(DATA_SET, name.partition("_")[2], MadeUp.VALUES, count=1)
         x, y = _rows_of_table(rows, columns)
         names = [f"feature{number}" for number in range(columns)]
         return (x, y) if return_X_y else learning.bunch(data=x, target=y, feature_names=names, DESCR="")

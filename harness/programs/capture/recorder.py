@@ -1,4 +1,4 @@
-"""Records what a running script does with Keras: who made which layer where, how it compiles, and its call of fit."""
+"""Records what a running script does with Keras: how it compiles, and its call of fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import inspect
 import itertools
 import re
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ import keras
 import numpy as np
 
 from ...errors import BadInput
-from ..copies import CONSTRUCTION, array_of
 from ..data_sources import TrainingData, training_data
 from ..fit_calls import (
     FIT_DEFAULTS,
@@ -36,24 +34,23 @@ from ..fit_calls import (
 )
 from ..kinds import OWN_STEP, WithoutModel
 from ..old_versions.arguments import (
-    FIRST_VERSION,
     data_from_lists,
     translated_compile,
     translated_fit,
-    translated_optimizer,
 )
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation, row_count
 from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, never_ends, passes_of
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
+from .origins import Origins, Wrapper
 from .own_loops import FITS, Loop, OwnLoops
 from .own_steps import makes_plain_updates, trained_by_keras
 from .supply import Supply
 
-Wrapper = Callable[..., Any]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
 SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends
+NOT_COMPILED = "You must call `compile()` before calling `fit()`."
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
 
@@ -134,34 +131,24 @@ class Recorder:
         self.old_names: list[str] = []
         self.merged = 1
         self.deadline = float("inf")
-        self.made: dict[int, tuple[Any, Place | None]] = {}
         self.compiled: dict[int, tuple[Any, CompileCall]] = {}
-        self.created: dict[int, tuple[Any, int]] = {}
+        self.origins = Origins(sources, self.old_names)
         self.data: tuple[Any, Any] = (None, None)
         self.build_error: Exception | None = None
+        self.early: tuple[Any, dict[str, Any], Place | None] | None = None
         self.loop_of_fits: FollowedLoop | None = None
         self.loops = OwnLoops(sources, self._is_own_loop, self._capture_loop, self._give_up)
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Watch Keras inside the block."""
-        from keras.src.optimizers.base_optimizer import BaseOptimizer
-
-        wrapped: list[tuple[Any, str, Any]] = [
-            (keras.Layer, "__new__", self._layer(keras.Layer.__new__)),
-            (keras.Model, "__new__", self._layer(keras.Model.__new__)),
-            (keras.Layer, "add_weight", self._add_weight(keras.Layer.add_weight)),
-            (BaseOptimizer, "__init__", self._initialised(BaseOptimizer.__init__)),
-            (keras.losses.Loss, "__init__", self._initialised(keras.losses.Loss.__init__)),
-            (keras.Model, "compile", self._compile(keras.Model.compile)),
-            (keras.Model, "fit", self._fit(keras.Model.fit)),
-        ]
-        with contextlib.ExitStack() as stack:
-            for owner, name, wrapper in wrapped:
-                is_new = name == "__new__"
-                stack.enter_context(mock.patch.object(owner, name, staticmethod(wrapper) if is_new else wrapper))
-            stack.enter_context(self._without_graph_mode())
-            stack.enter_context(self.loops.watching())
+        with (
+            self.origins.watching(),
+            mock.patch.object(keras.Model, "compile", self._compile(keras.Model.compile)),
+            mock.patch.object(keras.Model, "fit", self._fit(keras.Model.fit)),
+            self._without_graph_mode(),
+            self.loops.watching(),
+        ):
             yield
 
     @contextlib.contextmanager
@@ -194,47 +181,6 @@ class Recorder:
                 return True
         return False
 
-    def _layer(self, new: Any) -> Wrapper:
-        """Layer.__new__ that remembers the user's line, and the arguments given to a class of the user's own."""
-
-        @functools.wraps(new)
-        def make(kind: Any, *arguments: Any, **options: Any) -> Any:
-            layer = new(kind, *arguments, **options)
-            self.made[id(layer)] = (layer, self.sources.here())
-            if not type(layer).__module__.startswith("keras."):
-                object.__setattr__(layer, CONSTRUCTION, (arguments, options))
-            return layer
-
-        return make
-
-    def _add_weight(self, add_weight: Any) -> Wrapper:
-        """Layer.add_weight that remembers the first value of the weight."""
-
-        @functools.wraps(add_weight)
-        def add(layer: Any, *arguments: Any, **options: Any) -> Any:
-            variable = add_weight(layer, *arguments, **options)
-            with contextlib.suppress(Exception):  # a weight without a value yet
-                self.created[id(variable)] = (variable, fingerprint(variable))
-            return variable
-
-        return add
-
-    def _initialised(self, initialise: Any) -> Wrapper:
-        """The __init__ of an optimizer or loss that remembers the user's line."""
-
-        @functools.wraps(initialise)
-        def init(made: Any, *arguments: Any, **options: Any) -> None:
-            self.made.setdefault(id(made), (made, self.sources.here()))
-            if isinstance(made, keras.optimizers.Optimizer):
-                options = translated_optimizer(options, self.old_names, is_first=self._is_for_first_version())
-            initialise(made, *arguments, **options)
-
-        return init
-
-    def _is_for_first_version(self) -> bool:
-        """Whether the user's code was written for the first version of Keras."""
-        return any(source is not None and FIRST_VERSION.search(source.text) for source in self.sources.known.values())
-
     def _compile(self, compile_model: Any) -> Wrapper:
         """Model.compile that remembers its arguments and the user's line."""
         signature = inspect.signature(compile_model)
@@ -248,6 +194,8 @@ class Recorder:
             bound = signature.bind(model, *arguments, **options)
             bound.apply_defaults()
             self.compiled[id(model)] = (model, CompileCall(arguments=bound.arguments, place=place))
+            if self.early is not None and self.early[0] is model:
+                self.capture_early()
             return result
 
         return compiling
@@ -318,6 +266,21 @@ class Recorder:
             if self.at_fit is not None:
                 self.at_fit(self.program)
 
+    def capture_early(self) -> None:
+        """Take a call of fit on a model that was not compiled yet for the program, and refuse it as Keras does.
+
+        Raises:
+            ValueError: always, if there was such a call.
+            ScriptEnded: the data of the call are made up.
+        """
+        if self.early is None or self.program is not None:
+            return
+
+        def refuse(*_: Any, **__: Any) -> None:
+            raise ValueError(NOT_COMPILED)
+
+        self._captured(refuse, *self.early)
+
     def _program_of_loop(self, loop: Loop) -> Program:
         """The program whose loop is at its first update."""
         place = self.sources.here()
@@ -327,8 +290,8 @@ class Recorder:
         program = self._program(loop.model, given, data, None, place)
         places = dataclasses.replace(
             program.places,
-            optimizer=self._place_of(loop.optimizer) or program.places.optimizer,
-            loss=loop.place or self._place_of(loop.loss) or program.places.loss,
+            optimizer=self.origins.place_of(loop.optimizer) or program.places.optimizer,
+            loss=loop.place or self.origins.place_of(loop.loss) or program.places.loss,
         )
         notes = (*program.notes, Note(kind=NoteKind.OWN_LOOP, detail=loop.how))
         if self.supply is not None:
@@ -371,6 +334,9 @@ class Recorder:
             self.fits += 1
             if self.fits < self.wanted:
                 return fit(model, **given)
+            if self.fits == self.wanted and not model.compiled:
+                self.early = (model, given, place)  # its loss and optimizer may follow
+                return keras.callbacks.History()
             if self.fits == self.wanted:
                 return self._captured(fit, model, given, place)
             return self._later(fit, model, given, place)
@@ -422,7 +388,14 @@ class Recorder:
                 validation = validation_of(given)
         build(model, data.x)
         program = self._program(model, given, data, validation, place)
-        self.program = dataclasses.replace(program, made_up=supply.extent, notes=(*program.notes, *supply.notes))
+        error = (
+            None
+            if model.compiled and self.early is None
+            else FitError(kind="ValueError", message=NOT_COMPILED, place=place)
+        )
+        self.program = dataclasses.replace(
+            program, made_up=supply.extent, notes=(*program.notes, *supply.notes), error=error
+        )
         if self.at_fit is not None:
             self.at_fit(self.program)
         raise ScriptEnded
@@ -551,7 +524,7 @@ class Recorder:
                 name=self.path.name,
                 path=self.path,
                 compile_arguments=compile_arguments(model, None if compile_call is None else compile_call.arguments),
-                is_set=self._is_set,
+                is_set=self.origins.is_set,
                 places=self._places(model, compile_call, place),
             )
         except BadInput as error:
@@ -561,16 +534,11 @@ class Recorder:
         note = Note(kind=NoteKind.WEIGHTS_SET, count=len(program.set_weights))
         return dataclasses.replace(program, notes=(*program.notes, note))
 
-    def _is_set(self, weight: Any) -> bool:
-        """Whether a weight has another value than the one that it was made with."""
-        known = self.created.get(id(weight))
-        return known is not None and known[0] is weight and known[1] != fingerprint(weight)
-
     def _places(self, model: Any, compile_call: CompileCall | None, fit: Place | None) -> Places:
         """Where everything about a model was written."""
         layers = {}
         for layer in model._flatten_layers(include_self=False):
-            place = self._place_of(layer)
+            place = self.origins.place_of(layer)
             if place is not None:
                 layers[layer.name] = place
         arguments = {} if compile_call is None else compile_call.arguments
@@ -579,22 +547,12 @@ class Recorder:
             layers=layers,
             compile=None if compile_call is None else compile_call.place,
             fit=fit,
-            optimizer=self._place_of(arguments.get("optimizer")),
-            loss=self._place_of(loss),
-            model=self._place_of(model),
+            optimizer=self.origins.place_of(arguments.get("optimizer")),
+            loss=self.origins.place_of(loss),
+            model=self.origins.place_of(model),
             x=self._assigned(fit, "x", 0),
             y=self._assigned(fit, "y", 1),
         )
-
-    def layer_places(self) -> dict[str, Place]:
-        """Name of a layer -> where it was made, of all layers so far."""
-        layers = [(made.name, place) for made, place in self.made.values() if isinstance(made, keras.Layer)]
-        return {name: place for name, place in layers if place is not None}
-
-    def _place_of(self, made: Any) -> Place | None:
-        """Where an object was made, if it is known."""
-        known = self.made.get(id(made))
-        return None if known is None or known[0] is not made else known[1]
 
     def _assigned(self, fit: Place | None, name: str, position: int) -> tuple[Place, ...]:
         """The lines that assign the variable that fit was given as an argument."""
@@ -606,8 +564,3 @@ class Recorder:
         if not isinstance(argument, ast.Name):
             return ()
         return assignments(self.sources.known, argument.id, fit)
-
-
-def fingerprint(variable: Any) -> int:
-    """A number that changes with the values of a weight."""
-    return zlib.crc32(array_of(variable).tobytes())

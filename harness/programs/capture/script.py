@@ -146,7 +146,7 @@ def capture_script(
             return _capture_in(folders[1], request)
         except _Failed as failed:
             failure = failed
-    return _capture_made_up(folders[0], request, failure.error)
+    return _capture_made_up(folders[0], request, failure)
 
 
 def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> list[Path]:
@@ -168,22 +168,25 @@ def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> li
     return [here, folder] if there - beside or there == beside != set() else [folder, here]
 
 
-def _capture_made_up(folder: Path, request: _Request, error: BadInput) -> Captured:
+def _capture_made_up(folder: Path, request: _Request, failure: _Failed) -> Captured:
     """Capture with what is missing made up.
 
+    Args:
+        failure: of the script as it is.
     Raises:
-        BadInput: ``error``, if that does not help or nothing was missing.
+        BadInput: its error, if that does not help or nothing was missing.
     """
     try:
         captured = _capture_in(folder, dataclasses.replace(request, makes_up=True))
         if any(note.kind in COMPLETED for note in captured.program.notes):
-            return captured
+            notes = (*captured.program.notes, *failure.notes)
+            return dataclasses.replace(captured, program=dataclasses.replace(captured.program, notes=notes))
     except _Failed as failed:
         if isinstance(failed.error, RefusedByKeras):
             raise failed.error from None
     except BadInput:
         pass
-    raise error from None
+    raise failure.error from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,10 +231,11 @@ class RefusedByKeras(BadInput):
 class _Failed(Exception):
     """The script failed before fit; if it did not find a file, it may be written for another working folder."""
 
-    def __init__(self, error: BadInput, *, missing: str | None = None) -> None:
+    def __init__(self, error: BadInput, *, missing: str | None = None, notes: Sequence[Note] = ()) -> None:
         super().__init__()
         self.error = error
         self.missing = missing  # the path of the file
+        self.notes = notes  # what is said of it if the script can be completed
 
 
 def _capture_in(folder: Path, request: _Request) -> Captured:
@@ -390,6 +394,8 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
         recorder.complete_loop()
     else:
         recorder.leave_loop()
+    with contextlib.suppress(ValueError, ScriptEnded):
+        recorder.capture_early()
     if recorder.supply is not None or (is_over and not recorder.mentions_fit()):
         recorder.capture_untrained()
     program = recorder.program
@@ -451,9 +457,12 @@ def _not_captured(
             BadInput(f"{what}; start from the folder that the script's paths are relative to"),
             missing=str(failure.filename or ""),
         )
+    if isinstance(failure, NameError) and place is not None:
+        note = Note(kind=NoteKind.NAME_MISSING, detail=f"{place}: {first_line(failure)}")
+        return _Failed(BadInput(f"{what}\n    {place.text[:160]}"), notes=[note])
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
     error = BadInput(what + text)
-    finding = explained(str(failure), place, recorder.layer_places())
+    finding = explained(str(failure), place, recorder.origins.layer_places())
     missing = () if recorder.supply is None else made_up_parts(recorder.supply.notes)
     if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
         return _Failed(error)

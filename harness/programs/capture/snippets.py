@@ -10,17 +10,19 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib
+import importlib.util
 import inspect
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from ...recording.source import called_name, undefined_names
+from ...recording.source import called_name, defined_names, undefined_names
 from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
 from ..findings import TRAINING
@@ -233,7 +235,7 @@ class Completion:
     def undefined(self) -> dict[str, Any]:
         """Values for all names that the text uses and nowhere defines; usual imports among them."""
         with contextlib.suppress(SyntaxError):
-            self.unknown = frozenset(undefined_names(self.text))
+            self.unknown = frozenset(undefined_names(self.text)) - star_names(self.text, self.supply.is_users)
             return {name: value for name in sorted(self.unknown) for value in self.given(name)}
         return {}
 
@@ -241,7 +243,8 @@ class Completion:
         """What a name stands for: what is usually imported under it, or a made-up value."""
         if name.startswith("__") or name in ("display", "get_ipython"):
             return
-        found = usual_import(name, is_called=name in self.called)
+        parts = re.findall(rf"(?<![\w.]){name}\.(\w+)", self.text)
+        found = usual_import(name, parts, is_called=name in self.called)
         if found is not None:
             note = Note(kind=NoteKind.IMPORT_SUPPLIED, detail=name)
             self.supply.notes += [] if note in self.supply.notes else [note]
@@ -372,16 +375,42 @@ def is_of_keras(error: BaseException) -> bool:
     return OF_DATA.search(first) is None and any(map(OF_KERAS.search, files))
 
 
-def usual_import(name: str, *, is_called: bool) -> Any:
+def star_names(text: str, is_users: Callable[[str], bool]) -> set[str]:
+    """The names that a program imports by ``from MODULE import *``, as far as the modules can be found.
+
+    Args:
+        text: of the program.
+        is_users: whether a file is the user's: such a module is read and not run.
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.ImportFrom) or node.module is None or node.names[0].name != "*":
+            continue
+        with contextlib.suppress(Exception):
+            spec = importlib.util.find_spec(node.module.partition(".")[0])
+            if spec is not None and spec.origin is not None and is_users(spec.origin):
+                found |= set() if "." in node.module else defined_names(Path(spec.origin).read_text(encoding="utf-8"))
+            else:
+                module = importlib.import_module(node.module)
+                found |= set(getattr(module, "__all__", vars(module)))
+    return found
+
+
+def usual_import(name: str, parts: Sequence[str], *, is_called: bool) -> Any:
     """What people usually import under a name; None if there is no such thing.
+
+    Of modules of the same name, it is the one that has the ``parts`` that a program takes of it.
 
     A name that is never called is not a function of Python or scikit-learn: ``seed`` is a number then. Functions of
     Keras are handed on, as a loss or an activation.
     """
-    if name in USUAL:
+    modules = []
+    for path in ([USUAL[name]] if name in USUAL else []) + ([f"sklearn.{name}"] if parts else []):
         with contextlib.suppress(ImportError):
-            return importlib.import_module(USUAL[name])
-        return Absorbing(name)
+            modules.append(importlib.import_module(path))
+    whole = [module for module in modules if all(hasattr(module, part) for part in parts)]
+    if whole or name in USUAL:
+        return next(iter([*whole, *modules]), Absorbing(name))
     for holder in HOLDERS:
         with contextlib.suppress(ImportError, AttributeError):
             found = getattr(importlib.import_module(holder), name)

@@ -43,9 +43,9 @@ class Supply:
         self.missing = Missing(self.note_file, self.hints)
         self.unused = unused_packages(text)
 
-    def note(self, what: str, name: str, extent: MadeUp = MadeUp.FORMATS) -> None:
-        """Remember that something was made up."""
-        note = Note(kind=NoteKind.MADE_UP, detail=f"{what} {name}".strip())
+    def note(self, what: str, name: str, extent: MadeUp = MadeUp.FORMATS, *, count: int | None = None) -> None:
+        """Remember that something was made up; ``count`` is how many times fewer rows it has than the real thing."""
+        note = Note(kind=NoteKind.MADE_UP, count=count, detail=f"{what} {name}".strip())
         if note not in self.notes:
             self.notes.append(note)
         if extent is MadeUp.FORMATS or self.extent is MadeUp.NOTHING:

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...recording.source import called_name
 from ..changes import Change
+from ..old_versions.arguments import unread_rates
 from ..program import NoteKind, Program
 from ..source.places import argument_of
 from .data_edits import DataEdits
@@ -120,6 +121,9 @@ class _Editor:
         """Another optimizer or learning rate."""
         places = self.program.places
         rate = by_kind.get("learning_rate")
+        unread = self._unread_rate() if rate is not None and "optimizer" not in by_kind else None
+        if unread is not None and rate is not None:
+            return [self._read_rate(*unread, rate)]
         if "optimizer" not in by_kind and places.optimizer is not None:
             text, made = self._optimizer_call()
             new = written(rate.new) if rate is not None else ""
@@ -134,6 +138,19 @@ class _Editor:
         is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(str(rate.new)), DEFAULT_RATES[name]))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
+
+    def _unread_rate(self) -> tuple[Text, ast.Assign] | None:
+        """The one statement that sets the rate under a name which nothing reads; None if there is none, or several."""
+        texts = self.script.all_texts(self.program.places.compile)
+        found = [(text, node) for text in texts for node in unread_rates(text.tree)]
+        return found[0] if len(found) == 1 else None
+
+    def _read_rate(self, text: Text, node: ast.Assign, rate: Change) -> Edit:
+        """The same statement with the attribute that is read."""
+        target = node.targets[0]
+        assert isinstance(target, ast.Attribute)
+        new = f"{text.text(target.value)}.learning_rate = {written(rate.new)}"
+        return text.replace(node, new, node, new)
 
     def _optimizer_call(self) -> tuple[Text, ast.Call]:
         """The call that made the optimizer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import inspect
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
+from ...recording.source import called_name
 from . import wrappers
 
 DENSE = {
@@ -82,6 +84,24 @@ def hands_on_nb_epoch(text: str) -> bool:
     The second version still takes the names that layers had in the first, so these alone do not tell them apart.
     """
     return FIRST_VERSION_LAYERS.search(text) is not None and BEFORE_SECOND_VERSION.search(text) is not None
+
+
+def unread_rates(tree: ast.AST) -> Iterator[ast.Assign]:
+    """Statements that set the rate of an optimizer under its earlier name, an attribute that nothing reads now."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    made = {
+        target.id for node in nodes for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value, ast.Call)
+        and isinstance(kind := getattr(keras.optimizers, called_name(node.value), None), type)
+        and issubclass(kind, keras.optimizers.Optimizer)
+    }  # fmt: skip
+    for node in nodes:
+        target = node.targets[0]
+        if not isinstance(target, ast.Attribute) or target.attr != "lr":
+            continue
+        holder = target.value
+        if getattr(holder, "attr", None) == "optimizer" or (isinstance(holder, ast.Name) and holder.id in made):
+            yield node
 
 
 @contextlib.contextmanager

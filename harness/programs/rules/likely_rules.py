@@ -18,7 +18,7 @@ import numpy as np
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts
+from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
 from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
@@ -45,6 +45,7 @@ HALF_DROPPED, LARGE_DROPOUT = 0.4, 0.7
 FEW_UNITS_KEPT = 8  # units that dropout leaves of a hidden layer, below which it is too much
 FEW_EPOCHS, VERY_FEW_EPOCHS = 5, 2
 MANY_UPDATES = 1000
+VERY_FEW_UPDATES, FEW_UPDATES = 100, 400
 SMALL_VOCABULARY = 8  # rows of an Embedding layer that are hardly ever a vocabulary
 
 
@@ -295,17 +296,25 @@ def is_pretrained(subject: Subject) -> bool:
 
 
 def length_rules(subject: Subject) -> Finding:
-    """Very few epochs, unless they are known to be long."""
+    """Very few epochs, unless they are known to be long, and few updates of a data set whose size is known."""
     program = subject.program
     is_looped = any(loops_around(source, tree, program.places.fit) for source, tree in subject.code)
     if program.is_trained_otherwise or is_looped:
         return
-    is_known = program.made_up is not MadeUp.FORMATS or program.steps_per_epoch is not None
-    steps = program.steps_per_epoch or -(-program.rows // max(1, program.batch_size))
-    if program.epochs > FEW_EPOCHS or (is_known and steps * program.epochs > MANY_UPDATES):
+    rows = real_rows(program)
+    steps = program.steps_per_epoch or (None if rows is None else -(-rows // max(1, program.batch_size)))
+    updates = None if steps is None else steps * program.epochs
+    is_enough = program.epochs > FEW_EPOCHS if updates is None else updates > MANY_UPDATES
+    if is_enough or is_pretrained(subject):  # pretrained models need few
         return
-    if program.made_up is MadeUp.VALUES or is_pretrained(subject):
-        return  # a data set of known size is cut down, and pretrained models need few
+    if program.made_up is MadeUp.VALUES:
+        if updates is not None and updates <= FEW_UPDATES:
+            yield subject.at(
+                program.places.fit, Check.FEW_UPDATES,
+                Severity.SUSPICION if updates <= VERY_FEW_UPDATES else Severity.HINT,
+                {"updates": updates, "epochs": program.epochs}
+            )  # fmt: skip
+        return
     if FIRST_VERSION.search(subject.text) and not given_keywords(subject) & {"epochs", "nb_epoch"}:
         return  # the default of the first version was many
     yield subject.at(

@@ -12,7 +12,7 @@ import keras
 
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject
-from ..old_versions.arguments import hands_on_nb_epoch
+from ..old_versions.arguments import hands_on_nb_epoch, unread_rates
 from ..program import DATA_SET, FILE, VALUE, made_up_names, made_up_parts
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
 from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
@@ -428,6 +428,22 @@ def wrapper_rules(subject: Subject) -> Finding:
             return
 
 
+def unread_rate_rules(subject: Subject) -> Finding:
+    """A learning rate that is assigned to an attribute which this version of Keras does not read."""
+    optimizer = subject.program.optimizer
+    used = None if optimizer is None else optimizer.get_config().get("learning_rate")
+    for source, tree in subject.code:
+        for node in unread_rates(tree):
+            written = node.value.value if isinstance(node.value, ast.Constant) else None
+            rate = float(written) if isinstance(written, (int, float)) else None
+            if not isinstance(used, float) or rate != used:
+                yield subject.at(
+                    source.place(node), Check.UNREAD_RATE, Severity.CONTRADICTION,
+                    {"attribute": ast.unparse(node.targets[0]), "rate": rate,
+                     "used": used if isinstance(used, float) else None}
+                )  # fmt: skip
+
+
 def layer_called(statement: ast.stmt) -> str | None:
     """The kind of the layer whose output a statement assigns to one name, as in ``x = Dense(9)(x)``; None of others."""
     value = statement.value if isinstance(statement, ast.Assign) else None
@@ -456,7 +472,14 @@ def overwritten_rules(subject: Subject) -> Finding:
                     )  # fmt: skip
 
 
-SOURCE_RULES: tuple[Rule, ...] = (prediction_rules, shuffle_rules, order_rules, wrapper_rules, overwritten_rules)
+SOURCE_RULES: tuple[Rule, ...] = (
+    prediction_rules,
+    shuffle_rules,
+    order_rules,
+    wrapper_rules,
+    unread_rate_rules,
+    overwritten_rules,
+)
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
     imbalance_rules,

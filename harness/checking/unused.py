@@ -91,6 +91,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
     found: list[Found] = []
     unclassified: list[str] = []
     biases: list[int] = []
+    before_errors = stage.program.ancestors([error.output for error in stage.errors])
     for id in sorted(used):
         node = stage.node(id)
         if not node.is_leaf or id in stage.parameters or id in updated or size_of(node) == 0:
@@ -124,6 +125,8 @@ def untouched_parameters(reading: Reading) -> Untouched:
             continue
         if not named and role is Role.BIAS and not is_kept(reading, id):
             continue  # made anew in every iteration: a sum that starts at 0
+        if not named and node.kind is Kind.FILL and stage.errors and id not in before_errors:
+            continue  # it says what each error counts, as a mask of ones for what was observed does
         if not named and id not in through_numbers:
             continue  # it only decides which rows are taken, as true weights do that made the targets
         if not named and (role is Role.KERNEL or (node.kind is Kind.RANDOM and not is_added_to_all(reading, id))):

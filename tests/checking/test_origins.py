@@ -190,3 +190,22 @@ for i in range(5):
     result = check_file(write_file(tmp_path / "net.py", text))
     assert result.verdict is Verdict.CORRECT
     assert len(result.parameters) == 3
+
+
+def test_a_mask_of_ones_is_no_weight_that_was_forgotten(tmp_path: Path) -> None:
+    """Ones for the entries that were observed count each error; they are not on the way to the outputs."""
+    text = """\
+import numpy as np
+
+rng = np.random.RandomState(5)
+M, O = rng.randn(6, 4), np.ones((6, 4))
+O[2, 3] = 0
+A, B = rng.randn(6, 2), rng.randn(2, 4)
+for i in range(5):
+    loss = np.sum(O * (M - A @ B) ** 2) / np.sum(O)
+    slope = 2 / np.sum(O) * ((A @ B - M) * O)
+    A, B = A - 0.1 * slope @ B.T, B - 0.1 * A.T @ slope{times}
+"""
+    assert check_file(write_file(tmp_path / "net.py", text.format(times=""))).verdict is Verdict.CORRECT
+    wrong = check_file(write_file(tmp_path / "net.py", text.format(times=" * 3")))
+    assert wrong.verdict is Verdict.MISTAKE

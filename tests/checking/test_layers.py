@@ -382,6 +382,32 @@ def test_costs_that_give_the_outputs_too_and_take_a_one_from_above(tmp_path: Pat
     assert agreements == [Agreement.DIFFERS, Agreement.AGREES, Agreement.DIFFERS]
 
 
+COST_WITH_UPSTREAM = """
+import numpy as np
+
+class CrossEntropy:
+    def forward(self, x, target):
+        self.p = np.exp(x) / np.sum(np.exp(x), axis=1)[:, None]
+        self.target = target
+        return -np.sum(target * np.log(self.p))
+
+    def backward(self, received):
+        result = received * (self.p - self.target)
+        return result
+"""
+
+
+def test_the_gradient_of_one_cost_from_above_is_one(tmp_path: Path) -> None:
+    """Whatever the name of the argument is by which a loss multiplies all that it gives back."""
+    path = write_file(tmp_path / "cost.py", COST_WITH_UPSTREAM)
+    (pair,) = check_layers(path)
+    assert pair.agreement is Agreement.AGREES
+    assert pair.gradients[0].factor == pytest.approx(1.0)
+    path.write_text(COST_WITH_UPSTREAM.replace("self.p - self.target", "self.p * (1 - self.p)"))
+    (pair,) = check_layers(path)
+    assert pair.agreement is Agreement.DIFFERS
+
+
 BY_SHAPES_THAT_FIT = """
 import numpy as np
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.layers import check_layers
-from harness.checking.result import Agreement, PairResult, Reason
+from harness.checking.result import Agreement, PairResult, Reason, Verdict
 from harness.recording.driving.pairs.arrays import pair_data
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.pairs.plan import PairKind, program_of
@@ -644,6 +644,48 @@ def test_a_loss_whose_derivative_goes_through_the_output_activation(tmp_path: Pa
     wrong = LOSSES_OF_ACTIVATIONS.replace("self.out - self.label", "self.out + self.label")
     wrong = wrong.replace("label - out", "label - 2 * out").replace("(a - y)", "(a - y ** 2 / 2)")
     assert [one.agreement for one in check(tmp_path, wrong)] == [Agreement.DIFFERS] * 3
+
+
+ONE_LAYER = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.weight, self.bias = np.random.randn(n_in, n_out) * 0.3, np.zeros((1, n_out))
+
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x @ self.weight + self.bias)
+
+    def backward(self, above, rate):
+        delta = above * (1 - np.tanh(self.x @ self.weight + self.bias) ** 2)
+        given = delta @ self.weight.T{more}
+        self.weight -= rate * self.x.T @ delta
+        self.bias -= rate * delta.sum(axis=0, keepdims=True)
+        return {back}
+
+def mean_squared_error(output, y):
+    return np.mean((output - y) ** 2), 2 * (output - y) / output.size
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "back", "mistakes"),
+    [
+        ("", "given", []),
+        (" * 1", "delta @ self.weight.T", ["updated-weights-in-backward"]),
+        (" * self.x", "given", ["wrong-value"]),
+        (" * (1 - self.x ** 2)", "given", []),  # meant to be of what the layer before gives its tanh
+        ("", "delta", []),  # of what the layer itself gives its tanh
+    ],
+)
+def test_what_a_layer_hands_back_is_compared_if_nothing_uses_it(
+    tmp_path: Path, more: str, back: str, mistakes: list[str]
+) -> None:
+    path = write_file(tmp_path / "dense.py", ONE_LAYER.replace("{more}", more).replace("{back}", back))
+    result = check_file(path)
+    assert [one.id for one in result.mistakes] == mistakes
+    assert result.verdict is (Verdict.MISTAKE if mistakes else Verdict.CORRECT)
 
 
 WITHOUT_COST_BESIDE_A_LAYER = """\

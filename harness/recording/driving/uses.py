@@ -375,6 +375,13 @@ def scales(name: str, others: re.Pattern[str], node: ast.AST) -> bool:
     return any(is_expression(one, name) and any(map(others.match, names_in(other).split())) for one, other in sides)
 
 
+def only_multiplies(name: str, node: ast.AST) -> bool:
+    """Whether a name is an operand of products and of no sums: a gradient from above, not a target."""
+    items = [item for item in ast.walk(node) if isinstance(item, ast.BinOp)]
+    own = [item.op for item in items if is_expression(item.left, name) or is_expression(item.right, name)]
+    return bool(own) and all(isinstance(op, (ast.Mult, ast.MatMult)) for op in own)
+
+
 def scales_result(name: str, node: ast.AST) -> bool:
     """Whether all that a function returns is a product with a name: ``return upstream * (a - y)``."""
     made = {

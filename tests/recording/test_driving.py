@@ -222,6 +222,33 @@ def test_updates_are_in_place_because_layers_may_hold_the_same_array() -> None:
     assert "    net.params['W1'] -= 0.1 * grads['W1']" in lines
 
 
+WITH_OPTIONS = """
+import random
+import numpy as np
+
+class Net:
+    def __init__(self, inputs, outputs, hidden, more=None):
+        {first}
+        self.w1, self.w2 = np.random.randn(inputs, hidden[0]), np.random.randn(hidden[0], outputs)
+
+    def train(self, X, y, rate=0.1, epochs=3):
+        for _ in range(epochs):
+            h = np.tanh(X @ self.w1)
+            d = h @ self.w2 - y
+            self.w1, self.w2 = self.w1 - rate * X.T @ (d @ self.w2.T * (1 - h**2)), self.w2 - rate * h.T @ d
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "certain"), [("random.shuffle(3.5)", True), ("random.sample(hidden, 2.5)", False), ("pass", False)]
+)
+def test_an_exception_that_no_argument_can_be_to_blame_for_ends_the_search(first: str, certain: bool) -> None:
+    found = driven(WITH_OPTIONS.replace("{first}", first))
+    assert found.certain is certain
+    assert found.succeeded is (first == "pass")
+    assert (found.count == 10) is certain
+
+
 def test_a_mistake_of_the_file_itself_is_certain() -> None:
     source = NAMED_SETTINGS.replace("back = (self.who.T", "back = (self.wrong_name + undefined_thing.T")
     source = source.replace("self.wrong_name + ", "")

@@ -391,7 +391,7 @@ def with_unequal_sizes(
 def repeats_an_argument(line: str) -> bool:
     """Whether a call is given the same data twice, as ``train(net, X, X, Y)`` is for x1 and x2."""
     try:
-        calls = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+        calls = [node for node in ast.walk(ast.parse(line.strip())) if isinstance(node, ast.Call)]
     except SyntaxError:
         return False
     given = [[text for arg in call.args if DATA.fullmatch(text := ast.unparse(arg))] for call in calls]

@@ -222,6 +222,39 @@ def test_updates_are_in_place_because_layers_may_hold_the_same_array() -> None:
     assert "    net.params['W1'] -= 0.1 * grads['W1']" in lines
 
 
+def test_of_two_targets_that_which_the_forward_pass_returns_is_its_outputs() -> None:
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, dim=(784, 64, 10)):
+        self.w = [np.random.randn(n, m + 1) * 0.3 for m, n in zip(dim[:-1], dim[1:])]
+
+    def forward(self, x):
+        ones = np.ones((1, x.shape[1]))
+        hidden = [np.concatenate((x, ones))]
+        hidden.append(np.concatenate((np.tanh(self.w[0] @ hidden[0]), ones)))
+        y = self.w[1] @ hidden[1]
+        return y, hidden
+
+    def backprop(self, hidden, y, target):
+        delta = y - target
+        dw = [delta @ hidden[1].T]
+        delta = (self.w[1].T @ delta * (1 - hidden[1] ** 2))[:-1]
+        dw.append(delta @ hidden[0].T)
+        dw.reverse()
+        return dw
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert [line.strip() for line in found.lines[-4:]] == [
+        "y, hidden = net.forward(X.T)",
+        "dw = net.backprop(hidden, y, Y.T)",
+        "net.w[0] -= 0.1 * dw[0]",
+        "net.w[1] -= 0.1 * dw[1]",
+    ]
+
+
 WITH_OPTIONS = """
 import random
 import numpy as np

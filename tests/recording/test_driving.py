@@ -255,6 +255,42 @@ class Net:
     ]
 
 
+def test_a_method_is_given_the_outputs_of_its_forward_pass_and_targets_that_predictions_are_compared_with() -> None:
+    source = """
+import numpy as np
+
+def relu(z):
+    A = np.maximum(0, z)
+    return A, z
+
+class Net:
+    def __init__(self, sizes):
+        self.w1, self.w2 = np.random.randn(sizes[1], sizes[0]) * 0.3, np.random.randn(sizes[2], sizes[1]) * 0.3
+
+    def forward(self, X):
+        self.x, (self.h, self.z) = X, relu(self.w1 @ X)
+        AL = 1 / (1 + np.exp(-self.w2 @ self.h))
+        return AL
+
+    def backward(self, A, Y):
+        m = A.shape[1]
+        dA = -(Y / A - (1 - Y) / (1 - A))
+        d = dA * A * (1 - A) / m
+        self.dw2, self.dw1 = d @ self.h.T, (self.w2.T @ d * (self.z > 0)) @ self.x.T
+
+    def update(self):
+        self.w1 = self.w1 - 0.1 * self.dw1
+        self.w2 = self.w2 - 0.1 * self.dw2
+
+    def accuracy(self, X, Y):
+        predictions = self.forward(X) > 0.5
+        return np.mean(predictions == Y)
+"""
+    found = driven(source)
+    assert "    AL = net.forward(X.T)" in found.lines
+    assert "    net.backward(AL, Y.T)" in found.lines
+
+
 WITH_OPTIONS = """
 import random
 import numpy as np

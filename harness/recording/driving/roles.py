@@ -418,7 +418,8 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.GRADIENTS
     if UPSTREAM_NAME.match(name):
         return Role.UPSTREAM
-    if back and OUTPUT_NAME.match(name):
+    beside_targets = any(TARGET_NAME.match(one.name) for one in function.required)
+    if back and (OUTPUT_NAME.match(name) or (name in ("a", "A") and beside_targets)):
         return Role.OUTPUTS
     if (
         PARAMETERS_NAME.match(name)

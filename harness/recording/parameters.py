@@ -492,7 +492,7 @@ class Search:
                 if chain is None:
                     continue
             self.uses[parent].add(role)
-            if self.initial[step.id] and step.shape and step.operation not in FORMS:
+            if self.initial[step.id] and step.shape and self.tape.steps[parent].shape and step.operation not in FORMS:
                 self.origins[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):

@@ -346,9 +346,10 @@ STYLES = {
         ["E: 3"],
     ),
     "numbers that are multiplied by whole columns": (
-        "v, w = 0.5, -0.3\n"
-        "for i in range(9):\n    h = np.tanh(v * X[:, 0])\n    d = w * h - X[:, 1]\n"
-        "    a, b = np.sum(d * h), np.sum(d * w * (1 - h**2) * X[:, 0])\n    w = w - 0.01 * a\n    v = v - 0.01 * b",
+        "class Net:\n    v, w = 0.5, -0.3\n"
+        "for i in range(9):\n    h = np.tanh(Net.v * X[:, 0])\n    d = Net.w * h - X[:, 1]\n"
+        "    grads = {'w': np.sum(d * h), 'v': np.sum(d * Net.w * (1 - h**2) * X[:, 0])}\n"
+        "    for name, g in grads.items():\n        setattr(Net, name, getattr(Net, name) - 0.01 * g)",
         ["w: 3", "v: 3"],
     ),
     "batches that are all of one size": (

@@ -95,7 +95,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             result = replace(result, notes=(*result.notes, note)) if unused else result
             if recording.driven.calls:
                 needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
-                result = with_pairs(result, unrun, list(needed), Path(path), seed, seconds)
+                idle = ending_layers(ran, sources)
+                result = with_pairs(result, unrun, list(needed), idle, Path(path), seed, seconds)
         layers_left.extend(left)
         return result
 
@@ -122,7 +123,13 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
 
 
 def with_pairs(
-    result: CheckResult, unrun: Sequence[str], needed: Sequence[str], path: Path, seed: int, seconds: float
+    result: CheckResult,
+    unrun: Sequence[str],
+    needed: Sequence[str],
+    idle: Sequence[str],
+    path: Path,
+    seed: int,
+    seconds: float,
 ) -> CheckResult:
     """The verdict on a driven file, after the pairs of functions that its calls do not run were compared too.
 
@@ -130,10 +137,15 @@ def with_pairs(
         result: of the calls, which is correct.
         unrun: the names of the classes and functions that did not run.
         needed: the layers without which the file is not correct.
+        idle: the layers whose gradient of the input is used nowhere.
     """
     names = {*unrun, *needed}
-    pairs = layers_of(path, seed, seconds) if names else ()
-    pairs = tuple(pair for pair in pairs if names & set(re.findall(r"\w+", pair.name)))
+    pairs = layers_of(path, seed, seconds) if names or idle else ()
+    pairs = tuple(
+        pair
+        for pair in pairs
+        if names & (words := set(re.findall(r"\w+", pair.name))) or (words & {*idle} and hands_back_wrong(pair))
+    )
     judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
     judged += [detail for id, _, detail in result.notes if id == Remark.OPTION_JUDGED]
     left = [name for name in needed if not is_named(name, judged)]
@@ -226,6 +238,59 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
         for part, function in gradient_functions(tree, OF_DERIVATIVES)
         if isinstance(part, ast.ClassDef) and has_run(part, file, lines) and not has_run(function, file, lines)
     ]
+
+
+def ending_layers(recordings: Sequence[Recording], sources: Sources) -> list[str]:
+    """The classes whose backward pass ran and gives back what no update is made of, as the first layer's does.
+
+    If a network has one layer of a kind, nothing else shows whether the gradient of its input is right.
+    """
+    made: dict[Site, bool] = {}  # whether an update is made of what a line made
+    for recording in recordings:
+        parents = {node.id: node.parents for node in recording.nodes}
+        waiting = [update.after for update in recording.updates]
+        used: set[int] = set()
+        while waiting:
+            id = waiting.pop()
+            if id not in used:
+                used.add(id)
+                waiting.extend(parents[id])
+        for node in recording.nodes:
+            if node.place is not None:
+                made[node.place.site] = made.get(node.place.site, False) or node.id in used
+    found = [
+        part.name
+        for file, tree in sources.trees.items()
+        for part, function in gradient_functions(tree, OF_DERIVATIVES)
+        if isinstance(part, ast.ClassDef)
+        if any(not any(uses) for uses in uses_of_results(function, file, made) if uses)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def uses_of_results(function: ast.FunctionDef, file: str, made: Mapping[Site, bool]) -> Iterator[list[bool]]:
+    """Whether an update is made of each value that a function returns, for each line that made it."""
+    lines: dict[str, list[int]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                lines.setdefault(ast.unparse(target), []).append(node.lineno)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            for value in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
+                at = lines.get(ast.unparse(value), [node.lineno])
+                yield [made[file, line] for line in at if (file, line) in made]
+
+
+def hands_back_wrong(pair: PairResult) -> bool:
+    """Whether a layer's own gradients are right, and what it gives back is not the gradient of anything it was given.
+
+    A layer may be meant to give back that of another value, as of what the layer before gave its activation.
+    """
+    own = [one for one in pair.gradients if one.of != "input"]
+    back = [one for one in pair.gradients if one.of == "input" and one.agreement is Agreement.DIFFERS]
+    is_its_own = bool(own) and all(one.agreement is Agreement.AGREES for one in own) and pair.kind is PairKind.LAYER
+    return is_its_own and any(one.shape == one.true_shape and not one.aligned_with for one in back)
 
 
 def has_run(part: Part, file: str, lines: Collection[Site]) -> bool:
@@ -326,7 +391,7 @@ def with_unequal_sizes(
 def repeats_an_argument(line: str) -> bool:
     """Whether a call is given the same data twice, as ``train(net, X, X, Y)`` is for x1 and x2."""
     try:
-        calls = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+        calls = [node for node in ast.walk(ast.parse(line.strip())) if isinstance(node, ast.Call)]
     except SyntaxError:
         return False
     given = [[text for arg in call.args if DATA.fullmatch(text := ast.unparse(arg))] for call in calls]

@@ -7,11 +7,14 @@ import re
 import numpy as np
 
 from ..recording.graph import Kind, Node, Recording, Ref
+from ..recording.versions import FORMS
 from .reading import Reading, targets_of
+from .replay import Program
 from .stage import PRODUCTS, Stage
 from .structure import is_data
 from .unused import DATA_WORDS
 
+MOVES = FORMS | {"add", "subtract", "getitem"}  # by which a value is kept, and something added to it
 ONE_MINUS = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
 MINUS_ONE = re.compile(r"[\w)\]]\s*-\s*1(\.0*)?(?![\w.])")  # as in a * (a - 1), and not as in a[-1]
 
@@ -32,6 +35,27 @@ def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> boo
         return max(changes) < first and stage.program.descendants(leaves).isdisjoint(changes)
     places = {stage.node(step.after).place for step in stage.steps}
     return max(changes) < min(leaves) and all(recording.nodes[one].place in places for one in changes)
+
+
+def is_changed_at_random(recording: Recording) -> bool:
+    """Whether all updates add numbers that are drawn for them, and nothing else, as a random search does."""
+    first = min((one.before for one in recording.updates), default=0)
+    if recording.gradients or not any(node.kind is Kind.RANDOM for node in recording.nodes[first + 1 :]):
+        return False
+    program = Program(recording.nodes)
+    versions = {id for one in recording.updates for id in (one.before, one.after)}
+    versions |= {one.leaf for one in recording.parameters}
+    for update in recording.updates:
+        known = versions - {update.after}
+        made = program.ancestors([update.after], stop=known) - known
+        leaves = [recording.nodes[id] for id in made if recording.nodes[id].is_leaf]
+        drawn = [node for node in leaves if node.kind is Kind.RANDOM and node.id > update.before]
+        if not drawn or any(node not in drawn and node.kind is not Kind.LITERAL for node in leaves):
+            return False
+        moved = program.descendants(known, within=made | known) - known
+        if any(recording.nodes[id].operation not in MOVES for id in moved):
+            return False
+    return bool(recording.updates)
 
 
 def history_is_lost(reading: Reading) -> bool:

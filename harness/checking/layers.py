@@ -52,6 +52,7 @@ NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
 NOT_CALLED = "not-called"
 BEFORE_ACTIVATION = "what the output activation is given"
+BEFORE_INPUT = "what the layer before gives its activation"
 MAX_OPTIONS = 8  # of one pair that are compared
 
 
@@ -344,7 +345,7 @@ class _Judge:
             return GradientResult(
                 agreement=Agreement.DIFFERS,
                 largest_difference=_difference(mine, reference),
-                aligned_with=self._other(mine, truths, of),
+                aligned_with=self._other(mine, truths, of) or _of_layer_before(gradient, mine, true, of, settings),
                 is_passed_on=self._is_passed_on(option, end),
                 **common,
             )
@@ -434,6 +435,17 @@ def _with_penalty(
         return None
     match = decayed_step(mine, reference, samples([values[of] for values in settings]))
     return Alignment(factor=match.factor) if match is not None and min(match.factor, match.decay) > 0 else None
+
+
+def _of_layer_before(
+    gradient: GradientPlan, mine: Samples, true: Sequence[Array], of: int, settings: Sequence[Values]
+) -> str:
+    """Whether what a layer gives back has the derivative of an activation in it whose output is the layer's input."""
+    if gradient.of != "input":
+        return ""
+    given = [np.asarray(values[of], dtype=float) for values in settings]
+    rows = [*zip(*map(_before_activation, given, true)), [one * (x > 0) for x, one in zip(given, true)]]
+    return BEFORE_INPUT if any(align(mine, samples(one)) for one in rows) else ""
 
 
 def _rank(result: PairResult) -> int:

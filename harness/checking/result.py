@@ -26,6 +26,7 @@ class Reason(enum.Enum):
 
     NO_PARAMETERS = "no-parameters"  # nothing was updated while the file ran
     NOT_DRIVEN = "not-driven"  # it only defines things, and no call of them trains anything
+    NO_GRADIENT = "no-gradient"  # its parameters are changed by random numbers alone
     RAISED = "raised"  # it ended with an exception before it trained
     NO_NUMPY = "no-numpy"
     NO_COST = "no-cost"  # neither a cost nor a comparison of outputs with targets was found

@@ -17,6 +17,7 @@ from .doubts import (
     has_late_data,
     has_target,
     history_is_lost,
+    is_changed_at_random,
     is_compared_with_one,
     is_network,
     is_settled_before,
@@ -201,7 +202,7 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
         return not_judged(recording, Reason.NO_PARAMETERS)
     if not steps_of(recording, 0) and not returned_steps(recording):
         return not_judged(recording, Reason.NO_PARAMETERS)
-    return None
+    return not_judged(recording, Reason.NO_GRADIENT) if is_changed_at_random(recording) else None
 
 
 def returned_nodes(steps: Sequence[Step]) -> list[int]:

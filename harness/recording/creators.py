@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Array, Kind, Ref
+from .graph import Absorbed, Array, Kind, Ref
 from .values import (
     NUMERIC,
     REAL_MATRIX,
@@ -278,7 +278,11 @@ def seed_everything(seed: int) -> None:
         real_seed(fresh_seed() if seed is None else plain(seed))
 
     def seed_random(a: Any = None, version: int = 2) -> None:
-        real_random_seed(fresh_seed() if a is None else plain(a), version)
+        given = plain(a)
+        is_known = isinstance(given, (int, float, str, bytes, bytearray))
+        if not is_known and given is not None:  # before Python 3.11 by its hash, which for a date is another each time
+            TAPE.stand_in(Absorbed.MODULE, f"random.seed({type(given).__name__})")
+        real_random_seed(given if is_known else fresh_seed(), version)
 
     np.random.default_rng = default_rng
     np.random.RandomState = RandomState  # type: ignore[misc]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 
 WRONG_CALL = re.compile(
     r"(?:.*?(?P<owner>\w+)\.)?(?P<name>\w+)\(\) (takes|missing|got an unexpected keyword|got multiple values)"
@@ -13,6 +15,7 @@ CALLED_MODULE = "'module' object is not callable"
 NUMBER_FOR_A_TYPE = re.compile(r"Cannot interpret '\d+' as a data type")
 MAKES_ARRAY = re.compile(r"\b(zeros|ones|empty|full|array|asarray)\(")
 BEYOND_MEMORY = "as_strided: the windows reach"  # how the message for windows beyond the memory of an array begins
+LIBRARIES = sys.stdlib_module_names | {"numpy"}
 NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 
 
@@ -41,6 +44,28 @@ def is_misused_library(type: str, message: str, text: str) -> bool:
     is_size = NUMBER_FOR_A_TYPE.match(message) is not None and MAKES_ARRAY.search(text) is not None
     is_misused = type == "TypeError" and (is_size or message == CALLED_MODULE)
     return is_misused or message.startswith(BEYOND_MEMORY)
+
+
+def is_of_libraries_alone(type: str, text: str, names: Mapping[str, object]) -> bool:
+    """Whether a line gives nothing but what Python's own modules, or NumPy, have: ``random.seed(datetime.now())``.
+
+    Args:
+        type: of the exception.
+        text: of the line that raised it.
+        names: the globals of its file.
+    """
+    try:
+        used = {node.id for node in ast.walk(ast.parse(text.strip())) if isinstance(node, ast.Name)}
+    except SyntaxError:  # a part of a statement
+        return False
+    things = [names.get(name) for name in used]
+    return type in ("TypeError", "AttributeError") and bool(things) and all(map(_is_of_library, things))
+
+
+def _is_of_library(thing: object) -> bool:
+    """Whether something is one of these modules, or of one, and no stand-in."""
+    name = getattr(thing, "__name__" if isinstance(thing, ModuleType) else "__module__", None)
+    return str(name).partition(".")[0] in LIBRARIES
 
 
 def is_never_set(type: str, message: str, classes: Mapping[str, ast.ClassDef], texts: Iterable[str]) -> bool:

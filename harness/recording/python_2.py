@@ -47,6 +47,20 @@ def from_python_2(text: str) -> str | None:
     return None
 
 
+def line_of_neither(text: str) -> int:
+    """The line from which on a text that is not Python 3 is not Python 2 either; 0 if it is, or that is not known."""
+    lines = [_line_of_failure(text, left_out) for left_out in CHOICES[:2]] if len(text) <= MAX_CHARACTERS else [0]
+    return max(lines) if all(lines) else 0
+
+
+def _line_of_failure(text: str, left_out: frozenset[str]) -> int:
+    try:
+        _converter(left_out).refactor_string(f"{text}\n", "text")
+    except Exception as error:  # as above; the parser says where
+        return int(getattr(error, "context", ("", (0, 0)))[1][0])
+    return 0
+
+
 @functools.cache
 def _converter(left_out: frozenset[str]) -> Any:
     """What converts a text; without the fixer of print statements, print is a function."""

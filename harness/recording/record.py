@@ -19,6 +19,7 @@ from ..sandbox import Limits, end, is_program
 from . import source
 from .child_process import DEBUG, child_of
 from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
+from .python_2 import line_of_neither
 
 SECONDS = 30.0
 WAITING = 4  # the process may wait so many times as long as it may compute
@@ -136,10 +137,11 @@ def check_source(file: Path, name: str) -> None:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        line, lengths = error.lineno or 0, source.cell_lengths(file)
-        lines = text.split("\n")
-        shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        lines, lengths = text.split("\n"), source.cell_lengths(file)
         old = python_2_line(lines, error)
+        neither = line_of_neither(text) if old else 0
+        old, line = (0, neither) if neither else (old, error.lineno or 0)
+        shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         cell, number = source.cell_of(old or line, lengths) or (None, old or line)
         place = source.line_words(number, cell) if number else "it"
         if old:
@@ -147,7 +149,8 @@ def check_source(file: Path, name: str) -> None:
                 f"{name}: {place} is Python 2: {lines[old - 1].strip()}\n"
                 "Convert the file to Python 3, for instance with 2to3 -w."
             ) from None
-        raise BadInput(f"{name}: {place} is not valid Python: {error.msg}{': ' * bool(shown)}{shown}") from None
+        message = "neither of version 3 nor of version 2" if neither else error.msg
+        raise BadInput(f"{name}: {place} is not valid Python: {message}{': ' * bool(shown)}{shown}") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise BadInput(f"{name}: cannot be parsed ({str(error) or 'it is nested too deeply'}).") from None
 

@@ -322,9 +322,9 @@ def with_counts(names: Sequence[str]) -> list[str]:
 
 
 def stand_in_reason(kind: str, name: str) -> str:
-    """Why it was replaced. NumPy itself is installed, so what is missing of it is from another version."""
-    if kind == "module" and name.startswith("numpy."):
-        return "not in this version of NumPy"
+    """Why it was replaced. NumPy and random are installed, so what is missing of them is from another version."""
+    if kind == "module" and name.startswith(("numpy.", "random.")):
+        return f"not in this version of {'NumPy' if name.startswith('numpy') else 'Python'}"
     return STAND_INS.get(kind, kind)
 
 

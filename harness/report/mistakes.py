@@ -418,6 +418,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "The file only defines things, and no call that was tried makes it train.",
         f"If a function is not written yet, write it. {SAY_HOW}",
     ),
+    Reason.NO_GRADIENT: (
+        "Its parameters are changed by random numbers alone, as in a random search, so there is nothing to compare.",
+        "Nothing, if that is meant; only what changes parameters by gradients can be checked.",
+    ),
     Reason.RAISED: (
         "It ended with an exception before it trained.",
         "Repair it, or run the part that trains with --run.",

@@ -382,6 +382,32 @@ def test_costs_that_give_the_outputs_too_and_take_a_one_from_above(tmp_path: Pat
     assert agreements == [Agreement.DIFFERS, Agreement.AGREES, Agreement.DIFFERS]
 
 
+COST_WITH_UPSTREAM = """
+import numpy as np
+
+class CrossEntropy:
+    def forward(self, x, target):
+        self.p = np.exp(x) / np.sum(np.exp(x), axis=1)[:, None]
+        self.target = target
+        return -np.sum(target * np.log(self.p))
+
+    def backward(self, received):
+        result = received * (self.p - self.target)
+        return result
+"""
+
+
+def test_the_gradient_of_one_cost_from_above_is_one(tmp_path: Path) -> None:
+    """Whatever the name of the argument is by which a loss multiplies all that it gives back."""
+    path = write_file(tmp_path / "cost.py", COST_WITH_UPSTREAM)
+    (pair,) = check_layers(path)
+    assert pair.agreement is Agreement.AGREES
+    assert pair.gradients[0].factor == pytest.approx(1.0)
+    path.write_text(COST_WITH_UPSTREAM.replace("self.p - self.target", "self.p * (1 - self.p)"))
+    (pair,) = check_layers(path)
+    assert pair.agreement is Agreement.DIFFERS
+
+
 BY_SHAPES_THAT_FIT = """
 import numpy as np
 
@@ -618,6 +644,48 @@ def test_a_loss_whose_derivative_goes_through_the_output_activation(tmp_path: Pa
     wrong = LOSSES_OF_ACTIVATIONS.replace("self.out - self.label", "self.out + self.label")
     wrong = wrong.replace("label - out", "label - 2 * out").replace("(a - y)", "(a - y ** 2 / 2)")
     assert [one.agreement for one in check(tmp_path, wrong)] == [Agreement.DIFFERS] * 3
+
+
+ONE_LAYER = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.weight, self.bias = np.random.randn(n_in, n_out) * 0.3, np.zeros((1, n_out))
+
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x @ self.weight + self.bias)
+
+    def backward(self, above, rate):
+        delta = above * (1 - np.tanh(self.x @ self.weight + self.bias) ** 2)
+        given = delta @ self.weight.T{more}
+        self.weight -= rate * self.x.T @ delta
+        self.bias -= rate * delta.sum(axis=0, keepdims=True)
+        return {back}
+
+def mean_squared_error(output, y):
+    return np.mean((output - y) ** 2), 2 * (output - y) / output.size
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "back", "mistakes"),
+    [
+        ("", "given", []),
+        (" * 1", "delta @ self.weight.T", ["updated-weights-in-backward"]),
+        (" * self.x", "given", ["wrong-value"]),
+        (" * (1 - self.x ** 2)", "given", []),  # meant to be of what the layer before gives its tanh
+        ("", "delta", []),  # of what the layer itself gives its tanh
+    ],
+)
+def test_what_a_layer_hands_back_is_compared_if_nothing_uses_it(
+    tmp_path: Path, more: str, back: str, mistakes: list[str]
+) -> None:
+    path = write_file(tmp_path / "dense.py", ONE_LAYER.replace("{more}", more).replace("{back}", back))
+    result = check_file(path)
+    assert [one.id for one in result.mistakes] == mistakes
+    assert result.verdict is (Verdict.MISTAKE if mistakes else Verdict.CORRECT)
 
 
 WITHOUT_COST_BESIDE_A_LAYER = """\

@@ -204,8 +204,8 @@ A, B = rng.randn(6, 2), rng.randn(2, 4)
 for i in range(5):
     loss = np.sum(O * (M - A @ B) ** 2) / np.sum(O)
     slope = 2 / np.sum(O) * ((A @ B - M) * O)
-    A, B = A - 0.1 * slope @ B.T, B - 0.1 * A.T @ slope{times}
+    A, B = A - 0.1 * slope @ B.T, B - 0.1 * A.T @ {slope}
 """
-    assert check_file(write_file(tmp_path / "net.py", text.format(times=""))).verdict is Verdict.CORRECT
-    wrong = check_file(write_file(tmp_path / "net.py", text.format(times=" * 3")))
+    assert check_file(write_file(tmp_path / "net.py", text.format(slope="slope"))).verdict is Verdict.CORRECT
+    wrong = check_file(write_file(tmp_path / "net.py", text.format(slope="np.abs(slope)")))
     assert wrong.verdict is Verdict.MISTAKE

@@ -9,6 +9,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
 from harness.report import checking as report
+from tests.network_files import write_file
 
 from .programs import PLANTS, RIGHT
 
@@ -296,3 +297,41 @@ def test_a_step_of_newtons_method_is_not_judged(tmp_path: Path) -> None:
     """Its gradient is right; whether its matrix is that of the second derivatives is not compared."""
     result = checked(tmp_path, NEWTON)
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.RULE)
+
+
+RANDOM_SEARCH = """
+import random
+import numpy as np
+
+X = np.random.randn(12, 3)
+y = (X.sum(axis=1, keepdims=True) > 0) * 1.0
+weight = np.random.rand(3, 1)
+
+def error_of(w):
+    return np.sum((1 / (1 + np.exp(-X @ w)) - y) ** 2)
+
+error = error_of(weight)
+for _ in range(50):
+    old = weight.copy()
+    for j in range(3):
+        if random.random() <= 0.8:
+            weight[j][0] += STEP
+    new_error = error_of(weight)
+    if new_error <= error:
+        error = new_error
+    else:
+        weight = old.copy()
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "is_random"),
+    [
+        ("(random.random() * 2 - 1) / 10", True),
+        ("np.random.normal() - 0.1 * np.sum((X @ weight - y) * X[:, j : j + 1])", False),
+    ],
+)
+def test_a_random_search_has_no_gradient(tmp_path: Path, step: str, is_random: bool) -> None:
+    result = check_file(write_file(tmp_path / "search.py", RANDOM_SEARCH.replace("STEP", step)))
+    assert (result.reason is Reason.NO_GRADIENT) is is_random
+    assert not (is_random and result.mistakes)

@@ -222,6 +222,102 @@ def test_updates_are_in_place_because_layers_may_hold_the_same_array() -> None:
     assert "    net.params['W1'] -= 0.1 * grads['W1']" in lines
 
 
+def test_of_two_targets_that_which_the_forward_pass_returns_is_its_outputs() -> None:
+    source = """
+import numpy as np
+
+class Net:
+    def __init__(self, dim=(784, 64, 10)):
+        self.w = [np.random.randn(n, m + 1) * 0.3 for m, n in zip(dim[:-1], dim[1:])]
+
+    def forward(self, x):
+        ones = np.ones((1, x.shape[1]))
+        hidden = [np.concatenate((x, ones))]
+        hidden.append(np.concatenate((np.tanh(self.w[0] @ hidden[0]), ones)))
+        y = self.w[1] @ hidden[1]
+        return y, hidden
+
+    def backprop(self, hidden, y, target):
+        delta = y - target
+        dw = [delta @ hidden[1].T]
+        delta = (self.w[1].T @ delta * (1 - hidden[1] ** 2))[:-1]
+        dw.append(delta @ hidden[0].T)
+        dw.reverse()
+        return dw
+"""
+    found = driven(source)
+    assert found.succeeded
+    assert [line.strip() for line in found.lines[-4:]] == [
+        "y, hidden = net.forward(X.T)",
+        "dw = net.backprop(hidden, y, Y.T)",
+        "net.w[0] -= 0.1 * dw[0]",
+        "net.w[1] -= 0.1 * dw[1]",
+    ]
+
+
+def test_a_method_is_given_the_outputs_of_its_forward_pass_and_targets_that_predictions_are_compared_with() -> None:
+    source = """
+import numpy as np
+
+def relu(z):
+    A = np.maximum(0, z)
+    return A, z
+
+class Net:
+    def __init__(self, sizes):
+        self.w1, self.w2 = np.random.randn(sizes[1], sizes[0]) * 0.3, np.random.randn(sizes[2], sizes[1]) * 0.3
+
+    def forward(self, X):
+        self.x, (self.h, self.z) = X, relu(self.w1 @ X)
+        AL = 1 / (1 + np.exp(-self.w2 @ self.h))
+        return AL
+
+    def backward(self, A, Y):
+        m = A.shape[1]
+        dA = -(Y / A - (1 - Y) / (1 - A))
+        d = dA * A * (1 - A) / m
+        self.dw2, self.dw1 = d @ self.h.T, (self.w2.T @ d * (self.z > 0)) @ self.x.T
+
+    def update(self):
+        self.w1 = self.w1 - 0.1 * self.dw1
+        self.w2 = self.w2 - 0.1 * self.dw2
+
+    def accuracy(self, X, Y):
+        predictions = self.forward(X) > 0.5
+        return np.mean(predictions == Y)
+"""
+    found = driven(source)
+    assert "    AL = net.forward(X.T)" in found.lines
+    assert "    net.backward(AL, Y.T)" in found.lines
+
+
+WITH_OPTIONS = """
+import random
+import numpy as np
+
+class Net:
+    def __init__(self, inputs, outputs, hidden, more=None):
+        {first}
+        self.w1, self.w2 = np.random.randn(inputs, hidden[0]), np.random.randn(hidden[0], outputs)
+
+    def train(self, X, y, rate=0.1, epochs=3):
+        for _ in range(epochs):
+            h = np.tanh(X @ self.w1)
+            d = h @ self.w2 - y
+            self.w1, self.w2 = self.w1 - rate * X.T @ (d @ self.w2.T * (1 - h**2)), self.w2 - rate * h.T @ d
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "certain"), [("random.shuffle(3.5)", True), ("random.sample(hidden, 2.5)", False), ("pass", False)]
+)
+def test_an_exception_that_no_argument_can_be_to_blame_for_ends_the_search(first: str, certain: bool) -> None:
+    found = driven(WITH_OPTIONS.replace("{first}", first))
+    assert found.certain is certain
+    assert found.succeeded is (first == "pass")
+    assert (found.count == 10) is certain
+
+
 def test_a_mistake_of_the_file_itself_is_certain() -> None:
     source = NAMED_SETTINGS.replace("back = (self.who.T", "back = (self.wrong_name + undefined_thing.T")
     source = source.replace("self.wrong_name + ", "")

@@ -177,6 +177,17 @@ for i in range(20):
 """,
         1,
     ),
+    "a generator that is seeded with a date": (
+        "import datetime, random\n"
+        + DATA
+        + """
+random.seed(datetime.datetime.now())
+w = np.array([[random.random(), random.random()] for _ in range(3)])
+for i in range(20):
+    w -= 0.01 * X.T @ (X @ w - Y)
+""",
+        1,
+    ),
     "np.vectorize on a matrix": (
         DATA
         + """

@@ -345,6 +345,13 @@ STYLES = {
         "E = rng.randn(5, 2)\nfor i in range(9):\n    row = E[2].copy()\n    E[2] = row - 0.1 * (row - X[0])",
         ["E: 3"],
     ),
+    "numbers that are multiplied by whole columns": (
+        "class Net:\n    v, w = 0.5, -0.3\n"
+        "for i in range(9):\n    h = np.tanh(Net.v * X[:, 0])\n    d = Net.w * h - X[:, 1]\n"
+        "    grads = {'w': np.sum(d * h), 'v': np.sum(d * Net.w * (1 - h**2) * X[:, 0])}\n"
+        "    for name, g in grads.items():\n        setattr(Net, name, getattr(Net, name) - 0.01 * g)",
+        ["w: 3", "v: 3"],
+    ),
     "batches that are all of one size": (
         "for i in range(9):\n    for s in range(0, 8, 2):\n        x, y = X[s:s + 2], t[s:s + 2]\n"
         "        W = W - 0.1 * x.T @ (x @ W - y)",

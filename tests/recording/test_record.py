@@ -215,8 +215,15 @@ def test_an_exception_keeps_its_traceback(tmp_path):
 
 
 def test_python_2_that_cannot_be_converted_is_refused_with_advice(tmp_path):
-    path = write(tmp_path, "import numpy as np\nprint 'epoch', 3\nx = = 3\n")
+    path = write(tmp_path, "import numpy as np\nprint 'epoch', 3\n" + "# a comment\n" * 20_000)  # too long to convert
     with pytest.raises(BadInput, match=r"line 2 is Python 2.*\n.*2to3"):
+        record_file(path)
+
+
+def test_a_mistake_of_syntax_beside_python_2_is_named(tmp_path):
+    """Converting the file does not help: what converts it stops at the same line."""
+    path = write(tmp_path, "print 'epoch', 3\nx = = 3\nprint 'end'\n")
+    with pytest.raises(BadInput, match=r"line 2 is not valid Python: neither of version 3 nor of version 2: x = = 3"):
         record_file(path)
 
 

@@ -16,7 +16,7 @@ from .functions import named_functions
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
 from .making import made
 from .objects import classes_that_set, objects
-from .placing import place_counts, place_data
+from .placing import place_counts, place_data, place_outputs
 from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, argument_uses, role_of, words_of
@@ -123,6 +123,7 @@ class Caller:
         """The text of the arguments of a call."""
         roles = {argument.name: self.role(function, argument)[0] for argument in function.arguments}
         place_data(self, function, roles)
+        place_outputs(self, function, roles)
         place_counts(self, function, roles)
         sized = [a for a in function.arguments if roles[a.name] in SIZE_ROLES]
         parts: list[str] = []

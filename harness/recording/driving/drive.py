@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..failures import is_misused_library, is_never_set, is_wrong_call
+from ..failures import is_misused_library, is_never_set, is_of_libraries_alone, is_wrong_call
 from ..tape import StopRecording
 from .acceptance import (
     accumulates,
@@ -50,6 +50,7 @@ from .words import BY_HAND
 
 MAX_ATTEMPTS = 400
 MAX_KEPT_ATTEMPTS = 30
+ALIKE = 10  # attempts that ended with the same exception, which no other arguments will mend then
 MAX_GOALS = 40
 GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other files of the project are looked at
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
@@ -161,7 +162,14 @@ class _Driver:
             self.count = before + sum(one.tried for _, one in searches)
             if driven is not None:
                 return driven
+            if self._all_end_alike():
+                break
         return None
+
+    def _all_end_alike(self) -> bool:
+        """Whether all attempts ended with one exception that no argument can be to blame for."""
+        ends = {(one.type, one.message, one.line) for one in self.failures}
+        return len(ends) == 1 and len(self.failures) >= ALIKE and self._is_files_own(self.failures[0])
 
     def _goals_of_users(self, caller: Caller) -> list[Goal]:
         """What other files of the project have to call, and that calls something of this one."""
@@ -571,6 +579,7 @@ class _Driver:
         return attempt.line != 0 and (
             is_never_set(attempt.type, attempt.message, classes, self.texts)
             or is_misused_library(attempt.type, attempt.message, attempt.text)
+            or is_of_libraries_alone(attempt.type, attempt.text, self.namespace)
             or is_wrong_call(attempt.type, attempt.message, attempt.text, {*self.facts.functions, *classes, *methods})
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .roles import Role, words_of
 from .source import FunctionFacts
 from .uses import is_taken_along, sizes_of_biases
-from .words import LAYER_CLASS, MAKER_NAME, NUMBER_WORDS, OF_DATA, UNIT_WORDS
+from .words import FORWARD_NAME, LAYER_CLASS, MAKER_NAME, NUMBER_WORDS, OF_DATA, UNIT_WORDS
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -28,6 +28,20 @@ def place_data(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) 
         for name, role in ((inputs or other, Role.INPUTS), (targets or other, Role.TARGETS)):
             roles[name] = role
             caller.note_role(function, name, role)
+
+
+def place_outputs(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) -> None:
+    """Of two targets, that which a forward pass returns is its outputs: ``backward(y, target)``."""
+    targets = [name for name, role in roles.items() if role is Role.TARGETS]
+    known = [
+        *caller.facts.functions.values(),
+        *(m for one in caller.facts.classes.values() for m in one.methods.values()),
+    ]
+    returned = {name for one in known if FORWARD_NAME.search(one.name) for name in one.returns}
+    outputs = [name for name in targets if name in returned]
+    if len(targets) == 2 and len(outputs) == 1:
+        roles[outputs[0]] = Role.OUTPUTS
+        caller.note_role(function, outputs[0], Role.OUTPUTS)
 
 
 def place_counts(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from .source import Argument, FileFacts, FunctionFacts
-from .uses import Uses, is_expression, scales, uses_of
+from .uses import Uses, is_expression, only_multiplies, scales, uses_of
 
 
 class Role(enum.Enum):
@@ -197,7 +197,8 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
         return Role.SIZES
     if len(name) < 3 and STEP_FUNCTION.search(function.name) and scales(name, GRADIENT_ARGUMENT, function.node):
         return Role.RATE
-    return _by_pattern(name, argument, uses, function) or _by_use(argument, uses)
+    known = _by_pattern(name, argument, uses, function)
+    return known or (Role.UPSTREAM if _is_from_above(name, function) else _by_use(argument, uses))
 
 
 RATE_TEXTS = frozenset({"lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr"})
@@ -429,7 +430,8 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.UPSTREAM
     if uses.keys and all(map(WEIGHT_ARRAY.match, uses.keys)) and not CACHE_NAME.match(name):
         return Role.PARAMETERS
-    if back and OUTPUT_NAME.match(name):
+    beside_targets = any(TARGET_NAME.match(one.name) for one in function.required)
+    if back and (OUTPUT_NAME.match(name) or (name in ("a", "A") and beside_targets)):
         return Role.OUTPUTS
     if (
         PARAMETERS_NAME.match(name)
@@ -460,6 +462,14 @@ def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
     """Whether there are inputs and targets of one name but for the letter: ``x_list`` beside ``y_list``."""
     both = {letter + name[1:] for letter in ("xy" if name[:1] in "xy" else "XY")}
     return len(name) > 1 and name in both <= {one.name for one in function.arguments}
+
+
+def _is_from_above(name: str, function: FunctionFacts) -> bool:
+    """Whether it is what the backward pass of a layer is given first, whatever its name, and is not given targets."""
+    required = [one.name for one in function.required]
+    is_backward = bool(function.owner) and BACK_NAME.search(function.name) is not None
+    is_first = is_backward and required[:1] == [name] and not any(map(TARGET_NAME.match, required))
+    return is_first and only_multiplies(name, function.node)
 
 
 def _by_use(argument: Argument, uses: Uses) -> Role:

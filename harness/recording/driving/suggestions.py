@@ -86,8 +86,9 @@ def _target_names(facts: FileFacts) -> set[str]:
 
 
 def _is_compared(name: str, source: str) -> bool:
-    """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``."""
-    return re.search(rf"\b[a-z]\w* == {re.escape(name)}\b(?![\[.(])", source) is not None
+    """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``; not of predictions."""
+    found = re.findall(rf"\b([a-z]\w*) == {re.escape(name)}\b(?![\[.(])", source)
+    return not all(OUTPUT_NAME.match(one) for one in found)
 
 
 def _is_index(name: str, source: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..literals import last_name
@@ -372,6 +373,37 @@ def scales(name: str, others: re.Pattern[str], node: ast.AST) -> bool:
     products = [item for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Mult)]
     sides = [pair for item in products for pair in ((item.left, item.right), (item.right, item.left))]
     return any(is_expression(one, name) and any(map(others.match, names_in(other).split())) for one, other in sides)
+
+
+def only_multiplies(name: str, node: ast.AST) -> bool:
+    """Whether a name is an operand of products and of no sums: a gradient from above, not a target."""
+    items = [item for item in ast.walk(node) if isinstance(item, ast.BinOp)]
+    own = [item.op for item in items if is_expression(item.left, name) or is_expression(item.right, name)]
+    return bool(own) and all(isinstance(op, (ast.Mult, ast.MatMult)) for op in own)
+
+
+def scales_result(name: str, node: ast.AST) -> bool:
+    """Whether all that a function returns is a product with a name: ``return upstream * (a - y)``."""
+    made = {
+        item.targets[0].id: item.value
+        for item in ast.walk(node)
+        if isinstance(item, ast.Assign) and len(item.targets) == 1 and isinstance(item.targets[0], ast.Name)
+    }
+    returned = [item.value for item in ast.walk(node) if isinstance(item, ast.Return) and item.value is not None]
+    values = [made.get(one.id, one) if isinstance(one, ast.Name) else one for one in returned]
+    return bool(values) and all(any(is_expression(one, name) for one in _factors(value)) for value in values)
+
+
+def _factors(node: ast.expr) -> Iterator[ast.expr]:
+    """The factors of a product, those above the line of a quotient too."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield from (*_factors(node.left), *_factors(node.right))
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        yield from _factors(node.left)
+    elif isinstance(node, ast.UnaryOp):
+        yield from _factors(node.operand)
+    else:
+        yield node
 
 
 def is_taken_along(name: str, other: str, node: ast.AST) -> bool:

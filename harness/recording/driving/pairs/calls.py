@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ..calling import Caller
@@ -122,13 +123,17 @@ class StaticCalls:
             sum(self.role(constructor, argument) in (*SIZE_ROLES, Role.COUNT) for argument in constructor.required) == 1
         )
 
-    def arguments(self, function: FunctionFacts, first: str, target: str) -> str:
-        """The arguments of a call: the array first, targets and settings by their roles."""
+    def arguments(
+        self, function: FunctionFacts, first: str, target: str, known: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
+        """The arguments of a call: the array first, targets and settings by their roles, if they are not known."""
         parts: list[str] = []
         given = False
         for argument in function.arguments:
             role = self.role(function, argument)
-            if role is Role.TARGETS and target:
+            if argument.name in known:
+                parts.append(known[argument.name])
+            elif role is Role.TARGETS and target:
                 parts.append(target)
             elif not given and first and role not in (Role.FLAG, Role.RATE, Role.QUIET, Role.CHOICE):
                 given = True

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..gradients import GRADIENT_NAMED, plain_name
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
+from ..uses import scales_result
 from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
 from .arrays import (
     IMAGE_LAYER,
@@ -229,9 +230,12 @@ class _Layer:
         """The arguments of the backward call of a loss, "{k}" standing for the option."""
         required = self.backward.required
         first = ["input{k}", "layer{k}.output"] if required else [""]
+        others = [one.name for one in required if self.calls.role(self.backward, one) is not Role.TARGETS]
+        upstream = [name for name in others if scales_result(name, self.backward.node)]
         if self._gives_outputs_too and len(required) == 1 and not OUTPUT_NAME.search(required[0].name):
-            first = ["1.0"]  # the derivative of the cost with respect to itself
-        return [self.calls.arguments(self.backward, text, target) for text in first]
+            upstream = [required[0].name]
+        ones = dict.fromkeys(upstream, "1.0")  # the derivative of the cost with respect to itself
+        return [self.calls.arguments(self.backward, text, target, ones) for text in first]
 
     def _backward_patterns(self) -> list[str]:
         """Those of a layer: what the names of the arguments suggest first."""

@@ -396,6 +396,7 @@ RULES: Mapping[str, str] = {
     "momentum-of-last-gradient": "momentum of the last gradient alone",
     "nesterov": "Nesterov momentum",
     "adagrad": "Adagrad",
+    "adagrad-late": "Adagrad with the squares of earlier gradients only",
     "rmsprop": "RMSprop",
     "rmsprop-momentum": "RMSprop with momentum",
     "adam": "Adam",

@@ -272,3 +272,34 @@ def test_a_turned_value_whose_derivative_is_right_has_a_wrong_sign(tmp_path: Pat
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(PAIRS.replace("-share * v", "share * v"))
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [("wrong-sign", 10)]
+
+
+MASKED = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+X, T = rng.randn(4, 6), rng.randn(2, 6)
+W1, b1, W2, b2 = rng.randn(3, 4), rng.randn(3, 1), rng.randn(2, 3), rng.randn(2, 1)
+
+
+def slope(z):
+    return z < 0
+
+
+for epoch in range(3):
+    z = W1 @ X + b1
+    h = np.maximum(z, 0)
+    error = (W2 @ h + b2 - T) / 6
+    back = (W2.T @ error) * slope(z)
+    W2 -= 0.1 * error @ h.T
+    b2 -= 0.1 * np.sum(error)
+    W1 -= 0.1 * back @ X.T
+    b1 -= 0.1 * np.sum(back)
+"""
+
+
+def test_what_is_made_of_a_named_value_alone_is_not_named_again(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "masked.py", MASKED))
+    assert result.verdict is Verdict.MISTAKE
+    assert ("relu-mask-inverted", 9) in [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert "wrong-value" not in {one.id for one in result.mistakes}

@@ -254,7 +254,11 @@ class EditBench(Bench):
                     yield Repair(change=Change.INDEX, node=ids[0])
 
     def labels(self) -> Iterator[Repair]:
-        """Labels that are counted from another number, where they pick items: ``a[range(n), y - 1] -= 1``"""
+        """Labels that are counted from another number, where they pick items: ``a[range(n), y - 1] -= 1``
+
+        What picks items of anything but the outputs is not a label but another index, such as that of a time.
+        """
+        compared = {id for error in self.reading.errors for id in (error.node, error.output, *error.repeats)}
         lines: dict[Any, list[int]] = {}
         for id in self.local:
             node = self.stage.node(id)
@@ -263,7 +267,8 @@ class EditBench(Bench):
         for ids in lines.values():
             for number in (1, -1):
                 if self.mends_if(ids, partial(self.changed, arguments=partial(with_labels_moved, by=number))):
-                    yield Repair(change=Change.LABELS, node=ids[0])
+                    is_label = compared & {one for id in ids for one in (id, *self.stage.program.parents[id])}
+                    yield Repair(change=Change.LABELS if is_label else Change.INDEX, node=ids[0])
 
     def output_factors(self) -> Iterator[Repair]:
         """The derivative of the output that is left out, where errors are used: they may belong to the cost as well"""

@@ -36,6 +36,8 @@ def other_shares(given: Array, kept: float, other: float) -> Array:
 def running(given: Array, take: Callable[[Array, Array], Array]) -> Array:
     """What is kept from one iteration to the next, beginning at 0: (..., iterations, elements)
 
+    Items that are not written in an iteration, for which 0 is given, stay as they are.
+
     Args:
         given: of each iteration.
         take: what is kept, from what was kept before and what is given.
@@ -43,7 +45,7 @@ def running(given: Array, take: Callable[[Array, Array], Array]) -> Array:
     found = np.zeros_like(given)
     last = np.zeros_like(given[:, 0])
     for number in range(given.shape[1]):
-        last = take(last, given[:, number])
+        last = np.where(given[:, number] == 0, last, take(last, given[:, number]))
         found[:, number] = last
     return found
 
@@ -61,7 +63,7 @@ def corrected_by_product(value: Array, beta: float) -> Array:
 
 
 def adaptive_rules(
-    g: Array, betas: Sequence[float], small: Sequence[float], position: int, parameters: int
+    g: Array, betas: Sequence[float], small: Sequence[float], position: int, parameters: int, starts: Sequence[float]
 ) -> Iterator[tuple[Rule, Array]]:
     """Known rules and known slips of them, each with the direction that it takes for given gradients.
 
@@ -71,10 +73,15 @@ def adaptive_rules(
         small: constants of denominators to try.
         position: of the parameter among all.
         parameters: number of them.
+        starts: what a sum of squares may begin at.
     """
     yield Rule(name="sign"), np.sign(g)
+    squares = np.cumsum(g * g, axis=1)
     for eps, inside in itertools.product(small, (False, True)):
-        yield Rule(name="adagrad"), over(g, np.cumsum(g * g, axis=1), eps, inside)
+        for start in starts:
+            yield Rule(name="adagrad"), over(g, start + squares, eps, inside)
+            if start:
+                yield Rule(name="adagrad-late"), over(g, start + squares - g * g, eps, inside)
         yield Rule(name="adagrad", slip="not-squared"), over(g, np.cumsum(g, axis=1), eps, inside)
         if eps:  # without one it is the sign of the gradient, which some choose
             yield Rule(name="adagrad", slip="not-kept"), over(g, g * g, eps, inside)

@@ -75,10 +75,29 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     found += merge_by_line([climbing_update(reading, step) for step in located.climbing])
     departed = [departure(reading, step) for step in located.left]
     found += merge_by_line([one for one in departed if one is not None])
+    found = without_consequences(reading, found)
     left = [step for step, one in zip(located.left, departed) if one is None]
     found += factor_mistakes(reading)
     trivial = all(is_view_of_parameter(reading.stage, fault.target[0]) for fault in located.faults)
     return Judged(reading=reading, mistakes=tuple(found), unexplained=tuple(left), is_trivial=trivial)
+
+
+def without_consequences(reading: Reading, found: Sequence[Found]) -> list[Found]:
+    """The mistakes without those that have no name and whose lines take in nothing wrong but values of named lines."""
+    named = {
+        place.site for one in found if one.id != UNNAMED for place in (one.place, *one.others) if place is not None
+    }
+    stage = reading.stage
+    inner = reading.errors_below & stage.needed - reading.forward.nodes
+    sites = {id: place.site for id in inner if (place := stage.node(id).place) is not None}
+
+    def is_consequence(one: Found) -> bool:
+        site = None if one.place is None else one.place.site
+        parents = {parent for id in sites if sites[id] == site for parent in stage.program.parents[id]}
+        into = {sites[parent] for parent in parents & sites.keys()} - {site}
+        return one.id == UNNAMED and (site in named or (bool(into) and into <= named))
+
+    return [one for one in found if not is_consequence(one)]
 
 
 def says_nothing(best: Reading, judged: Judged) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, largest_of, ratio, squeezed
+from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, largest_of, ratio, samples, squeezed
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
-from .replay import CannotReplay
+from .replay import CannotReplay, Values
 from .stage import JOINING, SETTINGS, Stage, Step
 from .structure import Forward, lanes_of_rest, make_forward
 
@@ -254,20 +254,40 @@ def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:
     return np.ravel(rows[1:] - rows[0])
 
 
-def made_with(reading: Reading, step: Step) -> list[int]:
-    """The values of its shape, of the backward pass and the update rule, that a step is made with, the latest first."""
-    shape, node = squeezed(step.shape), reading.stage.node
+def made_with(reading: Reading, step: Step, shape: tuple[int, ...]) -> list[int]:
+    """The values of a shape, of the backward pass and the update rule, that a step is made with, the latest first."""
+    node = reading.stage.node
     return sorted((id for id in reading.way_to(step) if squeezed(node(id).shape) == shape), reverse=True)
 
 
 def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
-    """The values that a step is made with and that are its gradient, the latest first, with their factors."""
-    gradient = reading.gradient_samples((step.before,))
-    for id in made_with(reading, step):
-        value = reading.stage.samples(id)
-        found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
-        if found is not None and not found.transposed:
-            yield id, found.factor
+    """The values that a step is made with and that are its gradient, the latest first, with their factors.
+
+    Those that are the gradient of the items alone that it writes come after those of its shape.
+    """
+    for gradient in (reading.gradient_samples((step.before,)), gradient_of_part(reading, step)):
+        for id in () if gradient is None else made_with(reading, step, gradient.shape):
+            value = reading.stage.samples(id)
+            found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
+            if found is not None and not found.transposed:
+                yield id, found.factor
+
+
+def gradient_of_part(reading: Reading, step: Step) -> Samples | None:
+    """The gradient of the items that a step writes; None if it writes all, or if others have a gradient as well."""
+    if step.part is ... or any(step.before not in one for one in reading.gradients):
+        return None
+    gradients = [np.array(one[step.before]) for one in reading.gradients]
+    parts = [one[step.part].copy() for one in gradients]
+    for one in gradients:
+        one[step.part] = 0
+    return None if any(np.any(one) for one in gradients) else samples(parts)
+
+
+def step_for(step: Step, values: Values, gradient: Array) -> Array:
+    """A step as a gradient is given: whole, or the items that it writes if the gradient is of those alone."""
+    whole = step.of(values)
+    return np.ravel(whole if np.size(gradient) == whole.size else whole[step.part])
 
 
 def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match | None:
@@ -275,7 +295,7 @@ def via_another_rule(reading: Reading, step: Step, gradient: Samples) -> Match |
     for id, factor in gradient_nodes(reading, step):
         if is_descent_rule(reading, step, id, factor):
             return Match(factor=-abs(factor), via=id)
-    return decayed_via_another_rule(reading, step, gradient, made_with(reading, step))
+    return decayed_via_another_rule(reading, step, gradient, made_with(reading, step, squeezed(step.shape)))
 
 
 def is_turned_by_a_matrix(reading: Reading, step: Step) -> bool:
@@ -318,7 +338,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
 
     def stepped(replacement: Array) -> Array:
         try:
-            return step.of(stage.program.rerun(values, {via: replacement}, within)).ravel()
+            return step_for(step, stage.program.rerun(values, {via: replacement}, within), replacement)
         except CannotReplay:
             return np.full(base.size, np.nan)
 
@@ -364,7 +384,7 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
     joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
     if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
         return False
-    pairs = [(np.ravel(step.of(one)), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
+    pairs = [(step_for(step, one, one[via]), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
     factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
     # one number is a multiple of any other, so a step that something is added to shows in what is left without it
     zeros = {via: np.zeros_like(stage.settings[0][via], dtype=float)}
@@ -381,14 +401,15 @@ def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Arra
     decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
     for values in stage.settings[1:3]:
         try:
-            other = step.of(stage.program.rerun(values, {via: base}, within)).ravel()
+            other = step_for(step, stage.program.rerun(values, {via: base}, within), base)
         except CannotReplay:
             return False
         change = other - first
         largest = float(np.max(np.abs(first), initial=0.0))
         if np.max(np.abs(change), initial=0.0) <= 1e-9 * largest + NEGLIGIBLE:
             continue
-        moved = np.ravel(values[step.before] - stage.settings[0][step.before])
+        moved = values[step.before] - stage.settings[0][step.before]
+        moved = np.ravel(moved if moved.size == base.size else moved[step.part])
         decay = ratio(change, moved, 1e-6)
         if decay is None or decay > 0:
             return False

@@ -188,7 +188,7 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
     found += [
         rule_mistake(reading, chain, "wrong-update-rule", "not-kept", node)
         for chain, rule in zip(known.chains, known.rules)
-        if rule.name == "sgd" and (node := forgotten_velocity(program, chain)) is not None
+        if rule.name == "sgd" and chain.is_of_one_part and (node := forgotten_velocity(program, chain)) is not None
     ]
     if found:
         return found
@@ -205,14 +205,15 @@ RuleKey = tuple[Any, ...]
 
 def odd_chains(reading: Reading, known: RulesFound) -> list[Chain]:
     """The parameters whose rule is not that of the others of their role: that kernels and biases differ is a choice."""
-    keys: list[RuleKey] = [(rule.name, *(round(one, 4) for one in rule.constants)) for rule in known.rules]
-    roles = [reading.forward.roles.get(chain.steps[0].before) for chain in known.chains]
+    compared = [(chain, rule) for chain, rule in zip(known.chains, known.rules) if chain.is_of_one_part]
+    keys: list[RuleKey] = [(rule.name, *(round(one, 4) for one in rule.constants)) for _, rule in compared]
+    roles = [reading.forward.roles.get(chain.steps[0].before) for chain, _ in compared]
 
     def weight(key: RuleKey, role: Role | None) -> tuple[int, int, bool]:
         return list(zip(keys, roles)).count((key, role)), keys.count(key), key[0] != ONE_STEP
 
     usual = {role: max(keys, key=lambda key: weight(key, role)) for role in roles}
-    return [chain for chain, key, role in zip(known.chains, keys, roles) if key != usual[role]]
+    return [chain for (chain, _), key, role in zip(compared, keys, roles) if key != usual[role]]
 
 
 VELOCITY = re.compile(r"(?i)momentum|veloc")
@@ -242,13 +243,16 @@ def forgotten_velocity(program: Program, chain: Chain) -> int | None:
 
 
 def adds_share_of_zeros(program: Program, node: Node) -> bool:
-    """Whether a sum has a term that is a number, other than 0, times an array of zeros as it was made."""
+    """Whether a sum has a term that is a number, other than 0, times zeros as they were made, or items of them."""
     shares = [program.nodes[one] for one in node.parents] if node.operation in ("add", "subtract") else []
     return any(
         share.operation == "multiply"
         and share.shape == node.shape != ()
         and 0.0 not in factors_in(program, share)
-        and any(program.nodes[id].kind is LeafKind.FILL and is_zero(program.nodes[id].value) for id in share.parents)
+        and any(
+            (one.kind is LeafKind.FILL or one.operation == "getitem") and is_zero(one.value)
+            for one in (program.nodes[id] for id in share.parents)
+        )
         for share in shares
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, references
+from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
 from .alignment import Samples, are_alike, samples
 from .replay import CannotReplay, Program, Values, resolve, size_of
 
@@ -48,6 +48,8 @@ class Step:
     after: int  # the node of the new version; of a returned gradient, the gradient
     returned: bool  # whether ``after`` is a gradient that nothing applies
     shape: tuple[int, ...]  # of the parameter
+    # the index of the items that it writes, as of ``W[i] -= g``; all if it is made otherwise
+    part: Any = field(default=..., compare=False)
 
     def of(self, values: Values) -> Array:
         """The step that the parameter makes, which descends along the gradient if it is right."""
@@ -85,9 +87,21 @@ def steps_of(recording: Recording, iteration: int) -> tuple[Step, ...]:
                     after=update.after,
                     returned=False,
                     shape=recording.nodes[update.before].shape,
+                    part=written_part(recording, update),
                 )
             )
     return tuple(found)
+
+
+def written_part(recording: Recording, update: Update) -> Any:
+    """The index of the items that an update writes, if it is one write; all of them (``...``) otherwise."""
+    node = recording.nodes[update.after]
+    base = node.arguments[0] if node.operation == "setitem" else None
+    if not isinstance(base, Ref) or base.id != update.before:
+        return ...
+    known = {id: recording.nodes[id].value for id in references(node.arguments[1])}
+    is_known = all(isinstance(one, np.ndarray) for one in known.values())
+    return resolve(node.arguments[1], known) if is_known else ...
 
 
 def from_first_use(program: Program, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -7,8 +7,10 @@ rule alone, element by element, and it is compared with the formulas of known ru
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,33 @@ class Chain:
     signs: tuple[float, ...]  # for each, the sign of that node's factor
     # other nodes that are computed as the same gradient, each with its iteration and its multiple of it
     twins: tuple[tuple[int, int, float], ...] = ()
+
+    @property
+    def is_of_one_part(self) -> bool:
+        """Whether all its steps write the same items, such as all of them; else those of each show little of a state"""
+        return all(np.array_equal(mask, self.written[0]) for mask in self.written)
+
+    @cached_property
+    def written(self) -> list[Array]:
+        """For each step, whether it writes an item, in the shape of the parameter."""
+        masks = [np.zeros(step.shape, dtype=bool) for step in self.steps]
+        for step, mask in zip(self.steps, masks):
+            mask[step.part] = True
+        return masks
+
+    @cached_property
+    def compared(self) -> Array:
+        """The places of the items that a rule is compared at: the first that each step writes."""
+        return np.unique(np.concatenate([np.flatnonzero(mask)[:ELEMENTS] for mask in self.written]))
+
+    def given(self, program: Program, drawn: Sequence[Array]) -> dict[int, Any]:
+        """The values of its gradient nodes, and of their twins, for a gradient of the parameter at each step."""
+        found: dict[int, Any] = {}
+        for step, id, sign, one in zip(self.steps, self.gradients, self.signs, drawn):
+            shape = program.nodes[id].shape
+            value = one if math.prod(shape) == one.size else one[step.part]
+            found[id] = sign * value.reshape(shape)
+        return found | {id: factor * found[self.gradients[number]] for number, id, factor in self.twins}
 
     @property
     def name(self) -> str:
@@ -136,25 +165,24 @@ def replay_rules(
         silent: positions of chains whose gradients are 0.
         positive: whether all gradients are above 0.
     """
-    count = len(chains[0].steps)
-    shapes = [chain.steps[0].shape for chain in chains]
     rows: list[tuple[list[Array], list[Array]]] = [([], []) for _ in chains]
     for trial in range(TRIALS):
         rng = np.random.default_rng((17, trial))
         given: dict[int, Any] = {}
         drawn = [
-            [rng.uniform(0.5, 1.5, shape) * (1 if positive else rng.choice([-1.0, 1.0], shape)) for _ in range(count)]
-            for shape in shapes
+            [
+                mask * rng.uniform(0.5, 1.5, mask.shape) * (1 if positive else rng.choice([-1.0, 1.0], mask.shape))
+                for mask in chain.written
+            ]
+            for chain in chains
         ]
         for position, chain in enumerate(chains):
-            for number, id in enumerate(chain.gradients):
-                share = 0.0 if position in silent else chain.signs[number]
-                given[id] = share * drawn[position][number].reshape(program.nodes[id].shape)
-            given |= {id: factor * given[chain.gradients[number]] for number, id, factor in chain.twins}
+            given |= chain.given(program, [(position not in silent) * one for one in drawn[position]])
         try:
             for position, steps in enumerate(steps_for(program, chains, given)):
-                rows[position][0].append(np.array([np.ravel(one)[:ELEMENTS] for one in drawn[position]]))
-                rows[position][1].append(np.array([np.ravel(one)[:ELEMENTS] for one in steps]))
+                places = chains[position].compared
+                rows[position][0].append(np.array([np.ravel(one)[places] for one in drawn[position]]))
+                rows[position][1].append(np.array([np.ravel(one)[places] for one in steps]))
         except (CannotReplay, ValueError, KeyError, TypeError):
             return None
     return [Replayed(np.array(given_), np.array(steps)) for given_, steps in rows]
@@ -250,18 +278,27 @@ def linear_rule(response: Array) -> Rule:
 # Rules with a second moment
 
 
-def constants_of(program: Program, chain: Chain) -> tuple[list[float], list[float]]:
-    """The numbers between 0 and 1 (with their complements to 1) and the small ones that a rule is made with."""
+def constants_of(program: Program, chain: Chain) -> tuple[list[float], list[float], list[float]]:
+    """The numbers between 0 and 1 (with their complements to 1), the small ones, and those that the sum of squares may
+    begin at, that a rule is made with."""
     inner = program.ancestors(
         [step.after for step in chain.steps], stop=[*chain.gradients, *(step.before for step in chain.steps)]
     )
     found: set[float] = set()
+    fills: set[float] = set()
     for id in sorted(inner):
-        found |= numbers_in(program.nodes[id])
+        node = program.nodes[id]
+        found |= numbers_in(node)
+        if node.kind is Kind.FILL and node.shape and np.ptp(value := np.asarray(node.value)) == 0:
+            fills.add(float(value.flat[0]))
     betas = {one for one in found if 0 < one < 1 and one > SMALL}
     betas |= {round(1 - one, 12) for one in found if LEAST_SHARE <= one < 1}
     small = {one for one in found if 0 < one <= SMALL}
-    return sorted(betas)[-MOST_BETAS:], [0.0, *sorted(small)[:MOST_SMALL]]
+    starts = [one for one in sorted(fills) if one > 0]
+    # what is squared may be a multiple of the gradient node, such as its mean
+    multiples = {1.0, *(factor for _, factor in aligned_nodes(program, chain, lambda given: given))} if starts else ()
+    starts = [one / factor**2 for one in starts for factor in multiples]
+    return sorted(betas)[-MOST_BETAS:], [0.0, *sorted(small)[:MOST_SMALL]], [0.0, *starts]
 
 
 def numbers_in(node: Node) -> set[float]:
@@ -274,20 +311,28 @@ def numbers_in(node: Node) -> set[float]:
     return found
 
 
-def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
+def adaptive_rule(
+    program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int, shown: Shown
+) -> Rule:
     """The known rule that explains the steps, right ones first."""
-    betas, small = constants_of(program, chain)
+    betas, small, starts = constants_of(program, chain)
     slipped: Rule | None = None
     scheduled: Rule | None = None
     # the root of the square of one gradient is its size: steps by the sign, or a state that is not kept
     unmeant = "sign" if has_spare_state(program, chain) else "not-kept"
     with np.errstate(all="ignore"):
-        summed = adaptive_rules(np.cumsum(replayed.given, axis=1), betas, small, position, parameters)
+        summed = adaptive_rules(np.cumsum(replayed.given, axis=1), betas, small, position, parameters, starts)
         accumulated = ((replace(rule, slip="accumulated"), direction) for rule, direction in summed if not rule.slip)
-        rules = adaptive_rules(replayed.given, betas, small, position, parameters)
+        rules = adaptive_rules(replayed.given, betas, small, position, parameters, starts)
         for rule, direction in itertools.chain(rules, accumulated):
             if (rule.slip and slipped is not None) or unmeant in (rule.slip, rule.name):
                 continue
+            if not chain.is_of_one_part:  # what is kept shows in the shares alone that are taken in
+                if rule.slip or rule.name == "sign" or (shown and (rule.name, rule.constants) not in shown):
+                    continue
+                if odd_mean(program, chain, rule) is not None:
+                    continue
+                direction = np.where(replayed.given == 0, 0.0, direction)
             rate = rate_of(replayed.steps, direction)
             if rate is None:
                 if not rule.slip and scheduled is None:
@@ -303,6 +348,8 @@ def adaptive_rule(program: Program, chain: Chain, replayed: Replayed, position: 
 
 def without_slip(program: Program, chain: Chain, rule: Rule) -> Rule:
     """A right rule, unless shares in its running means do not add up to 1, or a correction is that of one iteration."""
+    if not chain.is_of_one_part:
+        return rule
     if odd_mean(program, chain, rule) is not None:
         return replace(rule, slip="shares")
     return replace(rule, slip="counter-not-counted") if is_corrected_once(program, chain, rule) else rule
@@ -337,12 +384,15 @@ def scheduled_rate(steps: Array, direction: Array, rule: Rule) -> Rule | None:
     return replace(rule, rate=rates[0])
 
 
-def rule_of(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int) -> Rule:
-    """The rule of one parameter."""
+Shown = Set[tuple[str, tuple[float, ...]]]  # the names and the constants of rules
+
+
+def rule_of(program: Program, chain: Chain, replayed: Replayed, position: int, parameters: int, shown: Shown) -> Rule:
+    """The rule of one parameter; if its steps write different items, one of those that other parameters show."""
     response = linear_response(replayed)
     if response is not None:
         return linear_rule(response)
-    return adaptive_rule(program, chain, replayed, position, parameters)
+    return adaptive_rule(program, chain, replayed, position, parameters, shown)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -370,13 +420,16 @@ def find_rules(readings: Sequence[Reading]) -> RulesFound | None:
         replayed = replay_rules(program, chains, positive=True)
     if replayed is None:
         return None
-    rules = tuple(
-        rule_of(program, chain, one, position, len(chains))
-        for position, (chain, one) in enumerate(zip(chains, replayed))
-    )
+    rules: list[Rule] = [Rule(name="")] * len(chains)
+    shown: set[tuple[str, tuple[float, ...]]] = set()
+    for position in sorted(range(len(chains)), key=lambda one: not chains[one].is_of_one_part):
+        rules[position] = rule_of(program, chains[position], replayed[position], position, len(chains), shown)
+        if chains[position].is_of_one_part:
+            shown.add((rules[position].name, rules[position].constants))
     if len(chains) < len(readings[0].stage.steps) and not all(rule.name for rule in rules):
         return None  # of some parameters only, a rule that is not known says nothing
-    return RulesFound(chains=tuple(chains), rules=rules, crossed=frozenset(influences(program, chains, replayed)))
+    crossed = frozenset(influences(program, chains, replayed))
+    return RulesFound(chains=tuple(chains), rules=tuple(rules), crossed=crossed)
 
 
 # Where a slip is made
@@ -436,15 +489,17 @@ def odd_mean(program: Program, chain: Chain, rule: Rule) -> int | None:
     multiples = [1.0, *(factor for _, factor in aligned_nodes(program, chain, lambda given: given))]
     shares = [one * (1 - beta) for one in multiples for beta in rule.constants]
     scales = [one for one in multiples if not any(is_near(one, share) for share in shares)]
+    # of one gradient, its square is a multiple of the running mean
+    most = 1 if chain.is_of_one_part else None
     second = rule.constants[0 if rule.name == "rmsprop-momentum" else -1]
     found = aligned_nodes(program, chain, lambda given: moment(given * given, second))
-    if found and not any(is_near(found[0][1], one * one) for one in scales):
+    if found and not any(is_near(factor, one * one) for _, factor in found[:most] for one in scales):
         return found[0][0]
     if rule.name != "adam":
         return None
     first = rule.constants[0]
     found = aligned_nodes(program, chain, lambda given: moment(given, first))
-    if found and not any(is_near(found[0][1], one) for one in scales):
+    if found and not any(is_near(factor, one) for _, factor in found[:most] for one in scales):
         return found[0][0]
     if first != second and rule.slip == "shares":
         found = aligned_nodes(program, chain, lambda given: other_shares(given, second, first))
@@ -474,21 +529,20 @@ def aligned_nodes(program: Program, chain: Chain, quantity: Callable[[Array], Ar
     last = chain.steps[-1]
     for trial in range(TRIALS):
         rng = np.random.default_rng((23, trial))
-        drawn = [rng.uniform(0.5, 1.5, last.shape) for _ in chain.gradients]
-        values: dict[int, Any] = {
-            id: sign * one.reshape(program.nodes[id].shape)
-            for id, sign, one in zip(chain.gradients, chain.signs, drawn)
-        }
-        values |= {id: factor * values[chain.gradients[number]] for number, id, factor in chain.twins}
+        drawn = [mask * rng.uniform(0.5, 1.5, mask.shape) for mask in chain.written]
+        values = chain.given(program, drawn)
         values |= {step.before: np.zeros(last.shape) for step in chain.steps}
         inner = sorted(program.ancestors([last.after], stop=values) & program.descendants([chain.gradients[-1]]))
         try:
             found = program.run(inner, values, None)
         except CannotReplay:
             return []
-        kept = [id for id in inner if np.shape(found[id]) == last.shape]
-        rows.append(np.array([np.ravel(found[id])[:ELEMENTS] for id in kept]))
-        given.append(np.array([np.ravel(one)[:ELEMENTS] for one in drawn]))
+        shape = np.shape(values[chain.gradients[-1]])
+        is_part = math.prod(shape) != math.prod(last.shape)
+        kept = [id for id in inner if np.shape(found[id]) == (shape if is_part else last.shape)]
+        places = slice(ELEMENTS) if is_part else chain.compared
+        rows.append(np.array([np.ravel(found[id])[places] for id in kept]))
+        given.append(np.array([np.ravel(one[last.part] if is_part else one)[places] for one in drawn]))
         inner = kept
     expected = quantity(np.array(given))
     if expected is None:

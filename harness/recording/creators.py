@@ -25,6 +25,7 @@ from .values import (
     RecordedNumber,
     converted_leaf,
     holds_recorded,
+    is_literal,
     leaf,
     link,
     node_of,
@@ -84,7 +85,7 @@ def filled(real: Callable[..., Any], name: str) -> Callable[..., Any]:
         if not TAPE.on or not asked_by_user():
             return result
         value = arguments[1] if len(arguments) > 1 else keywords.get("fill_value")
-        if isinstance(value, (RecordedArray, RecordedNumber)) and not _is_literal(value):
+        if isinstance(value, (RecordedArray, RecordedNumber)) and not is_literal(value):
             whole = record("broadcast_to", (value, result.shape), {}, result)
             if np.asarray(plain(value)).dtype != result.dtype:
                 whole = TAPE.add("astype", (Ref(whole), result.dtype.name), {}, result)
@@ -92,15 +93,6 @@ def filled(real: Callable[..., Any], name: str) -> Callable[..., Any]:
         return leaf(result, name, Kind.FILL)
 
     return create
-
-
-def _is_literal(value: Any) -> bool:
-    """Whether it is a number that stands in the file, or a list of such numbers."""
-    if isinstance(value, (RecordedArray, RecordedNumber)):
-        return TAPE.steps[node_of(value)].kind is Kind.LITERAL
-    if isinstance(value, (list, tuple)):
-        return all(_is_literal(item) for item in value)
-    return not isinstance(value, np.ndarray)
 
 
 def converted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -167,7 +159,7 @@ def _assembled(real: Callable[..., Any], value: Any, arguments: tuple[Any, ...],
         return real(*arguments, **keywords)
     if isinstance(value, RecordedNumber):
         return wrap(result, record("array", (value,), {}, result))
-    if _is_literal(value):
+    if is_literal(value):
         return converted_leaf(value, result, "array", Kind.LITERAL)
     options = {} if dtype is None else {"dtype": result.dtype.name}
     shape = np.shape(plain(value))

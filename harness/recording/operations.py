@@ -21,6 +21,7 @@ from .values import (
     Write,
     converted_leaf,
     holds_recorded,
+    is_literal,
     is_table,
     link,
     node_of,
@@ -71,14 +72,15 @@ def run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: d
 
 
 def _listed(value: Any) -> Any:
-    """A list of plain numbers as an array: an operand that may be a target, not a part of the operation."""
-    if type(value) not in (list, tuple) or len(value) < 2 or holds_recorded(value):
+    """A list of numbers as an array: an operand that may be a target or a parameter, not a part of the operation."""
+    is_recorded = type(value) in (list, tuple) and holds_recorded(value)
+    if type(value) not in (list, tuple) or len(value) < 2 or (is_recorded and not is_literal(value)):
         return value
     try:
-        array = REAL_ASARRAY(value)
+        array = REAL_ASARRAY(plain(value))
     except ValueError:  # the items are of different lengths
         return value
-    return converted_leaf(value, array, "array", Kind.DATA)
+    return converted_leaf(value, array, "array", Kind.LITERAL if is_recorded else Kind.DATA)
 
 
 def _computing(function: Callable[..., Any], values: list[Any]) -> Callable[..., Any]:

@@ -356,6 +356,15 @@ def converted_leaf(source: Any, array: Array, operation: str, kind: Kind) -> Any
     return found
 
 
+def is_literal(value: Any) -> bool:
+    """Whether it is a number that stands in the file, or a list of such numbers."""
+    if isinstance(value, (RecordedArray, RecordedNumber)):
+        return TAPE.steps[node_of(value)].kind is Kind.LITERAL
+    if isinstance(value, (list, tuple)):
+        return all(is_literal(item) for item in value)
+    return not isinstance(value, np.ndarray)
+
+
 def adopt(value: Any) -> Any:
     """A plain array as a recorded one that shares its memory, also in a tuple; anything else as it is."""
     if type(value) is tuple and any(type(item) is np.ndarray for item in value):

@@ -168,9 +168,9 @@ MISTAKES: dict[str, Sentences] = {
         "Another operation of the same values gives the gradient.", "Derive the line again from the forward pass."
     ),
     "forward-factor-missing": Sentences(
-        "The forward pass multiplies by an array, such as a dropout mask or the weights of classes, that is left out "
-        "on the way back.",
-        "Multiply what comes back by the same array.",
+        "The forward pass multiplies by an array, such as a dropout mask, the weights of classes or the adjacency "
+        "matrix of a graph, that is left out on the way back.",
+        "Multiply what comes back by the same array, transposed if the forward pass has a matrix product.",
     ),
     "wrong-index": Sentences(
         "Another item or part of the same array gives the gradient.", "Check the index against the forward pass."
@@ -396,6 +396,7 @@ RULES: Mapping[str, str] = {
     "momentum-of-last-gradient": "momentum of the last gradient alone",
     "nesterov": "Nesterov momentum",
     "adagrad": "Adagrad",
+    "adagrad-late": "Adagrad with the squares of earlier gradients only",
     "rmsprop": "RMSprop",
     "rmsprop-momentum": "RMSprop with momentum",
     "adam": "Adam",

@@ -61,6 +61,14 @@ for i in range(3):
 """
 
 
+# the states in an array, at indices that are arrays of whole numbers as labels are
+TIMES = (
+    RECURRENT.replace("states = [np.zeros(3)]", "states = np.zeros((6, 3))")
+    .replace("states.append(np.tanh(A @ x[t] + B @ states[-1]))", "states[t + 1] = np.tanh(A @ x[t] + B @ states[t])")
+    .replace("for t in range(5)", "for t in np.arange(5)")
+    .replace("for t in reversed(range(5))", "for t in np.arange(5)[::-1]")
+)
+
 LABELS = """\
 import numpy as np
 
@@ -111,6 +119,7 @@ def test_right_programs_are_right(tmp_path, text):
         (RECURRENT, "back * (1 - states[t + 1] ** 2)", "back * 1.0", "missing-hidden-activation-derivative"),
         (LABELS, "dz[np.arange(8), labels] -= 1", "dz[np.arange(8), labels - 1] -= 1", "labels-off-by-one"),
         (LABELS, "dz[np.arange(8), labels] -= 1", "dz[:, labels] -= 1", "targets-not-one-hot"),
+        (TIMES, "(1 - states[t + 1] ** 2)", "(1 - states[t] ** 2)", "wrong-index"),
         (BYTES, "W -= 0.1 * X.T @ dz / 8", "W -= 0.1 * X.T @ (dz * p) / 8", "wrong-value"),
         (LAYERS, "(np.exp(z) + np.exp(-z)) ** 2", "(np.exp(z) + np.exp(-z))", "wrong-derivative"),
         (LAYERS, "delta = error * slope(s)", "delta = error", "missing-output-activation-derivative"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Verdict
+from harness.checking.result import Remark, Verdict
 from tests.network_files import write_file
 
 # the gradient of half the squared error of a 3-4-2 network of sigmoids, written out item by item
@@ -124,3 +124,58 @@ def test_items_that_take_the_gradient_of_another_item_are_the_lines(tmp_path, ch
     places = [place.line for one in found for place in (one.place, *one.others) if place is not None]
     assert places == lines
     assert {one.id for one in found} == ({"wrong-derivative"} if lines == [9] else {"wrong-index"} if lines else set())
+
+
+# factors of a table of ratings, a row of each at a time; the squares of a row's gradients are summed in a table too
+FACTORS = """
+import numpy as np
+rng = np.random.default_rng(0)
+A, B = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+a, b = np.BEGIN((4, 3)), np.BEGIN((4, 3))
+ratings = [(i, j, rng.normal()) for i in range(4) for j in range(4)]
+for i, j, r in ratings:
+    e = A[i] @ B[j] - r
+    p, q = e * B[j], e * A[i]
+    a[i] = STATE a[i] SHARE p ** 2
+    b[j] = STATE b[j] SHARE q ** 2
+    A[i] -= 0.1 * p / np.sqrt(a[i] + 1e-8)
+    B[j] -= 0.1 * q / np.sqrt(b[j] + 1e-8)
+"""
+ADAGRAD = {"BEGIN": "ones", "STATE": "1.0 *", "SHARE": "+"}
+RMSPROP = {"BEGIN": "zeros", "STATE": "0.9 *", "SHARE": "+ 0.1 *"}
+
+
+def rules_of(folder: Path, words: dict[str, str], old: str = "", new: str = "") -> tuple[Verdict, list[str]]:
+    """The verdict on the factors with these words, an edit made in them, and the rules that were recognised."""
+    text = FACTORS
+    for word, meaning in words.items():
+        text = text.replace(word, meaning)
+    assert old in text
+    found = check_file(write_file(folder / "net.py", text.replace(old, new) if old else text))
+    return found.verdict, [detail for id, _, detail in found.notes if id is Remark.UPDATE_RULE]
+
+
+@pytest.mark.parametrize(("words", "rule"), [(ADAGRAD, "adagrad"), (RMSPROP, "rmsprop")])
+def test_rows_that_are_updated_by_a_rule_with_a_state_are_right(tmp_path, words, rule):
+    assert rules_of(tmp_path, words) == (Verdict.CORRECT, [rule])
+
+
+def test_squares_that_are_summed_after_their_row_is_updated_are_a_variant_of_adagrad(tmp_path):
+    late = ADAGRAD | {
+        "np.sqrt(a[i] + 1e-8)": "np.sqrt(a[i] - p ** 2)",
+        "np.sqrt(b[j] + 1e-8)": "np.sqrt(b[j] - q ** 2)",
+    }
+    assert rules_of(tmp_path, late) == (Verdict.CORRECT, ["adagrad-late"])
+
+
+@pytest.mark.parametrize(
+    ("words", "old", "new", "verdict"),
+    [
+        (ADAGRAD, "np.sqrt(b[j]", "np.sqrt(b[i]", Verdict.NOT_JUDGED),  # the squares of another row
+        (ADAGRAD, "e * B[j], e * A[i]", "e * B[j], e * B[j]", Verdict.MISTAKE),
+        (ADAGRAD, "B[j] -= ", "B[j] += ", Verdict.MISTAKE),
+        (RMSPROP, "0.1 * q ** 2", "0.2 * q ** 2", Verdict.NOT_JUDGED),  # of a row's first gradient, a scale
+    ],
+)
+def test_what_is_wrong_with_a_row_or_its_state_does_not_pass(tmp_path, words, old, new, verdict):
+    assert rules_of(tmp_path, words, old, new)[0] is verdict

@@ -222,3 +222,84 @@ def test_a_connection_that_is_left_out_on_the_way_back_is_named_where_it_is_left
     assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [
         ("gradient-of-one-use", 34)
     ]
+
+
+GRAPH = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+A, X, T = np.eye(5) + 0.5 * np.eye(5, k=1), rng.randn(5, 4), rng.randn(5, 2)
+W, V = rng.randn(4, 3), rng.randn(3, 2)
+for epoch in range(3):
+    z = A @ X @ W
+    h = np.maximum(z, 0)
+    out = A @ h @ V
+    error = (out - T) / 5
+    back = A.T @ error @ V.T
+    back[h <= 0] = 0
+    V -= 0.1 * (A @ h).T @ error
+    W -= 0.1 * (A @ X).T @ back
+"""
+
+
+def test_a_constant_matrix_that_is_left_out_on_the_way_back_is_not_a_wrong_derivative(tmp_path: Path) -> None:
+    file = write_file(tmp_path / "graph.py", GRAPH)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(GRAPH.replace("A.T @ error @ V.T", "error @ V.T"))
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [
+        ("forward-factor-missing", 11)
+    ]
+
+
+PAIRS = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+X, W, v = rng.randn(6, 4), rng.randn(4, 3), rng.randn(3)
+for i, j in [(0, 1), (2, 3), (4, 5)]:
+    h, k = np.tanh(X[i] @ W), np.tanh(X[j] @ W)
+    cost = np.log1p(np.exp(-(h @ v - k @ v)))
+    share = -1 / (1 + np.exp(h @ v - k @ v))
+    left = share * v * (1 - h ** 2)
+    right = -share * v * (1 - k ** 2)
+    v -= 0.1 * share * (h - k)
+    W -= 0.1 * (np.outer(X[i], left) + np.outer(X[j], right))
+"""
+
+
+def test_a_turned_value_whose_derivative_is_right_has_a_wrong_sign(tmp_path: Path) -> None:
+    file = write_file(tmp_path / "pairs.py", PAIRS)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(PAIRS.replace("-share * v", "share * v"))
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [("wrong-sign", 10)]
+
+
+MASKED = """\
+import numpy as np
+
+rng = np.random.RandomState(0)
+X, T = rng.randn(4, 6), rng.randn(2, 6)
+W1, b1, W2, b2 = rng.randn(3, 4), rng.randn(3, 1), rng.randn(2, 3), rng.randn(2, 1)
+
+
+def slope(z):
+    return z < 0
+
+
+for epoch in range(3):
+    z = W1 @ X + b1
+    h = np.maximum(z, 0)
+    error = (W2 @ h + b2 - T) / 6
+    back = (W2.T @ error) * slope(z)
+    W2 -= 0.1 * error @ h.T
+    b2 -= 0.1 * np.sum(error)
+    W1 -= 0.1 * back @ X.T
+    b1 -= 0.1 * np.sum(back)
+"""
+
+
+def test_what_is_made_of_a_named_value_alone_is_not_named_again(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "masked.py", MASKED))
+    assert result.verdict is Verdict.MISTAKE
+    assert ("relu-mask-inverted", 9) in [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert "wrong-value" not in {one.id for one in result.mistakes}

@@ -8,6 +8,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Reason, Verdict
+from tests.network_files import write_file
 
 UNITS = """\
 import math, random
@@ -237,3 +238,22 @@ def test_data_that_were_scaled_by_code_that_is_not_recorded_are_data(
         f"    w = w {sign} 0.1 * x.T @ error\n"
     )
     assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"), [("dot(v[None].T, e", Verdict.CORRECT), ("dot(v[None].T, -e", Verdict.MISTAKE)]
+)
+def test_weights_that_begin_as_a_list_and_become_an_array_by_their_first_update(tmp_path, change, verdict):
+    text = """
+import numpy as np
+X, t = np.array([[0, 0, 1], [0, 1, 0], [0, 1, 1], [1, 0, 0]]), np.array([1, 0, 1, 0])
+w = [[0.1], [0.2], [0.3]]
+for epoch in range(5):
+    for i, v in enumerate(X):
+        y = 1 / (1 + np.exp(-np.dot(v, w)))
+        e = t[i] - y
+        w += np.CHANGE * (y * (1 - y)[None]))
+"""
+    found = check_file(write_file(tmp_path / "net.py", text.replace("CHANGE", change)))
+    assert found.verdict is verdict
+    assert [one.parameters for one in found.mistakes] == ([("w",)] if verdict is Verdict.MISTAKE else [])

@@ -31,6 +31,28 @@ assert names.shape == (7, 2) and set(names["label"]) == {0, 1}
     assert recorded(tmp_path, text.replace("df.unheard", "getattr(df, 'un' + 'heard')")).printed == "none\n"
 
 
+def test_a_column_that_the_file_takes_as_its_targets_holds_labels(tmp_path):
+    text = """
+df = pd.read_csv("customers.csv")
+y = df["Exited"].values
+x = df.drop("Exited", axis=1).values
+assert y.dtype.kind == "i" and set(y) == {0, 1} and len(set(df["Age"])) > 2, y
+"""
+    recorded(tmp_path, text)
+
+
+def test_a_csv_file_of_labels_alone_holds_no_pictures(tmp_path):
+    text = """
+import csv
+with open("train_image.csv") as images, open("train_label.csv") as labels:
+    x = np.asarray(list(csv.reader(images)), "f")
+    y = np.asarray(list(csv.reader(labels)), "int8").flatten()
+assert x.shape == (len(y), 784) and x.max() > 127 and 0 <= y.min() < y.max() < 10
+Y = np.eye(10)[y]
+"""
+    recorded(tmp_path, text)
+
+
 def test_what_earlier_versions_could_do(tmp_path):
     text = """
 df = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "y"]})

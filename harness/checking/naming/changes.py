@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...recording.graph import Place
+from ..alignment import ratio
 from ..labels import expression
 from ..repairs import SYMBOLS, Bench, Change, Repair, ValueBench
 from ..stage import argument_ids
@@ -43,7 +44,16 @@ def of_sign(case: Case, bench: Bench, repair: Repair) -> str:
     if in_errors and is_sum and any(error.node == repair.node for error in case.stage.errors):
         return "target-added"
     # in a layer without a network, everything between the gradient from above and what is returned counts
-    return "wrong-sign" if in_errors or case.reading.given else "wrong-derivative"
+    is_sign = in_errors or case.reading.given or is_right_derivative(case, repair.node)
+    return "wrong-sign" if is_sign else "wrong-derivative"
+
+
+def is_right_derivative(case: Case, id: int) -> bool:
+    """Whether a value is the derivative of the activation, so that the sign of something else is wrong"""
+    derivative = None if case.layer is None else case.local_derivative(case.layer)
+    value = case.value(id)
+    share = None if derivative is None or value is None else ratio(value.flat, derivative.flat)
+    return share is not None and share > 0
 
 
 def of_operation(case: Case, bench: Bench, repair: Repair) -> str:

@@ -173,6 +173,18 @@ def whole_factor(case: Case, layer: Layer) -> Samples | None:
     return None
 
 
+def product_left_out(case: Case, layer: Layer) -> Name | None:
+    """The gradient of ``A @ h`` is used as that of h, though the forward pass multiplies h by the constant matrix A"""
+    program, dependent = case.stage.program, case.stage.dependent
+    for id in layer.region:
+        is_product = case.stage.node(id).operation in ("matmul", "dot")
+        if is_product and not dependent.issuperset(program.parents[id]):
+            used = [one for one in argument_ids(case.node) if case.is_gradient_of(one, id)]
+            if used:
+                return Name("forward-factor-missing", case.lines_after(case.stage.node(used[0]).place))
+    return None
+
+
 def wrong_upstream(case: Case, layer: Layer, operands: Sequence[int]) -> Name | None:
     """f'(z) is right and is multiplied by something else than dC/da"""
     for one in operands:
@@ -186,5 +198,5 @@ def wrong_upstream(case: Case, layer: Layer, operands: Sequence[int]) -> Name | 
 # in this order: what is more particular goes first
 TESTS = (
     *(several_classes, diagonal_jacobian, missing_derivative, delta_of_another_layer, wrong_errors, derivative_twice),
-    *(wrong_mask, matrix_product, wrong_factor),
+    *(product_left_out, wrong_mask, matrix_product, wrong_factor),
 )

@@ -169,8 +169,12 @@ class Missing:
             return self.words(name)
         keys = self.hints.keys if "DictReader" in self.hints.text else ()
         columns = len(keys) or next((len(names) for names in self.hints.column_names if len(names) > 2), None)
+        is_alone = not keys and ONE_ARRAY.match(Path(name).stem.lower()) is not None
         data = self.table(name, columns if not self.hints.images else None)
-        if self.hints.whole:
+        if is_alone:
+            alone = self.array(name)
+            data = alone.reshape(len(alone), -1)
+        elif self.hints.whole:
             data = np.abs(data * TENTHS).round()
             data[:, self._target_column()] /= TENTHS
         self.note(Absorbed.FILE, Path(name).name, data.shape)

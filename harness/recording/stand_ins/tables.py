@@ -27,6 +27,7 @@ class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
     """A table in place of a missing file: it gets every column that is asked for by name."""
 
     attributes: ClassVar[frozenset[str]] = frozenset()  # names in the file that may be columns read as attributes
+    targets: ClassVar[frozenset[str]] = frozenset()  # names of columns that the file takes as its targets
 
     @property
     def _constructor(self) -> Any:
@@ -39,7 +40,7 @@ class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
             for name in names:
                 if isinstance(name, str) and name not in self.columns:
                     rows = len(self)
-                    is_target = TARGETS.search(name.lower())
+                    is_target = TARGETS.search(name.lower()) or name in self.targets
                     self[name] = labels(rows, 2, name) if is_target else inputs(rows, 1, name)[:, 0]
 
     def __getitem__(self, key: Any) -> Any:
@@ -63,6 +64,11 @@ class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
 
 
 MAX_NAMES = 2_000  # of columns that are asked for at once
+# y = data["price"], labels = data.species
+TAKEN_AS_TARGETS = re.compile(
+    r"""^\s*(?:y\w*|\w*labels?|\w*targets?)\s*=\s*\w+(?:\[{1,2}\s*["']([^"']+)["']\s*\]|\.(\w+))""",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 class _Loc(type(pandas.DataFrame().loc)):  # type: ignore[misc]
@@ -117,7 +123,8 @@ def repository(hints: Hints) -> Any:
 def _open_table(hints: Hints, data: Any, names: Any) -> Any:
     """A table that gets the columns that the file asks for, as items or as attributes."""
     attributes = hints.strings.union(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
-    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": attributes})
+    targets = frozenset(name for found in TAKEN_AS_TARGETS.findall(hints.text) for name in found)
+    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": attributes, "targets": targets})
     return kind(data, columns=None if names is None else list(names))
 
 

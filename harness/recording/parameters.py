@@ -7,14 +7,14 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
 from .enough import Enough
+from .found import found_in, leaf_of, line_of
 from .graph import Argument, Guard, Kind, Parameter, Ref, Site, Update, names_every_item
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 from .versions import FORMS, MIXING, Chain, Event, Role, confirmed
@@ -251,7 +251,7 @@ class Search:
         step = self.tape.steps[node]
         if step.operation != "getitem" or node in self.owner or step.names:
             return False
-        line = self._line(node)
+        line = line_of(self.tape, node)
         return all(role[:2] == line and role[2] == "getitem" for role in self.uses.get(node, ()))
 
     def _is_average(self, version: int, change: int) -> bool:
@@ -289,7 +289,7 @@ class Search:
 
     def _is_begun_again(self, step: Step, version: int) -> bool:
         """Whether zeros are made in a loop around the one that changes them: a state that leaks from turn to turn."""
-        zeros = self.tape.steps[self._leaf(version)]
+        zeros = self.tape.steps[leaf_of(self.tape, version)]
         if zeros.kind is not Kind.FILL or step.in_place:
             return False
         made, changed = set(self.enough.loops_around(zeros.place)), set(self.enough.loops_around(step.place))
@@ -612,59 +612,9 @@ class Search:
         """The loops over sequences that have gone round only once in each iteration; see ``Enough.single_turns``."""
         return self.enough.single_turns(confirmed(self.chains))
 
-    def parts(self, chain: Chain, before: int, after: int) -> tuple[int, ...]:
-        """The events between two versions, in order."""
-        path = [after]
-        while (event := chain.events.get(path[-1])) is not None and event.before != before and len(path) < 10_000:
-            path.append(event.before)
-        return tuple(reversed(path))
-
     def results(self) -> tuple[tuple[Parameter, ...], tuple[Update, ...]]:
         """The parameters and updates that were found, by the time of their first update."""
-        parameters: list[Parameter] = []
-        updates: list[Update] = []
-        begins = self._first_judged()
-        for chain in self.chains:
-            groups = chain.groups[begins:]
-            places = {self._line(after) for _, after in groups}
-            if chain.is_pending:
-                groups.append((chain.closed, chain.latest))
-            kept = chain.groups or (chain.roles and self._is_same_variable(chain))
-            if chain.is_dropped or not kept:
-                continue
-            number = len(parameters)
-            indices = []
-            for iteration, (before, after) in enumerate(groups):
-                parts = self.parts(chain, before, after)
-                while len(parts) > 1 and chain.events[parts[-1]].is_projection:
-                    parts = parts[:-1]  # the step is what is judged, not what is made of the new value
-                after = parts[-1]
-                last = chain.events[after]
-                single = len(parts) == 1 and last.direct
-                indices.append(len(updates))
-                updates.append(
-                    Update(
-                        parameter=number,
-                        iteration=iteration,
-                        before=before,
-                        after=after,
-                        step=last.step if single else None,
-                        sign=last.sign if single else 0,
-                        parts=parts,
-                        confirmed=iteration < len(chain.groups) or self._line(after) in places,
-                        place=self.tape.steps[after].place,
-                    )
-                )
-            parameters.append(
-                Parameter(
-                    name=self._name(chain),
-                    node=groups[0][0] if groups else chain.first,
-                    leaf=self._leaf(chain.first),
-                    shape=self.tape.steps[groups[0][0] if groups else chain.first].shape,
-                    updates=tuple(indices),
-                )
-            )
-        return self._with_own_names(parameters), tuple(updates)
+        return found_in(self.tape, self.chains, self._first_judged())
 
     def _first_judged(self) -> int:
         """The first iteration in which every array has its shape.
@@ -686,49 +636,3 @@ class Search:
         while (parent := self._handed_on(step)) is not None:
             step = self.tape.steps[parent]
         return step.operation in ("sum", "mean")
-
-    def _line(self, node: int) -> tuple[str, int] | None:
-        place = self.tape.steps[node].place
-        return None if place is None else place.site
-
-    def _is_same_variable(self, chain: Chain) -> bool:
-        """Whether the replacement took the place of the first version in the file's own variables."""
-        last = self.tape.steps[chain.latest]
-        return last.in_place or bool(set(last.names) & set(self.tape.steps[chain.first].names))
-
-    def _name(self, chain: Chain) -> str:
-        """What the user calls it: an attribute or item rather than a local variable, and the first of these."""
-        first = [name for name in self.tape.steps[chain.first].names if name != "return"]
-        lasting = [name for name in first if name.startswith("self.") or "[" in name]
-        if lasting:
-            twins = [other for other in self.chains if other.first == chain.first]
-            return lasting[min(twins.index(chain), len(lasting) - 1)]
-        later = [name for version in chain.events for name in self.tape.steps[version].names]
-        targets = [place.outside_operators.variable for v in chain.events if (place := self.tape.steps[v].place)]
-        targets_ = [variable for variable in targets if variable not in ("", "return")]
-        whole = [name for name in first if any(target.startswith(name + "[") for target in targets_)]
-        if whole:
-            return whole[0]
-        lasting = [name for name in [*targets_, *later] if name.startswith("self.") or "[" in name]
-        kept = [name for name in first if name in later or name in targets_]
-        made = self.tape.steps[chain.first].place
-        asked = [one.variable for one in (made.callers if made else ()) if one.variable not in ("", "return")]
-        return (lasting or kept or targets_ or first or asked or later or [""])[0]
-
-    def _with_own_names(self, parameters: list[Parameter]) -> tuple[Parameter, ...]:
-        """``for p, g in ((W, dW), (b, db)): p -= g`` gives several one name: each gets the first that is its own."""
-        names = {one.node: self.tape.steps[one.node].names for one in parameters}
-        owners = Counter(name for one in parameters for name in set(names[one.node]))
-        given = Counter(one.name for one in parameters)
-        own = [[name for name in names[one.node] if owners[name] == 1] for one in parameters]
-        pairs = zip(parameters, own)
-        return tuple(replace(one, name=mine[0]) if mine and given[one.name] > 1 else one for one, mine in pairs)
-
-    def _leaf(self, node: int) -> int:
-        """The first leaf that went into a node."""
-        for _ in range(len(self.tape.steps)):
-            parents = self.tape.steps[node].parents
-            if not parents:
-                break
-            node = parents[0]
-        return node

@@ -14,7 +14,7 @@ from .stage import PRODUCTS, Stage
 from .structure import is_data
 from .unused import DATA_WORDS
 
-MOVES = FORMS | {"add", "subtract", "getitem"}  # by which a value is kept, and something added to it
+KEEPING = FORMS | {"add", "subtract", "getitem"}  # by which a value is kept, and something added to it
 ONE_MINUS = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
 MINUS_ONE = re.compile(r"[\w)\]]\s*-\s*1(\.0*)?(?![\w.])")  # as in a * (a - 1), and not as in a[-1]
 
@@ -53,7 +53,7 @@ def is_changed_at_random(recording: Recording) -> bool:
         if not drawn or any(node not in drawn and node.kind is not Kind.LITERAL for node in leaves):
             return False
         moved = program.descendants(known, within=made | known) - known
-        if any(recording.nodes[id].operation not in MOVES for id in moved):
+        if any(recording.nodes[id].operation not in KEEPING for id in moved):
             return False
     return bool(recording.updates)
 

@@ -252,7 +252,7 @@ def test_a_layer_that_its_pair_judges_is_not_left_beside_an_option_that_was_judg
     (tmp_path / "mine.py").write_text("")
     notes = (("option-judged", None, "activation='tanh'"),)
     result = CheckResult(file="mine.py", verdict=Verdict.CORRECT, notes=notes)
-    assert check.with_pairs(result, [], ["Embedding"], tmp_path / "mine.py", 0, 1.0) is result
+    assert check.with_pairs(result, [], ["Embedding"], [], tmp_path / "mine.py", 0, 1.0) is result
 
 
 def test_methods_that_did_not_run_are_named_with_their_class(tmp_path: Path) -> None:

@@ -172,7 +172,9 @@ class Case:
     @cached_property
     def into_right_steps(self) -> frozenset[int]:
         """What the steps are made of that agree with their gradients"""
-        right = [step.after for step in self.stage.steps if self.reading.matches.get(step.before) is not None]
+        matches = ((step, self.reading.matches.get(step.before)) for step in self.stage.steps)
+        # of a step of 0, what it is made of may be anything
+        right = [step.after for step, match in matches if match is not None and not match.nothing]
         return frozenset(self.stage.program.ancestors(right, stop=self.stage.parameters))
 
     def operands(self) -> list[int]:

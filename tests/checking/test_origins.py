@@ -86,6 +86,7 @@ def test_a_state_that_leaks_within_each_iteration_is_no_parameter(tmp_path: Path
     assert sorted(one.shape for one in result.parameters) == [(1, 3), (3, 2), (3, 3)]
 
 
+@pytest.mark.slow
 def test_what_leaks_must_be_carried_back_too(tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "net.py", LEAKING.format(carried="")))
     assert [one.place and one.place.line for one in result.mistakes] == [23]
@@ -121,6 +122,7 @@ def test_each_iteration_of_single_items_is_seen(tmp_path: Path, prediction: str)
     assert sorted(one.name for one in result.parameters) == ["P", "Q", "items", "users"]
 
 
+@pytest.mark.slow
 def test_a_wrong_sign_of_a_single_items_penalty_is_found(tmp_path: Path) -> None:
     text = FACTORS.format(prediction=PREDICTIONS[0], sign="+")
     result = check_file(write_file(tmp_path / "net.py", text))

@@ -305,6 +305,7 @@ def test_a_helper_that_every_product_goes_through_does_not_make_a_delta_an_input
     assert check_file(path).verdict is Verdict.CORRECT
 
 
+@pytest.mark.slow
 def test_updated_weights_that_go_through_a_helper_are_at_the_call_of_the_helper(tmp_path: Path) -> None:
     early = HELPERS.replace(UPDATE, "").replace("    back = ", UPDATE + "    back = ").replace("w2), d)", "w2), error)")
     (tmp_path / "mine.py").write_text(early)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
 from tests.network_files import write_file
@@ -167,6 +169,7 @@ for i in range(4):
 """
 
 
+@pytest.mark.slow
 def test_adam_in_the_layer_that_goes_first_does_not_make_the_gradient_of_the_cost_a_second_mistake(
     tmp_path: Path,
 ) -> None:

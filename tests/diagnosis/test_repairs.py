@@ -221,6 +221,7 @@ def test_dropout_on_the_output_is_repaired_alone_and_before_a_loss_that_can_lear
     assert "loss" in repairs
 
 
+@pytest.mark.slow
 def test_the_rate_that_a_script_means_is_tried_if_nothing_reads_it(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     Path("train.py").write_text(

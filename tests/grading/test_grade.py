@@ -420,6 +420,7 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
     assert journal.read_text().count("\n") == 1
 
 
+@pytest.mark.slow
 def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
     (tmp_path / "a.py").write_text("print('hello')\n")
     (tmp_path / "b.txt").write_text("hello")

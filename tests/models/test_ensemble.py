@@ -187,6 +187,7 @@ def test_glorot_draws_end_where_the_post_page_says():
     [pytest.param(SGD, "float32", marks=pytest.mark.slow), (Optimizer("adam"), "float64")],
     ids=str,
 )
+@pytest.mark.slow
 def test_chunks_change_no_bit(optimizer, dtype):
     network, _, x, y = post_problem()
     members, recorded = 600, [0, 3, 50, 200]

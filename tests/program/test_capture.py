@@ -579,6 +579,7 @@ def test_a_loop_of_fits_that_is_stopped_is_as_long_as_it_is_meant_to_be(script, 
         ("batch_size=2)\n", "batch_size=2)\n        assert start < 8\n"),
     ],
 )
+@pytest.mark.slow
 def test_a_loop_of_fits_that_does_not_end_or_keeps_its_state_is_read_only(script, old, new):
     loop = FITS_IN_A_LOOP.replace(old, new).replace("keras.Input((2,))", "keras.Input((2,), batch_size=2)")
     program = capture_script(script(loop), seconds=1).program

@@ -371,6 +371,7 @@ def test_each_of_several_inputs_is_scaled_with_the_others_of_its_columns(program
         ("([a2, b2], rows[40:, 0])", "held"),
     ],
 )
+@pytest.mark.slow
 def test_several_inputs_are_not_scaled_in_part(captured, old, new):
     assert changed_lines(captured(TWO_INPUTS.replace(old, new)), change("scale_inputs", "standardise")) == (
         [],
@@ -538,6 +539,7 @@ def test_training_and_validation_rows_are_drawn_anew_together(program, split, fi
     assert after.history is None
 
 
+@pytest.mark.slow
 def test_a_rate_that_nothing_reads_is_set_where_it_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = ADD.replace("model.fit(", "model.optimizer.lr = 0.25\nmodel.fit(")

@@ -167,7 +167,7 @@ class _Judge:
         )
 
     def _unread(self, option: PairOption) -> tuple[str, ...]:
-        """The parameters that the output is made of and of which no gradient was found."""
+        """The parameters that the output is made of and that no gradient was found for."""
         used = self.program.ancestors([self.by_name[option.output]])
         return tuple(name for name, bound in option.unread if self.by_name.get(bound) in used)
 

@@ -228,7 +228,7 @@ class PairResult:
     how: str = ""  # "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise
     gradients: tuple[GradientResult, ...] = ()  # all that could be read
     consistent: bool = True  # whether all parameters' gradients have the same factor
-    unread: tuple[str, ...] = ()  # parameters that the forward side uses and of which no gradient was found
+    unread: tuple[str, ...] = ()  # parameters that the forward side uses and that no gradient was found for
     observations: int = OBSERVATIONS  # number of observations in the run, which factors may refer to
     calls: tuple[str, ...] = ()  # the lines that called the pair
     reason: str = ""  # why nothing was judged; "" otherwise

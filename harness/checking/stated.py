@@ -150,7 +150,7 @@ class Search:
         return is_of_one_line and not any(one.is_leaf or one.place == self.node(id).place for one in terms)
 
     def is_final(self, id: int, stops: Collection[Place | None]) -> bool:
-        """Whether a number goes into no other number, but for those of lines that compare, and is no other measure.
+        """Whether a number goes into no other number, but for those of lines that compare, and is not another measure.
 
         A measure of held-out data need not be the cost that is trained.
 

@@ -34,7 +34,7 @@ RIGHT = "(1 - h ** 2)"
 @pytest.mark.parametrize("noisy", ["clean + 0.1 * rng.randn(30, 6)", "clean + 0.3 * np.sin(6 * clean)"])
 @pytest.mark.parametrize("error", ["error = clean - out; d2 = -error / 30", "d2 = -(clean - out) / 30"])
 def test_inputs_may_be_made_of_the_targets(tmp_path: Path, noisy: str, error: str) -> None:
-    """``clean - out`` is no update of ``clean``: d tanh(z)/dz = 1 - tanh(z)^2 makes the file right."""
+    """``clean - out`` does not update ``clean``: d tanh(z)/dz = 1 - tanh(z)^2 makes the file right."""
     text = DENOISING.format(noisy=noisy, error=error, slope=RIGHT)
     result = check_file(write_file(tmp_path / "net.py", text))
     assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 4)

@@ -36,7 +36,7 @@ class PairOption:
     upstream: str  # the name of the upstream gradient; "" if there is none (a loss), so that it is 1
     gradients: tuple[GradientPlan, ...]  # what the backward pass gives
     how: str = ""  # a word for the report: "of z", "of a"; ""
-    # (the user's name, the name the lines bind it to) of parameters of which the backward pass gives no gradient
+    # (the user's name, the name the lines bind it to) of parameters that the backward pass gives no gradient for
     unread: tuple[tuple[str, str], ...] = ()
     single: bool = False  # whether there is one observation only; such options count only if no other could be called
 

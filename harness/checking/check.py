@@ -20,6 +20,7 @@ from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
 from .later import with_later
 from .mistakes import BY_ID, Stage
+from .replay import Program
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
@@ -247,14 +248,7 @@ def ending_layers(recordings: Sequence[Recording], sources: Sources) -> list[str
     """
     made: dict[Site, bool] = {}  # whether an update is made of what a line made
     for recording in recordings:
-        parents = {node.id: node.parents for node in recording.nodes}
-        waiting = [update.after for update in recording.updates]
-        used: set[int] = set()
-        while waiting:
-            id = waiting.pop()
-            if id not in used:
-                used.add(id)
-                waiting.extend(parents[id])
+        used = Program(recording.nodes).ancestors([update.after for update in recording.updates])
         for node in recording.nodes:
             if node.place is not None:
                 made[node.place.site] = made.get(node.place.site, False) or node.id in used

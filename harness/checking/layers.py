@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.driving.pairs.arrays import PICTURES, ROWS, pair_data
+from ..recording.driving.pairs.arrays import pair_data
 from ..recording.driving.pairs.calls import RATE
 from ..recording.driving.pairs.find import find_pairs
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
@@ -45,7 +45,6 @@ Array = NDArray[Any]
 SETTINGS = 8
 MAX_DRAWS = 24  # of settings of each kind; those at which a recorded branch would change are not used
 TOLERANCE = 1e-6  # relative, of a factor
-OBSERVED = (*ROWS, *PICTURES)
 NEAR = 1e-3  # share of free values that is added to the recorded ones, if others would change a branch
 NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
@@ -353,8 +352,8 @@ class _Judge:
         may_differ = factor > 0 or bool(gradient.after)  # an update may add what was computed from target minus output
         if plan.kind is PairKind.LOSS:
             may_differ &= is_usual_scale(factor, np.shape(settings[0][of]), together=" / " not in plan.name)
-        elif plan.kind is PairKind.DERIVATIVE or (option.upstream and is_of_input(option, gradient)):
-            may_differ = False  # what is handed back is the upstream of another layer
+        elif plan.kind is PairKind.DERIVATIVE or (option.upstream and gradient.of_value in option.observed):
+            may_differ = False  # of observations, it is the upstream of another layer, which no cost averages
         scaled = Agreement.SCALED if may_differ else Agreement.DIFFERS
         agreement = Agreement.AGREES if abs(factor - 1) < TOLERANCE else scaled
         return GradientResult(
@@ -460,13 +459,6 @@ def _before_activation(output: Array, gradient: Array) -> tuple[Array, ...]:
     product = output * gradient
     softmax = (product - output * np.sum(product, axis=axis, keepdims=True) for axis in range(output.ndim))
     return product * (1 - output), gradient * (1 - output**2), *softmax
-
-
-def is_of_input(option: PairOption, gradient: GradientPlan) -> bool:
-    """Whether it is the gradient of the observations that a layer or function was given, which no cost averages."""
-    return gradient.of == "input" or any(
-        f"{gradient.of_value} = {data} " in line for line in option.lines for data in OBSERVED
-    )
 
 
 def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 ROWS, UNITS = 8, 3
-DRAWS = 3  # in all of which the values have to agree
+DRAWS = 3  # the values have to agree in each
 TOLERANCE = 1e-3  # relative; a small number that is added to a probability stays below it
 OF_QUANTITIES = ("mean_squared_error", "mean_absolute_error", "log_cosh")
 OF_CLASSES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")

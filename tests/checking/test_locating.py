@@ -215,15 +215,6 @@ for epoch in range(8):
 """
 
 
-def test_a_connection_that_is_left_out_on_the_way_back_is_named_where_it_is_left_out(tmp_path: Path) -> None:
-    file = write_file(tmp_path / "connected.py", CONNECTED)
-    assert check_file(file).verdict is Verdict.CORRECT
-    file.write_text(CONNECTED.replace("g + second", "second"))
-    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [
-        ("gradient-of-one-use", 34)
-    ]
-
-
 GRAPH = """\
 import numpy as np
 
@@ -242,13 +233,21 @@ for epoch in range(3):
 """
 
 
-def test_a_constant_matrix_that_is_left_out_on_the_way_back_is_not_a_wrong_derivative(tmp_path: Path) -> None:
-    file = write_file(tmp_path / "graph.py", GRAPH)
+@pytest.mark.parametrize(
+    ("program", "right", "wrong", "expected"),
+    [
+        (CONNECTED, "g + second", "second", ("gradient-of-one-use", 34)),
+        (GRAPH, "A.T @ error @ V.T", "error @ V.T", ("forward-factor-missing", 11)),  # not a wrong derivative
+    ],
+    ids=["connection", "constant-matrix"],
+)
+def test_what_is_left_out_on_the_way_back_is_named_where_it_is_left_out(
+    tmp_path: Path, program: str, right: str, wrong: str, expected: tuple[str, int]
+) -> None:
+    file = write_file(tmp_path / "net.py", program)
     assert check_file(file).verdict is Verdict.CORRECT
-    file.write_text(GRAPH.replace("A.T @ error @ V.T", "error @ V.T"))
-    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [
-        ("forward-factor-missing", 11)
-    ]
+    file.write_text(program.replace(right, wrong))
+    assert [(one.id, one.place and one.place.line) for one in check_file(file).mistakes] == [expected]
 
 
 PAIRS = """\

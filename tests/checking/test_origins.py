@@ -1,4 +1,4 @@
-"""Values that are no parameters, though they come from the same numbers or change in a loop as parameters do."""
+"""Values that are not parameters, though they come from the same numbers or change in a loop as parameters do."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ for trial in range(6):
 """
 
 
-def test_a_state_that_leaks_within_each_iteration_is_no_parameter(tmp_path: Path) -> None:
+def test_a_state_that_leaks_within_each_iteration_is_not_a_parameter(tmp_path: Path) -> None:
     """x(t + 1) = (1 - leak) x(t) + ..., so dC/dx(t) has the term (1 - leak) dC/dx(t + 1)."""
     text = LEAKING.format(carried="(1 - leak) * dx + ")
     result = check_file(write_file(tmp_path / "net.py", text))
@@ -194,7 +194,7 @@ for i in range(5):
     assert len(result.parameters) == 3
 
 
-def test_a_mask_of_ones_is_no_weight_that_was_forgotten(tmp_path: Path) -> None:
+def test_a_mask_of_ones_is_not_a_forgotten_weight(tmp_path: Path) -> None:
     """Ones for the entries that were observed count each error; they are not on the way to the outputs."""
     text = """\
 import numpy as np

@@ -48,12 +48,12 @@ def scripts(tmp_path_factory):
 def bash(folder, line):
     """What bash's programmable completion offers for a line."""
     words = " ".join(f"'{word}'" for word in line.split(" "))
-    told = f"""source harness.bash
+    script = f"""source harness.bash
         COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
         $(complete -p harness | sed 's/.*-F //; s/ .*//') 2> /dev/null
         printf '%s\\n' "${{COMPREPLY[@]}}" """
     done = subprocess.run(
-        ["bash", "-c", told], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=True
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     return {word.rstrip("/") for word in done.stdout.splitlines() if word}
 
@@ -65,7 +65,7 @@ def fish(folder, line):
     command = ["fish", "-c", f"source harness.fish; complete -C '{line}'"]
     env = os.environ | {"HOME": str(folder.parent)}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True)
-    return {told.partition("\t")[0].rstrip("/") for told in done.stdout.splitlines()}
+    return {offer.partition("\t")[0].rstrip("/") for offer in done.stdout.splitlines()}
 
 
 def zsh(folder, line):

@@ -74,10 +74,15 @@ class DataEdits:
         ]
         return []
 
+    @property
+    def has_several_inputs(self) -> bool:
+        """Whether fit is given a list, tuple or dictionary of inputs."""
+        return isinstance(self.program.x, (list, tuple, dict))
+
     def check_plain(self, kind: str, call: ast.Call) -> None:
         """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled."""
-        has_several = kind not in (*OF_TARGETS, "scale_inputs") and isinstance(self.program.x, (list, tuple, dict))
-        if self.program.source not in ("arrays", "dataframe") or has_several:
+        is_left_out = self.has_several_inputs and kind not in (*OF_TARGETS, "scale_inputs")
+        if self.program.source not in ("arrays", "dataframe") or is_left_out:
             raise Unplaced
         if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
             raise Unplaced
@@ -86,7 +91,7 @@ class DataEdits:
         """Note what is to be done to the data that fit is given."""
         x, y = (text.text(argument_of(call, name, position)) for name, position in (("x", 0), ("y", 1)))
         if kind == "scale_inputs":
-            if isinstance(self.program.x, (list, tuple, dict)):
+            if self.has_several_inputs:
                 self._scale_parts(text, call, change)
             elif change.layer is not None:
                 number = [layer.name for layer in self.program.model.layers].index(change.layer)

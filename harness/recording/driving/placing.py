@@ -33,13 +33,15 @@ def place_data(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) 
 def place_outputs(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) -> None:
     """Of two targets, that which a forward pass returns is its outputs: ``backward(y, target)``."""
     targets = [name for name, role in roles.items() if role is Role.TARGETS]
+    if len(targets) != 2:
+        return
     known = [
         *caller.facts.functions.values(),
         *(m for one in caller.facts.classes.values() for m in one.methods.values()),
     ]
     returned = {name for one in known if FORWARD_NAME.search(one.name) for name in one.returns}
     outputs = [name for name in targets if name in returned]
-    if len(targets) == 2 and len(outputs) == 1:
+    if len(outputs) == 1:
         roles[outputs[0]] = Role.OUTPUTS
         caller.note_role(function, outputs[0], Role.OUTPUTS)
 

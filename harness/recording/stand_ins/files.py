@@ -79,7 +79,7 @@ class Missing:
 
     def _target_column(self) -> int:
         text = self.hints.text
-        if "DictReader" in text:
+        if self.hints.keys:
             places = [i for i, key in enumerate(self.hints.keys) if TARGETS.search(key.lower())]
             return places[-1] if places else -1
         return 0 if FIRST_IS_TARGET.search(text) and not LAST_IS_TARGET.search(text) else -1
@@ -167,7 +167,7 @@ class Missing:
         """A text file of numbers, or of words."""
         if WANTS_WORDS.search(self.hints.text) and Path(name).suffix in ("", ".txt", ".zip"):
             return self.words(name)
-        keys = self.hints.keys if "DictReader" in self.hints.text else ()
+        keys = self.hints.keys
         columns = len(keys) or next((len(names) for names in self.hints.column_names if len(names) > 2), None)
         is_alone = not keys and ONE_ARRAY.match(Path(name).stem.lower()) is not None
         data = self.table(name, columns if not self.hints.images else None)
@@ -445,8 +445,10 @@ def _folders_here() -> list[str]:
         return []
 
 
-# of the standard library and NumPy, and our own that lets what is driven open no file by its number
-READERS = ("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py", "driving/session.py")
+READERS = (
+    *("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py"),
+    os.path.join("driving", "session.py"),  # our own, which lets what is driven open no file by its number
+)
 
 
 def for_user(depth: int = 2) -> bool:
@@ -456,7 +458,7 @@ def for_user(depth: int = 2) -> bool:
         depth: of the frame that asks for the file, counted from here.
     """
     frame: FrameType | None = sys._getframe(depth)
-    while frame is not None and Path(frame.f_code.co_filename).as_posix().endswith(READERS):
+    while frame is not None and frame.f_code.co_filename.endswith(READERS):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename in TAPE.sources
 

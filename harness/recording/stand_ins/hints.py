@@ -40,7 +40,7 @@ class Hints:
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
     whole: bool = False  # whether text files hold whole numbers only
-    keys: tuple[str, ...] = ()  # texts that items are looked up by, in the order of the file
+    keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
     text: str = ""  # of the file
 
 
@@ -98,7 +98,7 @@ def read_hints(
         class_names=names,
         one_hot=one_hot,
         whole=whole,
-        keys=tuple(dict.fromkeys(_keys(nodes))),
+        keys=tuple(dict.fromkeys(_keys(nodes))) if "DictReader" in text else (),
         text=text,
     )
 

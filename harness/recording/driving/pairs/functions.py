@@ -107,13 +107,13 @@ def _function_options(
         key = calls.new_key()
         names: dict[str, str] = {}
         settings: dict[str, str] = {}
-        observed = ""  # the argument that holds observations
+        observed: list[str] = []  # the arguments that hold observations
         lines = ["np.random.seed(0)"]
         for index, argument in enumerate(forward.arguments):
             array = _array_for(argument.name, index, data, weights, bias)
             if array is not None:
                 names[argument.name] = f"argument{key}{index}"
-                observed = observed or (names[argument.name] if array == data else "")
+                observed += [names[argument.name]] if array == data else []
                 lines.append(f"argument{key}{index} = {array} + 0.0")
             elif argument.required:
                 settings[argument.name] = _setting_for(forward, argument.name)
@@ -122,14 +122,18 @@ def _function_options(
         lines.append(f"both{key} = {name}({given})")
         lines.append(f"output{key} = both{key}[0]" if several else f"output{key} = both{key}")
         if observed:
-            lines.extend(same_observations(f"output{key}", observed, data))
+            lines.extend(same_observations(f"output{key}", observed[0], data))
         lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
         cache = f"both{key}[1]" if several else next(iter(names.values()), "")
         rest = _backward_arguments(backward, names, settings, cache)
         lines.append(f"back{key} = {backward.name}({', '.join([f'upstream{key}', *rest])})")
         gradients, more = _returned_gradients(key, backward, names)
         yield PairOption(
-            lines=(*lines, *more), output=f"output{key}", upstream=f"upstream{key}", gradients=tuple(gradients)
+            lines=(*lines, *more),
+            output=f"output{key}",
+            upstream=f"upstream{key}",
+            gradients=tuple(gradients),
+            observed=tuple(observed),
         )
 
 

@@ -202,6 +202,7 @@ class _Layer:
             upstream="" if target else f"upstream{key}",
             gradients=tuple(gradients.plans),
             unread=gradients.unread(),
+            observed=(f"input{key}",),
             single=data in SINGLE,
         )
 

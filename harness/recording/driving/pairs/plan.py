@@ -38,6 +38,7 @@ class PairOption:
     how: str = ""  # a word for the report: "of z", "of a"; ""
     # (the user's name, the name the lines bind it to) of parameters that the backward pass gives no gradient for
     unread: tuple[tuple[str, str], ...] = ()
+    observed: tuple[str, ...] = ()  # the names that what holds observations is bound to
     single: bool = False  # whether there is one observation only; such options count only if no other could be called
 
 

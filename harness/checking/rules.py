@@ -56,6 +56,22 @@ def departs(reading: Reading) -> bool:
     return 0 < len(unexplained) < len(reading.stage.steps) and is_lost
 
 
+def unlike_others(first: Reading, later: Reading) -> bool:
+    """Whether a step whose gradient is 0 in the first iteration is another multiple of it later than those of others.
+
+    Numbers that are written in the file are no data that random settings could change: the first row of XOR is 0.
+    """
+    has_state = any(one is not None and one.constant for one in later.matches.values())
+    return (
+        not has_state
+        and not later.same_factor
+        and any(
+            step.before in later.factors and (match := first.matches[before.before]) is not None and match.nothing
+            for before, step in zip(first.stage.steps, later.stage.steps)
+        )
+    )
+
+
 def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
     """The mistakes of update rules.
 
@@ -91,7 +107,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         stale = stale_values(reading, later)
         if stale:
             return Rules(mistakes=tuple(stale))
-        if departs(later):
+        if departs(later) or unlike_others(reading, later):
             return Rules(departed=later)
         readings.append(later)
         if later.unexplained and unexplained is None:

@@ -257,3 +257,16 @@ for epoch in range(5):
     found = check_file(write_file(tmp_path / "net.py", text.replace("CHANGE", change)))
     assert found.verdict is verdict
     assert [one.parameters for one in found.mistakes] == ([("w",)] if verdict is Verdict.MISTAKE else [])
+
+
+def test_weights_that_a_first_row_of_zeros_does_not_move_are_compared_later(tmp_path: Path) -> None:
+    text = ROWS.format(biases="[0.0] * units").replace("([1, 1], [0])", "([1, 1], [1])")
+    text = text.replace("[([0, 1], [1]), ", "[([0, 0], [0]), ([0, 1], [1]), ")
+    path = tmp_path / "rows.py"
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(text.replace("-= 0.5 * d * v", "-= (-0.5 if one is net[0] else 0.5) * d * v"))
+    (found,) = check_file(path).mistakes
+    assert found.id == "gradient-ascent"
+    assert found.place is not None
+    assert found.place.text.startswith("one.w[j][i] -=")

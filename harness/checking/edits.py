@@ -184,7 +184,7 @@ class EditBench(Bench):
                 is_spoiled = not mending or not all(step_is_right(self.search, one, found, after) for one in self.right)
                 if is_spoiled:
                     return False
-        if not self.is_one_rate(found[0], mending):
+        if not self.is_one_rate(found[0], mending) or self.spoils_a_gradient(operations, found):
             return False
         self.most = max(self.most, len(mending))
         if len(mending) < self.wanted:
@@ -209,6 +209,16 @@ class EditBench(Bench):
             if size:
                 rates.append(float(np.ravel(step.of(values)) @ gradient) / size)
         return all(abs(one - rates[0]) <= SAME_RATE * abs(rates[0]) for one in rates)
+
+    def spoils_a_gradient(self, operations: Mapping[int, Compute], settings: list[Values]) -> bool:
+        """Whether an edit makes a true gradient, which its line computes, something that is none."""
+        reading = self.reading
+        whole = reading.value_of_line(min(operations))
+        return (
+            whole != min(operations)
+            and bool(reading.aligned_with((whole,), list(self.begun)))
+            and not reading.aligned_with((whole,), settings)
+        )
 
     def is_mended_by_factors(self, factors: Mapping[int, float]) -> bool:
         """Whether all is right after some values, such as those that a factor went into, are divided by numbers."""

@@ -351,8 +351,10 @@ def find_fault(search: Search) -> Fault | None:
                 settings=tuple(search.settings),
             )
             passed = passed_on(search, fault)
-            # a value that is a gradient is less likely to be wrong, unless it goes on through what should change it
+            # a value that is a gradient is less likely to be wrong, unless it goes on through what should change it,
+            # and so is a part of a line that makes a gradient
             is_gradient = bool(aligned) and passed is fault and not is_of_another_unit(reading, aligned, target[0])
+            is_gradient = is_gradient or is_within_gradient(search, bundle)
             # that the last product before an update should be the parameter's gradient says little
             key = (-len(mended), int(target[0] in stage.parameters), int(is_gradient), bundle[0])
             if best_key is None or key < best_key:
@@ -381,6 +383,12 @@ def passed_on(search: Search, fault: Fault) -> Fault:
             break
         id = children[0]
     return fault if id == fault.bundle[0] else replace(fault, bundle=(id,))
+
+
+def is_within_gradient(search: Search, bundle: Bundle) -> bool:
+    """Whether a value is a part of a line that makes a true gradient of it"""
+    whole = search.reading.value_of_line(bundle[0])
+    return whole != bundle[0] and bool(search.reading.aligned_with(search.reading.bundle(whole), search.settings))
 
 
 def is_of_another_unit(reading: Reading, aligned: Collection[int], target: int) -> bool:

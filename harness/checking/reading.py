@@ -181,6 +181,16 @@ class Reading:
             found[self.bundle(id)] = None
         return list(found)
 
+    def value_of_line(self, id: int) -> int:
+        """The last value that the line of a value of the backward pass makes of it alone."""
+        stage, place = self.stage, self.stage.node(id).place
+        while True:
+            users = {one for one in stage.program.children[id] if one in stage.needed} - self.forward.nodes
+            user = stage.node(next(iter(users))).place if len(users) == 1 else None
+            if user is None or place is None or user.site != place.site:
+                return id
+            (id,) = users
+
     def way_to(self, step: Step) -> set[int]:
         """The values of the backward pass and the update rule that a step is made with."""
         above = self.stage.program.ancestors([step.after], stop=self.stage.parameters) & self.stage.dependent

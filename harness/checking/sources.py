@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.graph import Place
-from ..recording.source import is_python_2, read_text, written_text
+from ..recording.source import called_name, is_python_2, read_text, written_text
 
 
 def read_old(path: Path) -> list[str]:
@@ -88,6 +88,40 @@ class Sources:
                     text = lines[node.lineno - 1].strip()
                     found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
         return found[0] if len(found) == 1 else None
+
+    def return_of(self, place: Place) -> Place | None:
+        """The only return statement of the innermost function that a line is in."""
+        around = [one for one in self.functions_of(place.file) if one.lineno <= place.line <= (one.end_lineno or 0)]
+        return self.only_return(place.file, around[-1]) if around else None
+
+    def argument_returned(self, place: Place) -> Place | None:
+        """The return statement of the only function called on a line that returns its argument as it is."""
+        tree = self.trees.get(place.file)
+        calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)] if tree is not None else []
+        called = {called_name(one) for one in calls if one.lineno <= place.line <= (one.end_lineno or 0)}
+        found = []
+        for file in self.trees:
+            for function in self.functions_of(file):
+                returned = self.only_return(file, function) if function.name in called else None
+                arguments = {one.arg for one in function.args.args}
+                if returned is not None and returned.text.removeprefix("return").strip(" ();") in arguments:
+                    found.append(returned)
+        return found[0] if len(found) == 1 else None
+
+    def functions_of(self, file: str) -> list[ast.FunctionDef]:
+        """The functions of a file, in the order of their lines"""
+        tree = self.trees.get(file)
+        found = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)] if tree is not None else []
+        return sorted(found, key=lambda one: one.lineno)
+
+    def only_return(self, file: str, function: ast.FunctionDef) -> Place | None:
+        """The return statement of a function that has one"""
+        found = [one for one in ast.walk(function) if isinstance(one, ast.Return)]
+        if len(found) != 1:
+            return None
+        line = found[0].lineno
+        text = self.texts[file].splitlines()[line - 1].strip()
+        return Place(file=file, line=line, function=function.name, variable="return", text=text)
 
     def argument_of(self, function: str) -> str:
         """The name of the first argument of a function, without self; "" if it is not known."""

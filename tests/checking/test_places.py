@@ -438,3 +438,56 @@ def test_a_right_value_that_is_used_in_the_wrong_place_is_not_blamed(tmp_path: P
     )
     (found,) = check_file(file).mistakes
     assert (found.id, found.place and found.place.line) == ("wrong-layer-activation", 12)
+
+
+# An activation in the place of its derivative, with a gradient of the cost that its missing factor would cancel.
+SLOPES = """\
+import numpy as np
+rng = np.random.default_rng(3)
+X, Y = rng.random((12, 3)), (rng.random((12, 1)) > 0.5) * 1.0
+W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+{slope}
+
+for _ in range(5):
+    z1 = X @ W1
+    a1 = sigmoid(z1)
+    z2 = a1 @ W2
+    a2 = sigmoid(z2)
+    cost = -np.mean(Y * np.log(a2) + (1 - Y) * np.log(1 - a2))
+    upstream = -(Y / a2 - (1 - Y) / (1 - a2)) / 12
+    d2 = upstream * slope({given}2)
+    d1 = d2 @ W2.T * slope({given}1)
+    W1 -= 0.5 * X.T @ d1
+    W2 -= 0.5 * a1.T @ d2
+"""
+OF_ACTIVATION = "def slope(a):\n    return a"
+OF_SUM = "def slope(z):\n    h = sigmoid(z)\n    return h"
+
+
+@pytest.mark.parametrize(
+    ("slope", "given", "text"),
+    [(OF_ACTIVATION, "a", "return a"), (OF_SUM, "z", "return h")],
+)
+def test_an_activation_that_is_returned_as_its_derivative_is_named_at_the_return(
+    tmp_path: Path, slope: str, given: str, text: str
+) -> None:
+    program = SLOPES.format(slope=slope, given=given)
+    path = tmp_path / "mine.py"
+    path.write_text(program)
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.text) == ("wrong-derivative", text)
+
+
+def test_a_part_of_a_right_gradient_is_not_blamed_for_the_derivative_after_it(tmp_path: Path) -> None:
+    """With a constant for 1 - p in the line of the clipped outputs, all steps would be right too."""
+    clipped = "p = np.clip(a2, 1e-9, 1 - 1e-9)\n    upstream = (p - Y) / (p * (1 - p)) / 12"
+    program = SLOPES.format(slope=OF_ACTIVATION, given="a")
+    program = program.replace("upstream = -(Y / a2 - (1 - Y) / (1 - a2)) / 12", clipped)
+    path = tmp_path / "mine.py"
+    path.write_text(program)
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.text) == ("wrong-derivative", "return a")

@@ -15,7 +15,7 @@ from ..repairs import FORMS_OF_ACTIVATION
 from ..replay import CannotReplay
 from ..stage import argument_ids
 from ..structure import MOVES, Layer
-from .case import Case, Name, equal, first_name, unique
+from .case import Case, Name, equal, first_name, naming_places, unique
 
 Array = NDArray[Any]
 
@@ -150,8 +150,22 @@ def form_of_another(case: Case, used: Derivative) -> Name | None:
 
 def activation_itself(case: Case, used: Derivative) -> Name | None:
     """The activation in the place of its derivative"""
-    is_same = equal(used.value, case.computed(lambda a: a, used.layer.a))
-    return Name("wrong-derivative", used.at_call, "activation") if is_same else None
+    # the region of the outputs goes on into the cost
+    activations = [one for one in used.layer.region if one == used.layer.a or case.stage.node(one).names]
+    if not any(equal(used.value, case.value(one)) for one in activations):
+        return None
+    made = definition_of(case, used.node)
+    return Name("wrong-derivative", unique([*handing_on(case, used.node, made), *used.at_call]), "activation")
+
+
+def handing_on(case: Case, factor: int, made: Node) -> list[Place]:
+    """Where an activation is handed on as its derivative: by a return, or by another name; the factor may be missing"""
+    user, place = case.node.place, made.place
+    if user is None or place is None:
+        return []
+    called = next((one for one in place.trail if one.caller is not None and one.caller.site == user.site), None)
+    returned = case.sources.argument_returned(user) if called is None else case.sources.return_of(called)
+    return [*([returned] if returned is not None else []), *naming_places(case.sources, case.stage.node(factor))]
 
 
 def of_unknown_form(case: Case, used: Derivative) -> Name | None:

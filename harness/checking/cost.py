@@ -224,6 +224,14 @@ def is_last_called_cost(stage: Stage, id: int, scalars: set[int]) -> bool:
     return is_called_cost(stage.node(id)) and not any(is_called_cost(stage.node(one)) for one in after)
 
 
+def is_turned(node: Node) -> bool:
+    """Whether an operation changes the sign of a value, as from a log-likelihood to a cost"""
+    constants = [one for one in node.arguments if isinstance(one, (int, float))]
+    return node.operation == "negative" or (
+        node.operation in ("multiply", "divide") and any(one < 0 for one in constants)
+    )
+
+
 def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
     """Whether a scalar is added to others, or only scaled if neither it nor the result is called a cost."""
     program = stage.program
@@ -236,7 +244,7 @@ def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
             return True
         if not any(one in stage.dependent for one in others) and is_part(stage, child, scalars):
             return True
-        if is_called_cost(node) and not stage.node(id).names:
+        if is_called_cost(node) and (not stage.node(id).names or is_turned(node)):
             return True
         if not is_called_cost(stage.node(id)) and not is_part(stage, child, scalars):
             return True

@@ -619,16 +619,21 @@ class Search:
     def _first_judged(self) -> int:
         """The first iteration in which every array has its shape.
 
-        A bias that begins as 0.1 becomes one number for each unit by its first update. What no sum was taken of becomes
-        one for each observation, and that is a mistake of the first iteration.
+        A bias that begins as 0.1 becomes one number for each unit by its first update. What no sum was taken of, or one
+        over units, becomes one for each observation, and that is a mistake of the first iteration.
         """
+        steps = self.tape.steps
         grown = [
-            event.step
+            (event.step, steps[chain.groups[0][1]].shape)
             for chain in self.chains
             if len(chain.groups) > 1 and (event := chain.events.get(chain.groups[0][1])) is not None
-            if not self.tape.steps[event.before].shape and self.tape.steps[chain.groups[0][1]].shape
+            if not steps[event.before].shape and steps[chain.groups[0][1]].shape
         ]
-        return int(bool(grown) and all(step is not None and self._is_sum(step) for step in grown))
+        sides = {1}.union(*(steps[chain.first].shape for chain in self.chains))  # of the other parameters
+        return int(
+            bool(grown)
+            and all(step is not None and self._is_sum(step) and sides.issuperset(shape) for step, shape in grown)
+        )
 
     def _is_sum(self, node: int) -> bool:
         """Whether a value is a sum or mean over an axis, up to a factor."""

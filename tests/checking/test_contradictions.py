@@ -442,3 +442,30 @@ def test_a_measure_of_held_out_data_need_not_be_the_cost(tmp_path: Path) -> None
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(HELD_OUT.format(inputs="X", targets="y"))
     assert [one.id for one in check_file(path).mistakes] == ["missing-output-activation-derivative"]
+
+
+TURNED_LATER = """\
+import numpy as np
+rng = np.random.default_rng(2)
+X, Y = rng.normal(size=(20, 3)), (rng.random((20, 1)) > 0.5) * 1.0
+W, b = rng.normal(size=(3, 1)), np.zeros((1, 1))
+
+def bce_loss(t, p):
+    total = np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))
+    return -1 / len(t) * total
+
+for _ in range(6):
+    a = 1 / (1 + np.exp(-(X @ W + b)))
+    loss = bce_loss(Y, a)
+    d = (a - Y) / 20
+    W {sign}= 0.5 * X.T @ d
+    b {sign}= 0.5 * d.sum(0, keepdims=True)
+"""
+
+
+def test_the_sum_of_logarithms_before_its_sign_is_turned_is_not_a_cost(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TURNED_LATER.format(sign="-"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(TURNED_LATER.format(sign="+"))
+    assert {one.id for one in check_file(path).mistakes} == {"gradient-ascent"}

@@ -211,3 +211,9 @@ for i in range(5):
     assert check_file(write_file(tmp_path / "net.py", text.format(slope="slope"))).verdict is Verdict.CORRECT
     wrong = check_file(write_file(tmp_path / "net.py", text.format(slope="np.abs(slope)")))
     assert wrong.verdict is Verdict.MISTAKE
+
+
+def test_a_sum_over_the_only_unit_leaves_a_bias_one_number_for_each_observation(tmp_path: Path) -> None:
+    text = GROWING.format(**{**SUMS, "db2": "np.sum(d2, axis=0, keepdims=True)"})
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert "bias-gradient-not-summed" in [one.id for one in result.mistakes]

@@ -25,7 +25,7 @@ from .replay import CannotReplay, Values, is_truth
 from .stage import Step, argument_ids
 
 MOST_WORK = 150_000  # computed operations of all edits together
-MOST_EDITED = 1_500  # operations of a backward pass whose lines are edited
+MOST_EDITED = 6_000  # operations of a backward pass whose lines are edited
 FEWEST_MENDED = 2  # steps that an edit makes right: one alone may be mended on the line of its update
 MOST_MEANT = 40  # arrays that may have been meant in the place of one
 DEPTH = 2  # of the part of an expression that tells an operation from others of its line

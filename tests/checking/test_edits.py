@@ -378,3 +378,49 @@ def test_operations_of_several_matrices_at_once(tmp_path: Path, found_after, rig
     assert check_file(write_file(tmp_path / "right.py", ATTENTION)).verdict is Verdict.CORRECT
     found = found_after(ATTENTION, right, wrong)
     assert [(one.id, one.place.text if one.place else "") for one in found] == [(id, wrong)]
+
+
+LONG_LOOP = """\
+import numpy as np
+rng = np.random.default_rng(4)
+X, Y = rng.normal(size=(160, 2)), rng.random((160, 1))
+flat = rng.normal(size=13)
+
+def unrolled(v):
+    return v[:9].reshape(3, 3), v[9:].reshape(1, 4)
+
+def gradient(v):
+    W1, W2 = unrolled(v)
+    G1, G2 = np.zeros((3, 3)), np.zeros((1, 4))
+    for x, y in zip(X, Y):
+        x = np.append(1.0, x).reshape(3, 1)
+        h = 1 / (1 + np.exp(-(W1 @ x)))
+        a = np.vstack((1.0, h))
+        out = 1 / (1 + np.exp(-(W2 @ a)))
+        d2 = (y - out) * out * (1 - out)
+        G2 += d2 @ a.T
+        d1 = W2[:, 1:].T @ d2 * h * (1 - h)
+        G1 += d1 @ x.T
+    G1, G2 = G1 / 160, G2 / 160
+    G1[:, 1:] += 0.01 * W1[:, 1:]
+    G2[:, 1:] += 0.01 * W2[:, 1:]
+    return np.concatenate((G1.ravel(), G2.ravel()))
+
+def cost(v):
+    W1, W2 = unrolled(v)
+    H = 1 / (1 + np.exp(-(np.c_[np.ones(160), X] @ W1.T)))
+    out = 1 / (1 + np.exp(-(np.c_[np.ones(160), H] @ W2.T)))
+    return np.sum((out - Y) ** 2) / 320 + 0.005 * (np.sum(W1[:, 1:] ** 2) + np.sum(W2[:, 1:] ** 2))
+
+for _ in range(4):
+    J = cost(flat)
+    flat = flat - 0.5 * gradient(flat)
+"""
+
+
+@pytest.mark.slow
+def test_a_line_of_a_long_loop_over_observations_is_edited(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(LONG_LOOP)
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.text) == ("wrong-sign", "d2 = (y - out) * out * (1 - out)")

@@ -380,20 +380,26 @@ def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | N
 
 
 def rates_of(reading: Reading) -> set[float]:
-    """The numbers that gradients are multiplied by on the line of their update, if they have no line of their own."""
+    """The numbers that may be a learning rate.
+
+    They multiply a gradient on the line of its update, if it has no line of its own, or all gradients on lines without
+    a quotient, as in ``gW = rate * X.T @ d``.
+    """
     stage = reading.stage
     found: set[float] = set()
+    of_steps: list[set[float]] = []
     for step in stage.steps:
         match = reading.matches.get(step.before)
         if match is None or match.nothing:
             continue
-        if not is_update_place(reading, step, chain_of(reading, step, match.factor).node):
-            continue
         between = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
-        for id in between:
-            if is_update_place(reading, step, id) or stage.node(id).is_leaf:
-                found |= numbers_in(stage.node(id))
-    return found - {0.0, 1.0}
+        nodes = [(id, stage.node(id)) for id in between]
+        factors = [one for _, one in nodes if one.operation == "multiply" and one.place and "/" not in one.place.text]
+        of_steps.append({number for one in factors for number in numbers_in(one)})
+        if is_update_place(reading, step, chain_of(reading, step, match.factor).node):
+            updating = [one for id, one in nodes if is_update_place(reading, step, id) or one.is_leaf]
+            found |= {number for one in updating for number in numbers_in(one)}
+    return (found | set.intersection(*of_steps) if of_steps else found) - {0.0, 1.0}
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:

@@ -259,3 +259,32 @@ def test_a_cost_that_lets_every_output_grow_is_a_mistake(
     )
     found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
     assert found == [(one, 7) for one in ids]
+
+
+RATE_BEFORE = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = (rng.random((7, 12)) > 0.5) * 1.0, np.eye(10)[rng.integers(0, 10, 7)]
+
+def fit(X, T, rate=0.1):
+    n, d = X.shape
+    w, W = rng.normal(size=(d, 3)), rng.normal(size=(3, T.shape[1]))
+    for _ in range(6):
+        a = 1 / (1 + np.exp(-X @ w))
+        A = 1 / (1 + np.exp(-a @ W))
+        delta = (T - A) * A * (1 - A)
+        G = {factor} * np.dot(a.T, delta)
+        g = {factor} * np.dot(X.T, delta @ W.T * a * (1 - a))
+        W = W + G
+        w = w + g
+
+fit(X, T)
+"""
+
+
+def test_a_rate_that_is_one_over_the_number_of_outputs_is_no_mean_over_them(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(RATE_BEFORE.format(factor="rate"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(RATE_BEFORE.format(factor="1 / T.shape[1]"))
+    assert {one.id for one in check_file(path).mistakes} == {"mean-over-features"}

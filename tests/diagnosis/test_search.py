@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Iterable
 from types import SimpleNamespace
@@ -12,15 +13,17 @@ import numpy as np
 import pytest
 
 from harness.diagnosis import edited_run
+from harness.diagnosis.diagnosis import _Diagnoser
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.mechanisms import Intervention, Suspect
-from harness.diagnosis.outcomes import Bar, Scores, share_of
+from harness.diagnosis.outcomes import Bar, OutcomeKind, Scores, share_of
 from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.search import OutOfBudget, Stage
 from harness.diagnosis.trials import Ledger, Plan, Trial, flat_shares
+from harness.diagnosis.unproven import settled_blocks
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
 
@@ -36,6 +39,7 @@ class Known(ProgramSearch):
         self.by_key = {repair.key: repair for repair in self.repairs}
 
     def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> ProgramRun:
+        self.ledger.check_clock(reserved=stage is not Stage.SEARCH)
         chosen = frozenset(keys)
         if chosen not in self.scores:
             raise OutOfBudget
@@ -130,6 +134,31 @@ def test_other_repairs_are_not_asked_where_the_likeliest_is_good_enough() -> Non
     found = search({("loss",): 0.95, ("scale",): 1.0})
     assert found.repair_fully() == {"loss"}
     assert (frozenset({"scale"}), Stage.SEARCH) not in found.runs
+
+
+@pytest.mark.parametrize(
+    ("together", "alone", "chosen"),
+    [
+        (0.9, 0.9, {"loss"}),  # the likeliest that contradicts the task is enough
+        (0.9, 0.1, {"loss", "output"}),
+        (0.1, 0.1, {"scale"}),  # neither is: all that practice questions are tried
+    ],
+)
+def test_all_that_contradicts_the_task_is_repaired_first(together: float, alone: float, chosen: set[str]) -> None:
+    found = search({("loss", "output"): together, ("loss",): alone, ("output",): 0.1, ("scale",): 0.9})
+    for made in (repair("loss", Fault.LOSS), repair("output", Fault.OUTPUT_ACTIVATION)):
+        found.replace_repair(dataclasses.replace(made, doubt=3, block="head"))
+    found.singles = 3
+    keys = found.repair_fully()
+    assert keys is not None
+    assert next(iter(found.runs)) == (frozenset({"loss", "output"}), Stage.SEARCH)
+    assert found.minimise(keys) == chosen
+
+
+@pytest.mark.parametrize(("learned", "settled"), [(16, {"epochs", "rate", "optimizer"}), (15, {"epochs"})])
+def test_steps_with_which_every_repaired_seed_learns_are_not_worth_a_look(learned: int, settled: set[str]) -> None:
+    minimal = [repair("epochs", Fault.TOO_FEW_EPOCHS, block="epochs"), repair("loss", Fault.LOSS, block="head")]
+    assert settled_blocks(minimal, share_of([number < learned for number in range(16)])) == settled
 
 
 @pytest.mark.parametrize(
@@ -296,6 +325,32 @@ def test_what_confirms_a_cause_is_never_spent_on_the_search() -> None:
     ledger.spend(15.0, optional=False)
     ledger.spend(4.0, optional=False, reserved=True)
     assert (ledger.spent, ledger.trials) == (25.0, 3)
+
+
+def test_what_confirms_a_cause_has_the_last_of_the_time() -> None:
+    ledger = Ledger(budget=10.0, deadline=time.monotonic() + 5, reserved_time=60.0)
+    with pytest.raises(OutOfBudget):
+        ledger.check_clock()
+    ledger.check_clock(reserved=True)
+    ledger.deadline -= 60
+    with pytest.raises(OutOfBudget):
+        ledger.check_clock(reserved=True)
+
+
+@pytest.mark.parametrize(("seconds_left", "causes"), [(60.0, {Fault.LOSS}), (-1.0, set())])
+def test_what_was_found_before_the_clock_ended_the_search_is_confirmed(seconds_left: float, causes: set[Fault]) -> None:
+    """The search ends after its first set that learns, of which one repair is not needed."""
+    known = search({("loss", "scale"): 0.9})
+    known.run({"loss", "scale"})
+    known.scores = {frozenset(keys): 0.9 if "loss" in keys else 0.1 for keys in ((), ("loss",), ("scale",))}
+    known.scores |= {frozenset({"loss", "scale"}): 0.9}
+    known.ledger = Ledger(budget=1.0, deadline=time.monotonic() + seconds_left, reserved_time=60.0)
+    proofs = Proofs(search=known)
+    diagnoser: Any = SimpleNamespace(search=known, proofs=proofs, minimal=None, outcome=OutcomeKind.UNDERFITS)
+    for name in ("prove", "smallest_learning"):
+        setattr(diagnoser, name, functools.partial(getattr(_Diagnoser, name), diagnoser))
+    _Diagnoser.confirm_smallest(diagnoser)
+    assert {cause.fault for cause in proofs.causes} == causes
 
 
 def test_how_long_a_loss_stays_where_it_began() -> None:

@@ -379,6 +379,51 @@ def test_several_inputs_are_not_scaled_in_part(captured, old, new):
     )
 
 
+DATASETS = """\
+import numpy as np
+import tensorflow as tf
+rows = 90 + 30 * np.random.default_rng(0).normal(size=(60, 3))
+make = tf.data.Dataset.from_tensor_slices
+train = make((rows[:40], np.arange(40) // 10)).batch(8)
+held, test = make((rows[40:], np.arange(20) // 5)).batch(4), rows[:5]
+model = tf.keras.Sequential([tf.keras.layers.Dense(4, activation="softmax")])
+model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+model.fit(train, epochs=1, validation_data=held)
+model.evaluate(held)
+"""
+
+
+@pytest.mark.slow
+def test_the_datasets_of_fit_are_scaled_and_shuffled(program):
+    captured = program(DATASETS)
+    changes = [change("scale_inputs", "standardise"), change("shuffle", "shuffled"), change("batch_size", 5)]
+    edits = edits_for(captured, changes)
+    assert not edits.unplaced
+    after = run_edited(captured, edits.edits).program
+    mean, std = captured.x.mean(axis=0), captured.x.std(axis=0)
+    assert np.allclose(np.sort(after.x, axis=0), np.sort((captured.x - mean) / std, axis=0), atol=1e-5)
+    assert np.allclose(after.validation.x, (captured.validation.x - mean) / std, atol=1e-5)
+    assert (after.batch_size, after.error) == (5, None)
+    assert sorted(after.y) == list(captured.y) != list(after.y)  # the labels came in order before
+    images = change("scale_inputs", "divide by 255")
+    assert changed_lines(captured, images)[0][:1] == ["train = train.map(lambda x, y: (x / 255, y))"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fit(train", "fit(train.take(3)"),
+        ("evaluate(held)", "predict(test)"),  # an array, for all that is known
+        ("validation_data=held", "validation_data=held.take(2)"),
+        ("model.fit(", "for _ in range(2):\n    model.fit("),
+    ],
+)
+@pytest.mark.slow
+def test_datasets_are_not_scaled_in_part(captured, old, new):
+    wanted = change("scale_inputs", "standardise")
+    assert changed_lines(captured(DATASETS.replace(old, new)), wanted) == ([], ["scale_inputs"])
+
+
 @pytest.mark.slow
 def test_a_normalization_layer_is_adapted_to_the_inputs_of_fit(program):
     captured = program(

@@ -17,10 +17,11 @@ from ...recording.source import called_name
 from ..changes import Change
 from ..old_versions.arguments import unread_rates
 from ..program import NoteKind, Program
-from ..source.places import argument_of
+from ..source.places import argument_of, base_name
 from .data_edits import DataEdits
 from .edited import without_overlaps
 from .layer_edits import LayerEdits
+from .rebinding import batch_calls
 from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, unplaced, written
 
@@ -205,6 +206,8 @@ class _Editor:
             return [self._class_weight(text, call, change, any(other.kind.value == "labels" for other in changes))]
         if kind == "shuffle" and argument_of(call, "shuffle") is not None and not self.program.shuffle:
             return [text.set_argument(call, "shuffle", "True")]
+        if kind == "shuffle" and self.program.source == "tf.data":
+            return [self._dataset_order()]
         self.data.check_plain(kind, call)
         if kind == "resplit":
             return self.data.resplit(text, call)
@@ -233,17 +236,31 @@ class _Editor:
         raise Unplaced
 
     def _dataset_batch(self, change: Change) -> Edit:
-        """Another batch size where the dataset is batched, if that is in one place."""
-        found = [
-            (text, node)
-            for text in self.script.all_texts(self.program.places.fit)
-            for node in ast.walk(text.tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "batch"
-        ]
-        if len(found) != 1:
-            raise Unplaced
-        text, node = found[0]
+        """Another batch size where the dataset is batched."""
+        text, node = self._batch_call()
         return text.set_argument(node, "batch_size", written(change.new), 0)
+
+    def _dataset_order(self) -> Edit:
+        """All rows of the dataset in random order before they are batched."""
+        text, node = self._batch_call()
+        assert isinstance(node.func, ast.Attribute)
+        end, new = text.span(node.func.value)[1], f".shuffle({self.program.split_rows()})"
+        return text.edit(end, end, new, text.text(node), new)
+
+    def _batch_call(self) -> tuple[Text, ast.Call]:
+        """The call that batches the dataset of fit: the only one of all, or of those in the making of its variable."""
+        text, fit = self.script.call(self.program.places.fit)
+        every = [
+            (other, node)
+            for other in self.script.all_texts(self.program.places.fit)
+            for node in ast.walk(other.tree)
+            if called_name(node) == "batch" and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        ]
+        own = batch_calls(text, fit, base_name(argument_of(fit, "x", 0)) or "")
+        for found in (every, [(text, node) for node in own]):
+            if len(found) == 1:
+                return found[0]
+        raise Unplaced
 
     def _class_weight(self, text: Text, call: ast.Call, change: Change, is_renumbered: bool) -> Edit:
         """Class weights that make all classes count the same, or none; classes may be numbered anew from 0."""

@@ -340,8 +340,8 @@ class _Diagnoser:
         if own.trial.error is not None:
             self.outcome = OutcomeKind.DOES_NOT_TRAIN
             self.proofs.causes = refused_causes(search.repairs)
-        elif np.all(self.case.targets == self.case.targets[:1]):
-            self.outcome = OutcomeKind.NOT_JUDGED  # of equal targets, R2 and accuracy say nothing
+        elif self.case.has_equal_targets:
+            self.outcome = OutcomeKind.NOT_JUDGED
         elif at_chance and references.apt:
             self.outcome = OutcomeKind.NO_SIGNAL
             self.neighbours = self.asked_neighbours(has_signal=False)

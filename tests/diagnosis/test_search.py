@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from harness.diagnosis import edited_run
+from harness.diagnosis.case import Case
 from harness.diagnosis.diagnosis import _Diagnoser
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
@@ -308,11 +309,23 @@ def test_the_trainings_of_an_edited_script_end_with_the_time(
     monkeypatch.setattr(edited_run, "plan_trials", lambda case, budget: plan)
     monkeypatch.setattr(edited_run, "thinned", lambda case, plan: case)
     monkeypatch.setattr(edited_run, "run_variant", run_variant)
-    case: Any = SimpleNamespace(program=program, seed=0)
+    case: Any = SimpleNamespace(program=program, seed=0, has_equal_targets=False)
     deadline = time.monotonic() + seconds_left
     _, run = chosen_remedy(case, [remedy("a")], BAR, members=8, budget=0.0, deadline=deadline)
     assert run is not None
     assert (run.is_stopped, run.held, run.error) == (is_stopped, None if is_stopped else 1.0, None)
+
+
+def test_the_edited_script_is_not_scored_on_equal_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of 9 rows have the targets 1, 2 and 3: R2 would be 0 whatever is predicted."""
+    program = SimpleNamespace(error=None, is_stopped=False)
+    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: SimpleNamespace(program=program))
+    monkeypatch.setattr(edited_run, "edited_case", lambda case, program: SimpleNamespace(head=None))
+    targets = np.tile([[1.0, 2.0, 3.0]], (9, 1))
+    case: Any = SimpleNamespace(program=program, seed=0, targets=targets)
+    case.has_equal_targets = Case.has_equal_targets.fget(case)  # type: ignore[attr-defined]
+    run = edited_run.run_edited_program(case, (), BAR, members=8, budget=0.0)
+    assert (run.held, run.error, run.works) == (None, None, False)
 
 
 def test_what_confirms_a_cause_is_never_spent_on_the_search() -> None:

@@ -374,7 +374,8 @@ class Recorder:
 
     def _capture_own_step(self, model: Any, given: dict[str, Any]) -> None:
         """Capture a model with a step of its own, and end the script."""
-        losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
+        compiled = getattr(model, "_compile_loss", None)  # it stands for what compile is given
+        losses = [one for one in vars(model).values() if isinstance(one, keras.losses.Loss) and one is not compiled]
         loss = losses[0] if len(losses) == 1 else None
         self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
 

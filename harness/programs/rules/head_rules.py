@@ -367,7 +367,7 @@ def broadcasts(subject: Subject) -> bool:
     loss, targets, head = subject.loss, subject.targets, subject.head
     if targets is None or head is None or not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
         return False
-    if loss is None and overridden_step(subject.program.model) == "train_step":
+    if overridden_step(subject.program.model) == "train_step":
         return step_broadcasts(subject.program, targets)
     if loss is None and is_of_tape(subject.program):
         return True  # y is what the loop subtracts from the outputs
@@ -428,7 +428,7 @@ def step_broadcasts(program: Program, targets: Targets) -> bool:
     y = targets.values[:count].astype(np.float32)
     try:
         model = copied_model(program.model, 0, sample=take_rows(program.x, slice(0, 2)))
-        model.compile(keras.optimizers.SGD(STEP_RATE))
+        model.compile(keras.optimizers.SGD(STEP_RATE), loss=program.loss)  # which the step may call
         before = model.get_weights()
 
         def moved(rows: slice, given: Array) -> Array:

@@ -628,7 +628,7 @@ def test_a_loop_that_does_what_fit_does_not_is_read_only(script, old, new):
     assert not program.can_be_trained
 
 
-@pytest.mark.parametrize("decorator", ["", "@tf.function\n"])
+@pytest.mark.parametrize("decorator", ["", "@tf.function\n", "@tf.function(reduce_retracing=True)\n"])
 def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
     loop = (
         "import numpy as np, tensorflow as tf\nfrom tensorflow import keras\n"
@@ -645,8 +645,8 @@ def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
     assert type(program.loss).__name__ == "BinaryCrossentropy"
     assert program.optimizer.get_config()["learning_rate"] == 0.5
     assert (program.places.optimizer.line, program.places.loss.line) == (5, 5)
-    assert (program.made_up is MadeUp.NOTHING) == (not decorator)
-    assert program.can_be_trained == (not decorator)
+    assert (program.made_up, program.can_be_trained) == (MadeUp.NOTHING, True)
+    assert (len(program.x), program.epochs, program.batch_size) == (8, 9, 8)
 
 
 def test_a_model_and_data_given_in_python():

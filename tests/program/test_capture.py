@@ -13,6 +13,7 @@ from harness.programs.capture import capture_script
 from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
+from harness.programs.source.places import calls_fit
 from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
 
@@ -613,6 +614,23 @@ def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
     program = capture_script(script(TAPE_LOOP)).program
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 6, 4, 12)
     assert [note.count for note in program.notes if note.kind is NoteKind.LOOP_AS_FIT] == [6]
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("from sklearn.preprocessing import StandardScaler as S\ns = S()\ns.fit(x)\nS().fit(x).transform(x)", False),
+        ("from sklearn import svm\nclass A:\n  def f(self):\n    self.s = svm.SVC()\n    self.s.fit(x)", False),
+        ("import sklearn.svm\nsklearn.svm.SVC().fit(x, y)\nmodel.fit(x, y)", True),
+        ("from keras.wrappers.scikit_learn import KerasClassifier as K\nfrom sklearn.pipeline import make_pipeline\n"
+         "p = make_pipeline(K(f))\np.fit(x)", True),
+        ("model.fit_generator(x)", True),
+        ("print 'model.fit(x)'", True),  # Python 2
+        ("# model.fit(x)", False),
+    ],
+)  # fmt: skip
+def test_the_fit_of_a_scaler_is_not_that_of_a_model(text, calls):
+    assert calls_fit(text) is calls
 
 
 @pytest.mark.parametrize(

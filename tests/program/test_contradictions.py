@@ -380,3 +380,13 @@ def test_a_state_that_is_kept_between_sequences_of_one_step():
     model.compile("adam", "mse")
     found = contradictions(program_of(model, np.zeros((20, 1, 1)), np.arange(20.0)[:, None], batch_size=1))
     assert [one.severity for one in found if one.check is Check.ONE_STEP_SEQUENCES] == [Severity.SUSPICION]
+
+
+@pytest.mark.parametrize(("films", "is_wrong"), [(10, False), (20, True)])
+def test_embeddings_read_the_inputs_of_their_names(films, is_wrong):
+    """20 users and 10 films, in a dict, whose keys are sorted another way than the inputs of the model."""
+    user, film = keras.Input((1,), name="user"), keras.Input((1,), name="film")
+    parts = [L.Flatten()(L.Embedding(rows, 2)(tensor)) for tensor, rows in ((user, 20), (film, 10))]
+    rows = np.arange(200)[:, None]
+    known = found(keras.Model([user, film], L.Dot(1)(parts)), "mse", REAL, {"user": rows % 20, "film": rows % films})
+    assert ((SURE, "input-out-of-range", Check.EMBEDDING_RANGE) in known) is is_wrong

@@ -236,7 +236,7 @@ class Program:
         """Each input of the model, with the data that it is given; empty if their numbers differ."""
         tensors = list(getattr(self.model, "inputs", None) or [])  # a model of a class of its own has none
         by_name = self.x if isinstance(self.x, dict) else {}
-        parts = [by_name.get(tensor.name) for tensor in tensors]
+        parts: list[Any] = [by_name.get(tensor.name) for tensor in tensors]
         if any(part is None for part in parts):
             parts = keras.tree.flatten(self.x)
         return list(zip(tensors, parts)) if len(tensors) == len(parts) else []

@@ -1,9 +1,12 @@
 """What contradicts itself without a run is named; programs that are written soundly are left alone."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
+from harness.diagnosis.evident_causes import bounds_score
 from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
 from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
@@ -332,6 +335,18 @@ def test_the_unreachable_share_is_that_of_the_best_clipped_targets():
     findings = contradictions(program_of(model, X, np.tile([-1.0, 1.0], 100)))
     (finding,) = [finding for finding in findings if finding.check is Check.TARGETS_OUT_OF_REACH]
     assert finding.values["unreachable share"] == pytest.approx(100 * 1 / 200)
+
+
+def test_the_unreachable_share_of_outputs_that_add_up_to_1():
+    """Rows (0, 0, 0) and (3, 3, 3): a row of softmax is at least (s - 1)^2 / 3 = 1 / 3 and 64 / 3 away from them, of
+    2 * 3 * 1.5^2 = 13.5 in all."""
+    model = net(3, "softmax")
+    model.compile("sgd", "mse")
+    findings = contradictions(program_of(model, X, np.tile([[0.0] * 3, [3.0] * 3], (100, 1))))
+    (one,) = [one for one in findings if one.check is Check.SOFTMAX_FOR_INDEPENDENT]
+    assert one.values["unreachable share"] == pytest.approx((1 + 64) / 3 / 13.5)
+    assert bounds_score(one)
+    assert not bounds_score(dataclasses.replace(one, values={**one.values, "unreachable share": 0.1}))
 
 
 def test_heads():

@@ -379,6 +379,41 @@ def test_several_inputs_are_not_scaled_in_part(captured, old, new):
     )
 
 
+OWN_LOOP = """\
+import numpy as np
+import tensorflow as tf
+x, y = np.random.rand(12, 2).astype("float32"), np.arange(12) % 2
+model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+optimizer = tf.keras.optimizers.SGD(learning_rate=1e-6)
+loss = tf.keras.losses.SparseCategoricalCrossentropy()
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        cost = loss(y, model(x))
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "added"),
+    [
+        ([change("learning_rate", 0.01)], "optimizer = tf.keras.optimizers.SGD(learning_rate=0.01)"),
+        ([change("optimizer", "Adam"), change("learning_rate", 0.001)],
+         "optimizer = tf.keras.optimizers.Adam(learning_rate=0.001)"),
+        ([change("from_logits", True)], "loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
+        ([change("loss", "categorical_crossentropy"), change("from_logits", True)],
+         "loss = tf.keras.losses.CategoricalCrossentropy(from_logits=True)"),
+    ],
+)  # fmt: skip
+def test_a_loop_of_ones_own_is_edited_where_its_parts_are_made(captured, changes, added):
+    assert changed_lines(captured(OWN_LOOP), *changes) == ([added], [])
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_written_in_a_loop_is_not_replaced(captured):
+    text = OWN_LOOP.replace("loss(y, model(x))", "tf.reduce_mean(tf.square(y - model(x)[:, 0]))")
+    assert changed_lines(captured(text), change("loss", "binary_crossentropy")) == ([], ["loss"])
+
+
 DATASETS = """\
 import numpy as np
 import tensorflow as tf

@@ -94,28 +94,40 @@ class _Editor:
 
     def _loss(self, by_kind: Mapping[str, Change]) -> list[Edit]:
         """Another loss, or another ``from_logits``."""
-        text, call = self.script.call(self.program.places.compile)
-        given = argument_of(call, "loss", 1)
-        from_logits = by_kind.get("from_logits")
+        places, from_logits = self.program.places, by_kind.get("from_logits")
         if "loss" not in by_kind:
-            return [self._from_logits(text, call, given, bool(from_logits.new))] if from_logits else []
-        name = str(by_kind["loss"].new)
-        if from_logits is not None and from_logits.new:
-            new = f"{self.script.keras_name(text, f'losses.{CLASSES[name]}')}(from_logits=True)"
-        else:
-            new = text.quoted(name, given)
-        return [text.set_argument(call, "loss", new, 1)]
+            return [self._from_logits(bool(from_logits.new))] if from_logits else []
+        name, is_of_logits = str(by_kind["loss"].new), from_logits is not None and bool(from_logits.new)
+        if places.compile is None:  # a loop of the user's own
+            text, made = self._loss_call()
+            new = self._new_loss(text, name, is_of_logits)
+            return [text.replace(made, new, made, new)] if not (made.args or made.keywords) else unplaced()
+        text, call = self.script.call(places.compile)
+        quoted = text.quoted(name, argument_of(call, "loss", 1))
+        return [text.set_argument(call, "loss", self._new_loss(text, name, True) if is_of_logits else quoted, 1)]
 
-    def _from_logits(self, text: Text, call: ast.Call, given: ast.expr | None, new: bool) -> Edit:
+    def _new_loss(self, text: Text, name: str, is_of_logits: bool) -> str:
+        """The call that makes a loss."""
+        made = self.script.keras_name(text, f"losses.{CLASSES[name]}")
+        return f"{made}({'from_logits=True' if is_of_logits else ''})"
+
+    def _loss_call(self) -> tuple[Text, ast.Call]:
+        """The call that made the loss; an expression in a loop of the user's own is none."""
+        text, made = self.script.call(self.program.places.loss)
+        if self.program.places.compile is None and not hasattr(keras.losses, called_name(made)):
+            raise Unplaced
+        return text, made
+
+    def _from_logits(self, new: bool) -> Edit:
         """Another ``from_logits`` of the same loss."""
         if self.program.places.loss is not None:
-            text, made = self.script.call(self.program.places.loss)
+            text, made = self._loss_call()
             return text.set_argument(made, "from_logits", str(new))
+        text, call = self.script.call(self.program.places.compile)
+        given = argument_of(call, "loss", 1)
         if isinstance(given, ast.Constant) and new:
             name = getattr(keras.losses.get(given.value), "__name__", "")
-            return text.set_argument(
-                call, "loss", f"{self.script.keras_name(text, f'losses.{CLASSES[name]}')}(from_logits=True)", 1
-            )
+            return text.set_argument(call, "loss", self._new_loss(text, name, True), 1)
         raise Unplaced
 
     def _optimizer(self, by_kind: Mapping[str, Change]) -> list[Edit]:
@@ -129,20 +141,20 @@ class _Editor:
             text, made = self._optimizer_call()
             new = written(rate.new) if rate is not None else ""
             return [text.set_argument(made, "learning_rate", new, 0, "lr")]
-        text, call = self.script.call(places.compile)
-        given = argument_of(call, "optimizer", 0)
         name = str(by_kind["optimizer"].new) if "optimizer" in by_kind else type(self.program.optimizer).__name__
-        if "optimizer" in by_kind and places.optimizer is not None:
+        if places.optimizer is not None:
             text, made = self._optimizer_call()
             new = self._new_optimizer(text, name, rate, made)
             return [text.replace(made, new, made, new)]
+        text, call = self.script.call(places.compile)
+        given = argument_of(call, "optimizer", 0)
         is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(str(rate.new)), DEFAULT_RATES[name]))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
 
     def _unread_rate(self) -> tuple[Text, ast.Assign] | None:
         """The one statement that sets the rate under a name which nothing reads; None if there is none, or several."""
-        texts = self.script.all_texts(self.program.places.compile)
+        texts = self.script.all_texts(self.program.places.optimizer or self.program.places.compile)
         found = [(text, node) for text in texts for node in unread_rates(text.tree)]
         return found[0] if len(found) == 1 else None
 

@@ -765,3 +765,13 @@ def test_the_folder_that_holds_what_a_script_names_comes_first(tmp_path):
     (tmp_path / "rows.csv").unlink()
     assert working_folders(script, tmp_path) == [own, tmp_path]
     assert working_folders(script, own) == [own]
+
+
+def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(script):
+    lines = ["class Net(keras.Model):", "    def __init__(self):", "        super().__init__()"]
+    lines += ["        self.first = keras.layers.Dense(3)", "        self.last = keras.layers.Dense(1)"]
+    lines += ["    def call(self, x):", "        return self.last(self.first(x))"]
+    text = "import keras, numpy as np\n" + "\n".join(lines) + "\nnet = Net()\nnet.compile('sgd', 'mse')\n"
+    program = capture_script(script(text + "net.fit(np.ones((8, 2)), np.ones(8))\n")).program
+    places = program.places.layers
+    assert [places[layer.name].line for layer in (program.model.first, program.model.last)] == [5, 6]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -92,7 +93,12 @@ class ProgramSearch(Search[Trial, Repair]):
         rows = round(len(self.case.split.folds[0].train) * variant.rows_share)
         seconds = estimated_seconds(variant, rows, self.plan, count)
         self.ledger.spend(seconds, optional=optional, reserved=confirms)
-        return run_variant(self.case, variant, seeds, plan=self.plan, confirm=confirms, tick=check_clock)
+        began = time.monotonic()
+        trial = run_variant(self.case, variant, seeds, plan=self.plan, confirm=confirms, tick=check_clock)
+        if keys and not confirms and self.learned(trial).value >= self.enough:  # there is something to confirm
+            needed = (time.monotonic() - began) * 2 * CONFIRM_SEEDS / count
+            self.ledger.reserved_time = max(self.ledger.reserved_time, needed)
+        return trial
 
     def say_trained(self, keys: Keys) -> None:
         """Say what was trained, and how many trainings there were."""

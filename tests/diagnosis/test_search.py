@@ -350,6 +350,27 @@ def test_what_confirms_a_cause_has_the_last_of_the_time() -> None:
         ledger.check_clock(reserved=True)
 
 
+@pytest.mark.parametrize(("score", "reserved"), [(0.9, 16.0), (0.1, 1.0)])
+def test_time_is_kept_to_confirm_what_learned(monkeypatch: pytest.MonkeyPatch, score: float, reserved: float) -> None:
+    """8 seeds of the search took 4 s: 16 fresh ones with a repair and 16 without it take 16 s."""
+    known = search({})
+    known.plan = Plan(members=8, search_seeds=8, most_updates=1, prefix_updates=None)
+    known.ledger.reserved_time = 1.0
+    fold = SimpleNamespace(train=np.arange(4))
+    known.case = SimpleNamespace(seed=0, split=SimpleNamespace(folds=[fold]))  # type: ignore[assignment]
+    known.user = SimpleNamespace()  # type: ignore[assignment]
+    held = np.full(8, score)
+    trial = Trial(scores=Scores(held=held, training=held, diverged=held > 9), auc=None, updates=1)
+    module = "harness.diagnosis.program_search."
+    monkeypatch.setattr(module + "apply_repairs", lambda *_: SimpleNamespace(rows_share=1.0))
+    monkeypatch.setattr(module + "estimated_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(module + "run_variant", lambda *_, **__: trial)
+    monkeypatch.setattr(known.ledger, "check_clock", lambda **_: None)
+    monkeypatch.setattr(module + "time", SimpleNamespace(monotonic=iter([100.0, 104.0]).__next__))
+    known.train(frozenset({"loss"}), Stage.SEARCH, optional=False)
+    assert known.ledger.reserved_time == reserved
+
+
 @pytest.mark.parametrize(("seconds_left", "causes"), [(60.0, {Fault.LOSS}), (-1.0, set())])
 def test_what_was_found_before_the_clock_ended_the_search_is_confirmed(seconds_left: float, causes: set[Fault]) -> None:
     """The search ends after its first set that learns, of which one repair is not needed."""

@@ -85,6 +85,11 @@ class Case:
         """Whether one of some contradictions or suspicions was found."""
         return any(finding.check in checks for finding in self.found)
 
+    @property
+    def has_equal_targets(self) -> bool:
+        """Whether all rows have the same targets, of which R2 and accuracy say nothing."""
+        return bool(np.all(self.targets == self.targets[:1]))
+
     def packed(self, inputs: Sequence[Array]) -> Any:
         """Arrays, one for each input, in the structure in which the program gives them."""
         return keras.tree.pack_sequence_as(self.program.x, list(inputs))

@@ -51,6 +51,7 @@ from .tasks import TaskKind
 from .training_repairs import rate_repair, rates_to_try
 from .trials import (
     ABORT_FACTOR,
+    CONFIRM_SHARE,
     LEAST_SECONDS,
     Ledger,
     Trial,
@@ -59,7 +60,7 @@ from .trials import (
     thinned,
     updates_of,
 )
-from .unproven import unproven_choices
+from .unproven import settled_blocks, unproven_choices
 
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
@@ -119,7 +120,8 @@ class _Diagnoser:
         self.started = started
         self.plan = plan_trials(case, budget)
         self.case = case = thinned(case, self.plan)
-        ledger = Ledger(budget=budget, deadline=started + max(ABORT_FACTOR * budget, LEAST_SECONDS))
+        time_left = max(ABORT_FACTOR * budget, LEAST_SECONDS)
+        ledger = Ledger(budget=budget, deadline=started + time_left, reserved_time=CONFIRM_SHARE * time_left)
         self.repairs = propose_repairs(case, self.plan)
         self.noise = references.noise * np.sqrt(
             len(case.split.folds)
@@ -147,12 +149,12 @@ class _Diagnoser:
         return self.result()
 
     def confirm_smallest(self) -> None:
-        """Confirm the smallest set that learned before the search ran out of its share of the budget; what confirming
-        needs was reserved. If the clock ended the search, nothing new is named."""
+        """Confirm the smallest set that learned before the search ran out of its share of the budget or the time; what
+        confirming needs was reserved."""
         if self.minimal is not None:
             return
         self.minimal = self.smallest_learning()
-        if self.minimal is not None and not self.search.ledger.is_late:
+        if self.minimal is not None:
             with contextlib.suppress(OutOfBudget):
                 self.prove(self.minimal)
 
@@ -338,8 +340,8 @@ class _Diagnoser:
         if own.trial.error is not None:
             self.outcome = OutcomeKind.DOES_NOT_TRAIN
             self.proofs.causes = refused_causes(search.repairs)
-        elif np.all(self.case.targets == self.case.targets[:1]):
-            self.outcome = OutcomeKind.NOT_JUDGED  # of equal targets, R2 and accuracy say nothing
+        elif self.case.has_equal_targets:
+            self.outcome = OutcomeKind.NOT_JUDGED
         elif at_chance and references.apt:
             self.outcome = OutcomeKind.NO_SIGNAL
             self.neighbours = self.asked_neighbours(has_signal=False)
@@ -585,5 +587,6 @@ class _Diagnoser:
         search = self.search
         known = {*said, *(other.fault for other in self.proofs.alternatives)}
         minimal = [search.by_key[key] for key in self.minimal or ()]
-        has_causes = bool(self.proofs.causes)
-        return tuple(unproven_choices(self.case, search.repairs, minimal, known, has_causes=has_causes))
+        repaired = self.proofs.confirmed(self.minimal or frozenset()) if self.proofs.causes else None
+        settled = set() if repaired is None else settled_blocks(minimal, search.learned(repaired.trial))
+        return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled))

@@ -134,7 +134,7 @@ def run_edited_program(
     unscored = EditedRun(
         held=None, training=None, learned=share_of([]), is_plain=False, is_stopped=program.is_stopped, error=None
     )
-    if edited is None:
+    if edited is None or case.has_equal_targets:
         return unscored
     plan = dataclasses.replace(plan_trials(edited, max(budget, 1.0)), members=members)
     is_plain = plan.prefix_updates is None and plain_seconds(edited) < PLAIN_SHARE * budget

@@ -16,6 +16,7 @@ from .repair import CERTAIN, Repair
 from .tasks import TaskKind
 
 IMPOSSIBLE = (Check.SOFTMAX_OVER_ONE_UNIT, Check.FROZEN_MODEL, Check.NO_LEARNING_RATE)
+BOUNDING = (Check.TARGETS_OUT_OF_REACH, Check.SOFTMAX_FOR_INDEPENDENT)  # what no output reaches of the targets
 IN_REACH = (Fault.OUTPUT_ACTIVATION, Fault.TARGET_OUT_OF_RANGE)  # faults whose repair brings all targets into reach
 SAYS_ENOUGH = (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL)  # outcomes beside which nothing impossible is looked for
 
@@ -70,8 +71,8 @@ def impossible_causes(case: Case, repairs: Sequence[Repair], proven: set[Fault])
 def bounding_causes(case: Case, repairs: Sequence[Repair], known: set[Fault]) -> list[Cause]:
     """An output that keeps a regression from learning, because too much of its targets is out of its reach.
 
-    Outputs between two values leave at least the unreachable share of the variance unexplained, so R2 stays under the
-    level from which a network has learned, even one that is otherwise perfect.
+    Outputs between two values, and those that add up to 1, leave at least the unreachable share of the variance
+    unexplained, so R2 stays under the level from which a network has learned, even one that is otherwise perfect.
     """
     if case.task.is_classification or not known.isdisjoint(IN_REACH):
         return []
@@ -91,7 +92,7 @@ def linear_causes(case: Case, repairs: Sequence[Repair]) -> list[Cause]:
 def bounds_score(finding: Contradiction) -> bool:
     """Whether a finding keeps R2 under the level from which a network has learned."""
     share = finding.values.get("unreachable share")
-    is_certain = finding.check is Check.TARGETS_OUT_OF_REACH and finding.severity is Severity.CONTRADICTION
+    is_certain = finding.check in BOUNDING and finding.severity is Severity.CONTRADICTION
     return is_certain and isinstance(share, float) and share > 1 - LEARNED_FRACTION
 
 

@@ -8,6 +8,8 @@ away only just learns, repairs are added that raise its score clearly: those are
 from __future__ import annotations
 
 import dataclasses
+import functools
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -75,7 +77,9 @@ class ProgramSearch(Search[Trial, Repair]):
 
     def train(self, keys: Keys, stage: Stage, *, optional: bool) -> Trial:
         """Train a set of repairs from the seeds that are new in a stage."""
-        self.ledger.check_clock()
+        confirms = stage is not Stage.SEARCH
+        check_clock = functools.partial(self.ledger.check_clock, reserved=confirms)
+        check_clock()
         count, first = {
             Stage.SEARCH: (self.plan.search_seeds, FIRST_SEARCH_SEED),
             Stage.CONFIRM: (CONFIRM_SEEDS, FIRST_CONFIRM_SEED),
@@ -88,10 +92,13 @@ class ProgramSearch(Search[Trial, Repair]):
             return _failed(self.case, count, refusal_text(problem))
         rows = round(len(self.case.split.folds[0].train) * variant.rows_share)
         seconds = estimated_seconds(variant, rows, self.plan, count)
-        self.ledger.spend(seconds, optional=optional, reserved=stage is not Stage.SEARCH)
-        return run_variant(
-            self.case, variant, seeds, plan=self.plan, confirm=stage is not Stage.SEARCH, tick=self.ledger.check_clock
-        )
+        self.ledger.spend(seconds, optional=optional, reserved=confirms)
+        began = time.monotonic()
+        trial = run_variant(self.case, variant, seeds, plan=self.plan, confirm=confirms, tick=check_clock)
+        if keys and not confirms and self.learned(trial).value >= self.enough:  # there is something to confirm
+            needed = (time.monotonic() - began) * 2 * CONFIRM_SEEDS / count
+            self.ledger.reserved_time = max(self.ledger.reserved_time, needed)
+        return trial
 
     def say_trained(self, keys: Keys) -> None:
         """Say what was trained, and how many trainings there were."""
@@ -142,6 +149,14 @@ class ProgramSearch(Search[Trial, Repair]):
         self.by_key[repair.key] = repair
 
     # Repair
+
+    def repair_fully(self) -> Keys | None:
+        """A set of repairs with which the program learns: first of all that contradicts the task, because the likeliest
+        single repair leaves the others wrong."""
+        certain = frozenset(key for key, repair in self.by_key.items() if repair.doubt >= CERTAIN)
+        if len(certain) > 1 and self.learns(certain):
+            return self.effective(certain)
+        return super().repair_fully()
 
     def chosen_single(self, key: str) -> str:
         """The likeliest repair, which learns, or one that is as doubtful and scores clearly better."""

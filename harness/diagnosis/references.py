@@ -30,6 +30,9 @@ LINEAR_MODELS = ("linear regression", "logistic regression")
 NEARLY_BEST = 0.95  # of the way from constant to best, from which a linear model is as good as any
 COMPONENTS = "principal components"  # the reference of an autoencoder
 LEAST_SQUARES = "least squares"
+TWO_NEIGHBOURS = "two nearest neighbours"
+FEWEST_LEFT_OUT = 20  # observations from which the nearest of the others say what a small table lets anybody predict
+LEFT_OUT_LEVEL = 0.3  # R2 of these predictions from which they do; below, the function may vary too fast for them
 ROWS_A_WEIGHT = 2  # observations for each weight of least squares, from which their fit says something
 TIMES_NEARER = 20  # times less than a program that the best reference leaves unexplained, if that is far nearer
 PRECISE = 0.98  # R2 from which nothing is said of a nearer reference
@@ -152,7 +155,7 @@ def measure_references(
     makers = make_learners(task, targets)
     features = sum(int(np.prod(np.shape(values)[1:])) for values in inputs)
     if task.kind is TaskKind.REGRESSION and features <= FEW_FEATURES and apt:
-        makers["two nearest neighbours"] = _two_neighbours  # of functions that vary fast, more neighbours see nothing
+        makers[TWO_NEIGHBOURS] = _two_neighbours  # of functions that vary fast, more neighbours see nothing
     values: dict[str, list[tuple[float, float]]] = {name: [] for name in makers}
     pooled: dict[str, list[Array]] = {name: [] for name in makers}
     rng = np.random.default_rng([seed, 4])
@@ -326,7 +329,10 @@ def _of_memory(
     inputs: Sequence[Array], truth: Array, task: Task, constant: float, token_inputs: Sequence[bool]
 ) -> References:
     """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer; beside
-    it, what a linear model reaches."""
+    it, what a linear model reaches.
+
+    Of a regression on few features, the nearest of the other rows show what of the targets is no noise.
+    """
     rows = len(truth)
     groups = group_rows(inputs)[:rows]
     outputs = np.empty((rows, truth.shape[1] if truth.ndim > 1 else 1))
@@ -349,14 +355,25 @@ def _of_memory(
     if task.kind is TaskKind.REGRESSION and rows >= ROWS_A_WEIGHT * (table.shape[1] + 1):
         terms = np.column_stack([np.ones(rows), table])
         learners[LEAST_SQUARES] = value_of(task, terms @ np.linalg.lstsq(terms, truth, rcond=None)[0], truth)
+    if task.kind is TaskKind.REGRESSION and rows >= FEWEST_LEFT_OUT and table.shape[1] <= FEW_FEATURES:
+        near = value_of(task, _left_out_outputs(table, truth), truth)
+        if near >= LEFT_OUT_LEVEL:  # what memory knows beyond that is the noise of these rows
+            others = {name: reached for name, reached in learners.items() if name != "memory"}
+            learners = dict(sorted({TWO_NEIGHBOURS: near, **others}.items(), key=lambda pair: -pair[1]))
     return References(
         constant=constant,
         learners=tuple(Reference(name=name, score=reached) for name, reached in learners.items()),
-        best=max(constant, value),
+        best=max(constant, next(iter(learners.values()))),
         p_value=None,
         apt=True,
         noise=0.0,
     )
+
+
+def _left_out_outputs(table: Array, truth: Array) -> Array:
+    """For each observation, what the two nearest of the others predict, (rows, columns)."""
+    outputs = [_two_neighbours().fit(np.delete(table, row, 0), np.delete(truth, row, 0)) for row in range(len(table))]
+    return np.stack([fitted.predict(table[[row]])[0] for row, fitted in enumerate(outputs)]).reshape(len(table), -1)
 
 
 def _of_components(targets: Array, task: Task, split: Split, constant: float, width: int) -> References:

@@ -42,6 +42,7 @@ FEWEST_PREFIX_UPDATES = 200
 FEWEST_TRIALS = 4  # of a diagnosis: as it is, repaired, and both once more to confirm
 ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does
+CONFIRM_SHARE = 0.3  # of the time until then, which is kept to confirm what the search found
 FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
 FEWEST_ROWS_OF_PREFIX = 2000
 
@@ -86,17 +87,18 @@ class Ledger:
     budget: float  # seconds that optional trainings may be spent on
     deadline: float  # ``time.monotonic`` at which the search is aborted
     reserved: float = 0.0  # seconds of the most that only trainings which confirm a cause may be spent on
+    reserved_time: float = 0.0  # seconds by the clock before the deadline, kept for the same
     spent: float = 0.0  # so far
     trials: int = 0  # number of trainings made
 
     @property
     def is_late(self) -> bool:
-        """Whether the clock has run out."""
-        return time.monotonic() > self.deadline
+        """Whether the clock has run out for all but what confirms a cause."""
+        return time.monotonic() > self.deadline - self.reserved_time
 
-    def check_clock(self) -> None:
-        """Raise ``OutOfBudget`` if the clock has run out."""
-        if self.is_late:
+    def check_clock(self, *, reserved: bool = False) -> None:
+        """Raise ``OutOfBudget`` if the clock has run out; ``reserved`` as in ``spend``."""
+        if time.monotonic() > self.deadline if reserved else self.is_late:
             raise OutOfBudget
 
     def spend(self, seconds: float, *, optional: bool, reserved: bool = False) -> None:

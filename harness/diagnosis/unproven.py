@@ -10,13 +10,14 @@ from .answer import Hint
 from .case import Case
 from .faults import Fault
 from .head_choices import CCE
+from .outcomes import Share
 from .repair import Repair
 from .repairs import order_of
 from .tasks import LabelFormat, TaskKind
 
 
 def unproven_choices(
-    case: Case, repairs: Sequence[Repair], minimal: Sequence[Repair], known: set[Fault], *, has_causes: bool
+    case: Case, repairs: Sequence[Repair], minimal: Sequence[Repair], known: set[Fault], *, settled: set[str]
 ) -> list[Hint]:
     """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first.
 
@@ -28,21 +29,31 @@ def unproven_choices(
         repairs: all that it may need
         minimal: the smallest set of them that learned
         known: what is among the causes and alternatives
-        has_causes: whether there are causes, which answer for the other repairs of their blocks
+        settled: blocks of repairs that the causes answer for
     """
     needed = {repair.key for repair in minimal}
-    blocks = {repair.block for repair in minimal if has_causes} - {"", "layers", "head"}
     unproven = [
         repair
         for repair in sorted(repairs, key=order_of)
         if repair.fault not in known
-        and repair.block not in blocks
+        and repair.block not in settled
         and (repair.doubt >= 2 or repair.key in needed or is_unfit_head(case, repair))
     ]
     unproven.sort(key=lambda repair: (repair.key not in needed, not is_unfit_head(case, repair)))
     hints = [Hint(fault=repair.fault, changes=repair.changes, is_needed=repair.key in needed) for repair in unproven]
     is_said = Fault.OUTPUT_ACTIVATION in known | {hint.fault for hint in hints}
     return hints if is_said else [*hints, *usual_head(case)]
+
+
+def settled_blocks(minimal: Sequence[Repair], repaired: Share) -> set[str]:
+    """Blocks of repairs that the causes answer for.
+
+    Args:
+        minimal: the smallest set of repairs that learned
+        repaired: the share of fresh seeds that learn with it; if all do, the steps are not to blame either
+    """
+    steps = {"rate", "optimizer"} if repaired.value == 1 else set()
+    return {repair.block for repair in minimal} - {"", "layers", "head"} | steps
 
 
 def usual_head(case: Case) -> list[Hint]:

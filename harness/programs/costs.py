@@ -62,11 +62,9 @@ def work_of(program: Program) -> Work:
 
 def unknown_length(program: Program) -> int:
     """The longest axis of the inputs that the model takes at any length; 1 if it has no such axis."""
-    inputs = getattr(program.model, "inputs", None) or []
-    arrays = keras.tree.flatten(program.x)
     lengths = [
         length
-        for tensor, array in zip(inputs, arrays)
+        for tensor, array in program.fed_inputs()
         for size, length in zip(tensor.shape[1:], getattr(array, "shape", ())[1:])
         if size is None
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -115,6 +116,9 @@ def program_of_fit(
     except Exception as error:
         copy, is_copyable = model, False
         notes.append(Note(kind=NoteKind.NOT_COPIED, detail=str(error)))
+    pairs = zip(*(one._flatten_layers(include_self=False) for one in (model, copy)))
+    known = {new.name: places.layers.get(old.name) for old, new in pairs}  # a copied class names its layers anew
+    layers = {name: place for name, place in known.items() if place is not None}
     paths = [weight.path for weight in copy.weights]  # a copy may build a layer elsewhere, and name it differently
     rows, steps = row_count(data.x), given["steps_per_epoch"]
     batch_size = data.batch_size or given["batch_size"]
@@ -149,7 +153,7 @@ def program_of_fit(
         shuffle=bool(given["shuffle"]) if data.shuffle is None else data.shuffle,
         initial_epoch=int(given["initial_epoch"]),
         callbacks=tuple(callbacks_of(given["callbacks"])),
-        places=places,
+        places=dataclasses.replace(places, layers=layers),
         source=data.kind,
         notes=tuple(notes),
     )

@@ -232,6 +232,15 @@ class Program:
         """The first rows of x, enough to build a model on; one number a row is a column, as fit takes it."""
         return keras.tree.map_structure(as_column, take_rows(self.x, slice(0, SAMPLE_ROWS)))
 
+    def fed_inputs(self) -> list[tuple[Any, Array]]:
+        """Each input of the model, with the data that it is given; empty if their numbers differ."""
+        tensors = list(getattr(self.model, "inputs", None) or [])  # a model of a class of its own has none
+        by_name = self.x if isinstance(self.x, dict) else {}
+        parts: list[Any] = [by_name.get(tensor.name) for tensor in tensors]
+        if any(part is None for part in parts):
+            parts = keras.tree.flatten(self.x)
+        return list(zip(tensors, parts)) if len(tensors) == len(parts) else []
+
     def split_rows(self) -> int:
         """How many of the first rows fit trains on; the rest is Keras' ``validation_split``."""
         if self.validation_split and self.validation is None:

@@ -97,7 +97,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "kl_divergence compares rows of shares that add up to 1, as softmax gives them for targets that do; use "
         "binary_crossentropy for values between 0 and 1, and mean_squared_error for quantities"
     ),
-    Check.SOFTMAX_FOR_INDEPENDENT: lambda v: "softmax outputs add up to 1, and these targets do not",
+    Check.SOFTMAX_FOR_INDEPENDENT: lambda v: (
+        "softmax outputs add up to 1, and these targets do not"
+        + (f": {lost_text(v)}" if v.get("unreachable share", 0) >= 0.01 else "")
+    ),
     Check.TANH_FOR_BINARY: lambda v: "tanh goes from -1 to 1, and the labels are 0 and 1",
     Check.INTEGERS_UNDER_CATEGORICAL: lambda v: (
         f"{v['loss']} needs one column for each class, and y holds one number in each row"

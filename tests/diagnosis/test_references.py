@@ -89,3 +89,22 @@ def test_learners_of_tables_suit_rows_of_one_step(row: tuple[int, ...], keeps_st
     split = split_rows([x], y, task, validation_rows=0, validation_split=0.0, shuffle=True, seed=0)
     found = measure_references([x], y, task, split, token_inputs=(False,), seed=0, keeps_state=keeps_state)
     assert found.apt is is_apt
+
+
+@pytest.mark.parametrize(
+    ("noise", "rows", "name", "low", "high"),
+    [
+        (0.0, 24, "two nearest neighbours", 0.94, 1.0),  # a smooth function is known nearly as well as by heart
+        (0.4, 24, "two nearest neighbours", 0.3, 0.9),  # 0.4 of noise beside a sine leave an R2 of about 0.76
+        (0.4, 12, "memory", 1.0, 1.0),  # too few rows to know
+        (9.0, 24, "memory", 1.0, 1.0),  # nothing can be predicted from the others
+    ],
+)
+def test_nobody_has_to_know_the_noise_of_a_small_table_by_heart(
+    noise: float, rows: int, name: str, low: float, high: float
+) -> None:
+    x = np.linspace(0, 2 * np.pi, rows)[:, None]
+    y = np.sin(x[:, 0]) + noise * np.random.default_rng(1).normal(size=rows)
+    found = references(x, y, "mse", "linear")
+    assert found.learners[0] == Reference(name=name, score=found.best)
+    assert low <= found.best <= high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Iterable
 from types import SimpleNamespace
@@ -12,15 +13,18 @@ import numpy as np
 import pytest
 
 from harness.diagnosis import edited_run
+from harness.diagnosis.case import Case
+from harness.diagnosis.diagnosis import _Diagnoser
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.mechanisms import Intervention, Suspect
-from harness.diagnosis.outcomes import Bar, Scores, share_of
+from harness.diagnosis.outcomes import Bar, OutcomeKind, Scores, share_of
 from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.search import OutOfBudget, Stage
 from harness.diagnosis.trials import Ledger, Plan, Trial, flat_shares
+from harness.diagnosis.unproven import settled_blocks
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
 
@@ -36,6 +40,7 @@ class Known(ProgramSearch):
         self.by_key = {repair.key: repair for repair in self.repairs}
 
     def run(self, keys: Iterable[str], *, stage: Stage = Stage.SEARCH, optional: bool = False) -> ProgramRun:
+        self.ledger.check_clock(reserved=stage is not Stage.SEARCH)
         chosen = frozenset(keys)
         if chosen not in self.scores:
             raise OutOfBudget
@@ -130,6 +135,31 @@ def test_other_repairs_are_not_asked_where_the_likeliest_is_good_enough() -> Non
     found = search({("loss",): 0.95, ("scale",): 1.0})
     assert found.repair_fully() == {"loss"}
     assert (frozenset({"scale"}), Stage.SEARCH) not in found.runs
+
+
+@pytest.mark.parametrize(
+    ("together", "alone", "chosen"),
+    [
+        (0.9, 0.9, {"loss"}),  # the likeliest that contradicts the task is enough
+        (0.9, 0.1, {"loss", "output"}),
+        (0.1, 0.1, {"scale"}),  # neither is: all that practice questions are tried
+    ],
+)
+def test_all_that_contradicts_the_task_is_repaired_first(together: float, alone: float, chosen: set[str]) -> None:
+    found = search({("loss", "output"): together, ("loss",): alone, ("output",): 0.1, ("scale",): 0.9})
+    for made in (repair("loss", Fault.LOSS), repair("output", Fault.OUTPUT_ACTIVATION)):
+        found.replace_repair(dataclasses.replace(made, doubt=3, block="head"))
+    found.singles = 3
+    keys = found.repair_fully()
+    assert keys is not None
+    assert next(iter(found.runs)) == (frozenset({"loss", "output"}), Stage.SEARCH)
+    assert found.minimise(keys) == chosen
+
+
+@pytest.mark.parametrize(("learned", "settled"), [(16, {"epochs", "rate", "optimizer"}), (15, {"epochs"})])
+def test_steps_with_which_every_repaired_seed_learns_are_not_worth_a_look(learned: int, settled: set[str]) -> None:
+    minimal = [repair("epochs", Fault.TOO_FEW_EPOCHS, block="epochs"), repair("loss", Fault.LOSS, block="head")]
+    assert settled_blocks(minimal, share_of([number < learned for number in range(16)])) == settled
 
 
 @pytest.mark.parametrize(
@@ -279,11 +309,23 @@ def test_the_trainings_of_an_edited_script_end_with_the_time(
     monkeypatch.setattr(edited_run, "plan_trials", lambda case, budget: plan)
     monkeypatch.setattr(edited_run, "thinned", lambda case, plan: case)
     monkeypatch.setattr(edited_run, "run_variant", run_variant)
-    case: Any = SimpleNamespace(program=program, seed=0)
+    case: Any = SimpleNamespace(program=program, seed=0, has_equal_targets=False)
     deadline = time.monotonic() + seconds_left
     _, run = chosen_remedy(case, [remedy("a")], BAR, members=8, budget=0.0, deadline=deadline)
     assert run is not None
     assert (run.is_stopped, run.held, run.error) == (is_stopped, None if is_stopped else 1.0, None)
+
+
+def test_the_edited_script_is_not_scored_on_equal_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of 9 rows have the targets 1, 2 and 3: R2 would be 0 whatever is predicted."""
+    program = SimpleNamespace(error=None, is_stopped=False)
+    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: SimpleNamespace(program=program))
+    monkeypatch.setattr(edited_run, "edited_case", lambda case, program: SimpleNamespace(head=None))
+    targets = np.tile([[1.0, 2.0, 3.0]], (9, 1))
+    case: Any = SimpleNamespace(program=program, seed=0, targets=targets)
+    case.has_equal_targets = Case.has_equal_targets.fget(case)  # type: ignore[attr-defined]
+    run = edited_run.run_edited_program(case, (), BAR, members=8, budget=0.0)
+    assert (run.held, run.error, run.works) == (None, None, False)
 
 
 def test_what_confirms_a_cause_is_never_spent_on_the_search() -> None:
@@ -296,6 +338,53 @@ def test_what_confirms_a_cause_is_never_spent_on_the_search() -> None:
     ledger.spend(15.0, optional=False)
     ledger.spend(4.0, optional=False, reserved=True)
     assert (ledger.spent, ledger.trials) == (25.0, 3)
+
+
+def test_what_confirms_a_cause_has_the_last_of_the_time() -> None:
+    ledger = Ledger(budget=10.0, deadline=time.monotonic() + 5, reserved_time=60.0)
+    with pytest.raises(OutOfBudget):
+        ledger.check_clock()
+    ledger.check_clock(reserved=True)
+    ledger.deadline -= 60
+    with pytest.raises(OutOfBudget):
+        ledger.check_clock(reserved=True)
+
+
+@pytest.mark.parametrize(("score", "reserved"), [(0.9, 16.0), (0.1, 1.0)])
+def test_time_is_kept_to_confirm_what_learned(monkeypatch: pytest.MonkeyPatch, score: float, reserved: float) -> None:
+    """8 seeds of the search took 4 s: 16 fresh ones with a repair and 16 without it take 16 s."""
+    known = search({})
+    known.plan = Plan(members=8, search_seeds=8, most_updates=1, prefix_updates=None)
+    known.ledger.reserved_time = 1.0
+    fold = SimpleNamespace(train=np.arange(4))
+    known.case = SimpleNamespace(seed=0, split=SimpleNamespace(folds=[fold]))  # type: ignore[assignment]
+    known.user = SimpleNamespace()  # type: ignore[assignment]
+    held = np.full(8, score)
+    trial = Trial(scores=Scores(held=held, training=held, diverged=held > 9), auc=None, updates=1)
+    module = "harness.diagnosis.program_search."
+    monkeypatch.setattr(module + "apply_repairs", lambda *_: SimpleNamespace(rows_share=1.0))
+    monkeypatch.setattr(module + "estimated_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(module + "run_variant", lambda *_, **__: trial)
+    monkeypatch.setattr(known.ledger, "check_clock", lambda **_: None)
+    monkeypatch.setattr(module + "time", SimpleNamespace(monotonic=iter([100.0, 104.0]).__next__))
+    known.train(frozenset({"loss"}), Stage.SEARCH, optional=False)
+    assert known.ledger.reserved_time == reserved
+
+
+@pytest.mark.parametrize(("seconds_left", "causes"), [(60.0, {Fault.LOSS}), (-1.0, set())])
+def test_what_was_found_before_the_clock_ended_the_search_is_confirmed(seconds_left: float, causes: set[Fault]) -> None:
+    """The search ends after its first set that learns, of which one repair is not needed."""
+    known = search({("loss", "scale"): 0.9})
+    known.run({"loss", "scale"})
+    known.scores = {frozenset(keys): 0.9 if "loss" in keys else 0.1 for keys in ((), ("loss",), ("scale",))}
+    known.scores |= {frozenset({"loss", "scale"}): 0.9}
+    known.ledger = Ledger(budget=1.0, deadline=time.monotonic() + seconds_left, reserved_time=60.0)
+    proofs = Proofs(search=known)
+    diagnoser: Any = SimpleNamespace(search=known, proofs=proofs, minimal=None, outcome=OutcomeKind.UNDERFITS)
+    for name in ("prove", "smallest_learning"):
+        setattr(diagnoser, name, functools.partial(getattr(_Diagnoser, name), diagnoser))
+    _Diagnoser.confirm_smallest(diagnoser)
+    assert {cause.fault for cause in proofs.causes} == causes
 
 
 def test_how_long_a_loss_stays_where_it_began() -> None:

@@ -13,6 +13,7 @@ from harness.programs.capture import capture_script
 from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
+from harness.programs.source.places import calls_fit
 from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
 
@@ -616,6 +617,23 @@ def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
 
 
 @pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("from sklearn.preprocessing import StandardScaler as S\ns = S()\ns.fit(x)\nS().fit(x).transform(x)", False),
+        ("from sklearn import svm\nclass A:\n  def f(self):\n    self.s = svm.SVC()\n    self.s.fit(x)", False),
+        ("import sklearn.svm\nsklearn.svm.SVC().fit(x, y)\nmodel.fit(x, y)", True),
+        ("from keras.wrappers.scikit_learn import KerasClassifier as K\nfrom sklearn.pipeline import make_pipeline\n"
+         "p = make_pipeline(K(f))\np.fit(x)", True),
+        ("model.fit_generator(x)", True),
+        ("print 'model.fit(x)'", True),  # Python 2
+        ("# model.fit(x)", False),
+    ],
+)  # fmt: skip
+def test_the_fit_of_a_scaler_is_not_that_of_a_model(text, calls):
+    assert calls_fit(text) is calls
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("zip(gradients", "zip([0.5 * g for g in gradients]"),  # gradients of another cost
@@ -628,7 +646,7 @@ def test_a_loop_that_does_what_fit_does_not_is_read_only(script, old, new):
     assert not program.can_be_trained
 
 
-@pytest.mark.parametrize("decorator", ["", "@tf.function\n"])
+@pytest.mark.parametrize("decorator", ["", "@tf.function\n", "@tf.function(reduce_retracing=True)\n"])
 def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
     loop = (
         "import numpy as np, tensorflow as tf\nfrom tensorflow import keras\n"
@@ -645,8 +663,8 @@ def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
     assert type(program.loss).__name__ == "BinaryCrossentropy"
     assert program.optimizer.get_config()["learning_rate"] == 0.5
     assert (program.places.optimizer.line, program.places.loss.line) == (5, 5)
-    assert (program.made_up is MadeUp.NOTHING) == (not decorator)
-    assert program.can_be_trained == (not decorator)
+    assert (program.made_up, program.can_be_trained) == (MadeUp.NOTHING, True)
+    assert (len(program.x), program.epochs, program.batch_size) == (8, 9, 8)
 
 
 def test_a_model_and_data_given_in_python():
@@ -747,3 +765,13 @@ def test_the_folder_that_holds_what_a_script_names_comes_first(tmp_path):
     (tmp_path / "rows.csv").unlink()
     assert working_folders(script, tmp_path) == [own, tmp_path]
     assert working_folders(script, own) == [own]
+
+
+def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(script):
+    lines = ["class Net(keras.Model):", "    def __init__(self):", "        super().__init__()"]
+    lines += ["        self.first = keras.layers.Dense(3)", "        self.last = keras.layers.Dense(1)"]
+    lines += ["    def call(self, x):", "        return self.last(self.first(x))"]
+    text = "import keras, numpy as np\n" + "\n".join(lines) + "\nnet = Net()\nnet.compile('sgd', 'mse')\n"
+    program = capture_script(script(text + "net.fit(np.ones((8, 2)), np.ones(8))\n")).program
+    places = program.places.layers
+    assert [places[layer.name].line for layer in (program.model.first, program.model.last)] == [5, 6]

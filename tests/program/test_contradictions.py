@@ -1,9 +1,12 @@
 """What contradicts itself without a run is named; programs that are written soundly are left alone."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
+from harness.diagnosis.evident_causes import bounds_score
 from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
 from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
@@ -334,6 +337,18 @@ def test_the_unreachable_share_is_that_of_the_best_clipped_targets():
     assert finding.values["unreachable share"] == pytest.approx(100 * 1 / 200)
 
 
+def test_the_unreachable_share_of_outputs_that_add_up_to_1():
+    """Rows (0, 0, 0) and (3, 3, 3): a row of softmax is at least (s - 1)^2 / 3 = 1 / 3 and 64 / 3 away from them, of
+    2 * 3 * 1.5^2 = 13.5 in all."""
+    model = net(3, "softmax")
+    model.compile("sgd", "mse")
+    findings = contradictions(program_of(model, X, np.tile([[0.0] * 3, [3.0] * 3], (100, 1))))
+    (one,) = [one for one in findings if one.check is Check.SOFTMAX_FOR_INDEPENDENT]
+    assert one.values["unreachable share"] == pytest.approx((1 + 64) / 3 / 13.5)
+    assert bounds_score(one)
+    assert not bounds_score(dataclasses.replace(one, values={**one.values, "unreachable share": 0.1}))
+
+
 def test_heads():
     head = head_of(net(3, "relu", L.Dropout(0.1), L.Softmax()))
     assert (head.units, head.activation, head.kind) == (3, "softmax", "Dense")
@@ -380,3 +395,13 @@ def test_a_state_that_is_kept_between_sequences_of_one_step():
     model.compile("adam", "mse")
     found = contradictions(program_of(model, np.zeros((20, 1, 1)), np.arange(20.0)[:, None], batch_size=1))
     assert [one.severity for one in found if one.check is Check.ONE_STEP_SEQUENCES] == [Severity.SUSPICION]
+
+
+@pytest.mark.parametrize(("films", "is_wrong"), [(10, False), (20, True)])
+def test_embeddings_read_the_inputs_of_their_names(films, is_wrong):
+    """20 users and 10 films, in a dict, whose keys are sorted another way than the inputs of the model."""
+    user, film = keras.Input((1,), name="user"), keras.Input((1,), name="film")
+    parts = [L.Flatten()(L.Embedding(rows, 2)(tensor)) for tensor, rows in ((user, 20), (film, 10))]
+    rows = np.arange(200)[:, None]
+    known = found(keras.Model([user, film], L.Dot(1)(parts)), "mse", REAL, {"user": rows % 20, "film": rows % films})
+    assert ((SURE, "input-out-of-range", Check.EMBEDDING_RANGE) in known) is is_wrong

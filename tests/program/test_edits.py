@@ -379,6 +379,86 @@ def test_several_inputs_are_not_scaled_in_part(captured, old, new):
     )
 
 
+OWN_LOOP = """\
+import numpy as np
+import tensorflow as tf
+x, y = np.random.rand(12, 2).astype("float32"), np.arange(12) % 2
+model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+optimizer = tf.keras.optimizers.SGD(learning_rate=1e-6)
+loss = tf.keras.losses.SparseCategoricalCrossentropy()
+for _ in range(3):
+    with tf.GradientTape() as tape:
+        cost = loss(y, model(x))
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "added"),
+    [
+        ([change("learning_rate", 0.01)], "optimizer = tf.keras.optimizers.SGD(learning_rate=0.01)"),
+        ([change("optimizer", "Adam"), change("learning_rate", 0.001)],
+         "optimizer = tf.keras.optimizers.Adam(learning_rate=0.001)"),
+        ([change("from_logits", True)], "loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
+        ([change("loss", "categorical_crossentropy"), change("from_logits", True)],
+         "loss = tf.keras.losses.CategoricalCrossentropy(from_logits=True)"),
+    ],
+)  # fmt: skip
+def test_a_loop_of_ones_own_is_edited_where_its_parts_are_made(captured, changes, added):
+    assert changed_lines(captured(OWN_LOOP), *changes) == ([added], [])
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_written_in_a_loop_is_not_replaced(captured):
+    text = OWN_LOOP.replace("loss(y, model(x))", "tf.reduce_mean(tf.square(y - model(x)[:, 0]))")
+    assert changed_lines(captured(text), change("loss", "binary_crossentropy")) == ([], ["loss"])
+
+
+DATASETS = """\
+import numpy as np
+import tensorflow as tf
+rows = 90 + 30 * np.random.default_rng(0).normal(size=(60, 3))
+make = tf.data.Dataset.from_tensor_slices
+train = make((rows[:40], np.arange(40) // 10)).batch(8)
+held, test = make((rows[40:], np.arange(20) // 5)).batch(4), rows[:5]
+model = tf.keras.Sequential([tf.keras.layers.Dense(4, activation="softmax")])
+model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
+model.fit(train, epochs=1, validation_data=held)
+model.evaluate(held)
+"""
+
+
+@pytest.mark.slow
+def test_the_datasets_of_fit_are_scaled_and_shuffled(program):
+    captured = program(DATASETS)
+    changes = [change("scale_inputs", "standardise"), change("shuffle", "shuffled"), change("batch_size", 5)]
+    edits = edits_for(captured, changes)
+    assert not edits.unplaced
+    after = run_edited(captured, edits.edits).program
+    mean, std = captured.x.mean(axis=0), captured.x.std(axis=0)
+    assert np.allclose(np.sort(after.x, axis=0), np.sort((captured.x - mean) / std, axis=0), atol=1e-5)
+    assert np.allclose(after.validation.x, (captured.validation.x - mean) / std, atol=1e-5)
+    assert (after.batch_size, after.error) == (5, None)
+    assert sorted(after.y) == list(captured.y) != list(after.y)  # the labels came in order before
+    images = change("scale_inputs", "divide by 255")
+    assert changed_lines(captured, images)[0][:1] == ["train = train.map(lambda x, y: (x / 255, y))"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fit(train", "fit(train.take(3)"),
+        ("evaluate(held)", "predict(test)"),  # an array, for all that is known
+        ("validation_data=held", "validation_data=held.take(2)"),
+        ("model.fit(", "for _ in range(2):\n    model.fit("),
+    ],
+)
+@pytest.mark.slow
+def test_datasets_are_not_scaled_in_part(captured, old, new):
+    wanted = change("scale_inputs", "standardise")
+    assert changed_lines(captured(DATASETS.replace(old, new)), wanted) == ([], ["scale_inputs"])
+
+
 @pytest.mark.slow
 def test_a_normalization_layer_is_adapted_to_the_inputs_of_fit(program):
     captured = program(

@@ -247,6 +247,25 @@ def test_rows_and_their_targets_are_shuffled_apart(captured, lines, line):
     assert [one.place.line for one in found] == ([] if line is None else [line + HEAD.count("\n")])
 
 
+@pytest.mark.parametrize(
+    ("lines", "is_apart"),
+    [
+        ("i = np.random.choice(60, 9)\n{}a = 2 * x[i]\n{}yield a, tf.one_hot(y[np.random.permutation(i)], 3)", True),
+        ("i = np.random.permutation(60)\n{}yield x[i[:9]] / 2, y[i[:9]]", False),
+        ("i = np.random.permutation(9)\n{}yield (x[:9] + x[i]) / 2, (y[:9] + y[i]) / 2", False),  # mixed on purpose
+        ("i = np.random.permutation(60)[:9]\n{}yield [x[:9], x[i]], np.ones(9)", False),  # pairs of inputs
+    ],
+)
+@pytest.mark.parametrize("is_class", [False, True])
+def test_a_batch_whose_labels_have_an_order_of_their_own(captured, lines, is_apart, is_class):
+    head = "class Data(keras.utils.PyDataset):\n    def __getitem__(self, n):\n        "
+    text = (head if is_class else "def batches():\n    while True:\n        ") + lines.format(*[" " * 8] * 2)
+    text = text.replace("yield", "return" if is_class else "yield")
+    text = "import numpy as np, tensorflow as tf\nx, y = np.random.rand(60, 3), np.arange(60) % 3\n" + text + "\n"
+    text += DENSE.format(1, "linear") + "m.compile('adam', 'mse')\nm.fit(X_train, y_train, epochs=9)\n"
+    assert (Check.SHUFFLED_APART in named(captured(text))) == is_apart
+
+
 def test_a_generator_that_starts_again_with_each_batch(captured):
     text = (
         "import numpy as np\nx = np.random.rand(60, 3)\ny = x.sum(axis=1)\n"

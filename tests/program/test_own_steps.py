@@ -38,12 +38,15 @@ class Model(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
         return {{'loss': loss}}
 model = Model()
-model.compile(optimizer='adam')
+model.compile(optimizer='adam', loss={compiled})
 model.fit(x, y, epochs=2)
 """
 QUANTITY = {"units": 1, "activation": None, "loss": "pass", "value": "tf.reduce_mean((y - outputs) ** 2)"}
+QUANTITY |= {"compiled": None}
+SQUARES = {"value": "self.loss(y, outputs)", "compiled": "lambda a, b: tf.reduce_mean((a - b) ** 2)"}
 KEEP = "self.own = keras.losses.SparseCategoricalCrossentropy(from_logits={})"
 CLASSES = {"y": "(x[:, 0] > 0) + 0", "units": 2, "activation": "softmax", "value": "self.own(y, outputs)"}
+CLASSES |= {"compiled": None}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,8 @@ CLASSES = {"y": "(x[:, 0] > 0) + 0", "units": 2, "activation": "softmax", "value
         (QUANTITY | {"y": "x.sum(axis=1)"}, Check.BROADCAST_LOSS),
         (QUANTITY | {"y": "x.sum(axis=1, keepdims=True)"}, None),
         (QUANTITY | {"y": "x.sum(axis=1)", "value": "tf.reduce_mean((y[:, None] - outputs) ** 2)"}, None),
+        (QUANTITY | SQUARES | {"y": "x.sum(axis=1)"}, Check.BROADCAST_LOSS),
+        (QUANTITY | SQUARES | {"y": "x.sum(axis=1, keepdims=True)"}, None),
         (CLASSES | {"loss": KEEP.format(True)}, Check.BOUNDED_BEFORE_LOGITS),
         (CLASSES | {"loss": KEEP.format(False)}, None),
     ],

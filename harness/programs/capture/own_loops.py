@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import keras
+import numpy as np
 
 from ..kinds import ON_BATCH, TAPE
 from ..source.places import Place, Sources
@@ -86,6 +87,7 @@ class OwnLoops:
             mock.patch.object(keras.losses.Loss, "__call__", self._loss(keras.losses.Loss.__call__)),
             mock.patch.object(BaseOptimizer, "apply_gradients", self._apply(BaseOptimizer.apply_gradients)),
             mock.patch.object(tf.GradientTape, "__enter__", self._enter(tf.GradientTape.__enter__)),
+            mock.patch.object(tf, "function", self._function(tf.function)),
             mock.patch.object(tf.Tensor, "__sub__", self._subtract(tf.Tensor.__sub__)),
             mock.patch.object(tf.Tensor, "__rsub__", self._subtract(tf.Tensor.__rsub__)),
         ):
@@ -154,6 +156,19 @@ class OwnLoops:
             return enter(tape)
 
         return entering
+
+    def _function(self, function: Wrapper) -> Wrapper:
+        """tf.function that makes no graph of a function of the user's: only updates whose values are known are read."""
+
+        @functools.wraps(function)
+        def making(func: Any = None, *arguments: Any, **options: Any) -> Any:
+            if func is None:
+                return functools.partial(making, **options)
+            code = getattr(func, "__code__", None)
+            is_own = code is not None and self.sources.get(code.co_filename) is not None
+            return eager(func) if is_own and self.is_wanted() else function(func, *arguments, **options)
+
+        return making
 
     def _call(self, call: Wrapper) -> Wrapper:
         """Model.__call__ that remembers inputs and outputs."""
@@ -234,3 +249,14 @@ class OwnLoops:
             if wanted <= {id(part) for weight in known[0].trainable_weights for part in (weight, weight.value)}
         ]
         return min(fitting, key=lambda known: len(known[0].trainable_weights), default=None)
+
+
+def eager(function: Wrapper) -> Wrapper:
+    """A function that is called as it is, with tensors in the place of arrays as in its graph."""
+
+    @functools.wraps(function)
+    def calling(*arguments: Any, **options: Any) -> Any:
+        given = (keras.ops.convert_to_tensor(value) if isinstance(value, np.ndarray) else value for value in arguments)
+        return function(*given, **options)
+
+    return calling

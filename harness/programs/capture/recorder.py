@@ -39,7 +39,17 @@ from ..old_versions.arguments import (
     translated_fit,
 )
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation, row_count
-from ..source.places import Place, Sources, argument_of, assignments, call_at, loops_around, never_ends, passes_of
+from ..source.places import (
+    Place,
+    Sources,
+    argument_of,
+    assignments,
+    call_at,
+    calls_fit,
+    loops_around,
+    never_ends,
+    passes_of,
+)
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
 from .origins import Origins, Wrapper
@@ -175,11 +185,8 @@ class Recorder:
         )
 
     def mentions_fit(self) -> bool:
-        """Whether any of the user's code that was run or imported calls something named fit."""
-        for source in self.sources.known.values():
-            if source is not None and (".fit(" in source.text or "fit_generator" in source.text):
-                return True
-        return False
+        """Whether any of the user's code that was run or imported calls fit of what may be a model of Keras."""
+        return any(source is not None and calls_fit(source.text) for source in self.sources.known.values())
 
     def _compile(self, compile_model: Any) -> Wrapper:
         """Model.compile that remembers its arguments and the user's line."""
@@ -374,7 +381,8 @@ class Recorder:
 
     def _capture_own_step(self, model: Any, given: dict[str, Any]) -> None:
         """Capture a model with a step of its own, and end the script."""
-        losses = [value for value in vars(model).values() if isinstance(value, keras.losses.Loss)]
+        compiled = getattr(model, "_compile_loss", None)  # it stands for what compile is given
+        losses = [one for one in vars(model).values() if isinstance(one, keras.losses.Loss) and one is not compiled]
         loss = losses[0] if len(losses) == 1 else None
         self._capture_loop(Loop(how=OWN_STEP, model=model, x=given["x"], y=given["y"], loss=loss))
 

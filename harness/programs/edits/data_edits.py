@@ -19,6 +19,7 @@ from ..targets import describe_targets
 from .rebinding import (
     next_fit_line,
     ordered_split,
+    rebound_datasets,
     rebound_names,
     rebound_parts,
     rebound_validation,
@@ -80,7 +81,12 @@ class DataEdits:
         return isinstance(self.program.x, (list, tuple, dict))
 
     def check_plain(self, kind: str, call: ast.Call) -> None:
-        """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled."""
+        """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled.
+
+        The inputs of a dataset can be scaled too.
+        """
+        if kind == "scale_inputs" and self.program.source == "tf.data" and not self.has_several_inputs:
+            return
         is_left_out = self.has_several_inputs and kind not in (*OF_TARGETS, "scale_inputs")
         if self.program.source not in ("arrays", "dataframe") or is_left_out:
             raise Unplaced
@@ -89,11 +95,15 @@ class DataEdits:
 
     def note(self, kind: str, change: Change, text: Text, call: ast.Call) -> None:
         """Note what is to be done to the data that fit is given."""
-        x, y = (text.text(argument_of(call, name, position)) for name, position in (("x", 0), ("y", 1)))
+        given = (argument_of(call, "x", 0), argument_of(call, "y", 1))
+        x, y = ("" if part is None else text.text(part) for part in given)  # a dataset comes without y
         if kind == "scale_inputs":
             if self.has_several_inputs:
                 self._scale_parts(text, call, change)
+            elif self.program.source == "tf.data" and change.layer is None:
+                self._scale_datasets(text, call, change)
             elif change.layer is not None:
+                x += ".map(lambda x, y: x)" * (self.program.source == "tf.data")
                 number = [layer.name for layer in self.program.model.layers].index(change.layer)
                 model = text.text(call.func).rpartition(".")[0]
                 self.statements.append(f"{model}.layers[{number}].adapt({x})")
@@ -151,6 +161,22 @@ class DataEdits:
                 mean, std = self._moments(names[0], text)
                 self.statements.append(f"input_mean, input_std = {mean}, {std} + 1e-7")
             self.statements.append(f"{', '.join(names)} = {', '.join(map(SCALES[not is_image].format, names))}")
+
+    def _scale_datasets(self, text: Text, call: ast.Call, change: Change) -> None:
+        """Note that the inputs of the dataset of fit are to be scaled before fit, and those of all others in use.
+
+        Raises:
+            Unplaced: they are not all variables, or not all rows are pairs of inputs and targets.
+        """
+        names = rebound_datasets(text, call)
+        if not names or self.program.sample_weight is not None:
+            raise Unplaced
+        scaled = "x / 255"
+        if "255" not in str(change.new):
+            scaled = "scaling(x)"
+            self.statements.append(f"scaling = {self.script.keras_name(text, 'layers.Normalization')}()")
+            self.statements.append(f"scaling.adapt({names[0]}.map(lambda x, y: x))")
+        self.statements += [f"{name} = {name}.map(lambda x, y: ({scaled}, y))" for name in names]
 
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
         """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""

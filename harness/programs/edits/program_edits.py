@@ -17,10 +17,11 @@ from ...recording.source import called_name
 from ..changes import Change
 from ..old_versions.arguments import unread_rates
 from ..program import NoteKind, Program
-from ..source.places import argument_of
+from ..source.places import argument_of, base_name
 from .data_edits import DataEdits
 from .edited import without_overlaps
 from .layer_edits import LayerEdits
+from .rebinding import batch_calls
 from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, unplaced, written
 
@@ -93,28 +94,40 @@ class _Editor:
 
     def _loss(self, by_kind: Mapping[str, Change]) -> list[Edit]:
         """Another loss, or another ``from_logits``."""
-        text, call = self.script.call(self.program.places.compile)
-        given = argument_of(call, "loss", 1)
-        from_logits = by_kind.get("from_logits")
+        places, from_logits = self.program.places, by_kind.get("from_logits")
         if "loss" not in by_kind:
-            return [self._from_logits(text, call, given, bool(from_logits.new))] if from_logits else []
-        name = str(by_kind["loss"].new)
-        if from_logits is not None and from_logits.new:
-            new = f"{self.script.keras_name(text, f'losses.{CLASSES[name]}')}(from_logits=True)"
-        else:
-            new = text.quoted(name, given)
-        return [text.set_argument(call, "loss", new, 1)]
+            return [self._from_logits(bool(from_logits.new))] if from_logits else []
+        name, is_of_logits = str(by_kind["loss"].new), from_logits is not None and bool(from_logits.new)
+        if places.compile is None:  # a loop of the user's own
+            text, made = self._loss_call()
+            new = self._new_loss(text, name, is_of_logits)
+            return [text.replace(made, new, made, new)] if not (made.args or made.keywords) else unplaced()
+        text, call = self.script.call(places.compile)
+        quoted = text.quoted(name, argument_of(call, "loss", 1))
+        return [text.set_argument(call, "loss", self._new_loss(text, name, True) if is_of_logits else quoted, 1)]
 
-    def _from_logits(self, text: Text, call: ast.Call, given: ast.expr | None, new: bool) -> Edit:
+    def _new_loss(self, text: Text, name: str, is_of_logits: bool) -> str:
+        """The call that makes a loss."""
+        made = self.script.keras_name(text, f"losses.{CLASSES[name]}")
+        return f"{made}({'from_logits=True' if is_of_logits else ''})"
+
+    def _loss_call(self) -> tuple[Text, ast.Call]:
+        """The call that made the loss; an expression in a loop of the user's own is none."""
+        text, made = self.script.call(self.program.places.loss)
+        if self.program.places.compile is None and not hasattr(keras.losses, called_name(made)):
+            raise Unplaced
+        return text, made
+
+    def _from_logits(self, new: bool) -> Edit:
         """Another ``from_logits`` of the same loss."""
         if self.program.places.loss is not None:
-            text, made = self.script.call(self.program.places.loss)
+            text, made = self._loss_call()
             return text.set_argument(made, "from_logits", str(new))
+        text, call = self.script.call(self.program.places.compile)
+        given = argument_of(call, "loss", 1)
         if isinstance(given, ast.Constant) and new:
             name = getattr(keras.losses.get(given.value), "__name__", "")
-            return text.set_argument(
-                call, "loss", f"{self.script.keras_name(text, f'losses.{CLASSES[name]}')}(from_logits=True)", 1
-            )
+            return text.set_argument(call, "loss", self._new_loss(text, name, True), 1)
         raise Unplaced
 
     def _optimizer(self, by_kind: Mapping[str, Change]) -> list[Edit]:
@@ -128,20 +141,20 @@ class _Editor:
             text, made = self._optimizer_call()
             new = written(rate.new) if rate is not None else ""
             return [text.set_argument(made, "learning_rate", new, 0, "lr")]
-        text, call = self.script.call(places.compile)
-        given = argument_of(call, "optimizer", 0)
         name = str(by_kind["optimizer"].new) if "optimizer" in by_kind else type(self.program.optimizer).__name__
-        if "optimizer" in by_kind and places.optimizer is not None:
+        if places.optimizer is not None:
             text, made = self._optimizer_call()
             new = self._new_optimizer(text, name, rate, made)
             return [text.replace(made, new, made, new)]
+        text, call = self.script.call(places.compile)
+        given = argument_of(call, "optimizer", 0)
         is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(str(rate.new)), DEFAULT_RATES[name]))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
 
     def _unread_rate(self) -> tuple[Text, ast.Assign] | None:
         """The one statement that sets the rate under a name which nothing reads; None if there is none, or several."""
-        texts = self.script.all_texts(self.program.places.compile)
+        texts = self.script.all_texts(self.program.places.optimizer or self.program.places.compile)
         found = [(text, node) for text in texts for node in unread_rates(text.tree)]
         return found[0] if len(found) == 1 else None
 
@@ -205,6 +218,8 @@ class _Editor:
             return [self._class_weight(text, call, change, any(other.kind.value == "labels" for other in changes))]
         if kind == "shuffle" and argument_of(call, "shuffle") is not None and not self.program.shuffle:
             return [text.set_argument(call, "shuffle", "True")]
+        if kind == "shuffle" and self.program.source == "tf.data":
+            return [self._dataset_order()]
         self.data.check_plain(kind, call)
         if kind == "resplit":
             return self.data.resplit(text, call)
@@ -233,17 +248,31 @@ class _Editor:
         raise Unplaced
 
     def _dataset_batch(self, change: Change) -> Edit:
-        """Another batch size where the dataset is batched, if that is in one place."""
-        found = [
-            (text, node)
-            for text in self.script.all_texts(self.program.places.fit)
-            for node in ast.walk(text.tree)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "batch"
-        ]
-        if len(found) != 1:
-            raise Unplaced
-        text, node = found[0]
+        """Another batch size where the dataset is batched."""
+        text, node = self._batch_call()
         return text.set_argument(node, "batch_size", written(change.new), 0)
+
+    def _dataset_order(self) -> Edit:
+        """All rows of the dataset in random order before they are batched."""
+        text, node = self._batch_call()
+        assert isinstance(node.func, ast.Attribute)
+        end, new = text.span(node.func.value)[1], f".shuffle({self.program.split_rows()})"
+        return text.edit(end, end, new, text.text(node), new)
+
+    def _batch_call(self) -> tuple[Text, ast.Call]:
+        """The call that batches the dataset of fit: the only one of all, or of those in the making of its variable."""
+        text, fit = self.script.call(self.program.places.fit)
+        every = [
+            (other, node)
+            for other in self.script.all_texts(self.program.places.fit)
+            for node in ast.walk(other.tree)
+            if called_name(node) == "batch" and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        ]
+        own = batch_calls(text, fit, base_name(argument_of(fit, "x", 0)) or "")
+        for found in (every, [(text, node) for node in own]):
+            if len(found) == 1:
+                return found[0]
+        raise Unplaced
 
     def _class_weight(self, text: Text, call: ast.Call, change: Change, is_renumbered: bool) -> Edit:
         """Class weights that make all classes count the same, or none; classes may be numbered anew from 0."""

@@ -56,6 +56,36 @@ def rebound_parts(text: Text, fit: ast.Call) -> list[list[str]]:
     return found if is_certain else []
 
 
+def rebound_datasets(text: Text, fit: ast.Call) -> list[str]:
+    """The variables that hold the dataset of ``fit`` and the others that the model is used on, that of ``fit`` first.
+
+    None are returned if any is given otherwise than in a variable, or is not certain to be a dataset of batches.
+    """
+    of_fit = [argument_of(fit, "x", 0), argument_of(fit, "validation_data")]
+    later = [argument_of(call, "x", 0) for call in _later_calls(text, fit) if called_name(call) in USES]
+    given = [part.id if isinstance(part, ast.Name) else "" for part in [*of_fit, *later] if part is not None]
+    names = list(dict.fromkeys(given))
+    if text.loops(fit) or not all(_is_bound_once(text, fit, name) for name in names):
+        return []
+    unknown = set(names) - {part.id for part in of_fit if isinstance(part, ast.Name)}
+    return names if all(batch_calls(text, fit, name) for name in unknown) else []
+
+
+def batch_calls(text: Text, fit: ast.Call, name: str) -> list[ast.Call]:
+    """The calls of ``batch`` in the statements that assign a variable of the scope of ``fit``."""
+    nodes = [node for store in _stores(text, fit, name) for node in ast.walk(_value_of(text.statement(store), store))]
+    return [node for node in nodes if isinstance(node, ast.Call) and called_name(node) == "batch"]
+
+
+def _value_of(statement: ast.stmt, store: ast.Name) -> ast.AST:
+    """What a statement assigns to a variable: the part in its place if both sides are written out."""
+    value = getattr(statement, "value", None)
+    for target in getattr(statement, "targets", ()):
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            return next((part for element, part in zip(target.elts, value.elts) if element is store), statement)
+    return statement
+
+
 def _parts_of(node: ast.expr | None) -> dict[str, ast.expr]:
     """The parts of a list, tuple or dict that is written out, by their keys."""
     if isinstance(node, ast.Dict):

@@ -105,12 +105,7 @@ def scale_rules(subject: Subject) -> Finding:
 
 def embedding_rules(subject: Subject) -> Finding:
     """Inputs of Embedding layers that are not numbers of its rows."""
-    program = subject.program
-    tensors = list(getattr(program.model, "inputs", None) or [])
-    parts = keras.tree.flatten(program.x)
-    if len(tensors) != len(parts):
-        return
-    for tensor, part in zip(tensors, parts):
+    for tensor, part in subject.program.fed_inputs():
         readers = [node.operation for node in tensor._keras_history.operation._outbound_nodes]
         embeddings = [reader for reader in readers if isinstance(reader, keras.layers.Embedding)]
         array = np.asarray(part)

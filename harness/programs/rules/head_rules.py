@@ -200,6 +200,7 @@ def reach_rules(subject: Subject) -> Finding:
         yield subject.about(head.activation_layer, Check.TANH_FOR_BINARY, Severity.FACT, values)
     is_certain = targets.width > 1 and not loss.startswith("custom:")
     if head.activation == "softmax" and same_width and targets.kind in (TargetKind.MULTI_HOT, TargetKind.REAL):
+        values = {**values, "unreachable share": max(share, share_beside_sum(targets.values))}
         yield subject.about(
             head.activation_layer, Check.SOFTMAX_FOR_INDEPENDENT,
             Severity.CONTRADICTION if is_certain else Severity.SUSPICION, values
@@ -209,11 +210,20 @@ def reach_rules(subject: Subject) -> Finding:
 def unreachable_share(values: Array, low: float | None, high: float | None) -> float:
     """The share of the variance of targets that stays unexplained however well outputs between two values fit."""
     finite = values[np.isfinite(values)]
-    total = float(np.sum((finite - finite.mean()) ** 2)) if finite.size else 0.0
-    if total == 0:
-        return 0.0
     reach = np.clip(finite, -np.inf if low is None else low, np.inf if high is None else high)
-    return float(np.sum((finite - reach) ** 2) / total)
+    return share_of_variance(float(np.sum((finite - reach) ** 2)), finite)
+
+
+def share_beside_sum(values: Array) -> float:
+    """The same of outputs that add up to 1: no row of them is nearer to its targets than the plane of such rows."""
+    rows = values[np.all(np.isfinite(values), axis=-1)]
+    return share_of_variance(float(np.sum((rows.sum(axis=-1) - 1) ** 2)) / values.shape[-1], rows)
+
+
+def share_of_variance(squares: float, values: Array) -> float:
+    """A sum of squared errors as a share of the squared distances from the mean; 0 if all values are equal."""
+    total = float(np.sum((values - values.mean()) ** 2)) if values.size else 0.0
+    return squares / total if total else 0.0
 
 
 def label_rules(subject: Subject) -> Finding:
@@ -367,7 +377,7 @@ def broadcasts(subject: Subject) -> bool:
     loss, targets, head = subject.loss, subject.targets, subject.head
     if targets is None or head is None or not (len(targets.shape) == 1 and head.shape[1:] == (1,)):
         return False
-    if loss is None and overridden_step(subject.program.model) == "train_step":
+    if overridden_step(subject.program.model) == "train_step":
         return step_broadcasts(subject.program, targets)
     if loss is None and is_of_tape(subject.program):
         return True  # y is what the loop subtracts from the outputs
@@ -428,7 +438,7 @@ def step_broadcasts(program: Program, targets: Targets) -> bool:
     y = targets.values[:count].astype(np.float32)
     try:
         model = copied_model(program.model, 0, sample=take_rows(program.x, slice(0, 2)))
-        model.compile(keras.optimizers.SGD(STEP_RATE))
+        model.compile(keras.optimizers.SGD(STEP_RATE), loss=program.loss)  # which the step may call
         before = model.get_weights()
 
         def moved(rows: slice, given: Array) -> Array:

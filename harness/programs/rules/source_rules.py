@@ -63,6 +63,7 @@ SEEDS = ("seed", "random_state")
 FILLED = ("zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "range", "arange")
 REORDERING = ("shuffle", "permutation")
 KEEPS_ROWS = ("astype", "reshape", "to_numpy", "copy")  # methods that leave the rows of an array where they are
+ROW_WISE = ("one_hot", "to_categorical", "array", "asarray", "convert_to_tensor")  # functions that leave them there too
 PAIRING = ("fit", "train_test_split", "zip", "from_tensor_slices")  # calls whose first two values have common rows
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
@@ -135,7 +136,8 @@ def shuffle_rules(subject: Subject) -> Finding:
 def order_rules(subject: Subject) -> Finding:
     """Inputs and targets that are put into another order, each for itself."""
     for source, tree in subject.code:
-        nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.Assign))]
+        kinds = (ast.Call, ast.Assign, ast.Yield)
+        nodes = [*returned_batches(tree), *(node for node in ast.walk(tree) if isinstance(node, kinds))]
         # as they are carried out: an assignment after the calls in it
         nodes.sort(key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0, isinstance(node, ast.Assign)))
         orders: dict[str, ast.Call] = {}  # of names that were shuffled alone
@@ -152,7 +154,7 @@ def order_rules(subject: Subject) -> Finding:
                 continue
             if called_name(node) in RESEEDING and orders:
                 break  # the same order may be drawn again
-            if called_name(node) == "shuffle" and order_of(node, {}) is not None:
+            if isinstance(node, ast.Call) and called_name(node) == "shuffle" and order_of(node, {}) is not None:
                 orders |= dict.fromkeys(names_in(node.args[0]) if node.args else (), node)
             pair = paired(node)
             both = [order_of(part, orders) for part in pair]
@@ -204,11 +206,23 @@ def rows_taken(value: ast.expr) -> Iterator[ast.expr]:
         yield from rows_taken(value.left)
     elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in KEEPS_ROWS:
         yield from rows_taken(value.func.value)
+    elif called_name(value) in ROW_WISE and isinstance(value, ast.Call) and value.args:
+        yield from rows_taken(value.args[0])
 
 
-def paired(call: ast.Call) -> Sequence[ast.expr]:
-    """The two values whose rows belong together: inputs and targets; nothing if a call is given no such pair."""
-    name, given = called_name(call), call.args
+def returned_batches(tree: ast.AST) -> Iterator[ast.Return]:
+    """What the methods of classes return that hand on batches by their number."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and function.name == "__getitem__":
+            yield from (node for node in ast.walk(function) if isinstance(node, ast.Return))
+
+
+def paired(node: ast.Call | ast.Yield | ast.Return) -> Sequence[ast.expr]:
+    """The two values whose rows belong together: inputs and targets; nothing if a node has no such pair."""
+    if not isinstance(node, ast.Call):
+        parts = node.value.elts[:2] if isinstance(node.value, ast.Tuple) else []
+        return [] if any(isinstance(part, (ast.List, ast.Tuple, ast.Dict)) for part in parts) else parts
+    name, given = called_name(node), node.args
     if name in ("zip", "from_tensor_slices") and given and isinstance(given[0], ast.Tuple):
         given = given[0].elts
     return given[:2] if name in PAIRING and len(given) >= 2 else ()

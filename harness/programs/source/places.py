@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -218,6 +219,30 @@ def argument_of(call: ast.Call, name: str, position: int | None = None) -> ast.e
     if position is not None and position < len(call.args) and not isinstance(call.args[position], ast.Starred):
         return call.args[position]
     return None
+
+
+@functools.cache
+def calls_fit(text: str) -> bool:
+    """Whether a text calls ``fit`` of anything but scalers and other objects of scikit-learn."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return ".fit(" in text or "fit_generator" in text
+    if any(wrapper in text for wrapper in ("KerasClassifier", "KerasRegressor")):
+        return True  # in a pipeline, for instance
+    modules = [(node.module or "", node.names) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = {"sklearn"} | {one.asname or one.name for module, found in modules if "sklearn" in module for one in found}
+
+    def is_of_sklearn(node: ast.AST) -> bool:
+        while isinstance(node, (ast.Call, ast.Attribute)):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        return isinstance(node, ast.Name) and node.id in names
+
+    made = [node.targets for node in ast.walk(tree) if isinstance(node, ast.Assign) and is_of_sklearn(node.value)]
+    known = {ast.unparse(target) for targets in made for target in targets}
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    fits = [node.value for node in called if isinstance(node, ast.Attribute) and node.attr in ("fit", "fit_generator")]
+    return not all(is_of_sklearn(owner) or ast.unparse(owner) in known for owner in fits)
 
 
 def base_name(node: ast.expr | None) -> str | None:

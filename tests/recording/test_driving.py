@@ -688,3 +688,55 @@ def test_targets_notice_that_they_are_broadcast() -> None:
     targets.notes.clear()
     assert type(np.ones(6) - targets) is np.ndarray
     assert not targets.notes
+
+
+LISTENED = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d, y):
+        dx = d @ self.w.T
+        self.w -= 0.1 * self.x.T @ d
+        return dx
+
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x)
+        return e / e.sum(axis=1, keepdims=True)
+    def backward(self, a, y):
+        return a - y
+
+class Model:
+    def __init__(self, logger, args, layers=[]):
+        self.layers, self.logger, self.args = layers, logger, args
+    def train(self, x, y, epochs=3):
+        for epoch in range(epochs):
+            a = x
+            for layer in self.layers:
+                a = layer.forward(a)
+            for layer in reversed(self.layers):
+                a = layer.backward(a, y)
+            self.logger.info(epoch)
+            np.save(self.args.save_path, a)
+"""
+
+
+def test_what_listens_and_where_to_save_are_made_up(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = driven(LISTENED)
+    assert "net = Model(MagicMock(), SimpleNamespace(save_path='data.csv'), " in "\n".join(found.lines)
+
+
+def test_a_network_that_learns_the_same_from_other_targets_is_called_in_another_way(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = driven(LISTENED)
+    assert found.succeeded
+    assert not found.doubts
+    assert "Softmax()" in "\n".join(found.lines)
+    alone = driven(LISTENED.replace("a - y", "a"))
+    assert any("targets" in doubt for doubt in alone.doubts)

@@ -24,7 +24,7 @@ The steps, each in a module of its own:
 5. The calls are tried in order: ``drive``, with one ``session`` an attempt, ``choices`` as a best-first search, and
    ``blame`` for what a failure says.
 6. What is accepted, and why: ``watching`` sees updates and shapes that fit by accident, ``acceptance`` asks whether
-   the calls are meant so, and ``drive`` runs the lines once more on their own. ``losses`` adds a call of the file's
+   the calls are meant so, and ``verifying`` runs the lines once more on their own, with the same targets and with others. ``losses`` adds a call of the file's
    own cost if they leave it out.
 
 ``pairs`` is a package apart: it calls single layers, activations and losses with random arrays. If some of a file

@@ -169,7 +169,7 @@ class Caller:
         if is_empty or (role in MAYBE_NEEDED and argument.default == "None"):
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
             return bool(self.session.choose(key, [False, True]))
-        return role is Role.OBJECT_LIST and argument.default == "None"
+        return role is Role.OBJECT_LIST and argument.default in ("None", "[]", "()")
 
     def _variable_arguments(self, function: FunctionFacts, name: str) -> list[str]:
         """Of a function that takes any number: layers, or the sizes that are not arguments of their own."""

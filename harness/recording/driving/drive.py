@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import copy
 import inspect
 import math
 import re
@@ -39,12 +38,13 @@ from .preparing import call_forward_first, call_networks, call_passes_first, cle
 from .proposing import propose_calls
 from .result import Attempt, Driven
 from .roles import Role, role_of
-from .session import FILE, Hints, Session, quiet, reset_generators, user_line
+from .session import Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
 from .suggestions import column_votes, is_error_turned, label_order, output_count
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
+from .verifying import Alone, are_same, run_alone
 from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
 from .words import BY_HAND
 
@@ -56,6 +56,7 @@ GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other f
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
+TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -272,8 +273,12 @@ class _Driver:
                 self._pursue(goal, session)
             excuse_square_weights(session)
             driven = self._judge(goal, session)
-            if driven is not None and not self._verified(driven, goal):
+            ran = self._verified(driven, goal) if driven is not None else None
+            if driven is None or ran is None:
                 driven = None
+            elif self._ignores_targets(driven, ran):
+                watcher.notes.append("other targets would change no weight")
+                driven = replace(driven, doubts=(*driven.doubts, watcher.notes[-1]))
             if driven is not None and not watcher.notes and not session.assumes_loss:
                 return self._with_own_cost(goal, session) or driven
             if driven is not None and session.assumes_loss:
@@ -422,22 +427,21 @@ class _Driver:
         driven = self._driven(session, succeeded=True, goal=goal)
         return driven if self._verified(driven, goal) else None
 
-    def _verified(self, driven: Driven, goal: Goal) -> bool:
-        """Whether the lines alone, run after the file, train again."""
+    def _verified(self, driven: Driven, goal: Goal) -> Alone | None:
+        """The run of the lines alone, after the file, if it trains again."""
+        ran = self._run_alone(driven)
+        return ran if ran is not None and (goal.gradients or ran.updated) else None
+
+    def _ignores_targets(self, driven: Driven, ran: Alone) -> bool:
+        """Whether the lines give targets, and would have trained with others to the same weights."""
+        other = self._run_alone(driven, turned=True) if TARGETS.search("\n".join(driven.lines)) else None
+        return other is not None and are_same(ran.weights, other.weights)
+
+    def _run_alone(self, driven: Driven, turned: bool = False) -> Alone | None:
         self.saved.restore()
         reset_generators(self.seed)
-        watcher = Watcher(self.updates, set())
-        for name, text in self.hints.missing.items():
-            self.namespace[name] = eval(text)
-        names = {**self.namespace, **copy.deepcopy({k: v for k, v in driven.data.items() if k != "np"}), "np": np}
-        code = compile("\n".join(driven.lines), FILE, "exec")
-        try:
-            watcher.run(lambda: exec(code, names))
-        except (Enough, Overrun):
-            pass
-        except (Exception, SystemExit):
-            return watcher.has_iterated
-        return goal.gradients or watcher.updated
+        self.namespace |= {name: eval(text) for name, text in self.hints.missing.items()}
+        return run_alone(driven, self.namespace, self.updates, turned=turned)
 
     def _partly(self, goal: Goal, session: Session, error: BaseException) -> Driven | None:
         """Whether an attempt that ended with an exception trained enough before."""
@@ -451,7 +455,8 @@ class _Driver:
         complete = reachable <= {line for _, line in hits} and session.watcher.has_iterated
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
         driven = self._driven(session, succeeded=True, goal=goal) if complete or overrun else None
-        return driven if driven is not None and self._verified(driven, goal) else None
+        ran = self._verified(driven, goal) if driven is not None else None
+        return driven if driven is not None and ran is not None and not self._ignores_targets(driven, ran) else None
 
     def _is_own(self, goal: Goal) -> bool:
         """Whether a goal is defined in the file itself, not in another that uses it."""

@@ -335,6 +335,12 @@ def _needed(lines: list[str]) -> list[str]:
     return kept
 
 
+def matrices_in(values: Sequence[Any]) -> list[np.ndarray[Any, Any]]:
+    """The floating arrays with two axes in all of the values."""
+    seen: set[int] = set()
+    return [matrix for value in values for matrix in _matrices(value, seen)]
+
+
 def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any, Any]]:
     """The floating arrays with two axes in a value, in order."""
     if id(value) in seen or depth < 0:

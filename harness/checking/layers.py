@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..recording.driving.pairs.arrays import pair_data
 from ..recording.driving.pairs.calls import RATE
 from ..recording.driving.pairs.find import find_pairs
+from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
-from ..recording.graph import Node, Recording
+from ..recording.graph import Kind, Node, Recording
 from ..recording.record import record_file
 from ..recording.source import is_notebook, read_text
 from .alignment import Alignment, Samples, align, are_alike, ratio, samples
@@ -168,7 +169,12 @@ class _Judge:
     def _unread(self, option: PairOption) -> tuple[str, ...]:
         """The parameters that the output is made of and that no gradient was found for."""
         used = self.program.ancestors([self.by_name[option.output]])
-        return tuple(name for name, bound in option.unread if self.by_name.get(bound) in used)
+        nodes = [(name, self.by_name[bound]) for name, bound in option.unread if self.by_name.get(bound) in used]
+        return tuple(name for name, id in nodes if is_weight_name(name) or self._is_drawn(id))
+
+    def _is_drawn(self, id: int) -> bool:
+        """Whether a value is made of random numbers, as weights are and settings are not."""
+        return any(self.recording.nodes[one].kind is Kind.RANDOM for one in self.program.ancestors([id]))
 
     def _mistakes(
         self, plan: PairPlan, option: PairOption, gradients: Sequence[GradientResult], settings: Sequence[Values]

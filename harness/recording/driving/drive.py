@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import inspect
 import math
 import re
 from collections.abc import Callable
@@ -16,8 +15,6 @@ import numpy as np
 from ..failures import is_misused_library, is_never_set, is_of_libraries_alone, is_wrong_call
 from ..tape import StopRecording
 from .acceptance import (
-    accumulates,
-    clears,
     excuse_square_weights,
     layers_left,
     pairs_of,
@@ -30,12 +27,11 @@ from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, CLASSES, Labels
 from .examples import find_examples
 from .failing import learn_from_calls
-from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
-from .gradients import pair_gradients
+from .goals import Goal, find_goals, is_called_by_others
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
-from .preparing import call_forward_first, call_networks, call_passes_first, clear_gradients, ensure_attributes
 from .proposing import propose_calls
+from .pursuing import pursue
 from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import Hints, Session, quiet, reset_generators, user_line
@@ -45,7 +41,7 @@ from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
 from .verifying import Alone, are_same, run_alone
-from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
+from .watching import Enough, Overrun, Watcher
 from .words import BY_HAND
 
 MAX_ATTEMPTS = 400
@@ -270,7 +266,7 @@ class _Driver:
         error: BaseException | None = None
         try:
             with contextlib.suppress(Enough):
-                self._pursue(goal, session)
+                pursue(goal, Caller(session, self.roles), self.texts)
             excuse_square_weights(session)
             driven = self._judge(goal, session)
             ran = self._verified(driven, goal) if driven is not None else None
@@ -310,84 +306,6 @@ class _Driver:
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
         search.failed(cost, choices, blame(session, error, self.files), len(watcher.visited))
         return None
-
-    # One goal
-
-    def _pursue(self, goal: Goal, session: Session) -> None:
-        caller = Caller(session, self.roles)
-        function = goal.function
-        assert function is not None
-        repeat = not self._repeats_itself(goal, caller)
-        if not goal.owner:
-            caller.call(function, function.name, repeat=None if repeat else False)
-        else:
-            variable = caller.make_object(goal.owner)
-            if goal.constructor:
-                return
-            passed = repeat and call_passes_first(caller, function, variable)
-            if repeat and not passed:
-                call_forward_first(caller, function, variable)
-            if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
-                clear_gradients(caller)
-                if not passed:
-                    call_networks(caller, function)
-            ensure_attributes(caller, function, variable)
-            caller.call(function, f"{variable}.{function.name}", repeat=repeat)
-        hits = session.watcher.hits
-        stateful = goal.owner or caller.roles_of(function) & {Role.PARAMETERS, Role.OBJECT}
-        constructor = self.facts.constructor(goal.owner) if goal.owner else None
-        roles = caller.roles_of(function) | (caller.roles_of(constructor) if constructor else set())
-        counted = Role.EPOCHS in roles or (hits and max(hits.values()) >= ENOUGH_UPDATES)
-        if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
-            repeat = session.statements[-1].repeat = True
-        if session.statements and not session.statements[-1].repeat:
-            for statement in session.statements:
-                statement.repeat = False
-        if goal.gradients:
-            self._apply_gradients(session)
-            if accumulates(self.facts.reach(function)):
-                self._clear_gradients(caller)
-        if any(statement.repeat for statement in session.statements):
-            session.watcher.stop_early = False
-            for index in (1, 2):
-                session.run_again(index)
-
-    def _repeats_itself(self, goal: Goal, caller: Caller) -> bool:
-        """Whether one call makes several iterations."""
-        function = goal.function
-        assert function is not None
-        if any(part.loops and Role.EPOCHS in caller.roles_of(part) for part in self.facts.reach(function)):
-            return True
-        roles = caller.roles_of(function)
-        if roles & {Role.EPOCHS, Role.PAIRS}:
-            return True
-        part_of_an_iteration = bool(roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM})
-        return function.loops and not part_of_an_iteration and self._outer_loop(function)
-
-    def _outer_loop(self, function: FunctionFacts) -> bool:
-        text = inspect.cleandoc("\n".join(_loop_heads(function)))
-        return re.search(
-            r"epoch|iter|while|zip\(|len\(X|shape\[0\]|num_|batch|range\(\d{2,}\)", text
-        ) is not None and self.facts.trains(function)
-
-    def _apply_gradients(self, session: Session) -> None:
-        """Makes a plain gradient step with what the file returned as gradients."""
-        target = session.statements[-1].text.split(" = ")[0]
-        session.gradients = pair_gradients(session) or pair_gradients(session, target.split(", "))
-        for pair in session.gradients:
-            # in place, because layers may hold the same array
-            session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
-
-    def _clear_gradients(self, caller: Caller) -> None:
-        """Sets gradients back to 0 after a step of the driver's, as the file does after its own."""
-        session = caller.session
-        if clear_gradients(caller):
-            return
-        if any(clears(text) for text in self.texts):
-            for pair in session.gradients:
-                session.run(f"{pair.gradient}[...] = 0", repeat=True)
-        elif len(self.texts) == 1:  # nothing shows how it is meant to be used
-            session.watcher.notes.append("gradients are added up, and nothing sets them back to 0")
 
     # Verdicts
 
@@ -598,13 +516,3 @@ def _urgency(item: tuple[Goal, Search]) -> float:
     """What decides which goal is pursued next, the lower the sooner: it rises with every attempt that failed."""
     goal, search = item
     return goal.cost + search.next_cost + search.tried / PATIENCE
-
-
-def _loop_heads(function: FunctionFacts) -> list[str]:
-    heads = []
-    for item in ast.walk(function.node):
-        if isinstance(item, ast.For):
-            heads.append(f"{ast.unparse(item.target)} in {ast.unparse(item.iter)}")
-        elif isinstance(item, ast.While):
-            heads.append("while " + ast.unparse(item.test))
-    return heads

@@ -9,6 +9,7 @@ side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ class _Judge:
     def pair(self, plan: PairPlan) -> PairResult:
         """The best of the ways of calling a pair that worked: a right pair is right under one of them."""
         best: PairResult | None = None
-        called = [option for option in plan.options if self._worked(option)]
+        called = [self._without_idle(option) for option in plan.options if self._worked(option)]
         several = [option for option in called if not option.single]
         for option in (several or called)[:MAX_OPTIONS]:
             result = self._option(plan, option)
@@ -141,6 +142,18 @@ class _Judge:
     def _worked(self, option: PairOption) -> bool:
         names = [option.output, *(gradient.value or gradient.after for gradient in option.gradients)]
         return bool(option.gradients) and all(name in self.by_name for name in names)
+
+    def _without_idle(self, option: PairOption) -> PairOption:
+        """The option without the updates that the backward pass left out, as those of a penalty that is off."""
+        idle = [one for one in option.gradients if one.after and self._is_untouched(one)]
+        gradients = tuple(one for one in option.gradients if one not in idle)
+        read = {one.of_value for one in gradients}
+        unread = tuple((one.of, one.of_value) for one in idle if one.of_value not in read)
+        return replace(option, gradients=gradients, unread=(*option.unread, *unread)) if gradients else option
+
+    def _is_untouched(self, gradient: GradientPlan) -> bool:
+        """Whether a parameter is after the backward pass what it was before."""
+        return self.by_name[gradient.after] == self.by_name.get(gradient.of_value)
 
     def _option(self, plan: PairPlan, option: PairOption) -> PairResult:
         try:

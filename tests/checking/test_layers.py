@@ -873,3 +873,35 @@ def test_the_layers_that_a_network_imports_are_compared_if_it_is_not_judged(tmp_
     result = check_file(tmp_path / "net.py")
     assert result.reason is Reason.NOT_DRIVEN
     assert {(one.file, one.agreement) for one in result.pairs} == {("units.py", Agreement.AGREES)}
+
+
+PENALISED = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out, penalty=0):
+        self.weights = 0.1 * np.random.randn(n_in, n_out)
+        self.biases = np.zeros((1, n_out))
+        self.penalty = penalty
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.biases
+
+    def backward(self, d):
+        self.dweights = self.x.T @ d
+        {keep} = np.sum(d, axis=0, keepdims=True)
+        if self.penalty > 0:
+            self.biases += self.penalty * np.sign(self.biases)
+        return d @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize("keep", ["self.dbiases", "sums"])
+def test_an_update_that_is_off_is_not_compared(keep: str, tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "dense.py", PENALISED.format(keep=keep)))
+    assert result.verdict is not Verdict.MISTAKE
+    compared = [one.name for found in check_layers(tmp_path / "dense.py") for one in found.gradients]
+    assert sorted(compared) == ["return value", *(["self.dbiases"] if keep != "sums" else []), "self.dweights"]
+    unread = [name for found in check_layers(tmp_path / "dense.py") for name in found.unread]
+    assert unread == (["self.biases"] if keep == "sums" else [])

@@ -740,3 +740,28 @@ def test_a_network_that_learns_the_same_from_other_targets_is_called_in_another_
     assert "Softmax()" in "\n".join(found.lines)
     alone = driven(LISTENED.replace("a - y", "a"))
     assert any("targets" in doubt for doubt in alone.doubts)
+
+
+CALLED = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+    def __call__(self, x):
+        e = np.exp(x @ self.W)
+        class_shares = e / e.sum(axis=1, keepdims=True)
+        return class_shares.argmax(axis=1), class_shares
+    def descend(self, class_shares, targets, x, lr):
+        class_shares[range(len(x)), targets] -= 1
+        self.W -= lr * x.T @ class_shares
+"""
+
+
+def test_what_the_network_itself_returns_when_called_is_given_by_its_name() -> None:
+    found = driven(CALLED)
+    assert found.succeeded
+    assert [line.strip() for line in found.lines[-2:]] == [
+        "argmax, class_shares = net(X)",
+        "net.descend(class_shares, labels, X, 0.1)",
+    ]

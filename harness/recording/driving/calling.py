@@ -77,8 +77,19 @@ class Caller:
                 role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
+            if role in (Role.INPUTS, Role.UNKNOWN) and self._is_put_out(function, argument.name):
+                role = Role.OUTPUTS
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
+
+    def _is_put_out(self, function: FunctionFacts, name: str) -> bool:
+        """Whether the forward pass of the same object returns something by this name, which it is not given itself."""
+        methods = self.facts.methods(function.owner).values() if function.owner else ()
+        return any(
+            name in one.returns and name not in {argument.name for argument in one.arguments}
+            for one in methods
+            if one is not function and (one.name == "__call__" or FORWARD_NAME.search(one.name))
+        )
 
     def roles_of(self, function: FunctionFacts) -> set[Role]:
         """The roles of all arguments."""

@@ -316,7 +316,9 @@ class Session:
         for variable in self.objects:
             owner = type(self.names.get(variable)).__name__
             for name, method in self.facts.methods(owner).items():
-                if not name.startswith("__") and not method.is_property:
+                if name == "__call__":
+                    yield method, variable
+                elif not name.startswith("__") and not method.is_property:
                     yield method, f"{variable}.{name}"
 
 

@@ -765,3 +765,47 @@ def test_what_the_network_itself_returns_when_called_is_given_by_its_name() -> N
         "argmax, class_shares = net(X)",
         "net.descend(class_shares, labels, X, 0.1)",
     ]
+
+
+TEMPLATE_METHODS = """
+import numpy as np
+
+class Layer:
+    def learn(self, d):
+        return self.backpropagate(d)
+    def run(self, x):
+        return self.propagate(x)
+    def backpropagate(self, d):
+        raise NotImplementedError
+    def propagate(self, x):
+        raise NotImplementedError
+
+class Dense(Layer):
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+    def propagate(self, x):
+        self.x = x
+        return x @ self.W
+    def backpropagate(self, d):
+        back = d @ self.W.T
+        self.W -= 0.01 * self.x.T @ d
+        return back
+
+class Net:
+    def __init__(self, layers):
+        self.layers = layers
+    def fit(self, X, y, epochs=3):
+        for _ in range(epochs):
+            a = X
+            for layer in self.layers:
+                a = layer.run(a)
+            d = a - y
+            for layer in reversed(self.layers):
+                d = layer.learn(d)
+"""
+
+
+def test_what_a_base_class_leaves_to_its_layers_trains_the_network() -> None:
+    found = driven(TEMPLATE_METHODS)
+    assert found.succeeded
+    assert found.lines[-1] == "net.fit(X, Y, epochs=3)"

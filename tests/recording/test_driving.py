@@ -809,3 +809,30 @@ def test_what_a_base_class_leaves_to_its_layers_trains_the_network() -> None:
     found = driven(TEMPLATE_METHODS)
     assert found.succeeded
     assert found.lines[-1] == "net.fit(X, Y, epochs=3)"
+
+
+WORD_VECTORS = """
+import numpy as np
+
+class SkipGram:
+    def __init__(self, vocab_size, embedding_dim):
+        self.W_in = np.random.uniform(-0.5, 0.5, (vocab_size, embedding_dim))
+        self.W_out = np.random.uniform(-0.5, 0.5, (vocab_size, embedding_dim))
+
+    def train_pair(self, center, context, negatives, lr):
+        v, u, n = self.W_in[center], self.W_out[context], self.W_out[negatives]
+        p, q = 1 / (1 + np.exp(-u @ v)), 1 / (1 + np.exp(-n @ v))
+        loss = -np.log(p) - np.sum(np.log(1 - q))
+        dv = (p - 1) * u + q @ n
+        self.W_out[context] -= lr * (p - 1) * v
+        self.W_out[negatives] -= lr * np.outer(q, v)
+        self.W_in[center] -= lr * dv
+        return loss
+"""
+
+
+def test_arguments_that_number_rows_of_a_matrix_are_given_different_numbers() -> None:
+    found = driven(WORD_VECTORS)
+    assert found.succeeded
+    assert not found.doubts
+    assert found.lines[-1].strip() == "loss = skip_gram.train_pair(i, i + 1, np.arange(i + 2, i + 5), 0.1)"

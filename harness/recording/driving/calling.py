@@ -13,7 +13,7 @@ from .choices import Exhausted, Option
 from .containers import add_layers, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
-from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
+from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
 from .making import made
 from .objects import classes_that_set, objects
 from .placing import place_counts, place_data, place_outputs
@@ -312,7 +312,7 @@ class Caller:
         data = slot.role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.RATE, Role.EPOCHS)
         if slot.argument.name in session.pool and not (data and slot.argument.name in ("X", "Y", "x", "y")):
             options.append(session.pool[slot.argument.name])
-        options.extend(self.by_role(slot))
+        options.extend([*(row_numbers(slot) if slot.uses.rows_of else ()), *self.by_role(slot)])
         if not data and self._is_global_value(slot.argument.name):
             options.insert(0, slot.argument.name)  # what the file itself calls by this name
         elif slot.role is Role.PAIRS and self._is_global_value(slot.argument.name):

@@ -905,3 +905,28 @@ def test_an_update_that_is_off_is_not_compared(keep: str, tmp_path: Path) -> Non
     assert sorted(compared) == ["return value", *(["self.dbiases"] if keep != "sums" else []), "self.dweights"]
     unread = [name for found in check_layers(tmp_path / "dense.py") for name in found.unread]
     assert unread == (["self.biases"] if keep == "sums" else [])
+
+
+GATES = """
+import numpy as np
+
+class MultiplyGate:
+    def forward(self, W, x):
+        return np.dot(W, x)
+
+    def backward(self, W, x, dz):
+        return np.outer(dz, x), np.dot(W.T, dz)
+
+class Scale:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, d):
+        return 2 * d
+"""
+
+
+def test_a_layer_that_is_given_its_weights_with_its_input_is_not_called_with_numbers(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "gates.py", GATES))
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "MultiplyGate.forward / MultiplyGate.backward" in result.detail

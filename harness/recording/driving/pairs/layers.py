@@ -55,6 +55,7 @@ PARAMETER = re.compile(
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
+NUMBERS = (Role.COUNT, Role.BATCH_SIZE, Role.KEEP, Role.MOMENTUM, Role.NUMBER, Role.STEP_COUNT, Role.DECAY)
 
 
 def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
@@ -161,11 +162,19 @@ class _Layer:
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
         inputs = PICTURES if IMAGE_LAYER.search(self.name) else INDICES if INDEX_LAYER.search(self.name) else ROWS
-        result = self._result()
+        result = self._result() if self._is_given_one_array() else ""
         for construction in self.calls.constructions(self.name) if result else ():
             for data in inputs:
                 for pattern in self._backward_patterns():
                     yield self._option(construction, data, "", result, pattern)
+
+    def _is_given_one_array(self) -> bool:
+        """Whether the forward pass is given one array, and the backward pass no more than two."""
+        forward, backward = (
+            [one for one in method.required if self.calls.role(method, one) not in (*SETTINGS, *NUMBERS)]
+            for method in (self.forward, self.backward)
+        )
+        return len(forward) <= 1 and len(backward) <= 2
 
     def loss_options(self) -> Iterator[PairOption]:
         """Those of a loss, which is given outputs and targets."""

@@ -34,7 +34,7 @@ LOSSES = re.compile(
 HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
 STEPS = re.compile(r"^_?(sgd|gd|momentum|nesterov|nag|ada(m|grad|delta|max)|n?adam|rms_?prop)$", re.IGNORECASE)
 # what is set by defaults so that nothing happens, and what it becomes
-SWITCHED_OFF: tuple[tuple[re.Pattern[str], tuple[Value, ...], Value], ...] = (
+SWITCHED_OFF: tuple[tuple[re.Pattern[str], tuple[Value | None, ...], Value], ...] = (
     (re.compile(r"batch_?norm|^(use_)?bn$|nesterov|drop_?out", re.IGNORECASE), (False,), True),
     (re.compile(r"^(mu|momentum)$", re.IGNORECASE), (0, 0.0), 0.9),
     (re.compile(r"keep", re.IGNORECASE), (1, 1.0), 0.8),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
+from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
@@ -29,6 +30,7 @@ from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged, with_own_exception
 
 MEGABYTES = 8192
+MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
 OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
@@ -37,7 +39,10 @@ OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broa
 DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps
 OF_LAYERS = (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)  # stages of mistakes that do not lie at output and cost
 # with these there is not a network to judge, so pairs of functions are looked for
-WITHOUT_NETWORK = (Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST)
+WITHOUT_NETWORK = (
+    *(Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST),
+    Reason.DOUBTFUL_CALLS,
+)
 
 
 def check_file(
@@ -64,11 +69,13 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
     """See ``check_file``; the lines of a notebook are counted in all cells."""
 
     layers_left: list[str] = []  # by the calls that made the file train
+    files: list[str] = []  # the user's own that ran
 
     def recorded(lines: str | None, in_networks: bool = False) -> CheckResult:
         recording = record_file(
             path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes, in_networks=in_networks
         )
+        files.extend(recording.files)
         sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
         if recording.driven.raised_alone and result.verdict is not Verdict.NOT_JUDGED:
@@ -119,7 +126,9 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             result = of_layers(result, pairs, source_of(Path(path)), uncalled_functions(Path(path), pairs))
         if result.verdict is Verdict.NOT_JUDGED:  # what cannot be called alone may be called by the project's network
             in_network = recorded(None, in_networks=True)
-            return in_network if in_network.verdict is not Verdict.NOT_JUDGED else result
+            if in_network.verdict is not Verdict.NOT_JUDGED:
+                return in_network
+            result = with_imported_layers(result, Path(path), [*dict.fromkeys(files)], seed, seconds)
     return result
 
 
@@ -421,6 +430,30 @@ def layers_of(path: Path, seed: int, seconds: float) -> tuple[PairResult, ...]:
 
     found = check_layers(path, seed=seed, seconds=seconds)
     return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found) else ()
+
+
+def with_imported_layers(
+    result: CheckResult, path: Path, files: Sequence[str], seed: int, seconds: float
+) -> CheckResult:
+    """The result of a network that was not judged, after the layers of the files that it imports were compared alone.
+
+    A mistake in one of them is the answer. That all agree is no answer for the network, but it is said.
+
+    Args:
+        result: of the file.
+        path: of the file.
+        files: that ran, relative to the project's folder.
+        seed, seconds: see ``check_file``.
+    """
+    root = root_of(path.resolve())
+    imported = [name for name in files if root / name != path.resolve() and root_of(root / name) == root]
+    for name in imported[:MAX_IMPORTED]:
+        pairs = tuple(replace(pair, file=name) for pair in layers_of(root / name, seed, seconds))
+        found = of_layers(replace(result, file=name), pairs, source_of(root / name))
+        if found.verdict is Verdict.MISTAKE:
+            return replace(found, file=result.file)
+        result = replace(result, pairs=(*result.pairs, *found.pairs))
+    return result
 
 
 def source_of(path: Path) -> str:

@@ -9,6 +9,7 @@ side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from ..recording.driving.pairs.arrays import pair_data
 from ..recording.driving.pairs.calls import RATE
 from ..recording.driving.pairs.find import find_pairs
+from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
-from ..recording.graph import Node, Recording
+from ..recording.graph import Kind, Node, Recording
 from ..recording.record import record_file
 from ..recording.source import is_notebook, read_text
 from .alignment import Alignment, Samples, align, are_alike, ratio, samples
@@ -125,7 +127,7 @@ class _Judge:
     def pair(self, plan: PairPlan) -> PairResult:
         """The best of the ways of calling a pair that worked: a right pair is right under one of them."""
         best: PairResult | None = None
-        called = [option for option in plan.options if self._worked(option)]
+        called = [self._without_idle(option) for option in plan.options if self._worked(option)]
         several = [option for option in called if not option.single]
         for option in (several or called)[:MAX_OPTIONS]:
             result = self._option(plan, option)
@@ -140,6 +142,18 @@ class _Judge:
     def _worked(self, option: PairOption) -> bool:
         names = [option.output, *(gradient.value or gradient.after for gradient in option.gradients)]
         return bool(option.gradients) and all(name in self.by_name for name in names)
+
+    def _without_idle(self, option: PairOption) -> PairOption:
+        """The option without the updates that the backward pass left out, as those of a penalty that is off."""
+        idle = [one for one in option.gradients if one.after and self._is_untouched(one)]
+        gradients = tuple(one for one in option.gradients if one not in idle)
+        read = {one.of_value for one in gradients}
+        unread = tuple((one.of, one.of_value) for one in idle if one.of_value not in read)
+        return replace(option, gradients=gradients, unread=(*option.unread, *unread)) if gradients else option
+
+    def _is_untouched(self, gradient: GradientPlan) -> bool:
+        """Whether a parameter is after the backward pass what it was before."""
+        return self.by_name[gradient.after] == self.by_name.get(gradient.of_value)
 
     def _option(self, plan: PairPlan, option: PairOption) -> PairResult:
         try:
@@ -168,7 +182,12 @@ class _Judge:
     def _unread(self, option: PairOption) -> tuple[str, ...]:
         """The parameters that the output is made of and that no gradient was found for."""
         used = self.program.ancestors([self.by_name[option.output]])
-        return tuple(name for name, bound in option.unread if self.by_name.get(bound) in used)
+        nodes = [(name, self.by_name[bound]) for name, bound in option.unread if self.by_name.get(bound) in used]
+        return tuple(name for name, id in nodes if is_weight_name(name) or self._is_drawn(id))
+
+    def _is_drawn(self, id: int) -> bool:
+        """Whether a value is made of random numbers, as weights are and settings are not."""
+        return any(self.recording.nodes[one].kind is Kind.RANDOM for one in self.program.ancestors([id]))
 
     def _mistakes(
         self, plan: PairPlan, option: PairOption, gradients: Sequence[GradientResult], settings: Sequence[Values]

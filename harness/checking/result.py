@@ -225,6 +225,7 @@ class PairResult:
     kind: PairKind  # of the pair
     name: str  # the user's names of both sides
     line: int  # of the definition of the backward side
+    file: str = ""  # that it is defined in, relative to the project's folder; "" for the one that is checked
     how: str = ""  # "of z" or "of a" for a derivative that is given as a function of the output; "" otherwise
     gradients: tuple[GradientResult, ...] = ()  # all that could be read
     consistent: bool = True  # whether all parameters' gradients have the same factor

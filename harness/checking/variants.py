@@ -34,11 +34,12 @@ LOSSES = re.compile(
 HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
 STEPS = re.compile(r"^_?(sgd|gd|momentum|nesterov|nag|ada(m|grad|delta|max)|n?adam|rms_?prop)$", re.IGNORECASE)
 # what is set by defaults so that nothing happens, and what it becomes
-SWITCHED_OFF: tuple[tuple[re.Pattern[str], tuple[Value, ...], Value], ...] = (
+SWITCHED_OFF: tuple[tuple[re.Pattern[str], tuple[Value | None, ...], Value], ...] = (
     (re.compile(r"batch_?norm|^(use_)?bn$|nesterov|drop_?out", re.IGNORECASE), (False,), True),
     (re.compile(r"^(mu|momentum)$", re.IGNORECASE), (0, 0.0), 0.9),
     (re.compile(r"keep", re.IGNORECASE), (1, 1.0), 0.8),
     (re.compile(r"drop_?(out)?_?(rate|prob|p)?$", re.IGNORECASE), (0, 0.0), 0.2),
+    (re.compile(r"clip|thresh", re.IGNORECASE), (None,), 0.01),  # to which gradients are cut
 )
 
 
@@ -223,7 +224,9 @@ def _texts(
 
 def switched_on(argument: str, default: ast.expr | None) -> list[Value]:
     """The value with which an argument does something that its default leaves out; empty if there is none."""
-    value = default.value if isinstance(default, ast.Constant) else None
+    if not isinstance(default, ast.Constant):
+        return []
+    value = default.value
     kinds = (type(value), value)
     return [on for name, off, on in SWITCHED_OFF if name.search(argument) and kinds in [(type(o), o) for o in off]][:1]
 

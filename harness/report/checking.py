@@ -331,7 +331,8 @@ def stand_in_reason(kind: str, name: str) -> str:
 def pair_words(pair: PairResult) -> str:
     """One pair: its names, and how each gradient compares"""
     gradients = ", ".join(f"{one.name} {AGREEMENTS[one.agreement]}" for one in pair.gradients)
-    return f"{pair.name} (line {pair.line}): {gradients}"
+    where = f"line {pair.line} of {pair.file}" if pair.file else f"line {pair.line}"
+    return f"{pair.name} ({where}): {gradients}"
 
 
 def text(result: CheckResult) -> str:

@@ -771,3 +771,162 @@ def test_layers_are_correct_only_if_every_gradient_was_compared(
     assert result.verdict is verdict
     assert pair(result.pairs, "MeanPool").agreement is agreement
     assert ("self.weight" in result.detail) == (verdict is Verdict.NOT_JUDGED)
+
+
+TABLE = """
+import numpy as np
+
+class {name}:
+    def __init__(self, vocab, dim):
+        self.table = np.random.randn(vocab, dim)
+
+    def forward(self, idx):
+        self.idx = idx
+        return self.table[idx]
+
+    def backward(self, d):
+        self.{gradient} = np.zeros_like(self.table)
+        np.add.at(self.{gradient}, self.idx, d{factor})
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, Verdict.CORRECT),
+        ({"factor": " * d"}, Verdict.MISTAKE),
+        ({"gradient": "slope"}, Verdict.NOT_JUDGED),
+    ],
+    ids=["right", "squared", "no-gradient-found"],
+)
+def test_a_parameter_is_known_by_what_the_forward_pass_reads(
+    changes: dict[str, str], verdict: Verdict, tmp_path: Path
+) -> None:
+    text = TABLE.format(**{"name": "Embedding", "gradient": "grad", "factor": "", **changes})
+    assert check_file(write_file(tmp_path / "words.py", text)).verdict is verdict
+
+
+SECRET = """
+import numpy as np
+
+class Projection:
+    def __init__(self, n_in, n_out):
+        self.proj = np.random.randn(n_in, n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.proj
+
+    def backward(self, grad):
+        return grad @ self.proj.T
+"""
+
+
+def test_a_drawn_array_without_a_gradient_is_not_passed_over(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "projection.py", SECRET))
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "self.proj" in result.detail
+
+
+ATTENTION = """
+import numpy as np
+
+class SelfAttention:
+    def __init__(self, d):
+        self.Wq, self.Wk, self.Wv = (np.random.randn(d, d) * 0.3 for _ in range(3))
+        self.d = d
+
+    def forward(self, X):
+        self.X = X
+        self.Q, self.K, self.V = X @ self.Wq, X @ self.Wk, X @ self.Wv
+        s = self.Q @ self.K.T / np.sqrt(self.d)
+        e = np.exp(s - s.max(-1, keepdims=True))
+        self.A = e / e.sum(-1, keepdims=True)
+        return self.A @ self.V
+
+    def backward(self, dO):
+        dV = self.A.T @ dO
+        dA = dO @ self.V.T
+        dS = self.A * (dA{coupled}) / np.sqrt(self.d)
+        dQ, dK = dS @ self.K, dS.T @ self.Q
+        self.dWq, self.dWk, self.dWv = self.X.T @ dQ, self.X.T @ dK, self.X.T @ dV
+        return dQ @ self.Wq.T + dK @ self.Wk.T + dV @ self.Wv.T
+"""
+
+
+@pytest.mark.parametrize("coupled", [" - (dA * self.A).sum(-1, keepdims=True)", ""])
+def test_a_layer_as_wide_as_its_input_is_compared_alone(coupled: str, tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "attention.py", ATTENTION.format(coupled=coupled)))
+    assert result.verdict is (Verdict.CORRECT if coupled else Verdict.MISTAKE)
+
+
+def test_the_layers_that_a_network_imports_are_compared_if_it_is_not_judged(tmp_path: Path) -> None:
+    write_file(tmp_path / "units.py", UNITS.format(name="gw", gradient="g.T @ self.cache ** 2", share="/ self.n"))
+    text = "from units import Linear\n\nclass Net:\n    def __init__(self, plan):\n        raise RuntimeError(plan)\n\n"
+    text += "    def fit(self, X, y):\n        self.W -= 0.1 * self.dW\n"
+    result = check_file(write_file(tmp_path / "net.py", text))
+    assert (result.verdict, result.file) == (Verdict.MISTAKE, "net.py")
+    assert {(one.place.file, one.place.text) for one in result.mistakes if one.place} == {
+        ("units.py", "self.gw = g.T @ self.cache ** 2")
+    }
+    write_file(tmp_path / "units.py", UNITS.format(name="gw", gradient="g.T @ self.cache", share="/ self.n"))
+    result = check_file(tmp_path / "net.py")
+    assert result.reason is Reason.NOT_DRIVEN
+    assert {(one.file, one.agreement) for one in result.pairs} == {("units.py", Agreement.AGREES)}
+
+
+PENALISED = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out, penalty=0):
+        self.weights = 0.1 * np.random.randn(n_in, n_out)
+        self.biases = np.zeros((1, n_out))
+        self.penalty = penalty
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weights + self.biases
+
+    def backward(self, d):
+        self.dweights = self.x.T @ d
+        {keep} = np.sum(d, axis=0, keepdims=True)
+        if self.penalty > 0:
+            self.biases += self.penalty * np.sign(self.biases)
+        return d @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize("keep", ["self.dbiases", "sums"])
+def test_an_update_that_is_off_is_not_compared(keep: str, tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "dense.py", PENALISED.format(keep=keep)))
+    assert result.verdict is not Verdict.MISTAKE
+    compared = [one.name for found in check_layers(tmp_path / "dense.py") for one in found.gradients]
+    assert sorted(compared) == ["return value", *(["self.dbiases"] if keep != "sums" else []), "self.dweights"]
+    unread = [name for found in check_layers(tmp_path / "dense.py") for name in found.unread]
+    assert unread == (["self.biases"] if keep == "sums" else [])
+
+
+GATES = """
+import numpy as np
+
+class MultiplyGate:
+    def forward(self, W, x):
+        return np.dot(W, x)
+
+    def backward(self, W, x, dz):
+        return np.outer(dz, x), np.dot(W.T, dz)
+
+class Scale:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, d):
+        return 2 * d
+"""
+
+
+def test_a_layer_that_is_given_its_weights_with_its_input_is_not_called_with_numbers(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "gates.py", GATES))
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "MultiplyGate.forward / MultiplyGate.backward" in result.detail

@@ -313,3 +313,30 @@ def test_what_the_defaults_leave_out_is_tried(tmp_path: Path, back: str, second:
             "keep_prob=0.8",
             "optimizer='momentum'",
         }
+
+
+CLIPPED = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+        self.b = np.zeros(n_out)
+
+    def fit(self, X, Y, epochs=3, clip=None):
+        for _ in range(epochs):
+            d = X @ self.W + self.b - Y
+            dW, db = X.T @ d, d.sum(axis=0)
+            if clip:
+                db = clip * db * np.abs(dW).sum(axis=0)
+            self.W -= 0.01 * dW
+            self.b -= 0.01 * db
+"""
+
+
+def test_a_limit_of_gradients_that_is_off_by_default_is_switched_on(tmp_path: Path) -> None:
+    path = tmp_path / "clipped.py"
+    path.write_text(CLIPPED)
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    assert [one.place.text for one in result.mistakes if one.place] == ["db = clip * db * np.abs(dW).sum(axis=0)"]

@@ -688,3 +688,151 @@ def test_targets_notice_that_they_are_broadcast() -> None:
     targets.notes.clear()
     assert type(np.ones(6) - targets) is np.ndarray
     assert not targets.notes
+
+
+LISTENED = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d, y):
+        dx = d @ self.w.T
+        self.w -= 0.1 * self.x.T @ d
+        return dx
+
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x)
+        return e / e.sum(axis=1, keepdims=True)
+    def backward(self, a, y):
+        return a - y
+
+class Model:
+    def __init__(self, logger, args, layers=[]):
+        self.layers, self.logger, self.args = layers, logger, args
+    def train(self, x, y, epochs=3):
+        for epoch in range(epochs):
+            a = x
+            for layer in self.layers:
+                a = layer.forward(a)
+            for layer in reversed(self.layers):
+                a = layer.backward(a, y)
+            self.logger.info(epoch)
+            np.save(self.args.save_path, a)
+"""
+
+
+def test_what_listens_and_where_to_save_are_made_up(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = driven(LISTENED)
+    assert "net = Model(MagicMock(), SimpleNamespace(save_path='data.csv'), " in "\n".join(found.lines)
+
+
+def test_a_network_that_learns_the_same_from_other_targets_is_called_in_another_way(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = driven(LISTENED)
+    assert found.succeeded
+    assert not found.doubts
+    assert "Softmax()" in "\n".join(found.lines)
+    alone = driven(LISTENED.replace("a - y", "a"))
+    assert any("targets" in doubt for doubt in alone.doubts)
+
+
+CALLED = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+    def __call__(self, x):
+        e = np.exp(x @ self.W)
+        class_shares = e / e.sum(axis=1, keepdims=True)
+        return class_shares.argmax(axis=1), class_shares
+    def descend(self, class_shares, targets, x, lr):
+        class_shares[range(len(x)), targets] -= 1
+        self.W -= lr * x.T @ class_shares
+"""
+
+
+def test_what_the_network_itself_returns_when_called_is_given_by_its_name() -> None:
+    found = driven(CALLED)
+    assert found.succeeded
+    assert [line.strip() for line in found.lines[-2:]] == [
+        "argmax, class_shares = net(X)",
+        "net.descend(class_shares, labels, X, 0.1)",
+    ]
+
+
+TEMPLATE_METHODS = """
+import numpy as np
+
+class Layer:
+    def learn(self, d):
+        return self.backpropagate(d)
+    def run(self, x):
+        return self.propagate(x)
+    def backpropagate(self, d):
+        raise NotImplementedError
+    def propagate(self, x):
+        raise NotImplementedError
+
+class Dense(Layer):
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+    def propagate(self, x):
+        self.x = x
+        return x @ self.W
+    def backpropagate(self, d):
+        back = d @ self.W.T
+        self.W -= 0.01 * self.x.T @ d
+        return back
+
+class Net:
+    def __init__(self, layers):
+        self.layers = layers
+    def fit(self, X, y, epochs=3):
+        for _ in range(epochs):
+            a = X
+            for layer in self.layers:
+                a = layer.run(a)
+            d = a - y
+            for layer in reversed(self.layers):
+                d = layer.learn(d)
+"""
+
+
+def test_what_a_base_class_leaves_to_its_layers_trains_the_network() -> None:
+    found = driven(TEMPLATE_METHODS)
+    assert found.succeeded
+    assert found.lines[-1] == "net.fit(X, Y, epochs=3)"
+
+
+WORD_VECTORS = """
+import numpy as np
+
+class SkipGram:
+    def __init__(self, vocab_size, embedding_dim):
+        self.W_in = np.random.uniform(-0.5, 0.5, (vocab_size, embedding_dim))
+        self.W_out = np.random.uniform(-0.5, 0.5, (vocab_size, embedding_dim))
+
+    def train_pair(self, center, context, negatives, lr):
+        v, u, n = self.W_in[center], self.W_out[context], self.W_out[negatives]
+        p, q = 1 / (1 + np.exp(-u @ v)), 1 / (1 + np.exp(-n @ v))
+        loss = -np.log(p) - np.sum(np.log(1 - q))
+        dv = (p - 1) * u + q @ n
+        self.W_out[context] -= lr * (p - 1) * v
+        self.W_out[negatives] -= lr * np.outer(q, v)
+        self.W_in[center] -= lr * dv
+        return loss
+"""
+
+
+def test_arguments_that_number_rows_of_a_matrix_are_given_different_numbers() -> None:
+    found = driven(WORD_VECTORS)
+    assert found.succeeded
+    assert not found.doubts
+    assert found.lines[-1].strip() == "loss = skip_gram.train_pair(i, i + 1, np.arange(i + 2, i + 5), 0.1)"

@@ -21,11 +21,11 @@ The steps, each in a module of its own:
    ``probing`` calls something with probes in the place of arguments, to see what it does with them: a constructor
    whose text says nothing of them, and through ``failing`` the calls of an attempt that failed.
    ``preparing`` calls first what a method needs: what sets the attributes that it, or a layer, reads, and the passes.
-5. The calls are tried in order: ``drive``, with one ``session`` an attempt, ``choices`` as a best-first search, and
-   ``blame`` for what a failure says.
+5. The calls are tried in order: ``drive``, with ``pursuing`` for one goal, one ``session`` an attempt, ``choices`` as a
+   best-first search, and ``blame`` for what a failure says.
 6. What is accepted, and why: ``watching`` sees updates and shapes that fit by accident, ``acceptance`` asks whether
-   the calls are meant so, and ``drive`` runs the lines once more on their own. ``losses`` adds a call of the file's
-   own cost if they leave it out.
+   the calls are meant so, and ``verifying`` runs the lines once more on their own, with the same targets and with
+   others, which have to lead to other weights. ``losses`` adds a call of the file's own cost if they leave it out.
 
 ``pairs`` is a package apart: it calls single layers, activations and losses with random arrays. If some of a file
 cannot be called so, ``in_networks`` asks for the scripts and networks of the project that use it.

@@ -66,9 +66,9 @@ def _layers_of(source: str) -> set[str]:
 
 
 def pairs_of(source: str) -> list[PairPlan]:
-    """The pairs of a file."""
+    """The pairs of a file that can be called."""
     try:
-        return find_pairs(source)
+        return [plan for plan in find_pairs(source) if plan.options]
     except Exception:  # what cannot be read has none
         return []
 

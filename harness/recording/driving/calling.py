@@ -13,7 +13,7 @@ from .choices import Exhausted, Option
 from .containers import add_layers, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
-from .given import batch_sizes, indices, inputs_text, keyed_data, observations, sizes
+from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
 from .making import made
 from .objects import classes_that_set, objects
 from .placing import place_counts, place_data, place_outputs
@@ -77,8 +77,19 @@ class Caller:
                 role = role_of(argument, uses, function)
             if role is Role.ACTIVATION_LIST and any(argument.name in f.returns for f in self.facts.functions.values()):
                 role = Role.CACHE  # values of a forward pass, not functions
+            if role in (Role.INPUTS, Role.UNKNOWN) and self._is_put_out(function, argument.name):
+                role = Role.OUTPUTS
             self._roles[key] = (self._refined(function, argument, role, uses), uses)
         return self._roles[key]
+
+    def _is_put_out(self, function: FunctionFacts, name: str) -> bool:
+        """Whether the forward pass of the same object returns something by this name, which it is not given itself."""
+        methods = self.facts.methods(function.owner).values() if function.owner else ()
+        return any(
+            name in one.returns and name not in {argument.name for argument in one.arguments}
+            for one in methods
+            if one is not function and (one.name == "__call__" or FORWARD_NAME.search(one.name))
+        )
 
     def roles_of(self, function: FunctionFacts) -> set[Role]:
         """The roles of all arguments."""
@@ -169,7 +180,7 @@ class Caller:
         if is_empty or (role in MAYBE_NEEDED and argument.default == "None"):
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
             return bool(self.session.choose(key, [False, True]))
-        return role is Role.OBJECT_LIST and argument.default == "None"
+        return role is Role.OBJECT_LIST and argument.default in ("None", "[]", "()")
 
     def _variable_arguments(self, function: FunctionFacts, name: str) -> list[str]:
         """Of a function that takes any number: layers, or the sizes that are not arguments of their own."""
@@ -301,7 +312,7 @@ class Caller:
         data = slot.role in (Role.INPUTS, Role.TARGETS, Role.PAIRS, Role.RATE, Role.EPOCHS)
         if slot.argument.name in session.pool and not (data and slot.argument.name in ("X", "Y", "x", "y")):
             options.append(session.pool[slot.argument.name])
-        options.extend(self.by_role(slot))
+        options.extend([*(row_numbers(slot) if slot.uses.rows_of else ()), *self.by_role(slot)])
         if not data and self._is_global_value(slot.argument.name):
             options.insert(0, slot.argument.name)  # what the file itself calls by this name
         elif slot.role is Role.PAIRS and self._is_global_value(slot.argument.name):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import copy
-import inspect
 import math
 import re
 from collections.abc import Callable
@@ -17,8 +15,6 @@ import numpy as np
 from ..failures import is_misused_library, is_never_set, is_of_libraries_alone, is_wrong_call
 from ..tape import StopRecording
 from .acceptance import (
-    accumulates,
-    clears,
     excuse_square_weights,
     layers_left,
     pairs_of,
@@ -31,21 +27,21 @@ from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, CLASSES, Labels
 from .examples import find_examples
 from .failing import learn_from_calls
-from .goals import STEP_NAME, Goal, find_goals, is_called_by_others
-from .gradients import pair_gradients
+from .goals import Goal, find_goals, is_called_by_others
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
-from .preparing import call_forward_first, call_networks, call_passes_first, clear_gradients, ensure_attributes
 from .proposing import propose_calls
+from .pursuing import pursue
 from .result import Attempt, Driven
 from .roles import Role, role_of
-from .session import FILE, Hints, Session, quiet, reset_generators, user_line
+from .session import Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
 from .suggestions import column_votes, is_error_turned, label_order, output_count
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
-from .watching import ENOUGH_UPDATES, Enough, Overrun, Watcher
+from .verifying import Alone, are_same, run_alone
+from .watching import Enough, Overrun, Watcher
 from .words import BY_HAND
 
 MAX_ATTEMPTS = 400
@@ -56,6 +52,7 @@ GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other f
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
+TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
 
@@ -269,11 +266,15 @@ class _Driver:
         error: BaseException | None = None
         try:
             with contextlib.suppress(Enough):
-                self._pursue(goal, session)
+                pursue(goal, Caller(session, self.roles), self.texts)
             excuse_square_weights(session)
             driven = self._judge(goal, session)
-            if driven is not None and not self._verified(driven, goal):
+            ran = self._verified(driven, goal) if driven is not None else None
+            if driven is None or ran is None:
                 driven = None
+            elif self._ignores_targets(driven, ran):
+                watcher.notes.append("other targets would change no weight")
+                driven = replace(driven, doubts=(*driven.doubts, watcher.notes[-1]))
             if driven is not None and not watcher.notes and not session.assumes_loss:
                 return self._with_own_cost(goal, session) or driven
             if driven is not None and session.assumes_loss:
@@ -305,84 +306,6 @@ class _Driver:
         search.learn(session.ran, ended if isinstance(error, TypeError) else {})
         search.failed(cost, choices, blame(session, error, self.files), len(watcher.visited))
         return None
-
-    # One goal
-
-    def _pursue(self, goal: Goal, session: Session) -> None:
-        caller = Caller(session, self.roles)
-        function = goal.function
-        assert function is not None
-        repeat = not self._repeats_itself(goal, caller)
-        if not goal.owner:
-            caller.call(function, function.name, repeat=None if repeat else False)
-        else:
-            variable = caller.make_object(goal.owner)
-            if goal.constructor:
-                return
-            passed = repeat and call_passes_first(caller, function, variable)
-            if repeat and not passed:
-                call_forward_first(caller, function, variable)
-            if repeat and STEP_NAME.search(function.name) and len(session.objects) > 1:
-                clear_gradients(caller)
-                if not passed:
-                    call_networks(caller, function)
-            ensure_attributes(caller, function, variable)
-            caller.call(function, f"{variable}.{function.name}", repeat=repeat)
-        hits = session.watcher.hits
-        stateful = goal.owner or caller.roles_of(function) & {Role.PARAMETERS, Role.OBJECT}
-        constructor = self.facts.constructor(goal.owner) if goal.owner else None
-        roles = caller.roles_of(function) | (caller.roles_of(constructor) if constructor else set())
-        counted = Role.EPOCHS in roles or (hits and max(hits.values()) >= ENOUGH_UPDATES)
-        if stateful and not repeat and hits and not goal.gradients and (min(hits.values()) < 3 or not counted):
-            repeat = session.statements[-1].repeat = True
-        if session.statements and not session.statements[-1].repeat:
-            for statement in session.statements:
-                statement.repeat = False
-        if goal.gradients:
-            self._apply_gradients(session)
-            if accumulates(self.facts.reach(function)):
-                self._clear_gradients(caller)
-        if any(statement.repeat for statement in session.statements):
-            session.watcher.stop_early = False
-            for index in (1, 2):
-                session.run_again(index)
-
-    def _repeats_itself(self, goal: Goal, caller: Caller) -> bool:
-        """Whether one call makes several iterations."""
-        function = goal.function
-        assert function is not None
-        if any(part.loops and Role.EPOCHS in caller.roles_of(part) for part in self.facts.reach(function)):
-            return True
-        roles = caller.roles_of(function)
-        if roles & {Role.EPOCHS, Role.PAIRS}:
-            return True
-        part_of_an_iteration = bool(roles & {Role.GRADIENTS, Role.CACHE, Role.UPSTREAM})
-        return function.loops and not part_of_an_iteration and self._outer_loop(function)
-
-    def _outer_loop(self, function: FunctionFacts) -> bool:
-        text = inspect.cleandoc("\n".join(_loop_heads(function)))
-        return re.search(
-            r"epoch|iter|while|zip\(|len\(X|shape\[0\]|num_|batch|range\(\d{2,}\)", text
-        ) is not None and self.facts.trains(function)
-
-    def _apply_gradients(self, session: Session) -> None:
-        """Makes a plain gradient step with what the file returned as gradients."""
-        target = session.statements[-1].text.split(" = ")[0]
-        session.gradients = pair_gradients(session) or pair_gradients(session, target.split(", "))
-        for pair in session.gradients:
-            # in place, because layers may hold the same array
-            session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
-
-    def _clear_gradients(self, caller: Caller) -> None:
-        """Sets gradients back to 0 after a step of the driver's, as the file does after its own."""
-        session = caller.session
-        if clear_gradients(caller):
-            return
-        if any(clears(text) for text in self.texts):
-            for pair in session.gradients:
-                session.run(f"{pair.gradient}[...] = 0", repeat=True)
-        elif len(self.texts) == 1:  # nothing shows how it is meant to be used
-            session.watcher.notes.append("gradients are added up, and nothing sets them back to 0")
 
     # Verdicts
 
@@ -422,22 +345,21 @@ class _Driver:
         driven = self._driven(session, succeeded=True, goal=goal)
         return driven if self._verified(driven, goal) else None
 
-    def _verified(self, driven: Driven, goal: Goal) -> bool:
-        """Whether the lines alone, run after the file, train again."""
+    def _verified(self, driven: Driven, goal: Goal) -> Alone | None:
+        """The run of the lines alone, after the file, if it trains again."""
+        ran = self._run_alone(driven)
+        return ran if ran is not None and (goal.gradients or ran.updated) else None
+
+    def _ignores_targets(self, driven: Driven, ran: Alone) -> bool:
+        """Whether the lines give targets, and would have trained with others to the same weights."""
+        other = self._run_alone(driven, turned=True) if TARGETS.search("\n".join(driven.lines)) else None
+        return other is not None and are_same(ran.weights, other.weights)
+
+    def _run_alone(self, driven: Driven, turned: bool = False) -> Alone | None:
         self.saved.restore()
         reset_generators(self.seed)
-        watcher = Watcher(self.updates, set())
-        for name, text in self.hints.missing.items():
-            self.namespace[name] = eval(text)
-        names = {**self.namespace, **copy.deepcopy({k: v for k, v in driven.data.items() if k != "np"}), "np": np}
-        code = compile("\n".join(driven.lines), FILE, "exec")
-        try:
-            watcher.run(lambda: exec(code, names))
-        except (Enough, Overrun):
-            pass
-        except (Exception, SystemExit):
-            return watcher.has_iterated
-        return goal.gradients or watcher.updated
+        self.namespace |= {name: eval(text) for name, text in self.hints.missing.items()}
+        return run_alone(driven, self.namespace, self.updates, turned=turned)
 
     def _partly(self, goal: Goal, session: Session, error: BaseException) -> Driven | None:
         """Whether an attempt that ended with an exception trained enough before."""
@@ -451,7 +373,8 @@ class _Driver:
         complete = reachable <= {line for _, line in hits} and session.watcher.has_iterated
         overrun = isinstance(error, (Overrun, SystemExit)) and max(hits.values()) >= 3
         driven = self._driven(session, succeeded=True, goal=goal) if complete or overrun else None
-        return driven if driven is not None and self._verified(driven, goal) else None
+        ran = self._verified(driven, goal) if driven is not None else None
+        return driven if driven is not None and ran is not None and not self._ignores_targets(driven, ran) else None
 
     def _is_own(self, goal: Goal) -> bool:
         """Whether a goal is defined in the file itself, not in another that uses it."""
@@ -593,13 +516,3 @@ def _urgency(item: tuple[Goal, Search]) -> float:
     """What decides which goal is pursued next, the lower the sooner: it rises with every attempt that failed."""
     goal, search = item
     return goal.cost + search.next_cost + search.tried / PATIENCE
-
-
-def _loop_heads(function: FunctionFacts) -> list[str]:
-    heads = []
-    for item in ast.walk(function.node):
-        if isinstance(item, ast.For):
-            heads.append(f"{ast.unparse(item.target)} in {ast.unparse(item.iter)}")
-        elif isinstance(item, ast.While):
-            heads.append("while " + ast.unparse(item.test))
-    return heads

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .choices import Option
 from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
 from .records import layer_descriptions, unpacked_layers
@@ -14,6 +16,7 @@ from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role, words_of
 from .slot import Slot
 from .source import Argument
 from .uses import is_cut_by
+from .watching import ITERATIONS
 from .words import BATCHES_NAME
 
 if TYPE_CHECKING:
@@ -276,6 +279,35 @@ def indices(caller: Caller) -> str:
     """The indices of all observations."""
     caller.session.make_data()
     return "range(len(X))"
+
+
+ROWS = 7  # of the smallest matrix whose rows are numbered
+
+
+def row_numbers(slot: Slot) -> list[Option]:
+    """Numbers of rows, if the object has a matrix that is indexed by the argument: words of a vocabulary.
+
+    All arguments of one call get different ones, because a row that is there twice is updated once.
+    """
+    session, caller = slot.session, slot.caller
+    mine = [
+        session.names[name] for name in session.objects if type(session.names[name]).__name__ == slot.function.owner
+    ]
+
+    def numbers_rows(argument: Argument) -> bool:
+        names = caller.role(slot.function, argument)[1].rows_of
+        tables = [getattr(thing, name, None) for thing in mine for name in names]
+        return any(isinstance(one, np.ndarray) and one.ndim == 2 and len(one) >= ROWS for one in tables)
+
+    numbering = [one.name for one in slot.function.arguments if numbers_rows(one)]
+    if slot.argument.name not in numbering:
+        return []
+    place = numbering.index(slot.argument.name)
+    last = ROWS - ITERATIONS + 1  # the first row that is not given in any iteration
+    one, several = f"i + {place}" if place else "i", f"np.arange(i + {place}, i + {last})"
+    is_several = re.search(r"s$|neg|list|array|samples", slot.argument.name.lower()) is not None
+    session.make_data()  # which says that the call is not one without data
+    return [several, one] if is_several else [one, several]
 
 
 def image_default(argument: Argument) -> tuple[int, int, int] | None:

@@ -16,11 +16,13 @@ from .settings import Setting, leaves, read_settings
 from .slot import Slot
 from .source import Argument, FunctionFacts
 from .uses import Uses
+from .words import TEXTS_BY_NAME
 
 if TYPE_CHECKING:
     from .calling import Caller
 
-NAMESPACE = "SimpleNamespace"
+# the methods of loggers and of writers, whose results nobody uses
+LISTENS = re.compile(r"info|debug|warn(ing)?|error|critical|exception|log\w*|write|add_(scalars?|histogram|image)")
 OF_ARRAYS = frozenset({"shape", "T", "size", "ndim", "dtype"})
 ASKS = re.compile(r"^(get|is|has|num|n)_?", re.IGNORECASE)
 SETTINGS = frozenset(
@@ -35,8 +37,11 @@ SETTINGS = frozenset(
 
 def are_settings(names: Iterable[str], function: FunctionFacts) -> bool:
     """Whether names stand for settings and data, not for weights."""
-    roles = [_role_by_name(name, function) for name in sorted(names)]
-    return bool(roles) and 2 * sum(role in SETTINGS for role in roles) >= len(roles) and Role.WEIGHT not in roles
+    roles = {name: _role_by_name(name, function) for name in names}
+    known = [
+        name for name, role in roles.items() if role in SETTINGS or any(one.search(name) for one, _ in TEXTS_BY_NAME)
+    ]
+    return bool(roles) and 2 * len(known) >= len(roles) and Role.WEIGHT not in roles.values()
 
 
 def records(slot: Slot) -> list[Callable[[], str]]:
@@ -51,6 +56,8 @@ def records(slot: Slot) -> list[Callable[[], str]]:
     )
     asked = {re.sub(r"^get_?", "", name, flags=re.IGNORECASE) for name in methods}
     options: list[Callable[[], str]] = []
+    if slot.uses.methods and all(map(LISTENS.fullmatch, slot.uses.methods)):
+        options.append(lambda: f"{_imported(slot.caller, 'unittest.mock', 'MagicMock')}()")
     settings = read_settings(slot.caller.facts, slot.function, slot.argument) if slot.uses.keys else ()
     if settings and are_settings(leaves(settings), slot.function):
         options.append(lambda: _dictionary(slot.caller, slot.function, slot.argument.name, settings))
@@ -71,10 +78,15 @@ def _answers(methods: Iterable[str], values: Callable[[Iterable[str]], list[tupl
 
 def _namespace(caller: Caller, values: Iterable[tuple[str, str]]) -> str:
     """An object with attributes of these values."""
-    session = caller.session
-    if NAMESPACE not in session.names:
-        session.run(f"from types import {NAMESPACE}")
-    return f"{NAMESPACE}({', '.join(f'{name}={value}' for name, value in values)})"
+    name = _imported(caller, "types", "SimpleNamespace")
+    return f"{name}({', '.join(f'{name}={value}' for name, value in values)})"
+
+
+def _imported(caller: Caller, module: str, name: str) -> str:
+    """A name of the standard library, which the lines import."""
+    if name not in caller.session.names:
+        caller.session.run(f"from {module} import {name}")
+    return name
 
 
 def _role_by_name(name: str, function: FunctionFacts) -> Role:

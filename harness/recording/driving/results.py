@@ -57,7 +57,7 @@ def production(caller: Caller, producer: FunctionFacts, text: str, name: str) ->
 def _call_before(caller: Caller, producer: FunctionFacts, text: str) -> None:
     """Calls the forward pass of a network whose backward pass is to give something, if none was called yet."""
     if producer.owner and not caller.session.forward_results:
-        variable = text.rpartition(".")[0]
+        variable = text.rpartition(".")[0] or text
         call_forward_first(caller, producer, variable)
         ensure_attributes(caller, producer, variable)
 

@@ -316,7 +316,9 @@ class Session:
         for variable in self.objects:
             owner = type(self.names.get(variable)).__name__
             for name, method in self.facts.methods(owner).items():
-                if not name.startswith("__") and not method.is_property:
+                if name == "__call__":
+                    yield method, variable
+                elif not name.startswith("__") and not method.is_property:
                     yield method, f"{variable}.{name}"
 
 
@@ -333,6 +335,12 @@ def _needed(lines: list[str]) -> list[str]:
                 continue
         kept.append(line)
     return kept
+
+
+def matrices_in(values: Sequence[Any]) -> list[np.ndarray[Any, Any]]:
+    """The floating arrays with two axes in all of the values."""
+    seen: set[int] = set()
+    return [matrix for value in values for matrix in _matrices(value, seen)]
 
 
 def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any, Any]]:

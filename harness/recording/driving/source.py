@@ -134,6 +134,8 @@ class FileFacts:
         for name in sorted(function.self_calls):
             if name in mine:
                 yield mine[name]
+                if mine[name].abstract:  # what stands in its place in the classes derived from this one
+                    yield from (one.methods[name] for one in self.classes.values() if name in one.methods)
                 continue
             for kept in sorted({one for method in mine.values() for one in method.keeps.get(name, ())}):
                 found = mine.get(kept) or self.functions.get(kept)

@@ -31,6 +31,7 @@ class Uses:
     split_into: int = 0  # number of names that it is unpacked to as a whole
     measured: bool = False  # len(name)
     indexed: bool = False  # name[i], name[:-1]
+    rows_of: set[str] = field(default_factory=set)  # attributes of self that are indexed by it alone: self.table[name]
     boolean: bool = False
     counted: bool = False  # range(name), np.zeros(name)
     bounds: bool = False  # x[i:i + name]
@@ -215,6 +216,8 @@ def _note_use(uses: Uses, elements: set[str], name: str, item: ast.AST) -> None:
         _note_attribute(uses, elements, name, item)
     elif isinstance(item, ast.Subscript):
         _note_subscript(uses, elements, name, item)
+        if is_expression(item.slice, name) and isinstance(item.value, ast.Attribute):
+            uses.rows_of.add(item.value.attr)
     elif isinstance(item, ast.Assign) and is_expression(item.value, name):
         counts = [len(target.elts) for target in item.targets if isinstance(target, (ast.Tuple, ast.List))]
         uses.split |= 2 in counts

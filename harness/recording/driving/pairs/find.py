@@ -8,7 +8,7 @@ from .calls import StaticCalls
 from .derivatives import derivative_plans
 from .functions import function_plans
 from .layers import layer_plans
-from .plan import PairPlan
+from .plan import PairKind, PairPlan
 
 MAX_PAIRS = 40
 
@@ -21,4 +21,5 @@ def find_pairs(source: str, *, square: bool = False) -> list[PairPlan]:
     """
     calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS)
     plans = [*layer_plans(calls), *function_plans(calls), *derivative_plans(calls)]
-    return [plan for plan in plans if plan.options][:MAX_PAIRS]
+    # a layer that cannot be called is not judged; of what else has no options, it is not known whether it is a pair
+    return [plan for plan in plans if plan.options or plan.kind is PairKind.LAYER][:MAX_PAIRS]

@@ -55,6 +55,7 @@ PARAMETER = re.compile(
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
+NUMBERS = (Role.COUNT, Role.BATCH_SIZE, Role.KEEP, Role.MOMENTUM, Role.NUMBER, Role.STEP_COUNT, Role.DECAY)
 
 
 def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
@@ -125,6 +126,11 @@ def _is_loss(calls: StaticCalls, name: str, forward: FunctionFacts) -> bool:
     )
 
 
+def is_weight_name(name: str) -> bool:
+    """Whether an attribute, "self.W", has a weight's name."""
+    return PARAMETER.match(name.removeprefix("self.")) is not None
+
+
 def _reads_input(name: str) -> bool:
     return INPUT_NAME.match(name) is not None or re.match(r"(?i)^(z|x|a|output)", name) is not None
 
@@ -156,11 +162,19 @@ class _Layer:
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
         inputs = PICTURES if IMAGE_LAYER.search(self.name) else INDICES if INDEX_LAYER.search(self.name) else ROWS
-        result = self._result()
+        result = self._result() if self._is_given_one_array() else ""
         for construction in self.calls.constructions(self.name) if result else ():
             for data in inputs:
                 for pattern in self._backward_patterns():
                     yield self._option(construction, data, "", result, pattern)
+
+    def _is_given_one_array(self) -> bool:
+        """Whether the forward pass is given one array, and the backward pass no more than two."""
+        forward, backward = (
+            [one for one in method.required if self.calls.role(method, one) not in (*SETTINGS, *NUMBERS)]
+            for method in (self.forward, self.backward)
+        )
+        return len(forward) <= 1 and len(backward) <= 2
 
     def loss_options(self) -> Iterator[PairOption]:
         """Those of a loss, which is given outputs and targets."""
@@ -262,9 +276,14 @@ class _Layer:
         return found
 
     def _parameters(self) -> list[str]:
-        """Attributes that the constructor or the forward pass sets and that have a weight's name."""
-        methods = (m for m in self.calls.facts.methods(self.name).values() if m.name != self.backward.name)
-        return list(dict.fromkeys(name for m in methods for name in sorted(m.writes) if PARAMETER.match(name)))
+        """Attributes with a weight's name, and those of the constructor that the forward pass only reads."""
+        methods = self.calls.facts.methods(self.name)
+        others = (method for name, method in methods.items() if name != self.backward.name)
+        named = [name for method in others for name in sorted(method.writes) if is_weight_name(name)]
+        reached = [part for part in self.calls.facts.reach(self.forward) if part.owner == self.name]
+        read = {name for part in reached for name in part.reads - part.writes}
+        made = methods["__init__"].writes & read if "__init__" in methods else set()
+        return list(dict.fromkeys([*named, *sorted(made)]))
 
     def _keeps_gradient_in(self, attribute: str) -> bool:
         """Whether a parameter is an object that has its gradient in an attribute."""
@@ -361,5 +380,7 @@ class _Gradients:
     def _place_of(self, name: str) -> int | None:
         """The index of the parameter that a gradient's name speaks of."""
         plain = plain_name(name)
+        if not plain and len(self.parameters) == 1:
+            return 0  # "grad" of the only one
         places = (index for index, attribute in enumerate(self.parameters) if plain and plain == plain_name(attribute))
         return next(places, None)

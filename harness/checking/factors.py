@@ -398,7 +398,8 @@ def rates_of(reading: Reading) -> set[float]:
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
     """A learning rate that is missing or multiplied in twice for some parameters."""
-    reference = max(groups, key=len)
+    # of as many, those that have a rate
+    reference = max(groups, key=lambda group: (len(group), not is_same(abs(group[0].factor), abs(group[0].gradient))))
     rate = abs(reference[0].factor / reference[0].gradient) if reference[0].gradient else 1.0
     found = []
     for group in groups:

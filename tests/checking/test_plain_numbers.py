@@ -257,3 +257,40 @@ for epoch in range(5):
     found = check_file(write_file(tmp_path / "net.py", text.replace("CHANGE", change)))
     assert found.verdict is verdict
     assert [one.parameters for one in found.mistakes] == ([("w",)] if verdict is Verdict.MISTAKE else [])
+
+
+# Weights that begin as whole numbers in lists, whose items are updated in place; the first products are whole.
+WHOLE = """\
+from math import exp
+w = [[1, -1, 2], [2, 1, -1]]
+v = [1, -2]
+{bias}
+for _ in range(20):
+    for x, y in [([1, 0, 2], 0), ([2, 1, 0], 1), ([1, 1, 1], 1)]:
+        h = [0, 0]
+        for j in range(2):
+            s = 0
+            for i in range(3):
+                s += x[i] * w[j][i]
+            h[j] = 1 / (1 + exp(-s))
+        s = bias
+        for j in range(2):
+            s += h[j] * v[j]
+        o = 1 / (1 + exp(-s))
+        d = (y - o) * o * (1 - o)
+        e = [d * v[j] * h[j] * (1 - h[j]) for j in range(2)]
+        for j in range(2):
+            v[j] += 0.5 * d * h[j]
+            for i in range(3):
+                w[j][i] {sign}= 0.5 * e[j] * x[i]
+        bias += 0.5 * d
+"""
+
+
+def test_weights_that_begin_as_whole_numbers_in_lists_are_followed(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "whole.py", WHOLE.format(bias="bias = 0", sign="+"))
+    right = check_file(path)
+    assert right.verdict is Verdict.CORRECT
+    assert len(right.parameters) == 6 + 2 + 1
+    wrong = check_file(write_file(path, WHOLE.format(bias="bias = 0", sign="-")))
+    assert {one.id for one in wrong.mistakes} == {"gradient-ascent"}

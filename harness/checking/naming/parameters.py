@@ -198,7 +198,7 @@ def summed_over_units(case: Case, layer: Layer) -> Name | None:
     units, value = by_setting(case, own), by_setting(case, case.faulty)
     if units is None or value is None or value.shape != units.shape or units.shape[1] == 1:
         return None
-    return Name("bias-gradient-summed-over-units", case.lines()) if np.allclose(value, value[:, :1]) else None
+    return Name("bias-gradient-summed-over-units", case.lines()) if np.allclose(value, value[:, :1], atol=0) else None
 
 
 def delta_of_one_observation(case: Case, layer: Layer) -> Name | None:

@@ -219,9 +219,14 @@ class Reading:
 
     @functools.cached_property
     def forward_lines(self) -> set[tuple[str, int]]:
-        """The lines that run in the forward pass, and those that call them"""
-        nodes = map(self.stage.node, self.forward.nodes - set(self.stage.parameters))
-        return {one.site for node in nodes if node.place is not None for one in node.place.trail}
+        """The lines that run in the forward pass, and those that call them and do nothing else in the backward pass"""
+        backward = (self.stage.needed & self.stage.dependent) - self.forward.nodes
+        forward, own = (
+            [place for one in ids if (place := self.stage.node(one).place) is not None]
+            for ids in (self.forward.nodes - set(self.stage.parameters), backward)
+        )
+        calling = {one.site for place in forward for one in place.trail} - {place.site for place in own}
+        return {place.site for place in forward} | calling
 
     @functools.cached_property
     def backward_places(self) -> set[int]:

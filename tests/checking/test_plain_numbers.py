@@ -294,3 +294,12 @@ def test_weights_that_begin_as_whole_numbers_in_lists_are_followed(tmp_path: Pat
     assert len(right.parameters) == 6 + 2 + 1
     wrong = check_file(write_file(path, WHOLE.format(bias="bias = 0", sign="-")))
     assert {one.id for one in wrong.mistakes} == {"gradient-ascent"}
+
+
+def test_a_rate_that_one_update_lacks_is_named_if_the_others_are_made_on_one_line_with_it(tmp_path: Path) -> None:
+    """Gradient and rate are one product there: no line has the gradient alone, and a half looks like a missing 2."""
+    text = WHOLE.format(bias="bias = 0", sign="+").replace("bias += 0.5 * d", "bias += d")
+    (found,) = check_file(write_file(tmp_path / "whole.py", text)).mistakes
+    assert (found.id, found.parameters) == ("learning-rate-missing", ("bias",))
+    assert found.place is not None
+    assert found.place.text.strip() == "bias += d"

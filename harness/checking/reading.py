@@ -235,6 +235,16 @@ class Reading:
         places = [node.place for node in nodes if node.place is not None]
         return {id(one) for place in places for one in place.trail}
 
+    @functools.cached_property
+    def made_by_errors(self) -> set[int]:
+        """What the errors went into, in this iteration or later, by another way than through updated parameters.
+
+        The state of a cell that the next sequence begins with is made by those.
+        """
+        program, updates = self.stage.program, self.stage.recording.updates
+        unmoved = set(range(len(program.nodes))) - {update.after for update in updates}
+        return program.descendants([error.node for error in self.errors], within=unmoved)
+
     # The verdict on steps
 
     @property
@@ -309,13 +319,3 @@ def targets_of(errors: Sequence[Error]) -> list[int]:
     found = [error.target for error in errors if error.target is not None]
     found += [one for error in errors for one in error.weights]
     return found + [one for error in errors for one in references(error.index)]
-
-
-def made_by_errors(reading: Reading) -> set[int]:
-    """What the errors went into, in this iteration or later, by another way than through updated parameters.
-
-    The state of a cell that the next sequence begins with is made by those.
-    """
-    program, updates = reading.stage.program, reading.stage.recording.updates
-    unmoved = set(range(len(program.nodes))) - {update.after for update in updates}
-    return program.descendants([error.node for error in reading.errors], within=unmoved)

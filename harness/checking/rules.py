@@ -22,7 +22,7 @@ from .cost import Cost, Form, find_error_groups
 from .factors import chain_of, is_same
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes, read
-from .reading import Match, Reading, made_by_errors
+from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import UNKNOWN, Found, Kind, Note, Quantity, Remark, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
@@ -155,7 +155,7 @@ def learned_values(first: Reading, later: Reading) -> tuple[str, ...]:
     parameters = set(stage.parameters)
     # not after the outputs: a cost may be added up over iterations
     forward = program.ancestors([error.output for error in later.errors], stop=parameters) & later.forward.nodes
-    made = made_by_errors(first) - stage.dependent - parameters
+    made = first.made_by_errors - stage.dependent - parameters
     into = sorted({parent for id in forward - parameters for parent in program.parents[id]} & made)
     sums = [id for id in into if stage.node(id).operation in ("add", "subtract")]
     return tuple(dict.fromkeys(label(stage, id) for id in sums))

@@ -14,7 +14,7 @@ from ..recording.graph import Kind, Node, Place, Recording, Site
 from .alignment import align, samples, squeezed
 from .labels import quantity
 from .matching import NOTHING
-from .reading import Array, Reading, made_by_errors
+from .reading import Array, Reading
 from .replay import CannotReplay, Program, size_of
 from .result import Found, Quantity, join_mistakes
 from .result import Kind as QuantityKind
@@ -248,7 +248,7 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
     names = {name.rpartition(".")[2] for one in known for name in stage.node(one).names}
     updated = {part for update in stage.recording.updates for part in update.parts}
     uses = {use for one in known for use in uses_of(reading, one)}
-    made = made_by_errors(reading) if reading.errors else stage.dependent
+    made = reading.made_by_errors if reading.errors else stage.dependent
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
         if node.id in known or node.id not in stage.dependent or node.id not in made:
             continue

@@ -359,7 +359,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         return False
     if np.any((first == 0) & (opposite == 0)):
         return False  # a part of the parameter stays as it is
-    if not carries_a_state(stage, step) and moves_without_gradient(stage, step, stepped(np.zeros_like(base)), first):
+    if not carries_a_state(stage, step) and moves_without_gradient(stepped(np.zeros_like(base)), first):
         return False
     along = float((first - opposite) @ base.ravel()) * sign
     if along >= 0:
@@ -379,20 +379,17 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     return True
 
 
-def moves_without_gradient(stage: Stage, step: Step, still: Array, usual: Array) -> bool:
-    """Whether the step that a gradient of 0 makes moves a parameter, other than by weight decay.
+def moves_without_gradient(still: Array, usual: Array) -> bool:
+    """Whether a gradient of 0 moves all of a parameter by one number, as a rate alone in the place of a decay does.
 
     Args:
-        stage: the iteration.
-        step: of the parameter.
         still: what the step is if its gradient is 0.
         usual: what it is of a gradient of the usual size.
     """
-    if np.max(np.abs(still), initial=0.0) <= 1e-6 * np.max(np.abs(usual), initial=0.0):
-        return False
-    parameter = np.asarray(stage.settings[0][step.before], dtype=float)
-    parameter = np.ravel(parameter if parameter.size == still.size else parameter[step.part])
-    return ratio(still, parameter, 1e-6) is None
+    largest = np.max(np.abs(still), initial=0.0)
+    if not np.isfinite(largest) or largest <= 1e-6 * np.max(np.abs(usual), initial=0.0):
+        return False  # 0 / 0, as of a mean of squares without a small constant, is not a move
+    return bool(still.size > 1 and np.ptp(still) <= 1e-6 * largest)
 
 
 def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .cost import Error, Form, is_declared_cost
-from .factors import is_same, rates_of
+from .factors import chain_of, is_same, rates_of
 from .facts import assumed, computed_cost
 from .labels import found_at, found_in_step, quantity
 from .misstated import gradients_at, misstated_cost, own_costs, under_declared_costs
@@ -278,8 +278,14 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         wanted = known.share / stated.factor
         got = match.decay / match.factor + 0.0  # no -0
         spared = decayed_elements(reading, step, match.factor)
-        if (abs(got - wanted) <= 1e-4 * abs(wanted)) and (spared is None or np.array_equal(spared, known.elements)):
+        if is_near_share(got, wanted) and (spared is None or np.array_equal(spared, known.elements)):
             continue
+        chain = chain_of(reading, step, match.factor)
+        unit = abs(chain.gradient)
+        if chain.links and is_near_share(got * unit, known.share) and not is_same(unit, expected):
+            # the penalty's part is right as it stands, so the data's part is not
+            id = name_of_scale(unit / expected, counts_of(reading))
+            return found_scale(reading, chain.node, id=id, factor=unit, expected=expected, ratio=unit / expected)
         shares = [(got, spared), (wanted, known.elements)]
         quantities = [
             Quantity(kind=Kind.DECAY, name=written_part(step.name, elements), factor=share * expected)
@@ -289,6 +295,11 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         place = decay_place(reading, step) if match.decay else reading.stage.node(step.after).place
         found.append(found_in_step(reading, step, id, place=place, got=quantities[0], expected=quantities[1]))
     return next(iter(merge_by_id(found)), None)
+
+
+def is_near_share(share: float, other: float) -> bool:
+    """Whether two shares of a penalty are the same, but for what random settings leave open."""
+    return abs(share - other) <= 1e-4 * abs(other)
 
 
 def written_part(name: str, elements: Any) -> str:

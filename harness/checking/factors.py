@@ -17,6 +17,7 @@ from .structure import Role
 from .updates import numbers_in
 
 SAME = 1e-6  # relative
+RATE_MISSING = "learning-rate-missing"
 MOST_LEFT_OUT = 4  # layers in which one factor of the forward pass is left out
 
 
@@ -233,6 +234,13 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
     gradients = [abs(one.gradient) for one in chains]
     if all(is_same(one, gradients[0]) for one in gradients):
         return rate_mistakes(reading, groups)
+    bare = without_rate(reading, groups)
+    if bare:
+        rated = [one for group in groups if group not in bare for one in group]
+        usual = max(groups, key=len)
+        factors = [abs(group[0].factor / usual[0].factor) for group in bare]
+        found = [found_rate(reading, RATE_MISSING, one, usual, factor) for one, factor in zip(bare, factors)]
+        return [*found, *unequal(reading, rated)]
     reference = reference_group(reading, groups)
     return merge_by_place([scaled_mistake(reading, group, reference) for group in groups if group is not reference])
 
@@ -379,32 +387,56 @@ def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | N
     return next((id for id, factor in between if is_same(factor, odd)), last)
 
 
-def rates_of(reading: Reading) -> set[float]:
-    """The numbers that may be a learning rate.
+def without_rate(reading: Reading, groups: Sequence[list[Chain]]) -> list[list[Chain]]:
+    """Steps that are gradients themselves, if most others are made on one line with a rate, which these lack."""
+    usual = max(groups, key=len)
+    rates = rates_of(reading, [one.step for one in usual])
+    return [
+        group
+        for group in groups
+        if any(rate < 1 and is_same(abs(usual[0].factor), rate * abs(group[0].factor)) for rate in rates)
+        and all(is_same(abs(one.factor), abs(one.gradient)) for one in group)
+        and not rates_of(reading, [one.step for one in group])
+    ]
 
-    They multiply a gradient on the line of its update, if it has no line of its own, or all gradients on lines without
-    a quotient, as in ``gW = rate * X.T @ d``.
+
+def rates_of(reading: Reading, steps: Sequence[Step] | None = None) -> set[float]:
+    """The numbers that gradients are multiplied by on the line of their update, if they have no line of their own.
+
+    Args:
+        reading: the reading.
+        steps: whose rates; those of all parameters if it is None.
     """
     stage = reading.stage
     found: set[float] = set()
-    of_steps: list[set[float]] = []
-    for step in stage.steps:
+    for step in stage.steps if steps is None else steps:
         match = reading.matches.get(step.before)
         if match is None or match.nothing:
             continue
-        between = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
-        nodes = [(id, stage.node(id)) for id in between]
-        factors = [one for _, one in nodes if one.operation == "multiply" and one.place and "/" not in one.place.text]
-        of_steps.append({number for one in factors for number in numbers_in(one)})
-        if is_update_place(reading, step, chain_of(reading, step, match.factor).node):
-            updating = [one for id, one in nodes if is_update_place(reading, step, id) or one.is_leaf]
-            found |= {number for one in updating for number in numbers_in(one)}
-    return (found | set.intersection(*of_steps) if of_steps else found) - {0.0, 1.0}
+        if not is_update_place(reading, step, chain_of(reading, step, match.factor).node):
+            continue
+        for id in stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes:
+            if is_update_place(reading, step, id) or stage.node(id).is_leaf:
+                found |= numbers_in(stage.node(id))
+    return found - {0.0, 1.0}
+
+
+def shared_factors(reading: Reading) -> set[float]:
+    """The numbers that multiply all gradients on lines without a quotient, as a rate in ``gW = rate * X.T @ d``."""
+    stage = reading.stage
+    found: list[set[float]] = []
+    for step in stage.steps:
+        inner = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
+        nodes = [stage.node(id) for id in inner]
+        factors = [one for one in nodes if one.operation == "multiply" and one.place and "/" not in one.place.text]
+        found.append({number for one in factors for number in numbers_in(one)})
+    return set.intersection(*found) - {0.0, 1.0}
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
     """A learning rate that is missing or multiplied in twice for some parameters."""
-    reference = max(groups, key=len)
+    # of as many, those that have a rate
+    reference = max(groups, key=lambda group: (len(group), not is_same(abs(group[0].factor), abs(group[0].gradient))))
     rate = abs(reference[0].factor / reference[0].gradient) if reference[0].gradient else 1.0
     found = []
     for group in groups:
@@ -418,14 +450,17 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
         elif any(is_same(rate / own, size) for size in sizes):
             id = "mean-instead-of-sum"
         elif is_same(own, 1.0) and rate < 1.0 and not is_same(rate, 1.0):
-            id = "learning-rate-missing"
+            id = RATE_MISSING
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"
         if id:
-            chain = group[0]
-            got, expected = (quantity(reading, chain.step.before, one.factor) for one in (chain, reference[0]))
-            names = tuple(one.step.name for one in group)
-            found.append(
-                found_in_step(reading, chain.step, id, got=got, expected=expected, parameters=names, ratio=own / rate)
-            )
+            found.append(found_rate(reading, id, group, reference, own / rate))
     return found
+
+
+def found_rate(reading: Reading, id: str, group: Sequence[Chain], usual: Sequence[Chain], ratio: float) -> Found:
+    """A mistake in the rate of some steps, whose factors are a multiple of the usual ones."""
+    chain = group[0]
+    got, expected = (quantity(reading, chain.step.before, one.factor) for one in (chain, usual[0]))
+    names = tuple(one.step.name for one in group)
+    return found_in_step(reading, chain.step, id, got=got, expected=expected, parameters=names, ratio=ratio)

@@ -108,6 +108,8 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     found = ratio_of(value.flat, gradient.flat)
     if found is not None:
         return Match(factor=found)
+    if is_no_gradient(reading, gradient) and is_rule_of_nothing(reading, step):
+        return Match(factor=-1.0, nothing=True)
     # before the decays: the derivative of a penalty on sizes is a constant too while no sign changes
     has_state = carries_a_state(stage, step)
     moved = ratio_of(changes(value.flat), changes(gradient.flat)) if has_state else None
@@ -133,6 +135,13 @@ def is_nothing(reading: Reading, value: Samples, gradient: Samples) -> bool:
 def is_no_gradient(reading: Reading, gradient: Samples) -> bool:
     """Whether a gradient is a rounding error next to those of the other parameters"""
     return largest_of(gradient.flat) <= NOTHING * reading.largest_gradient
+
+
+def is_rule_of_nothing(reading: Reading, step: Step) -> bool:
+    """Whether a step is a function, such as Adam's, of a gradient that is a rounding error, which it may enlarge."""
+    values = ((id, reading.stage.samples(id)) for id in made_with(reading, step, squeezed(step.shape)))
+    rounded = (id for id, value in values if value is not None and is_no_gradient(reading, value))
+    return any(is_descent_rule(reading, step, id, 1.0) for id in rounded)
 
 
 def is_the_same(value: Samples) -> bool:
@@ -350,6 +359,8 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         return False
     if np.any((first == 0) & (opposite == 0)):
         return False  # a part of the parameter stays as it is
+    if not carries_a_state(stage, step) and moves_without_gradient(stepped(np.zeros_like(base)), first):
+        return False
     along = float((first - opposite) @ base.ravel()) * sign
     if along >= 0:
         return False
@@ -366,6 +377,19 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         if own * sign * moved[place] >= 0:
             return False
     return True
+
+
+def moves_without_gradient(still: Array, usual: Array) -> bool:
+    """Whether a gradient of 0 moves all of a parameter by one number, as a rate alone in the place of a decay does.
+
+    Args:
+        still: what the step is if its gradient is 0.
+        usual: what it is of a gradient of the usual size.
+    """
+    largest = np.max(np.abs(still), initial=0.0)
+    if not np.isfinite(largest) or largest <= 1e-6 * np.max(np.abs(usual), initial=0.0):
+        return False  # 0 / 0, as of a mean of squares without a small constant, is not a move
+    return bool(still.size > 1 and np.ptp(still) <= 1e-6 * largest)
 
 
 def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:

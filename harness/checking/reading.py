@@ -229,9 +229,14 @@ class Reading:
 
     @functools.cached_property
     def forward_lines(self) -> set[tuple[str, int]]:
-        """The lines that run in the forward pass, and those that call them"""
-        nodes = map(self.stage.node, self.forward.nodes - set(self.stage.parameters))
-        return {one.site for node in nodes if node.place is not None for one in node.place.trail}
+        """The lines that run in the forward pass, and those that call them and do nothing else in the backward pass"""
+        backward = (self.stage.needed & self.stage.dependent) - self.forward.nodes
+        forward, own = (
+            [place for one in ids if (place := self.stage.node(one).place) is not None]
+            for ids in (self.forward.nodes - set(self.stage.parameters), backward)
+        )
+        calling = {one.site for place in forward for one in place.trail} - {place.site for place in own}
+        return {place.site for place in forward} | calling
 
     @functools.cached_property
     def backward_places(self) -> set[int]:
@@ -239,6 +244,16 @@ class Reading:
         nodes = map(self.stage.node, (self.stage.needed & self.stage.dependent) - self.forward.nodes)
         places = [node.place for node in nodes if node.place is not None]
         return {id(one) for place in places for one in place.trail}
+
+    @functools.cached_property
+    def made_by_errors(self) -> set[int]:
+        """What the errors went into, in this iteration or later, by another way than through updated parameters.
+
+        The state of a cell that the next sequence begins with is made by those.
+        """
+        program, updates = self.stage.program, self.stage.recording.updates
+        unmoved = set(range(len(program.nodes))) - {update.after for update in updates}
+        return program.descendants([error.node for error in self.errors], within=unmoved)
 
     # The verdict on steps
 

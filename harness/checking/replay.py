@@ -18,7 +18,8 @@ from .vjps.operation import Operation, numerical_backward
 
 Array = NDArray[Any]
 MOST_GUARD = 1e-4  # constants up to this size may guard against log(0) and division by 0
-NEGLIGIBLE_GUARD = 100  # times the constant: values above it do not need the guard
+NEGLIGIBLE_GUARD = 100  # times the constant: divisors above it do not need the guard
+LOGARITHMS = ("log", "log2", "log10")
 PRODUCTS_A_WORK = 8  # products of numbers in a matrix product that take as long as one element elsewhere
 Values = dict[int, Any]
 
@@ -215,12 +216,15 @@ class Program:
             if constant is not None and isinstance(argument, Ref) and 0 < abs(constant) <= MOST_GUARD:
                 if node.operation == "subtract" and place == 0:
                     return None
-                guards = all(
-                    any(self.guards_with(child, same) for child in self.children[same])
-                    for same in self.sums_like(node, argument.id, constant)
+                sums = self.sums_like(node, argument.id, constant)
+                guards = all(any(self.guards_with(child, same) for child in self.children[same]) for same in sums)
+                is_in_logarithm = any(
+                    self.nodes[child].operation in LOGARITHMS for same in sums for child in self.children[same]
                 )
                 value = np.asarray(values[argument.id])
-                if guards and np.all(np.abs(value) > NEGLIGIBLE_GUARD * abs(constant)):
+                # a probability needs no constant as long as it is not 0
+                least = 0.0 if is_in_logarithm else NEGLIGIBLE_GUARD * abs(constant)
+                if guards and np.all(np.abs(value) > least):
                     return value
         return None
 
@@ -240,7 +244,7 @@ class Program:
     def guards_with(self, child: int, id: int) -> bool:
         """Whether a node takes the logarithm of another one or divides by it."""
         node = self.nodes[child]
-        if node.operation in ("log", "log2", "log10"):
+        if node.operation in LOGARITHMS:
             return True
         divisor = node.arguments[1] if node.operation == "divide" and len(node.arguments) == 2 else None
         return isinstance(divisor, Ref) and divisor.id == id

@@ -58,6 +58,7 @@ class Remark(str, enum.Enum):
     LATER_ITERATION_DIFFERS = "later-iteration-differs"
     OVERFLOW_AT_LARGE_VALUES = "overflow-at-large-values"
     BIASES_NOT_TRAINED = "biases-not-trained"
+    TRAINED_IN_TURN = "trained-in-turn"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
     CANNOT_REPLAY = "cannot-replay"

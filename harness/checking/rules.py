@@ -26,7 +26,7 @@ from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import UNKNOWN, Found, Kind, Note, Quantity, Remark, merge_by_id
 from .scales import common_factor, counts_of, first_with, found_scale, name_of_scale
-from .stage import Step, branches, draw_settings, make_stage, steps_of
+from .stage import JOINING, Stage, Step, branches, draw_settings, make_stage, steps_of
 from .stale import stale_values
 from .structure import Role, is_view_of_parameter
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
@@ -34,6 +34,21 @@ from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_i
 Array = NDArray[Any]
 
 LATER_ITERATIONS = (1, 2)
+
+# operations on the way of a penalty into a cost
+ADDING = JOINING | {
+    "add",
+    "subtract",
+    "sum",
+    "mean",
+    "multiply",
+    "divide",
+    "sqrt",
+    "negative",
+    "reshape",
+    "ravel",
+    "array",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +171,7 @@ def learned_values(first: Reading, later: Reading) -> tuple[str, ...]:
     parameters = set(stage.parameters)
     # not after the outputs: a cost may be added up over iterations
     forward = program.ancestors([error.output for error in later.errors], stop=parameters) & later.forward.nodes
-    made = program.descendants([error.node for error in first.errors]) - stage.dependent - parameters
+    made = first.made_by_errors - stage.dependent - parameters
     into = sorted({parent for id in forward - parameters for parent in program.parents[id]} & made)
     sums = [id for id in into if stage.node(id).operation in ("add", "subtract")]
     return tuple(dict.fromkeys(label(stage, id) for id in sums))
@@ -431,9 +446,17 @@ def has_penalty(reading: Reading) -> bool:
         squares = node.operation in ("square", "power", "norm", "vdot", "absolute") or (
             node.operation in ("multiply", "dot", "sum") and len(node.parents) == 2 and len(set(node.parents)) == 1
         )
-        if squares and parents and all(is_view_of_parameter(stage, one) for one in parents):
+        is_of_parameters = parents and all(is_view_of_parameter(stage, one) for one in parents)
+        if squares and is_of_parameters and is_added(stage, id, cost.node):
             return True
     return False
+
+
+def is_added(stage: Stage, id: int, cost: int) -> bool:
+    """Whether a value is only summed and scaled on its way to a cost: squares in an output are no penalty."""
+    way = stage.program.descendants([id], within=stage.program.ancestors([cost])) - {id}
+    # the square of a norm is a sum of squares as well
+    return all(stage.node(one).operation in ADDING or set(stage.program.parents[one]) == {id} for one in way)
 
 
 def decay_mistakes(reading: Reading) -> list[Found]:

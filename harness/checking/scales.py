@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 
 from ..recording.graph import Place
-from .factors import chain_of, is_same, rates_of
+from .factors import chain_of, is_same, rates_of, shared_factors
 from .labels import found_at, quantity
 from .reading import Reading
 from .replay import size_of
@@ -134,7 +134,7 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
     if counts is None or common is None or is_usual(common[0], counts):
         return None
     factor, node_id = common
-    if any(is_usual(factor / rate, counts) for rate in rates_of(reading)):
+    if any(is_usual(factor / rate, counts) for rate in rates_of(reading) | shared_factors(reading)):
         return None  # 0.1 * h.T @ d of 20 observations is not divided by 20 twice
     odd = odd_divisor(factor, counts)
     if not odd:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
-from ..recording.graph import Recording, Update
+from ..recording.graph import Kind, Node, Recording, Update
 from .replay import Program
+from .result import CheckResult, Remark, Verdict
+from .stage import Step
+
+MOST_PAIRS = 1_000  # of parameters that are compared
 
 
 def has_several_costs(recording: Recording, program: Program) -> bool:
@@ -31,3 +37,90 @@ def has_several_costs(recording: Recording, program: Program) -> bool:
             if in_turn and has_forward_pass(one) and has_forward_pass(following):
                 return True
     return False
+
+
+def turns_of(program: Program, steps: Sequence[Step]) -> list[set[int]]:
+    """The numbers of parameters that are trained together, in the order of their turns; one set if all are.
+
+    A parameter has its turn after another if its step is made of what the other became and of nothing that the other
+    was: a forward pass of its own came between, as in two networks that compete. A delta that goes back through weights
+    that were updated already is made of both.
+    """
+    levels = dict.fromkeys((step.parameter for step in steps), 0)
+    afters = [step.after for step in steps]
+    reached = program.descendants(
+        [child for one in afters for child in program.children[one]], within=set(range(max(afters, default=-1) + 1))
+    )
+    later = sorted((step for step in steps if step.after in reached), key=lambda one: one.after)
+    if len(later) * len(steps) > MOST_PAIRS or any(step.returned for step in steps):
+        return [set(levels)]
+    for step in later:
+        made = program.ancestors([step.after])
+        own = program.ancestors([step.after], stop=set(afters) - {step.after})
+        for other in steps:
+            if other is not step and other.after in made and other.before not in own:
+                levels[step.parameter] = max(levels[step.parameter], levels[other.parameter] + 1)
+    return [{number for number in levels if levels[number] == level} for level in sorted(set(levels.values()))]
+
+
+def of_one_turn(recording: Recording, program: Program, numbers: Collection[int]) -> Recording:
+    """The recording in which only some parameters are trained: what the others make by themselves is data.
+
+    Args:
+        recording: of the whole training.
+        program: its graph.
+        numbers: of the parameters.
+    """
+    mine, others = set[int](), set[int]()
+    for number, parameter in enumerate(recording.parameters):
+        updates = [recording.updates[one] for one in parameter.updates]
+        versions = {parameter.node} | {id for one in updates for id in (one.before, *one.parts)}
+        (mine if number in numbers else others).update(versions)
+    made_by_others = program.descendants(others) - (program.descendants(mine) - others)
+    reached = program.ancestors(mine, stop=made_by_others)
+    # with the noise that only goes into the other network
+    data = others | {node.id for node in recording.nodes if node.kind is Kind.RANDOM and node.id not in reached}
+    values = program.run(sorted(data), {}, program.base)
+    nodes = [as_data(node, values[node.id]) if node.id in data else node for node in recording.nodes]
+    parameters, kept = [], list[Update]()
+    for place, number in enumerate(sorted(numbers)):
+        own = [replace(recording.updates[one], parameter=place) for one in recording.parameters[number].updates]
+        numbered = tuple(range(len(kept), len(kept) + len(own)))
+        parameters.append(replace(recording.parameters[number], updates=numbered))
+        kept += own
+    return replace(recording, nodes=tuple(nodes), parameters=tuple(parameters), updates=tuple(kept))
+
+
+def as_data(node: Node, value: object) -> Node:
+    """A value as if it had been read from a file."""
+    return Node(
+        id=node.id,
+        operation="array",
+        value=value,  # type: ignore[arg-type]
+        shape=node.shape,
+        dtype=node.dtype,
+        place=node.place,
+        kind=Kind.DATA,
+        scalar=node.scalar,
+        names=node.names,
+    )
+
+
+def joined(results: Sequence[CheckResult]) -> CheckResult:
+    """The result of a training from those of its turns: a mistake of one, or right if all are.
+
+    The cost is that of the first turn, or of the first that is wrong.
+    """
+    wrong = [one for one in results if one.verdict is Verdict.MISTAKE]
+    if wrong:
+        return replace(wrong[0], mistakes=tuple(found for one in wrong for found in one.mistakes))
+    not_judged = [one for one in results if one.verdict is not Verdict.CORRECT]
+    if not_judged:
+        return not_judged[0]
+    costs = [one.cost for one in results[1:] if one.cost is not None]
+    notes = tuple((Remark.TRAINED_IN_TURN, cost.place, cost.variable) for cost in costs)
+    return replace(
+        results[0],
+        parameters=tuple(fact for one in results for fact in one.parameters),
+        notes=(*dict.fromkeys(note for one in results for note in one.notes), *notes),
+    )

@@ -33,6 +33,7 @@ SAME = 1e-4  # relative; the small constants of logarithms are part of a cost
 NEGLIGIBLE = 1e-9  # of a gradient, relative to the largest
 HELD_OUT = re.compile(r"(_|\b)(val(id(ation)?)?_|(test|dev)_)|_(val(id(ation)?)?|test|dev)\b", re.IGNORECASE)
 SPREAD = 0.3  # of parameters around their recorded values, relative
+SIZES = (1.0, 0.1, 0.01)  # of parameters, relative to their own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,7 @@ class Search:
         if not parameters or len(inner) > MOST_NODES:
             return None
         try:
-            settings = [self.setting(whole, parameters, number) for number in range(SETTINGS)]
+            settings = self.settings(whole, parameters)
             gradients = [
                 self.program.gradients({whole: np.ones(np.shape(values[whole]))}, values, inner, self.versions)
                 for values in settings
@@ -242,15 +243,24 @@ class Search:
                 found[self.owners[id]] = Decay(share=share, elements=elements)
         return found
 
-    def setting(self, part: int, parameters: Sequence[int], number: int) -> Values:
-        """All values at random parameters."""
+    def settings(self, whole: int, parameters: Sequence[int]) -> list[Values]:
+        """All values at several random parameters, which are smaller if outputs would be exactly 0 or 1."""
+        found: list[Values] = []
+        for size in SIZES:
+            found = [self.setting(whole, parameters, number, size) for number in range(SETTINGS)]
+            if all(np.all(np.isfinite(np.asarray(values[whole], float))) for values in found):
+                break
+        return found
+
+    def setting(self, part: int, parameters: Sequence[int], number: int, scale: float) -> Values:
+        """All values at random parameters of about their own size times a scale."""
         rng = np.random.default_rng((31, number))
         base = self.program.run(parameters, {}, self.program.base)
         given: Values = {}
         for id in parameters:
             value = np.asarray(base[id], dtype=float)
             size = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
-            given[id] = value + SPREAD * rng.normal(0, max(size, 0.1), value.shape)
+            given[id] = scale * (value + SPREAD * rng.normal(0, max(size, 0.1), value.shape))
         return self.program.run([part], given, None)
 
     def single_ways(self, part: int, inner: set[int]) -> list[int]:

@@ -123,8 +123,8 @@ def untouched_parameters(reading: Reading) -> Untouched:
             continue
         if role is None or is_without_influence(reading, id):
             continue
-        if not named and role is Role.BIAS and not is_kept(reading, id):
-            continue  # made anew in every iteration: a sum that starts at 0
+        if not named and role is Role.BIAS and (not is_kept(reading, id) or is_first_state(reading, id)):
+            continue  # made anew in every iteration, as a sum that starts at 0, or what a recurrent layer begins with
         if not named and node.kind is Kind.FILL and stage.errors and id not in before_errors:
             continue  # it says what each error counts, as a mask of ones for what was observed does
         if not named and id not in through_numbers:
@@ -143,6 +143,14 @@ def untouched_parameters(reading: Reading) -> Untouched:
     if len(biases) == len(found) and not trains_biases(reading, biases):
         return Untouched(unclassified=tuple(unclassified), untrained=tuple(dict.fromkeys(names)))
     return Untouched(mistakes=tuple(merged), unclassified=tuple(unclassified))
+
+
+def is_first_state(reading: Reading, leaf: int) -> bool:
+    """Whether the forward pass puts values that depend on parameters in the place of a leaf, under its name."""
+    stage = reading.stage
+    names = {name for one in versions_of(reading, leaf) for name in stage.node(one).names} - {"return"}
+    computed = reading.forward.nodes & stage.dependent - set(stage.parameters)
+    return any(not names.isdisjoint(stage.node(one).names) for one in computed)
 
 
 def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
@@ -240,8 +248,9 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
     names = {name.rpartition(".")[2] for one in known for name in stage.node(one).names}
     updated = {part for update in stage.recording.updates for part in update.parts}
     uses = {use for one in known for use in uses_of(reading, one)}
+    made = reading.made_by_errors if reading.errors else stage.dependent
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
-        if node.id in known or node.id not in stage.dependent:
+        if node.id in known or node.id not in stage.dependent or node.id not in made:
             continue
         if node.id in updated and names.isdisjoint(name.rpartition(".")[2] for name in node.names):
             continue  # another parameter, which the same line uses

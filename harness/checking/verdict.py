@@ -47,7 +47,7 @@ from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdi
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
-from .several import has_several_costs
+from .several import has_several_costs, joined, of_one_turn, turns_of
 from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
@@ -89,6 +89,12 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     steps = from_first_use(program, steps_of(recording, 0)) or returned_steps(recording)
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
+            turns = turns_of(program, steps)
+            if len(turns) > 1:
+                parts = [of_one_turn(recording, program, one) for one in turns]
+                return joined(
+                    [check_recording(one, sources=sources, shared_by=shared_by * len(turns)) for one in parts]
+                )
             result = judge(recording, program, steps, sources)
             if result.reason is Reason.NO_COST_FITS:
                 result = with_skipped_layer(result, recording, program, steps, sources)

@@ -355,7 +355,10 @@ def is_number(value: Any) -> bool:
 
 
 def _operator(name: str, operation: str, is_reflected: bool = False) -> Callable[..., Any]:
-    """An operator of recorded numbers. A truth value is a guard; a whole number made of two numbers has no history."""
+    """An operator of recorded numbers.
+
+    A truth value is a guard; a whole number made of two numbers has no history, unless one is an item of a list.
+    """
     compute = getattr(operator, name)
 
     def run(self: Any, *others: Any) -> Any:
@@ -363,9 +366,15 @@ def _operator(name: str, operation: str, is_reflected: bool = False) -> Callable
             return NotImplemented
         operands = (*others, self) if is_reflected else (self, *others)
         result = compute(*map(plain, operands))
-        if not TAPE.on or (others and type(result) is int):
+        if not TAPE.on:
             return result
-        return wrap_number(result, record(operation, operands, {}, result))
+        if not others or type(result) is not int:
+            return wrap_number(result, record(operation, operands, {}, result))
+        if TAPE.whole_items.isdisjoint(one._node for one in operands if isinstance(one, RecordedNumber)):
+            return result
+        found = wrap_number(result, record(operation, operands, {}, result))
+        TAPE.whole_items.add(found._node)
+        return found
 
     return run
 

@@ -168,7 +168,9 @@ class Hook:
         if not self.recording or not TAPE.on:
             return value
         if isinstance(value, (list, tuple)):
-            return type(value)(self.literal(item) for item in value)
+            items = type(value)(self.literal(item) for item in value)
+            TAPE.whole_items |= {one._node for one in items if isinstance(one, RecordedNumber) and isinstance(one, int)}
+            return items
         return value if isinstance(value, bool) else leaf(value, "literal", Kind.LITERAL)
 
     def number(self, value: Any) -> Any:

@@ -31,6 +31,29 @@ def accumulated(tree: ast.AST) -> dict[str, int]:
     return {name: count for name, count in found.items() if name}
 
 
+def accumulated_items(tree: ast.AST) -> set[str]:
+    """Names and attributes to whose items something other than a whole number is added: ``weights[j][i] += ...``."""
+    found = set[str]()
+    for node in ast.walk(tree):
+        target: ast.AST | None = None
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
+            target = None if isinstance(node.value, ast.Constant) else node.target
+        elif isinstance(node, ast.Assign) and is_sum_with(node.value, node.targets[0]):
+            target = node.targets[0]
+        if isinstance(target, ast.Subscript):
+            while isinstance(target, ast.Subscript):
+                target = target.value
+            found.add(last_name(target))
+    return found - {""}
+
+
+def is_sum_with(value: ast.expr, target: ast.expr) -> bool:
+    """Whether something other than a number of the file is added to a target or subtracted from it."""
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, (ast.Add, ast.Sub)):
+        return False
+    return not isinstance(value.right, ast.Constant) and ast.unparse(value.left) == ast.unparse(target)
+
+
 def updated_keys(tree: ast.AST) -> set[str]:
     """The keys under which dictionaries hold what something is added to: ``unit["bias"] -= ...``.
 

@@ -82,6 +82,7 @@ class Search:
         self.owner: dict[int, Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
+        self.sums: list[Chain] = []  # those that begin with a sum that takes nothing's place
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
@@ -434,6 +435,9 @@ class Search:
             # and a step that is one iteration late on the version before that
             versions = (version, chain.closed, *(before for before, _ in chain.groups[-1:]))
             return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in versions)
+        for one in reversed(self.sums):  # x + f(x), which no forward pass has shown to be an update
+            if one.bit & reached and not one.groups:
+                reached |= one.sum_mask
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
 
@@ -462,6 +466,9 @@ class Search:
             self.forward |= chain.roles if step.shape else set()
             self.owner[event.before] = chain
             self.chains.append(chain)
+            if event.sign > 0 and not self._replaces(step, event.before, is_left=True):
+                chain.sum_mask = self.masks[step.id]
+                self.sums.append(chain)
         if event.is_item and step.place is not None:
             chain.item_lines.add(step.place.site)
             chain.roles = {role for role in chain.roles if chain.is_forward(role)}

@@ -27,7 +27,17 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from .literals import HOOK, accumulated, is_call_of_dict, is_float, last_name, numbers_of, own_numbers, updated_keys
+from .literals import (
+    HOOK,
+    accumulated,
+    accumulated_items,
+    is_call_of_dict,
+    is_float,
+    last_name,
+    numbers_of,
+    own_numbers,
+    updated_keys,
+)
 from .python_2 import TRUE_DIVISION, from_python_2, is_python
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
@@ -405,7 +415,7 @@ def is_sum(node: ast.expr) -> bool:
 
 def weave(tree: ast.Module) -> ast.Module:
     """The tree of a file with the calls to the recorder."""
-    woven = _Weaver(set(accumulated(tree)), updated_keys(tree), numpy_names(tree), tree).visit(tree)
+    woven = _Weaver(tree).visit(tree)
     ast.fix_missing_locations(woven)
     assert isinstance(woven, ast.Module)
     return woven
@@ -467,8 +477,9 @@ def _is_pure(node: ast.AST) -> bool:
 class _Weaver(ast.NodeTransformer):
     """Adds the calls."""
 
-    def __init__(self, accumulated: set[str], keys: set[str], numpy: frozenset[str], whole: ast.Module) -> None:
-        self.accumulated, self.keys, self.numpy, self.whole = accumulated, keys, numpy, whole
+    def __init__(self, whole: ast.Module) -> None:
+        self.accumulated, self.accumulated_items = set(accumulated(whole)), accumulated_items(whole)
+        self.keys, self.numpy, self.whole = updated_keys(whole), numpy_names(whole), whole
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
@@ -551,7 +562,8 @@ class _Weaver(ast.NodeTransformer):
         if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return value
         count, has_float, single = numbers
-        if (has_float and count <= MAX_LITERALS) or (single and last_name(target) in self.accumulated):
+        is_changed = last_name(target) in (self.accumulated if single else self.accumulated_items)
+        if count <= MAX_LITERALS and (has_float or is_changed):
             return self._call("literal", value, value)
         return value
 

@@ -124,6 +124,9 @@ class Tape:
         self.steps: list[Step] = []
         self.guards: list[Guard] = []
         self.losses: list[Loss] = []
+        self.whole_items: set[int] = (
+            set()
+        )  # nodes of whole numbers in lists, which may be weights, and of what they make
         self.stand_ins: list[StandIn] = []
         self.sources: dict[str, SourceFile] = {}
         self.observers: list[Callable[[Step], None]] = []

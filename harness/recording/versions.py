@@ -42,6 +42,7 @@ class Chain:
     closed: int = 0  # the last version that a forward pass used
     groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
     stale_uses: int = 0
+    sum_mask: int = 0  # of what may be a sum of data, as of a residual layer: all that it depends on
     passed_over: int = -1  # the last step that read an item that the update has not written
     item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
 

@@ -515,6 +515,7 @@ NOTES: Mapping[Remark, str] = {
     Remark.OVERFLOW_AT_LARGE_VALUES: "With large weights this line overflows and the outputs become nan or inf; "
     "subtract the largest value before exp",
     Remark.BIASES_NOT_TRAINED: "These biases are used and never trained, which the gradients of the others allow for",
+    Remark.TRAINED_IN_TURN: "The other parameters have a turn of their own, under another cost",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
@@ -556,6 +557,7 @@ WITH_DETAIL = frozenset(
         Remark.DID_NOT_RUN,
         Remark.BIASES_NOT_TRAINED,
         Remark.PYTHON_2,
+        Remark.TRAINED_IN_TURN,
     }
 )
 

@@ -469,3 +469,40 @@ def test_the_sum_of_logarithms_before_its_sign_is_turned_is_not_a_cost(tmp_path:
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(TURNED_LATER.format(sign="+"))
     assert {one.id for one in check_file(path).mistakes} == {"gradient-ascent"}
+
+
+LOGISTIC = """\
+import numpy as np
+np.random.seed(0)
+X = np.random.randn(100, 2)
+y = (X[:, 0] - 2 * X[:, 1] > 0.3) * 1
+X = np.c_[np.ones(100), X]
+theta = np.zeros(3)
+
+def h(theta, X):
+    return 1 / (1 + np.exp(-X.dot(theta)))
+
+def J(theta):
+    p = h(theta, X)
+    reg = 0.1 / (2 * len(y)) * np.sum(theta[1:] ** 2)
+    return (-y.dot(np.log(p)) - (1 - y).dot(np.log(1 - p))) / len(y) + reg
+
+def grad(theta):
+    g = X.T.dot(h(theta, X) - y) / len(y)
+    g[1:] += 0.1 / len(y) * theta[1:]
+    return g
+
+costs = []
+for i in range(20):
+    theta = theta - 0.5 * grad(theta)
+    costs.append(J(theta))
+"""
+
+
+def test_a_sum_beside_the_penalty_of_a_mean_is_named_at_its_line(tmp_path: Path) -> None:
+    """The steps are so large that outputs are exactly 0 and 1, and the line calls the forward pass as well."""
+    path = write_file(tmp_path / "logistic.py", LOGISTIC)
+    assert check_file(path).verdict is Verdict.CORRECT
+    (found,) = check_file(write_file(path, LOGISTIC.replace(" - y) / len(y)", " - y)"))).mistakes
+    assert (found.id, found.place and found.place.line) == ("sum-instead-of-mean", 17)
+    assert found.ratio == pytest.approx(100)

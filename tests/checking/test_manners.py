@@ -217,7 +217,68 @@ for step in range(8):
     A -= lr * x.T @ d1 / m
 """
 
+RESIDUAL = """\
+A, B, b = rng.normal(size=(4, 4)), rng.normal(size=(4, 4)), np.zeros((1, 4))
+T = X ** 2
+
+def block(x):
+    return x + np.tanh(x @ A) @ B + b
+
+for step in range(8):
+    h = np.tanh(X @ A)
+    loss = np.mean(np.sum((block(X) - T) ** 2, axis=1))
+    d = 2 * (block(X) - T) / m
+    dB, db, dA = h.T @ d, d.sum(axis=0, keepdims=True), X.T @ (d @ B.T * (1 - h ** 2))
+    B -= lr * dB
+    b -= lr * db
+    A -= lr * dA
+"""
+NORMALISED_BIAS = BATCH_NORM.replace("    z = X @ W1\n", "    z = X @ W1 + b1\n").replace(
+    "    W1 -= lr * X.T @ dz\n",
+    """\
+    g1 = dz.sum(axis=0)
+    first, second = 0.9 * first + 0.1 * g1, 0.999 * second + 0.001 * g1 ** 2
+    b1 -= lr * first / (1 - 0.9 ** (step + 1)) / (np.sqrt(second / (1 - 0.999 ** (step + 1))) + 1e-8)
+    W1 -= lr * X.T @ dz
+""",
+)
+CARRIED = """\
+U, V, c = rng.normal(scale=0.5, size=(4, 5)), rng.normal(scale=0.5, size=(5, 5)), np.zeros((1, 5))
+for step in range(6):
+    loss, saved, dU, dV, dW2 = 0, [], 0, 0, 0
+    for x, y in zip(X[:3], Y[:3]):
+        before = c
+        n = np.tanh(x[None] @ U)
+        c = 0.6 * c + n
+        h = np.tanh(c)
+        a2 = sigmoid(h @ W2)
+        loss -= np.sum(y * np.log(a2) + (1 - y) * np.log(1 - a2))
+        saved.append((x, n, h, a2 - y))
+    back = 0
+    for x, n, h, d in reversed(saved):
+        dW2 = dW2 + h.T @ d
+        back = d @ W2.T * (1 - h ** 2) + back
+        dU = dU + x[:, None] @ (back * (1 - n ** 2))
+        back = 0.6 * back
+    W2 -= lr * dW2
+    U -= lr * dU
+"""
+FACTORS = """\
+k, V = rng.normal(size=4), rng.normal(size=(4, 3))
+for step in range(8):
+    s = X @ V
+    z = X @ k + 0.5 * np.sum(s ** 2 - X ** 2 @ V ** 2, axis=1)
+    t = 2 * Y[:, 0] - 1
+    loss = np.mean(np.log(1 + np.exp(-t * z)))
+    d = -t / (1 + np.exp(t * z)) / m
+    dk, dV = X.T @ d, X.T @ (d[:, None] * s) - V * ((X ** 2).T @ d[:, None])
+    k -= lr * (dk + 0.01 * k)
+    V -= lr * (dV + 0.01 * V)
+"""
+
 QUICK = {
+    "a block that is added to its data": Manner(source=HEAD + RESIDUAL, right="(1 - h ** 2)", wrong="(1 - h)"),
+    "a decay of weights whose squares are in the output": Manner(source=HEAD + FACTORS, right="0.01 * V", wrong="0.01"),
     "lists that are subtracted twice": Manner(source=HEAD + LISTED_TWICE, right="@ W2.T * a1 *", wrong="@ W2.T * a1 +"),
     "matrices without their first item": Manner(
         source=HEAD + MATRICES, right="np.multiply(back, np.multiply(hidden, 1 - hidden))", wrong="back"
@@ -299,6 +360,14 @@ SLOW = {
         source=with_rule("{p} += lr * d{p}").replace("(a2 - Y)", "(Y - a2)"), right="b1 += lr", wrong="b1 -= lr"
     ),
     "batch normalisation": Manner(source=HEAD + BATCH_NORM, right=" - xhat * (dx * xhat).mean(axis=0)", wrong=""),
+    "Adam of a bias that normalisation takes away": Manner(
+        source=HEAD + "first, second = np.zeros(5), np.zeros(5)\n" + NORMALISED_BIAS,
+        right="dy = (dz2 @ W2.T) * (y > 0)",
+        wrong="dy = (dz2 @ W2.T) * (z > 0)",
+    ),
+    "a state that goes on from one sequence to the next": Manner(
+        source=HEAD + CARRIED, right="back = 0.6 * back", wrong="back = 0.4 * back"
+    ),
     "dropout": Manner(source=HEAD + DROPOUT, right="(dz2 @ W2.T) * mask", wrong="(dz2 @ W2.T)"),
     "smoothed labels and weights of classes": Manner(
         source=HEAD + CLASS_WEIGHTS + BACKWARD + for_each("{p} -= lr * d{p}"),

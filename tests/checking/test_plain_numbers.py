@@ -270,3 +270,49 @@ def test_weights_that_a_first_row_of_zeros_does_not_move_are_compared_later(tmp_
     assert found.id == "gradient-ascent"
     assert found.place is not None
     assert found.place.text.startswith("one.w[j][i] -=")
+
+
+# Weights that begin as whole numbers in lists, whose items are updated in place; the first products are whole.
+WHOLE = """\
+from math import exp
+w = [[1, -1, 2], [2, 1, -1]]
+v = [1, -2]
+{bias}
+for _ in range(20):
+    for x, y in [([1, 0, 2], 0), ([2, 1, 0], 1), ([1, 1, 1], 1)]:
+        h = [0, 0]
+        for j in range(2):
+            s = 0
+            for i in range(3):
+                s += x[i] * w[j][i]
+            h[j] = 1 / (1 + exp(-s))
+        s = bias
+        for j in range(2):
+            s += h[j] * v[j]
+        o = 1 / (1 + exp(-s))
+        d = (y - o) * o * (1 - o)
+        e = [d * v[j] * h[j] * (1 - h[j]) for j in range(2)]
+        for j in range(2):
+            v[j] += 0.5 * d * h[j]
+            for i in range(3):
+                w[j][i] {sign}= 0.5 * e[j] * x[i]
+        bias += 0.5 * d
+"""
+
+
+def test_weights_that_begin_as_whole_numbers_in_lists_are_followed(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "whole.py", WHOLE.format(bias="bias = 0", sign="+"))
+    right = check_file(path)
+    assert right.verdict is Verdict.CORRECT
+    assert len(right.parameters) == 6 + 2 + 1
+    wrong = check_file(write_file(path, WHOLE.format(bias="bias = 0", sign="-")))
+    assert {one.id for one in wrong.mistakes} == {"gradient-ascent"}
+
+
+def test_a_rate_that_one_update_lacks_is_named_if_the_others_are_made_on_one_line_with_it(tmp_path: Path) -> None:
+    """Gradient and rate are one product there: no line has the gradient alone, and a half looks like a missing 2."""
+    text = WHOLE.format(bias="bias = 0", sign="+").replace("bias += 0.5 * d", "bias += d")
+    (found,) = check_file(write_file(tmp_path / "whole.py", text)).mistakes
+    assert (found.id, found.parameters) == ("learning-rate-missing", ("bias",))
+    assert found.place is not None
+    assert found.place.text.strip() == "bias += d"

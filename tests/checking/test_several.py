@@ -91,6 +91,50 @@ def test_a_momentum_that_looks_ahead_has_one_cost(tmp_path: Path) -> None:
     assert check_file(write_file(tmp_path / "ahead.py", LOOKING_AHEAD.format(sign="+"))).verdict is Verdict.MISTAKE
 
 
+ADVERSARIES = """\
+import numpy as np
+np.random.seed(25)
+def sig(z): return 1 / (1 + np.exp(-z))
+G, g = np.random.randn(2, 1), np.zeros(1)
+D, d = np.random.randn(1, 8), np.zeros(8)
+E, e = np.random.randn(8, 1), np.zeros(1)
+for step in range(10):
+    real, z = np.random.normal(2, 0.5, (6, 1)), np.random.randn(6, 2)
+    fake = z @ G + g
+    hr, hf = np.tanh(real @ D + d), np.tanh(fake @ D + d)
+    pr, pf = sig(hr @ E + e), sig(hf @ E + e)
+    cost = -np.mean(np.log(pr) + np.log(1 - pf))
+    er, ef = (pr - 1) / 6, pf / 6
+    ur, uf = (er @ E.T) * (1 - hr ** 2), (ef @ E.T) * (1 - hf ** 2)
+    gE, ge = hr.T @ er + hf.T @ ef, (er + ef).sum(0)
+    D -= 0.1 * (real.T @ ur + fake.T @ uf)
+    d -= 0.1 * (ur + uf).sum(0)
+    E -= 0.1 * gE
+    e -= 0.1 * ge
+    z = np.random.randn(6, 2)
+    fake = z @ G + g
+    hf = np.tanh(fake @ D + d)
+    pf = sig(hf @ E + e)
+    loss = -np.mean(np.log(pf))
+    u = (((pf - 1) / 6 @ E.T) * (1 - hf ** 2)) @ D.T
+    G -= 0.1 * z.T @ u
+    g -= 0.1 * u.sum(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line"), [("", "", None), ("er + ef).sum", "er).sum", 15), ("((pf - 1)", "((1 - pf)", 25)]
+)
+def test_networks_that_have_their_turns_are_judged_one_after_the_other(
+    tmp_path: Path, right: str, wrong: str, line: int | None
+) -> None:
+    """Each has a forward pass of its own, with what the other has become as data."""
+    result = check_file(write_file(tmp_path / "adversaries.py", ADVERSARIES.replace(right, wrong, 1)))
+    assert {one.place.line for one in result.mistakes if one.place} == ({line} if line else set())
+    assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
+    assert line or len(result.parameters) == 6
+
+
 TWO = """\
 import numpy as np
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.checking.vjps import OPERATIONS
+from harness.checking.vjps.shapes import getitem_backward
 
 STEP = 1e-6
 
@@ -350,3 +351,9 @@ def test_against_the_tape(name: str, of_tensorflow: str) -> None:
 
 def test_every_operation_runs_or_is_constant() -> None:
     assert {name for name, one in OPERATIONS.items() if one.backward is None} >= {"greater", "argmax", "sign"}
+
+
+def test_the_gradient_of_a_row_of_a_matrix_which_is_a_matrix_goes_to_that_row() -> None:
+    index = (1, slice(None))
+    (found, _) = getitem_backward(np.array([[2.0, 3.0]]), np.zeros((1, 2)), np.ones((3, 2)), index)
+    assert np.array_equal(found, [[0, 0], [2, 3], [0, 0]])

@@ -198,7 +198,7 @@ def summed_over_units(case: Case, layer: Layer) -> Name | None:
     units, value = by_setting(case, own), by_setting(case, case.faulty)
     if units is None or value is None or value.shape != units.shape or units.shape[1] == 1:
         return None
-    return Name("bias-gradient-summed-over-units", case.lines()) if np.allclose(value, value[:, :1]) else None
+    return Name("bias-gradient-summed-over-units", case.lines()) if np.allclose(value, value[:, :1], atol=0) else None
 
 
 def delta_of_one_observation(case: Case, layer: Layer) -> Name | None:
@@ -223,8 +223,13 @@ def delta_not_summed(case: Case, layer: Layer) -> Name | None:
 
 
 def sum_over_another_axis(case: Case, layer: Layer) -> Name | None:
-    """The gradient of a bias is any other sum"""
-    return Name("sum-over-wrong-axis", case.lines()) if case.node.operation in ("sum", "mean") else None
+    """The gradient of a bias is any other sum of its delta, or of what cannot be compared with one"""
+    if case.node.operation not in ("sum", "mean"):
+        return None
+    delta = case.delta(layer)
+    is_of_delta = delta is None or any(case.same(one, delta) for one in case.operands())
+    uses = case.reading.forward.nodes & set(case.stage.program.children[case.target])
+    return Name("sum-over-wrong-axis", case.lines()) if is_of_delta and len(uses) == 1 else None
 
 
 TESTS_OF_BIAS = (*(wrong_delta, summed_over_units, delta_of_one_observation, delta_not_summed, sum_over_another_axis),)

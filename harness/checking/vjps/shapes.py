@@ -153,7 +153,9 @@ def getitem(x: Any, index: Any) -> Any:
 def getitem_backward(g: Array, output: Array, x: Any, index: Any) -> tuple[Gradient, ...]:
     """To the chosen elements, added up if one is chosen several times"""
     whole = np.zeros(np.shape(x))
-    np.add.at(whole, index, g)
+    chosen = np.shape(whole[index])
+    # a row of a matrix is a matrix
+    np.add.at(whole, index, np.reshape(g, chosen) if np.size(g) == prod(chosen) else g)
     return (whole, None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Container
 
 import numpy as np
 
@@ -189,9 +190,24 @@ def may_be_bound_elsewhere(recording: Recording, raised: Raised, sources: Source
     match = re.search(r"'([^']+)'", raised.message)
     if match is None:
         return True
-    own = sources.trees.get(raised.frames[-1].file)
-    trees = [own] if own is not None and not has_star_import(own) else list(sources.trees.values())
-    return any(match[1] in names_bound(tree) for tree in trees)
+    last = raised.frames[-1]
+    tree = sources.trees.get(last.file)
+    if tree is None or has_star_import(tree):
+        return any(match[1] in names_bound(one) for one in sources.trees.values())
+    functions = [one for one in ast.walk(tree) if isinstance(one, (ast.FunctionDef, ast.Lambda))]
+    others = [one for one in functions if not one.lineno <= last.line <= (one.end_lineno or one.lineno)]
+    inner = {id(node) for one in others for part in (one.args, *body_of(one)) for node in ast.walk(part)}
+    return match[1] in names_bound(tree, inner) or is_global(match[1], tree)
+
+
+def body_of(function: ast.FunctionDef | ast.Lambda) -> list[ast.AST]:
+    """The statements of a function, or the expression of a lambda"""
+    return list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
+
+
+def is_global(name: str, tree: ast.AST) -> bool:
+    """Whether a function gives a name of the whole file a value"""
+    return any(name in node.names for node in ast.walk(tree) if isinstance(node, ast.Global))
 
 
 def has_star_import(tree: ast.AST) -> bool:
@@ -200,10 +216,12 @@ def has_star_import(tree: ast.AST) -> bool:
     return any(alias.name == "*" for node in imports for alias in node.names)
 
 
-def names_bound(tree: ast.AST) -> set[str]:
-    """All names that are assigned, defined or imported anywhere."""
+def names_bound(tree: ast.AST, left_out: Container[int] = ()) -> set[str]:
+    """All names that are assigned, defined or imported anywhere, but for some nodes, by their ids."""
     found = set()
     for node in ast.walk(tree):
+        if id(node) in left_out:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):

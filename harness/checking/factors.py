@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..recording.driving.updates import RATE_NAME
 from ..recording.graph import Place, Ref
 from .labels import found_at, found_in_step, quantity
 from .matching import gradient_nodes
@@ -453,9 +455,22 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             id = RATE_MISSING
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"
+        elif (
+            is_same(rate, own * own)
+            and len(group) == len(reference)
+            and all(names_rate_twice(reading, one) for one in reference)
+        ):
+            found.append(found_rate(reading, "learning-rate-twice", reference, group, rate / own))
         if id:
             found.append(found_rate(reading, id, group, reference, own / rate))
     return found
+
+
+def names_rate_twice(reading: Reading, chain: Chain) -> bool:
+    """Whether the line of an update multiplies by one rate two times"""
+    place = reading.stage.node(chain.step.after).place
+    rates = [one for one in re.findall(r"[\w.]+", place.text) if RATE_NAME.search(one)] if place is not None else []
+    return len(set(rates)) < len(rates)
 
 
 def found_rate(reading: Reading, id: str, group: Sequence[Chain], usual: Sequence[Chain], ratio: float) -> Found:

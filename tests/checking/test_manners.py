@@ -507,3 +507,35 @@ def test_a_right_network_is_right_and_one_with_a_mistake_is_not(manner: Manner, 
     for name, text in (("right.py", manner.source), ("wrong.py", manner.source.replace(manner.right, manner.wrong, 1))):
         verdicts.append(check_file(write_file(tmp_path / name, text)).verdict)
     assert verdicts == [Verdict.CORRECT, Verdict.MISTAKE]
+
+
+UNBOUND = """\
+import numpy as np
+from tensorflow.keras.datasets import mnist
+
+(x, y), _ = mnist.load_data()
+X, Y = x[:8].reshape(8, 784) / 255, np.eye(10)[y[:8]]
+W1, V = np.random.randn(784, 5) * 0.01, np.random.randn(5, 10)
+
+def begun():
+    W2 = np.random.randn(5, 10)
+    return W2
+
+def forward(X):
+    h = np.tanh(X @ W1)
+    return h, h @ W2
+
+for _ in range(3):
+    h, out = forward(X)
+    d = (out - Y) / 8
+    V -= 0.1 * h.T @ d
+    W1 -= 0.1 * X.T @ (d @ V.T * (1 - h ** 2))
+"""
+
+
+def test_a_name_that_only_another_function_has_is_not_defined_whatever_stands_in(tmp_path: Path) -> None:
+    """A branch on made-up data cannot define it either."""
+    path = tmp_path / "mine.py"
+    path.write_text(UNBOUND)
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.text) == ("exception", "return h, h @ W2")

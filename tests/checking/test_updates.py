@@ -305,3 +305,27 @@ def test_a_running_mean_may_be_a_step_towards_the_gradient(
     result = check_file(file)
     assert result.verdict is (Verdict.MISTAKE if ids else Verdict.CORRECT)
     assert [one.id for one in result.mistakes] == ids
+
+
+TWO_KERNELS = """\
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(9, 3)), rng.random((9, 1))
+W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+lr, {rates}
+for _ in range(5):
+    h = np.tanh(X @ W1)
+    d = h @ W2 - Y
+    g2, g1 = h.T @ d, X.T @ (d @ W2.T * (1 - h ** 2))
+    W2 -= {rate} * g2
+    W1 -= lr * g1
+"""
+
+
+def test_a_rate_twice_on_the_line_of_one_of_two_kernels_is_a_mistake_and_another_rate_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TWO_KERNELS.format(rates="other = 0.1, 0.01", rate="other"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(TWO_KERNELS.format(rates="other = 0.1, 0.01", rate="lr * lr"))
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("learning-rate-twice", 10)

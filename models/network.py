@@ -122,8 +122,8 @@ class Network:
         return sum(rows * units for rows, units in self.shapes)
 
     def largest_product(self, observations: int) -> int:
-        """Multiplications of the largest matrix product of an iteration with so many observations."""
-        return observations * max(rows * units for rows, units in self.shapes)
+        """Multiplications of the largest product with a kernel, in an iteration with so many observations."""
+        return observations * max(inputs * units for inputs, units in zip(self.sizes, self.sizes[1:]))
 
 
 def is_small(network: Network, observations: int) -> bool:

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.cli.compiler import WIDE_VECTORS, XLA_FLAGS, flags_of_ensemble, flags_of_single
+from harness.cli.compiler import WIDE_VECTORS, environment_of, flags_of_ensemble, flags_of_single
 from harness.models import ensemble, handwritten, initializers
 from harness.models.network import Array, MemberWeights, Network, Weights
 from harness.models.training import Training
@@ -236,7 +236,7 @@ def measured_with(flags: str, function: str, arguments: Sequence[object]) -> Ite
     code = f"import json; from tests.benchmarks.sizes_speed import {function}\n"
     code += f"for given in {list(arguments)}: print(json.dumps({function}(*given)), flush=True)"
     with subprocess.Popen(
-        [sys.executable, "-c", code], env={XLA_FLAGS: flags} | os.environ, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code], env=environment_of(flags) | os.environ, stdout=subprocess.PIPE, text=True
     ) as child:
         for line in child.stdout or ():
             yield json.loads(line)

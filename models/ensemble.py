@@ -25,18 +25,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import loop, members_first, members_last, observations_last, updates
 from .costs import cost_of, weight_of_piece
-from .network import Array, MemberWeights, Network, block_size
+from .network import Array, MemberWeights, Network, block_size, is_small
 from .optimizers import Optimizer
 from .training import Training
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-# Where the members come last: layers of at most so many units and inputs, or so much work in an iteration. Measured in
-# docs/speed.md.
-SMALL_UNITS = 8
-SMALL_UNITS_OF_LITTLE_WORK = 64
-LITTLE_WORK = 12_000  # weights x observations
 
 # What a block's numbers take in memory: its weights, and for each observation of a pass its activations.
 BLOCK_BYTES_LAST, BLOCK_BYTES_FIRST = 2**17, 2**20
@@ -45,14 +39,6 @@ FEWEST_LAST = 16  # members: a vector register's
 CHUNK = 2**16  # members whose starts and results are held at once
 
 PIECE = 2**24  # numbers of one layer, of all members of a block, that a cost holds at once
-
-
-def is_small(network: Network, observations: int) -> bool:
-    """Whether the members of an ensemble come last (members_last.py), or first (members_first.py), in iterations with
-    so many observations."""
-    widest = max(network.sizes)
-    is_little = network.weight_count * observations <= LITTLE_WORK
-    return widest <= SMALL_UNITS or (is_little and widest <= SMALL_UNITS_OF_LITTLE_WORK)
 
 
 def way_of(network: Network, observations: int) -> ModuleType:

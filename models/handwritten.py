@@ -27,17 +27,11 @@ from .costs import cost_of
 from .deltas import cost_gradient as cost_gradient
 from .deltas import output_delta
 from .deltas import through_activation as through_activation
-from .network import Array, Backward, Forward, Network, Weights, check_weights
+from .network import BROADCAST_AT_MOST, Array, Backward, Forward, Network, Weights, check_weights
 from .training import Training
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-# Up to so many multiplications a product is faster as broadcast multiply and reduce_sum, which XLA fuses with its
-# neighbours, than as a call of a matrix product. us for an iteration of three layers in the compiled loop, float32, two
-# cores, observations x inputs x units: 2 x 3 x 3: 0.21 against 0.31; 4 x 4 x 4: 0.28, 5.6; 16 x 16 x 16: 5.8, 15;
-# 100 x 8 x 8: 8.7, 25; 32 x 32 x 32: 117, 31.
-BROADCAST_AT_MOST = 4096
 
 
 def product(
@@ -150,8 +144,8 @@ def update(
 def layout_of(network: Network, observations: int) -> loop.Layout:
     """How the compiled loop trains one network in iterations with so many observations: by the steps as they are here,
     or, if many observations make matrix products of them, by the same steps with the observations last."""
-    largest = observations * max(inputs * units for inputs, units in zip(network.sizes, network.sizes[1:]))
-    if observations >= observations_last.FEWEST_OBSERVATIONS and largest > BROADCAST_AT_MOST:
+    is_product = network.largest_product(observations) > BROADCAST_AT_MOST
+    if is_product and observations >= observations_last.FEWEST_OBSERVATIONS:
         return loop.Layout(observations_last.gradients, observations_last.hold, observations_last.release)
     return loop.Layout(gradients)
 

@@ -30,6 +30,18 @@ COST_NAMES = tuple(COSTS)
 BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
 BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
 
+# Where the members of an ensemble come last: layers of at most so many units and inputs, or so much work in an
+# iteration. Measured in docs/speed.md.
+SMALL_UNITS = 8
+SMALL_UNITS_OF_LITTLE_WORK = 64
+LITTLE_WORK = 12_000  # weights x observations
+
+# Up to so many multiplications a product is faster as broadcast multiply and reduce_sum, which XLA fuses with its
+# neighbours, than as a call of a matrix product. us for an iteration of three layers in the compiled loop, float32, two
+# cores, observations x inputs x units: 2 x 3 x 3: 0.21 against 0.31; 4 x 4 x 4: 0.28, 5.6; 16 x 16 x 16: 5.8, 15;
+# 100 x 8 x 8: 8.7, 25; 32 x 32 x 32: 117, 31.
+BROADCAST_AT_MOST = 4096
+
 # A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
 OUTPUT_ACTIVATION_OF_COST = {
     name: cost.output_activation for name, cost in COSTS.items() if cost.output_activation is not None
@@ -108,6 +120,18 @@ class Network:
     def weight_count(self) -> int:
         """How many weights there are, with the biases."""
         return sum(rows * units for rows, units in self.shapes)
+
+    def largest_product(self, observations: int) -> int:
+        """Multiplications of the largest product with a kernel, in an iteration with so many observations."""
+        return observations * max(inputs * units for inputs, units in zip(self.sizes, self.sizes[1:]))
+
+
+def is_small(network: Network, observations: int) -> bool:
+    """Whether the members of an ensemble come last (members_last.py), or first (members_first.py), in iterations with
+    so many observations."""
+    widest = max(network.sizes)
+    is_little = network.weight_count * observations <= LITTLE_WORK
+    return widest <= SMALL_UNITS or (is_little and widest <= SMALL_UNITS_OF_LITTLE_WORK)
 
 
 def block_size(network: Network, dtype: DTypeLike) -> int:

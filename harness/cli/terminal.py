@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 1000  # of a table
 PROGRESS_DELAY_SECONDS = 1.0  # shorter work shows no progress bar
-# environment variable, and its values: 512-bit vectors if the processor has them, products without Eigen's threads
-XLA_FLAGS, WIDE_VECTORS = "XLA_FLAGS", "--xla_cpu_prefer_vector_width=512"
-ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 UNNEEDED = ("jax", "pandas", "sklearn")  # for arrays of NumPy
 
 
@@ -190,22 +187,6 @@ def load_tensorflow() -> None:
     finally:
         for name in hidden:
             del sys.modules[name]
-
-
-@contextlib.contextmanager
-def compiler_flags(flags: str) -> Iterator[None]:
-    """Give XLA flags in the block, unless the user has set flags for it.
-
-    XLA reads its flags once, before it compiles its first program. So nothing is set if TensorFlow is loaded already.
-    """
-    if XLA_FLAGS in os.environ or "tensorflow" in sys.modules:
-        yield
-        return
-    os.environ[XLA_FLAGS] = flags
-    try:
-        yield
-    finally:
-        os.environ.pop(XLA_FLAGS, None)
 
 
 class Shown:

@@ -12,8 +12,6 @@ IMPLEMENTATIONS = 3  # that a comparison trains
 
 # seconds of one multiplication or activation, forward and backward, of one network, on two cores of 2026
 SECONDS_A_PRODUCT, SECONDS_AN_ACTIVATION = 6e-10, 1e-9
-# multiplications of a product up to which threads cost more than they gain, measured in docs/speed.md
-SMALL_PRODUCT = 2**17
 # The referee's work for one entry of a gradient is one forward pass; a layer gets at most so many of the numbers that
 # all those passes compute, evenly spread over its entries.
 REFEREE_WORK = 4_000_000
@@ -25,12 +23,6 @@ def pass_seconds(network: Network) -> float:
     """An estimate of the arithmetic of one iteration of one observation, in seconds."""
     products = sum(inputs * units for inputs, units in zip(network.sizes, network.sizes[1:]))
     return products * SECONDS_A_PRODUCT + sum(network.sizes[1:]) * SECONDS_AN_ACTIVATION
-
-
-def are_small_products(network: Network, observations: int) -> bool:
-    """Whether no matrix product of a single network is worth threads, which would cost more than they gain."""
-    pairs = zip(network.sizes, network.sizes[1:])
-    return observations * max(inputs * units for inputs, units in pairs) <= SMALL_PRODUCT
 
 
 def check_numbers(numbers: float, hint: str) -> None:

@@ -1,5 +1,6 @@
 """How fast other sizes are than the post's: ensembles beside JAX' ``vmap`` of ``fori_loop`` and NumPy's GEMM, single
-networks beside JAX' ``fori_loop`` in a process of their own, with the flags that ``harness compare`` gives XLA.
+networks beside JAX' ``fori_loop``. Each is measured in a process with the flags that ``harness sweep`` or ``harness
+compare`` would give XLA, and JAX with the same.
 
 Full batch, sigmoid, float32. Figures are processor time, all threads added up, so that what else the machine does
 meanwhile matters little: the ensemble uses all cores, JAX' vmap here one. All take turns, and each figure is the least
@@ -23,11 +24,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.cli.terminal import ONE_THREAD, WIDE_VECTORS, XLA_FLAGS
+from harness.cli.compiler import WIDE_VECTORS, environment_of, flags_of_ensemble, flags_of_single
 from harness.models import ensemble, handwritten, initializers
 from harness.models.network import Array, MemberWeights, Network, Weights
 from harness.models.training import Training
-from harness.scenario.effort import are_small_products
 from tests.benchmarks import training_speed as bench
 
 HISTORY = Path("logs") / "bench.jsonl"
@@ -236,7 +236,7 @@ def measured_with(flags: str, function: str, arguments: Sequence[object]) -> Ite
     code = f"import json; from tests.benchmarks.sizes_speed import {function}\n"
     code += f"for given in {list(arguments)}: print(json.dumps({function}(*given)), flush=True)"
     with subprocess.Popen(
-        [sys.executable, "-c", code], env={XLA_FLAGS: flags} | os.environ, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code], env=environment_of(flags) | os.environ, stdout=subprocess.PIPE, text=True
     ) as child:
         for line in child.stdout or ():
             yield json.loads(line)
@@ -244,15 +244,17 @@ def measured_with(flags: str, function: str, arguments: Sequence[object]) -> Ite
         raise subprocess.CalledProcessError(child.returncode, child.args)
 
 
-def single_rows(*, are_small: bool) -> Iterator[SingleRow]:
-    """The single networks whose products are small or not, measured with the flags of the command."""
-    cases = [
-        (sizes, observations)
-        for sizes, observations, _ in SIZES
-        if are_small_products(Network(sizes, ("sigmoid",) * (len(sizes) - 1)), observations) is are_small
-    ]
-    for sizes, *numbers in measured_with(f"{ONE_THREAD} {WIDE_VECTORS}" if are_small else "", "measure_single", cases):
-        yield SingleRow(tuple(sizes), *numbers)
+def rows_of(
+    function: str, cases: Sequence[tuple[Any, ...]], flags_of: Callable[[Network, int], str]
+) -> Iterator[list[Any]]:
+    """What a function of this module returns for each of (sizes, observations, ...), with the flags of the command."""
+
+    def flags(case: tuple[Any, ...]) -> str:
+        return flags_of(Network(case[0], ("sigmoid",) * (len(case[0]) - 1)), case[1])
+
+    for of_group, group in itertools.groupby(cases, flags):
+        for sizes, *numbers in measured_with(of_group, function, list(group)):
+            yield [tuple(sizes), *numbers]
 
 
 def line_of(row: SizeRow) -> str:
@@ -298,22 +300,20 @@ def main() -> None:
         if row.seconds
     }
     if rows[bench.C].seconds:
-        for bits, flags in ((256, ""), (512, WIDE_VECTORS)):
+        of_sweep = flags_of_ensemble(bench.NETWORK, len(bench.X))
+        for name, flags in (("without flags", ""), ("with wide vectors", WIDE_VECTORS), ("as in sweep", of_sweep)):
             [(ours, c)] = measured_with(flags, "measure_beside_c", [()])
-            ratios[f"ensemble with {bits}-bit vectors, times C"] = c / ours
-            print(
-                f"With {bits}-bit vectors a member takes {ours * 1e9:.1f} ns of processor time, "
-                f"{ours / c:.2f} times as long as in C."
-            )
+            ratios[f"ensemble {name}, times C"] = c / ours
+            print(f"{name}: {ours * 1e9:.1f} ns of processor time for a member, {ours / c:.2f} times as long as in C")
     print("\n", HEADER, sep="")
-    for case in SIZES:
-        row = measure(*case)
+    for row in itertools.starmap(SizeRow, rows_of("measure", SIZES, flags_of_ensemble)):
         print(line_of(row), flush=True)
         if not math.isnan(row.jax):
             ratios[f"{row.name}, times JAX"] = row.jax / row.ours
         ratios[f"{row.name}, times GEMM"] = row.gemm / row.ours
     print("\n", SINGLE_HEADER, sep="")
-    for single in itertools.chain(single_rows(are_small=True), single_rows(are_small=False)):
+    singles = [(sizes, observations) for sizes, observations, _ in SIZES]
+    for single in itertools.starmap(SingleRow, rows_of("measure_single", singles, flags_of_single)):
         print(line_of_single(single), flush=True)
         if not math.isnan(single.jax):
             ratios[f"{single.name}, times JAX"] = single.jax / single.ours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 
+from harness.cli import compiler
 from harness.models import (
     ensemble,
     handwritten,
@@ -252,6 +254,23 @@ def test_a_member_does_not_notice_its_neighbours():
     )
     assert np.array_equal(ours.costs[:, ::2], theirs.costs[:, ::2])
     assert np.all(np.isnan(theirs.costs[:, 1::2]))
+
+
+@pytest.mark.slow
+def test_as_one_function_members_come_to_the_posts_figures_and_notice_no_neighbours():
+    """The same tests in a process with the flags of ``harness sweep``; XLA reads its flags once."""
+    flags = compiler.flags_of_ensemble(POST, 2)
+    assert compiler.ONE_FUNCTION in flags
+    names = (
+        "test_a_member_does_not_notice_its_neighbours",
+        "test_the_costs_from_all_ones_are_the_posts",
+        "test_glorot_draws_end_where_the_post_page_says",
+        "test_clones_of_the_post_are_exact_after_ten_thousand_iterations",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "", *(f"{__file__}::{name}" for name in names)]
+    environment = os.environ | compiler.environment_of(flags)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.slow

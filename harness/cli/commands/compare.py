@@ -6,19 +6,12 @@ import argparse
 import contextlib
 from typing import Any
 
+from ..compiler import compiler_flags, flags_of_single
 from ..logs import run_log
 from ..options import add_output, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
 from ..scenario_options import add_learning_rate, add_scenario, overrides
-from ..terminal import (
-    ONE_THREAD,
-    WIDE_VECTORS,
-    compiler_flags,
-    load_tensorflow,
-    progress_bar,
-    show_result,
-    silent_import,
-)
+from ..terminal import load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS
 from .compare_backends import add_backends, check_target, is_asked, run_backends
 
@@ -60,8 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_log:
             effort.check_drawing(chosen, arguments.max_neurons)
         folder = stack.enter_context(run_log(arguments, chosen.name))
-        if effort.are_small_products(chosen.network, chosen.batch_size):
-            stack.enter_context(compiler_flags(f"{ONE_THREAD} {WIDE_VECTORS}"))
+        stack.enter_context(compiler_flags(flags_of_single(chosen.network, chosen.batch_size)))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             load_tensorflow()

@@ -17,19 +17,12 @@ from ... import cluster
 from ...errors import BadInput, shown_path
 from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_keras
 from ...results import as_cards
+from ..compiler import compiler_flags, flags_of_ensemble
 from ..logs import folder_name, run_log
 from ..options import add_output, add_ray, invalid_value, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
 from ..scenario_options import add_learning_rate, add_scenario, overrides
-from ..terminal import (
-    WIDE_VECTORS,
-    Shown,
-    compiler_flags,
-    load_tensorflow,
-    progress_bar,
-    show_result,
-    silent_import,
-)
+from ..terminal import Shown, load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
@@ -292,7 +285,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
     effort.check_run(chosen.network)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, chosen.name))
-        stack.enter_context(compiler_flags(WIDE_VECTORS))
+        stack.enter_context(compiler_flags(flags_of_ensemble(chosen.network, len(chosen.x))))
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             load_tensorflow()

@@ -14,11 +14,12 @@ from typing import Any
 from ...errors import BadInput
 from ...models.optimizers import OPTIMIZER_NAMES
 from ...results import as_cards
+from ..compiler import compiler_flags, flags_of_ensemble
 from ..logs import resumable_log
 from ..options import add_output, add_ray, comma_separated, number, numbers, positive_integer
 from ..pages import add_figure, add_report, check_files, write_pages
 from ..scenario_options import add_scenario, alternatives, overrides
-from ..terminal import WIDE_VECTORS, compiler_flags, load_tensorflow, progress_bar, show_result, silent_import
+from ..terminal import load_tensorflow, progress_bar, show_result, silent_import
 from . import AGREES
 
 
@@ -97,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_output_file(arguments.csv)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(resumable_log(arguments, chosen.name))
-        stack.enter_context(compiler_flags(WIDE_VECTORS))
+        stack.enter_context(compiler_flags(flags_of_ensemble(chosen.network, len(chosen.x))))
         with progress_bar("loading TensorFlow") as show:
             with silent_import():
                 load_tensorflow()

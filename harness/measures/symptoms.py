@@ -16,12 +16,9 @@ from ..models.activations import activation_named
 from ..models.costs import cost_named
 from ..models.network import Array, Network, Weights
 from . import saturation
-from .baseline import constant_cost, cost_of_outputs
+from .baseline import cost_of_outputs
 from .symmetry import clone_groups, hidden_layers
 
-FLAT = 0.01  # of the constant prediction's cost: what a plateau's cost may change by
-LITTLE = 0.05  # of the constant prediction's cost: a run that is under that has done its learning
-LONG = 0.2  # of a run's iterations: as long must a plateau be to be reported
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
 
 
@@ -36,16 +33,6 @@ class LayerSymptoms:
     gradient: float  # root mean square of dC/dw
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plateau:
-    """A stretch on which the cost hardly changes."""
-
-    # first, last: iterations
-    first: int
-    last: int
-    cost: float
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Symptoms:
     """What is measured on one run."""
@@ -54,9 +41,6 @@ class Symptoms:
     # start, end: of each layer
     start: tuple[LayerSymptoms, ...]
     end: tuple[LayerSymptoms, ...]
-    plateaus: tuple[Plateau, ...]  # the longest first
-    spread: float  # of the outputs, as a share of that of the targets: near 0, they are the same for every input
-    mean_outputs: Array  # (outputs,)
 
     @property
     def has_clones(self) -> bool:
@@ -161,27 +145,6 @@ def is_unscaled(scale: dict[str, float]) -> bool:
 # The run
 
 
-def plateaus(course: Course, constant: float) -> tuple[Plateau, ...]:
-    """Each stretch on which the cost changes by less than ``FLAT`` of the constant cost, longest first, none
-    overlapping.
-
-    Those under ``LONG`` of the run are left out, and those on which little is left to learn.
-    """
-    costs, at = course.costs, course.iterations
-    stretches: list[Plateau] = []
-    for first in range(len(costs)):
-        last = first
-        while last + 1 < len(costs) and np.ptp(costs[first : last + 2]) <= FLAT * constant:  # a NaN ends it too
-            last += 1
-        if at[last] - at[first] >= LONG * at[-1] > 0 and costs[last] > LITTLE * constant:
-            stretches.append(Plateau(first=at[first], last=at[last], cost=float(costs[last])))
-    found: list[Plateau] = []
-    for stretch in sorted(stretches, key=lambda each: each.first - each.last):
-        if all(stretch.first >= other.last or stretch.last <= other.first for other in found):
-            found.append(stretch)
-    return tuple(found)
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def activations_of(network: Network, weights: Weights, x: Array) -> list[Array]:
     """[a_1, .., a_L], each (observations, units) in float64"""
@@ -226,12 +189,6 @@ def gradient_sizes(gradients: Sequence[Array]) -> list[float]:
     return [root_mean_square(np.asarray(g, np.float64)) for g in gradients]
 
 
-def spread_of(outputs: Array, y: Array) -> float:
-    """How much of the spread of y the outputs have: near 0, the network answers the same whatever x is."""
-    spread = root_mean_square(np.asarray(y - np.mean(y, axis=0), np.float64))
-    return root_mean_square(outputs - np.mean(outputs, axis=0)) / spread if spread else 0.0
-
-
 def layer_symptoms(
     network: Network, weights: Weights, x: Array, y: Array, gradients: Sequence[Array]
 ) -> tuple[LayerSymptoms, ...]:
@@ -255,12 +212,8 @@ def run_symptoms(
     network: Network, course: Course, x: Array, y: Array, start: Sequence[Array], end: Sequence[Array]
 ) -> Symptoms:
     """What is measured on a run; ``start`` and ``end`` are dC/dw of each layer then."""
-    outputs = activations_of(network, course.weights[-1], x)[-1]
     return Symptoms(
         input_scale=input_scale(x),
         start=layer_symptoms(network, course.weights[0], x, y, start),
         end=layer_symptoms(network, course.weights[-1], x, y, end),
-        plateaus=plateaus(course, constant_cost(network.cost, y)),
-        spread=spread_of(outputs, y),
-        mean_outputs=np.mean(outputs, axis=0),
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,9 @@ from ...models import initializers, numerical
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
 from ...models.optimizers import SGD, Optimizer
+from ..answer import Level
 from ..outcomes import Share, share_of
+from ..scenario_changes import Change, Family
 from .case import Case
 
 ENOUGH = 0.95  # the share of members that must reach the target
@@ -49,69 +50,6 @@ class Trial:
         return len(self.x) if self.batches is None else min(self.batches.size, len(self.x))
 
 
-class Family(str, Enum):
-    """What kind of thing is changed."""
-
-    NOTHING = "none"
-    NOISE = "noise"  # of a standard deviation
-    NOISE_CLONED = "noise-cloned"  # the same for the units of a layer: clones stay clones
-    MIRRORED = "mirrored"  # initial weights multiplied by -1
-    SCALE_DOWN = "scale-down"  # or by another factor
-    SCALE_UP = "scale-up"
-    HEALTHY = "healthy"  # starts of a textbook initializer
-    HEALTHY_CLONED = "healthy-cloned"  # their units made clones
-    HEALTHY_SCALED = "healthy-scaled"  # multiplied by a factor
-    HEALTHY_SCALED_CLONED = "healthy-scaled-cloned"
-    RATE_UP = "rate-up"  # learning rate multiplied by a factor
-    RATE_DOWN = "rate-down"
-    ITERATIONS = "iterations"  # multiplied by a factor
-    LONG_LOOK = "long-look"  # many starts of clones, many rates, so many iterations
-    OPTIMIZER = "optimizer"  # with a rate
-    ACTIVATION = "activation"  # of the hidden layers
-    INPUTS = "inputs"  # standardised
-    OUTPUTS = "outputs"  # a linear output layer, or targets mapped into bounds
-    WIDER = "wider"  # so many hidden units; healthy starts if an initializer is named
-    LIFT = "lift"  # hidden biases raised
-    ANY_FUNCTION = "any-function"  # no change: the best function of the inputs
-    TOGETHER = "together"  # several changes, one after the other
-
-
-PARTING = (Family.NOISE, Family.HEALTHY, Family.HEALTHY_SCALED)  # kinds of changes after which no two units are equal
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing changed, and by how much: facts; report/ puts them into words."""
-
-    family: Family
-    size: float  # how much was changed; the weakest comes first
-    apply: Callable[[Trial], Trial] = field(compare=False)  # the trial with it
-    amounts: tuple[float, ...] = ()  # a factor, deviation, rate or number, bounds, or units, as the family says
-    name: str = ""  # of an initializer, optimizer or activation
-    parts: tuple[Change, ...] = ()  # of several changes at once
-    replaces: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Unique among the changes of a case."""
-        return f"{self.family.value}:{self.name}:{self.amounts}"
-
-    @property
-    def single(self) -> tuple[Change, ...]:
-        """The changes that this one is made of."""
-        return self.parts or (self,)
-
-    @property
-    def symmetric(self) -> bool:
-        """Whether clones stay clones."""
-        return all(change.family not in PARTING for change in self.single)
-
-    @property
-    def block(self) -> str:
-        """The kind of thing that is changed: rates up and down are of one kind."""
-        return self.family.value.split("-")[0]
-
-
 NO_CHANGE = Change(Family.NOTHING, 0.0, lambda trial: trial)
 
 
@@ -133,10 +71,25 @@ class Result:
     costs: Array  # (members,) after the last iteration
     reached: int  # how many came to the target
     chance: bool  # whether the members differed
+    iterations: int  # of each
 
     @property
     def members(self) -> int:
         return len(self.costs)
+
+    @property
+    def level(self) -> Level:
+        """The same as answers have it."""
+        return Level(
+            held=self.median,
+            training=self.median,
+            learned=self.learned,
+            auc=None,
+            updates=self.iterations,
+            error=None,
+            scores=tuple(np.asarray(self.costs, np.float64).tolist()),
+            diverged=int(np.sum(~np.isfinite(self.costs))),
+        )
 
     @property
     def learned(self) -> Share:

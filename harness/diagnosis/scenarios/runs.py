@@ -20,8 +20,9 @@ from ...models.network import Array, Weights, block_size, weight_of_piece
 from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from ..cluster import do_in_order
+from ..scenario_changes import Change
 from .case import Case
-from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
+from .changes import ENOUGH, Result, Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS = 256
@@ -123,7 +124,7 @@ def results_of(jobs: Sequence[Job], costs: Array) -> Iterator[Result]:
     for change, trial, members in jobs:
         own = costs[taken : taken + len(members)]
         taken += len(members)
-        yield Result(change, own, int(np.sum(own <= trial.target)), trial.chance)
+        yield Result(change, own, int(np.sum(own <= trial.target)), trial.chance, trial.iterations)
 
 
 def run_changes(
@@ -205,7 +206,7 @@ def first_at(course: Course, target: float) -> int | None:
     return course.iterations[above[-1] + 1] if above[-1] + 1 < len(course.costs) else None
 
 
-def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | None:
+def deadline(case: Case, target: float, seconds: float) -> Result | None:
     """By which of 1, 2, 5, 10, .. iterations enough healthy starts have learned, and how many; None if never."""
     trial = from_healthy(case).apply(trial_of(case, target))
     members = range(members_worth(trial, seconds))
@@ -215,7 +216,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
     for stop, costs in zip(stops, done):
         reached = int(np.sum(costs <= target))
         if reached >= ENOUGH * len(members):
-            return stop, Result(from_healthy(case), np.asarray(costs, np.float64), reached, True)
+            return Result(from_healthy(case), np.asarray(costs, np.float64), reached, True, stop)
     return None
 
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..faults import Fault
 from ..outcomes import Share
+from ..scenario_changes import Change, Family
 from ..search import Keys, OutOfBudget, Run, Search, Stage
-from .changes import ENOUGH, NO_CHANGE, Change, Family, Result, Trial, also
+from .changes import ENOUGH, NO_CHANGE, Result, Trial, also
 from .hypotheses import BY_FAULT, HYPOTHESES, RANK, Evidence, blamed
 from .runs import MOST_MEMBERS, Budget, run_changes
 

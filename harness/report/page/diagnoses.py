@@ -1,23 +1,33 @@
-"""The page and the figure of the diagnosis of a Keras program."""
+"""The page and the figure of the diagnosis of a Keras program or a scenario."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import altair as alt
 import numpy as np
 
-from ...diagnosis.answer import Cause, Diagnosis, Level
+from ...diagnosis.answer import Cause, Diagnosis, Level, ScenarioFacts
 from ...diagnosis.outcomes import OutcomeKind
 from ...diagnosis.tasks import TaskKind
 from ...figures import spread
-from ...programs.edits import unified_diff
+from ...figures import training as charts
+from ...measures.symmetry import effective_width, hidden_layers
 from .. import diagnosing as words
 from ..cards import MARK_HEIGHT, card, fitted, words_card
 from ..causes import cause_name
-from ..words import joined
+from ..words import count, joined, number
 from .code import diff_listing
 from .document import Figure, Page, Part, Row, Section, Tone
-from .html import folded, paragraphs, table
+from .html import element, folded, paragraphs, table
+from .training import course_of, widths_text
 
+if TYPE_CHECKING:
+    from ...programs.edits import Edit
+
+MOST_LAYERS = 3  # hidden layers of a scenario whose weights are drawn
+COURSE_HEIGHT = 150  # pixels
 LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be distinguished
 
 
@@ -40,7 +50,8 @@ def scores_chart(found: Diagnosis, title: str) -> alt.LayerChart:
     """The score of every seed."""
     rows = []
     for name, level in levels(found):
-        scores = np.maximum(np.array(level.scores), LEAST_SHOWN)
+        scores = np.array(level.scores)
+        scores = scores if found.scenario is not None else np.maximum(scores, LEAST_SHOWN)
         rows.append(spread.PointRow(name=name, values=scores, reached=np.asarray(found.bar.has_learned(scores))))
     marks = [
         spread.Mark(value=found.bar.learned, name=f"learned from {words.score_text(found.task, found.bar.learned)}"),
@@ -49,8 +60,9 @@ def scores_chart(found: Diagnosis, title: str) -> alt.LayerChart:
             name=f"constant prediction {words.score_text(found.task, found.references.constant)}",
         ),
     ]
-    share = found.task is not TaskKind.REGRESSION
-    return spread.points_chart(rows, marks, words.score_name(found.task), title, is_cost=False, share=share)
+    is_cost = found.scenario is not None
+    share = not is_cost and found.task is not TaskKind.REGRESSION
+    return spread.points_chart(rows, marks, words.score_name(found.task), title, is_cost=is_cost, share=share)
 
 
 def shares_chart(found: Diagnosis) -> alt.LayerChart:
@@ -104,33 +116,64 @@ def figures(found: Diagnosis) -> list[Part]:
     ]
 
 
-def cause_section(found: Diagnosis, number: int, cause: Cause) -> Section:
+def course_parts(name: str, facts: ScenarioFacts) -> list[Part]:
+    """The cost of a scenario's run and the weights of its hidden layers."""
+    course = facts.course
+    costs = [float(cost) for cost in course.costs]
+    iterations = list(course.iterations)
+    constant = facts.target.constant
+    curve = charts.Curve(name=name, iterations=iterations, values=costs)
+    level = f"always predicting the mean: cost {number(constant)}"
+    chart = charts.cost_chart([curve], constant, level, ("iteration", "cost"), "Cost of the run")
+    described = f"The cost goes from {number(costs[0])} to {number(costs[-1])} in {count(iterations[-1], 'iteration')}."
+    drawn = [Figure(chart=chart.properties(height=COURSE_HEIGHT), description=described)]
+    layers = list(hidden_layers(course.weights[-1]))[:MOST_LAYERS]
+    courses = [course_of(iterations, course.weights, layer) for layer in layers]
+    for layer, of_layer in zip(layers, courses):
+        units = of_layer.weights.shape[2]
+        title = f"Hidden layer {layer}: {widths_text(units, effective_width(course.weights[-1], layer))}"
+        chart = charts.weights_chart(of_layer, charts.weight_limits(courses), "iteration", title)
+        described = f"Incoming weights over the iterations. {title}."
+        drawn.append(Figure(chart=chart.properties(height=COURSE_HEIGHT), description=described))
+    note = "Each line is one incoming weight, each unit has one colour; identical units are drawn thick to thin."
+    return [Row(figures=drawn), element("p", note, class_="note")]
+
+
+def listing_of(edits: Sequence[Edit]) -> Part:
+    """Edits as a unified diff."""
+    from ...programs.edits import unified_diff  # only a program has edits
+
+    return diff_listing(unified_diff(edits))
+
+
+def cause_section(found: Diagnosis, place: int, cause: Cause) -> Section:
     """One cause: what it is, how to remove it, and the evidence."""
-    first, *rest = words.cause_lines(found, number, cause)
+    first, *rest = words.cause_lines(found, place, cause)
     heading, _, meaning = first.partition(". ")
     remedies = list(words.remedy_lines(cause.changes, cause.edits))
     evidence = " ".join(line.strip() for line in rest[len(remedies) :])
     parts: list[Part] = [paragraphs([meaning, *remedies, evidence])]
     if cause.edits:
-        parts.append(diff_listing(unified_diff(cause.edits)))
+        parts.append(listing_of(cause.edits))
     return Section(heading=heading, parts=parts)
 
 
 def other_lines(found: Diagnosis) -> list[str]:
     """The answer without its first lines and without the causes, which have sections of their own."""
     said = {*words.outcome_lines(found)}
-    for number, cause in enumerate(found.causes, start=1):
-        said |= {*words.cause_lines(found, number, cause)}
+    for place, cause in enumerate(found.causes, start=1):
+        said |= {*words.cause_lines(found, place, cause)}
     return [line for line in words.verdict(found) if line not in said]
 
 
 def page_of(found: Diagnosis) -> Page:
     """The page of a diagnosis."""
     _, *outcome = words.outcome_lines(found)
-    sections = [Section(heading="", parts=figures(found))]
-    sections += [cause_section(found, number, cause) for number, cause in enumerate(found.causes, start=1)]
+    first = [*figures(found), *([] if found.scenario is None else course_parts(found.name, found.scenario))]
+    sections = [Section(heading="", parts=first)]
+    sections += [cause_section(found, place, cause) for place, cause in enumerate(found.causes, start=1)]
     if len(found.causes) > 1 and found.edits:
-        sections.append(Section(heading="All edits together", parts=[diff_listing(unified_diff(found.edits))]))
+        sections.append(Section(heading="All edits together", parts=[listing_of(found.edits)]))
     others = other_lines(found)
     if others:
         sections.append(Section(heading="More", parts=[paragraphs(line.strip() for line in others)]))

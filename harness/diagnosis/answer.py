@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..measures.learning import Target
 from ..measures.symptoms import Course
 from ..results import Result
 from .faults import Fault
@@ -180,7 +179,6 @@ class ScenarioFacts:
     """What is known of a scenario alone."""
 
     learning_rate: float
-    target: Target  # the costs between which it learns
     course: Course  # the whole run that was asked about
     learned_at: int | None  # since when that run is at the target, None if never
     in_time: Level | None  # what healthy starts reach long before a run that learns late; None if it is not late

@@ -310,7 +310,7 @@ def meaning_of(cause: Cause) -> str:
 def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
     """The figures that prove a cause in the data."""
     if fault is Fault.CONTRADICTORY_TARGETS and found.scenario is not None:
-        yield f"  No function of the inputs comes under a cost of {number(found.scenario.target.floor)}."
+        yield f"  No function of the inputs comes under a cost of {number(found.bar.best)}."
     if fault is Fault.CONTRADICTORY_TARGETS and found.repeats is not None:
         repeats = found.repeats
         best = score_text(found.task, repeats.best)
@@ -581,17 +581,17 @@ def hint_lines(found: Diagnosis) -> Iterator[str]:
 
 def tried_table(found: Diagnosis) -> Table:
     """All trainings of the search."""
-    table = new_table(
-        "Trainings",
-        ("repairs", "left"),
-        (score_name(found.task), "right"),
-        ("on training rows", "right"),
-        ("learns", "right"),
-        ("updates", "right"),
-    )
+    first, *others = tried_header(found)
+    table = new_table("Trainings", (first, "left"), *((name, "right") for name in others))
     for row in tried_rows(found):
         table.add_row(*map(Text, row))
     return table
+
+
+def tried_header(found: Diagnosis) -> tuple[str, ...]:
+    """The columns of all trainings; all observations of a scenario are training rows."""
+    what, beside = ("changes", ()) if found.scenario is not None else ("repairs", ("on training rows",))
+    return (what, score_name(found.task), *beside, "learns", "updates")
 
 
 def tried_rows(found: Diagnosis) -> list[tuple[str, ...]]:
@@ -600,7 +600,7 @@ def tried_rows(found: Diagnosis) -> list[tuple[str, ...]]:
         (
             (joined(tried.repairs) if tried.repairs else "none (as it is)") + (", fresh seeds" if tried.fresh else ""),
             score_text(found.task, tried.level.held),
-            score_text(found.task, tried.level.training),
+            *([] if found.scenario is not None else [score_text(found.task, tried.level.training)]),
             f"{tried.level.learned.count} of {tried.level.learned.of}",
             f"{tried.level.updates:,}",
         )

@@ -26,6 +26,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
         "user": level_document(found.user),
         "repaired": level_document(found.repaired),
         "constant": found.references.constant,
+        "best_known": found.bar.best,
         "references": [{"name": one.name, "score": one.score} for one in found.references.learners],
         "signal_p": found.references.p_value,
         "learned_from": found.bar.learned,
@@ -105,7 +106,6 @@ def scenario_document(facts: ScenarioFacts) -> dict[str, Any]:
     """What is known of a scenario alone, as JSON takes it."""
     relation = facts.relation
     return {
-        "least_cost": facts.target.floor,
         "final_cost": facts.course.costs[-1],
         "learned_at": facts.learned_at,
         "in_time": level_document(facts.in_time),

@@ -69,11 +69,11 @@ def progress_text(change: Change | None) -> str:
 
 def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[str]:
     """What became of the run that was asked about, and of others like it."""
-    course, target = facts.course, facts.target
+    course, bar = facts.course, found.bar
     after = f"{count(course.iterations[-1], 'iteration')} at a learning rate of {facts.learning_rate:g}"
     right = "" if facts.accuracy is None else f", accuracy {facts.accuracy:.1%}"
-    floor = f", the best function of the inputs {number(target.floor)}" if target.floor > 0 else ""
-    levels = f"learned from {number(target.cost)}, constant prediction {number(target.constant)}{floor}"
+    floor = f", the best function of the inputs {number(bar.best)}" if bar.best > 0 else ""
+    levels = f"learned from {number(bar.learned)}, constant prediction {number(bar.constant)}{floor}"
     yield f"Cost after {after}: {number(course.costs[-1])}{right} ({levels})."
     if facts.in_time is not None:
         share, by = facts.in_time.learned, f"iteration {facts.in_time.updates:,}"
@@ -84,7 +84,7 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
     elif found.outcome is OutcomeKind.LUCKY:
         share = user.learned
         yield f"Of other starts, {share.value:.0%} learn (95 % interval: {share.low:.0%} to {share.high:.0%})."
-    elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > target.cost:
+    elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:
         yield "Nothing that was tried does much better: it learns what there is to learn."
     if facts.sampled is not None:
         some, whole = facts.sampled

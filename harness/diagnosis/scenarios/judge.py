@@ -366,7 +366,6 @@ def diagnose(
         seconds=time.monotonic() - trainings.started,
         scenario=ScenarioFacts(
             learning_rate=case.learning_rate,
-            target=target,
             course=course,
             learned_at=learned_at,
             in_time=None if in_time is None else in_time.level,

@@ -77,7 +77,6 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
     skipped: list[Change] = field(default_factory=list)
     trials: int = 0
-    members: int = 0
     spent: float = 0.0
 
     @property
@@ -168,7 +167,6 @@ def run_changes(
             budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0])
             results += results_of(jobs, next(done))
             budget.trials += len(jobs)
-            budget.members += sum(len(members) for _, _, members in jobs)
     return results
 
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 
-from ...diagnosis.answer import Cause, Diagnosis, Level, ScenarioFacts
+from ...diagnosis.answer import Cause, Diagnosis, Level
 from ...diagnosis.outcomes import OutcomeKind
 from ...diagnosis.tasks import TaskKind
 from ...figures import spread
 from ...figures import training as charts
 from ...measures.symmetry import effective_width, hidden_layers
+from ...measures.symptoms import Course
 from .. import diagnosing as words
 from ..cards import MARK_HEIGHT, card, fitted, words_card
 from ..causes import cause_name
+from ..scenario_words import change_text
 from ..words import count, joined, number
 from .code import diff_listing
 from .document import Figure, Page, Part, Row, Section, Tone
@@ -32,7 +34,8 @@ LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be disti
 
 
 def levels(found: Diagnosis) -> list[tuple[str, Level]]:
-    """The trainings of the figure, from top to bottom: as it is, without each repair, with all of them."""
+    """The trainings of the figure, from top to bottom: as it is, without each repair, with all of them, and with what
+    else would do for a scenario."""
     user = found.user
     rows = [] if user is None or user.error is not None else [("as it is", words.as_it_is(user, found.causes))]
     if len(found.causes) > 1:
@@ -41,8 +44,16 @@ def levels(found: Diagnosis) -> list[tuple[str, Level]]:
             for cause in found.causes
             if cause.unrepaired is not None
         ]
-    if found.repaired is not None:
-        rows.append(("with all repairs" if len(found.causes) > 1 else "with the repair", found.repaired))
+    if found.repaired is not None and len(found.causes) > 1:
+        rows.append(("with all repairs", found.repaired))
+    elif found.repaired is not None:
+        change = found.causes[0].change
+        rows.append(("with the repair" if change is None else change_text(change), found.repaired))
+    rows += [
+        (change_text(other.change), other.level)
+        for other in found.alternatives[: words.MOST_ALTERNATIVES]
+        if other.change is not None
+    ]
     return [(name, level) for name, level in rows if level.scores]
 
 
@@ -116,12 +127,10 @@ def figures(found: Diagnosis) -> list[Part]:
     ]
 
 
-def course_parts(name: str, facts: ScenarioFacts) -> list[Part]:
+def course_parts(name: str, course: Course, constant: float) -> list[Part]:
     """The cost of a scenario's run and the weights of its hidden layers."""
-    course = facts.course
     costs = [float(cost) for cost in course.costs]
     iterations = list(course.iterations)
-    constant = facts.target.constant
     curve = charts.Curve(name=name, iterations=iterations, values=costs)
     level = f"always predicting the mean: cost {number(constant)}"
     chart = charts.cost_chart([curve], constant, level, ("iteration", "cost"), "Cost of the run")
@@ -169,7 +178,9 @@ def other_lines(found: Diagnosis) -> list[str]:
 def page_of(found: Diagnosis) -> Page:
     """The page of a diagnosis."""
     _, *outcome = words.outcome_lines(found)
-    first = [*figures(found), *([] if found.scenario is None else course_parts(found.name, found.scenario))]
+    first = figures(found)
+    if found.scenario is not None:
+        first += course_parts(found.name, found.scenario.course, found.bar.constant)
     sections = [Section(heading="", parts=first)]
     sections += [cause_section(found, place, cause) for place, cause in enumerate(found.causes, start=1)]
     if len(found.causes) > 1 and found.edits:
@@ -178,9 +189,9 @@ def page_of(found: Diagnosis) -> Page:
     if others:
         sections.append(Section(heading="More", parts=[paragraphs(line.strip() for line in others)]))
     rows = words.tried_rows(found)
-    header = ("repairs", words.score_name(found.task), "on training rows", "learns", "updates")
+    header = words.tried_header(found)
     if rows:
-        numbers = table("Every training of the search", header, rows, numeric=(1, 2, 3, 4))
+        numbers = table("Every training of the search", header, rows, numeric=tuple(range(1, len(header))))
         sections.append(Section(heading="Trainings", parts=[folded("Show", numbers)]))
     return Page(
         title=f"harness diagnose: {found.name}",

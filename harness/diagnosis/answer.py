@@ -13,6 +13,7 @@ from .outcomes import Bar, CostBar, OutcomeKind, Share
 from .references import References
 from .repeats import Repeats
 from .scenario_changes import Change as ScenarioChange
+from .scenario_changes import Result as ChangeResult
 from .splits import Judged
 from .tasks import TaskKind
 
@@ -145,23 +146,15 @@ class CloneBound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """What runs reach with a change of a scenario."""
-
-    change: ScenarioChange  # what is changed
-    level: Level  # what is reached with it
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClonesRelation:
     """What identical units are for a failure."""
 
-    loosened: Comparison | None  # the change that parts them and helps; None if parting them does not
-    failing_apart: Comparison | None  # the worst of healthy starts without them that fail too; None if none does
-    best_noise: Comparison  # the noise that helps most, enough or not
-    learning_together: Comparison | None  # the best change that keeps them and learns; None if none does
+    loosened: ChangeResult | None  # the change that parts them and helps; None if parting them does not
+    failing_apart: ChangeResult | None  # the worst of healthy starts without them that fail too; None if none does
+    best_noise: ChangeResult  # the noise that helps most, enough or not
+    learning_together: ChangeResult | None  # the best change that keeps them and learns; None if none does
     # healthy starts and the same with their units made identical, where the second learn less often
-    harder: tuple[Comparison, Comparison] | None
+    harder: tuple[ChangeResult, ChangeResult] | None
 
     @property
     def are_necessary(self) -> bool:

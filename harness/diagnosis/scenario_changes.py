@@ -1,11 +1,18 @@
-"""What is changed in a scenario, one thing or several: facts; report/ puts them into words."""
+"""What is changed in a scenario, one thing or several, and what comes of it: facts; report/ puts them into words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
+
+import numpy as np
+
+from ..models.arrays import Array
+from .outcomes import Share, share_of
+
+ENOUGH = 0.95  # the share of members that must reach the target
 
 
 class Family(str, Enum):
@@ -68,3 +75,43 @@ class Change:
     def block(self) -> str:
         """The kind of thing that is changed: rates up and down are of one kind."""
         return self.family.value.split("-")[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came of a change."""
+
+    change: Change
+    costs: Array  # (members,) after the last iteration
+    reached: int  # how many came to the target
+    chance: bool  # whether the members differed
+    iterations: int  # of each
+
+    @property
+    def members(self) -> int:
+        return len(self.costs)
+
+    @property
+    def learned(self) -> Share:
+        """The share of the members that came to the target; without chance, one that is certain."""
+        share = share_of(np.arange(self.members) < self.reached)
+        return share if self.chance else replace(share, low=share.value, high=share.value)
+
+    @property
+    def share(self) -> float:
+        return self.learned.value
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the share."""
+        return self.learned.low, self.learned.high
+
+    @property
+    def median(self) -> float:
+        """The median cost; one that is not a number counts as infinite."""
+        return float(np.quantile(np.where(np.isfinite(self.costs), self.costs, np.inf), 0.5, method="inverted_cdf"))
+
+    @property
+    def enough(self) -> bool:
+        """Whether as many as are needed to name a cause reached the target."""
+        return self.share >= ENOUGH

@@ -95,29 +95,29 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
 def relation_text(found: ClonesRelation) -> str:
     """Whether identical units are necessary for a failure, and whether they are sufficient for it, in sentences"""
     if found.loosened is not None:
-        change, share = change_text(found.loosened.change), found.loosened.level.learned.value
+        change, share = change_text(found.loosened.change), found.loosened.share
         sentences = [f"Identical hidden units are needed for this failure: without them {share:.1%} learn ({change})."]
     elif found.failing_apart is not None:
-        change, share = change_text(found.failing_apart.change), found.failing_apart.level.learned.value
+        change, share = change_text(found.failing_apart.change), found.failing_apart.share
         sentences = [
             "Identical hidden units are not needed for this failure.",
             f"Networks without them fail too ({change}: {share:.0%} learn).",
         ]
     else:
-        change, share = change_text(found.best_noise.change), found.best_noise.level.learned.value
+        change, share = change_text(found.best_noise.change), found.best_noise.share
         sentences = [
             "Identical hidden units are not needed for this failure: parting them does not help "
             f"({change}: {share:.0%} learn)."
         ]
     if found.learning_together is not None:
-        change, share = change_text(found.learning_together.change), found.learning_together.level.learned.value
+        change, share = change_text(found.learning_together.change), found.learning_together.share
         sentences.append(f"Networks with them can learn ({change}: {share:.0%}).")
     else:
         sentences.append("They are enough for it: no change that keeps them helped.")
     if found.harder is not None:
         apart, cloned = found.harder
         sentences.append(
-            f"They do make learning harder: {apart.level.learned.value:.1%} of {apart.change.name} seeds learn, and "
-            f"{cloned.level.learned.value:.1%} of the same seeds with identical units."
+            f"They do make learning harder: {apart.share:.1%} of {apart.change.name} seeds learn, and "
+            f"{cloned.share:.1%} of the same seeds with identical units."
         )
     return " ".join(sentences)

@@ -14,12 +14,9 @@ from ...models import initializers, numerical
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
 from ...models.optimizers import SGD, Optimizer
-from ..answer import Level
-from ..outcomes import Share, share_of
 from ..scenario_changes import Change, Family
 from .case import Case
 
-ENOUGH = 0.95  # the share of members that must reach the target
 JITTER = 1.2  # a change of a run without chance is made by this factor more or less, a little other for each member
 
 
@@ -61,60 +58,6 @@ def also(first: Change, second: Change) -> Change:
         lambda trial: second.apply(first.apply(trial)),
         parts=(*first.single, *second.single),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What came of a change."""
-
-    change: Change
-    costs: Array  # (members,) after the last iteration
-    reached: int  # how many came to the target
-    chance: bool  # whether the members differed
-    iterations: int  # of each
-
-    @property
-    def members(self) -> int:
-        return len(self.costs)
-
-    @property
-    def level(self) -> Level:
-        """The same as answers have it."""
-        return Level(
-            held=self.median,
-            training=self.median,
-            learned=self.learned,
-            auc=None,
-            updates=self.iterations,
-            error=None,
-            scores=tuple(np.asarray(self.costs, np.float64).tolist()),
-            diverged=int(np.sum(~np.isfinite(self.costs))),
-        )
-
-    @property
-    def learned(self) -> Share:
-        """The share of the members that came to the target; without chance, one that is certain."""
-        share = share_of(np.arange(self.members) < self.reached)
-        return share if self.chance else replace(share, low=share.value, high=share.value)
-
-    @property
-    def share(self) -> float:
-        return self.learned.value
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share."""
-        return self.learned.low, self.learned.high
-
-    @property
-    def median(self) -> float:
-        """The median cost; one that is not a number counts as infinite."""
-        return float(np.quantile(np.where(np.isfinite(self.costs), self.costs, np.inf), 0.5, method="inverted_cdf"))
-
-    @property
-    def enough(self) -> bool:
-        """Whether as many as are needed to name a cause reached the target."""
-        return self.share >= ENOUGH
 
 
 def jitter(seed: int, members: range) -> Array:

@@ -13,10 +13,9 @@ from ...measures.symptoms import Course, Symptoms
 from ...models.network import Array
 from ...models.optimizers import Optimizer
 from ..faults import Fault
-from ..scenario_changes import Change, Family
+from ..scenario_changes import Change, Family, Result
 from .case import Case
 from .changes import (
-    Result,
     activated,
     faster,
     from_healthy,

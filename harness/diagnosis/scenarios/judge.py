@@ -23,17 +23,16 @@ from ...models.devices import device_name
 from ...models.network import Array, Weights
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
-from ..answer import Alternative, Cause, CloneBound, ClonesRelation, Comparison, Diagnosis, ScenarioFacts, TriedSet
+from ..answer import Alternative, Cause, CloneBound, ClonesRelation, Diagnosis, Level, ScenarioFacts, TriedSet
 from ..faults import Fault
 from ..outcomes import NOTHING_FRACTION, CostBar, OutcomeKind
 from ..references import References
-from ..scenario_changes import Change, Family
+from ..scenario_changes import Change, Family, Result
 from ..search import OutOfBudget, Run, Stage
 from ..splits import Judged
 from .case import Case
 from .changes import (
     NO_CHANGE,
-    Result,
     also,
     faster,
     from_healthy,
@@ -105,9 +104,23 @@ def proven_causes(search: ScenarioSearch) -> list[Cause]:
 
 def named_cause(search: ScenarioSearch, key: str, sides: tuple[Run[Result], Run[Result]]) -> Cause:
     """A cause with its proof: runs with all changes, and without the one that removes it."""
-    repaired, unrepaired = (run.trial.level for run in sides)
+    repaired, unrepaired = (level_of(run.trial) for run in sides)
     change = search.by_key[key]
     return Cause(fault=search.cause_of(key), changes=(), repaired=repaired, unrepaired=unrepaired, change=change)
+
+
+def level_of(result: Result) -> Level:
+    """What came of a change, as answers have it."""
+    return Level(
+        held=result.median,
+        training=result.median,
+        learned=result.learned,
+        auc=None,
+        updates=result.iterations,
+        error=None,
+        scores=tuple(np.asarray(result.costs, np.float64).tolist()),
+        diverged=int(np.sum(~np.isfinite(result.costs))),
+    )
 
 
 def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
@@ -149,22 +162,12 @@ def relation_of_clones(evidence: Evidence) -> ClonesRelation | None:
     apart, cloned = evidence.of(Family.HEALTHY), evidence.of(Family.HEALTHY_CLONED)
     is_harder = bool(apart and cloned and apart[0].interval[0] > cloned[0].interval[1])
     return ClonesRelation(
-        loosened=compared(next(iter(BY_FAULT[Fault.CLONES].proofs(evidence)), None)),
-        failing_apart=compared(min(plain, key=lambda r: r.share, default=None)),
-        best_noise=comparison_of(max(noises, key=lambda r: r.share)),
-        learning_together=compared(max(symmetric, key=lambda r: r.share, default=None)),
-        harder=(comparison_of(apart[0]), comparison_of(cloned[0])) if is_harder else None,
+        loosened=next(iter(BY_FAULT[Fault.CLONES].proofs(evidence)), None),
+        failing_apart=min(plain, key=lambda r: r.share, default=None),
+        best_noise=max(noises, key=lambda r: r.share),
+        learning_together=max(symmetric, key=lambda r: r.share, default=None),
+        harder=(apart[0], cloned[0]) if is_harder else None,
     )
-
-
-def comparison_of(result: Result) -> Comparison:
-    """A change and what came of it, as answers have it."""
-    return Comparison(change=result.change, level=result.level)
-
-
-def compared(result: Result | None) -> Comparison | None:
-    """The same of a result that there may not be."""
-    return None if result is None else comparison_of(result)
 
 
 def is_best_possible(evidence: Evidence) -> bool:
@@ -263,7 +266,7 @@ def alternatives_to(evidence: Evidence, causes: Sequence[Cause]) -> tuple[Altern
         if evidence.helps(result) and not result.change.parts and result not in removing:
             found.setdefault(blamed(result.change.family, evidence), result)
     return tuple(
-        Alternative(fault=fault, changes=(), instead_of=cause, level=result.level, change=result.change)
+        Alternative(fault=fault, changes=(), instead_of=cause, level=level_of(result), change=result.change)
         for fault, result in found.items()
         if fault is not cause
     )
@@ -342,7 +345,7 @@ def diagnose(
         outcome=outcome,
         task=None,
         judged=Judged.TRAINING,
-        user=own.level,
+        user=level_of(own),
         repaired=causes[0].repaired if causes else None,
         bar=CostBar(constant=target.constant, best=target.floor, learned=target.cost),
         references=References(
@@ -356,7 +359,7 @@ def diagnose(
         tried=tuple(
             TriedSet(
                 repairs=tuple(search.in_order(run.repairs)),
-                level=run.trial.level,
+                level=level_of(run.trial),
                 fresh=run.stage is not Stage.SEARCH,
             )
             for run in search.runs.values()
@@ -368,7 +371,7 @@ def diagnose(
             learning_rate=case.learning_rate,
             course=course,
             learned_at=learned_at,
-            in_time=None if in_time is None else in_time.level,
+            in_time=None if in_time is None else level_of(in_time),
             accuracy=accuracy(network, course.weights[-1], x, y),
             math_error=error,
             relation=relation_of_clones(evidence),

@@ -20,9 +20,9 @@ from ...models.network import Array, Weights, block_size, weight_of_piece
 from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from ..cluster import do_in_order
-from ..scenario_changes import Change
+from ..scenario_changes import ENOUGH, Change, Result
 from .case import Case
-from .changes import ENOUGH, Result, Trial, from_healthy, healthy, trial_of
+from .changes import Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS = 256

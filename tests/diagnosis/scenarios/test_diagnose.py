@@ -299,11 +299,11 @@ def test_healthy_starts_are_keras_and_their_clones_are_clones():
 
 def test_a_result_is_reported_by_its_median_and_its_share():
     costs = np.array([3.0, np.nan, 1.0, np.inf, 2.0])
-    result = changes.Result(changes.NO_CHANGE, costs, 2, False, 1000)
+    result = scenario_changes.Result(changes.NO_CHANGE, costs, 2, False, 1000)
     assert (result.members, result.share, result.median, result.interval) == (5, 0.4, 3.0, (0.4, 0.4))
     assert replace(result, chance=True).learned == share_of([True] * 2 + [False] * 3)
     assert [replace(result, costs=np.zeros(20), reached=n).enough for n in (18, 19, 20)] == [False, True, True]
-    assert (result.level.held, result.level.diverged, result.level.updates) == (3.0, 2, 1000)
+    assert (judge.level_of(result).held, judge.level_of(result).diverged) == (3.0, 2)
 
 
 # Runs
@@ -429,7 +429,7 @@ def test_gradients_by_hand_are_numerical_ones():
 
 
 def result_of(change, share, members=100):
-    return changes.Result(change, np.full(members, 1.0), round(share * members), True, 1000)
+    return scenario_changes.Result(change, np.full(members, 1.0), round(share * members), True, 1000)
 
 
 def layer_of(units=3, width=3, saturated=0.0, dead=0.0, gradient=1.0):
@@ -883,12 +883,12 @@ def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
     assert told(post).startswith(
         "post from ones does not learn.\nCost after 1,000 iterations at a learning rate of 0.5: "
     )
-    own = result_of(changes.NO_CHANGE, 0.2).level
+    own = judge.level_of(result_of(changes.NO_CHANGE, 0.2))
     fine = replace(post, outcome=OutcomeKind.LEARNS, causes=(), alternatives=())
     assert "it learns what there is to learn" in told(fine)
     lucky = told(replace(post, outcome=OutcomeKind.LUCKY, user=own))
     assert "Of other starts, 20% learn (95 % interval: 13% to 29%)." in lucky
-    in_time = replace(result_of(changes.NO_CHANGE, 0.97).level, updates=1000)
+    in_time = replace(judge.level_of(result_of(changes.NO_CHANGE, 0.97)), updates=1000)
     late = replace(post.scenario, in_time=in_time, learned_at=6000)
     late = told(replace(post, outcome=OutcomeKind.SLOW, scenario=late))
     assert "learns, but late." in late
@@ -910,8 +910,8 @@ def test_one_cause_is_reported_with_both_sides_of_its_proof(post):
 
 def test_two_causes_together_are_reported_with_a_proof_of_each(post):
     (cause,) = post.causes
-    without = result_of(changes.NO_CHANGE, 0.1).level
-    repaired = result_of(changes.NO_CHANGE, 0.98).level
+    without = judge.level_of(result_of(changes.NO_CHANGE, 0.1))
+    repaired = judge.level_of(result_of(changes.NO_CHANGE, 0.98))
     clones = replace(cause, fault=Fault.CLONES, change=changes.noise(base_of()[0], 0.3, False))
     pair = tuple(replace(one, repaired=repaired, unrepaired=without) for one in (cause, clones))
     said = told(replace(post, causes=pair, alternatives=()))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..diagnosis.answer import ClonesRelation, Diagnosis, Level, ScenarioFacts
 from ..diagnosis.outcomes import OutcomeKind
-from ..diagnosis.scenario_changes import Change, Family
+from ..diagnosis.scenario_changes import Change, Family, Result
 from .words import count, number
 
 
@@ -92,32 +92,28 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
     yield f"The math is right: its gradients are within {facts.math_error:.0e} of numerical ones."
 
 
+def tried_text(found: Result, digits: int = 0) -> str:
+    """glorot_uniform starts: 97.7% learn"""
+    return f"{change_text(found.change)}: {found.share:.{digits}%} learn"
+
+
 def relation_text(found: ClonesRelation) -> str:
     """Whether identical units are necessary for a failure, and whether they are sufficient for it, in sentences"""
+    needed = "Identical hidden units are not needed for this failure"
     if found.loosened is not None:
-        change, share = change_text(found.loosened.change), found.loosened.share
-        sentences = [f"Identical hidden units are needed for this failure: without them {share:.1%} learn ({change})."]
+        needed = f"Identical hidden units are needed for this failure ({tried_text(found.loosened, 1)})."
     elif found.failing_apart is not None:
-        change, share = change_text(found.failing_apart.change), found.failing_apart.share
-        sentences = [
-            "Identical hidden units are not needed for this failure.",
-            f"Networks without them fail too ({change}: {share:.0%} learn).",
-        ]
+        needed += f". Networks without them fail too ({tried_text(found.failing_apart)})."
     else:
-        change, share = change_text(found.best_noise.change), found.best_noise.share
-        sentences = [
-            "Identical hidden units are not needed for this failure: parting them does not help "
-            f"({change}: {share:.0%} learn)."
-        ]
+        needed += f": parting them does not help ({tried_text(found.best_noise)})."
+    enough = "They are enough for it: no change that keeps them helped."
     if found.learning_together is not None:
-        change, share = change_text(found.learning_together.change), found.learning_together.share
-        sentences.append(f"Networks with them can learn ({change}: {share:.0%}).")
-    else:
-        sentences.append("They are enough for it: no change that keeps them helped.")
+        enough = f"Networks with them can learn ({tried_text(found.learning_together)})."
+    harder = ""
     if found.harder is not None:
         apart, cloned = found.harder
-        sentences.append(
-            f"They do make learning harder: {apart.share:.1%} of {apart.change.name} seeds learn, and "
+        harder = (
+            f" They do make learning harder: {apart.share:.1%} of {apart.change.name} seeds learn, and "
             f"{cloned.share:.1%} of the same seeds with identical units."
         )
-    return " ".join(sentences)
+    return f"{needed} {enough}{harder}"

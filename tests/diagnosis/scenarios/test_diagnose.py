@@ -748,13 +748,13 @@ def test_whether_the_clones_are_necessary_and_sufficient():
         return relation_text(judge.relation_of_clones(evidence))
 
     assert told((noise, 0.98), (shared, 0.0)) == (
-        "Identical hidden units are needed for this failure: without them 98.0% learn (noise N(0, 0.1²) on every "
-        "weight). They are enough for it: no change that keeps them helped."
+        "Identical hidden units are needed for this failure (noise N(0, 0.1²) on every weight: 98.0% learn). "
+        "They are enough for it: no change that keeps them helped."
     )
     assert told((noise, 0.2), (shared, 0.0), (mirrored, 1.0)) == (
         "Identical hidden units are not needed for this failure: parting them does not help "
         "(noise N(0, 0.1²) on every weight: 20% learn). "
-        "Networks with them can learn (the same initial weights multiplied by -1: 100%)."
+        "Networks with them can learn (the same initial weights multiplied by -1: 100% learn)."
     )
     assert "Networks without them fail too (glorot_uniform starts: 90% learn)." in told((noise, 0.2), (healthy, 0.9))
     # of 100 and 100: 97 % and 55 % have intervals that do not meet, 60 % and 55 % have

@@ -81,7 +81,7 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
             f"It is there from iteration {facts.learned_at:,} on. Of healthy starts, {share.value:.0%} are by {by}, "
             f"when its cost is {number(user.held)}."
         )
-    elif found.outcome is OutcomeKind.LUCKY:
+    elif found.outcome is OutcomeKind.LUCKY or (found.outcome is not OutcomeKind.LEARNS and user.learned.count):
         share = user.learned
         yield f"Of other starts, {share.value:.0%} learn (95 % interval: {share.low:.0%} to {share.high:.0%})."
     elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:

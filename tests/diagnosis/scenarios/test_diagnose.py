@@ -29,6 +29,7 @@ from harness.models.network import Network, block_size
 from harness.models.optimizers import Optimizer
 from harness.report import diagnosing
 from harness.report.causes import FAULTS
+from harness.report.page import diagnoses as pages
 from harness.report.scenario_words import CHANGES, change_text, progress_text, relation_text
 from harness.scenario.scenario import load
 from tests import planted_causes
@@ -888,6 +889,8 @@ def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
     assert "it learns what there is to learn" in told(fine)
     lucky = told(replace(post, outcome=OutcomeKind.LUCKY, user=own))
     assert "Of other starts, 20% learn (95 % interval: 13% to 29%)." in lucky
+    assert "Of other starts, 20% learn" in told(replace(post, user=own))
+    assert "Of other starts" not in told(post)
     in_time = replace(judge.level_of(result_of(changes.NO_CHANGE, 0.97)), updates=1000)
     late = replace(post.scenario, in_time=in_time, learned_at=6000)
     late = told(replace(post, outcome=OutcomeKind.SLOW, scenario=late))
@@ -1092,6 +1095,20 @@ def test_the_json_document(post):
     assert (cause["repaired"]["learned"], cause["unrepaired"]["learned"]) == (1, 0)
     assert document["scenario"]["clones_necessary"] is document["scenario"]["clones_sufficient"] is False
     assert {"repairs", "fresh", "score", "interval"} <= set(document["tried"][0])
+
+
+def test_the_page_draws_the_run_and_each_way_out(post):
+    names = [name for name, _ in pages.levels(post)]
+    assert names == [
+        "as it is",
+        "the same initial weights multiplied by -1",
+        "learning rate multiplied by 10",
+        "iterations multiplied by 10",
+    ]
+    html = pages.page_of(post).html()
+    first = (1.5613816**2 + 1.1613816**2 + 0.0392272**2 + 1.9607728**2) / 4  # from POST.md's dC/da3 = 2 (a3 - y)
+    assert f"The cost goes from {first:.4g} to 0.4002 in 1,000 iterations." in html
+    assert "Hidden layer 1: 3 units, all identical" in html
 
 
 def parse(*arguments):

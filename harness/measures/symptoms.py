@@ -17,6 +17,7 @@ from ..models.costs import cost_named
 from ..models.network import Array, Network, Weights
 from . import saturation
 from .baseline import cost_of_outputs
+from .inputs import InputFacts, input_facts
 from .symmetry import clone_groups, hidden_layers
 
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
@@ -37,7 +38,7 @@ class LayerSymptoms:
 class Symptoms:
     """What is measured on one run."""
 
-    input_scale: dict[str, float]
+    inputs: InputFacts
     # start, end: of each layer
     start: tuple[LayerSymptoms, ...]
     end: tuple[LayerSymptoms, ...]
@@ -121,27 +122,6 @@ def clone_bound(network: Network, weights: Weights, x: Array, y: Array) -> float
     return monotone_cost(network, np.round(np.sum(x, axis=1, dtype=np.float64), 12), y)
 
 
-def input_scale(x: Array) -> dict[str, float]:
-    """The standard deviations of the inputs, and how far their means lie from 0: what standardising would change.
-
-    Inputs that never change have no scale and are left out.
-    """
-    x = np.asarray(x, np.float64)
-    deviation, mean = np.std(x, axis=0), np.abs(np.mean(x, axis=0))
-    alive = deviation > 0
-    if not alive.any():
-        return {"smallest": 0.0, "largest": 0.0, "offset": float(np.max(mean))}
-    deviation, mean = deviation[alive], mean[alive]
-    return {"smallest": float(deviation.min()), "largest": float(deviation.max()), "offset": float(np.max(mean))}
-
-
-def is_unscaled(scale: dict[str, float]) -> bool:
-    """Whether inputs of that ``input_scale`` are far from standardised: deviations above 10, under 0.05 or 20 times
-    apart, or a mean above 5 that is more than 5 deviations from 0."""
-    small, large, offset = scale["smallest"], scale["largest"], scale["offset"]
-    return large > 10 or 0 < large < 0.05 or large > 20 * small > 0 or offset > max(5, 5 * large)
-
-
 # The run
 
 
@@ -213,7 +193,7 @@ def run_symptoms(
 ) -> Symptoms:
     """What is measured on a run; ``start`` and ``end`` are dC/dw of each layer then."""
     return Symptoms(
-        input_scale=input_scale(x),
+        inputs=input_facts(x),
         start=layer_symptoms(network, course.weights[0], x, y, start),
         end=layer_symptoms(network, course.weights[-1], x, y, end),
     )

@@ -23,6 +23,7 @@ from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind, share_of
 from harness.diagnosis.scenarios import changes, hypotheses, judge, runs, search
 from harness.measures import baseline, symptoms
+from harness.measures.inputs import input_facts
 from harness.measures.symmetry import effective_width
 from harness.models.batches import Batches
 from harness.models.network import Network, block_size
@@ -437,11 +438,11 @@ def layer_of(units=3, width=3, saturated=0.0, dead=0.0, gradient=1.0):
     return symptoms.LayerSymptoms(units=units, width=width, saturated=saturated, dead=dead, gradient=gradient)
 
 
-def seen(case=None, start=None, end=None, largest=1.0):
+def seen(case=None, start=None, end=None, x=None):
     """Symptoms of a run whose layers have nothing to be seen, but for the first."""
     others = [layer_of()] * ((case.network.depth if case else 3) - 1)
     return symptoms.Symptoms(
-        input_scale={"smallest": 1.0, "largest": largest, "offset": 0.0},
+        inputs=input_facts(np.array([[-1.0], [1.0]]) if x is None else x),
         start=(start or layer_of(), *others),
         end=(end or layer_of(), *others),
     )
@@ -708,7 +709,7 @@ def test_one_cause_of_the_start_is_enough_and_a_plateau_is_the_last_resort(cause
     assert (unlearnable.fault, unlearnable.change, unlearnable.repaired) == (Fault.CONTRADICTORY_TARGETS, None, None)
     # one run that is all there is needs no fresh members
     alone = replace(result_of(changes.standardised(post), 1.0, members=1), chance=False)
-    (cause,) = causes(evidence_of(alone, found=seen(largest=99.0)), {})
+    (cause,) = causes(evidence_of(alone, found=seen(x=np.array([[-99.0], [99.0]]))), {})
     assert (cause.fault, cause.repaired.learned.low) == ("unscaled-inputs", 1.0)
 
 

@@ -86,7 +86,7 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
         yield f"Of other starts, {share.value:.0%} learn (95 % interval: {share.low:.0%} to {share.high:.0%})."
     elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:
         yield "Nothing that was tried does much better: it learns what there is to learn."
-    if facts.sampled is not None:
+    if facts.sampled is not None and found.outcome is not OutcomeKind.LEARNS:
         some, whole = facts.sampled
         yield f"Causes were looked for with {some:,} of its {whole:,} observations, for lack of time."
     yield f"The math is right: its gradients are within {facts.math_error:.0e} of numerical ones."

@@ -53,7 +53,6 @@ def main() -> None:
     import harness.programs.capture
     import harness.programs.edits
     import harness.report.page.diagnoses
-    import harness.report.page.scenario_diagnoses
     import harness.report.page.sweeps
     import harness.report.page.training
     import harness.sweeps.chunks

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.console import Console
 
+from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.scenarios.case import Case, case_of
 from harness.diagnosis.scenarios.judge import diagnose
 from harness.measures.learning import target_of
@@ -29,6 +30,7 @@ from harness.report.words import new_table
 from harness.scenario.scenario import Scenario
 
 NONE = "none"
+COMES_THERE = (OutcomeKind.LEARNS, OutcomeKind.SLOW, OutcomeKind.LUCKY)  # outcomes of runs that reach the target
 
 
 class Problem(NamedTuple):
@@ -356,7 +358,7 @@ class Verdict(NamedTuple):
 def ask(planted: Planted, budget: float) -> Verdict:
     """Diagnose one case."""
     found = diagnose(planted.case, budget)
-    named = tuple(cause.fault.value for cause in found.causes) or ((NONE,) if found.learns else ("",))
+    named = tuple(cause.fault.value for cause in found.causes) or ((NONE,) if found.outcome in COMES_THERE else ("",))
     return Verdict(planted, named, found.seconds)
 
 

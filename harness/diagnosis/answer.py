@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
 
-from ..programs.changes import Change
-from ..programs.contradictions import Contradiction
-from ..programs.edits import Edit
-from ..programs.program import Note
+from ..measures.symptoms import Course
 from ..results import Result
-from .clone_bounds import CloneBound
-from .edited_run import EditedRun
 from .faults import Fault
-from .mechanisms import Intervention
-from .neighbours import Neighbours
-from .outcomes import Bar, OutcomeKind, Share
+from .outcomes import Bar, CostBar, OutcomeKind, Share
 from .references import References
 from .repeats import Repeats
+from .scenario_changes import Change as ScenarioChange
+from .scenario_changes import Result as ChangeResult
 from .splits import Judged
 from .tasks import TaskKind
+
+if TYPE_CHECKING:  # what takes long to import, and no answer about a scenario has
+    from ..programs.changes import Change
+    from ..programs.edits import Edit
+    from ..programs.findings import Contradiction
+    from ..programs.program import Note
+    from .edited_run import EditedRun
+    from .neighbours import Neighbours
 
 STARTS = (
     Fault.CLONES,
@@ -32,12 +37,26 @@ STARTS = (
 LEAVING_PLATEAU = (Fault.TOO_FEW_EPOCHS, Fault.HIDDEN_ACTIVATION, Fault.VANISHING_GRADIENT)  # at the same rate
 
 
+class Intervention(Enum):
+    """What is done to the initial weights of a program; of the last two, nothing is done to them."""
+
+    # of the first two, kernels of an unusual scale are brought to the usual one, with the control too
+    NOISE = "noise"  # normal noise of Glorot's standard deviation, another for every weight
+    SHARED_NOISE = "shared-noise"  # the same noise for all units of a layer: identical units stay identical
+    RESCALED = "rescaled"  # kernels brought to Glorot's standard deviation, their pattern kept
+    LIFTED = "lifted"  # biases of hidden layers set to 0
+    MIRRORED = "mirrored"  # all weights and biases, those of the output layer too, negated
+    REDRAWN = "redrawn"  # usual initializers, the repair itself
+    LEFT = "left"  # the repair of the cause gets the training off the plateau
+
+
 @dataclass(frozen=True, kw_only=True)
 class Level:
     """What one training reaches."""
 
-    held: float  # median score on the rows that judge
-    training: float  # median score on training rows
+    # held, training: median score on the rows that judge and on training rows; of a scenario, the median cost
+    held: float
+    training: float
     learned: Share  # the share of the seeds that learn
     auc: float | None  # median area under the curve, None if it has no meaning
     updates: int  # that each seed was trained for
@@ -56,6 +75,7 @@ class Cause:
     unrepaired: Level | None  # the same without the repair of this fault
     edits: tuple[Edit, ...] = ()  # the replacements of text in the user's files, if their lines are known
     needs_no_run: bool = False  # whether it follows from the program alone
+    change: ScenarioChange | None = None  # of a scenario, what removes it and nothing else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +86,7 @@ class Alternative:
     changes: tuple[Change, ...]  # what an edit replaces
     instead_of: Fault  # the cause whose repair it replaces
     level: Level  # what the program reaches with it
+    change: ScenarioChange | None = None  # of a scenario, what is changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,13 +136,59 @@ class TriedSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CloneBound:
+    """The least loss of a network whose units stay equal."""
+
+    loss: str  # name of the program's loss
+    least: float  # of the loss
+    # the same as a sum over all observations and outputs; None of a loss that is not a mean of squares
+    total: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClonesRelation:
+    """What identical units are for a failure."""
+
+    loosened: ChangeResult | None  # the change that parts them and helps; None if parting them does not
+    failing_apart: ChangeResult | None  # the worst of healthy starts without them that fail too; None if none does
+    best_noise: ChangeResult  # the noise that helps most, enough or not
+    learning_together: ChangeResult | None  # the best change that keeps them and learns; None if none does
+    # healthy starts and the same with their units made identical, where the second learn less often
+    harder: tuple[ChangeResult, ChangeResult] | None
+
+    @property
+    def are_necessary(self) -> bool:
+        """Whether the network learns without them."""
+        return self.loosened is not None
+
+    @property
+    def are_sufficient(self) -> bool:
+        """Whether nothing that keeps them helps."""
+        return self.learning_together is None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScenarioFacts:
+    """What is known of a scenario alone."""
+
+    learning_rate: float
+    course: Course  # the whole run that was asked about
+    learned_at: int | None  # since when that run is at the target, None if never
+    in_time: Level | None  # what healthy starts reach long before a run that learns late; None if it is not late
+    accuracy: float | None  # of the run, None if it has no classes
+    math_error: float  # the largest relative difference of its gradients from numerical ones
+    relation: ClonesRelation | None  # what identical units are for the failure; None if there are none
+    sampled: tuple[int, int] | None  # the number of observations that trained, of how many; None if all did
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis(Result):
-    """What became of a program's training, and why.
+    """What became of a training, and why.
 
     Attributes:
-        name: of the program
+        name: of the program or scenario
         outcome: what became of it
-        task: what is to be learned
+        task: what is to be learned, and with it the score; None of a scenario, which is judged by its cost
         judged: which rows decided
         user: what the program reaches as it is
         repaired: what it reaches with all causes repaired; None if it learns or nothing was found
@@ -151,34 +218,36 @@ class Diagnosis(Result):
         device: that TensorFlow trained on
         partial: whether the clock ended the search
         seconds: that the diagnosis took
+        scenario: what is known of a scenario alone; None of a program
     """
 
     name: str
     outcome: OutcomeKind
-    task: TaskKind
+    task: TaskKind | None
     judged: Judged
     user: Level | None
-    repaired: Level | None
-    improved: Level | None
-    bar: Bar
+    bar: Bar | CostBar
     references: References
     causes: tuple[Cause, ...]
-    further: tuple[Further, ...]
-    hints: tuple[Hint, ...]
-    alternatives: tuple[Alternative, ...]
-    mechanisms: tuple[Mechanism, ...]
-    curve: tuple[CurvePoint, ...]
-    repeats: Repeats | None
-    neighbours: Neighbours | None
-    known_validation: float
-    clone_bound: CloneBound | None
-    contradictions: tuple[Contradiction, ...]
-    edits: tuple[Edit, ...]
-    remedy: tuple[Fault, ...]
-    edited: EditedRun | None
-    unconfirmed: Level | None
-    notes: tuple[Note, ...]
     tried: tuple[TriedSet, ...]
     device: str
     partial: bool
     seconds: float
+    repaired: Level | None = None
+    improved: Level | None = None
+    further: tuple[Further, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    mechanisms: tuple[Mechanism, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+    repeats: Repeats | None = None
+    neighbours: Neighbours | None = None
+    known_validation: float = 0.0
+    clone_bound: CloneBound | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    remedy: tuple[Fault, ...] = ()
+    edited: EditedRun | None = None
+    unconfirmed: Level | None = None
+    notes: tuple[Note, ...] = ()
+    scenario: ScenarioFacts | None = None

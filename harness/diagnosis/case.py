@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
+from ..measures.inputs import InputFacts, input_facts
 from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
 from .head_facts import HeadFacts, read_head
@@ -19,20 +20,6 @@ from .splits import Split, split_apart_from_tail, split_rows, tail_is_outside
 from .tasks import Array, Indices, LabelFormat, Task, TaskKind, infer_task
 
 CLASS_METRICS = ("acc", "accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputFacts:
-    """What one input of the model holds."""
-
-    is_tokens: bool  # whether it goes into an Embedding layer
-    # low, high: the smallest and largest finite value of the training rows
-    low: float
-    high: float
-    scale: float  # the largest over the features of |mean| + standard deviation
-    spread: float  # the median over the features that vary of their standard deviation
-    spread_ratio: float  # the largest standard deviation of a feature over the smallest, of those that vary
-    finite: bool  # whether no value is NaN or infinite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +151,7 @@ def prepare_case(program: Program, *, seed: int = 0) -> Case:
         targets=targets,
         rows=rows,
         split=split,
-        facts=tuple(input_facts(values[:rows], is_tokens) for values, is_tokens in zip(inputs, tokens)),
+        facts=tuple(input_facts(values[:rows], is_tokens=is_tokens) for values, is_tokens in zip(inputs, tokens)),
         references=references,
         sorted_classes=_is_sorted(per_row[:rows], task),
         sorted_inputs=is_apart,
@@ -257,24 +244,6 @@ def narrowest_width(program: Program) -> int:
     """Units of the narrowest layer that has units."""
     widths = [int(layer.units) for layer in program.model._flatten_layers() if hasattr(layer, "units")]
     return min(widths, default=1)
-
-
-def input_facts(values: Array, is_tokens: bool) -> InputFacts:
-    """What one input holds."""
-    flat = values.reshape(len(values), -1).astype(float)[:5000]
-    finite = bool(np.all(np.isfinite(flat)))
-    flat = np.nan_to_num(flat, posinf=0.0, neginf=0.0)
-    spread = flat.std(axis=0)
-    varied = spread[spread > 1e-9 * max(1.0, float(np.abs(flat).max(initial=0.0)))]
-    return InputFacts(
-        is_tokens=is_tokens,
-        low=float(flat.min(initial=0.0)),
-        high=float(flat.max(initial=0.0)),
-        scale=float((np.abs(flat.mean(axis=0)) + spread).max(initial=0.0)),
-        spread=float(np.median(varied)) if len(varied) else 0.0,
-        spread_ratio=float(varied.max() / varied.min()) if len(varied) else 1.0,
-        finite=finite,
-    )
 
 
 def _is_sorted(targets: Array, task: Task) -> bool:

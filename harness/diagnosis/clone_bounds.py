@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import keras
 import numpy as np
 
 from ..measures.symptoms import clone_bound
 from ..models.costs import COSTS
 from ..models.network import Network, Weights
+from .answer import CloneBound
 from .case import Case
 
 FIRST_SEED = 0  # any seed does: a start that the argument holds for is the same for all
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloneBound:
-    """The least loss of a network whose units stay equal."""
-
-    loss: str  # name of the program's loss
-    least: float  # of the loss
-    # the same as a sum over all observations and outputs; None of a loss that is not a mean of squares
-    total: float | None
 
 
 def bound_of_clones(case: Case) -> CloneBound | None:

@@ -99,27 +99,10 @@ def _input_repairs(case: Case) -> Iterator[Repair]:
     yield Repair(
         key="unscaled-inputs",
         fault=Fault.UNSCALED_INPUTS,
-        doubt=max(input_doubt(fact.scale, fact.spread, fact.spread_ratio) for fact in facts),
+        doubt=max(fact.doubt for fact in facts),
         apply=lambda variant: dataclasses.replace(variant, inputs=scaling),
         changes=(Change(kind=ChangeKind.SCALE_INPUTS, layer=None if is_image else idle, old=None, new=new),),
     )
-
-
-def input_doubt(scale: float, spread: float, ratio: float) -> float:
-    """How far inputs are from a mean near 0 and a standard deviation near 1.
-
-    Args:
-        scale: the largest |mean| + standard deviation of a feature
-        spread: the median standard deviation
-        ratio: the largest over the smallest standard deviation
-    """
-    if scale > 300 or spread < 1e-3:
-        return 2.5
-    if scale > 30 or spread < 0.01:
-        return 2
-    if scale > 5 or spread < 0.05 or ratio > 100:
-        return 1
-    return 0
 
 
 def target_doubt(case: Case) -> float:

@@ -95,7 +95,7 @@ def diagnose_program(
     remedies, deadline = diagnoser.remedies(found.causes), diagnoser.search.ledger.deadline
     try:
         remedy, edited = chosen_remedy(
-            case, remedies, found.bar, members=diagnoser.plan.members, budget=budget, deadline=deadline
+            case, remedies, diagnoser.search.bar, members=diagnoser.plan.members, budget=budget, deadline=deadline
         )
     except KeyboardInterrupt:
         raise Interrupted(dataclasses.replace(found, partial=True)) from None

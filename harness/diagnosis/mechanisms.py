@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from ..measures.symptoms import root_mean_square
 from ..programs.program import Program
+from .answer import Intervention
 from .case import Case
 from .faults import Fault
 from .layers import GOOD_HIDDEN, OTHER, LayerFacts
@@ -32,19 +32,6 @@ from .start_repairs import (
 from .tasks import Array
 
 SIGNED = ("kernel", "recurrent_kernel", "bias")  # weights that a start draws around 0; others are scales
-
-
-class Intervention(Enum):
-    """What is done to the initial weights; of the last two, nothing is done to them."""
-
-    # of the first two, kernels of an unusual scale are brought to the usual one, with the control too
-    NOISE = "noise"  # normal noise of Glorot's standard deviation, another for every weight
-    SHARED_NOISE = "shared-noise"  # the same noise for all units of a layer: identical units stay identical
-    RESCALED = "rescaled"  # kernels brought to Glorot's standard deviation, their pattern kept
-    LIFTED = "lifted"  # biases of hidden layers set to 0
-    MIRRORED = "mirrored"  # all weights and biases, those of the output layer too, negated
-    REDRAWN = "redrawn"  # usual initializers, the repair itself
-    LEFT = "left"  # the repair of the cause gets the training off the plateau
 
 
 KEEPING_CLONES = (Intervention.SHARED_NOISE, Intervention.RESCALED, Intervention.LIFTED, Intervention.MIRRORED)

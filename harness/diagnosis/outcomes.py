@@ -96,6 +96,19 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CostBar:
+    """The costs between which a scenario is placed, and the one from which it has learned: ``measures.learning``."""
+
+    constant: float  # cost of the best constant prediction
+    best: float  # the least cost of any function of the inputs
+    learned: float  # the cost at or under which a training has learned
+
+    def has_learned(self, values: Array) -> Array:
+        """For each cost, whether it is low enough."""
+        return np.asarray(values) <= self.learned
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scores:
     """What one program reaches, one number a seed."""
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..programs.changes import Change, ChangeKind
-from .answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, CurvePoint, Level, Mechanism
+from .answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, CurvePoint, Intervention, Level, Mechanism
 from .faults import Fault
 from .layers import read_layers
-from .mechanisms import KEEPING_CLONES, Intervention, Suspect, intervention_repair, suspects
+from .mechanisms import KEEPING_CLONES, Suspect, intervention_repair, suspects
 from .outcomes import MOSTLY
 from .program_search import WORTH_ADDING, ProgramRun, ProgramSearch
 from .rates import ADAM_RATE, optimizer_facts

@@ -16,12 +16,10 @@ from ..models.activations import activation_named
 from ..models.costs import cost_named
 from ..models.network import Array, Network, Weights
 from . import saturation
-from .baseline import constant_cost, cost_of_outputs
+from .baseline import cost_of_outputs
+from .inputs import InputFacts, input_facts
 from .symmetry import clone_groups, hidden_layers
 
-FLAT = 0.01  # of the constant prediction's cost: what a plateau's cost may change by
-LITTLE = 0.05  # of the constant prediction's cost: a run that is under that has done its learning
-LONG = 0.2  # of a run's iterations: as long must a plateau be to be reported
 FAR = 0.25  # of an output from its target: for a sigmoid a quarter of its range
 
 
@@ -36,27 +34,14 @@ class LayerSymptoms:
     gradient: float  # root mean square of dC/dw
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plateau:
-    """A stretch on which the cost hardly changes."""
-
-    # first, last: iterations
-    first: int
-    last: int
-    cost: float
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Symptoms:
     """What is measured on one run."""
 
-    input_scale: dict[str, float]
+    inputs: InputFacts
     # start, end: of each layer
     start: tuple[LayerSymptoms, ...]
     end: tuple[LayerSymptoms, ...]
-    plateaus: tuple[Plateau, ...]  # the longest first
-    spread: float  # of the outputs, as a share of that of the targets: near 0, they are the same for every input
-    mean_outputs: Array  # (outputs,)
 
     @property
     def has_clones(self) -> bool:
@@ -137,49 +122,7 @@ def clone_bound(network: Network, weights: Weights, x: Array, y: Array) -> float
     return monotone_cost(network, np.round(np.sum(x, axis=1, dtype=np.float64), 12), y)
 
 
-def input_scale(x: Array) -> dict[str, float]:
-    """The standard deviations of the inputs, and how far their means lie from 0: what standardising would change.
-
-    Inputs that never change have no scale and are left out.
-    """
-    x = np.asarray(x, np.float64)
-    deviation, mean = np.std(x, axis=0), np.abs(np.mean(x, axis=0))
-    alive = deviation > 0
-    if not alive.any():
-        return {"smallest": 0.0, "largest": 0.0, "offset": float(np.max(mean))}
-    deviation, mean = deviation[alive], mean[alive]
-    return {"smallest": float(deviation.min()), "largest": float(deviation.max()), "offset": float(np.max(mean))}
-
-
-def is_unscaled(scale: dict[str, float]) -> bool:
-    """Whether inputs of that ``input_scale`` are far from standardised: deviations above 10, under 0.05 or 20 times
-    apart, or a mean above 5 that is more than 5 deviations from 0."""
-    small, large, offset = scale["smallest"], scale["largest"], scale["offset"]
-    return large > 10 or 0 < large < 0.05 or large > 20 * small > 0 or offset > max(5, 5 * large)
-
-
 # The run
-
-
-def plateaus(course: Course, constant: float) -> tuple[Plateau, ...]:
-    """Each stretch on which the cost changes by less than ``FLAT`` of the constant cost, longest first, none
-    overlapping.
-
-    Those under ``LONG`` of the run are left out, and those on which little is left to learn.
-    """
-    costs, at = course.costs, course.iterations
-    stretches: list[Plateau] = []
-    for first in range(len(costs)):
-        last = first
-        while last + 1 < len(costs) and np.ptp(costs[first : last + 2]) <= FLAT * constant:  # a NaN ends it too
-            last += 1
-        if at[last] - at[first] >= LONG * at[-1] > 0 and costs[last] > LITTLE * constant:
-            stretches.append(Plateau(first=at[first], last=at[last], cost=float(costs[last])))
-    found: list[Plateau] = []
-    for stretch in sorted(stretches, key=lambda each: each.first - each.last):
-        if all(stretch.first >= other.last or stretch.last <= other.first for other in found):
-            found.append(stretch)
-    return tuple(found)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -226,12 +169,6 @@ def gradient_sizes(gradients: Sequence[Array]) -> list[float]:
     return [root_mean_square(np.asarray(g, np.float64)) for g in gradients]
 
 
-def spread_of(outputs: Array, y: Array) -> float:
-    """How much of the spread of y the outputs have: near 0, the network answers the same whatever x is."""
-    spread = root_mean_square(np.asarray(y - np.mean(y, axis=0), np.float64))
-    return root_mean_square(outputs - np.mean(outputs, axis=0)) / spread if spread else 0.0
-
-
 def layer_symptoms(
     network: Network, weights: Weights, x: Array, y: Array, gradients: Sequence[Array]
 ) -> tuple[LayerSymptoms, ...]:
@@ -255,12 +192,8 @@ def run_symptoms(
     network: Network, course: Course, x: Array, y: Array, start: Sequence[Array], end: Sequence[Array]
 ) -> Symptoms:
     """What is measured on a run; ``start`` and ``end`` are dC/dw of each layer then."""
-    outputs = activations_of(network, course.weights[-1], x)[-1]
     return Symptoms(
-        input_scale=input_scale(x),
+        inputs=input_facts(x),
         start=layer_symptoms(network, course.weights[0], x, y, start),
         end=layer_symptoms(network, course.weights[-1], x, y, end),
-        plateaus=plateaus(course, constant_cost(network.cost, y)),
-        spread=spread_of(outputs, y),
-        mean_outputs=np.mean(outputs, axis=0),
     )

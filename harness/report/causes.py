@@ -9,8 +9,6 @@ from ..diagnosis.outcomes import OutcomeKind
 
 if TYPE_CHECKING:
     from ..diagnosis.answer import Cause
-    from ..diagnosis.scenarios.judge import Cause as ScenarioCause
-
 
 OUTCOMES = {
     OutcomeKind.LEARNS: "learns",
@@ -143,6 +141,6 @@ FAULTS: dict[Fault, About] = {
 }
 
 
-def cause_name(cause: Cause | ScenarioCause) -> str:
+def cause_name(cause: Cause) -> str:
     """ "learning rate too large" """
     return FAULTS[cause.fault].name

@@ -1,26 +1,33 @@
-"""What people read of the diagnosis of a Keras program. Computes nothing but its wording."""
+"""What people read of the diagnosis of a Keras program or a scenario. Computes nothing but its wording."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..diagnosis.answer import LEAVING_PLATEAU, STARTS, Alternative, Cause, Diagnosis, Hint, Level, Mechanism
-from ..diagnosis.clone_bounds import CloneBound
-from ..diagnosis.edited_run import EditedRun
+from ..diagnosis.answer import (
+    LEAVING_PLATEAU,
+    STARTS,
+    Alternative,
+    Cause,
+    CloneBound,
+    Diagnosis,
+    Hint,
+    Intervention,
+    Level,
+    Mechanism,
+)
 from ..diagnosis.faults import Fault
-from ..diagnosis.mechanisms import Intervention
-from ..diagnosis.neighbours import Neighbours
 from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
 from ..diagnosis.references import COMPONENTS
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.changes import Change, ChangeKind
-from ..programs.edits import Edit
 from ..programs.findings import Check, Contradiction, Severity
 from ..programs.program import Note, NoteKind
 from ..recording.source import place_words
@@ -29,7 +36,14 @@ from . import diagnosis_document as _  # noqa: F401 - registers the JSON documen
 from .causes import FAULTS, OUTCOMES
 from .findings import finding_text, worth_saying
 from .registering import register_drawings
+from .scenario_words import change_text as scenario_change_text
+from .scenario_words import relation_text, run_lines
 from .words import count, joined, new_table, number
+
+if TYPE_CHECKING:
+    from ..diagnosis.edited_run import EditedRun
+    from ..diagnosis.neighbours import Neighbours
+    from ..programs.edits import Edit
 
 MOST_LINES = 25
 TIME_IS_OVER = "The time ran out before everything was tried. Give it more with a larger budget."
@@ -64,18 +78,24 @@ JUDGED = {
 }
 
 
-def score_name(task: TaskKind) -> str:
-    """The name of the score of a task."""
+def score_name(task: TaskKind | None) -> str:
+    """The name of the score of a task; a scenario has none, and its cost is reported."""
+    if task is None:
+        return "cost"
     return "R2" if task is TaskKind.REGRESSION else "balanced accuracy"
 
 
-def score_text(task: TaskKind, value: float) -> str:
-    """A score: R2 as a number, accuracies in percent."""
+def score_text(task: TaskKind | None, value: float) -> str:
+    """A score: R2 as a number, accuracies in percent; a cost in as many digits as any number."""
+    if task is None:
+        return number(value)
     return f"{value:.2f}" if task is TaskKind.REGRESSION else f"{value:.1%}"
 
 
 def outcome_text(found: Diagnosis) -> str:
     """learns; a score that is low for lack of more in the data is in it, and whether only the rows are known."""
+    if found.scenario is not None:
+        return "learns, but late" if found.outcome is OutcomeKind.SLOW else OUTCOMES[found.outcome]
     if found.outcome is OutcomeKind.NO_SIGNAL and knows_rows(found):
         return "learns its training rows by heart, and nothing in them holds for other rows"
     if not is_limited_by_rows(found) or found.user is None:
@@ -108,6 +128,8 @@ def is_limited_by_rows(found: Diagnosis) -> bool:
 
 def share_text(share: Share) -> str:
     """15 of 16 seeds learn (95 % interval: 72 to 99 %)"""
+    if share.low == share.high:  # nothing is drawn
+        return "it learns" if share.count else "it does not learn"
     return f"{share.count} of {share.of} seeds learn (95 % interval: {share.low:.0%} to {share.high:.0%})".replace(
         "% to", " to"
     )
@@ -121,6 +143,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         return
     if found.user.error is not None:
         yield f"Keras refuses to train it: {found.user.error}"
+        return
+    if found.scenario is not None:
+        yield from run_lines(found, found.scenario, found.user)
         return
     references = found.references
     text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
@@ -198,6 +223,12 @@ def change_text(change: Change) -> str:
     return texts[change.kind]
 
 
+def as_sentence(text: str) -> str:
+    """A phrase as a sentence; a name in code at its beginning stays as it is."""
+    first = text[:1] if "_" in text.split(" ")[0] else text[:1].upper()
+    return f"{first}{text[1:]}."
+
+
 def labels_text(coding: object) -> str:
     """How labels are to be written."""
     return {"indices": "integers from 0", "one_hot": "one column per class (to_categorical)", "signed": "-1 and 1"}.get(
@@ -265,6 +296,8 @@ def level_text(found: Diagnosis, level: Level) -> str:
     share = level.learned
     interval = f"{share.low:.0%} to {share.high:.0%}".replace("% to", " to")
     score = f"{score_name(found.task)} {score_text(found.task, level.held)}"
+    if share.low == share.high:
+        return f"{share_text(share)} ({score})"
     return f"{share.count} of {share.of} seeds learn ({interval}), median {score}"
 
 
@@ -276,6 +309,8 @@ def meaning_of(cause: Cause) -> str:
 
 def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
     """The figures that prove a cause in the data."""
+    if fault is Fault.CONTRADICTORY_TARGETS and found.scenario is not None:
+        yield f"  No function of the inputs comes under a cost of {number(found.bar.best)}."
     if fault is Fault.CONTRADICTORY_TARGETS and found.repeats is not None:
         repeats = found.repeats
         best = score_text(found.task, repeats.best)
@@ -313,10 +348,14 @@ def mechanism_text(found: Mechanism) -> str:
     return f"  How it hurts: {FAULTS[found.fault].name}. With {what} {shares[0]} seeds learn, {control} {shares[1]}."
 
 
-def bound_text(bound: CloneBound) -> str:
-    """Under which loss identical units cannot come."""
+def bound_text(bound: CloneBound, fault: Fault) -> str:
+    """Under which loss identical units, or single ones, cannot come."""
     total = "" if bound.total is None else f" ({number(bound.total)} as a sum over all observations)"
-    return f"As long as the units stay equal, no training brings {bound.loss} under {number(bound.least)}{total}."
+    when = "As long as the units stay equal" if fault is Fault.CLONES else "With one unit in each hidden layer"
+    return (
+        f"{when}, no training brings {bound.loss} under {number(bound.least)}{total}: each output is then a monotone "
+        "function of the sum of the inputs."
+    )
 
 
 def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = MOST_EDITS) -> Iterator[str]:
@@ -327,16 +366,23 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
             yield f"  {finding_text(finding)}"
     for line in remedy_lines(cause.changes, cause.edits, most_edits):
         yield f"  {line}"
+    if found.scenario is not None:
+        yield f"  {as_sentence(FAULTS[cause.fault].remedy)}"
     if cause.repaired is not None and cause.unrepaired is not None:
+        repaired, unrepaired = (level_text(found, level) for level in (cause.repaired, cause.unrepaired))
+        what = "this repair" if cause.change is None else scenario_change_text(cause.change)
         if len(found.causes) > 1:
-            yield f"  Evidence: without this repair and with the others, {level_text(found, cause.unrepaired)}."
+            yield f"  Evidence: without {what} and with the others, {unrepaired}."
+        elif cause.change is not None:
+            yield f"  Evidence: with {what}, and nothing else changed, {repaired};"
+            yield f"  without it, {unrepaired}."
         else:
             companions = "" if not any(hint.is_needed for hint in found.hints) else " and the unproven repairs below"
-            yield f"  Evidence: with this{companions} {level_text(found, cause.repaired)};"
-            yield f"  without it {level_text(found, cause.unrepaired)}."
+            yield f"  Evidence: with this{companions} {repaired};"
+            yield f"  without it {unrepaired}."
         yield from (mechanism_text(one) for one in found.mechanisms if explains(one, cause))
-        if cause.fault is Fault.CLONES and found.clone_bound is not None:
-            yield f"  {bound_text(found.clone_bound)}"
+        if cause.fault in (Fault.CLONES, Fault.TOO_NARROW) and found.clone_bound is not None:
+            yield f"  {bound_text(found.clone_bound, cause.fault)}"
     elif cause.fault in FAULTS_OF_DATA:
         yield from data_lines(found, cause.fault)
     else:
@@ -347,6 +393,8 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
 def alternative_text(found: Diagnosis, other: Alternative) -> str:
     """One alternative."""
     what = next(iter(remedy_lines(other.changes, ())), "")
+    if other.change is not None:
+        what = as_sentence(scenario_change_text(other.change))
     places = {cause.fault: number_ for number_, cause in enumerate(found.causes, start=1)}
     return f"In place of the repair of cause {places[other.instead_of]}: {what} Then {share_text(other.level.learned)}."
 
@@ -473,6 +521,8 @@ def verdict(found: Diagnosis) -> list[str]:
             lines.append(edited_text(found, found.edited))
         if len(lines) <= MOST_LINES:
             break
+    if found.scenario is not None and found.scenario.relation is not None:
+        lines.append(relation_text(found.scenario.relation))
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
     lines += hint_lines(found)
     lines += note_lines(found)
@@ -492,8 +542,9 @@ def all_cause_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
         level = next(iter(proven.values()))
         yield f"With all these repairs, {level_text(found, level)}."
     if not found.causes and found.outcome not in (OutcomeKind.LEARNS, OutcomeKind.NO_SIGNAL):
-        failed = f"{count(len(found.tried), 'training')} of repaired versions did not show one"
-        why = failed if found.unconfirmed is None else "the time ran out"
+        repaired = sum(bool(tried.repairs) for tried in found.tried)
+        failed = f"{count(repaired, 'training')} of repaired versions did not show one"
+        why = failed if repaired and found.unconfirmed is None else "the time ran out"
         yield f"No cause is proven: {why}."
 
 
@@ -530,17 +581,17 @@ def hint_lines(found: Diagnosis) -> Iterator[str]:
 
 def tried_table(found: Diagnosis) -> Table:
     """All trainings of the search."""
-    table = new_table(
-        "Trainings",
-        ("repairs", "left"),
-        (score_name(found.task), "right"),
-        ("on training rows", "right"),
-        ("learns", "right"),
-        ("updates", "right"),
-    )
+    first, *others = tried_header(found)
+    table = new_table("Trainings", (first, "left"), *((name, "right") for name in others))
     for row in tried_rows(found):
         table.add_row(*map(Text, row))
     return table
+
+
+def tried_header(found: Diagnosis) -> tuple[str, ...]:
+    """The columns of all trainings; all observations of a scenario are training rows."""
+    what, beside = ("changes", ()) if found.scenario is not None else ("repairs", ("on training rows",))
+    return (what, score_name(found.task), *beside, "learns", "updates")
 
 
 def tried_rows(found: Diagnosis) -> list[tuple[str, ...]]:
@@ -549,7 +600,7 @@ def tried_rows(found: Diagnosis) -> list[tuple[str, ...]]:
         (
             (joined(tried.repairs) if tried.repairs else "none (as it is)") + (", fresh seeds" if tried.fresh else ""),
             score_text(found.task, tried.level.held),
-            score_text(found.task, tried.level.training),
+            *([] if found.scenario is not None else [score_text(found.task, tried.level.training)]),
             f"{tried.level.learned.count} of {tried.level.learned.of}",
             f"{tried.level.updates:,}",
         )

@@ -1,16 +1,18 @@
-"""The JSON document of the diagnosis of a Keras program."""
+"""The JSON document of the diagnosis of a Keras program or a scenario."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..diagnosis.answer import Diagnosis, Level
-from ..diagnosis.edited_run import EditedRun
-from ..programs.contradictions import Severity
-from ..programs.edits import Edit
+from ..diagnosis.answer import Diagnosis, Level, ScenarioFacts
+from ..programs.findings import Severity
 from ..results import as_document
 from .findings import finding_document
+
+if TYPE_CHECKING:
+    from ..diagnosis.edited_run import EditedRun
+    from ..programs.edits import Edit
 
 
 @as_document.register
@@ -24,6 +26,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
         "user": level_document(found.user),
         "repaired": level_document(found.repaired),
         "constant": found.references.constant,
+        "best_known": found.bar.best,
         "references": [{"name": one.name, "score": one.score} for one in found.references.learners],
         "signal_p": found.references.p_value,
         "learned_from": found.bar.learned,
@@ -32,6 +35,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
                 "id": cause.fault,
                 "needs_no_run": cause.needs_no_run,
                 "changes": cause.changes,
+                "change": None if cause.change is None else cause.change.key,
                 "repaired": level_document(cause.repaired),
                 "unrepaired": level_document(cause.unrepaired),
                 "edits": edit_documents(cause.edits),
@@ -48,6 +52,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
                 "id": other.fault,
                 "instead_of": other.instead_of,
                 "changes": other.changes,
+                "change": None if other.change is None else other.change.key,
                 "level": level_document(other.level),
             }
             for other in found.alternatives
@@ -93,6 +98,22 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
         ],
         "device": found.device,
         "partial": found.partial,
+        "scenario": None if found.scenario is None else scenario_document(found.scenario),
+    }
+
+
+def scenario_document(facts: ScenarioFacts) -> dict[str, Any]:
+    """What is known of a scenario alone, as JSON takes it."""
+    relation = facts.relation
+    return {
+        "final_cost": facts.course.costs[-1],
+        "learned_at": facts.learned_at,
+        "in_time": level_document(facts.in_time),
+        "accuracy": facts.accuracy,
+        "math_error": facts.math_error,
+        "clones_necessary": None if relation is None else relation.are_necessary,
+        "clones_sufficient": None if relation is None else relation.are_sufficient,
+        "sampled": facts.sampled,
     }
 
 

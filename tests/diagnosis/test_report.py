@@ -307,7 +307,7 @@ def test_an_interrupt_of_the_edited_program_keeps_the_causes(
         raise KeyboardInterrupt
 
     plan = SimpleNamespace(members=8)
-    search = SimpleNamespace(ledger=SimpleNamespace(deadline=0.0))
+    search = SimpleNamespace(ledger=SimpleNamespace(deadline=0.0), bar=unexplained.bar)
     edit: Any = SimpleNamespace()
     found = dataclasses.replace(unexplained, edits=(edit,), partial=False)
     diagnoser = SimpleNamespace(run=lambda: found, remedies=lambda _: (), plan=plan, search=search)

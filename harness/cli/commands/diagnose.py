@@ -23,7 +23,7 @@ from ..options import add_output, add_ray, invalid_value, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
 from ..scenario_options import add_learning_rate, add_scenario, overrides
 from ..terminal import Shown, load_tensorflow, progress_bar, show_result, silent_import
-from . import AGREES, DIFFERS, NOT_JUDGED, code_of_diagnosis
+from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
 
 MAX_BUDGET_SECONDS = 86400.0
 FIT_BUDGETS = 2  # budgets after which the training of the script itself is stopped
@@ -290,7 +290,7 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         with silent_import():
             load_tensorflow()
             from ...diagnosis import scenarios
-            from ...report import scenario_diagnosis, scenario_words
+            from ...report import diagnosing, scenario_words
         case = scenarios.case_of(chosen, iterations=scenarios.asked_after(name, overrides(arguments)))
         with cluster.connected(arguments.ray):
             found = scenarios.diagnose(
@@ -301,9 +301,9 @@ def run_scenario(arguments: argparse.Namespace, name: str) -> int:
         if folder is not None:
             from ... import board
 
-            text = "\n\n".join(scenario_diagnosis.verdict(found))
+            text = "\n\n".join(diagnosing.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=as_cards(found))
         write_pages(arguments, found, folder)
     show_result(arguments, found)
     say_page(arguments, folder)
-    return AGREES if found.fine else DIFFERS
+    return code_of_diagnosis(found)

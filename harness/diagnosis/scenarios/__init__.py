@@ -3,6 +3,6 @@
 from ...measures.learning import target_of
 from ...scenario.effort import BUDGET_SECONDS
 from .case import Case, asked_after, case_of
-from .judge import Diagnosis, diagnose
+from .judge import diagnose
 
-__all__ = ["BUDGET_SECONDS", "Case", "Diagnosis", "asked_after", "case_of", "diagnose", "target_of"]
+__all__ = ["BUDGET_SECONDS", "Case", "asked_after", "case_of", "diagnose", "target_of"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,9 @@ from ...models import initializers, numerical
 from ...models.batches import Batches
 from ...models.network import Array, Network, Weights
 from ...models.optimizers import SGD, Optimizer
-from ..outcomes import Share, share_of
+from ..scenario_changes import Change, Family
 from .case import Case
 
-ENOUGH = 0.95  # the share of members that must reach the target
 JITTER = 1.2  # a change of a run without chance is made by this factor more or less, a little other for each member
 
 
@@ -49,69 +47,6 @@ class Trial:
         return len(self.x) if self.batches is None else min(self.batches.size, len(self.x))
 
 
-class Family(str, Enum):
-    """What kind of thing is changed."""
-
-    NOTHING = "none"
-    NOISE = "noise"  # of a standard deviation
-    NOISE_CLONED = "noise-cloned"  # the same for the units of a layer: clones stay clones
-    MIRRORED = "mirrored"  # initial weights multiplied by -1
-    SCALE_DOWN = "scale-down"  # or by another factor
-    SCALE_UP = "scale-up"
-    HEALTHY = "healthy"  # starts of a textbook initializer
-    HEALTHY_CLONED = "healthy-cloned"  # their units made clones
-    HEALTHY_SCALED = "healthy-scaled"  # multiplied by a factor
-    HEALTHY_SCALED_CLONED = "healthy-scaled-cloned"
-    RATE_UP = "rate-up"  # learning rate multiplied by a factor
-    RATE_DOWN = "rate-down"
-    ITERATIONS = "iterations"  # multiplied by a factor
-    LONG_LOOK = "long-look"  # many starts of clones, many rates, so many iterations
-    OPTIMIZER = "optimizer"  # with a rate
-    ACTIVATION = "activation"  # of the hidden layers
-    INPUTS = "inputs"  # standardised
-    OUTPUTS = "outputs"  # a linear output layer, or targets mapped into bounds
-    WIDER = "wider"  # so many hidden units; healthy starts if an initializer is named
-    LIFT = "lift"  # hidden biases raised
-    ANY_FUNCTION = "any-function"  # no change: the best function of the inputs
-    TOGETHER = "together"  # several changes, one after the other
-
-
-PARTING = (Family.NOISE, Family.HEALTHY, Family.HEALTHY_SCALED)  # kinds of changes after which no two units are equal
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing changed, and by how much: facts; report/ puts them into words."""
-
-    family: Family
-    size: float  # how much was changed; the weakest comes first
-    apply: Callable[[Trial], Trial] = field(compare=False)  # the trial with it
-    amounts: tuple[float, ...] = ()  # a factor, deviation, rate or number, bounds, or units, as the family says
-    name: str = ""  # of an initializer, optimizer or activation
-    parts: tuple[Change, ...] = ()  # of several changes at once
-    replaces: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Unique among the changes of a case."""
-        return f"{self.family.value}:{self.name}:{self.amounts}"
-
-    @property
-    def single(self) -> tuple[Change, ...]:
-        """The changes that this one is made of."""
-        return self.parts or (self,)
-
-    @property
-    def symmetric(self) -> bool:
-        """Whether clones stay clones."""
-        return all(change.family not in PARTING for change in self.single)
-
-    @property
-    def block(self) -> str:
-        """The kind of thing that is changed: rates up and down are of one kind."""
-        return self.family.value.split("-")[0]
-
-
 NO_CHANGE = Change(Family.NOTHING, 0.0, lambda trial: trial)
 
 
@@ -123,45 +58,6 @@ def also(first: Change, second: Change) -> Change:
         lambda trial: second.apply(first.apply(trial)),
         parts=(*first.single, *second.single),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What came of a change."""
-
-    change: Change
-    costs: Array  # (members,) after the last iteration
-    reached: int  # how many came to the target
-    chance: bool  # whether the members differed
-
-    @property
-    def members(self) -> int:
-        return len(self.costs)
-
-    @property
-    def learned(self) -> Share:
-        """The share of the members that came to the target; without chance, one that is certain."""
-        share = share_of(np.arange(self.members) < self.reached)
-        return share if self.chance else replace(share, low=share.value, high=share.value)
-
-    @property
-    def share(self) -> float:
-        return self.learned.value
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the share."""
-        return self.learned.low, self.learned.high
-
-    @property
-    def median(self) -> float:
-        """The median cost; one that is not a number counts as infinite."""
-        return float(np.quantile(np.where(np.isfinite(self.costs), self.costs, np.inf), 0.5, method="inverted_cdf"))
-
-    @property
-    def enough(self) -> bool:
-        """Whether as many as are needed to name a cause reached the target."""
-        return self.share >= ENOUGH
 
 
 def jitter(seed: int, members: range) -> Array:

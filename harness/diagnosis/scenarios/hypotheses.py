@@ -13,11 +13,9 @@ from ...measures.symptoms import Course, Symptoms
 from ...models.network import Array
 from ...models.optimizers import Optimizer
 from ..faults import Fault
+from ..scenario_changes import Change, Family, Result
 from .case import Case
 from .changes import (
-    Change,
-    Family,
-    Result,
     activated,
     faster,
     from_healthy,
@@ -109,7 +107,7 @@ def no_healthy_start_learns(evidence: Evidence) -> bool:
 
 def unscaled(evidence: Evidence) -> bool:
     """Inputs that are far from standardised."""
-    return symptoms.is_unscaled(evidence.symptoms.input_scale)
+    return evidence.symptoms.inputs.doubt >= 1
 
 
 def saturated_from_the_start(evidence: Evidence) -> bool:

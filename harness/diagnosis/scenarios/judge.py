@@ -11,26 +11,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 
 from ...measures import symptoms
-from ...measures.learning import target_of
-from ...measures.symptoms import Course, Symptoms
+from ...measures.accuracy import accuracy
+from ...measures.learning import Target, target_of
+from ...measures.symptoms import Course
 from ...models.devices import device_name
 from ...models.network import Array, Weights
 from ...models.optimizers import Optimizer
 from ...scenario.effort import BUDGET_SECONDS, FEWEST_MEMBERS, FEWEST_OBSERVATIONS
+from ..answer import Alternative, Cause, CloneBound, ClonesRelation, Diagnosis, Level, ScenarioFacts, TriedSet
 from ..faults import Fault
-from ..search import OutOfBudget, Stage
+from ..outcomes import NOTHING_FRACTION, CostBar, OutcomeKind
+from ..references import References
+from ..scenario_changes import Change, Family, Result
+from ..search import OutOfBudget, Run, Stage
+from ..splits import Judged
 from .case import Case
 from .changes import (
     NO_CHANGE,
-    Change,
-    Family,
-    Result,
     also,
     faster,
     from_healthy,
@@ -81,92 +83,10 @@ MOST_PROOFS = 4  # changes that are tried on fresh members until one helps those
 LONGEST = 1_000_000  # iterations
 
 
-# The verdict
-
-
-class Row(NamedTuple):
-    """What came of a change, and the cause that it removes."""
-
-    fault: Fault
-    result: Result
-
-
-@dataclass(frozen=True, eq=False)
-class ClonesRelation:
-    """What clones are for a failure."""
-
-    loosened: Result | None  # the change that breaks the clones and helps; None if breaking them does not
-    failing_apart: Result | None  # the worst of healthy starts without clones that fail too; None if none does
-    best_noise: Result | None  # the noise that helps most, enough or not
-    learning_together: Result | None  # the best change that keeps the clones and learns; None if none does
-    # healthy starts and the same with their units cloned, where the second learn less often
-    harder: tuple[Result, Result] | None
-
-    @property
-    def are_necessary(self) -> bool:
-        """Whether the network learns without them."""
-        return self.loosened is not None
-
-    @property
-    def are_sufficient(self) -> bool:
-        """Whether nothing that keeps them helps."""
-        return self.learning_together is None
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A cause, named because of its evidence."""
-
-    fault: Fault
-    confidence: float  # 0 to 1, the lower end of the interval of the share that its removal takes to the target
-    evidence: list[Row]  # the changes that remove it and help, the decisive one first, run on fresh members
-    alone: bool  # whether its removal alone is enough; else the evidence is of its removal together with the others'
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Diagnosis:
-    """All that was found."""
-
-    case: Case
-    judged_at: int  # the iteration at which the question is asked
-    learns: bool  # whether the run is at the target then
-    learned_at: int | None  # since when it is at the target, None if never
-    # target, constant, floor: the cost to come to, the best constant prediction's, the least of any function of x
-    target: float
-    constant: float
-    floor: float
-    course: Course  # the whole run
-    own: Result  # the case as it is; before it is judged
-    symptoms: Symptoms
-    causes: list[Cause]  # best first; none if it learns, or if nothing was proved
-    refuted: list[Row]  # what was tried and did not help
-    helpful: list[Row]  # what helped, and is not a cause: a way round it
-    clones: list[Result]  # healthy starts of several scales, their units cloned or not; empty if there are no clones
-    bound: float | None  # under which cost no run can come that keeps its clones; None if no such bound holds
-    relation: ClonesRelation | None  # what the clones are for this failure; None if there are none
-    # lucky, late: why a run that learns was asked about all the same
-    lucky: bool
-    late: Result | None
-    math_error: float  # the largest relative difference of the gradients from numerical ones
-    skipped: list[Change]  # the changes that the budget did not reach
-    budget: float
-    seconds: float
-    trials: int
-    members: int
-    device: str
-    best_possible: bool  # whether nothing that was tried does much better
-    left_out: tuple[int, int] | None  # so many observations that it did not, of how many
-
-    @property
-    def fine(self) -> bool:
-        """Whether there is nothing to explain: it learns, in time and not by luck, or as well as can be."""
-        return self.best_possible or (self.learns and not self.causes and not self.lucky and self.late is None)
-
-
 def proven_causes(search: ScenarioSearch) -> list[Cause]:
     """The causes of a smallest set of changes that helps members which were not used before too; none if none does."""
     if BY_FAULT[Fault.CONTRADICTORY_TARGETS].present(search.evidence):
-        return [unlearnable(search.evidence)]
+        return [Cause(fault=Fault.CONTRADICTORY_TARGETS, changes=(), repaired=None, unrepaired=None)]
     for _ in range(MOST_PROOFS):
         try:
             full = search.repair_fully()
@@ -177,27 +97,30 @@ def proven_causes(search: ScenarioSearch) -> list[Cause]:
         except OutOfBudget:
             return []
         if all(proofs.values()):
-            sure = search.run(minimal, stage=Stage.CONFIRM).trial
-            return [named_cause(search, key, sure, alone=len(minimal) == 1) for key in proofs]
+            return [named_cause(search, key, sides) for key, sides in proofs.items() if sides is not None]
         search.unproven.add(minimal)
     return []
 
 
-def named_cause(search: ScenarioSearch, key: str, sure: Result, *, alone: bool) -> Cause:
-    """A cause with its evidence: the change on fresh members, and if it is enough alone, what else removes the same."""
-    evidence, fault = search.evidence, search.cause_of(key)
-    others = [r for r in BY_FAULT[fault].proofs(evidence) if r.change.key != key] if alone else []
-    results = (sure, *others)
-    confidence = max((one.interval[0] for one in results if one.members > 1), default=sure.interval[0])
-    return Cause(fault, confidence, [Row(fault, one) for one in results], alone)
+def named_cause(search: ScenarioSearch, key: str, sides: tuple[Run[Result], Run[Result]]) -> Cause:
+    """A cause with its proof: runs with all changes, and without the one that removes it."""
+    repaired, unrepaired = (level_of(run.trial) for run in sides)
+    change = search.by_key[key]
+    return Cause(fault=search.cause_of(key), changes=(), repaired=repaired, unrepaired=unrepaired, change=change)
 
 
-def unlearnable(evidence: Evidence) -> Cause:
-    """No function of the inputs does better."""
-    best = Change(Family.ANY_FUNCTION, 0.0, lambda trial: trial)
-    result = Result(best, np.array([evidence.floor]), 0, False)
-    fault = Fault.CONTRADICTORY_TARGETS
-    return Cause(fault, 1.0, [Row(fault, result)], True)
+def level_of(result: Result) -> Level:
+    """What came of a change, as answers have it."""
+    return Level(
+        held=result.median,
+        training=result.median,
+        learned=result.learned,
+        auc=None,
+        updates=result.iterations,
+        error=None,
+        scores=tuple(np.asarray(result.costs, np.float64).tolist()),
+        diverged=int(np.sum(~np.isfinite(result.costs))),
+    )
 
 
 def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
@@ -228,8 +151,11 @@ def changes_in_pairs(case: Case, evidence: Evidence) -> list[Change]:
     return [also(a, b) for a, b in pairs if a.block != b.block]
 
 
-def relation_of_clones(evidence: Evidence) -> ClonesRelation:
-    """Whether the clones are necessary for the failure, and whether they are sufficient for it."""
+def relation_of_clones(evidence: Evidence) -> ClonesRelation | None:
+    """Whether the clones are necessary for the failure, and sufficient for it; None if there are none to ask about."""
+    noises = evidence.of(Family.NOISE)
+    if not evidence.symptoms.has_clones or not noises:
+        return None
     plain = [r for r in evidence.of(Family.HEALTHY_SCALED, Family.HEALTHY) if not r.enough]
     kept = (*KEEPING_CLONES, Family.HEALTHY_CLONED, Family.HEALTHY_SCALED_CLONED, Family.LONG_LOOK)
     symmetric = [r for r in evidence.of(*kept) if r.reached]
@@ -238,7 +164,7 @@ def relation_of_clones(evidence: Evidence) -> ClonesRelation:
     return ClonesRelation(
         loosened=next(iter(BY_FAULT[Fault.CLONES].proofs(evidence)), None),
         failing_apart=min(plain, key=lambda r: r.share, default=None),
-        best_noise=max(evidence.of(Family.NOISE), key=lambda r: r.share, default=None),
+        best_noise=max(noises, key=lambda r: r.share),
         learning_together=max(symmetric, key=lambda r: r.share, default=None),
         harder=(apart[0], cloned[0]) if is_harder else None,
     )
@@ -285,16 +211,15 @@ def failing_start(case: Case, own: Result, target: float) -> Weights:
 
 
 def prepare_search(
-    case: Case, course: Course, target: float, unlucky: bool, own: Result, trainings: Budget
+    case: Case, course: Course, target: Target, unlucky: bool, own: Result, trainings: Budget
 ) -> ScenarioSearch:
     """Measure the symptoms of a run, and prepare the search for its causes."""
     network, x, y = case.network, case.x, case.y
     gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
-    _, constant, floor = target_of(network.cost, x, y)
     found = symptoms.run_symptoms(network, course, x, y, *gradients)
     zero = has_zero_gradient(*gradients)
-    evidence = Evidence(case, target, constant, floor, course, found, own, [], zero, explosion(case))
-    return ScenarioSearch(base=trial_of(case, target, unlucky), evidence=evidence, trainings=trainings)
+    evidence = Evidence(case, *target, course, found, own, [], zero, explosion(case))
+    return ScenarioSearch(base=trial_of(case, target.cost, unlucky), evidence=evidence, trainings=trainings)
 
 
 def find_causes(search: ScenarioSearch) -> list[Cause]:
@@ -330,23 +255,21 @@ def find_causes(search: ScenarioSearch) -> list[Cause]:
     return causes
 
 
-def rows_beside(evidence: Evidence, causes: Sequence[Cause]) -> tuple[list[Row], list[Row]]:
-    """(what did not help, what helped and is not a named cause's evidence)"""
-    used = {row.result.change for cause in causes for row in cause.evidence}
-    refuted: list[Row] = []
-    helpful: list[Row] = []
+def alternatives_to(evidence: Evidence, causes: Sequence[Cause]) -> tuple[Alternative, ...]:
+    """What helps and does not remove the only cause, a way round it: the first change that does for each fault."""
+    if len(causes) != 1 or causes[0].change is None:
+        return ()
+    cause = causes[0].fault
+    removing = BY_FAULT[cause].proofs(evidence)
+    found: dict[Fault, Result] = {}
     for result in evidence.results:
-        change, helps = result.change, evidence.helps(result)
-        if change not in used and (helps or not change.parts):
-            (helpful if helps else refuted).append(Row(blamed(change.single[0].family, evidence), result))
-    return refuted, helpful
-
-
-def two_by_two(evidence: Evidence) -> list[Result]:
-    """The healthy starts, each draw with its units cloned and not; none if none has clones."""
-    families = (Family.HEALTHY, Family.HEALTHY_CLONED, Family.HEALTHY_SCALED, Family.HEALTHY_SCALED_CLONED)
-    found = evidence.of(*families)
-    return found if any(result.change.symmetric for result in found) else []
+        if evidence.helps(result) and not result.change.parts and result not in removing:
+            found.setdefault(blamed(result.change.family, evidence), result)
+    return tuple(
+        Alternative(fault=fault, changes=(), instead_of=cause, level=level_of(result), change=result.change)
+        for fault, result in found.items()
+        if fault is not cause
+    )
 
 
 def sampled(case: Case, budget: float) -> Case:
@@ -367,77 +290,108 @@ def diagnose(
 
     Args:
         case: the run.
-        budget: seconds that trials may take; what it does not reach is listed.
+        budget: seconds that trials may take; the answer is partial if no cause is found before they end.
         progress: called with (trials done, trials known of, what is running; None is the run itself).
 
     Raises:
         ValueError: shapes that do not fit.
     """
-    trainings = Budget(budget, progress)
-    target, constant, floor = target_of(case.network.cost, case.x, case.y)
+    trainings, whole = Budget(budget, progress), case
+    target = target_of(case.network.cost, case.x, case.y)
     progress(0, 1, None)
     error = math_error(case)
     course = run_course(case, case.iterations)
-    learned_at = first_at(course, target)
-    learns, judged_at = learned_at is not None, case.iterations
-    final, whole = course.costs[-1:], len(case.x)
+    learned_at = first_at(course, target.cost)
+    comes_there = learned_at is not None
     case = sampled(case, budget)
-    left_out = None if len(case.x) == whole else (whole - len(case.x), whole)
-    if left_out is not None:
-        target, constant, floor = target_of(case.network.cost, case.x, case.y)
+    if case is not whole:
+        target = target_of(case.network.cost, case.x, case.y)
 
-    own = alone = Result(NO_CHANGE, final, int(learns), False)
+    own = alone = Result(NO_CHANGE, course.costs[-1:], int(comes_there), False, case.iterations)
     if case.draw is not None:
-        (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
-    unlucky = not learns and own.share >= 0.5
+        own = own_runs(case, target.cost, trainings)
+    unlucky = not comes_there and own.share >= 0.5
     if unlucky:
         own = alone
-    lucky = learns and own.chance and own.interval[1] < 0.5
-    late: Result | None = None
+    lucky = comes_there and own.chance and own.interval[1] < 0.5
+    in_time: Result | None = None
     if learned_at is not None and not lucky:
-        healthy_ones = deadline(case, target, SCREENING / 8)
-        if healthy_ones is not None and learned_at > LATE * healthy_ones[0]:
-            judged_at, late = healthy_ones
-            case = replace(case, iterations=judged_at)
-            (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
-            late = None if own.reached else late
+        in_time = deadline(case, target.cost, SCREENING / 8)
+        if in_time is not None and learned_at > LATE * in_time.iterations:
+            case = replace(case, iterations=in_time.iterations)
+            own = own_runs(case, target.cost, trainings)
+            in_time = None if own.reached else in_time
+        else:
+            in_time = None
 
-    learns = learns and not is_unlearnable(floor, constant)
-    asked = (not learns) or lucky or late is not None
+    learns = comes_there and not is_unlearnable(target.floor, target.constant)
+    asked = (not learns) or lucky or in_time is not None
     if lucky:  # asked about are the others: one of these shows what they have
-        case = replace(case, start=failing_start(case, own, target))
-    same = late is None and left_out is None and not lucky
-    judged = course if same or not asked else run_course(case, judged_at)
+        case = replace(case, start=failing_start(case, own, target.cost))
+    is_whole = case is whole or not asked
+    judged = course if is_whole else run_course(case, case.iterations)
     search = prepare_search(case, judged, target, unlucky, own, trainings)
     causes, evidence = find_causes(search) if asked else [], search.evidence
-    refuted, helpful = rows_beside(evidence, causes)
     best_possible = not causes and is_best_possible(evidence)
+    outcome = OutcomeKind.LUCKY if lucky else OutcomeKind.SLOW
+    if best_possible or not asked:
+        outcome = OutcomeKind.LEARNS
+    elif not comes_there or not learns:
+        outcome = outcome_of_failure(course, target)
+    bound = symptoms.clone_bound(case.network, case.start, case.x, case.y)
+    network, x, y = whole.network, whole.x, whole.y
     return Diagnosis(
-        case=case,
-        judged_at=judged_at,
-        learns=learns or best_possible,
-        learned_at=learned_at,
-        target=target,
-        constant=constant,
-        floor=floor,
-        course=course,
-        own=own,
-        symptoms=evidence.symptoms,
-        causes=causes,
-        refuted=refuted,
-        helpful=helpful,
-        clones=two_by_two(evidence),
-        bound=symptoms.clone_bound(case.network, case.start, case.x, case.y),
-        relation=relation_of_clones(evidence) if evidence.symptoms.has_clones and evidence.of(Family.NOISE) else None,
-        lucky=lucky,
-        late=late,
-        math_error=error,
-        skipped=trainings.skipped,
-        budget=budget,
-        seconds=time.monotonic() - trainings.started,
-        trials=trainings.trials,
-        members=trainings.members,
+        name=f"{case.name} from {case.start_name}",
+        outcome=outcome,
+        task=None,
+        judged=Judged.TRAINING,
+        user=level_of(own),
+        repaired=causes[0].repaired if causes else None,
+        bar=CostBar(constant=target.constant, best=target.floor, learned=target.cost),
+        references=References(
+            constant=target.constant, learners=(), best=target.floor, p_value=None, apt=False, noise=0.0
+        ),
+        causes=tuple(causes),
+        alternatives=alternatives_to(evidence, causes),
+        clone_bound=None
+        if bound is None or bound <= target.cost
+        else CloneBound(loss=case.network.cost, least=bound, total=None),
+        tried=tuple(
+            TriedSet(
+                repairs=tuple(search.in_order(run.repairs)),
+                level=level_of(run.trial),
+                fresh=run.stage is not Stage.SEARCH,
+            )
+            for run in search.runs.values()
+        ),
         device=device_name(),
-        best_possible=best_possible,
-        left_out=left_out,
+        partial=bool(trainings.skipped) and not causes and outcome is not OutcomeKind.LEARNS,
+        seconds=time.monotonic() - trainings.started,
+        scenario=ScenarioFacts(
+            learning_rate=case.learning_rate,
+            course=course,
+            learned_at=learned_at,
+            in_time=None if in_time is None else level_of(in_time),
+            accuracy=accuracy(network, course.weights[-1], x, y),
+            math_error=error,
+            relation=relation_of_clones(evidence),
+            sampled=None if len(case.x) == len(x) else (len(case.x), len(x)),
+        ),
     )
+
+
+def own_runs(case: Case, target: float, trainings: Budget) -> Result:
+    """The case as it is, from many draws of its initializer or its one start."""
+    (own,) = run_changes(trial_of(case, target), [NO_CHANGE], trainings, SCREENING / 8, math.inf)
+    return own
+
+
+def outcome_of_failure(course: Course, target: Target) -> OutcomeKind:
+    """What became of a run that does not come to the target, or whose target nothing comes near."""
+    if is_unlearnable(target.floor, target.constant):
+        return OutcomeKind.NO_SIGNAL
+    if not np.isfinite(course.costs[-1]):
+        return OutcomeKind.DIVERGES
+    way = target.constant - target.floor
+    is_little = course.costs[-1] > target.constant - NOTHING_FRACTION * way
+    return OutcomeKind.DOES_NOT_TRAIN if is_little else OutcomeKind.UNDERFITS

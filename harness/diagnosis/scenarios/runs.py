@@ -20,8 +20,9 @@ from ...models.network import Array, Weights, block_size, weight_of_piece
 from ...models.training import Training
 from ...scenario.effort import FEWEST_MEMBERS, pass_seconds
 from ..cluster import do_in_order
+from ..scenario_changes import ENOUGH, Change, Result
 from .case import Case
-from .changes import ENOUGH, Change, Result, Trial, from_healthy, healthy, trial_of
+from .changes import Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS = 256
@@ -76,7 +77,6 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
     skipped: list[Change] = field(default_factory=list)
     trials: int = 0
-    members: int = 0
     spent: float = 0.0
 
     @property
@@ -123,7 +123,7 @@ def results_of(jobs: Sequence[Job], costs: Array) -> Iterator[Result]:
     for change, trial, members in jobs:
         own = costs[taken : taken + len(members)]
         taken += len(members)
-        yield Result(change, own, int(np.sum(own <= trial.target)), trial.chance)
+        yield Result(change, own, int(np.sum(own <= trial.target)), trial.chance, trial.iterations)
 
 
 def run_changes(
@@ -167,7 +167,6 @@ def run_changes(
             budget.progress(budget.trials, budget.trials + len(jobs), jobs[0][0])
             results += results_of(jobs, next(done))
             budget.trials += len(jobs)
-            budget.members += sum(len(members) for _, _, members in jobs)
     return results
 
 
@@ -205,7 +204,7 @@ def first_at(course: Course, target: float) -> int | None:
     return course.iterations[above[-1] + 1] if above[-1] + 1 < len(course.costs) else None
 
 
-def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | None:
+def deadline(case: Case, target: float, seconds: float) -> Result | None:
     """By which of 1, 2, 5, 10, .. iterations enough healthy starts have learned, and how many; None if never."""
     trial = from_healthy(case).apply(trial_of(case, target))
     members = range(members_worth(trial, seconds))
@@ -215,7 +214,7 @@ def deadline(case: Case, target: float, seconds: float) -> tuple[int, Result] | 
     for stop, costs in zip(stops, done):
         reached = int(np.sum(costs <= target))
         if reached >= ENOUGH * len(members):
-            return stop, Result(from_healthy(case), np.asarray(costs, np.float64), reached, True)
+            return Result(from_healthy(case), np.asarray(costs, np.float64), reached, True, stop)
     return None
 
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..faults import Fault
 from ..outcomes import Share
+from ..scenario_changes import ENOUGH, Change, Family, Result
 from ..search import Keys, OutOfBudget, Run, Search, Stage
-from .changes import ENOUGH, NO_CHANGE, Change, Family, Result, Trial, also
+from .changes import NO_CHANGE, Trial, also
 from .hypotheses import BY_FAULT, HYPOTHESES, RANK, Evidence, blamed
 from .runs import MOST_MEMBERS, Budget, run_changes
 

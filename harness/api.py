@@ -181,7 +181,7 @@ def diagnose(
             are trained.
         x, y: what would be given to ``fit``; None for a script.
         budget: seconds for trainings, 30 by default. They are converted to a number of updates, so that the answer does
-            not depend on how busy the machine is.
+            not depend on how busy the machine is, unless that takes more than six times as long.
         seed: of everything that is drawn.
         fit: number of the script's call of ``fit`` to judge, from 1.
         progress: called with (what was trained, number of trainings).

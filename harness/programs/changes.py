@@ -28,6 +28,7 @@ class ChangeKind(Enum):
     KERNEL_INITIALIZER = "kernel_initializer"
     BIAS_INITIALIZER = "bias_initializer"
     ADD_LAYER = "add_layer"
+    ADD_OUTPUT = "add_output"
     REMOVE_LAYER = "remove_layer"
     DROPOUT = "dropout"
     REGULARIZER = "regularizer"

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..recording.source import called_name
+from .source.columns import assigned_pairs, row_taken
 from .source.places import argument_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Check(Enum):
     REPEATED_ACTIVATION = "repeated-activation", "output-activation"
     BOUNDED_BEFORE_LOGITS = "bounded-before-logits", "loss"
     MISSING_PROBABILITIES = "missing-probabilities", "output-activation"
+    MISSING_OUTPUT = "missing-output", "missing-layer"
     SIGMOID_FOR_CLASSES = "sigmoid-for-classes", "output-activation"
     SEVERAL_LABELS_UNDER_CATEGORICAL = "several-labels-under-categorical", "loss"
     ONE_UNIT_UNDER_CATEGORICAL = "one-unit-under-categorical", "loss"
@@ -204,6 +206,18 @@ class Subject:
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call):
                     yield source, node, called_name(node)
+
+    @property
+    def assigned(self) -> list[tuple[set[str], ast.expr]]:
+        """(names, value) of all assignments in the user's file."""
+        return [pair for _, tree in self.code for pair in assigned_pairs(tree)]
+
+    def row_given(self, name: str, position: int) -> tuple[int | None, ...] | None:
+        """The shape of a row of x or y by the columns of a table that are written for it, as in ``row_taken``."""
+        handed = {node.arg for _, tree in self.code for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        pairs = [(names - handed, value) for names, value in self.assigned]
+        rows = {row_taken(given, pairs) for given in self.fitted(name, position)}
+        return rows.pop() if len(rows) == 1 else None
 
     def fitted(self, name: str, position: int) -> Iterator[ast.expr]:
         """What the calls that train are given as an argument, as it is written."""

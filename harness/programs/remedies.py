@@ -62,6 +62,9 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
             yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")
     elif check is Check.MISSING_PROBABILITIES and not values.get("from_logits"):
         yield activation(finding, "sigmoid" if loss in BINARY_CROSSENTROPIES else "softmax")
+    elif check is Check.MISSING_OUTPUT:
+        new = f"Dense({values['columns']}, {values['instead']})"
+        yield Change(kind=ChangeKind.ADD_OUTPUT, layer=finding.layer, new=new)
     elif check in OF_LABELS and head is not None and labelled is not None:  # one pair for all of them
         yield from classifying_head(head, labelled)
     elif check in (

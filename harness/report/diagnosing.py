@@ -209,6 +209,7 @@ def change_text(change: Change) -> str:
         ChangeKind.KERNEL_INITIALIZER: f"Use the initializer {change.new} for the kernel{layer} (now: {change.old}).",
         ChangeKind.BIAS_INITIALIZER: f"Start the biases{layer} from {change.new} (now: {change.old}).",
         ChangeKind.ADD_LAYER: f"Add {change.new} before layer {change.layer}.",
+        ChangeKind.ADD_OUTPUT: f"Add {change.new} after layer {change.layer}.",
         ChangeKind.REMOVE_LAYER: f"Remove layer {change.layer}, {change.old}.",
         ChangeKind.DROPOUT: f"Set the dropout rate{layer} to {change.new} (it is {change.old}).",
         ChangeKind.REGULARIZER: f"Remove the regularization{layer} (its strength is {change.old})."
@@ -461,15 +462,14 @@ def note_text(note: Note) -> str | None:
     return texts.get(note.kind)
 
 
-def note_lines(found: Diagnosis) -> list[str]:
+def note_lines(notes: Sequence[Note]) -> Iterator[str]:
     """The notes in a few lines: names of older versions together."""
-    old = [note.detail for note in found.notes if note.kind is NoteKind.OLD_NAME]
-    lines = [text for note in found.notes if note.kind is not NoteKind.OLD_NAME and (text := note_text(note))]
+    old = [note.detail for note in notes if note.kind is NoteKind.OLD_NAME]
+    yield from (text for note in notes if note.kind is not NoteKind.OLD_NAME and (text := note_text(note)))
     if old:
         more = f" and {len(old) - MOST_OLD_NAMES} more" if len(old) > MOST_OLD_NAMES else ""
         shown = joined(old[:MOST_OLD_NAMES]) if not more else ", ".join(old[:MOST_OLD_NAMES]) + more
-        lines.append(f"Not in this version of Keras, and replaced for these runs: {shown}.")
-    return lines
+        yield f"Not in this version of Keras, and replaced here: {shown}."
 
 
 def hints_heading(found: Diagnosis) -> str:
@@ -525,7 +525,7 @@ def verdict(found: Diagnosis) -> list[str]:
         lines.append(relation_text(found.scenario.relation))
     lines += [alternative_text(found, other) for other in found.alternatives[:MOST_ALTERNATIVES]]
     lines += hint_lines(found)
-    lines += note_lines(found)
+    lines += note_lines(found.notes)
     ending = [TIME_IS_OVER] if found.partial else []
     fitting = lines[: MOST_LINES - len(ending)]
     if len(lines) > len(fitting) and fitting[-1].endswith(":"):

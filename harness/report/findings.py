@@ -74,6 +74,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"the loss {v['loss']} reads the output as {'logits' if v['from_logits'] else 'probabilities'}, and the last "
         f"activation is {v['activation']}"
     ),
+    Check.MISSING_OUTPUT: lambda v: (
+        f"the last layer has {v['units']:,} units with {v['activation']}, and y has {v['columns']:,} "
+        f"{'column' if v['columns'] == 1 else 'columns'} under "
+        f"{v['loss']}, so the output layer is missing; add Dense({v['columns']}, {v['instead']!r}) after it"
+    ),
     Check.SIGMOID_FOR_CLASSES: lambda v: (
         f"{v['activation']} outputs do not add up to 1, which {v['loss']} expects; use softmax"
         + (

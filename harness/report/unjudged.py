@@ -12,7 +12,7 @@ from ..programs.kinds import OWN_STEP
 from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
-from .diagnosing import edit_text, note_text
+from .diagnosing import edit_text, note_lines
 from .diagnosis_document import edit_documents
 from .findings import finding_document, finding_text, worth_checking, worth_saying
 from .words import joined
@@ -66,7 +66,7 @@ def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line: what was found comes first, and why nothing was trained last."""
     yield from finding_lines(found)
     yield from reason_lines(found)
-    yield from (text for note in found.notes if note.kind is NoteKind.NAME_MISSING and (text := note_text(note)))
+    yield from note_lines([note for note in found.notes if note.kind in (NoteKind.NAME_MISSING, NoteKind.OLD_NAME)])
 
 
 def finding_lines(found: Unjudged) -> Iterator[str]:

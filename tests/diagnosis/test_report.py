@@ -137,7 +137,7 @@ def test_an_edited_program_that_fails_is_reported(unexplained: Diagnosis) -> Non
     [
         (
             Note(kind=NoteKind.OLD_NAME, detail="nb_epoch"),
-            "Not in this version of Keras, and replaced for these runs: nb_epoch.",
+            "Not in this version of Keras, and replaced here: nb_epoch.",
         ),
         (
             Note(kind=NoteKind.MORE_FITS, count=2, detail="train.py:30"),

@@ -15,8 +15,8 @@ from harness.programs.source.scripts import read_pieces
 
 KINDS = (
     "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
-    "add_layer remove_layer kernel_initializer shuffle dropout class_weight metric callbacks regularizer clipping "
-    "scale_validation fill_inputs shape resplit"
+    "add_layer add_output remove_layer kernel_initializer shuffle dropout class_weight metric callbacks regularizer "
+    "clipping scale_validation fill_inputs shape resplit"
 )
 Kind = Enum("Kind", {name: name for name in KINDS.split()})  # type: ignore[misc]
 
@@ -202,6 +202,7 @@ def changed_lines(program, *changes):
         (ADD, [change("epochs", 30), change("batch_size", 8)],
          ["model.fit(X, y, epochs=30, validation_data=(X[:9], y[:9]), batch_size=8)"]),
         (ADD, [change("add_layer", "Dense(32, relu)", "dense_1")], ["model.add(Dense(32, activation='relu'))"]),
+        (ADD, [change("add_output", "Dense(1, sigmoid)", "dense_1")], ["model.add(Dense(1, activation='sigmoid'))"]),
         (ADD, [change("add_layer", "Dense(32, relu)", "dense")],
          ["model.add(Dense(32, activation='relu', input_dim=3))", "model.add(Dense(5, activation='relu'))"]),
         (ROWS, [change("scale_inputs", "standardise"), change("scale_targets", "standardise")],
@@ -244,6 +245,8 @@ def changed_lines(program, *changes):
         (LIST, [change("remove_layer", None, "dense_1")], []),
         (LIST, [change("add_layer", "Dense(16, relu)", "dense_2")],
          ['tf.keras.layers.Dense(16, activation="relu"),']),
+        (LIST, [change("add_output", "Dense(3, softmax)", "dense_2")],
+         ['tf.keras.layers.Dense(3), tf.keras.layers.Dense(3, activation="softmax"),']),
         (LIST, [change("learning_rate", 0.01)], ["opt = tf.keras.optimizers.SGD(0.01, clipnorm=1.0)"]),
         (LIST, [change("optimizer", "Adam"), change("learning_rate", 0.001)],
          ["opt = tf.keras.optimizers.Adam(learning_rate=0.001)"]),
@@ -255,6 +258,8 @@ def changed_lines(program, *changes):
         (FUNCTIONAL, [change("remove_layer", None, "dense_1")], []),
         (FUNCTIONAL, [change("add_layer", "Dense(8, relu)", "dense_2")],
          ['outputs = layers.Dense(1)(layers.Dense(8, activation="relu")(x))']),
+        (FUNCTIONAL, [change("add_output", "Dense(2, softmax)", "dense_2")],
+         ['outputs = layers.Dense(2, activation="softmax")(layers.Dense(1)(x))']),
         (FUNCTIONAL, [change("scale_targets", "standardise")],
          ["target_mean, target_std = (100 * X[:, 0]).mean(axis=0), (100 * X[:, 0]).std(axis=0)",
           "model.fit(x=X, y=((100 * X[:, 0]) - target_mean) / target_std)",

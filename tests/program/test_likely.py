@@ -444,7 +444,61 @@ def test_labels_of_a_file_that_nothing_makes_one_hot(captured):
     assert named(captured(text.format(""))) == [Check.NOTHING_ONE_HOT]
     assert named(captured(text.format("x = x / y_scale\n"))) == [Check.NOTHING_ONE_HOT]  # not y is missing, but another
     assert named(captured(text.format("y = keras.utils.to_categorical(y)\n"))) == []
-    assert named(captured(text.format("y = keras.utils.to_categorical(y, 7)\n"))) == [Check.LABEL_WIDTH_MISMATCH]
+    for given in ("y = keras.utils.to_categorical(y, 7)\n", "n = 7\ny = keras.utils.to_categorical(y, n)\n"):
+        assert named(captured(text.format(given))) == [Check.LABEL_WIDTH_MISMATCH]
+    for given in ("y = keras.utils.to_categorical(y, 0)\n", "n = 4\ny = keras.utils.to_categorical(y, n)\n"):
+        assert named(captured(text.format(given))) == []  # Keras counts the classes itself if it is given 0
+
+
+TABLE = "t = np.loadtxt('t.csv', delimiter=',')\nx = {}\ny = {}\n"
+LAYERS = (
+    "m = Sequential([Dense(9, 'relu', input_shape=({},)), Dense({}, '{}')])\nm.compile('adam', 'binary_crossentropy')\n"
+    "m.fit(x, y, epochs=99)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("x", "wanted", "severity"),
+    [
+        ("t[:, 0:2]", 8, Severity.CONTRADICTION),
+        ("t[:, 1]", 8, Severity.CONTRADICTION),
+        ("t[:, [0, 3, 4]].astype('float32')", 5, Severity.CONTRADICTION),
+        ("np.array(t)[:90, :n]\nn = 3", 4, Severity.CONTRADICTION),
+        ("t[:, 0:8]", 4, Severity.SUSPICION),  # unless the table is narrow
+        ("t[:, 0:8]", 8, None),
+        ("t[:, 1]", 1, None),
+        ("t[:, :-1]", 3, None),
+        ("t[:, 0:2]\nx = np.c_[x, x * x]", 4, None),
+        ("t[:, 0:2]\ndef train(x): m.fit(x, y)", 8, None),
+    ],
+)
+def test_the_columns_written_for_x_against_the_first_layer(captured, x, wanted, severity):
+    program = captured(TABLE.format(x, "t[:, 9]") + LAYERS.format(wanted, 1, "sigmoid"))
+    found = [one for one in contradictions(program) if one.check is Check.MODEL_INPUT_SHAPE]
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    if found:
+        assert found[0].place.text.startswith("m = Sequential")
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [("t[:, -1]", "Dense(1, activation='sigmoid')"), ("t[:, 8:10]", "Dense(2, activation='sigmoid')")],
+)
+def test_an_output_layer_that_was_left_out(captured, y, expected):
+    program = captured(TABLE.format("t[:, 0:8]", y) + LAYERS.format(8, 4, "relu"))
+    likely = read_unjudged(program).likely[0]
+    assert likely.finding.check is Check.MISSING_OUTPUT
+    assert [edit.new for edit in likely.edits] == [f", {expected}"]
+
+
+def test_names_of_older_versions_are_named_although_nothing_is_trained(captured):
+    program = captured(DENSE.format(1, "linear") + "m.compile(Adam(lr=0.001), 'mse')\n" + FIT)
+    assert "Not in this version of Keras, and replaced here: lr." in list(lines(read_unjudged(program)))
+
+
+def test_an_output_of_as_many_units_as_columns_has_another_activation_only(captured):
+    program = captured(TABLE.format("t[:, 0:8]", "t[:, 8:12]") + LAYERS.format(8, 4, "relu"))
+    assert named(program) == [Check.MISSING_PROBABILITIES]
 
 
 def test_few_epochs_are_a_hint_beside_anything_else(captured):

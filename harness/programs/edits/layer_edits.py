@@ -47,8 +47,10 @@ class LayerEdits:
         kind, name = str(change.kind.value), str(change.layer)
         if kind == "trainable":
             return [self._trainable(name, changes)]
-        if kind in ("add_layer", "remove_layer"):
+        if kind in ("add_layer", "add_output", "remove_layer"):
             text, call, _ = self._layer_call(name)
+            if kind == "add_output":
+                return [self._after(text, call, str(change.new))]
             return self._added(text, call, str(change.new)) if kind == "add_layer" else [self._removed(text, call)]
         alike = {
             str(other.layer)
@@ -146,6 +148,22 @@ class LayerEdits:
         if isinstance(parent, ast.Call) and parent.func is call and len(parent.args) == 1:
             argument = parent.args[0]
             return text.replace(argument, f"{new}({text.text(argument)})", parent, new)
+        raise Unplaced
+
+    def _after(self, text: Text, call: ast.Call, described: str) -> Edit:
+        """A dense layer after the one that a call makes, described by its units and its activation."""
+        units, activation = described.removeprefix("Dense(").removesuffix(")").split(", ")
+        is_dense = self.script.makes(text, call, keras.layers.Dense)
+        function = text.text(call.func) if is_dense else self.script.keras_name(text, "layers.Dense")
+        new = f"{function}({units}, activation={text.quoted(activation)})"
+        parent = text.parents[call]
+        if isinstance(parent, ast.List):
+            end = text.span(call)[1]
+            return text.edit(end, end, f", {new}", "", new)
+        if is_add(parent):
+            return text.insert_after(text.statement(parent), f"{text.text(parent.func)}({new})")  # type: ignore[attr-defined]
+        if isinstance(parent, ast.Call) and parent.func is call:
+            return text.replace(parent, f"{new}({text.text(parent)})", parent, new)
         raise Unplaced
 
     def _removed(self, text: Text, call: ast.Call) -> Edit:

@@ -100,6 +100,12 @@ class Text:
             return self.edit(start, start, f"{line}; ", "", line)
         return self.edit(start, start, f"{line}\n{before}", "", line)
 
+    def insert_after(self, statement: ast.stmt, line: str) -> Edit:
+        """The edit that puts a line after a statement."""
+        start, end = self.span(statement)
+        before = self.source.text[self.starts[statement.lineno - 1] : start]
+        return self.edit(end, end, f"; {line}" if before.strip() else f"\n{before}{line}", "", line)
+
     def set_argument(self, call: ast.Call, name: str, new: str, position: int | None = None, *aliases: str) -> Edit:
         """The edit that gives an argument of a call a value, whether the call has it or not."""
         for known in (name, *aliases):

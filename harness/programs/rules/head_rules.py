@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -89,6 +88,14 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
         )
         return
     if activation not in ("softmax", "sigmoid", "hard_sigmoid"):
+        row = None if subject.targets is not None else subject.row_given("y", 1)
+        columns = None if row is None else row[0] if row else 1
+        is_binary = loss.name in BINARY_CROSSENTROPIES
+        is_read = is_binary or (loss.name in CATEGORICAL_CROSSENTROPIES and columns != 1)
+        if is_read and columns not in (None, head.units) and len(head.shape) == 2:
+            values |= {"columns": columns, "instead": "sigmoid" if is_binary else "softmax"}
+            yield subject.about(layer, Check.MISSING_OUTPUT, Severity.CONTRADICTION, values)
+            return
         yield subject.about(layer, Check.MISSING_PROBABILITIES, Severity.CONTRADICTION, values | {"from_logits": False})
     elif activation != "softmax" and loss.name not in BINARY_CROSSENTROPIES:
         labels = labels_in_a_row(subject)
@@ -105,24 +112,9 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
 def labels_in_a_row(subject: Subject) -> str | None:
     """Whether a row of y names ``one`` class or ``several``, from its values or how it is made; None if not known."""
     kind = None if subject.targets is None else subject.targets.kind
-    if kind is TargetKind.MULTI_HOT or (kind is None and are_columns(subject)):
+    if kind is TargetKind.MULTI_HOT or (kind is None and subject.row_given("y", 1) not in (None, (), (1,))):
         return "several"
     return "one" if kind is TargetKind.ONE_HOT or (kind is None and ONE_HOT.search(subject.text)) else None
-
-
-def are_columns(subject: Subject) -> bool:
-    """Whether y is several columns of a table, as in ``y = table[:, 3:5]``."""
-    names = {ast.unparse(y) for y in subject.fitted("y", 1)}
-    for _, tree in subject.code:
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
-                continue
-            index = node.value.slice
-            column = index.elts[1] if isinstance(index, ast.Tuple) and len(index.elts) == 2 else None
-            is_several = isinstance(column, ast.Slice) or (isinstance(column, ast.List) and len(column.elts) > 1)
-            if is_several and {ast.unparse(target) for target in node.targets} & names:
-                return True
-    return False
 
 
 def softmax_under_binary(subject: Subject, values: Mapping[str, Value]) -> Finding:

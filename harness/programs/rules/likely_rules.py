@@ -24,7 +24,7 @@ from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of
-from .scaling_rules import assigned_pairs, scaled_target_rules, scales_targets, sources_of
+from .scaling_rules import scaled_target_rules, scales_targets, sources_of
 from .source_rules import KNOWN_RAW_TABLES, LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
@@ -118,7 +118,7 @@ def descent_rules(subject: Subject) -> Finding:
 def are_small_inputs(subject: Subject) -> bool:
     """Whether the inputs are of the order of 1, and known: nothing that they are computed from had to be made up."""
     made = made_up_parts(subject.program.notes)
-    names = sources_of(subject.fitted("x", 0), [pair for _, tree in subject.code for pair in assigned_pairs(tree)])
+    names = sources_of(subject.fitted("x", 0), subject.assigned)
     is_own = names and names.isdisjoint(re.findall(r"\w+", " ".join(made)))
     is_known = is_own and all(part.startswith((VALUE, "the function")) for part in made)  # and no file or package
     arrays = numeric_inputs(subject.program.x) if is_known else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject, Value
@@ -34,7 +34,7 @@ def scaled_target_rules(subject: Subject) -> Finding:
 
 def scales_targets(subject: Subject) -> bool:
     """Whether a scaler of scikit-learn is applied to what fit is given as y, and not to a table that it is of."""
-    pairs = [pair for _, tree in subject.code for pair in assigned_pairs(tree)]
+    pairs = subject.assigned
     scalers = {name for names, value in pairs if SCALERS.match(ast.unparse(value)) for name in names}
     given = [
         pair for pair in zip(subject.fitted("x", 0), subject.fitted("y", 1)) if len(set(map(ast.unparse, pair))) > 1
@@ -48,24 +48,11 @@ def scales_targets(subject: Subject) -> bool:
     return any(ast.unparse(by) in scalers or SCALERS.match(ast.unparse(by)) for by in transforms)
 
 
-def assigned_pairs(tree: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
-    """(names, value) of all assignments in a tree; those of tuples and of train_test_split part by part."""
-    for node in ast.walk(tree):
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple):
-            yield from [(names_of(target), node.value)] if isinstance(node, ast.Assign) and target else []
-        elif isinstance(node.value, ast.Tuple):
-            yield from ((names_of(part), value) for part, value in zip(target.elts, node.value.elts))
-        elif isinstance(node.value, ast.Call) and called_name(node.value) == "train_test_split":
-            yield from ((names_of(part), node.value.args[place // 2]) for place, part in enumerate(target.elts)
-                        if place // 2 < len(node.value.args))  # fmt: skip
-
-
 def unread_scaling_rules(subject: Subject) -> Finding:
     """The result of a scaler that nothing reads, while fit is given what was scaled as it is."""
     if scales_itself(subject.program.model):
         return
-    pairs = [pair for _, tree in subject.code for pair in assigned_pairs(tree)]
+    pairs = subject.assigned
     scalers = {name for names, value in pairs if SCALERS.match(ast.unparse(value)) for name in names}
     fits = [call for source, call, name in subject.calls() if is_at(source, call, subject.program.places.fit)]
     inputs, targets = (sources_of([argument_of(call, *one) for call in fits], pairs) for one in (("x", 0), ("y", 1)))

@@ -14,11 +14,11 @@ from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..old_versions.arguments import hands_on_nb_epoch, unread_rates
 from ..program import DATA_SET, FILE, VALUE, made_up_names, made_up_parts
+from ..source.columns import assigned_pairs, number_of
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
-from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, SPARSE_CROSSENTROPIES
+from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT
-from .scaling_rules import assigned_pairs
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
@@ -65,6 +65,7 @@ REORDERING = ("shuffle", "permutation")
 KEEPS_ROWS = ("astype", "reshape", "to_numpy", "copy")  # methods that leave the rows of an array where they are
 ROW_WISE = ("one_hot", "to_categorical", "array", "asarray", "convert_to_tensor")  # functions that leave them there too
 PAIRING = ("fit", "train_test_split", "zip", "from_tensor_slices")  # calls whose first two values have common rows
+GIVES_SHAPE = re.compile(r"\binput_(?:dim|shape)\b|\bInput(?:Layer)?\(")  # of the inputs of a model
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -402,8 +403,8 @@ def one_hot_rules(subject: Subject) -> Finding:
 
 def width_rules(subject: Subject) -> Finding:
     """A number of classes that is written beside ``to_categorical`` and is not that of the outputs."""
-    head = subject.head
-    if head is None or head.units is None or subject.targets is not None or subject.loss_name not in CROSSENTROPIES:
+    head, losses = subject.head, CROSSENTROPIES | REGRESSION_LOSSES
+    if head is None or head.units is None or subject.targets is not None or subject.loss_name not in losses:
         return
     given = {ast.unparse(y) for y in subject.fitted("y", 1)}
     for source, tree in subject.code:
@@ -412,13 +413,28 @@ def width_rules(subject: Subject) -> Finding:
                 continue
             count = argument_of(node.value, "num_classes", 1)
             is_given = called_name(node.value) == "to_categorical" and {ast.unparse(t) for t in node.targets} & given
-            written = count.value if isinstance(count, ast.Constant) else None
-            if is_given and isinstance(written, int) and written != head.units:
+            written = number_of(count, subject.assigned)
+            if is_given and written and written != head.units:  # 0 leaves the number to Keras
                 yield subject.at(
                     source.place(node), Check.LABEL_WIDTH_MISMATCH, Severity.CONTRADICTION,
                     {"target shape": (None, written), "output shape": head.shape}, layer=head.layer
                 )  # fmt: skip
                 return
+
+
+def column_rules(subject: Subject) -> Finding:
+    """Another number of columns of a table, as they are written for x, than the model is made for."""
+    row, model = subject.row_given("x", 0), subject.program.model
+    shapes = [tensor.shape for tensor in getattr(model, "inputs", None) or []]
+    if row in (None, (None,)) or len(shapes) != 1 or len(shapes[0]) != 2 or not GIVES_SHAPE.search(subject.text):
+        return
+    wanted, columns = shapes[0][1], row[0] if row else 1
+    if wanted is not None and columns != wanted:
+        is_sure = columns is not None and columns < wanted  # a table can have fewer columns than a slice asks for
+        yield subject.about(
+            model.layers[0].name, Check.MODEL_INPUT_SHAPE, Severity.CONTRADICTION if is_sure else Severity.SUSPICION,
+            {"wanted": (None, wanted), "shape": (None, *row)}
+        )  # fmt: skip
 
 
 def imbalance_rules(subject: Subject) -> Finding:
@@ -496,5 +512,5 @@ SOURCE_RULES: tuple[Rule, ...] = (
 )
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
-    imbalance_rules,
+    column_rules, imbalance_rules,
 )  # fmt: skip  # for programs that cannot be trained, because their data are missing

@@ -33,6 +33,7 @@ from ..results import as_document, as_page, as_report, as_verdict, plain
 from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
+    ASK_DIAGNOSE,
     COSTS,
     INDICES,
     LATER,
@@ -275,6 +276,8 @@ def lines(result: CheckResult) -> Lines:
         entries.append(("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what))
         if result.suggestion and "--run" in hint:
             hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
+        if any(kind == "module" and name.split(".")[0] in ("keras", "tensorflow") for kind, name in result.stand_ins):
+            hint = ASK_DIAGNOSE.format(result.file)
         entries.append(("What to do", hint))
         entries += [("Tried", failure) for failure in failed_calls(result)]
     if result.exception:

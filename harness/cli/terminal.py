@@ -58,6 +58,16 @@ def stdout_to_nowhere() -> None:
 
 
 @contextlib.contextmanager
+def unless_nobody_reads() -> Iterator[None]:
+    """Discard what is printed once its reader (head, less) has gone: the exit code stays that of the answer."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # rich would end the process with 1
+        stdout_to_nowhere()
+
+
+@contextlib.contextmanager
 def insistent_interrupt() -> Iterator[None]:
     """Let Ctrl-C end the block, whatever the code in it makes of a KeyboardInterrupt.
 
@@ -236,11 +246,13 @@ def progress_bar(first: str) -> Iterator[Shown]:
             bar.stop()
 
 
+@unless_nobody_reads()
 def say(as_json: bool, document: Document, sentence: str) -> None:
     """Print one JSON document, or one sentence, and flush it."""
     print(json.dumps(versioned(document), indent=1) if as_json else sentence, flush=True)
 
 
+@unless_nobody_reads()
 def print_as(*, as_json: bool, machines: Callable[[], Document], people: Callable[[], RenderableType]) -> None:
     """Print one JSON document, or what people read."""
     if as_json:
@@ -263,6 +275,7 @@ def print_uncut(renderable: RenderableType) -> None:
         (Console(width=needed.maximum) if wide else console).print(part)
 
 
+@unless_nobody_reads()
 def show_result(arguments: argparse.Namespace, result: object) -> None:
     """Print one JSON document, or the answer, or with ``-v`` all tables and the answer last."""
     people = as_report if arguments.verbose else as_verdict

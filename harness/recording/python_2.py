@@ -33,8 +33,8 @@ TRUE_DIVISION = re.compile(r"from __future__ import[^\n]*\bdivision\b")
 @functools.lru_cache(maxsize=256)
 def from_python_2(text: str) -> str | None:
     """A text of Python 2 as Python 3, with the same lines; None if it is not Python 2, or not written by hand."""
-    if len(text) > MAX_CHARACTERS:
-        return None
+    if len(text) > MAX_CHARACTERS or isinstance(problem_of(text), (RecursionError, MemoryError)):
+        return None  # what is nested too deeply stays so
     for left_out in CHOICES:
         try:
             changed = str(_converter(left_out).refactor_string(f"{text}\n", "text"))
@@ -71,13 +71,18 @@ def _converter(left_out: frozenset[str]) -> Any:
 
 
 @functools.lru_cache(maxsize=256)
-def is_python(text: str) -> bool:
-    """Whether Python can parse a text. It cannot either if an expression is nested too deeply."""
+def problem_of(text: str) -> Exception | None:
+    """Why Python cannot parse a text; None if it can."""
     try:
         ast.parse(text)
-    except NOT_PYTHON:
-        return False
-    return True
+    except NOT_PYTHON as error:
+        return error.with_traceback(None)
+    return None
+
+
+def is_python(text: str) -> bool:
+    """Whether Python can parse a text. It cannot either if an expression is nested too deeply."""
+    return problem_of(text) is None
 
 
 def old_quotient(one: Any, other: Any) -> Any:

@@ -167,8 +167,8 @@ def code_cells(content: str) -> list[str]:
         cells = document.get("cells") or [cell for sheet in document.get("worksheets", []) for cell in sheet["cells"]]
         sources = [cell.get("source", cell.get("input", "")) for cell in cells if cell.get("cell_type") == "code"]
         return [source if isinstance(source, str) else "".join(source) for source in sources]
-    except (AttributeError, KeyError, TypeError, RecursionError):
-        raise ValueError("it is not a notebook") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        raise ValueError("it is not a notebook; save it again in Jupyter") from None
 
 
 def notebook_text(content: str) -> str:

@@ -33,6 +33,7 @@ from ..results import as_document, as_page, as_report, as_verdict, plain
 from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
+    ASK_DIAGNOSE,
     COSTS,
     INDICES,
     LATER,
@@ -275,6 +276,9 @@ def lines(result: CheckResult) -> Lines:
         entries.append(("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what))
         if result.suggestion and "--run" in hint:
             hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
+        modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module"}
+        if result.reason is Reason.NO_COST and modules & {"keras", "tensorflow"}:
+            hint = ASK_DIAGNOSE.format(hint, result.file)
         entries.append(("What to do", hint))
         entries += [("Tried", failure) for failure in failed_calls(result)]
     if result.exception:

@@ -491,6 +491,7 @@ OTHER_THAN_COMPUTED = (
     "Derive the gradients again from that cost, or compute the cost that they belong to.",
 )
 # in place of the advice of RAISED, if data of missing files were made up
+ASK_DIAGNOSE = "{} If Keras trains the model, run harness diagnose {} instead."
 REPLACE_MISSING_FILES = (
     "Put {0} in {1} place: {1} data were made up. If the file still fails, repair it, or run the part that trains "
     "with --run."

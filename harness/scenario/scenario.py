@@ -517,6 +517,8 @@ def check_path(name: str) -> None:
             f"{shown_path(name)} is data; give a TOML file that names it:\n"
             "[data] with csv, inputs and targets, or with npz; and [network] with hidden, the units of each layer"
         )
+    if Path(name).suffix in (".py", ".ipynb") and not missing:
+        raise BadInput(f"{shown_path(name)} is a program, which the commands check and diagnose read; give a TOML file")
     if missing:
         raise BadInput(
             f"{shown_path(name)} is neither a TOML file nor a built-in scenario; {known}{nearest(name, BUILT_IN)}"

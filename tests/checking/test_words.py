@@ -81,6 +81,15 @@ def test_a_proposed_call_takes_the_place_of_the_general_one(call: str, reason: R
     assert "not written yet" in hint  # as in a file that only goes forward
 
 
+@pytest.mark.parametrize(("module", "is_asked"), [("keras", True), ("tensorflow.keras", True), ("dill", False)])
+def test_the_command_for_a_keras_script_is_named(module: str, is_asked: bool) -> None:
+    stand_ins = (("module", module),)
+    result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NO_COST, stand_ins=stand_ins)
+    hint = dict(checking.lines(result))["What to do"]
+    assert ("run harness diagnose a.py instead" in hint) == is_asked
+    assert "Compute the cost in the file" in hint  # the data alone may be Keras'
+
+
 @pytest.mark.parametrize(("form", "is_computed"), [("", True), ("sum_of_squared_errors", False)])
 def test_nobody_is_asked_to_compute_a_cost_that_the_file_computes(form: str, is_computed: bool) -> None:
     cost = AssumedCost(form=form, place=PLACE, variable="loss")

@@ -153,6 +153,8 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
         (["diagnos"], "did you mean 'diagnose'?"),
         (["compare", "--frob"], "unknown --frob; see 'harness compare --help'"),
         (["compare", "data.csv"], "data.csv is data; give a TOML file that names it"),
+        (["compare", "net.py"], "net.py is a program, which the commands check and diagnose read; give a TOML file"),
+        (["check", "empty.ipynb"], "empty.ipynb: cannot be read (it is not a notebook; save it again in Jupyter)"),
         (["compare", "--seed", "x"], "--seed must be an integer, got 'x'; see 'harness compare --help'"),
         (["check", "--seconds", "0", "x.py"], "--seconds must be a number above 0 and at most 86400, got '0'"),
         (["check", "--memory", "-1", "x.py"], "--memory must be "),
@@ -165,6 +167,8 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
 )
 def test_bad_input_is_one_plain_line_and_exit_2(arguments, told, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    for name in ("net.py", "empty.ipynb"):
+        Path(name).touch()
     assert cli.main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""

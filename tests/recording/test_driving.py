@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 import sys
 from types import ModuleType
@@ -73,9 +74,14 @@ def run(found: Driven, names: dict[str, Any], lines: tuple[str, ...]) -> dict[st
     return names
 
 
+@functools.cache
+def driven_style(style: str) -> Driven:
+    return driven(STYLES[style])
+
+
 @pytest.mark.parametrize("style", list(STYLES))
 def test_every_style_is_driven(style: str) -> None:
-    found = driven(STYLES[style])
+    found = driven_style(style)
     assert found.succeeded
     assert not found.doubts
     assert found.error is None
@@ -84,7 +90,7 @@ def test_every_style_is_driven(style: str) -> None:
 @pytest.mark.parametrize("style", list(STYLES))
 def test_the_lines_run_alone_and_change_the_weights(style: str) -> None:
     """Seen here by comparing all numbers in what the first lines make with and without the lines that train."""
-    found = driven(STYLES[style])
+    found = driven_style(style)
     trains = next((n for n, line in enumerate(found.lines) if line.startswith("for")), len(found.lines) - 1)
     after = run(found, load(STYLES[style]), found.lines)
     before = run(found, load(STYLES[style]), found.lines[:trains])
@@ -94,7 +100,7 @@ def test_the_lines_run_alone_and_change_the_weights(style: str) -> None:
 
 @pytest.mark.parametrize("style", list(STYLES))
 def test_sizes_differ_so_that_shapes_do_not_fit_by_accident(style: str) -> None:
-    sizes = driven(STYLES[style]).sizes
+    sizes = driven_style(style).sizes
     assert len(set(sizes.values())) == len(sizes)
 
 

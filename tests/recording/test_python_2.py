@@ -7,6 +7,7 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from harness.recording import python_2
 from harness.recording.python_2 import from_python_2, is_python
 from harness.recording.source import MAX_BYTES
 
@@ -141,7 +142,6 @@ def test_the_first_line_of_a_script_is_enough(checked):
 DEEP = f"import network\nx = {'-' * 100_000}1\n"  # more than the parser's stack holds
 
 
-@pytest.mark.slow
 def test_what_cannot_be_parsed_beside_a_file_is_left_alone(checked, tmp_path):
     (tmp_path / "deep.py").write_text(DEEP)
     with (tmp_path / "large.py").open("wb") as large:
@@ -149,13 +149,17 @@ def test_what_cannot_be_parsed_beside_a_file_is_left_alone(checked, tmp_path):
     assert checked(in_both(NETWORK), in_both(LAYERS)).verdict is Verdict.CORRECT
 
 
+def test_what_is_nested_too_deeply_is_not_converted(monkeypatch):
+    monkeypatch.setattr(python_2, "_converter", pytest.fail)  # would take seconds, and leave it as deep
+    assert from_python_2(DEEP) is None
+    assert not is_python(DEEP)
+
+
 @pytest.mark.slow
 def test_a_text_that_nobody_wrote_is_not_converted():
     line = "print 'x'\n"
     assert from_python_2(line * 10) is not None
     assert from_python_2(line * 30_000) is None
-    assert from_python_2(DEEP) is None
-    assert not is_python(DEEP)
 
 
 def test_the_kernel_of_a_notebook_is_enough(tmp_path):

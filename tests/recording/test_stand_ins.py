@@ -7,6 +7,7 @@ import pytest
 
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
+from tests.cases import every
 
 TRAIN = """
 W = np.random.randn(X.shape[1], 10) * 0.01
@@ -162,9 +163,7 @@ assert X.shape[1] == 400
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in ("openml", "CIFAR") else ()) for name in SOURCES]
-)
+@pytest.mark.parametrize("name", every(2, SOURCES))
 def test_missing_digits(name, tmp_path):
     path = tmp_path / "digits.py"
     path.write_text(SOURCES[name] + TRAIN)

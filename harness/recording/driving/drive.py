@@ -161,6 +161,8 @@ class _Driver:
                 return driven
             if self._all_end_alike():
                 break
+            if self.fallback is not None and self.hints.batch_raises:
+                budget = min(budget, self.count - before + PATIENCE)  # what fits one observation alone is all there is
         return None
 
     def _all_end_alike(self) -> bool:
@@ -291,7 +293,7 @@ class _Driver:
             if driven is not None:
                 return driven
         self.lines += watcher.lines
-        learn(session, self.hints, error)
+        learn(session, self.hints, error, self.files)
         self._note_failure(session, error)
         if isinstance(error, NameError) and user_line(error, self.files)[0]:
             if self._supply(error):
@@ -323,6 +325,8 @@ class _Driver:
             session.watcher.notes.append("labels of two axes as indices beside a range")
         if not session.data and is_called_by_others(self.facts, goal.function):
             session.watcher.notes.append(f"{goal.text} is called without data, which its callers are given")
+        if session.form is not None and session.form.single and self.hints.batch_raises:
+            session.watcher.notes.append(f"one observation a call; with all of them, {self.hints.batch_raises}")
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")

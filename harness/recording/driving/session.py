@@ -52,6 +52,7 @@ class Hints:
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
     unset: set[str] = field(default_factory=set)  # attributes that were read before anything set them
+    batch_raises: str = ""  # where a backward pass that divides by the number of observations raised for many of them
     probed: set[tuple[str, str, int]] = field(default_factory=set)  # calls that were made again to see what they do
 
 

@@ -355,3 +355,42 @@ def test_one_observation_is_doubtful_if_a_backward_pass_divides_by_their_number(
     found = driven(ONE_BY_ONE.replace("COUNT", count))
     assert found.doubts == doubts
     assert any("X[i].reshape(-1, 1)" in line for line in found.lines)
+
+
+LIST_INPUT = """
+import random
+class Matrix:
+    def __init__(self, rows, cols):
+        self.rows, self.cols = rows, cols
+        self.data = [[random.uniform(-1, 1) for _ in range(cols)] for _ in range(rows)]
+def column(data):
+    result = Matrix(len(data), 1)
+    for i in range(len(data)):
+        result.data[i][0] = data[i]
+    return result
+def product(a, b):
+    if a.cols != b.rows:
+        print("these do not fit")
+        return None
+    result = Matrix(a.rows, b.cols)
+    for i in range(a.rows):
+        for j in range(b.cols):
+            result.data[i][j] = sum(a.data[i][k] * b.data[k][j] for k in range(b.rows))
+    return result
+class Net:
+    def __init__(self, structure, lr=0.1):
+        self.weights = Matrix(structure[-1], structure[0])
+        self.lr = lr
+    def learn(self, list_input, target_input):
+        x, t = column(list_input), column(target_input)
+        out = product(self.weights, x)
+        for i in range(out.rows):
+            for j in range(x.rows):
+                self.weights.data[i][j] -= self.lr * (out.data[i][0] - t.data[i][0]) * x.data[j][0]
+"""
+
+
+def test_an_argument_that_is_called_a_list_of_inputs_is_one_row_as_a_list() -> None:
+    found = driven(LIST_INPUT)
+    assert not found.doubts
+    assert any("learn(X[i].tolist(), Y[i].tolist())" in line for line in found.lines)

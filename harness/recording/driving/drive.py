@@ -52,6 +52,7 @@ GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other f
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
+LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_(inputs?|x)\b|def \w+\([^()]*\b(inputs?|x)_list\b")
 TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
@@ -106,6 +107,7 @@ class _Driver:
         self.count = 0
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
+        self.hints.prefers_lists = LIST_OF_INPUTS.search(source) is not None
         self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
         self.hints.augmented = TARGET_LAST.search(source) is not None

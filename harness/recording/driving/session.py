@@ -47,6 +47,7 @@ class Hints:
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     prefers_columns: int = 0
+    prefers_lists: bool = False  # whether the names of arguments say that inputs are lists
     augmented: bool = False
     is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)
@@ -242,6 +243,8 @@ class Session:
         """How observations are handed over, chosen when it first matters."""
         if self.form is None:
             main = [Form.ROWS, Form.COLUMNS] if self.hints.prefers_columns <= 0 else [Form.COLUMNS, Form.ROWS]
+            if self.hints.prefers_lists:
+                main = [Form.LIST, Form.LISTS, *main]
             if self.hints.augmented:
                 main = [Form.AUGMENTED, *main]
             self.form = self.choose("form", list(dict.fromkeys([*main, *Form])))

@@ -52,7 +52,7 @@ GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other f
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
-LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_(inputs?|x)\b|def \w+\([^()]*\b(inputs?|x)_list\b")
+LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_inputs?\b")
 TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 

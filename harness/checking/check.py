@@ -88,7 +88,7 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         if doubt and result.verdict is not Verdict.NOT_JUDGED and not result.exception:
             certain = with_observations(recording, sources, changed) or with_unequal_sizes(result, recording, changed)
             return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
-        if result.verdict is Verdict.CORRECT and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
+        if result.verdict is not Verdict.MISTAKE and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
         left, ran = recording.driven.left, [recording]
         if result.verdict is Verdict.CORRECT and recording.driven.calls:

@@ -316,3 +316,83 @@ def test_data_that_a_function_of_the_file_cannot_load_are_made() -> None:
     found = driven(LOADED_ELSEWHERE)
     assert found.lines == ("net = Net(7, 3)", "net.fit(X, Y, epochs=3)")
     assert found.count <= 3  # nothing that the function is not given can help it
+
+
+ONE_BY_ONE = """
+import numpy as np
+def start(n_in, n_hidden, n_out):
+    return {"W1": np.random.randn(n_hidden, n_in), "b1": np.zeros((n_hidden, 1)),
+            "W2": np.random.randn(n_out, n_hidden), "b2": np.zeros((n_out, 1))}
+def forward(X, p):
+    A1 = np.tanh(p["W1"] @ X + p["b1"])
+    return A1, 1 / (1 + np.exp(-(p["W2"] @ A1 + p["b2"])))
+def backward(X, Y, p, A1, A2):
+    m = COUNT
+    dZ2 = A2 - Y
+    dZ1 = p["W2"].T @ dZ2 * (1 - A1 ** 2)
+    return {"W1": dZ1 @ X.T / m, "b1": (dZ1 / m).reshape(p["b1"].shape),
+            "W2": dZ2 @ A1.T / m, "b2": (dZ2 / m).reshape(p["b2"].shape)}
+def train(X, Y, n_hidden=5, rate=0.1, epochs=10):
+    p = start(X.shape[0], n_hidden, Y.shape[0])
+    for _ in range(epochs):
+        A1, A2 = forward(X, p)
+        grads = backward(X, Y, p, A1, A2)
+        for name in p:
+            p[name] -= rate * grads[name]
+    return p
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "doubts"),
+    [
+        ("X.shape[1]", ("one observation a call; with all of them, line 13 raises ValueError",)),
+        ("len(Y[0])", ("one observation a call; with all of them, line 13 raises ValueError",)),
+        ("2", ()),
+    ],
+)
+def test_one_observation_is_doubtful_if_a_backward_pass_divides_by_their_number(
+    count: str, doubts: tuple[str, ...]
+) -> None:
+    found = driven(ONE_BY_ONE.replace("COUNT", count))
+    assert found.doubts == doubts
+    assert any("X[i].reshape(-1, 1)" in line for line in found.lines)
+
+
+LIST_INPUT = """
+import random
+class Matrix:
+    def __init__(self, rows, cols):
+        self.rows, self.cols = rows, cols
+        self.data = [[random.uniform(-1, 1) for _ in range(cols)] for _ in range(rows)]
+def column(data):
+    result = Matrix(len(data), 1)
+    for i in range(len(data)):
+        result.data[i][0] = data[i]
+    return result
+def product(a, b):
+    if a.cols != b.rows:
+        print("these do not fit")
+        return None
+    result = Matrix(a.rows, b.cols)
+    for i in range(a.rows):
+        for j in range(b.cols):
+            result.data[i][j] = sum(a.data[i][k] * b.data[k][j] for k in range(b.rows))
+    return result
+class Net:
+    def __init__(self, structure, lr=0.1):
+        self.weights = Matrix(structure[-1], structure[0])
+        self.lr = lr
+    def learn(self, list_input, target_input):
+        x, t = column(list_input), column(target_input)
+        out = product(self.weights, x)
+        for i in range(out.rows):
+            for j in range(x.rows):
+                self.weights.data[i][j] -= self.lr * (out.data[i][0] - t.data[i][0]) * x.data[j][0]
+"""
+
+
+def test_an_argument_that_is_called_a_list_of_inputs_is_one_row_as_a_list() -> None:
+    found = driven(LIST_INPUT)
+    assert not found.doubts
+    assert any("learn(X[i].tolist(), Y[i].tolist())" in line for line in found.lines)

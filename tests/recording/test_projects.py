@@ -314,11 +314,25 @@ for _ in range(3):
 """
 
 
-def test_a_file_that_only_runs_with_an_older_numpy_is_not_called_correct(tmp_path: Path) -> None:
-    folder = written(tmp_path, ragged=RAGGED)
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        "np.array([[1, 2], [3]])",
+        "np.roll([[1, 2], [3]], shift=-1)\nassert list(sizes) == [[3], [1, 2]]",
+        # what is lost on the way to an update is not what keeps the file from being run
+        "np.array([[1, 2], [3]])\nX = np.fromiter(map(float, X.ravel()), float).reshape(8, 3)",
+    ],
+)
+def test_a_file_that_only_runs_with_an_older_numpy_is_not_called_correct(tmp_path: Path, sizes: str) -> None:
+    folder = written(tmp_path, ragged=RAGGED.replace("np.array([[1, 2], [3]])", sizes))
     result = check_file(folder / "ragged.py")
     assert result.verdict is Verdict.NOT_JUDGED
     assert "dtype=object" in result.detail
+
+
+def test_what_only_runs_with_an_older_numpy_is_said_before_what_cannot_be_recorded(tmp_path: Path) -> None:
+    text = RAGGED.replace("X.T @ (X @ w - Y)", "np.array([[float(str(g))] for [g] in X.T @ (X @ w - Y)])")
+    assert "dtype=object" in check_file(written(tmp_path, ragged=text) / "ragged.py").detail
 
 
 RAGGED_GRADIENTS = """

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from .choices import BLAMED_COST, CLEARED_COST, COST
-from .data import CLASSES, Form
+from .data import BATCH, CLASSES, Form
+from .gradients import GRADIENT_NAMED
 from .roles import words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
+from .words import PASS_BACK
 
 # inputs meet weights of the file's own with one row, or are to become one number
 ONE_INPUT = re.compile(
@@ -24,8 +30,9 @@ OF_CLASSES = re.compile(r"indexing arrays could not be broadcast|arrays used as 
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
-def learn(session: Session, hints: Hints, error: BaseException | None) -> None:
-    """Sizes that a message mentions become options for the number of inputs."""
+def learn(session: Session, hints: Hints, error: BaseException | None, files: Mapping[str, FileFacts]) -> None:
+    """Sizes that a message mentions become options for the number of inputs; a batch that cannot go back is noted."""
+    hints.batch_raises = hints.batch_raises or _raised_for_batch(session, error, files)
     if error is None or session.sizes is None or not SHAPE_MESSAGE.search(str(error)):
         return
     one = ONE_INPUT.search(str(error)) if not session.inputs_given else None
@@ -98,6 +105,63 @@ def _is_turned(session: Session, message: str) -> bool:
         return False
     met = [set(map(int, pair)) for pair in UNEQUAL.findall(message)]
     return {session.sizes.observations, session.sizes.inputs} in met
+
+
+def _raised_for_batch(session: Session, error: BaseException | None, files: Mapping[str, FileFacts]) -> str:
+    """Where a backward pass that was given many observations, and divides by their number, raised for a shape.
+
+    Such a file is not meant for one observation a call, with which its mistake may fit.
+
+    Returns:
+        the line's number and what it raised; "" if the attempt ended otherwise.
+    """
+    if session.sizes is None or session.form is None or session.form.single:
+        return ""
+    if not isinstance(error, (ValueError, IndexError)) or not SHAPE_MESSAGE.search(str(error)):
+        return ""
+    counts, trace = {session.sizes.observations, BATCH}, error.__traceback__
+    while trace is not None:
+        facts, frame = files.get(trace.tb_frame.f_code.co_filename), trace.tb_frame
+        function = _function_at(facts, trace.tb_lineno) if facts is not None else None
+        if function is not None and _is_backward(function, trace.tb_lineno) and counts & _divisors(function, frame):
+            return f"line {trace.tb_lineno} raises {type(error).__name__}"
+        trace = trace.tb_next
+    return ""
+
+
+def _function_at(facts: FileFacts, line: int) -> ast.AST | None:
+    """The innermost function of a file with this line."""
+    functions = [*facts.functions.values(), *(m for one in facts.classes.values() for m in one.methods.values())]
+    around = [one.node for one in functions if one.node.lineno <= line <= (one.node.end_lineno or 0)]
+    return max(around, key=lambda node: node.lineno, default=None)
+
+
+def _is_backward(function: ast.AST, line: int) -> bool:
+    """Whether the function, by its name, or the statement at the line, by its target, makes gradients."""
+    names = [
+        name.id if isinstance(name, ast.Name) else name.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0)
+        for target in node.targets
+        for name in ast.walk(target)
+        if isinstance(name, (ast.Name, ast.Attribute))
+    ]
+    return bool(PASS_BACK.match(getattr(function, "name", ""))) or any(map(GRADIENT_NAMED.search, names))
+
+
+def _divisors(function: ast.AST, frame: FrameType) -> set[int]:
+    """The whole numbers that a function which is running divides by."""
+    found: set[int] = set()
+    for node in ast.walk(function):
+        if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.Div):
+            divisor = node.right if isinstance(node, ast.BinOp) else node.value
+            for part in ast.walk(divisor):
+                # m, X.shape[1] and len(X)
+                if isinstance(part, (ast.Name, ast.Subscript)) or ast.unparse(part).startswith("len("):
+                    with contextlib.suppress(Exception):
+                        value = eval(ast.unparse(part), frame.f_globals, dict(frame.f_locals))
+                        found |= {int(value)} if isinstance(value, (int, np.integer)) else set()
+    return found
 
 
 def _names_at(error: BaseException | None, files: Mapping[str, FileFacts]) -> set[str]:

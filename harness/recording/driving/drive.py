@@ -52,6 +52,7 @@ GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other f
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
+LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_inputs?\b")
 TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
 
@@ -106,6 +107,7 @@ class _Driver:
         self.count = 0
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
+        self.hints.prefers_lists = LIST_OF_INPUTS.search(source) is not None
         self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
         self.hints.augmented = TARGET_LAST.search(source) is not None
@@ -161,6 +163,8 @@ class _Driver:
                 return driven
             if self._all_end_alike():
                 break
+            if self.fallback is not None and self.hints.batch_raises:
+                budget = min(budget, self.count - before + PATIENCE)  # what fits one observation alone is all there is
         return None
 
     def _all_end_alike(self) -> bool:
@@ -291,7 +295,7 @@ class _Driver:
             if driven is not None:
                 return driven
         self.lines += watcher.lines
-        learn(session, self.hints, error)
+        learn(session, self.hints, error, self.files)
         self._note_failure(session, error)
         if isinstance(error, NameError) and user_line(error, self.files)[0]:
             if self._supply(error):
@@ -323,6 +327,8 @@ class _Driver:
             session.watcher.notes.append("labels of two axes as indices beside a range")
         if not session.data and is_called_by_others(self.facts, goal.function):
             session.watcher.notes.append(f"{goal.text} is called without data, which its callers are given")
+        if session.form is not None and session.form.single and self.hints.batch_raises:
+            session.watcher.notes.append(f"one observation a call; with all of them, {self.hints.batch_raises}")
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")

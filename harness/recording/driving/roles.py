@@ -145,6 +145,8 @@ HELD_OUT = re.compile(
     re.IGNORECASE,
 )
 
+KIND_OF_VALUE = re.compile(r"^(list|array|arr|vector|vec|matrix|mat)_", re.IGNORECASE)  # list_input
+
 
 # what is called like data and annotated as a whole number: ``outputs: int``
 COUNTED = {Role.INPUTS: Role.INPUT_SIZE, Role.OUTPUTS: Role.OUTPUT_SIZE}
@@ -165,7 +167,7 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
         return Role.PAIRS
     if {"train", "training"} & set(words) and len(words) > 1 and TARGET_NAME.match(name) and not uses.counted:
         return Role.TARGETS
-    bare = HELD_OUT.sub("", name)
+    bare = HELD_OUT.sub("", KIND_OF_VALUE.sub("", name))
     if bare != name and bare:
         if TARGET_NAME.match(bare):
             return Role.TARGETS

@@ -47,11 +47,13 @@ class Hints:
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     prefers_columns: int = 0
+    prefers_lists: bool = False  # whether the names of arguments say that inputs are lists
     augmented: bool = False
     is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
     unset: set[str] = field(default_factory=set)  # attributes that were read before anything set them
+    batch_raises: str = ""  # where a backward pass that divides by the number of observations raised for many of them
     probed: set[tuple[str, str, int]] = field(default_factory=set)  # calls that were made again to see what they do
 
 
@@ -241,6 +243,8 @@ class Session:
         """How observations are handed over, chosen when it first matters."""
         if self.form is None:
             main = [Form.ROWS, Form.COLUMNS] if self.hints.prefers_columns <= 0 else [Form.COLUMNS, Form.ROWS]
+            if self.hints.prefers_lists:
+                main = [Form.LIST, Form.LISTS, *main]
             if self.hints.augmented:
                 main = [Form.AUGMENTED, *main]
             self.form = self.choose("form", list(dict.fromkeys([*main, *Form])))

@@ -27,12 +27,12 @@ class Objects(np.ndarray):
 
 
 def install(note: Callable[..., None]) -> None:
-    """Let the functions that make an array of a list take such lists.
+    """Let the functions that make an array of a list, or move its items, take such lists.
 
     Args:
         note: called with it.
     """
-    for name in ("array", "asarray", "copy", "zeros_like", "ones_like"):
+    for name in ("array", "asarray", "copy", "zeros_like", "ones_like", "roll", "flip"):
         setattr(np, name, _tolerant(getattr(np, name), note))
     draw = np.random.permutation
 
@@ -52,11 +52,11 @@ def _tolerant(real: Callable[..., Any], note: Callable[..., None]) -> Callable[.
             return real(*arguments, **keywords)
         except ValueError as error:
             shape = _shape_in(error)
-            is_plain = len(arguments) == 1 and not keywords.keys() - {"dtype"}
-            if shape is None or not is_plain or keywords.get("dtype") not in (None, object):
+            others = [*arguments[1:], *keywords.values()]  # a shift and an axis, but no dtype
+            if shape is None or not all(one in (None, object) or isinstance(one, (int, tuple)) for one in others):
                 raise
             note(Absorbed.MODULE, OLDER_NUMPY)
-            return _as_view(real(as_objects(arguments[0], shape)))
+            return _as_view(real(as_objects(arguments[0], shape), *arguments[1:], **keywords))
 
     return convert
 

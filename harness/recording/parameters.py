@@ -223,7 +223,7 @@ class Search:
             is_loose = sign > 0 and (scaled or not is_left)
             is_loose = is_loose or (version not in self.owner and self._is_part(version))
             # a target less an output that only shares a table with it
-            is_loose = is_loose or (version not in self.owner and not self._leads_to(version, change))
+            is_loose = is_loose or (version not in self.owner and not self._leads_to(step, version, operand, change))
             if not is_loose or self._replaces(step, version, is_left):
                 return Event(version, step.id, change, sign, version == operand)
         if step.operation in WRITES and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
@@ -441,16 +441,22 @@ class Search:
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
 
-    def _leads_to(self, version: int, change: int) -> bool:
-        """Whether the change was made of this very value, not only of the same data; assumed if that is long ago."""
-        if self.masks[version] & ~self.control == 0:
+    def _leads_to(self, step: Step, version: int, operand: int, change: int) -> bool:
+        """Whether the change was made of this very value, not only of the same data; assumed if that is long ago.
+
+        A branch may lead to it as well, as in a perceptron, but not to what stays where it is: the targets of a loop
+        that ends when an error of theirs is small are subtracted from in each turn.
+        """
+        used = {role[:3] for role in self.uses.get(operand, ())}
+        stays = step.place is not None and (*step.place.site, step.operation) in used
+        if self.masks[version] & ~self.control == 0 and not stays:
             return True
         seen, left = {change}, [change]
         while left and len(seen) < MAX_SEEN:
             for parent in self.tape.steps[left.pop()].parents:
                 if parent == version:
                     return True
-                if parent > version and parent not in seen:
+                if parent > version and parent not in seen and parent not in self.owner:  # it depends on its own alone
                     seen.add(parent)
                     left.append(parent)
         return bool(left)

@@ -27,6 +27,7 @@ CHOICES = (frozenset[str](), frozenset({"print"}), frozenset({"urllib"}), frozen
 TAKEN_APART = re.compile(r"^([ \t]+\(.*\) = xxx_todo_changeme\d*)\n[ \t]*", re.MULTILINE)
 INDENTATION = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
 MAX_CHARACTERS = 200_000  # of a text that is converted, which takes seconds for so many
+ONE_KIND_OF_TEXT = re.compile(r"(utf|ascii|latin)[-_\d]*$", re.IGNORECASE)  # encodings that change no English text
 TRUE_DIVISION = re.compile(r"from __future__ import[^\n]*\bdivision\b")
 
 
@@ -141,6 +142,34 @@ class _OldDivision(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], call), node)
 
 
+def old_text(text: Any, method: str, *arguments: Any) -> Any:
+    """What ``encode`` or ``decode`` returns; a string stays one, as in Python 2, and can be joined to others."""
+    return text if isinstance(text, str) else getattr(text, method)(*arguments)
+
+
+def with_old_text(tree: ast.Module) -> ast.Module:
+    """A program of Python 2 whose strings stay strings, and that does not load modules again; lines stay."""
+    return ast.fix_missing_locations(_OldText().visit(tree))
+
+
+class _OldText(ast.NodeTransformer):
+    """``a.encode("utf-8")`` as a call of ``old_text``, ``reload(sys)`` and ``sys.setdefaultencoding(a)`` as theirs."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """One call, and those inside of it."""
+        self.generic_visit(node)
+        called, first = node.func, node.args[0] if node.args else None
+        if first is None or node.keywords:
+            return node
+        if ast.unparse(called) in ("reload", "sys.setdefaultencoding"):
+            return first
+        is_named = isinstance(first, ast.Constant) and ONE_KIND_OF_TEXT.match(str(first.value))
+        if not is_named or not isinstance(called, ast.Attribute) or called.attr not in ("encode", "decode"):
+            return node
+        arguments = [called.value, ast.Constant(called.attr), *node.args]
+        return ast.copy_location(ast.Call(ast.Name("__old_text__", ast.Load()), arguments, []), node)
+
+
 def give_old_names() -> None:
     """Let what runs in this process find what the conversion supposes, and what it leaves as it was."""
-    vars(builtins).update(DIVISIONS, reduce=functools.reduce)
+    vars(builtins).update(DIVISIONS, __old_text__=old_text, reduce=functools.reduce)

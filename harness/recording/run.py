@@ -213,7 +213,7 @@ def record(task: Task) -> Answer:
 
 
 def is_involved(recording: Recording, own: set[int]) -> bool:
-    """Whether the file itself, not only others that use it, computes something with the parameters.
+    """Whether the file itself, not only others that use it, computes something with the parameters or has it computed.
 
     Args:
         own: nodes of values that the file assigned or returned, though another file may have computed them: a network
@@ -225,7 +225,7 @@ def is_involved(recording: Recording, own: set[int]) -> bool:
         depends[node.id] = node.id in parameters or any(depends[parent] for parent in node.parents)
         if not depends[node.id] or node.is_leaf:
             continue
-        if node.id in own or (node.place is not None and node.place.file == recording.file):
+        if node.id in own or (node.place is not None and any(one.file == recording.file for one in node.place.trail)):
             return True
     return False
 

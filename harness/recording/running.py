@@ -24,7 +24,7 @@ from typing import Any
 from . import source
 from .counts import put_sizes
 from .graph import Place, Raised
-from .python_2 import from_python_2, give_old_names, is_python, with_old_division
+from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_text
 from .tape import SourceFile
 
 
@@ -210,14 +210,12 @@ class Files:
             own, (file, line) = self.name(Path(name)), self.start["site"]
             passed = [number for other, number in self.start["passed"] if other == own]
             source.begin_at(woven, line if file == own else 0, passed)
-        if name != RUN_FILE and self._has_old_division(Path(name)):
+        if name != RUN_FILE and (self._is_old or source.is_python_2(Path(name))):
             give_old_names()
-            woven = with_old_division(woven)
+            woven = with_old_text(woven)
+            if not source.has_true_division(Path(name)):  # quotients of whole numbers are whole
+                woven = with_old_division(woven)
         return woven
-
-    def _has_old_division(self, path: Path) -> bool:
-        """Whether quotients of whole numbers are whole in a file: it, or the file that is run, is Python 2."""
-        return (self._is_old or source.is_python_2(path)) and not source.has_true_division(path)
 
     @functools.cached_property
     def _is_old(self) -> bool:

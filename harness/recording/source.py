@@ -62,7 +62,8 @@ MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
-OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr)\b")  # which only Python 2 has
+OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr|reload)\b")  # which only Python 2 has
+OLD_INPUT = re.compile(r"\brange\(\s*input\(")  # an answer that is used as a number
 OLD_KERNEL = re.compile(r'"name"\s*:\s*"python2"')  # of a notebook
 OLD_COMMAND = re.compile(r"\A#!.*\bpython2")  # the first line of a script
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?\??\s*)$")  # a line for IPython alone
@@ -85,7 +86,7 @@ def is_python_2(path: Path) -> bool:
     text = written_text(path)
     if not is_python(text):
         return from_python_2(text) is not None
-    if OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text))):
+    if OLD_INPUT.search(text) or (OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text)))):
         return True
     return (OLD_KERNEL if is_notebook(path) else OLD_COMMAND).search(decoded(path.read_bytes())) is not None
 

@@ -369,3 +369,26 @@ def test_what_is_a_parameter_and_how_often_it_was_updated(tmp_path, lines, expec
         parts = f" of {len(last.parts)} parts" if len(last.parts) > 1 else ""
         found.append(f"{parameter.name}: {len(parameter.updates)}{parts}{'' if last.confirmed else ', not confirmed'}")
     assert found == expected
+
+
+def test_targets_are_no_parameter_if_their_error_ends_the_loop(tmp_path):
+    path = write_file(
+        tmp_path / "until.py",
+        """
+import numpy as np
+x = np.array([[0.1, 1.0], [1.1, 0.2], [0.9, 1.2], [0.4, 1.0]])
+d = np.array([-1.0, -1.0, 1.0, 1.0])
+w = np.random.uniform(-0.5, 0.5, 3)
+error = 100.0
+while not error < 0.01:
+    y = w[0] + x @ w[1:]
+    errors = d - y
+    w[0] += 0.05 * np.sum(errors)
+    w[1:] += 0.05 * errors @ x
+    error = np.sum(errors ** 2)
+""",
+    )
+    recording = record_file(path)
+    assert [one.name for one in recording.parameters] == ["w"]
+    written = [n.id for n in recording.nodes if n.operation == "setitem" and n.place.line == 11]
+    assert [one.after for one in recording.updates] == written[: len(recording.updates)]  # none is left out

@@ -567,3 +567,85 @@ def test_a_wrong_call_in_an_imported_file_is_found_at_its_line(tmp_path: Path) -
     assert found.id == "exception"
     assert found.place is not None
     assert (found.place.file, found.place.line) == ("layer.py", 13)
+
+
+MATRIX = """
+import random
+
+class Matrix:
+    def __init__(self, rows, columns):
+        self.matrix = [[random.random() * 2 - 1 for column in range(columns)] for row in range(rows)]
+    def add(self, other):
+        pairs = zip(self.matrix, other.matrix)
+        self.matrix = [[value + change for value, change in zip(row, changes)] for row, changes in pairs]
+
+def column(values):
+    made = Matrix(len(values), 1)
+    made.matrix = [[value] for value in values]
+    return made
+
+def times(a, b):
+    made = Matrix(len(a.matrix), len(b.matrix[0]))
+    made.matrix = [[sum(x * y for x, y in zip(row, units)) for units in zip(*b.matrix)] for row in a.matrix]
+    return made
+
+def step(rate, target, output, inputs):
+    made = Matrix(len(output.matrix), len(inputs.matrix))
+    errors = [t[0] - y[0] for t, y in zip(target.matrix, output.matrix)]
+    made.matrix = [[rate * error * x[0] for x in inputs.matrix] for error in errors]
+    return made
+"""
+
+OF_MATRICES = """
+from shop import matrix
+
+class Net:
+    def __init__(self, inputs, outputs):
+        self.weights = matrix.Matrix(outputs, inputs)
+    def train(self, inputs, target):
+        inputs, target = matrix.column(inputs), matrix.column(target)
+        self.weights.add(matrix.step(0.1, target, matrix.times(self.weights, inputs), inputs))
+"""
+
+ENDLESS = """
+from random import random
+import matplotlib.pyplot as plt
+from shop.net import Net
+
+net = Net(2, 1)
+while True:
+    for turn in range(10):
+        x = [random(), random()]
+        net.train(x, [x[0] - 2 * x[1]])
+    plt.pause(0.05)
+"""
+
+OF_ANOTHER = """
+import shop.other as other
+
+one = other.Perceptron()
+for turn in range(500):
+    one.train(0.5, 1.0)
+"""
+
+ANOTHER = """
+class Perceptron:
+    def __init__(self):
+        self.w = 0.25
+    def train(self, x, y):
+        self.w = self.w + 0.1 * (y - self.w * x) * x
+"""
+
+
+def test_an_endless_example_is_judged_by_what_it_trained_of_the_file(tmp_path: Path) -> None:
+    """All arithmetic is in another module; another example trains something else of the package."""
+    shop, examples = tmp_path / "shop", tmp_path / "examples"
+    shop.mkdir()
+    examples.mkdir()
+    (tmp_path / "setup.py").write_text("")
+    written(shop, __init__="", matrix=MATRIX, net=OF_MATRICES, other=ANOTHER)
+    written(examples, demo=OF_ANOTHER, endless=ENDLESS)
+    result = check_file(shop / "net.py")
+    assert result.verdict is Verdict.CORRECT
+    assert "endless.py" in "\n".join(result.calls)
+    assert len(result.parameters) == 2  # numbers of one matrix

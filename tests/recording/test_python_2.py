@@ -174,3 +174,18 @@ def test_the_kernel_of_a_notebook_is_enough(tmp_path):
     path.write_text(json.dumps(document))
     (found,) = check_file(path).mistakes
     assert (found.place.cell, found.place.cell_line) == (2, 13)
+
+
+def test_texts_stay_texts_and_modules_that_set_the_encoding_are_loaded(checked):
+    words = 'import sys\nreload(sys)\nsys.setdefaultencoding("utf8")\nLETTERS = "a b".encode("utf-8") + " c"\n'
+    third = "import layers\nassert layers.LETTERS.decode('utf-8').split(' ')[2] == 'c'"
+    network = NETWORK.replace("import layers", third)
+    assert checked(network, words + LAYERS).verdict is Verdict.CORRECT
+    alone = in_both(NETWORK).replace("xrange", "range")
+    assert checked(alone, in_both(words + LAYERS)).verdict is Verdict.CORRECT
+
+
+def test_an_answer_that_is_a_number_is_enough(checked):
+    text = in_both(NETWORK).replace("xrange(20)", "range(input('how often: '))").replace(STEP, WHOLE_STEP)
+    (found,) = checked(text, in_both(LAYERS)).mistakes
+    assert found.place.line == 13  # 1 / m is 0 in Python 2

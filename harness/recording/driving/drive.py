@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -212,6 +213,9 @@ class _Driver:
             except (Exception, SystemExit, Overrun, Enough) as caught:
                 error = caught
             watcher = session.watcher
+            own = os.path.abspath(next(iter(self.files)))
+            if not any(os.path.abspath(name) == own for name, _ in watcher.visited):
+                continue  # it uses other modules of the package only
             if watcher.updated and (error is None or isinstance(error, (Enough, Overrun)) or watcher.has_iterated):
                 return self._driven(session, succeeded=True)
             # what ran may train in a way that only recording shows

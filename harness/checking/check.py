@@ -437,7 +437,7 @@ def with_imported_layers(
 ) -> CheckResult:
     """The result of a network that was not judged, after the layers of the files that it imports were compared alone.
 
-    A mistake in one of them is the answer. That all agree is no answer for the network, but it is said.
+    A mistake in one of them is the answer. If all agree, that does not judge the network, but it is reported.
 
     Args:
         result: of the file.

@@ -74,7 +74,7 @@ def departs(reading: Reading) -> bool:
 def unlike_others(first: Reading, later: Reading) -> bool:
     """Whether a step whose gradient is 0 in the first iteration is another multiple of it later than those of others.
 
-    Numbers that are written in the file are no data that random settings could change: the first row of XOR is 0.
+    Numbers that are written in the file do not change with random settings: the first row of XOR stays 0.
     """
     has_state = any(one is not None and one.constant for one in later.matches.values())
     return (

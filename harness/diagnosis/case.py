@@ -74,7 +74,7 @@ class Case:
 
     @property
     def has_equal_targets(self) -> bool:
-        """Whether all rows have the same targets, of which R2 and accuracy say nothing."""
+        """Whether all rows have the same targets, about which R2 and accuracy say nothing."""
         return bool(np.all(self.targets == self.targets[:1]))
 
     def packed(self, inputs: Sequence[Array]) -> Any:

@@ -331,7 +331,7 @@ def _of_memory(
     """If the training rows judge, the best that any function reaches: equal inputs get the best equal answer; beside
     it, what a linear model reaches.
 
-    Of a regression on few features, the nearest of the other rows show what of the targets is no noise.
+    In a regression on few features, the nearest of the other rows show how much of the targets is not noise.
     """
     rows = len(truth)
     groups = group_rows(inputs)[:rows]

@@ -282,7 +282,7 @@ fit(X, T)
 """
 
 
-def test_a_rate_that_is_one_over_the_number_of_outputs_is_no_mean_over_them(tmp_path: Path) -> None:
+def test_a_rate_that_is_one_over_the_number_of_outputs_is_not_a_mean_over_them(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(RATE_BEFORE.format(factor="rate"))
     assert check_file(path).verdict is Verdict.CORRECT

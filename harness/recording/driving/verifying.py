@@ -57,5 +57,5 @@ def run_alone(
 
 
 def are_same(left: Sequence[NDArray[Any]], right: Sequence[NDArray[Any]]) -> bool:
-    """Whether two runs ended with the same weights, of which there are some."""
+    """Whether two runs ended with the same weights, if there are any."""
     return bool(left) and len(left) == len(right) and all(map(np.array_equal, left, right))

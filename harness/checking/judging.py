@@ -300,8 +300,8 @@ def departure(reading: Reading, step: Step) -> Found | None:
         return None
     node = stage.node(last)
     id = "wrong-value"
-    uses = reading.forward.nodes & set(stage.program.children[step.before])
-    if node.operation in ("sum", "mean") and len(uses) == 1:  # of several uses, each has a sum of its own
+    is_used_once = len(reading.lines_of_use(step.before)) == 1  # of several uses, each has a sum of its own
+    if node.operation in ("sum", "mean") and is_used_once:
         whole = size_of(node) == 1 < max(1, int(np.prod(step.shape)))
         id = "bias-gradient-summed-over-units" if whole else "sum-over-wrong-axis"
     return found_at(reading, last, id, [step], got=UNKNOWN, expected=quantity(reading, step.before, None))

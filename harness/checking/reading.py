@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..recording.graph import Place, references
+from ..recording.graph import Place, Site, references
 from .alignment import Alignment, Index, Samples, are_alike, largest_of, ratio, samples
 from .cost import Cost, Error, ShapesDiffer
 from .exceptions import RUN_FILE
@@ -180,6 +180,11 @@ class Reading:
         for id in ids[:MOST_INDEXED]:
             found[self.bundle(id)] = None
         return list(found)
+
+    def lines_of_use(self, parameter: int) -> set[Site]:
+        """The lines of the forward pass that a parameter goes into."""
+        nodes = map(self.stage.node, self.forward.nodes & set(self.stage.program.children[parameter]))
+        return {node.place.site for node in nodes if node.place is not None}
 
     def value_of_line(self, id: int) -> int:
         """The last value that the line of a value of the backward pass makes of it alone."""

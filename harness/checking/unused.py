@@ -148,7 +148,9 @@ def untouched_parameters(reading: Reading) -> Untouched:
 def is_first_state(reading: Reading, leaf: int) -> bool:
     """Whether the forward pass puts values that depend on parameters in the place of a leaf, under its name."""
     stage = reading.stage
-    names = {name for one in versions_of(reading, leaf) for name in stage.node(one).names} - {"return"}
+    shape = stage.node(leaf).shape  # an item that begins a sum takes the name of the sum
+    whole = [node for one in versions_of(reading, leaf) if (node := stage.node(one)).shape == shape]
+    names = {name for node in whole for name in node.names} - {"return"}
     computed = reading.forward.nodes & stage.dependent - set(stage.parameters)
     return any(not names.isdisjoint(stage.node(one).names) for one in computed)
 

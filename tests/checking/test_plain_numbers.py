@@ -316,3 +316,74 @@ def test_a_rate_that_one_update_lacks_is_named_if_the_others_are_made_on_one_lin
     assert (found.id, found.parameters) == ("learning-rate-missing", ("bias",))
     assert found.place is not None
     assert found.place.text.strip() == "bias += d"
+
+
+KEEPS_INPUTS = """\
+import math
+import random
+
+def product(A, B):
+    return [[sum(A[i][k] * B[k][j] for k in range(len(B))) for j in range(len(B[0]))] for i in range(len(A))]
+
+def turned(A):
+    return [list(row) for row in zip(*A)]
+
+def each(f, *matrices):
+    return [[f(*values) for values in zip(*rows)] for rows in zip(*matrices)]
+
+class Net:
+    def __init__(self, n_in, n_hidden, n_out):
+        draw = random.Random(0)
+        self.V = [[draw.uniform(-1, 1) for _ in range(n_hidden)] for _ in range(n_in)]
+        self.W = [[draw.uniform(-1, 1) for _ in range(n_out)] for _ in range(n_hidden)]
+
+    def train(self, X, T, rate=0.1, rounds=10):
+        for _ in range(rounds):
+            self.X = X
+            H = each(math.tanh, product(X, self.V))
+            D = each(lambda o, t: (o - t) * (1 - o * o), each(math.tanh, product(H, self.W)), T)
+            E = each(lambda e, h: e * (1 - h * h), product(D, turned(self.W)), H)
+            self.W = each(lambda w, g: w - rate * g, self.W, product(turned(H), D))
+            self.V = each(lambda w, g: w {sign} rate * g, self.V, product(turned(X), E))
+"""
+
+
+def test_inputs_that_a_network_of_lists_keeps_are_not_its_weights(tmp_path: Path) -> None:
+    """They are the same whatever the targets are, which says nothing about the calls."""
+    path = tmp_path / "net.py"
+    path.write_text(KEEPS_INPUTS.format(sign="+"))
+    result = check_file(path)
+    assert result.calls[-1].strip() == "net.train(X, Y)"
+    assert {one.id for one in result.mistakes} == {"gradient-ascent"}
+
+
+BEGINS_A_SUM = """\
+import numpy as np
+rng = np.random.default_rng(12)
+W, theta = rng.normal(0, 0.5, size=(4, 3)), np.zeros(4)
+V, phi = rng.normal(0, 0.5, size=(2, 4)), np.zeros(2)
+X, T = rng.choice([-1.0, 1.0], size=(16, 3)), rng.random((16, 2))
+for x, t in zip(X, T):
+    h, y = np.zeros(4), np.zeros(2)
+    for j in range(4):
+        a = theta[j]
+        for i in range(3):
+            a += W[j, i] * x[i]
+        h[j] = np.tanh(a)
+    for k in range(2):
+        a = phi[k]
+        for j in range(4):
+            a += V[k, j] * h[j]
+        y[k] = np.tanh(a)
+    d = (t - y) * (1 - y * y)
+    e = V.T @ d * (1 - h * h)
+    V += 0.1 * np.outer(d, h)
+    W += 0.1 * np.outer(e, x)
+    theta += 0.1 * e
+"""
+
+
+def test_a_bias_whose_items_begin_sums_is_missed_if_nothing_trains_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(BEGINS_A_SUM)
+    assert {one.id for one in check_file(path).mistakes} == {"bias-gradient-missing"}

@@ -151,7 +151,9 @@ def form_of_another(case: Case, used: Derivative) -> Name | None:
 def activation_itself(case: Case, used: Derivative) -> Name | None:
     """The activation in the place of its derivative"""
     # the region of the outputs goes on into the cost
-    activations = [one for one in used.layer.region if one == used.layer.a or case.stage.node(one).names]
+    layer, shape = used.layer, case.stage.node(used.layer.z).shape
+    nodes = [case.stage.node(one) for one in layer.region]
+    activations = [one.id for one in nodes if one.id == layer.a or (one.names and one.shape == shape)]
     if not any(equal(used.value, case.value(one)) for one in activations):
         return None
     made = definition_of(case, used.node)

@@ -228,8 +228,8 @@ def sum_over_another_axis(case: Case, layer: Layer) -> Name | None:
         return None
     delta = case.delta(layer)
     is_of_delta = delta is None or any(case.same(one, delta) for one in case.operands())
-    uses = case.reading.forward.nodes & set(case.stage.program.children[case.target])
-    return Name("sum-over-wrong-axis", case.lines()) if is_of_delta and len(uses) == 1 else None
+    is_used_once = len(case.reading.lines_of_use(case.target)) == 1
+    return Name("sum-over-wrong-axis", case.lines()) if is_of_delta and is_used_once else None
 
 
 TESTS_OF_BIAS = (*(wrong_delta, summed_over_units, delta_of_one_observation, delta_not_summed, sum_over_another_axis),)

@@ -22,7 +22,8 @@ class Alone:
     """A run of the lines."""
 
     updated: bool  # whether parameters were updated
-    weights: Sequence[NDArray[Any]]  # the floating matrices in all that the lines and the file name, afterwards
+    # the floating matrices in all that the lines and the file name, afterwards, other than those of rows of the data
+    weights: Sequence[NDArray[Any]]
 
 
 def run_alone(
@@ -53,7 +54,9 @@ def run_alone(
         if not watcher.has_iterated:
             return None
     known = [value for name, value in names.items() if name not in data and not inspect.ismodule(value)]
-    return Alone(updated=watcher.updated or watcher.has_iterated, weights=matrices_in(known))
+    given = {row.tobytes() for one in matrices_in(list(data.values())) for row in (*one, *one.T)}
+    weights = [one for one in matrices_in(known) if not all(row.tobytes() in given for row in one)]
+    return Alone(updated=watcher.updated or watcher.has_iterated, weights=weights)
 
 
 def are_same(left: Sequence[NDArray[Any]], right: Sequence[NDArray[Any]]) -> bool:

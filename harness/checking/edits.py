@@ -211,7 +211,7 @@ class EditBench(Bench):
         return all(abs(one - rates[0]) <= SAME_RATE * abs(rates[0]) for one in rates)
 
     def spoils_a_gradient(self, operations: Mapping[int, Compute], settings: list[Values]) -> bool:
-        """Whether an edit makes a true gradient, which its line computes, something that is none."""
+        """Whether an edit makes of a true gradient, which its line computes, something else."""
         reading = self.reading
         whole = reading.value_of_line(min(operations))
         return (

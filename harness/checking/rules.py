@@ -37,17 +37,8 @@ LATER_ITERATIONS = (1, 2)
 
 # operations on the way of a penalty into a cost
 ADDING = JOINING | {
-    "add",
-    "subtract",
-    "sum",
-    "mean",
-    "multiply",
-    "divide",
-    "sqrt",
-    "negative",
-    "reshape",
-    "ravel",
-    "array",
+    *("add", "subtract", "sum", "mean", "multiply", "divide", "sqrt", "negative"),
+    *("reshape", "ravel", "array"),
 }
 
 
@@ -453,7 +444,7 @@ def has_penalty(reading: Reading) -> bool:
 
 
 def is_added(stage: Stage, id: int, cost: int) -> bool:
-    """Whether a value is only summed and scaled on its way to a cost: squares in an output are no penalty."""
+    """Whether a value is only summed and scaled on its way to a cost: squares in an output are not a penalty."""
     way = stage.program.descendants([id], within=stage.program.ancestors([cost])) - {id}
     # the square of a norm is a sum of squares as well
     return all(stage.node(one).operation in ADDING or set(stage.program.parents[one]) == {id} for one in way)

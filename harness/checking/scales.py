@@ -113,12 +113,8 @@ def reads_sizes(sources: Sources, place: Place | None) -> bool:
     if place is None or place.file not in sources.trees:
         return False
     text = sources.texts[place.file]
-    functions = [
-        node
-        for node in ast.walk(sources.trees[place.file])
-        if isinstance(node, ast.FunctionDef) and node.lineno <= place.line <= (node.end_lineno or node.lineno)
-    ]
-    segment = ast.get_source_segment(text, functions[-1]) if functions else text
+    function = sources.function_at(place)
+    segment = text if function is None else ast.get_source_segment(text, function)
     return any(one in (segment or "") for one in SIZES)
 
 

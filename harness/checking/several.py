@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from ..recording.graph import Kind, Node, Recording, Update
 from .replay import Program
@@ -91,19 +92,9 @@ def of_one_turn(recording: Recording, program: Program, numbers: Collection[int]
     return replace(recording, nodes=tuple(nodes), parameters=tuple(parameters), updates=tuple(kept))
 
 
-def as_data(node: Node, value: object) -> Node:
+def as_data(node: Node, value: Any) -> Node:
     """A value as if it had been read from a file."""
-    return Node(
-        id=node.id,
-        operation="array",
-        value=value,  # type: ignore[arg-type]
-        shape=node.shape,
-        dtype=node.dtype,
-        place=node.place,
-        kind=Kind.DATA,
-        scalar=node.scalar,
-        names=node.names,
-    )
+    return replace(node, operation="array", arguments=(), keywords={}, value=value, kind=Kind.DATA, in_place=False)
 
 
 def joined(results: Sequence[CheckResult]) -> CheckResult:

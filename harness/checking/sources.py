@@ -91,8 +91,14 @@ class Sources:
 
     def return_of(self, place: Place) -> Place | None:
         """The only return statement of the innermost function that a line is in."""
-        around = [one for one in self.functions_of(place.file) if one.lineno <= place.line <= (one.end_lineno or 0)]
-        return self.only_return(place.file, around[-1]) if around else None
+        function = self.function_at(place)
+        return None if function is None else self.only_return(place.file, function)
+
+    def function_at(self, place: Place) -> ast.FunctionDef | None:
+        """The innermost function that a line is in"""
+        functions = self.functions_of(place.file)
+        around = [one for one in functions if one.lineno <= place.line <= (one.end_lineno or one.lineno)]
+        return around[-1] if around else None
 
     def argument_returned(self, place: Place) -> Place | None:
         """The return statement of the only function called on a line that returns its argument as it is."""

@@ -175,7 +175,7 @@ class ScenarioFacts:
     course: Course  # the whole run that was asked about
     learned_at: int | None  # since when that run is at the target, None if never
     in_time: Level | None  # what healthy starts reach long before a run that learns late; None if it is not late
-    accuracy: float | None  # of the run, None if it has no classes
+    accuracy: float | None  # of the run; None for targets that are not classes
     math_error: float  # the largest relative difference of its gradients from numerical ones
     relation: ClonesRelation | None  # what identical units are for the failure; None if there are none
     sampled: tuple[int, int] | None  # the number of observations that trained, of how many; None if all did

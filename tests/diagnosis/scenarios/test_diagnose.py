@@ -745,24 +745,26 @@ def test_whether_the_clones_are_necessary_and_sufficient():
     healthy, cloned = (changes.from_healthy(post, clones=clones) for clones in (False, True))
     mirrored = changes.scaled(post, -1)
 
-    def told(*results):
+    def printed_answer(*results):
         evidence = evidence_of(*(result_of(*each) for each in results), found=CLONES)
         return relation_text(judge.relation_of_clones(evidence))
 
-    assert told((noise, 0.98), (shared, 0.0)) == (
+    assert printed_answer((noise, 0.98), (shared, 0.0)) == (
         "Identical hidden units are needed for this failure (noise N(0, 0.1²) on every weight: 98.0% learn). "
         "They are enough for it: no change that keeps them helped."
     )
-    assert told((noise, 0.2), (shared, 0.0), (mirrored, 1.0)) == (
+    assert printed_answer((noise, 0.2), (shared, 0.0), (mirrored, 1.0)) == (
         "Identical hidden units are not needed for this failure: parting them does not help "
         "(noise N(0, 0.1²) on every weight: 20% learn). "
         "Networks with them can learn (the same initial weights multiplied by -1: 100% learn)."
     )
-    assert "Networks without them fail too (glorot_uniform starts: 90% learn)." in told((noise, 0.2), (healthy, 0.9))
+    assert "Networks without them fail too (glorot_uniform starts: 90% learn)." in printed_answer(
+        (noise, 0.2), (healthy, 0.9)
+    )
     # of 100 and 100: 97 % and 55 % have intervals that do not meet, 60 % and 55 % have
     harder = "97.0% of glorot_uniform seeds learn, and 55.0% of the same seeds with identical units."
-    assert harder in told((noise, 0.2), (healthy, 0.97), (cloned, 0.55))
-    assert "harder" not in told((noise, 0.2), (healthy, 0.6), (cloned, 0.55))
+    assert harder in printed_answer((noise, 0.2), (healthy, 0.97), (cloned, 0.55))
+    assert "harder" not in printed_answer((noise, 0.2), (healthy, 0.6), (cloned, 0.55))
 
 
 def test_the_best_possible_is_what_nothing_betters_by_much():
@@ -870,39 +872,39 @@ def test_a_sample_takes_half_of_the_budget():
     assert len(judge.sampled(case, 0.0).x) == 64
 
 
-def told(found):
+def printed_answer(found):
     """The whole answer."""
     return "\n".join(diagnosing.verdict(found))
 
 
 def test_the_accuracy_of_a_classification_is_beside_its_cost(post):
     classes = replace(post, scenario=replace(post.scenario, accuracy=0.5))
-    assert "0.4002, accuracy 50.0% (learned from 0.01, constant prediction 0.4)" in told(classes)
-    assert "accuracy" not in told(post)
+    assert "0.4002, accuracy 50.0% (learned from 0.01, constant prediction 0.4)" in printed_answer(classes)
+    assert "accuracy" not in printed_answer(post)
 
 
 def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
-    assert told(post).startswith(
+    assert printed_answer(post).startswith(
         "post from ones does not learn.\nCost after 1,000 iterations at a learning rate of 0.5: "
     )
     own = judge.level_of(result_of(changes.NO_CHANGE, 0.2))
     fine = replace(post, outcome=OutcomeKind.LEARNS, causes=(), alternatives=())
-    assert "it learns what there is to learn" in told(fine)
-    lucky = told(replace(post, outcome=OutcomeKind.LUCKY, user=own))
+    assert "it learns what there is to learn" in printed_answer(fine)
+    lucky = printed_answer(replace(post, outcome=OutcomeKind.LUCKY, user=own))
     assert "Of other starts, 20% learn (95 % interval: 13% to 29%)." in lucky
-    assert "Of other starts, 20% learn" in told(replace(post, user=own))
-    assert "Of other starts" not in told(post)
+    assert "Of other starts, 20% learn" in printed_answer(replace(post, user=own))
+    assert "Of other starts" not in printed_answer(post)
     in_time = replace(judge.level_of(result_of(changes.NO_CHANGE, 0.97)), updates=1000)
     late = replace(post.scenario, in_time=in_time, learned_at=6000)
-    late = told(replace(post, outcome=OutcomeKind.SLOW, scenario=late))
+    late = printed_answer(replace(post, outcome=OutcomeKind.SLOW, scenario=late))
     assert "learns, but late." in late
     assert "from iteration 6,000 on. Of healthy starts, 97% are by iteration 1,000, when its cost is 0.4002." in late
     some = replace(post.scenario, sampled=(64, 1797))
-    assert "with 64 of its 1,797 observations" in told(replace(post, scenario=some))
+    assert "with 64 of its 1,797 observations" in printed_answer(replace(post, scenario=some))
 
 
 def test_one_cause_is_reported_with_both_sides_of_its_proof(post):
-    said = told(post)
+    said = printed_answer(post)
     assert (
         "Evidence: with the same initial weights multiplied by -1, and nothing else changed, it learns (cost " in said
     )
@@ -918,7 +920,7 @@ def test_two_causes_together_are_reported_with_a_proof_of_each(post):
     repaired = judge.level_of(result_of(changes.NO_CHANGE, 0.98))
     clones = replace(cause, fault=Fault.CLONES, change=changes.noise(base_of()[0], 0.3, False))
     pair = tuple(replace(one, repaired=repaired, unrepaired=without) for one in (cause, clones))
-    said = told(replace(post, causes=pair, alternatives=()))
+    said = printed_answer(replace(post, causes=pair, alternatives=()))
     assert "Cause 2: identical units." in said
     proof = "Evidence: without noise N(0, 0.3²) on every weight and with the others, 10 of 100 seeds learn (6 to 17%)"
     assert proof in said
@@ -928,7 +930,7 @@ def test_two_causes_together_are_reported_with_a_proof_of_each(post):
 def test_targets_that_contradict_each_other_are_reported_with_the_least_cost(post):
     cause = Cause(fault=Fault.CONTRADICTORY_TARGETS, changes=(), repaired=None, unrepaired=None)
     bar = replace(post.bar, best=2.0)
-    said = told(replace(post, outcome=OutcomeKind.NO_SIGNAL, causes=(cause,), alternatives=(), bar=bar))
+    said = printed_answer(replace(post, outcome=OutcomeKind.NO_SIGNAL, causes=(cause,), alternatives=(), bar=bar))
     assert "No function of the inputs comes under a cost of 2." in said
     assert "the best function of the inputs 2)" in said
 
@@ -936,7 +938,7 @@ def test_targets_that_contradict_each_other_are_reported_with_the_least_cost(pos
 def test_who_learns_late_or_by_luck_gets_an_answer_though_no_cause_was_proved(post):
     for outcome in (OutcomeKind.SLOW, OutcomeKind.LUCKY):
         found = replace(post, causes=(), alternatives=(), outcome=outcome)
-        assert "No cause is proven: " in told(found)
+        assert "No cause is proven: " in printed_answer(found)
         assert code_of_diagnosis(found) == 1
 
 
@@ -944,7 +946,7 @@ def test_who_learns_late_or_by_luck_gets_an_answer_though_no_cause_was_proved(po
 def test_a_budget_that_ended_before_anything_was_tried_is_reported_as_the_reason(iterations, outcome):
     found = diagnose.diagnose(diagnose.case_of(load("post"), iterations=iterations), budget=0.001)
     assert (found.outcome.value, found.causes, found.partial, code_of_diagnosis(found)) == (outcome, (), True, 3)
-    assert "No cause is proven: the time ran out.\n" in told(found)
+    assert "No cause is proven: the time ran out.\n" in printed_answer(found)
 
 
 # The post and xor
@@ -1008,7 +1010,7 @@ def test_of_xor_the_clones_are_the_cause():
     assert found.causes[0].fault == "clones"
     assert found.causes[0].repaired.learned.value >= 0.95
     assert found.clone_bound.least == pytest.approx(2 / 3)
-    assert "no training brings sum_of_squared_errors under 0.6667" in told(found)
+    assert "no training brings sum_of_squared_errors under 0.6667" in printed_answer(found)
     kept = {
         key: level
         for key, level in tried_of(found).items()

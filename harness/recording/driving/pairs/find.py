@@ -21,5 +21,5 @@ def find_pairs(source: str, *, square: bool = False) -> list[PairPlan]:
     """
     calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS)
     plans = [*layer_plans(calls), *function_plans(calls), *derivative_plans(calls)]
-    # a layer that cannot be called is not judged; of what else has no options, it is not known whether it is a pair
+    # a layer that cannot be called is not judged; whether anything else without options is a pair is not known
     return [plan for plan in plans if plan.options or plan.kind is PairKind.LAYER][:MAX_PAIRS]

@@ -349,7 +349,7 @@ def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
     low, high = float(np.min(recorded)), float(np.max(recorded))
     low, high = (low, high) if np.isfinite(high - low) else (0.0, 0.0)  # what np.empty leaves may be any number
     if low == high:
-        low, high = (0.5 * low, 1.5 * low) if low else (-1.0, 1.0)
+        low, high = (low - 0.5 * abs(low), low + 0.5 * abs(low)) if low else (-1.0, 1.0)
     margin = 0.05 * (high - low)
     drawn = rng.uniform(low + margin, high - margin, recorded.shape)
     shares_at = columns_of_shares(recorded)

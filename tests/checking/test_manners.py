@@ -539,3 +539,26 @@ def test_a_name_that_only_another_function_has_is_not_defined_whatever_stands_in
     path.write_text(UNBOUND)
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.text) == ("exception", "return h, h @ W2")
+
+
+NEGATIVE_TARGETS = """\
+import numpy as np
+import pandas as pd
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(12, 3))
+Y = pd.DataFrame({"wanted": [-2.0] * 12}).values
+W, b = rng.normal(size=(3, 1)) * 0.1, np.zeros((1, 1))
+for _ in range(3):
+    out = X @ W + b
+    d = (out - Y) / 12
+    print(np.mean((out - Y) ** 2) / 2)
+    W -= 0.1 * X.T @ d
+    b -= 0.1 * d.sum(axis=0, keepdims=True)
+"""
+
+
+def test_data_that_are_one_negative_number_everywhere_are_drawn_around_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(NEGATIVE_TARGETS)
+    assert check_file(path).verdict is Verdict.CORRECT

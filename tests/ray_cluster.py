@@ -41,14 +41,14 @@ def parent(pid):
 
 
 @contextlib.contextmanager
-def ray_cluster(folder):
-    """HOST:PORT of a cluster of two worker processes, which is started in ``folder``."""
+def ray_cluster(folder, cores=2):
+    """HOST:PORT of a cluster of one worker process per core, which is started in ``folder``."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
     sockets = Path(os.environ.get("TMPDIR", "/tmp")) / f"ray-{os.getpid()}"  # short: sockets' paths have a limit
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    options = ["--head", "--block", f"--port={port}", "--num-cpus=2", f"--temp-dir={sockets}"]
+    options = ["--head", "--block", f"--port={port}", f"--num-cpus={cores}", f"--temp-dir={sockets}"]
     options += ["--include-dashboard=false", "--disable-usage-stats", "--object-store-memory=100000000"]
     process = subprocess.Popen(
         [sys.executable, "-m", "ray.scripts.scripts", "start", *options],

@@ -24,7 +24,8 @@ import numpy as np
 
 from ..errors import BadInput, escape_controls, shown, shown_path
 from ..models.network import Array
-from ..scenario.data import npz_arrays, read_bytes
+from ..scenario.contents import read_bytes
+from ..scenario.data import npz_arrays
 
 if TYPE_CHECKING:
     import keras

@@ -1,4 +1,4 @@
-"""Data: x and y from the lists of a TOML file, from CSV, from NPZ, or built in; checked against the cost.
+"""Data: x and y from the lists of a TOML file, from a table, from NPZ, or built in; checked against the cost.
 
 An error names the file, and the key, row and column. Nothing is unpickled.
 """
@@ -6,71 +6,29 @@ An error names the file, and the key, row and column. Nothing is unpickled.
 from __future__ import annotations
 
 import math
-import os
-import re
-import stat
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 import numpy as np
 
-from ..errors import MAX_WORDS, BadInput, known_words, nearest, shown, shown_path
+from ..errors import BadInput, shown, shown_path
 from ..models.costs import Targets, cost_named
 from ..models.network import Array
-from .given import Given, finite, invalid_value, texts
+from .contents import FEWER, read_bytes
+from .given import Data, Given, finite, invalid_value
+from .tables import csv_data, parquet_data
 
 MAX_NUMBERS = 50_000_000  # of x or y
-MAX_FILE_BYTES = 2**28
 MAX_UNPACKED_BYTES = 2**30  # of all arrays of a file
-NO_CLASS_NAMES = frozenset({"nan", "na", "n/a", "null", "none", "inf", "-inf", "infinity", "-infinity"})
-FEWER = "give fewer observations"
+# the keys of each source
+BELONGING = {
+    "x": ("x", "y"),
+    "csv": ("csv", "inputs", "targets"),
+    "parquet": ("parquet", "inputs", "targets"),
+    "npz": ("npz",),
+}
 SUM_ERROR = 1e-5  # by which the sum of a row of y that is a distribution may differ from 1
-
-
-class Data(NamedTuple):
-    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given."""
-
-    x: Array
-    y: Array
-    x_where: str
-    y_where: str
-    # of each column of y that held names of classes, these names in alphabetical order; y has their numbers
-    classes: tuple[tuple[str, ...], ...] = ()
-
-
-def read_bytes(path: Path, shown_as: str, most: int = MAX_FILE_BYTES, instead: str = FEWER) -> bytes:
-    """The content of a file.
-
-    Raises:
-        BadInput: it cannot be read, is not a regular file, or is larger than ``most``.
-    """
-    try:
-        with open(path, "rb", opener=open_at_once) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise BadInput(f"{shown_as} must be a regular file, got a pipe or a device; give a file")
-            content = file.read(most + 1) if status.st_size <= most else b""
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        reason = getattr(error, "strerror", None) or error
-        raise BadInput(f"{shown_as}: cannot be read ({reason}); give another file") from None
-    if max(len(content), status.st_size) > most:
-        raise BadInput(f"{shown_as}: larger than {most // 2**20} MiB; {instead}")
-    return content
-
-
-def open_at_once(path: str, flags: int) -> int:
-    """An opener for ``open`` that does not wait until somebody writes into a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def decoded(content: bytes, shown_as: str) -> str:
-    """Text from UTF-8, with a byte order mark or without."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{shown_as}: not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
 
 
 def as_column(given: Given) -> Given:
@@ -98,109 +56,6 @@ def inline_array(given: Given) -> Array:
             if not finite(value):
                 raise invalid_value(Given(value, f"{where}, row {number}, column {column}"), "a finite number")
     return np.array(rows, np.float64)
-
-
-def csv_columns(header: Sequence[str], given: Given, file: str) -> list[int]:
-    """The indices of the named columns."""
-    names = [name.strip() for name in texts(given, "a column of the CSV file, or a list of them")]
-    places = {name: place for place, name in enumerate(header)}
-    in_header, in_names = Counter(header), Counter(names)
-    for name in names:
-        if name not in places:
-            hint = known_words([shown(other) for other in header[: MAX_WORDS + 1]]) + nearest(name, header)
-            raise BadInput(f"{file} has no column {shown(name)}{hint}", key=given.where)
-        if in_header[name] > 1:
-            raise BadInput(f"{file} has two columns {shown(name)}; rename one", key=given.where)
-        if in_names[name] > 1:
-            raise BadInput(f"the column {shown(name)} is named twice; remove one", key=given.where)
-    return [places[name] for name in names]
-
-
-def csv_number(cell: str) -> float:
-    """The number in a cell, or NaN. "1_000" is a number in Python but not in a spreadsheet."""
-    try:
-        return math.nan if "_" in cell else float(cell)
-    except ValueError:
-        return math.nan
-
-
-def is_class_name(cell: str) -> bool:
-    """Whether a cell can be the name of a class: it has a letter, and does not stand for a missing value."""
-    return any(letter.isalpha() for letter in cell) and cell.strip().lower() not in NO_CLASS_NAMES
-
-
-def bad_cell(given: Given, is_target: bool, names_above: bool) -> BadInput:
-    """The error for a cell without a finite number, or for a number among names of classes."""
-    if names_above:
-        message = str(invalid_value(given, "the name of a class as in the rows above"))
-    else:
-        message = str(invalid_value(given, "a finite number"))
-    mixed = is_target and (names_above or is_class_name(str(given.value)))
-    return BadInput(f"{message}; write all class labels of a column as names, or all as numbers" if mixed else message)
-
-
-def numbered(table: Array, names: Mapping[int, Mapping[str, int]]) -> Array:
-    """The table with the alphabetical number of each name of a class in place of the number of its first row.
-
-    Args:
-        table: (rows, columns).
-        names: by column, the number of each name in the table.
-    """
-    table = table.copy()
-    for column, numbers in names.items():
-        places = {number: place for place, (_, number) in enumerate(sorted(numbers.items()))}
-        table[:, column] = np.array([places[number] for number in range(len(places))])[table[:, column].astype(np.intp)]
-    return table
-
-
-def csv_data(given: Mapping[str, Given], path: Path) -> Data:
-    """x and y from the named columns of a CSV file."""
-    import csv
-    import io
-    from array import array
-
-    file = shown_path(path)
-    content = read_bytes(path, f"{given['csv'].where}: {file}")
-    decoded(content, file)  # for its error; the lines themselves are decoded one by one
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
-    header: list[str] = []
-    numbers_read = array("d")  # row after row; Python lists would take six times the memory
-    columns: list[int] = []
-    names: dict[int, dict[str, int]] = {}  # by place in ``columns``, the names of classes with the order of their rows
-    inputs = len(texts(given["inputs"], "a column of the CSV file, or a list of them"))
-    above = 0  # number of lines before this row; a quoted cell may hold several
-    try:
-        for cells in reader:
-            line, above = above + 1, reader.line_num
-            if not cells:
-                continue
-            if not header:
-                header = [cell.strip() for cell in cells]
-                if len(header) == 1 and re.search(r"[;\t]", header[0]):
-                    raise BadInput(f"{file}: its header has no commas; save it with commas between the columns")
-                columns = [place for key in ("inputs", "targets") for place in csv_columns(header, given[key], file)]
-                continue
-            if len(cells) != len(header):
-                raise BadInput(f"{file}, row {line} must have {len(header)} cells as the header, got {len(cells)}")
-            numbers = [csv_number(cells[column]) for column in columns]
-            for place, (column, number) in enumerate(zip(columns, numbers)):
-                if place >= inputs and (place in names or not numbers_read) and is_class_name(cells[column]):
-                    of_column = names.setdefault(place, {})
-                    numbers[place] = of_column.setdefault(cells[column].strip(), len(of_column))
-                elif not math.isfinite(number) or place in names:
-                    where = f"{file}, row {line}, column {column + 1} ({shown(header[column])})"
-                    raise bad_cell(Given(cells[column], where), place >= inputs, place in names)
-            numbers_read.extend(numbers)
-            if len(numbers_read) > 2 * MAX_NUMBERS:
-                raise BadInput(f"{file} has more than {2 * MAX_NUMBERS} numbers in its columns; {FEWER}")
-    except csv.Error as error:
-        raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
-    if not numbers_read:
-        got = "only a header" if header else "an empty file"
-        raise BadInput(f"{file} must have a header row and at least one row of numbers, got {got}")
-    table = numbered(np.frombuffer(numbers_read).reshape(-1, len(columns)), names)
-    classes = tuple(tuple(sorted(names[place])) for place in sorted(names))
-    return Data(table[:, :inputs], table[:, inputs:], f"{file}: inputs", f"{file}: targets", classes)
 
 
 def npy_shape(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
@@ -290,24 +145,30 @@ def npz_data(given: Given, path: Path) -> Data:
 
 def read_data(given: Mapping[str, Given], file: str, folder: Path) -> Data:
     """x and y from the source that the ``[data]`` table names."""
-    sources = [key for key in ("x", "csv", "npz") if key in given or (key == "x" and "y" in given)]
+    sources = [key for key in BELONGING if key in given or (key == "x" and "y" in given)]
     if len(sources) != 1:
         got = "more than one of them" if sources else "none of them"
-        raise BadInput(f"{file}: [data] must have x and y, or csv with inputs and targets, or npz; got {got}")
-    belonging = {"x": ("x", "y"), "csv": ("csv", "inputs", "targets"), "npz": ("npz",)}[sources[0]]
+        raise BadInput(f"{file}: [data] must have x and y, csv or parquet with inputs and targets, or npz; got {got}")
+    belonging = BELONGING[sources[0]]
     for key in belonging:
         if key not in given:
             raise BadInput(f"{file}: data.{key} is missing; [data] must have {', '.join(belonging)}")
     for key in ("inputs", "targets"):
         if key in given and key not in belonging:
-            raise BadInput("is only for csv; remove it", key=given[key].where)
+            raise BadInput("is only for csv and parquet; remove it", key=given[key].where)
     if sources == ["x"]:
         return Data(inline_array(given["x"]), inline_array(as_column(given["y"])), given["x"].where, given["y"].where)
     source = given[sources[0]]
     if not isinstance(source.value, str) or not source.value:
         raise invalid_value(source, "the path of a file, relative to this one")
     path = folder / source.value
-    return csv_data(given, path) if sources == ["csv"] else npz_data(source, path)
+    match sources[0]:
+        case "csv":
+            return csv_data(given, path)
+        case "parquet":
+            return parquet_data(given, path)
+        case _:
+            return npz_data(source, path)
 
 
 def check_finite(array: Array, where: str) -> None:

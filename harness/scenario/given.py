@@ -1,4 +1,4 @@
-"""A value that a user gave, where it was given, and the checks that many values share."""
+"""A value or data that a user gave, where they were given, and the checks that many values share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import BadInput, known_words, nearest, shown
+from ..models.network import Array
 
 MAX_INTEGER = 2**31 - 1  # the compiled loop counts iterations in int32
 
@@ -16,6 +17,17 @@ class Given(NamedTuple):
 
     value: object
     where: str
+
+
+class Data(NamedTuple):
+    """x (observations, inputs) and y (observations, outputs) in float64, and where each was given."""
+
+    x: Array
+    y: Array
+    x_where: str
+    y_where: str
+    # of each column of y that held names of classes, these names in alphabetical order; y has their numbers
+    classes: tuple[tuple[str, ...], ...] = ()
 
 
 def invalid_value(given: Given, expected: str) -> BadInput:

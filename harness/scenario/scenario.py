@@ -22,7 +22,8 @@ A TOML file has four parts. All keys have defaults, except ``[data]`` and ``hidd
     record = "log"              # "all", "every 100", "log" (1, 2, 5, 10, 20, ...), "log 50" (50 more between them)
 
 In place of x and y, ``[data]`` takes ``csv = "data.csv"`` with ``inputs`` and ``targets``, lists of names from its
-header row, or ``npz = "data.npz"`` with the arrays x and y; both paths are relative to the TOML file.
+header row, ``parquet = "data.parquet"`` with the same two lists, or ``npz = "data.npz"`` with the arrays x and y; these
+paths are relative to the TOML file.
 
 y may be a flat list if there is one output. With categorical_crossentropy, one column of integers is read as class
 labels and made one-hot; the outputs have the order of the labels. By default all layers are sigmoid, except a softmax
@@ -51,24 +52,14 @@ import numpy as np
 from ..errors import BadInput, known_words, nearest, shown, shown_path
 from ..models.batches import Batches
 from ..models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
-from .data import (
-    Data,
-    cast,
-    check_shapes,
-    decoded,
-    digits_data,
-    post_data,
-    read_bytes,
-    read_data,
-    targets_of_cost,
-    xor_data,
-)
-from .given import Given, finite, integer_from, invalid_value, one_of, texts
+from .contents import decoded, read_bytes
+from .data import cast, check_shapes, digits_data, post_data, read_data, targets_of_cost, xor_data
+from .given import Data, Given, finite, integer_from, invalid_value, one_of, texts
 
 MAX_WEIGHTS = 50_000_000
 MAX_HIDDEN_LAYERS = 100
 MAX_INITIALIZERS = 100
-MAX_TOML_BYTES = 2**22  # larger data belong in a CSV or NPZ file
+MAX_TOML_BYTES = 2**22  # larger data belong in a file of their own
 MAX_RECORDED_ITERATIONS = 100_000
 DRAWN_ITERATIONS = 150  # of one run, evenly spaced in log, for curves that show when a plateau ends
 MAX_DRAWN_NUMBERS = 20_000_000  # that these record: 160 MB; large networks are drawn at fewer iterations
@@ -81,7 +72,7 @@ QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?""")
 
 DTYPES = ("float64", "float32")
 TABLES = {
-    "data": ("x", "y", "csv", "inputs", "targets", "npz"),
+    "data": ("x", "y", "csv", "parquet", "inputs", "targets", "npz"),
     "network": ("hidden", "activations", "cost"),
     "training": (
         "initializers",
@@ -492,7 +483,7 @@ def read_toml(path: Path) -> dict[str, object]:
         import tomli as tomllib
 
     file = shown_path(path)
-    text = decoded(read_bytes(path, file, MAX_TOML_BYTES, "give the data as csv = or npz ="), file)
+    text = decoded(read_bytes(path, file, MAX_TOML_BYTES, "give the data as csv =, parquet = or npz ="), file)
     if LONG_KEY.search(QUOTED.sub('"', text)):
         raise BadInput(f"{file}: cannot be read as TOML: a key has too many parts")
     try:
@@ -512,10 +503,11 @@ def check_path(name: str) -> None:
         missing = not Path(name).exists()
     except OSError as error:  # other problems appear when it is read
         missing = error.errno == errno.ENAMETOOLONG
-    if Path(name).suffix in (".csv", ".npz"):
+    if Path(name).suffix in (".csv", ".parquet", ".npz"):
         raise BadInput(
             f"{shown_path(name)} is data; give a TOML file that names it:\n"
-            "[data] with csv, inputs and targets, or with npz; and [network] with hidden, the units of each layer"
+            "[data] with csv or parquet, inputs and targets, or with npz; "
+            "and [network] with hidden, the units of each layer"
         )
     if Path(name).suffix in (".py", ".ipynb") and not missing:
         raise BadInput(f"{shown_path(name)} is a program, which the commands check and diagnose read; give a TOML file")

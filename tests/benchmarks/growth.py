@@ -2,6 +2,7 @@
 
 ``python -m tests.benchmarks.growth`` measures every point in a process of its own, so that its peak memory is its own,
 prints a table and draws it as docs/growth.svg. A point takes seconds of the processor; ``--full`` adds the largest.
+``--files`` measures how long reading a million observations takes instead, from each kind of file.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -92,15 +93,51 @@ def measure(point: Point) -> Cost:
             pass
 
     train(1, 1)
-    before, begin = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before, begin = peak_megabytes(), time.process_time()
     train(point.members, point.iterations)
     seconds = time.process_time() - begin
-    return Cost(seconds=seconds, megabytes=(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    return Cost(seconds=seconds, megabytes=peak_megabytes() - before)
 
 
-def measure_alone(point: Point) -> Cost:
-    """Train a point in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.growth", "--point", json.dumps(asdict(point))]
+def peak_megabytes() -> float:
+    """Most memory that this process has had; ``getrusage`` would count that of its parent, which it began with."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def write_scenarios(folder: Path, observations: int) -> list[Path]:
+    """The same random observations, of two inputs and a label, as a file of each kind, each with its scenario."""
+    import pyarrow
+    from pyarrow import parquet
+
+    rng = np.random.default_rng(0)
+    x, y = rng.random((observations, 2)).round(6), rng.integers(0, 2, observations)
+    np.savez(folder / "data.npz", x=x, y=y)
+    np.savetxt(folder / "data.csv", np.c_[x, y], "%g", ",", header="a,b,t", comments="")
+    parquet.write_table(pyarrow.table({"a": x[:, 0], "b": x[:, 1], "t": y}), folder / "data.parquet")
+    scenarios = []
+    for kind in ("npz", "csv", "parquet"):
+        columns = "" if kind == "npz" else 'inputs = ["a", "b"]\ntargets = "t"\n'
+        scenarios.append(folder / f"{kind}.toml")
+        scenarios[-1].write_text(f'[data]\n{kind} = "data.{kind}"\n{columns}[network]\nhidden = []\n')
+    return scenarios
+
+
+def measure_reading(scenario: Path) -> Cost:
+    """Load a scenario in this process."""
+    import harness
+
+    if scenario.stem == "parquet":
+        import pyarrow.parquet  # noqa: F401 - the memory of the library is not that of the data
+    before, begin = peak_megabytes(), time.process_time()
+    harness.load(str(scenario))
+    seconds = time.process_time() - begin
+    return Cost(seconds=seconds, megabytes=peak_megabytes() - before)
+
+
+def measure_alone(option: str, value: str) -> Cost:
+    """What this program prints with the option, in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.growth", option, value]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(**json.loads(done.stdout))
@@ -130,17 +167,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table and draw it, or measure one point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="with the largest points, which take minutes")
+    parser.add_argument("--files", action="store_true", help="measure reading a million observations instead")
     parser.add_argument("--point", help=argparse.SUPPRESS)
+    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
+    if chosen.read is not None:
+        print(json.dumps(asdict(measure_reading(chosen.read))))
+        return
     if chosen.point is not None:
         given = json.loads(chosen.point)
         print(json.dumps(asdict(measure(Point(**given | {"hidden": tuple(given["hidden"])})))))
+        return
+    if chosen.files:
+        print("| file | seconds | MB |\n| --- | --- | --- |")
+        with tempfile.TemporaryDirectory() as folder:
+            for scenario in write_scenarios(Path(folder), 10**6):
+                cost = measure_alone("--read", str(scenario))
+                print(f"| {scenario.stem} | {cost.seconds:.3g} | {cost.megabytes:.0f} |", flush=True)
         return
     points = sorted(POINTS + LARGEST * chosen.full, key=lambda point: (point.axis, point.place))
     costs = []
     print("| axis | | seconds | MB |\n| --- | --- | --- | --- |")
     for point in points:
-        costs.append(measure_alone(point))
+        costs.append(measure_alone("--point", json.dumps(asdict(point))))
         print(f"| {point.axis} | {point.place:,} | {costs[-1].seconds:.3g} | {costs[-1].megabytes:.0f} |", flush=True)
     draw(points, costs, FIGURE)
 

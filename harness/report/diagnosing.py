@@ -38,7 +38,7 @@ from .findings import finding_text, worth_saying
 from .registering import register_drawings
 from .scenario_words import change_text as scenario_change_text
 from .scenario_words import relation_text, run_lines
-from .words import count, joined, new_table, number
+from .words import count, joined, new_table, number, percent_range
 
 if TYPE_CHECKING:
     from ..diagnosis.edited_run import EditedRun
@@ -127,12 +127,10 @@ def is_limited_by_rows(found: Diagnosis) -> bool:
 
 
 def share_text(share: Share) -> str:
-    """15 of 16 seeds learn (95 % interval: 72 to 99 %)"""
+    """15 of 16 seeds learn (95 % interval: 72 to 99%)"""
     if share.low == share.high:  # nothing is drawn
         return "it learns" if share.count else "it does not learn"
-    return f"{share.count} of {share.of} seeds learn (95 % interval: {share.low:.0%} to {share.high:.0%})".replace(
-        "% to", " to"
-    )
+    return f"{share.count} of {share.of} seeds learn (95 % interval: {percent_range(share.low, share.high)})"
 
 
 def outcome_lines(found: Diagnosis) -> Iterator[str]:
@@ -149,8 +147,7 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         return
     references = found.references
     text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
-    text = text.replace("r2", "R2")
-    text += f"{score_text(found.task, found.user.held)}"
+    text += score_text(found.task, found.user.held)
     beside = [f"constant prediction {score_text(found.task, references.constant)}"]
     if references.learners:
         best = references.learners[0]
@@ -295,11 +292,10 @@ def explains(found: Mechanism, cause: Cause) -> bool:
 def level_text(found: Diagnosis, level: Level) -> str:
     """16 of 16 seeds learn (81 to 100%), median R2 0.98"""
     share = level.learned
-    interval = f"{share.low:.0%} to {share.high:.0%}".replace("% to", " to")
     score = f"{score_name(found.task)} {score_text(found.task, level.held)}"
     if share.low == share.high:
         return f"{share_text(share)} ({score})"
-    return f"{share.count} of {share.of} seeds learn ({interval}), median {score}"
+    return f"{share.count} of {share.of} seeds learn ({percent_range(share.low, share.high)}), median {score}"
 
 
 def meaning_of(cause: Cause) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..diagnosis.answer import ClonesRelation, Diagnosis, Level, ScenarioFacts
 from ..diagnosis.outcomes import OutcomeKind
 from ..diagnosis.scenario_changes import Change, Family, Result
-from .words import count, number
+from .words import count, number, percent_range
 
 
 def healthy_text(change: Change) -> str:
@@ -83,7 +83,7 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
         )
     elif found.outcome is OutcomeKind.LUCKY or (found.outcome is not OutcomeKind.LEARNS and user.learned.count):
         share = user.learned
-        yield f"Of other starts, {share.value:.0%} learn (95 % interval: {share.low:.0%} to {share.high:.0%})."
+        yield f"Of other starts, {share.value:.0%} learn (95 % interval: {percent_range(share.low, share.high)})."
     elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:
         yield "Nothing that was tried does much better: it learns what there is to learn."
     if facts.sampled is not None and found.outcome is not OutcomeKind.LEARNS:

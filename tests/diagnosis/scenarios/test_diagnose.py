@@ -891,7 +891,7 @@ def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
     fine = replace(post, outcome=OutcomeKind.LEARNS, causes=(), alternatives=())
     assert "it learns what there is to learn" in printed_answer(fine)
     lucky = printed_answer(replace(post, outcome=OutcomeKind.LUCKY, user=own))
-    assert "Of other starts, 20% learn (95 % interval: 13% to 29%)." in lucky
+    assert "Of other starts, 20% learn (95 % interval: 13 to 29%)." in lucky
     assert "Of other starts, 20% learn" in printed_answer(replace(post, user=own))
     assert "Of other starts" not in printed_answer(post)
     in_time = replace(judge.level_of(result_of(changes.NO_CHANGE, 0.97)), updates=1000)

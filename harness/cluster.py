@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import BadInput, shown
+from .errors import BadInput, reason_of, shown
 
 MAX_RETRIES = 3  # of a part whose worker is lost
 PARTS_PER_CORE = 2  # one that runs, and one that waits
@@ -185,8 +185,9 @@ def check_address(address: str) -> None:
         if answer[FRAME_TYPE:] != bytes([SETTINGS]):
             raise OSError("it is another kind of server")
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadInput(f"Ray: no answer from {address} ({reason}); start a cluster with 'ray start'") from None
+        raise BadInput(
+            f"Ray: no answer from {address} ({reason_of(error)}); start a cluster with 'ray start'"
+        ) from None
 
 
 def resolved(address: str) -> str:

@@ -186,14 +186,14 @@ def run_file(arguments: argparse.Namespace) -> int:
             result = check.check_file(arguments.path, run=arguments.lines, seed=arguments.seed, **limits)
     result = accepting.accept_known(result, accepted)
     write_page(arguments, page)
-    show_result(arguments, result if arguments.json else seen_from_here(result, arguments.path))
+    show_result(arguments, result if arguments.json else with_relative_files(result, arguments.path))
     ci_log.print_for(arguments.annotations, result, arguments.path, as_json=arguments.json)
     if result.is_accepted:
         return AGREES
     return {Verdict.CORRECT: AGREES, Verdict.MISTAKE: DIFFERS, Verdict.NOT_JUDGED: NOT_JUDGED}[result.verdict]
 
 
-def seen_from_here(result: CheckResult, path: Path) -> CheckResult:
+def with_relative_files(result: CheckResult, path: Path) -> CheckResult:
     """A result whose lines are in files as the user knows them: from the current folder if they lie in it.
 
     Args:

@@ -33,6 +33,7 @@ from .board.events import (
     text_value,
 )
 from .board.first_page import ANSWER, Pin, write_pins
+from .board.runs import event_file
 from .board.series import (
     MAX_NEURONS,
     Shown,
@@ -42,6 +43,7 @@ from .board.series import (
     neurons_text,
     shown_neurons,
     similarity_series,
+    symmetry_tag,
     tag_of,
     weight_series,
     width_series,
@@ -285,7 +287,7 @@ class NeuronHistograms(Periodic):
 
     def once(self, every: Sequence[Units]) -> list[Any]:
         """What the file says once: the Custom Scalars page, and which neurons are drawn."""
-        charts = charts_of([units.layer.name for units in every], self.x is not None)
+        charts = charts_of([units.layer.name for units in every], activations=self.x is not None)
         texts = [neurons_text(u.layer.name, u.count, self.shown[u.layer.name], "first event") for u in every]
         description = "\n".join(filter(None, texts))
         which = [text_value("which_neurons", "Which neurons are drawn.", description)] if description else []
@@ -295,7 +297,7 @@ class NeuronHistograms(Periodic):
         """The cards that `harness view` shows first: the loss, and how distinct the first hidden layer's units are."""
         first = [units.layer.name for units in every if units.is_hidden][:1]
         tags = ["epoch_loss" if self.every == "epoch" else "batch_loss"]
-        tags += [f"symmetry/{name}/{what}" for name in first for what in ("effective_width", "similarity")]
+        tags += [symmetry_tag(name, what) for name in first for what in ("effective_width", "similarity")]
         if self.y is not None:
             tags += [tag_of(units.layer.name, "gradient_norm") for units in every[:1]]
         return [Pin(plugin="scalars", tag=tag) for tag in tags]
@@ -337,8 +339,9 @@ class EventFile:
     def __init__(self, folder: Path) -> None:
         now = time.time()
         folder.mkdir(parents=True, exist_ok=True)
-        names = (folder / f"events.out.tfevents.{int(now):010}.neurons.{os.getpid()}.{n}" for n in itertools.count())
-        self.opened = open(next(name for name in names if not name.exists()), "xb")  # noqa: SIM115 - close() closes it
+        names = (f"neurons.{os.getpid()}.{number}" for number in itertools.count())
+        paths = (folder / event_file(f"{int(now):010}", name) for name in names)
+        self.opened = open(next(path for path in paths if not path.exists()), "xb")  # noqa: SIM115 - close() closes it
         self.opened.write(file_version(now))
         self.templates: Templates = {}
 

@@ -325,13 +325,6 @@ def tables(experiment: Experiment) -> RenderableType:
     return Group(*parts, Text(), people(experiment))
 
 
-def pinned_tags(experiment: Experiment) -> list[str]:
-    """Tags of the curves beside the pictures."""
-    depth = len(experiment.scenario.network.sizes) - 1
-    first = f"layer{1:0{len(str(depth))}}"
-    return [*([f"symmetry/{first}/effective_width"] if depth > 1 else []), "cost"]
-
-
 # JSON
 
 

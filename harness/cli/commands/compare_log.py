@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ... import board
 from ...board.events import Setting
+from ...board.series import pinned_tags
 from ...comparison.experiment import DRAWN, Experiment
 from ...comparison.trace import Run
 from ...report import comparison
@@ -66,6 +67,6 @@ class RunLog:
             self.wall_time,
             result.runs,
             as_cards(result),
-            comparison.pinned_tags(result),
+            pinned_tags(self.scenario.network),
         )
         return result

@@ -26,8 +26,9 @@ import numpy as np
 from tensorboard.compat.proto import summary_pb2
 
 from ..comparison.trace import Quantity, Run
-from ..figures.film import MAX_ROWS, Matrices, film_strip, sampled
+from ..figures.film import MAX_ROWS, Matrices, film_strip
 from ..figures.render import png
+from ..figures.training import sampled
 from ..measures import saturation
 from ..measures.symmetry import clone_groups, clone_spread, effective_width, fingerprints, hidden_layers, mean_cosine
 from ..models.network import Array, Network
@@ -73,7 +74,7 @@ def shown_neurons(groups: Sequence[Sequence[int]], max_neurons: int) -> Shown:
     single = [group for group in groups if len(group) == 1]
     left = max_neurons - len(cloned)
     chosen = [*cloned, *(single[place] for place in sampled(len(single), left) if left)]
-    return {group[0]: len(group) for group in sorted(chosen)}
+    return {group[0]: len(group) for group in sorted(chosen, key=lambda group: group[0])}
 
 
 def clones_note(clones: int) -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
-from numpy.typing import NDArray
 
 from ..models.network import Array
-from .training import csv, short
+from .training import csv, sampled, short
 
 NEGATIVE, ZERO, POSITIVE = "#2166ac", "#ffffff", "#b2182b"
 MAX_FRAMES = 6
@@ -28,11 +27,6 @@ class Matrices:
     title: str  # what stands above
     units: Sequence[str]  # what stands above each column
     weights: Array  # (iterations, inputs + 1, units), the bias as row 0
-
-
-def sampled(count: int, at_most: int) -> NDArray[np.intp]:
-    """Places 0 to count - 1, evenly spread if there are more than ``at_most``."""
-    return np.unique(np.linspace(0, count - 1, min(count, at_most)).round().astype(np.intp))
 
 
 def largest(layers: Sequence[Matrices]) -> float:
@@ -82,7 +76,7 @@ def strip(
 ) -> alt.HConcatChart:
     """The frames of one layer."""
     inputs = layer.weights.shape[1] - 1
-    shown = [0, *(1 + sampled(inputs, MAX_ROWS)).tolist()]
+    shown = [0, *(1 + place for place in sampled(inputs, MAX_ROWS))]
     names = [row_names[0], *(f"{row_names[1]} {row - 1}" for row in shown[1:])]
     first_label = 46  # pixels, left of the first frame
     cell_width = max(MIN_CELL, min(MAX_CELL, (frame_width - 14 - first_label // len(frames)) // len(layer.units)))

@@ -55,6 +55,11 @@ def csv(columns: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> alt.D
     return alt.Data(values="\n".join(lines), format=alt.DataFormat(type="csv", parse=dict(columns)))
 
 
+def sampled(count: int, most: int) -> list[int]:
+    """Places 0 to count - 1, evenly spread if there are more than ``most``."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)).tolist()
+
+
 def short(value: float) -> str:
     """A number in a chart's data."""
     return f"{value:.{DIGITS}g}"
@@ -184,8 +189,7 @@ class LayerCourse:
     def rows(self) -> list[int]:
         """The rows of the weights that are drawn: all, or the bias and an even sample of the inputs."""
         inputs = self.weights.shape[1] - 1
-        count = min(inputs, MAX_WEIGHTS - 1)
-        return [0, *sorted({round(row) for row in np.linspace(1, inputs, count).tolist()})]
+        return [0, *(1 + place for place in sampled(inputs, MAX_WEIGHTS - 1))]
 
 
 def line_widths(course: LayerCourse) -> dict[int, float]:

@@ -341,9 +341,12 @@ def pair_words(pair: PairResult) -> str:
 
 def text(result: CheckResult) -> str:
     """The report as plain text, for an assertion message or a log"""
-    found = [headline(result)]
-    found += [f"  {heading + ':' if heading else '':<12}{words}".rstrip() for heading, words in lines(result)]
-    return "\n".join(found)
+    return "\n".join([headline(result), *(entry_line(heading, words) for heading, words in lines(result))])
+
+
+def entry_line(heading: str, words: str) -> str:
+    """One line of the report as plain text; without a heading it goes on with the line before"""
+    return f"  {heading + ':' if heading else '':<12}{words}".rstrip()
 
 
 @as_verdict.register

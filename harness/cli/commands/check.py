@@ -158,7 +158,7 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
     if isinstance(found, Absence):
         from ...report.grading import sandbox_line
 
-        print(f"harness: {sandbox_line(found.installed, found.said)}", file=sys.stderr)
+        print(f"harness: {sandbox_line(found.reason)}", file=sys.stderr)
         return None
     return found
 

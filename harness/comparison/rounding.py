@@ -26,6 +26,7 @@ Bounds = dict[Quantity, Array]
 Train = Callable[[Weights, int, int], Weights]  # weights at one iteration to those at a later one
 
 FUNCTION_ERROR = 8  # rounding units that exp, tanh or sigmoid of a math library may be off; measured ones stay under 5
+GHOSTS = 8  # disturbed descents by which a drift is measured
 
 
 class Precision(NamedTuple):
@@ -205,7 +206,6 @@ def drift(
     step_bounds: Callable[[Weights, int], Sequence[Array]],
     recorded: Sequence[int],
     path: Sequence[Weights],
-    ghosts: int = 8,
 ) -> list[list[Array]]:
     """How far from ``path`` rounding errors may have carried the weights, at each recorded iteration.
 
@@ -220,7 +220,6 @@ def drift(
             speaks for those of the whole stretch.
         recorded: rising iterations, the first of ``path``.
         path: the weights at each of them.
-        ghosts: how many such descents are tried.
 
     Returns:
         For each recorded iteration a (inputs + 1, units) array a layer, its entries all equal: the farthest that any
@@ -229,7 +228,7 @@ def drift(
     signs = np.random.default_rng(0)
     farthest = np.zeros(len(recorded))
     at_step = [step_bounds(w, iteration) for w, iteration in zip(path, recorded)]
-    for _ in range(ghosts):
+    for _ in range(GHOSTS):
         ghost = list(path[0])
         for place, (begin, end) in enumerate(zip(recorded, recorded[1:]), start=1):
             made = [(end - begin) * bound for bound in at_step[place - 1]]

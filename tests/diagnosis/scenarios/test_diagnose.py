@@ -36,6 +36,8 @@ from harness.scenario.scenario import load
 from tests import planted_causes
 from tests.networks import random_problem
 
+RANDOM = {"initializers": ["glorot_uniform"]}  # settings of a start that is drawn
+
 # Closed forms and independent sources
 
 
@@ -167,7 +169,7 @@ def test_noise_has_its_deviation_and_clones_are_those_of_the_first_unit():
 
 
 def test_an_unlucky_start_is_asked_about_alone():
-    case = diagnose.case_of(load("post"), initializer="glorot_uniform")
+    case = diagnose.case_of(load("post", RANDOM))
     drawn, alone = (changes.trial_of(case, 0.01, unlucky) for unlucky in (False, True))
     assert (drawn.chance, alone.chance, case.start_name) == (True, False, "glorot_uniform")
     for layer, of_members in zip(case.start, alone.draw(range(3))):
@@ -821,7 +823,7 @@ def scripted(monkeypatch):
 
 
 def test_luck_is_reported_by_other_draws_of_the_same_initializer(scripted):
-    learns = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+    learns = diagnose.case_of(load("post", RANDOM), iterations=1000)
     # of 100 draws: 30 have an interval that ends at 0.40, 45 one that ends at 0.55
     for share, lucky in ((0.3, True), (0.45, False), (0.97, False)):
         found = scripted(learns, {"none": share})
@@ -836,7 +838,7 @@ def test_luck_is_reported_by_other_draws_of_the_same_initializer(scripted):
 
 
 def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scripted):
-    case = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+    case = diagnose.case_of(load("post", RANDOM), iterations=1000)
     at = scripted(case, {"none": 1.0}).scenario.learned_at
     assert at is not None
     in_time = scripted(case, {"none": 0.6}, by=at // 4 + 1)

@@ -24,6 +24,7 @@ from harness.diagnosis.outcomes import OutcomeKind, share_of
 from harness.diagnosis.scenarios import changes, hypotheses, judge, runs, search
 from harness.measures import baseline, symptoms
 from harness.measures.inputs import input_facts
+from harness.measures.learning import target_of
 from harness.measures.symmetry import effective_width
 from harness.models.batches import Batches
 from harness.models.network import Network, block_size
@@ -45,17 +46,17 @@ def test_the_targets():
     post, xor = load("post"), load("xor")
     cost = "sum_of_squared_errors"
     # POST.md, 4: judged by a cost of 0.01; the constant prediction has 0.4
-    assert diagnose.target_of(cost, post.x, post.y) == pytest.approx((0.01, 0.4, 0))
-    assert diagnose.target_of(cost, xor.x, xor.y) == pytest.approx((1 / 40, 1, 0))
+    assert target_of(cost, post.x, post.y) == pytest.approx((0.01, 0.4, 0))
+    assert target_of(cost, xor.x, xor.y) == pytest.approx((1 / 40, 1, 0))
     same = np.zeros((4, 2))  # nothing to tell the observations apart by: the mean is all there is
-    assert diagnose.target_of(cost, same, xor.y) == pytest.approx((1, 1, 1))
+    assert target_of(cost, same, xor.y) == pytest.approx((1, 1, 1))
 
 
 @pytest.mark.slow
 def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
     x, y = np.random.default_rng(0).normal(size=(6, 2)), np.full((6, 1), 0.4)
     # outputs of 0.41 would do: a fortieth more
-    assert diagnose.target_of("sum_of_squared_errors", x, y)[0] == pytest.approx(6 * 0.01**2)
+    assert target_of("sum_of_squared_errors", x, y)[0] == pytest.approx(6 * 0.01**2)
     problem = planted_causes.Problem(x, y, Network((2, 3, 1), ("sigmoid",) * 2), "glorot_uniform", 0.5, 300)
     found = diagnose.diagnose(planted_causes.planted_case("same", problem), 5)
     assert found.outcome is OutcomeKind.LEARNS
@@ -75,7 +76,7 @@ def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
 )
 def test_one_answer_can_be_learned_under_every_cost(cost, y, target):
     x = np.arange(8.0).reshape(4, 2)
-    assert diagnose.target_of(cost, x, np.tile(y, (4, 1)))[0] == pytest.approx(target)
+    assert target_of(cost, x, np.tile(y, (4, 1)))[0] == pytest.approx(target)
 
 
 def test_the_least_cost_of_clones_on_xor_is_two_thirds():

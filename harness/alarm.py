@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 AGAIN_SECONDS = 0.2  # after which an exception that was lost is raised again
-MOST_WAITS = 50  # of so many seconds, for a package to return
+MOST_WAITS = 50  # of AGAIN_SECONDS each, for a package to return
 
 
 @contextlib.contextmanager

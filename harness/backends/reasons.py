@@ -34,7 +34,7 @@ class ReasonKind(Enum):
 
     SETTING = "setting"  # a layer, the loss or the optimizer is set differently
     WEIGHTS = "weights"  # the weights at the start are not the same
-    SILENT_FLOAT32 = "silent-float32"  # the backend computes in float32 where float64 was asked for
+    SILENT_FLOAT32 = "silent-float32"  # the backend computes in float32 although float64 was asked for
     LOW_PRECISION = "low-precision"  # products of float32 are computed in less, such as TF32
     UNSEEDED_DRAW = "unseeded-draw"  # the same seed gives other numbers each time
     RANDOM_DRAW = "random-draw"  # each backend draws other numbers from the same seed
@@ -120,7 +120,7 @@ class Search:
         return self._agrees(again, right) if side == "left" else self._agrees(left, again)
 
     def _precision(self) -> Iterator[Reason]:
-        """float32 where float64 was asked for, and less than float32."""
+        """float32 although float64 was asked for, and less than float32."""
         for side in self.first.imprecise:
             if self.sides[side].setup.dtype == "float64" and self._switched(side, is_wide=True):
                 yield Reason(kind=ReasonKind.SILENT_FLOAT32, side=side)

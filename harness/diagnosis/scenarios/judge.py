@@ -78,7 +78,7 @@ from .search import SCREENING, ScenarioSearch
 
 MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
 LATE = 4  # times as many iterations as healthy starts need: then a run that learns is asked why it took so long
-CHANGES = 60  # about so many there are to be made
+CHANGES = 60  # about as many as are made
 MOST_PROOFS = 4  # changes that are tried on fresh members until one helps those too
 LONGEST = 1_000_000  # iterations
 
@@ -232,7 +232,7 @@ def find_causes(search: ScenarioSearch) -> list[Cause]:
         return proven_causes(search)  # it does what can be done: no other cause to look for
     search.screen(changes_of_what_is_there(case, evidence), each)
     causes = proven_causes(search)
-    # with a cause found, the others are tried where they cost little
+    # once a cause is known, other changes are tried only if they cost little
     for_the_record = changes_for_the_record(case, evidence.results)
     search.screen(for_the_record, each, trainings.seconds / 30 if causes else None)
     if is_best_possible(evidence):
@@ -273,7 +273,7 @@ def alternatives_to(evidence: Evidence, causes: Sequence[Cause]) -> tuple[Altern
 
 
 def sampled(case: Case, budget: float) -> Case:
-    """The case on as many observations, drawn at random, as leave time for every change; on all where they do."""
+    """The case on as many observations, drawn at random, as leave time for every change; on all if all do."""
     each = CHANGES * FEWEST_MEMBERS * seconds_an_observation(trial_of(case, 0.0))
     least = FEWEST_OBSERVATIONS if case.batches is None else max(FEWEST_OBSERVATIONS, case.batches.size)
     count = max(least, int(budget / 2 / max(each, 1e-12)))

@@ -26,7 +26,7 @@ from .changes import Trial, from_healthy, healthy, trial_of
 
 MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
 MOST_MEMBERS = 256
-FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter: 4 of 4 and 0 of 4 do not overlap yet
+FEWEST_IN_BATCHES = 4  # members, if fewer observations save no time: the intervals of 4 of 4 and 0 of 4 are apart
 
 SECONDS_TO_COMPILE = 0.3  # of one program
 

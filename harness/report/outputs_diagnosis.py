@@ -17,8 +17,11 @@ from .words import joined
 
 def heading(found: OutputsDiagnosis) -> str:
     """Which outputs learn alone."""
-    failing = [one.name for one in found.outputs if one.outcome is not OutcomeKind.LEARNS]
-    summary = f"not so {joined(failing)}" if failing else "each learns"
+    learning = [one.name for one in found.outputs if one.outcome is OutcomeKind.LEARNS]
+    verb = "learns" if len(learning) == 1 else "learn"
+    summary = f"only {joined(learning)} {verb}" if learning else "none learns"
+    if len(learning) == len(found.outputs):
+        summary = "all learn"
     return f"{found.name} has {len(found.outputs)} outputs. Each was trained without the others: {summary}."
 
 

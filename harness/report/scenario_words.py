@@ -76,10 +76,10 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
     levels = f"learned from {number(bar.learned)}, constant prediction {number(bar.constant)}{floor}"
     yield f"Cost after {after}: {number(course.costs[-1])}{right} ({levels})."
     if facts.in_time is not None:
-        share, by = facts.in_time.learned, f"iteration {facts.in_time.updates:,}"
+        share, soon = facts.in_time.learned, f"iteration {facts.in_time.updates:,}"
         yield (
-            f"It is there from iteration {facts.learned_at:,} on. Of healthy starts, {share.value:.0%} are by {by}, "
-            f"when its cost is {number(user.held)}."
+            f"It has learned from iteration {facts.learned_at:,} on. Of healthy starts, {share.value:.0%} have learned "
+            f"by {soon}, when its cost is {number(user.held)}."
         )
     elif found.outcome is OutcomeKind.LUCKY or (found.outcome is not OutcomeKind.LEARNS and user.learned.count):
         share = user.learned
@@ -87,8 +87,8 @@ def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[s
     elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:
         yield "Nothing that was tried does much better: it learns what there is to learn."
     if facts.sampled is not None and found.outcome is not OutcomeKind.LEARNS:
-        some, whole = facts.sampled
-        yield f"Causes were looked for with {some:,} of its {whole:,} observations, for lack of time."
+        used, observations = facts.sampled
+        yield f"For lack of time, causes were searched for with {used:,} of its {observations:,} observations."
     yield f"The math is right: its gradients are within {facts.math_error:.0e} of numerical ones."
 
 

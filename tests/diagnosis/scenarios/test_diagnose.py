@@ -901,7 +901,10 @@ def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
     late = replace(post.scenario, in_time=in_time, learned_at=6000)
     late = printed_answer(replace(post, outcome=OutcomeKind.SLOW, scenario=late))
     assert "learns, but late." in late
-    assert "from iteration 6,000 on. Of healthy starts, 97% are by iteration 1,000, when its cost is 0.4002." in late
+    assert (
+        "from iteration 6,000 on. Of healthy starts, 97% have learned by iteration 1,000, when its cost is 0.4002."
+        in late
+    )
     some = replace(post.scenario, sampled=(64, 1797))
     assert "with 64 of its 1,797 observations" in printed_answer(replace(post, scenario=some))
 

@@ -62,6 +62,7 @@ from .programs.units import (
     spread_of,
     units_of,
 )
+from .report.clones import clone_advice, near_clone_advice
 
 SEPARATED_FRACTION = 1e-3  # units whose difference exceeds this share of how far they moved are not clones
 MIN_NEAR_UPDATES = 50  # before which nearly identical units are not reported: they may be about to separate
@@ -548,41 +549,4 @@ def warn_user(message: str) -> None:
         lineno=frame.f_lineno,
         module=frame.f_globals.get("__name__"),
         registry=frame.f_globals.setdefault("__warningregistry__", {}),
-    )
-
-
-def judged_by(units: Units) -> str:
-    """A note for a layer that is known only in part."""
-    if units.outgoing is not None:
-        return ""
-    return " (judged by their incoming weights, because their outgoing weights are not known)"
-
-
-def initializer_advice(units: Units) -> str:
-    """What to change."""
-    argument = "embeddings_initializer" if isinstance(units.layer, keras.layers.Embedding) else "kernel_initializer"
-    return f'Give the layer a random {argument}, for example "glorot_uniform", and check the next layer too.'
-
-
-def clone_advice(units: Units, width: int, updates: int, were_clones: bool) -> str:
-    """What is wrong with a layer that has clones, and what to do."""
-    found = (
-        f"layer '{units.layer.name}': {width} of its {units.count} units {'is' if width == 1 else 'are'} distinct "
-        f"after {updates} update{'' if updates == 1 else 's'}{judged_by(units)}."
-    )
-    if not were_clones:
-        return (
-            f"{found} They became identical during training; a regularizer that takes their weights to 0 can do this. "
-            "The layer computes no more than a narrower one."
-        )
-    return f"{found} Units with equal weights get equal gradients and stay equal. {initializer_advice(units)}"
-
-
-def near_clone_advice(units: Units, group: Sequence[int], updates: int) -> str:
-    """What is wrong with a layer whose units separate too slowly, and what to do."""
-    similarity = mean_cosine(units.columns[:, list(group)])
-    return (
-        f"layer '{units.layer.name}': {len(group)} of its {units.count} units are nearly identical after {updates} "
-        f"updates, as they were before training (mean cosine similarity {similarity:.3f}){judged_by(units)}. Dropout "
-        f"and other noise separate them only slowly. {initializer_advice(units)}"
     )

@@ -38,7 +38,7 @@ FRAME_TYPE, SETTINGS = 3, 4  # place of a frame's type in its head, and the type
 
 Common = TypeVar("Common")
 Part = TypeVar("Part")
-Found = TypeVar("Found")
+Outcome = TypeVar("Outcome")
 Versions = Callable[[], Mapping[str, str]]
 
 connection: contextvars.ContextVar[bool] = contextvars.ContextVar("connection", default=False)
@@ -53,9 +53,9 @@ def digest_of(costs: Any) -> str:
     return hashlib.sha256(costs.astype("<f8").tobytes()).hexdigest()
 
 
-def check_rounding(here: str, expected: str) -> None:
+def check_rounding(digest: str, expected: str) -> None:
     """Raise OtherMachine on a worker whose arithmetic gives another digest than the machine that the user started."""
-    if here != expected:
+    if digest != expected:
         raise OtherMachine("rounds differently from this machine (another processor?); use machines of one kind")
 
 
@@ -112,12 +112,12 @@ def cores() -> int:
 
 
 def spread(
-    work: Callable[[Common, Part], Found],
+    work: Callable[[Common, Part], Outcome],
     common: Common,
     parts: Iterable[Part],
     versions: Versions,
-    lost: Callable[[Part], Found],
-) -> Generator[Found, None, None]:
+    lost: Callable[[Part], Outcome],
+) -> Generator[Outcome, None, None]:
     """Do parts of a work on the cluster, one per core at a time, and yield what they give as they finish.
 
     Args:

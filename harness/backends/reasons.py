@@ -98,10 +98,10 @@ class Search:
 
     def _again(self, side: str, case: Case | None = None, **switches: Any) -> Computed | None:
         """A side computed again with something switched; None if that is not possible."""
-        of = self.sides[side]
+        chosen = self.sides[side]
         parts = (START, UPDATES) if self.first.quantity.kind is Kind.WEIGHT else (START,)
         try:
-            return self.workers.compute(of.setup, case or of.case, self.progress, parts=parts, **switches)
+            return self.workers.compute(chosen.setup, case or chosen.case, self.progress, parts=parts, **switches)
         except Failed:
             return None
 

@@ -53,15 +53,15 @@ def differing(part: str, layer: str, left: Config, right: Config) -> Iterator[Se
 def differing_settings(left: Case, right: Case) -> list[Setting]:
     """Every setting in which the configurations of two cases differ, in the order of the layers."""
     theirs = dict(layer_configs(right.model))
-    found = [
+    settings = [
         setting
         for path, config in layer_configs(left.model)
         if path in theirs
         for setting in differing("layer", path, config, theirs[path])
     ]
-    found += differing("loss", "", left.loss, right.loss)
-    found += differing("optimizer", "", left.optimizer, right.optimizer)
-    return found
+    settings += differing("loss", "", left.loss, right.loss)
+    settings += differing("optimizer", "", left.optimizer, right.optimizer)
+    return settings
 
 
 def with_setting_of(case: Case, other: Case, setting: Setting) -> Case:

@@ -69,8 +69,8 @@ def address_of_first_page(folder: Path) -> str:
     the folder, only the runs of the newest are shown until the filter is cleared.
     """
     query = {"smoothing": "0"}
-    found = [place / FILE_NAME for place, names in folders_below(folder, MAX_VISITED) if FILE_NAME in names]
-    files = sorted(found, key=lambda file: (age(file), str(file)))
+    written = [place / FILE_NAME for place, names in folders_below(folder, MAX_VISITED) if FILE_NAME in names]
+    files = sorted(written, key=lambda file: (age(file), str(file)))
     if files:
         run = files[-1].parent.relative_to(folder).as_posix()
         cards = [

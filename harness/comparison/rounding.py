@@ -155,7 +155,7 @@ def bounds(
     x, y = x.astype(np.float64), y.astype(np.float64)
     z, a = numerical.forward_pass(network, weights, x)
     below = [np.concatenate([np.ones_like(v[:, :1]), v], axis=1) for v in (x, *a[:-1])]
-    found: Bounds = {}
+    errors: Bounds = {}
 
     z_errors: list[Array] = []
     a_errors: list[Array] = []
@@ -166,17 +166,17 @@ def bounds(
         below_errors.append(below_error)
         z_errors.append(z_error)
         a_errors.append(activation_error(network.activations[layer - 1], z[layer - 1], a[layer - 1], z_error, of))
-        found[Quantity("z", layer)], found[Quantity("a", layer)] = z_errors[-1], a_errors[-1]
-    found[COST] = np.asarray(cost_error(network, z[-1], a[-1], y, z_errors[-1], a_errors[-1], of))
+        errors[Quantity("z", layer)], errors[Quantity("a", layer)] = z_errors[-1], a_errors[-1]
+    errors[COST] = np.asarray(cost_error(network, z[-1], a[-1], y, z_errors[-1], a_errors[-1], of))
 
     delta, error = output_delta(network, z[-1], a[-1], y, z_errors[-1], a_errors[-1], of)
     for layer in reversed(network.layers):
         gradient = below[layer - 1].T @ delta
         gradient_error = product_error(below[layer - 1].T, below_errors[layer - 1].T, delta, error, of)
-        found[Quantity("delta", layer)], found[Quantity("gradient", layer)] = error, gradient_error
+        errors[Quantity("delta", layer)], errors[Quantity("gradient", layer)] = error, gradient_error
         w, w_error = weights[layer - 1], weights_error[layer - 1]
         step = learning_rate * np.abs(gradient)
-        found[Quantity("weights", layer)] = (
+        errors[Quantity("weights", layer)] = (
             w_error + learning_rate * gradient_error + of.unit * (np.abs(w) + 3 * step) + of.tiny
         )
         if layer > 1:
@@ -193,7 +193,7 @@ def bounds(
                 a_errors[below_layer],
                 of,
             )
-    return found
+    return errors
 
 
 def no_error(weights: Weights) -> list[Array]:

@@ -31,8 +31,8 @@ class Matrices:
 
 def largest(layers: Sequence[Matrices]) -> float:
     """The largest finite weight of all layers, 1 if there is none but 0."""
-    found = max((np.max(np.abs(m.weights), where=np.isfinite(m.weights), initial=0.0) for m in layers), default=0.0)
-    return float(found) or 1.0
+    weight = max((np.max(np.abs(m.weights), where=np.isfinite(m.weights), initial=0.0) for m in layers), default=0.0)
+    return float(weight) or 1.0
 
 
 @np.errstate(invalid="ignore", over="ignore")
@@ -62,8 +62,8 @@ def film_strip(
     limit = largest(layers)
     frames = frames_of(layers)
     rows = [strip(layer, iterations, frames, row_names, limit, width // len(frames)) for layer in layers]
-    whole: alt.VConcatChart = alt.vconcat(*rows, spacing=14).resolve_legend(color="shared").properties(title=title)
-    return whole
+    chart: alt.VConcatChart = alt.vconcat(*rows, spacing=14).resolve_legend(color="shared").properties(title=title)
+    return chart
 
 
 def strip(

@@ -257,10 +257,10 @@ def one_look(
         alt.hconcat(*(chart.properties(width=each, height=170) for chart in row), spacing=24).resolve_scale(y="shared")
         for row in weights
     ]
-    whole: alt.VConcatChart = alt.vconcat(cost.properties(width=width, height=220), *rows, spacing=24).properties(
+    figure: alt.VConcatChart = alt.vconcat(cost.properties(width=width, height=220), *rows, spacing=24).properties(
         title=alt.Title(title, fontSize=18), padding=16
     )
-    return whole
+    return figure
 
 
 def with_cursor(chart: alt.LayerChart, iteration: int) -> alt.LayerChart:
@@ -268,6 +268,6 @@ def with_cursor(chart: alt.LayerChart, iteration: int) -> alt.LayerChart:
     parameter = alt.param(name="iteration", value=place(iteration))
     line = alt.Chart(alt.Data(values=[{}])).mark_rule(strokeWidth=1.2, opacity=0.9)
     x = next(layer.encoding.x for layer in chart.layer if layer.encoding.x is not alt.Undefined)
-    whole = chart.copy()
-    whole.layer = [*whole.layer, line.transform_calculate(x="iteration").encode(x=x)]
-    return whole.add_params(parameter)
+    timed = chart.copy()
+    timed.layer = [*timed.layer, line.transform_calculate(x="iteration").encode(x=x)]
+    return timed.add_params(parameter)

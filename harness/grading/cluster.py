@@ -97,9 +97,9 @@ def box_named(name: str) -> Box:
     Raises:
         OtherMachine: it has none.
     """
-    found = find_bubblewrap() if name == Bubblewrap.name else find_namespaces()
-    if isinstance(found, Box):
-        return found
+    box = find_bubblewrap() if name == Bubblewrap.name else find_namespaces()
+    if isinstance(box, Box):
+        return box
     raise cluster.OtherMachine(f"has no sandbox by {name}, this machine has; use machines of one kind")
 
 

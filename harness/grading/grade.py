@@ -94,14 +94,14 @@ def grade(
         check_pytest()
     journal = journal or Journal(None, resume=False)
     judge_all = judge_all or functools.partial(judge_here, jobs=jobs)
-    found: list[HandInResult] = []
+    results: list[HandInResult] = []
     # strict: what judges them is asked for its end too, where it says that a result could not be kept
     for hand_in, result in zip(hand_ins, judge_all(hand_ins, settings, journal), strict=True):
-        found.append(result)
-        progress(len(found), len(hand_ins), hand_in.id)
+        results.append(result)
+        progress(len(results), len(hand_ins), hand_in.id)
     return Grading(
         folder=folder,
-        hand_ins=tuple(found),
+        hand_ins=tuple(results),
         sandbox=settings.box.name if settings.box is not None else "",
         seed=settings.seed,
     )

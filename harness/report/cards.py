@@ -36,8 +36,8 @@ def card(sentence: str, build: Build) -> bytes:
     heading = alt.Title(lines, fontSize=12, anchor="start", offset=6)
     width, height = WIDTH - 50, HEIGHT - 60
     for _ in range(ATTEMPTS):
-        whole = alt.vconcat(build(width, height)).properties(title=heading, padding=2)
-        picture = png(whole, PIXELS_PER_INCH)
+        chart = alt.vconcat(build(width, height)).properties(title=heading, padding=2)
+        picture = png(chart, PIXELS_PER_INCH)
         wide, high = png_size(picture)
         if WIDTH - 8 <= wide <= WIDTH and high == HEIGHT:
             break

@@ -148,11 +148,11 @@ def explain(id: str) -> list[Explanation]:
         BadInput: there is no such name.
     """
     known = all_explanations()
-    found = [one for one in known if one.id == id]
-    if not found:
+    entries = [one for one in known if one.id == id]
+    if not entries:
         near = nearest(id, sorted({one.id for one in known}))
         raise BadInput(f"explain: unknown name {shown(id)}", hint=f"harness explain lists all{near}")
-    return found
+    return entries
 
 
 def people(explanations: Sequence[Explanation]) -> RenderableType:

@@ -67,12 +67,12 @@ def explanation(one: HandInResult) -> str:
 
 def mistake_names(one: HandInResult) -> str:
     """The names of its mistakes"""
-    return " and ".join(dict.fromkeys(found.id for found in one.mistakes))
+    return " and ".join(dict.fromkeys(mistake.id for mistake in one.mistakes))
 
 
 def place_of(one: HandInResult) -> Place | None:
     """The line of its first mistake that has one"""
-    return next((found.place for found in one.mistakes if found.place is not None), None)
+    return next((mistake.place for mistake in one.mistakes if mistake.place is not None), None)
 
 
 def points_words(points: float | None, most: float) -> str:

@@ -154,13 +154,13 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
     """The sandbox to run in; a line on stderr if there should be one and is none."""
     from ...sandbox import Absence, Policy, require_box
 
-    found = require_box(Policy(arguments.sandbox or default))
-    if isinstance(found, Absence):
+    box = require_box(Policy(arguments.sandbox or default))
+    if isinstance(box, Absence):
         from ...report.grading import sandbox_line
 
-        print(f"harness: {sandbox_line(found.reason)}", file=sys.stderr)
+        print(f"harness: {sandbox_line(box.reason)}", file=sys.stderr)
         return None
-    return found
+    return box
 
 
 def run_file(arguments: argparse.Namespace) -> int:

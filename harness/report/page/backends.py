@@ -46,10 +46,10 @@ def figure_of(comparison: BackendComparison) -> alt.VConcatChart | None:
     """Both charts, one above the other; None if there is no pair."""
     if not comparison.pairs:
         return None
-    whole: alt.VConcatChart = alt.vconcat(
+    figure: alt.VConcatChart = alt.vconcat(
         *(chart.properties(width=640, height=220) for chart in (layers_chart(comparison), updates_chart(comparison)))
     )
-    return whole
+    return figure
 
 
 def tone(comparison: BackendComparison) -> Tone:

@@ -95,7 +95,7 @@ def add(commands: Any) -> None:
         type=integer_up_to(MAX_JOBS),
         default=min(os.cpu_count() or 1, MAX_JOBS),
         metavar="N",
-        help="hand-ins at once (default: one a core)",
+        help="number of hand-ins judged at once (default: one per core)",
     )
     add_ray(grading, "judge hand-ins")
     grading.add_argument("--hand-in", action="store_true", help="take the folder for one hand-in of several files")
@@ -115,16 +115,19 @@ def add(commands: Any) -> None:
         "--resume", action="store_true", help="judge only what is new or changed since the last run with this --results"
     )
     grading.add_argument(
-        "--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json of the one hand-in"
+        "--gradescope",
+        type=Path,
+        metavar="FILE",
+        help="results.json to write for Gradescope, with the points of the one hand-in",
     )
     output = command.add_argument_group("output")
     add_json(output)
     add_report(output)
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every hand-in")
+    output.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write, with one row per hand-in")
     output.add_argument(
         "--annotations",
         choices=ci_log.STYLES,
-        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github if "
+        help="marks at the lines of one file in the log of a CI service: 'github', or 'none' (default: github if "
         "GITHUB_ACTIONS is true)",
     )
     output.add_argument("--timings", action="store_true", help="add the seconds of each hand-in to the CSV file")

@@ -103,7 +103,7 @@ def check_output_file(path: Path) -> None:
         if not path.exists():  # what is not there yet needs a folder
             target = place_of(path).parent
             if not target.is_dir():
-                raise cannot_write(path, "no such folder")
+                raise cannot_write(path, "its folder does not exist")
             tempfile.TemporaryFile(dir=target).close()
     except (OSError, ValueError) as error:
         raise cannot_write(path, reason_of(error)) from None

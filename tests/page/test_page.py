@@ -166,7 +166,7 @@ def test_a_figure_of_another_kind_is_refused(name, capsys):
 def test_a_file_in_no_folder_is_refused_before_anything_runs(option, tmp_path, capsys):
     path = tmp_path / "none" / "file.svg"
     assert cli.main(["sweep", option, str(path), "--log-dir", str(tmp_path / "logs")]) == 2
-    assert "no such folder" in capsys.readouterr().err
+    assert "its folder does not exist" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

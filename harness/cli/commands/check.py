@@ -294,7 +294,7 @@ def resumable(results: Path | None) -> Iterator[None]:
 def check_grading_options(arguments: argparse.Namespace, one: bool) -> None:
     """Raise BadInput for options that do not go together, or name what is not there."""
     if not arguments.path.exists():
-        raise BadInput(f"{shown_path(arguments.path)}: no such file")
+        raise BadInput(f"{shown_path(arguments.path)} does not exist; give a file or a folder")
     if arguments.gradescope is not None and not one:
         raise BadInput(
             "is for one hand-in, not for a folder of them", key="gradescope", hint="add --hand-in, or use --results"

@@ -95,7 +95,7 @@ def check(
         A ``CheckResult``: ``verdict``, ``mistakes`` (each with its id, line and variable), ``cost``, ``parameters``.
 
     Raises:
-        BadInput: there is no such file, it is not Python, the function cannot be called, or there is no such mistake.
+        BadInput: the file is missing or not Python, the function cannot be called, or a name in ``accept`` is unknown.
 
     Example:
         >>> import harness

@@ -236,7 +236,7 @@ def connected(address: str | None) -> Iterator[None]:
     Meanwhile stdout goes to stderr, and workers get the compiler settings of this process. With None nothing happens.
 
     Raises:
-        BadInput: Ray is not installed, or there is no such cluster, or it has another version.
+        BadInput: Ray is not installed, or the cluster does not answer or has another version.
     """
     if address is None:
         yield

@@ -249,7 +249,7 @@ def derivative_of(name: str, a: Any) -> Any:
     """f'(z) written from a = f(z), elementwise, in TensorFlow; any shape
 
     Raises:
-        ValueError: the activation is unknown or has no such derivative.
+        ValueError: the activation is unknown or has no elementwise derivative.
     """
     import tensorflow as tf
 

@@ -66,7 +66,7 @@ class Batches:
                 raise ValueError(f"{name} of batches must be {least} or above, got {getattr(self, name)}")
 
     def starting_at(self, iteration: int) -> Batches:
-        """The same batches for a training that begins so many iterations later."""
+        """The same batches for a training that begins ``iteration`` iterations later."""
         return replace(self, begin=self.begin + iteration)
 
     def per_epoch(self, observations: int) -> int:
@@ -104,5 +104,5 @@ class Batches:
 
 
 def pieces(observations: int, at_most: int) -> Iterator[slice]:
-    """All observations in pieces of so many, the last what is left: for what would not fit into memory at once."""
+    """All observations in pieces of ``at_most``, the last what is left: for what does not fit into memory at once."""
     return (slice(first, min(first + at_most, observations)) for first in range(0, observations, at_most))

@@ -89,7 +89,7 @@ def parse(text: str) -> Initializer:
     Arguments come in the order of ``ARGUMENTS`` and have Keras' defaults; only the constant's value must be given.
 
     Raises:
-        ValueError: no such name, or not its arguments; the message lists what is known.
+        ValueError: the name is unknown, or it takes other arguments; the message lists what is known.
     """
     match = re.fullmatch(r"(\w+)\s*(?:\((.*)\))?", text.strip())
     if match is None or match[1] not in ARGUMENTS:

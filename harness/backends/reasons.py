@@ -79,7 +79,7 @@ class Search:
         self.first, self.workers, self.progress = first, workers, progress
 
     def reasons(self) -> tuple[Reason, ...]:
-        """The first reason that is proven; nothing if no known one is."""
+        """The first reason that is proven; empty if none is."""
         return tuple(itertools.islice(self._candidates(), 1))
 
     def _candidates(self) -> Iterator[Reason]:

@@ -108,7 +108,7 @@ def settings_here(sent: SentSettings) -> Settings:
     """On a worker: the settings, with its own sandbox and a folder of the course's tests.
 
     Raises:
-        OtherMachine: it has no such sandbox.
+        OtherMachine: it lacks that sandbox.
     """
     tests = None
     if sent.tests is not None:

@@ -108,7 +108,7 @@ def grade(
 
 
 def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal, jobs: int) -> Iterator[HandInResult]:
-    """Judge hand-ins in processes of this machine, so many at once."""
+    """Judge hand-ins in processes of this machine, at most ``jobs`` at once."""
     if jobs == 1 or len(hand_ins) == 1:
         for hand_in in hand_ins:
             key, result = judge(hand_in, settings, journal.known)

@@ -38,7 +38,7 @@ def element(comparison: Comparison) -> str:
 
 
 def outlier_sentence(comparisons: Sequence[Comparison]) -> str:
-    """Which implementation all others contradict, after a space; nothing if they do not agree without it."""
+    """Which implementation all others contradict, after a space; "" if the others do not agree."""
     differing = {(c.left, c.right) for c in comparisons if not c.difference.agrees}
     agreeing = {(c.left, c.right) for c in comparisons} - differing
     names = {name for pair in agreeing for name in pair}

@@ -145,7 +145,7 @@ def explain(id: str) -> list[Explanation]:
     """What one name means; more than one entry if several commands use it.
 
     Raises:
-        BadInput: there is no such name.
+        BadInput: the name is unknown.
     """
     known = all_explanations()
     entries = [one for one in known if one.id == id]

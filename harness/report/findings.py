@@ -43,7 +43,7 @@ def lost_text(values: Values) -> str:
 
 
 def momentum_text(values: Values) -> str:
-    """with a momentum of 0.9; nothing if there is none."""
+    """with a momentum of 0.9; "" without momentum."""
     return f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
 
 

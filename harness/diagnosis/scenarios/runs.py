@@ -24,7 +24,7 @@ from ..scenario_changes import ENOUGH, Change, Result
 from .case import Case
 from .changes import Trial, from_healthy, healthy, trial_of
 
-MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
+MATH_OBSERVATIONS = 32  # that the math is judged on; it is the same for all
 MOST_MEMBERS = 256
 FEWEST_IN_BATCHES = 4  # members, if fewer observations save no time: the intervals of 4 of 4 and 0 of 4 are apart
 

@@ -103,7 +103,7 @@ def page_of(sweep: Sweep) -> Page:
 
 
 def cards_of(sweep: Sweep) -> dict[str, bytes]:
-    """The final cost of every network; nothing if none was trained."""
+    """The final cost of every network; no card if none was trained."""
     if not sweep.groups:
         return {}
     rows = point_rows(sweep, MOST_ROWS)

@@ -17,11 +17,18 @@ def alternatives(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
-    """Add the scenario and the options that override it, except the learning rate."""
-    command.add_argument(
-        "scenario", nargs="?", default="post", metavar=metavar, help="post, xor, digits or a TOML file (default: post)"
-    )
+def add_scenario(
+    command: argparse.ArgumentParser, metavar: str = "SCENARIO", others: str = ""
+) -> argparse._ArgumentGroup:
+    """Add the scenario and the options that override it, except the learning rate.
+
+    Args:
+        command: the command.
+        metavar: what its help calls the scenario.
+        others: what may be given in place of a scenario, such as "a Keras script, or ".
+    """
+    description = f"{others}post, xor, digits or a TOML file (default: post)"
+    command.add_argument("scenario", nargs="?", default="post", metavar=metavar, help=description)
     override = command.add_argument_group("settings that override the scenario")
     override.add_argument(
         "--init",

@@ -78,16 +78,17 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--sandbox",
         choices=("require", "auto", "off"),
-        help="whether files run in a sandbox: 'auto' if there is one, 'require' in bubblewrap's or not at all "
-        "(default: auto for a folder, a zip file or with --rubric, off for one file)",
+        help="whether files run in a sandbox: 'auto' uses any that this machine has, 'require' refuses to run without "
+        "bubblewrap's, 'off' uses none (default: auto for a folder, a zip file or with --rubric, off for one file)",
     )
     command.add_argument(
         "--accept",
         action="extend",
         type=comma_separated,
         metavar="NAME",
-        help="mistakes of one file that are meant to be so, by commas or repeated: they are reported, and the exit "
-        "code is 0. A comment '# harness: accept NAME' at the end of a line does the same for that line",
+        help="names of mistakes of one file that are intended; separate several by commas, or repeat the option. They "
+        "are reported, and the exit code is 0. A comment '# harness: accept NAME' at the end of a line does the same "
+        "for that line",
     )
     grading = command.add_argument_group("grading")
     grading.add_argument(
@@ -106,7 +107,7 @@ def add(commands: Any) -> None:
     grading.add_argument(
         "--hide-expected",
         action="store_true",
-        help="leave out of all output what values should be and how to fix them",
+        help="leave out what values should be and how to fix them, in all output",
     )
     grading.add_argument(
         "--results", type=Path, metavar="DIR", help="folder for a report and a results.json of every hand-in"

@@ -51,7 +51,7 @@ def add_backends(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     several = command.add_argument_group(
         "the same network computed several ways",
-        "With one of these options, TARGET may also be a Keras script or a saved model with --data. Each combination "
+        "With one of these options, SCENARIO may also be a Keras script or a saved model with --data. Each combination "
         "runs in a process of its own.",
     )
     several.add_argument(
@@ -75,7 +75,8 @@ def add_backends(command: argparse.ArgumentParser) -> None:
         type=seeds,
         default=DEFAULT_SEEDS,
         metavar="N",
-        help=f"trainings of each combination, which show what follows from a difference (default: {DEFAULT_SEEDS})",
+        help="number of trainings of each combination, which show whether a difference matters (default: "
+        f"{DEFAULT_SEEDS})",
     )
 
 

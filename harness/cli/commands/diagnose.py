@@ -57,7 +57,8 @@ def add(commands: Any) -> None:
         "proven by trainings with and without it. Exit code 0: it learns; 1: it does not, or only by luck; 2: bad "
         "input; 3: it could not be judged, or only in part.",
     )
-    add_learning_rate(add_scenario(command, metavar="TARGET"))
+    programs = "a Keras script or notebook, a NumPy file, a Keras model with --data, or a scenario: "
+    add_learning_rate(add_scenario(command, "TARGET", programs))
     command.add_argument(
         "--budget", type=seconds, metavar="TIME", help="time for trainings: 45, 60s or 2m (default: 30)"
     )
@@ -68,8 +69,12 @@ def add(commands: Any) -> None:
     )
     of_keras.add_argument("--diff", action="store_true", help="the edit that repairs the script, as a unified diff")
     add_data(of_keras)
-    of_keras.add_argument("--epochs", type=positive_integer, metavar="N", help="epochs of the training of such a model")
-    of_keras.add_argument("--validation-split", type=share, metavar="SHARE", help="share of rows kept for validation")
+    of_keras.add_argument(
+        "--epochs", type=positive_integer, metavar="N", help="number of epochs that a model with --data is trained"
+    )
+    of_keras.add_argument(
+        "--validation-split", type=share, metavar="SHARE", help="share of the rows of --data kept for validation"
+    )
     output = add_output(command)
     add_report(output)
     add_figure(output)

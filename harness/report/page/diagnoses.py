@@ -206,8 +206,8 @@ def page_of(diagnosis: Diagnosis) -> Page:
 
 def cards_of(diagnosis: Diagnosis) -> dict[str, bytes]:
     """The answer in words, and every seed with and without the repairs if any was trained."""
-    words_of_it = {"words": words_card([line.strip() for line in words.verdict(diagnosis)])}
+    answer = {"words": words_card([line.strip() for line in words.verdict(diagnosis)])}
     if not levels(diagnosis):
-        return words_of_it
+        return answer
     chart = scores_chart(diagnosis, "")
-    return {"scores": card(headline(diagnosis), fitted(chart, 2 * MARK_HEIGHT))} | words_of_it
+    return {"scores": card(headline(diagnosis), fitted(chart, 2 * MARK_HEIGHT))} | answer

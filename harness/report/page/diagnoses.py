@@ -18,6 +18,7 @@ from ...measures.symptoms import Course
 from .. import diagnosing as words
 from ..cards import MARK_HEIGHT, card, fitted, words_card
 from ..causes import cause_name
+from ..remedies import remedy_lines
 from ..scenario_words import change_text
 from ..words import count, joined, number
 from .code import diff_listing
@@ -161,7 +162,7 @@ def cause_section(diagnosis: Diagnosis, place: int, cause: Cause) -> Section:
     """One cause: what it is, how to remove it, and the evidence."""
     first, *rest = words.cause_lines(diagnosis, place, cause)
     heading, _, meaning = first.partition(". ")
-    remedies = list(words.remedy_lines(cause.changes, cause.edits))
+    remedies = list(remedy_lines(cause.changes, cause.edits))
     evidence = " ".join(line.strip() for line in rest[len(remedies) :])
     parts: list[Part] = [paragraphs([meaning, *remedies, evidence])]
     if cause.edits:

@@ -21,11 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from ..alarm import Alarm
-from ..checking.check import MEGABYTES, check_file
+from ..checking.check import check_file
 from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
 from ..progress import Progress, silent
-from ..recording.record import SECONDS
 from ..sandbox import Box, Limits, copy_folder, use_box
 from ..version import __version__
 from .course_tests import check_pytest, run_tests
@@ -50,8 +49,8 @@ class Settings:
     """How hand-ins are judged."""
 
     seed: int = 0  # of everything that is drawn
-    seconds: float = SECONDS  # time limit of a file
-    megabytes: int = MEGABYTES  # memory limit of a file; 0 is none
+    seconds: float = Limits.seconds  # time limit of a file
+    megabytes: int = Limits.megabytes  # memory limit of a file; 0 is none
     box: Box | None = None  # the sandbox; None to go without
     rubric: Rubric | None = None  # what to grade by; None gives no points
     tests: Path | None = None  # folder of the course's own tests; None if there are none

@@ -44,8 +44,8 @@ ENVIRONMENT = {
 class Limits:
     """What a program in a sandbox may use."""
 
-    seconds: float  # of processor time, each process for itself
-    megabytes: int  # of address space of a process, and of memory of all of them together; 0 for no limit
+    seconds: float = 30  # of processor time, each process for itself
+    megabytes: int = 8192  # of address space of a process, and of memory of all of them together; 0 for no limit
     processes: int = 128  # at once, threads included
     file_megabytes: int = 192  # of one file, and of all of them together
     open_files: int = 512  # of a process

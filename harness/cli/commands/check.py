@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import BadInput, shown_path
 from ...files import plain_errors, write_bytes
 from ...results import as_page
+from ...sandbox import Limits
 from .. import ci_log
 from ..options import add_json, add_ray, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
@@ -66,14 +67,18 @@ def add(commands: Any) -> None:
     )
     add_seed(command, "the file's random numbers and data, unless it sets its own")
     command.add_argument(
-        "--seconds", type=seconds, default=30, metavar="SECONDS", help="time limit for a file (default: 30)"
+        "--seconds",
+        type=seconds,
+        default=Limits.seconds,
+        metavar="SECONDS",
+        help=f"time limit for a file (default: {Limits.seconds})",
     )
     command.add_argument(
         "--memory",
         type=megabytes,
-        default=8192,
+        default=Limits.megabytes,
         metavar="MB",
-        help="address space for a file, 0 for no limit (default: 8192)",
+        help=f"address space for a file, 0 for no limit (default: {Limits.megabytes})",
     )
     command.add_argument(
         "--sandbox",
@@ -170,7 +175,7 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
 def run_file(arguments: argparse.Namespace) -> int:
     """Check one file."""
     from ...recording.child_process import child_started
-    from ...sandbox import Limits, use_box
+    from ...sandbox import use_box
 
     def page() -> Page:
         from ...report.page.checks import page_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 AGAIN_SECONDS = 0.2  # after which an exception that was lost is raised again
-MOST_WAITS = 50  # of so many seconds, for a package to return
+MOST_WAITS = 50  # of AGAIN_SECONDS each, for a package to return
 
 
 @contextlib.contextmanager
@@ -51,14 +51,14 @@ class Alarm:
         self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
     def set(self, seconds: float) -> None:
-        """Ring in so many seconds from now; 0 for never."""
+        """Ring ``seconds`` from now; 0 for never."""
         self.waits = 0
         if self.is_possible:
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
     @contextlib.contextmanager
     def running(self, seconds: float) -> Iterator[None]:
-        """Let the alarm ring inside the block, in so many seconds from its start."""
+        """Let the alarm ring inside the block, ``seconds`` after its start."""
 
         def ring(number: int, frame: FrameType | None) -> None:
             if self.waits < MOST_WAITS and self._is_inside(frame):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import BadInput
 from .models.network import Network
 from .progress import Progress, silent
+from .sandbox import Limits
 from .scenario.scenario import Scenario, load
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def check(
     *,
     run: str | None = None,
     seed: int = 0,
-    seconds: float = 30.0,
-    megabytes: int = 8192,
+    seconds: float = Limits.seconds,
+    megabytes: int = Limits.megabytes,
     accept: Sequence[str] = (),
 ) -> CheckResult:
     """Judge a hand-written NumPy network as it is: are its gradients right, and if not, which line is wrong?
@@ -95,7 +96,7 @@ def check(
         A ``CheckResult``: ``verdict``, ``mistakes`` (each with its id, line and variable), ``cost``, ``parameters``.
 
     Raises:
-        BadInput: there is no such file, it is not Python, the function cannot be called, or there is no such mistake.
+        BadInput: the file is missing or not Python, the function cannot be called, or a name in ``accept`` is unknown.
 
     Example:
         >>> import harness

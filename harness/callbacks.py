@@ -33,6 +33,7 @@ from .board.events import (
     text_value,
 )
 from .board.first_page import ANSWER, Pin, write_pins
+from .board.runs import event_file
 from .board.series import (
     MAX_NEURONS,
     Shown,
@@ -42,6 +43,7 @@ from .board.series import (
     neurons_text,
     shown_neurons,
     similarity_series,
+    symmetry_tag,
     tag_of,
     weight_series,
     width_series,
@@ -60,6 +62,7 @@ from .programs.units import (
     spread_of,
     units_of,
 )
+from .report.clones import clone_advice, near_clone_advice
 
 SEPARATED_FRACTION = 1e-3  # units whose difference exceeds this share of how far they moved are not clones
 MIN_NEAR_UPDATES = 50  # before which nearly identical units are not reported: they may be about to separate
@@ -285,7 +288,7 @@ class NeuronHistograms(Periodic):
 
     def once(self, every: Sequence[Units]) -> list[Any]:
         """What the file says once: the Custom Scalars page, and which neurons are drawn."""
-        charts = charts_of([units.layer.name for units in every], self.x is not None)
+        charts = charts_of([units.layer.name for units in every], activations=self.x is not None)
         texts = [neurons_text(u.layer.name, u.count, self.shown[u.layer.name], "first event") for u in every]
         description = "\n".join(filter(None, texts))
         which = [text_value("which_neurons", "Which neurons are drawn.", description)] if description else []
@@ -295,7 +298,7 @@ class NeuronHistograms(Periodic):
         """The cards that `harness view` shows first: the loss, and how distinct the first hidden layer's units are."""
         first = [units.layer.name for units in every if units.is_hidden][:1]
         tags = ["epoch_loss" if self.every == "epoch" else "batch_loss"]
-        tags += [f"symmetry/{name}/{what}" for name in first for what in ("effective_width", "similarity")]
+        tags += [symmetry_tag(name, what) for name in first for what in ("effective_width", "similarity")]
         if self.y is not None:
             tags += [tag_of(units.layer.name, "gradient_norm") for units in every[:1]]
         return [Pin(plugin="scalars", tag=tag) for tag in tags]
@@ -337,8 +340,9 @@ class EventFile:
     def __init__(self, folder: Path) -> None:
         now = time.time()
         folder.mkdir(parents=True, exist_ok=True)
-        names = (folder / f"events.out.tfevents.{int(now):010}.neurons.{os.getpid()}.{n}" for n in itertools.count())
-        self.opened = open(next(name for name in names if not name.exists()), "xb")  # noqa: SIM115 - close() closes it
+        names = (f"neurons.{os.getpid()}.{number}" for number in itertools.count())
+        paths = (folder / event_file(f"{int(now):010}", name) for name in names)
+        self.opened = open(next(path for path in paths if not path.exists()), "xb")  # noqa: SIM115 - close() closes it
         self.opened.write(file_version(now))
         self.templates: Templates = {}
 
@@ -545,41 +549,4 @@ def warn_user(message: str) -> None:
         lineno=frame.f_lineno,
         module=frame.f_globals.get("__name__"),
         registry=frame.f_globals.setdefault("__warningregistry__", {}),
-    )
-
-
-def judged_by(units: Units) -> str:
-    """A note for a layer that is known only in part."""
-    if units.outgoing is not None:
-        return ""
-    return " (judged by their incoming weights, because their outgoing weights are not known)"
-
-
-def initializer_advice(units: Units) -> str:
-    """What to change."""
-    argument = "embeddings_initializer" if isinstance(units.layer, keras.layers.Embedding) else "kernel_initializer"
-    return f'Give the layer a random {argument}, for example "glorot_uniform", and check the next layer too.'
-
-
-def clone_advice(units: Units, width: int, updates: int, were_clones: bool) -> str:
-    """What is wrong with a layer that has clones, and what to do."""
-    found = (
-        f"layer '{units.layer.name}': {width} of its {units.count} units {'is' if width == 1 else 'are'} distinct "
-        f"after {updates} update{'' if updates == 1 else 's'}{judged_by(units)}."
-    )
-    if not were_clones:
-        return (
-            f"{found} They became identical during training; a regularizer that takes their weights to 0 can do this. "
-            "The layer computes no more than a narrower one."
-        )
-    return f"{found} Units with equal weights get equal gradients and stay equal. {initializer_advice(units)}"
-
-
-def near_clone_advice(units: Units, group: Sequence[int], updates: int) -> str:
-    """What is wrong with a layer whose units separate too slowly, and what to do."""
-    similarity = mean_cosine(units.columns[:, list(group)])
-    return (
-        f"layer '{units.layer.name}': {len(group)} of its {units.count} units are nearly identical after {updates} "
-        f"updates, as they were before training (mean cosine similarity {similarity:.3f}){judged_by(units)}. Dropout "
-        f"and other noise separate them only slowly. {initializer_advice(units)}"
     )

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import BadInput, shown
+from .errors import BadInput, reason_of, shown
 
 MAX_RETRIES = 3  # of a part whose worker is lost
 PARTS_PER_CORE = 2  # one that runs, and one that waits
@@ -38,7 +38,7 @@ FRAME_TYPE, SETTINGS = 3, 4  # place of a frame's type in its head, and the type
 
 Common = TypeVar("Common")
 Part = TypeVar("Part")
-Found = TypeVar("Found")
+Outcome = TypeVar("Outcome")
 Versions = Callable[[], Mapping[str, str]]
 
 connection: contextvars.ContextVar[bool] = contextvars.ContextVar("connection", default=False)
@@ -53,9 +53,9 @@ def digest_of(costs: Any) -> str:
     return hashlib.sha256(costs.astype("<f8").tobytes()).hexdigest()
 
 
-def check_rounding(here: str, expected: str) -> None:
+def check_rounding(digest: str, expected: str) -> None:
     """Raise OtherMachine on a worker whose arithmetic gives another digest than the machine that the user started."""
-    if here != expected:
+    if digest != expected:
         raise OtherMachine("rounds differently from this machine (another processor?); use machines of one kind")
 
 
@@ -112,12 +112,12 @@ def cores() -> int:
 
 
 def spread(
-    work: Callable[[Common, Part], Found],
+    work: Callable[[Common, Part], Outcome],
     common: Common,
     parts: Iterable[Part],
     versions: Versions,
-    lost: Callable[[Part], Found],
-) -> Generator[Found, None, None]:
+    lost: Callable[[Part], Outcome],
+) -> Generator[Outcome, None, None]:
     """Do parts of a work on the cluster, one per core at a time, and yield what they give as they finish.
 
     Args:
@@ -185,8 +185,9 @@ def check_address(address: str) -> None:
         if answer[FRAME_TYPE:] != bytes([SETTINGS]):
             raise OSError("it is another kind of server")
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadInput(f"Ray: no answer from {address} ({reason}); start a cluster with 'ray start'") from None
+        raise BadInput(
+            f"Ray: no answer from {address} ({reason_of(error)}); start a cluster with 'ray start'"
+        ) from None
 
 
 def resolved(address: str) -> str:
@@ -235,7 +236,7 @@ def connected(address: str | None) -> Iterator[None]:
     Meanwhile stdout goes to stderr, and workers get the compiler settings of this process. With None nothing happens.
 
     Raises:
-        BadInput: Ray is not installed, or there is no such cluster, or it has another version.
+        BadInput: Ray is not installed, or the cluster does not answer or has another version.
     """
     if address is None:
         yield

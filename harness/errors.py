@@ -51,6 +51,11 @@ class BadInput(Exception):
         return self.in_terms_of(str)
 
 
+def reason_of(error: Exception) -> str:
+    """What the system says is wrong with a file or a connection; of other errors, their message."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def shown(value: object) -> str:
     """A value on one short line."""
     try:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import BadInput, shown_path
+from .errors import BadInput, reason_of, shown_path
 
 UNFINISHED = "UNFINISHED"  # a file of that name marks a folder that is not, or not yet, complete
 PARTIAL = ".partial"  # how the name of a file ends until it is whole
@@ -103,10 +103,10 @@ def check_output_file(path: Path) -> None:
         if not path.exists():  # what is not there yet needs a folder
             target = place_of(path).parent
             if not target.is_dir():
-                raise cannot_write(path, "no such folder")
+                raise cannot_write(path, "its folder does not exist")
             tempfile.TemporaryFile(dir=target).close()
     except (OSError, ValueError) as error:
-        raise cannot_write(path, getattr(error, "strerror", None) or str(error)) from None
+        raise cannot_write(path, reason_of(error)) from None
 
 
 @contextlib.contextmanager
@@ -133,7 +133,7 @@ def opened_output(path: Path, **how: Any) -> Iterator[Any]:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise cannot_write(path, getattr(error, "strerror", None) or str(error)) from None
+        raise cannot_write(path, reason_of(error)) from None
 
 
 def write_csv_file(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

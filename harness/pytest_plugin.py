@@ -83,8 +83,8 @@ class BackpropFile(pytest.File):
         from .report.quantities import gradient_line, parameter_line, parameter_text
 
         result = accept_known(check_file(self.path, run=self.config.getoption("backprop_run")))
-        spoiled = {name for found in result.mistakes for name in found.parameters if not found.accepted}
-        accepted = {name for found in result.mistakes for name in found.parameters if found.accepted} - spoiled
+        spoiled = {name for mistake in result.mistakes for name in mistake.parameters if not mistake.accepted}
+        accepted = {name for mistake in result.mistakes for name in mistake.parameters if mistake.accepted} - spoiled
         for one in result.parameters:
             yield QuantityItem.from_parent(
                 self,

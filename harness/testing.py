@@ -194,21 +194,21 @@ def check_passes(name: str, implementation: Implementation, problem: Problem) ->
             f"{name}.forward: the cost is {float(forward.cost):.6g}, the referee's {right.cost:.6g}\n  {problem}"
         )
 
-    found = numerical.differentiate(network, weights, x, y)
-    gradients = [np.asarray(g) for g in found.gradients]
+    derivatives = numerical.differentiate(network, weights, x, y)
+    gradients = [np.asarray(g) for g in derivatives.gradients]
     with left_alone(f"{name}.backward", problem):
         backward = implementation.backward(*problem.arguments)
     if backward.deltas is not None:
         deltas = numerical.backward(*problem.arguments).deltas or []
-        own = [most + np.max(found.errors) for most in allowed("delta")]
+        own = [most + np.max(derivatives.errors) for most in allowed("delta")]
         check_arrays(f"{name}.backward", problem, "delta", backward.deltas, deltas, own)
-    own = [most + error for most, error in zip(allowed("gradient"), found.errors)]
+    own = [most + error for most, error in zip(allowed("gradient"), derivatives.errors)]
     check_arrays(f"{name}.backward", problem, "gradient", backward.gradients, gradients, own)
 
     with left_alone(f"{name}.update", problem):
         updated = implementation.update(*problem.arguments, Training(LEARNING_RATE))
     wanted = [w.astype(np.float64) - LEARNING_RATE * g for w, g in zip(weights, gradients)]
-    own = [most + LEARNING_RATE * error for most, error in zip(allowed("weights"), found.errors)]
+    own = [most + LEARNING_RATE * error for most, error in zip(allowed("weights"), derivatives.errors)]
     check_arrays(f"{name}.update", problem, "weights", updated, wanted, own)
 
 

@@ -44,7 +44,7 @@ class SlopeError:
     |g(a + e) - g(a)| <= |g'(a)| |e| + bend e^2, and computing g adds ``rounding(a)`` rounding units.
     """
 
-    change: ArrayFunction | None = None  # a to g'(a); None where f' is constant between the kinks
+    change: ArrayFunction | None = None  # a to g'(a); None if f' is constant between the kinks
     bend: float = 0.0  # max |g''| / 2
     rounding: ArrayFunction  # a to a number of rounding units, absolute
 
@@ -56,23 +56,23 @@ class Activation:
     An entry without ``tensor_function`` cannot be trained here: it is known for networks that others trained.
     """
 
-    # z to a; with ``mixes_units`` units lie on axis 1. None where only facts are known
+    # z to a; with ``mixes_units`` units lie on axis 1. None if only facts are known
     function: ArrayFunction | None = None
-    # a to f'(z), elementwise; of one that mixes units the diagonal of its Jacobian. None where one value of a belongs
+    # a to f'(z), elementwise; of one that mixes units the diagonal of its Jacobian. None if one value of a belongs
     # to different slopes (gelu, silu)
     derivative: ArrayFunction | None = None
     steepest: float = 1.0  # max |f'|
     range: tuple[float, float] = EVERYWHERE  # (least, greatest) value that a can come near to
     curvature: float = 0.0  # max |f''| away from the kinks
     kinks: tuple[Kink, ...] = ()  # the points at which f' jumps
-    slope_error: SlopeError | None = None  # how the derivative goes wrong where a does
+    slope_error: SlopeError | None = None  # how far the derivative is off if a is
     # family of the initializer that keeps the size of activations: "glorot", "he" or "lecun"
     initializer: str = "glorot"
     is_monotone: bool = True  # whether each unit is a monotone function of its own z
     can_die: bool = False  # whether f' is exactly 0 on a stretch of z, so that no gradient comes through
     mixes_units: bool = False  # whether a unit's a depends on the z of others; then it is for the output layer
     tensor_function: TensorFunction | None = None  # (tf, z) to a; units lie on axis 1
-    tensor_derivative: TensorFunction | None = None  # (tf, a) to f'(z); None where the cost takes care of it
+    tensor_derivative: TensorFunction | None = None  # (tf, a) to f'(z); None if the cost takes care of it
     keras_function: TensorFunction | None = None  # (keras, z) to a, in place of Keras' own activation of that name
 
 
@@ -249,7 +249,7 @@ def derivative_of(name: str, a: Any) -> Any:
     """f'(z) written from a = f(z), elementwise, in TensorFlow; any shape
 
     Raises:
-        ValueError: the activation is unknown or has no such derivative.
+        ValueError: the activation is unknown or has no elementwise derivative.
     """
     import tensorflow as tf
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 PHILOX_KEY = 2**64  # of the generator, beside the seed; the starts are drawn with another, models/initializers.py
 PHILOX_BLOCK = 4  # numbers that one step of its counter gives
 
-ORDERS = 2**16  # observations in the orders that are held at once, where two epochs have no more
+ORDERS = 2**16  # observations in the permutations kept in memory; at least two epochs are kept
 
 
 @functools.lru_cache(maxsize=8)
@@ -66,7 +66,7 @@ class Batches:
                 raise ValueError(f"{name} of batches must be {least} or above, got {getattr(self, name)}")
 
     def starting_at(self, iteration: int) -> Batches:
-        """The same batches for a training that begins so many iterations later."""
+        """The same batches for a training that begins ``iteration`` iterations later."""
         return replace(self, begin=self.begin + iteration)
 
     def per_epoch(self, observations: int) -> int:
@@ -83,18 +83,18 @@ class Batches:
         return self.order(observations, epoch)[place * self.size : (place + 1) * self.size]
 
     def epochs_held(self, observations: int) -> int:
-        """Of how many epochs the orders are held at once."""
+        """Number of epoch permutations kept in memory."""
         return max(2, ORDERS // observations)
 
     def iterations_held(self, observations: int) -> int:
-        """How many iterations lie in so many epochs, wherever the first one lies."""
+        """Number of iterations whose epochs fit into that, wherever in an epoch the first one lies."""
         return (self.epochs_held(observations) - 1) * self.per_epoch(observations) + 1
 
     def orders(self, observations: int, first: int, last: int) -> tuple[NDArray[np.int32], int]:
         """The orders of the epochs that iterations ``first`` .. ``last`` - 1 lie in, and where in them to begin.
 
         Returns:
-            (epochs, observations), at most ``epochs_held`` where they are ``iterations_held``; and the place of
+            (epochs, observations), at most ``epochs_held`` of them for ``iterations_held``; and the place of
             iteration ``first`` among all the batches of these epochs.
         """
         per_epoch = self.per_epoch(observations)
@@ -104,5 +104,5 @@ class Batches:
 
 
 def pieces(observations: int, at_most: int) -> Iterator[slice]:
-    """All observations in pieces of so many, the last what is left: for what would not fit into memory at once."""
+    """All observations in pieces of ``at_most``, the last what is left: for what does not fit into memory at once."""
     return (slice(first, min(first + at_most, observations)) for first in range(0, observations, at_most))

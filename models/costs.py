@@ -41,7 +41,7 @@ class Cost:
     """
 
     of_outputs: Callable[[Array, Array], float]  # (a, y) to C
-    # (a, y) to dC/da, or to dC/dz of the output layer where ``output_activation`` is given
+    # (a, y) to dC/da, or to dC/dz of the output layer if ``output_activation`` is given
     gradient: Callable[[Array, Array], Array]
     # (z, a, y, z_error, a_error, rounding) to the error of C; ``rounding`` is what a sum of all terms may be off,
     # relative to the sum of their sizes
@@ -164,7 +164,7 @@ COSTS: dict[str, Cost] = {
     ),
     "categorical_crossentropy": Cost(
         of_outputs=lambda a, y: float(np.mean(np.sum(-y * logarithm(a), axis=1))) + 0.0,
-        # the sum is 1 where y is a distribution
+        # the sum is 1 if y is a distribution
         gradient=lambda a, y: (a * np.sum(y, axis=1, keepdims=True) - y) / y.shape[0],
         error=categorical_error,
         gradient_error=categorical_gradient_error,

@@ -89,7 +89,7 @@ def parse(text: str) -> Initializer:
     Arguments come in the order of ``ARGUMENTS`` and have Keras' defaults; only the constant's value must be given.
 
     Raises:
-        ValueError: no such name, or not its arguments; the message lists what is known.
+        ValueError: the name is unknown, or it takes other arguments; the message lists what is known.
     """
     match = re.fullmatch(r"(\w+)\s*(?:\((.*)\))?", text.strip())
     if match is None or match[1] not in ARGUMENTS:
@@ -174,7 +174,7 @@ def draw_members(
     Args:
         network: gives the shapes.
         kernel: for rows 1 and up.
-        bias: for row 0; None is the kernel's where that is a constant, else zeros.
+        bias: for row 0; None is the kernel's if that is a constant, else zeros.
         seed: of member 0; member k is ``draw`` with seed + k, bit for bit, whatever ``members`` asks for.
         members: which ones, in steps of 1; ``range(1000, 2000)`` is the second thousand.
         dtype: drawn in float64, then cast to it.
@@ -188,7 +188,7 @@ def draw_members(
     if members.step != 1:
         raise ValueError(f"members must be a range in steps of 1, got {members}")
     if bias.name == "orthogonal":
-        raise ValueError("orthogonal needs a matrix, and a bias is none: give the biases another initializer")
+        raise ValueError("orthogonal needs a matrix, and a bias is a vector; give the biases another initializer")
     count = network.weight_count
     drawn = kernel.constant is None or bias.constant is None
     blocks = -(-count // PHILOX_BLOCK)  # rounded up

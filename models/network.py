@@ -28,7 +28,7 @@ ACTIVATION_NAMES = trainable_names()
 COST_NAMES = tuple(COSTS)
 
 BLOCK = 256  # members at most: 64 take 1.5 times as long for each member, 1024 are 8 % faster but too few to share out
-BLOCK_BYTES = 2**19  # of weights in a block at most, where it is more than one member: half of a core's cache
+BLOCK_BYTES = 2**19  # of weights in a block of several members, at most: half of a core's cache
 
 # Where the members of an ensemble come last: layers of at most so many units and inputs, or so much work in an
 # iteration. Measured in docs/speed.md.
@@ -163,7 +163,7 @@ def from_keras(arrays: Sequence[Array]) -> Weights:
 
 @dataclass(frozen=True)
 class Forward:
-    """What a forward pass gives; item l - 1 of each list belongs to layer l. None where it is not offered.
+    """What a forward pass gives; item l - 1 of each list belongs to layer l. None if it is not offered.
 
     z: (observations, units) pre-activations. a: (observations, units) activations. cost: a number.
     """
@@ -175,7 +175,7 @@ class Forward:
 
 @dataclass(frozen=True)
 class Backward:
-    """What a backward pass gives; item l - 1 of each list belongs to layer l. None where it is not offered.
+    """What a backward pass gives; item l - 1 of each list belongs to layer l. None if it is not offered.
 
     deltas: dC/dz, (observations, units). gradients: dC/dw, (inputs + 1, units).
     """

@@ -207,7 +207,8 @@ def differentiate(
     Args:
         weights: of each layer (inputs + 1, units).
         x, y: (observations, inputs), (observations, outputs).
-        at_most: compute so many entries of each layer's gradient, evenly spread, and mask the others; all by default.
+        at_most: number of entries of each layer's gradient to compute, evenly spread; the others are masked. All by
+            default.
 
     Returns:
         The gradients, and for each layer an estimate of the error of its worst entry: how far the same derivatives

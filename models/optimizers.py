@@ -27,7 +27,7 @@ UpdateRule = Callable[[Any, Any, Any, State, Any, Any, Settings], tuple[Any, Sta
 class OptimizerRule:
     """One kind of optimizer."""
 
-    # each with the value it has where none is given: Keras' own, but for momentum, which is 0 in Keras and customarily
+    # each with the value it has if none is given: Keras' own, but for momentum, which is 0 in Keras and customarily
     # 0.9
     settings: Mapping[str, float]
     slots: int  # how many tensors shaped like w the rule keeps from one update to the next; zeros before the first
@@ -113,7 +113,7 @@ WRITTEN = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 
 def exact(value: float) -> str:
-    """In six digits where they say all, else in as many as it takes."""
+    """A number in six digits if they say all of it, else in as many as it takes."""
     short = f"{value:g}"
     return short if float(short) == value else repr(float(value))
 

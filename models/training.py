@@ -18,7 +18,7 @@ class Training:
         learning_rate: the factor of the gradient in an update; for an ensemble also one for each member, (members,).
         optimizer: the update rule; for an ensemble also one for each member, all of one name.
         recorded: the iterations at which the weights are asked for, rising; 0 is the start, before any update. They
-            may be empty where a single update is asked for.
+            may be empty if a single update is asked for.
         batches: which observations each iteration is made with; None is all of them.
 
     Raises:

@@ -74,15 +74,15 @@ def layer_configs(config: Config, path: str = "") -> Iterator[tuple[str, dict[st
 
 def is_random(config: Config) -> bool:
     """Whether a layer, or one inside it, draws random numbers in training."""
-    found = []
+    draws = []
 
     def look(key: str, value: Any) -> Any:
         if isinstance(value, dict) and value.get("class_name") in RANDOM_CLASSES:
-            found.append(any(value["config"].get(name) for name in RATES))
+            draws.append(any(value["config"].get(name) for name in RATES))
         return value
 
     changed(config, look)
-    return any(found)
+    return any(draws)
 
 
 def random_layers(config: Config) -> list[str]:

@@ -83,13 +83,13 @@ def derived_bounds(case: Case, dtype: str) -> dict[Quantity, float]:
     if not all(np.array_equal(array.astype(dtype), array) for array in (x, y)):  # the rounding of data is not bounded
         return {}
     weights = from_keras(case.weights)
-    found = rounding.bounds(dense.network, weights, rounding.no_error(weights), x, y, rate or 0.0, dtype)
-    bounds = {Quantity(kind=Kind.LOSS): largest(found[trace.COST])}
+    known = rounding.bounds(dense.network, weights, rounding.no_error(weights), x, y, rate or 0.0, dtype)
+    bounds = {Quantity(kind=Kind.LOSS): largest(known[trace.COST])}
     for number, layer in enumerate(dense.layers, start=1):
-        of_output = largest(found[trace.Quantity("a", number)])
+        of_output = largest(known[trace.Quantity("a", number)])
         for kind in (Kind.INFERENCE_OUTPUT, Kind.TRAINING_OUTPUT):
             bounds[Quantity(kind=kind, layer=layer)] = of_output
-        gradient, weight = found[trace.Quantity("gradient", number)], found[trace.Quantity("weights", number)]
+        gradient, weight = known[trace.Quantity("gradient", number)], known[trace.Quantity("weights", number)]
         for name, rows_of in (("bias", slice(0, 1)), ("kernel", slice(1, None))):
             bounds[Quantity(kind=Kind.GRADIENT, layer=layer, weight=name)] = largest(gradient[rows_of])
             if rate is not None:

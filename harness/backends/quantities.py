@@ -25,5 +25,5 @@ class Quantity:
     kind: Kind  # what it is
     layer: str = ""  # path of the layer, names joined by "/"; "" of the loss
     weight: str = ""  # name of a weight in its layer, such as "kernel"; "" of outputs and the loss
-    number: int = 1  # of equal names, from 1: calls of a shared layer, outputs of one layer, weights of one name
+    number: int = 1  # of equal names, from 1: calls of a shared layer, outputs of one layer
     updates: int = 0  # made before; 0 of everything but weights

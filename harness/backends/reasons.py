@@ -34,7 +34,7 @@ class ReasonKind(Enum):
 
     SETTING = "setting"  # a layer, the loss or the optimizer is set differently
     WEIGHTS = "weights"  # the weights at the start are not the same
-    SILENT_FLOAT32 = "silent-float32"  # the backend computes in float32 where float64 was asked for
+    SILENT_FLOAT32 = "silent-float32"  # the backend computes in float32 although float64 was asked for
     LOW_PRECISION = "low-precision"  # products of float32 are computed in less, such as TF32
     UNSEEDED_DRAW = "unseeded-draw"  # the same seed gives other numbers each time
     RANDOM_DRAW = "random-draw"  # each backend draws other numbers from the same seed
@@ -79,7 +79,7 @@ class Search:
         self.first, self.workers, self.progress = first, workers, progress
 
     def reasons(self) -> tuple[Reason, ...]:
-        """The first reason that is proven; nothing if no known one is."""
+        """The first reason that is proven; empty if none is."""
         return tuple(itertools.islice(self._candidates(), 1))
 
     def _candidates(self) -> Iterator[Reason]:
@@ -98,10 +98,10 @@ class Search:
 
     def _again(self, side: str, case: Case | None = None, **switches: Any) -> Computed | None:
         """A side computed again with something switched; None if that is not possible."""
-        of = self.sides[side]
+        chosen = self.sides[side]
         parts = (START, UPDATES) if self.first.quantity.kind is Kind.WEIGHT else (START,)
         try:
-            return self.workers.compute(of.setup, case or of.case, self.progress, parts=parts, **switches)
+            return self.workers.compute(chosen.setup, case or chosen.case, self.progress, parts=parts, **switches)
         except Failed:
             return None
 
@@ -120,7 +120,7 @@ class Search:
         return self._agrees(again, right) if side == "left" else self._agrees(left, again)
 
     def _precision(self) -> Iterator[Reason]:
-        """float32 where float64 was asked for, and less than float32."""
+        """float32 although float64 was asked for, and less than float32."""
         for side in self.first.imprecise:
             if self.sides[side].setup.dtype == "float64" and self._switched(side, is_wide=True):
                 yield Reason(kind=ReasonKind.SILENT_FLOAT32, side=side)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..errors import shown
 from .case import Case
 from .configs import Config, changed, layer_configs
 
@@ -24,18 +25,16 @@ class Setting:
     right: str
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value of a configuration in a few characters: an object by its class."""
-    if isinstance(value, dict) and "class_name" in value:
-        return str(value["class_name"])
-    return repr(value)[:60]
+    return str(value["class_name"]) if isinstance(value, dict) and "class_name" in value else shown(value)
 
 
 def differing(part: str, layer: str, left: Config, right: Config) -> Iterator[Setting]:
     """The settings of one layer, optimizer or loss that differ."""
     if isinstance(left, str) or isinstance(right, str):
         if left != right:
-            yield Setting(layer=layer, part=part, key="class", left=shown(left), right=shown(right))
+            yield Setting(layer=layer, part=part, key="class", left=value_text(left), right=value_text(right))
         return
     if left["class_name"] != right["class_name"]:
         yield Setting(layer=layer, part=part, key="class", left=left["class_name"], right=right["class_name"])
@@ -43,25 +42,25 @@ def differing(part: str, layer: str, left: Config, right: Config) -> Iterator[Se
     ours, theirs = left["config"], right["config"]
     if not isinstance(ours, dict) or not isinstance(theirs, dict):
         if ours != theirs:
-            yield Setting(layer=layer, part=part, key="class", left=shown(ours), right=shown(theirs))
+            yield Setting(layer=layer, part=part, key="class", left=value_text(ours), right=value_text(theirs))
         return
     for key in ours:
         if key not in IGNORED and key in theirs and ours[key] != theirs[key]:
-            yield Setting(layer=layer, part=part, key=key, left=shown(ours[key]), right=shown(theirs[key]))
+            yield Setting(layer=layer, part=part, key=key, left=value_text(ours[key]), right=value_text(theirs[key]))
 
 
 def differing_settings(left: Case, right: Case) -> list[Setting]:
     """Every setting in which the configurations of two cases differ, in the order of the layers."""
     theirs = dict(layer_configs(right.model))
-    found = [
+    settings = [
         setting
         for path, config in layer_configs(left.model)
         if path in theirs
         for setting in differing("layer", path, config, theirs[path])
     ]
-    found += differing("loss", "", left.loss, right.loss)
-    found += differing("optimizer", "", left.optimizer, right.optimizer)
-    return found
+    settings += differing("loss", "", left.loss, right.loss)
+    settings += differing("optimizer", "", left.optimizer, right.optimizer)
+    return settings
 
 
 def with_setting_of(case: Case, other: Case, setting: Setting) -> Case:

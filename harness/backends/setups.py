@@ -31,7 +31,7 @@ class Setup:
 
     @property
     def name(self) -> str:
-        """ "jax", "jax float64", "jax float64 eager": without what is the default."""
+        """ "jax", "jax float64", "jax float64 not compiled": without what is the default."""
         words = [self.backend, *([self.dtype] if self.dtype != "float32" else [])]
         if self.jit is not None:
             words.append("compiled" if self.jit else "not compiled")

@@ -25,6 +25,7 @@ from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.scalar import metadata as scalar_metadata
 from tensorboard.plugins.text import metadata as text_metadata
 
+from ..figures.render import png_size
 from ..models.network import Array
 
 BINS = 30  # as tf.summary.histogram has by default
@@ -85,14 +86,9 @@ def scalar_series(tag: str, description: str, values: Sequence[float] | Array) -
 
 
 def image_series(tag: str, title: str, description: str, pngs: Sequence[bytes | None]) -> Series:
-    """A picture at each iteration or at some: PNG files of one size."""
-    tensors = [None if png is None else [*size_of(png), png] for png in pngs]
+    """A picture at each iteration or at some: PNG files of one size, each after its width and height as digits."""
+    tensors = [None if png is None else [*(str(size).encode() for size in png_size(png)), png] for png in pngs]
     return Series(tag, image_metadata, title, description, tensors)
-
-
-def size_of(png: bytes) -> list[bytes]:
-    """[width, height] as digits: the first two strings of an image's tensor. A PNG has them from byte 16 on."""
-    return [str(number).encode() for number in struct.unpack(">2I", png[16:24])]
 
 
 def text_value(tag: str, description: str, markdown: str) -> summary_pb2.Summary.Value:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -33,8 +33,7 @@ class Pin:
 
 def write_pins(folder: Path, pins: Sequence[Pin]) -> None:
     """Write the pins of a folder; an OSError if it cannot be written."""
-    document = [{"plugin": pin.plugin, "tag": pin.tag} for pin in pins]
-    (folder / FILE_NAME).write_text(json.dumps(document) + "\n")
+    (folder / FILE_NAME).write_text(json.dumps([asdict(pin) for pin in pins]) + "\n")
 
 
 def read_pins(file: Path) -> list[Pin]:
@@ -45,14 +44,13 @@ def read_pins(file: Path) -> list[Pin]:
         return []
 
 
-def files_in(folder: Path) -> Iterator[Path]:
-    """Every file of pins under a folder."""
+def folders_below(folder: Path, most: int) -> Iterator[tuple[Path, list[str]]]:
+    """A folder and each one below it, with the names of its files, until ``most`` files and folders were visited."""
     visited = 0
     for place, folders, files in os.walk(folder):
-        if FILE_NAME in files:
-            yield Path(place) / FILE_NAME
+        yield Path(place), files
         visited += 1 + len(folders) + len(files)
-        if visited > MAX_VISITED:
+        if visited > most:
             return
 
 
@@ -71,12 +69,12 @@ def address_of_first_page(folder: Path) -> str:
     the folder, only the runs of the newest are shown until the filter is cleared.
     """
     query = {"smoothing": "0"}
-    files = sorted(files_in(folder), key=lambda file: (age(file), str(file)))
+    written = [place / FILE_NAME for place, names in folders_below(folder, MAX_VISITED) if FILE_NAME in names]
+    files = sorted(written, key=lambda file: (age(file), str(file)))
     if files:
         run = files[-1].parent.relative_to(folder).as_posix()
         cards = [
-            {"plugin": pin.plugin, "tag": pin.tag}
-            | ({"runId": f"{EXPERIMENT}/{run}", "sample": 0} if pin.plugin == "images" else {})
+            asdict(pin) | ({"runId": f"{EXPERIMENT}/{run}", "sample": 0} if pin.plugin == "images" else {})
             for pin in read_pins(files[-1])
         ]
         if cards:

@@ -227,7 +227,8 @@ def write(
     with plain_errors(folder):
         folder.mkdir(parents=True)
         once = values_without_steps(run, wall_time, max_neurons, hparams)
-        write_events(folder, wall_time, once, series_of(run, max_neurons, network, is_finished), run.recorded)
+        series = series_of(run, max_neurons, network, is_finished=is_finished)
+        write_events(folder, wall_time, once, series, run.recorded)
 
 
 def write_text(folder: Path, markdown: str, wall_time: float) -> None:

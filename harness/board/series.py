@@ -26,8 +26,9 @@ import numpy as np
 from tensorboard.compat.proto import summary_pb2
 
 from ..comparison.trace import Quantity, Run
-from ..figures.film import MAX_ROWS, Matrices, film_strip, sampled
+from ..figures.film import MAX_ROWS, Matrices, film_strip
 from ..figures.render import png
+from ..figures.training import sampled
 from ..measures import saturation
 from ..measures.symmetry import clone_groups, clone_spread, effective_width, fingerprints, hidden_layers, mean_cosine
 from ..models.network import Array, Network
@@ -73,7 +74,7 @@ def shown_neurons(groups: Sequence[Sequence[int]], max_neurons: int) -> Shown:
     single = [group for group in groups if len(group) == 1]
     left = max_neurons - len(cloned)
     chosen = [*cloned, *(single[place] for place in sampled(len(single), left) if left)]
-    return {group[0]: len(group) for group in sorted(chosen)}
+    return {group[0]: len(group) for group in sorted(chosen, key=lambda group: group[0])}
 
 
 def clones_note(clones: int) -> str:
@@ -100,6 +101,11 @@ def neurons_text(layer: str, units: int, shown: Shown, when: str) -> str:
 def tag_of(layer: str, name: str) -> str:
     """The tag of something about the units of a layer."""
     return f"units of {layer}/{name}"
+
+
+def symmetry_tag(layer: str, name: str) -> str:
+    """The tag of something about how alike the units of a hidden layer are."""
+    return f"symmetry/{layer}/{name}"
 
 
 def spaced(iterations: Sequence[int]) -> list[int]:
@@ -138,11 +144,11 @@ def at_each(function: Callable[[Array], Array], values: Each) -> Array:
 
 
 def neuron_histograms(
-    name: str, group: str, values: Each, shown: Shown, last: int, description: str, places: Sequence[int] | None = None
+    name: str, group: str, values: Each, shown: Shown, last: int, description: str, places: Sequence[int] | None
 ) -> list[Series]:
     """A histogram for each of the shown units: values (n, units of the layer) at each iteration, counted over n.
 
-    ``places`` are those of the iterations that get one; all by default.
+    ``places`` are those of the iterations that get one; all if None.
     """
     chosen = list(range(len(values)) if places is None else places)
     of_chosen = values[chosen] if isinstance(values, np.ndarray) else [values[place] for place in chosen]
@@ -301,7 +307,7 @@ def width_series(group: str, units: int, widths: Sequence[int]) -> list[Series]:
     """The effective width of a layer at each iteration."""
     return [
         scalar_series(
-            f"symmetry/{group}/effective_width",
+            symmetry_tag(group, "effective_width"),
             f"The number of distinct neurons of {group}, out of {units}. **Under {units} some are clones**, and the "
             "layer computes no more than a narrower one.",
             widths,
@@ -313,7 +319,7 @@ def similarity_series(group: str, cosines: Sequence[float]) -> list[Series]:
     """The mean cosine similarity of a layer's units at each iteration."""
     return [
         scalar_series(
-            f"symmetry/{group}/similarity",
+            symmetry_tag(group, "similarity"),
             f"The mean cosine similarity of two neurons of {group}, by all their weights. **At 1 all have the same "
             "direction**; neurons with random weights are near 0.",
             cosines,
@@ -327,7 +333,7 @@ def symmetry_series(run: Run, layer: int, group: str) -> list[Series]:
     return [
         *width_series(group, units, [effective_width(weights, layer) for weights in run.weights]),
         scalar_series(
-            f"symmetry/{group}/clone_spread",
+            symmetry_tag(group, "clone_spread"),
             f"The largest difference between two neurons of {group} in any one weight, incoming or outgoing. "
             "**At 0 they are all clones**, and no gradient can separate them.",
             [clone_spread(weights, layer) for weights in run.weights],
@@ -396,15 +402,19 @@ def groups_of(run: Run) -> dict[int, str]:
     return {layer: numbered("layer", layer, depth) for layer in range(1, depth + 1)}
 
 
+def pinned_tags(network: Network) -> list[str]:
+    """Tags of the curves that stand beside the pictures of a comparison."""
+    first = numbered("layer", 1, network.depth)
+    return [*([symmetry_tag(first, "effective_width")] if network.depth > 1 else []), "cost"]
+
+
 def shown_of(run: Run, max_neurons: int) -> dict[int, Shown]:
     """The units to draw of each layer, by the weights at the last recorded iteration."""
     return {layer: shown_neurons(clone_groups(run.weights[-1], layer), max_neurons) for layer in groups_of(run)}
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a run that diverged is shown too
-def series_of(
-    run: Run, max_neurons: int = MAX_NEURONS, network: Network | None = None, is_finished: bool = True
-) -> list[Series]:
+def series_of(run: Run, max_neurons: int, network: Network | None, *, is_finished: bool) -> list[Series]:
     """All curves and histograms of a run, and its picture if the training has come to its end."""
     all_series = [
         scalar_series(
@@ -424,7 +434,7 @@ def series_of(
     return [*all_series, *(picture_series(run, shown) if is_finished else [])]
 
 
-def charts_of(groups: Sequence[str], activations: bool = True) -> dict[str, dict[str, str]]:
+def charts_of(groups: Sequence[str], *, activations: bool) -> dict[str, dict[str, str]]:
     """The Custom Scalars page: one chart with all neurons of a layer in it. The curves of clones lie on each other."""
     tags = {group: re.escape(tag_of(group, "")) for group in groups}
     return {
@@ -439,11 +449,11 @@ def values_without_steps(
 ) -> list[summary_pb2.Summary.Value]:
     """The layout of Custom Scalars, the hyperparameters, and which neurons are drawn."""
     groups, shown, first = groups_of(run), shown_of(run, max_neurons), run.weights[0]
-    charts = charts_of(list(groups.values()), offered(run, Quantity("a", 1)) is not None)
+    charts = charts_of(list(groups.values()), activations=offered(run, Quantity("a", 1)) is not None)
     outputs = {"output": {"outputs of each observation": ".*/output/.*"}}
     settings = {"initializer": run.initializer, "implementation": run.implementation, **hparams}
     hidden = [groups[layer] for layer in hidden_layers(first)]
-    widths = {f"symmetry/{group}/effective_width": f"effective width, {group}" for group in hidden}
+    widths = {symmetry_tag(group, "effective_width"): f"effective width, {group}" for group in hidden}
     texts = [
         neurons_text(group, first[layer - 1].shape[1], shown[layer], "last recorded iteration")
         for layer, group in groups.items()

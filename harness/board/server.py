@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import BadInput, shown_path
 from ..scenario.given import Given, invalid_value
-from .first_page import opening_page
+from .first_page import folders_below, opening_page
 
 LOOPBACK = "127.0.0.1"
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # of WSGI
@@ -69,14 +69,7 @@ def opening_at_first_page(app: Application, folder: Path) -> Application:
 
 def has_run(folder: Path) -> bool:
     """Whether an event file lies somewhere under the folder; after ``MAX_VISITED`` places the search gives up."""
-    seen = 0
-    for _, folders, files in os.walk(folder):
-        if any("tfevents" in name for name in files):
-            return True
-        seen += 1 + len(files) + len(folders)
-        if seen > MAX_VISITED:
-            break
-    return False
+    return any("tfevents" in name for _, names in folders_below(folder, MAX_VISITED) for name in names)
 
 
 def view(folder: Path, port: int | None = None, announce: Callable[[str], None] = print, host: str = LOOPBACK) -> None:

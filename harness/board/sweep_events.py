@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..figures.training import sampled
 from ..files import plain_errors
 from ..sweeps.sweep import Group, Sweep
 from .events import Series, Setting, hparams_values, scalar_series
@@ -38,10 +39,10 @@ def figures(group: Group) -> list[float]:
 
 
 def learned_curve(group: Group, iterations: int) -> tuple[Series, list[int]]:
-    """The share of the networks that have learned after so many iterations, and those numbers."""
-    places = sorted({round(place) for place in np.linspace(0, iterations, min(iterations, CURVE_POINTS) + 1).tolist()})
+    """The share of the networks that have learned after some numbers of iterations, and these numbers."""
+    places = sampled(iterations + 1, CURVE_POINTS + 1)
     shares = [float(np.mean(group.reached_at <= place)) for place in places]
-    text = "The share of the networks that have learned after so many iterations."
+    text = "The share of the networks that have learned by each iteration."
     return scalar_series(LEARNED, text, shares), places
 
 

@@ -13,9 +13,10 @@ from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
-from ..recording.record import SECONDS, record_file
+from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
+from ..sandbox import Limits
 from .cells import as_written
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
@@ -29,7 +30,6 @@ from .template import follows_template, programs_of
 from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged, with_own_exception
 
-MEGABYTES = 8192
 MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
@@ -46,7 +46,12 @@ WITHOUT_NETWORK = (
 
 
 def check_file(
-    path: str | Path, *, run: str | None = None, seed: int = 0, seconds: float = SECONDS, megabytes: int = MEGABYTES
+    path: str | Path,
+    *,
+    run: str | None = None,
+    seed: int = 0,
+    seconds: float = Limits.seconds,
+    megabytes: int = Limits.megabytes,
 ) -> CheckResult:
     """Judge somebody's file: record it as it runs, and compare its gradients with true ones.
 

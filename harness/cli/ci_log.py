@@ -36,14 +36,14 @@ def github_lines(result: CheckResult, path: Path) -> Iterator[str]:
     file = os.path.relpath(path)
     if result.reason is not None:
         yield github_line("warning", file, None, result.reason.value, mistakes.REASONS[result.reason][0])
-    for found in result.mistakes:
+    for mistake in result.mistakes:
         where, line = file, None
-        if found.place is not None and path.suffix != ".ipynb":  # the lines of a notebook are not those of its file
-            where, line = os.path.relpath(root_of(path.resolve()) / found.place.file), found.place.line
-        cell = f"In {checking.line_of(found.place)}: " if found.place is not None and found.place.cell else ""
-        level = "notice" if found.accepted else "error"
-        words = checking.words_of(found)
-        yield github_line(level, where, line, checking.named(found), f"{cell}{words.what} {words.fix}")
+        if mistake.place is not None and path.suffix != ".ipynb":  # the lines of a notebook are not those of its file
+            where, line = os.path.relpath(root_of(path.resolve()) / mistake.place.file), mistake.place.line
+        cell = f"In {checking.line_of(mistake.place)}: " if mistake.place is not None and mistake.place.cell else ""
+        level = "notice" if mistake.accepted else "error"
+        words = checking.words_of(mistake)
+        yield github_line(level, where, line, checking.named(mistake), f"{cell}{words.what} {words.fix}")
 
 
 def github_line(level: str, file: str, line: int | None, title: str, message: str) -> str:

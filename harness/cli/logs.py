@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from .terminal import explained_interrupt
 
 
 def folder_name(path: str) -> str:
-    """Name the folder of the runs of a file: after the file, without what the name of a folder cannot contain."""
-    from ..scenario.scenario import MAX_NAME_CHARACTERS
+    """The name of the folder of all runs of a file."""
+    from ..scenario.scenario import name_after
 
-    return re.sub(r"[^\w.-]+", "-", Path(path).stem).strip("-.")[:MAX_NAME_CHARACTERS] or "model"
+    return name_after(Path(path), "model")
 
 
 @contextlib.contextmanager

@@ -70,7 +70,7 @@ def build_parser(names: Sequence[str] = COMMANDS) -> Parser:
         "--version", action="version", version=f"harness {__version__}", help="print the version and exit"
     )
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", parser_class=Parser)
-    parser.set_defaults(whole_parser=build_parser)  # for 'harness completion'
+    parser.set_defaults(parser_of_all=build_parser)  # for 'harness completion'
     for name in names:
         import_module(f".commands.{name}", __package__).add(commands)
     return parser

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import cluster
-from ..errors import BadInput, shown
+from ..errors import BadInput, shown, shown_path
 from ..scenario.given import MAX_INTEGER
 
 
@@ -87,6 +87,17 @@ def seed(text: str) -> int:
 def add_seed(command: argparse._ActionsContainer, what: str) -> None:
     """Add the seed of a command without a scenario."""
     command.add_argument("--seed", type=seed, default=0, metavar="N", help=f"seed of {what} (default: 0)")
+
+
+def add_data(command: argparse._ActionsContainer) -> None:
+    """Add the data of a saved model."""
+    command.add_argument("--data", type=Path, metavar="FILE", help=".npz file with x and y, for a saved model")
+
+
+def check_has_data(arguments: argparse.Namespace, model: str) -> None:
+    """Raise BadInput for a saved model without ``--data``."""
+    if arguments.data is None:
+        raise BadInput(f"{shown_path(model)} is a model without data", hint="give a .npz file with x and y as data")
 
 
 def add_json(command: argparse._ActionsContainer) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from ..errors import BadInput
 from ..models.network import ACTIVATION_NAMES, COST_NAMES
 from ..scenario.scenario import TABLES
 from .options import comma_separated, integer, number
@@ -16,11 +17,18 @@ def alternatives(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def add_scenario(command: argparse.ArgumentParser, metavar: str = "SCENARIO") -> argparse._ArgumentGroup:
-    """Add the scenario and the options that override it, except the learning rate."""
-    command.add_argument(
-        "scenario", nargs="?", default="post", metavar=metavar, help="post, xor, digits or a TOML file (default: post)"
-    )
+def add_scenario(
+    command: argparse.ArgumentParser, metavar: str = "SCENARIO", others: str = ""
+) -> argparse._ArgumentGroup:
+    """Add the scenario and the options that override it, except the learning rate.
+
+    Args:
+        command: the command.
+        metavar: what its help calls the scenario.
+        others: what may be given in place of a scenario, such as "a Keras script, or ".
+    """
+    description = f"{others}post, xor, digits or a TOML file (default: post)"
+    command.add_argument("scenario", nargs="?", default="post", metavar=metavar, help=description)
     override = command.add_argument_group("settings that override the scenario")
     override.add_argument(
         "--init",
@@ -64,3 +72,16 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that were given to override the scenario."""
     settings = (*TABLES["network"], *TABLES["training"])
     return {key: value for key in settings if (value := getattr(arguments, key, None)) is not None}
+
+
+def refuse_overrides(arguments: argparse.Namespace, owner: str, allowed: Collection[str] = ("seed",)) -> None:
+    """Raise BadInput for options that override a scenario, if the target has settings of its own.
+
+    Args:
+        arguments: of the command.
+        owner: what has them, such as "a Keras program".
+        allowed: settings that options may override all the same.
+    """
+    for key in overrides(arguments):
+        if key not in allowed:
+            raise BadInput(f"is for a scenario; {owner} has its own", key=key, hint="leave it out")

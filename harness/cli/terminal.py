@@ -191,7 +191,7 @@ def load_tensorflow() -> None:
     these; a user's program may have, so it is not for that.
     """
     hidden: dict[str, Any] = dict.fromkeys(name for name in UNNEEDED if name not in sys.modules)
-    sys.modules.update(hidden)  # None says that there is no such package
+    sys.modules.update(hidden)  # None marks a package as missing
     try:
         import tensorflow  # noqa: F401
     finally:

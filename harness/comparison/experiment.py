@@ -100,14 +100,14 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
             traces.append(trace if is_computed_later else dict(trace))
             weights.append(recorded)
     finally:
-        whole = len(weights)  # an interrupt may come between two of them
+        complete = len(weights)  # an interrupt may come between two of them
         run = Run(
             implementation=name,
             initializer=initializer,
-            recorded=iterations[:whole],
+            recorded=iterations[:complete],
             weights=weights,
-            traces=traces[:whole],
-            wholes=wholes[:whole],
+            traces=traces[:complete],
+            wholes=wholes[:complete],
         )
         if finished is not None:
             finished(run)
@@ -117,7 +117,7 @@ def train_run(name: str, scenario: Scenario, initializer: str, finished: Finishe
 def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tuple[Trace, dict[Quantity, float]]:
     """What the referee says of an iteration from ``weights``, and by how much its gradients may be off themselves."""
     entries = max(1, REFEREE_WORK // (len(x) * sum(network.sizes)))
-    found = numerical.differentiate(network, weights, x, y, at_most=entries)
+    derivatives = numerical.differentiate(network, weights, x, y, at_most=entries)
     forward = numerical.forward(network, weights, x, y)
     trace: dict[Quantity, Array] = {}
     errors: dict[Quantity, float] = {}
@@ -126,7 +126,7 @@ def referee_trace(network: Network, weights: Weights, x: Array, y: Array) -> tup
     trace[COST] = np.asarray(forward.cost)
     for layer in reversed(network.layers):
         quantity = Quantity("gradient", layer)
-        trace[quantity], errors[quantity] = found.gradients[layer - 1], found.errors[layer - 1]
+        trace[quantity], errors[quantity] = derivatives.gradients[layer - 1], derivatives.errors[layer - 1]
     return trace, errors
 
 
@@ -157,8 +157,8 @@ def drifted_bounds(scenario: Scenario, path: Sequence[Weights]) -> list[rounding
         return rounding.bounds(network, weights, off, *scenario.batch(iteration), rate, dtype)
 
     def of_update(weights: Weights, iteration: int) -> list[Array]:
-        found = bounds(weights, rounding.no_error(weights), iteration)
-        return [found[Quantity("weights", layer)] for layer in network.layers]
+        known = bounds(weights, rounding.no_error(weights), iteration)
+        return [known[Quantity("weights", layer)] for layer in network.layers]
 
     def train(weights: Weights, begin: int, end: int) -> Weights:
         batches = None if scenario.batches is None else scenario.batches.starting_at(begin)

@@ -107,12 +107,12 @@ def recover_learning_rate(outputs: Array, iterations: int, error: float) -> Reco
     valleys = np.flatnonzero((misses[1:-1] <= misses[:-2]) & (misses[1:-1] <= misses[2:])).tolist()
     for valley in sorted(valleys, key=lambda place: float(misses[place + 1])):
         low, high = float(rates[max(valley - 1, 0)]), float(rates[min(valley + 1, len(rates) - 1)])
-        found = float(minimize_scalar(miss, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x)
-        if miss(found) <= error:
+        best = float(minimize_scalar(miss, bounds=(low, high), method="bounded", options={"xatol": 1e-12}).x)
+        if miss(best) <= error:
             break
     else:
         raise ValueError(f"no learning rate from 0.001 to 10 reproduces the outputs within {error:g}")
-    low, high = (float(brentq(lambda rate: miss(rate) - error, found, end)) for end in (low, high))
+    low, high = (float(brentq(lambda rate: miss(rate) - error, best, end)) for end in (low, high))
     rate = shortest_between(low, high)
     return RecoveredRate(rate=rate, low=low, high=high, miss=miss(rate))
 
@@ -133,7 +133,7 @@ def first_iteration() -> dict[str, Array]:
 def claims(recovered: RecoveredRate) -> list[Claim]:
     """Every printed figure beside the computed one, in the order of the post."""
     ours = first_iteration()
-    found = [
+    all_claims = [
         Claim(
             claim=name,
             printed=np.array(printed),
@@ -144,7 +144,7 @@ def claims(recovered: RecoveredRate) -> list[Claim]:
     ]
     after_1000 = outputs_after(1000, "ones", recovered.rate)
     close = bool(np.max(np.abs(after_1000 - OUTPUTS_AFTER_1000)) <= PRINTED_ERROR_AFTER_1000)
-    found.append(
+    all_claims.append(
         Claim(
             claim="outputs after 1000 iterations from ones",
             printed=OUTPUTS_AFTER_1000,
@@ -157,5 +157,5 @@ def claims(recovered: RecoveredRate) -> list[Claim]:
     after_10000 = outputs_after(10000, "glorot_uniform", recovered.rate)
     learned = all(bool(np.max(np.abs(outputs - y)) <= LEARNED) for outputs in (OUTPUTS_AFTER_10000, after_10000))
     name = "outputs after 10000 iterations from another random start, within 0.01 of y"
-    found.append(Claim(claim=name, printed=OUTPUTS_AFTER_10000, measured=after_10000, agrees=learned))
-    return found
+    all_claims.append(Claim(claim=name, printed=OUTPUTS_AFTER_10000, measured=after_10000, agrees=learned))
+    return all_claims

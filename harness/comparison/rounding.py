@@ -26,6 +26,7 @@ Bounds = dict[Quantity, Array]
 Train = Callable[[Weights, int, int], Weights]  # weights at one iteration to those at a later one
 
 FUNCTION_ERROR = 8  # rounding units that exp, tanh or sigmoid of a math library may be off; measured ones stay under 5
+GHOSTS = 8  # disturbed descents by which a drift is measured
 
 
 class Precision(NamedTuple):
@@ -154,7 +155,7 @@ def bounds(
     x, y = x.astype(np.float64), y.astype(np.float64)
     z, a = numerical.forward_pass(network, weights, x)
     below = [np.concatenate([np.ones_like(v[:, :1]), v], axis=1) for v in (x, *a[:-1])]
-    found: Bounds = {}
+    errors: Bounds = {}
 
     z_errors: list[Array] = []
     a_errors: list[Array] = []
@@ -165,17 +166,17 @@ def bounds(
         below_errors.append(below_error)
         z_errors.append(z_error)
         a_errors.append(activation_error(network.activations[layer - 1], z[layer - 1], a[layer - 1], z_error, of))
-        found[Quantity("z", layer)], found[Quantity("a", layer)] = z_errors[-1], a_errors[-1]
-    found[COST] = np.asarray(cost_error(network, z[-1], a[-1], y, z_errors[-1], a_errors[-1], of))
+        errors[Quantity("z", layer)], errors[Quantity("a", layer)] = z_errors[-1], a_errors[-1]
+    errors[COST] = np.asarray(cost_error(network, z[-1], a[-1], y, z_errors[-1], a_errors[-1], of))
 
     delta, error = output_delta(network, z[-1], a[-1], y, z_errors[-1], a_errors[-1], of)
     for layer in reversed(network.layers):
         gradient = below[layer - 1].T @ delta
         gradient_error = product_error(below[layer - 1].T, below_errors[layer - 1].T, delta, error, of)
-        found[Quantity("delta", layer)], found[Quantity("gradient", layer)] = error, gradient_error
+        errors[Quantity("delta", layer)], errors[Quantity("gradient", layer)] = error, gradient_error
         w, w_error = weights[layer - 1], weights_error[layer - 1]
         step = learning_rate * np.abs(gradient)
-        found[Quantity("weights", layer)] = (
+        errors[Quantity("weights", layer)] = (
             w_error + learning_rate * gradient_error + of.unit * (np.abs(w) + 3 * step) + of.tiny
         )
         if layer > 1:
@@ -192,7 +193,7 @@ def bounds(
                 a_errors[below_layer],
                 of,
             )
-    return found
+    return errors
 
 
 def no_error(weights: Weights) -> list[Array]:
@@ -205,7 +206,6 @@ def drift(
     step_bounds: Callable[[Weights, int], Sequence[Array]],
     recorded: Sequence[int],
     path: Sequence[Weights],
-    ghosts: int = 8,
 ) -> list[list[Array]]:
     """How far from ``path`` rounding errors may have carried the weights, at each recorded iteration.
 
@@ -220,7 +220,6 @@ def drift(
             speaks for those of the whole stretch.
         recorded: rising iterations, the first of ``path``.
         path: the weights at each of them.
-        ghosts: how many such descents are tried.
 
     Returns:
         For each recorded iteration a (inputs + 1, units) array a layer, its entries all equal: the farthest that any
@@ -229,7 +228,7 @@ def drift(
     signs = np.random.default_rng(0)
     farthest = np.zeros(len(recorded))
     at_step = [step_bounds(w, iteration) for w, iteration in zip(path, recorded)]
-    for _ in range(ghosts):
+    for _ in range(GHOSTS):
         ghost = list(path[0])
         for place, (begin, end) in enumerate(zip(recorded, recorded[1:]), start=1):
             made = [(end - begin) * bound for bound in at_step[place - 1]]

@@ -116,10 +116,10 @@ def take_whole(pass_forward: PassForward, network: Network, weights: Weights, x:
     """The same as an implementation's ``forward`` computes it, in pieces if the observations are many."""
     cost, outputs = 0.0, x[:0]
     for piece in pieces(len(x), max(FIRST, PIECE // max(network.sizes))):
-        found = pass_forward(network, weights, x[piece], y[piece])
-        cost += weight_of_piece(network.cost, len(x[piece]), len(x)) * found.cost
+        result = pass_forward(network, weights, x[piece], y[piece])
+        cost += weight_of_piece(network.cost, len(x[piece]), len(x)) * result.cost
         if piece.start == 0:
-            outputs = found.a[-1][:FIRST].copy()
+            outputs = result.a[-1][:FIRST].copy()
     return Whole(cost, outputs)
 
 

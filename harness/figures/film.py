@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
-from numpy.typing import NDArray
 
 from ..models.network import Array
-from .training import csv, short
+from .training import csv, sampled, short
 
 NEGATIVE, ZERO, POSITIVE = "#2166ac", "#ffffff", "#b2182b"
 MAX_FRAMES = 6
@@ -30,15 +29,10 @@ class Matrices:
     weights: Array  # (iterations, inputs + 1, units), the bias as row 0
 
 
-def sampled(count: int, at_most: int) -> NDArray[np.intp]:
-    """Places 0 to count - 1, evenly spread if there are more than ``at_most``."""
-    return np.unique(np.linspace(0, count - 1, min(count, at_most)).round().astype(np.intp))
-
-
 def largest(layers: Sequence[Matrices]) -> float:
     """The largest finite weight of all layers, 1 if there is none but 0."""
-    found = max((np.max(np.abs(m.weights), where=np.isfinite(m.weights), initial=0.0) for m in layers), default=0.0)
-    return float(found) or 1.0
+    weight = max((np.max(np.abs(m.weights), where=np.isfinite(m.weights), initial=0.0) for m in layers), default=0.0)
+    return float(weight) or 1.0
 
 
 @np.errstate(invalid="ignore", over="ignore")
@@ -68,8 +62,8 @@ def film_strip(
     limit = largest(layers)
     frames = frames_of(layers)
     rows = [strip(layer, iterations, frames, row_names, limit, width // len(frames)) for layer in layers]
-    whole: alt.VConcatChart = alt.vconcat(*rows, spacing=14).resolve_legend(color="shared").properties(title=title)
-    return whole
+    chart: alt.VConcatChart = alt.vconcat(*rows, spacing=14).resolve_legend(color="shared").properties(title=title)
+    return chart
 
 
 def strip(
@@ -82,7 +76,7 @@ def strip(
 ) -> alt.HConcatChart:
     """The frames of one layer."""
     inputs = layer.weights.shape[1] - 1
-    shown = [0, *(1 + sampled(inputs, MAX_ROWS)).tolist()]
+    shown = [0, *(1 + place for place in sampled(inputs, MAX_ROWS))]
     names = [row_names[0], *(f"{row_names[1]} {row - 1}" for row in shown[1:])]
     first_label = 46  # pixels, left of the first frame
     cell_width = max(MIN_CELL, min(MAX_CELL, (frame_width - 14 - first_label // len(frames)) // len(layer.units)))

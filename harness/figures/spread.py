@@ -159,9 +159,9 @@ def histogram(
     for number in range(BINS):
         bottom = place + 0.42
         for kind in (True, False):
-            here = int(counted[kind][number])
-            if here:
-                top = bottom - 0.84 * here / highest
+            members = int(counted[kind][number])
+            if members:
+                top = bottom - 0.84 * members / highest
                 bars.append((short(edges[number]), short(edges[number + 1]), short(bottom), short(top), int(kind)))
                 bottom = top
     return bars

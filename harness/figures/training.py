@@ -55,6 +55,11 @@ def csv(columns: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> alt.D
     return alt.Data(values="\n".join(lines), format=alt.DataFormat(type="csv", parse=dict(columns)))
 
 
+def sampled(count: int, most: int) -> list[int]:
+    """Places 0 to count - 1, evenly spread if there are more than ``most``."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)).tolist()
+
+
 def short(value: float) -> str:
     """A number in a chart's data."""
     return f"{value:.{DIGITS}g}"
@@ -184,8 +189,7 @@ class LayerCourse:
     def rows(self) -> list[int]:
         """The rows of the weights that are drawn: all, or the bias and an even sample of the inputs."""
         inputs = self.weights.shape[1] - 1
-        count = min(inputs, MAX_WEIGHTS - 1)
-        return [0, *sorted({round(row) for row in np.linspace(1, inputs, count).tolist()})]
+        return [0, *(1 + place for place in sampled(inputs, MAX_WEIGHTS - 1))]
 
 
 def line_widths(course: LayerCourse) -> dict[int, float]:
@@ -253,10 +257,10 @@ def one_look(
         alt.hconcat(*(chart.properties(width=each, height=170) for chart in row), spacing=24).resolve_scale(y="shared")
         for row in weights
     ]
-    whole: alt.VConcatChart = alt.vconcat(cost.properties(width=width, height=220), *rows, spacing=24).properties(
+    figure: alt.VConcatChart = alt.vconcat(cost.properties(width=width, height=220), *rows, spacing=24).properties(
         title=alt.Title(title, fontSize=18), padding=16
     )
-    return whole
+    return figure
 
 
 def with_cursor(chart: alt.LayerChart, iteration: int) -> alt.LayerChart:
@@ -264,6 +268,6 @@ def with_cursor(chart: alt.LayerChart, iteration: int) -> alt.LayerChart:
     parameter = alt.param(name="iteration", value=place(iteration))
     line = alt.Chart(alt.Data(values=[{}])).mark_rule(strokeWidth=1.2, opacity=0.9)
     x = next(layer.encoding.x for layer in chart.layer if layer.encoding.x is not alt.Undefined)
-    whole = chart.copy()
-    whole.layer = [*whole.layer, line.transform_calculate(x="iteration").encode(x=x)]
-    return whole.add_params(parameter)
+    timed = chart.copy()
+    timed.layer = [*timed.layer, line.transform_calculate(x="iteration").encode(x=x)]
+    return timed.add_params(parameter)

@@ -97,9 +97,9 @@ def box_named(name: str) -> Box:
     Raises:
         OtherMachine: it has none.
     """
-    found = find_bubblewrap() if name == Bubblewrap.name else find_namespaces()
-    if isinstance(found, Box):
-        return found
+    box = find_bubblewrap() if name == Bubblewrap.name else find_namespaces()
+    if isinstance(box, Box):
+        return box
     raise cluster.OtherMachine(f"has no sandbox by {name}, this machine has; use machines of one kind")
 
 
@@ -108,7 +108,7 @@ def settings_here(sent: SentSettings) -> Settings:
     """On a worker: the settings, with its own sandbox and a folder of the course's tests.
 
     Raises:
-        OtherMachine: it has no such sandbox.
+        OtherMachine: it lacks that sandbox.
     """
     tests = None
     if sent.tests is not None:

@@ -19,7 +19,7 @@ from .result import TestOutcome, TestResult
 INSIDE = Path(__file__).with_name("tests_inside.py")
 TESTS = "/course-tests"  # where they are seen in a sandbox
 MAX_REPLY_BYTES = 2**22
-WAITING = 4  # the processes may wait so many times as long as they may compute
+WAITING = 4  # times the limit of computing time: how long the processes may take in all
 
 
 def check_pytest() -> None:

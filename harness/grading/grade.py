@@ -21,11 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from ..alarm import Alarm
-from ..checking.check import MEGABYTES, check_file
+from ..checking.check import check_file
 from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
 from ..progress import Progress, silent
-from ..recording.record import SECONDS
 from ..sandbox import Box, Limits, copy_folder, use_box
 from ..version import __version__
 from .course_tests import check_pytest, run_tests
@@ -50,8 +49,8 @@ class Settings:
     """How hand-ins are judged."""
 
     seed: int = 0  # of everything that is drawn
-    seconds: float = SECONDS  # time limit of a file
-    megabytes: int = MEGABYTES  # memory limit of a file; 0 is none
+    seconds: float = Limits.seconds  # time limit of a file
+    megabytes: int = Limits.megabytes  # memory limit of a file; 0 is none
     box: Box | None = None  # the sandbox; None to go without
     rubric: Rubric | None = None  # what to grade by; None gives no points
     tests: Path | None = None  # folder of the course's own tests; None if there are none
@@ -94,21 +93,21 @@ def grade(
         check_pytest()
     journal = journal or Journal(None, resume=False)
     judge_all = judge_all or functools.partial(judge_here, jobs=jobs)
-    found: list[HandInResult] = []
+    results: list[HandInResult] = []
     # strict: what judges them is asked for its end too, where it says that a result could not be kept
     for hand_in, result in zip(hand_ins, judge_all(hand_ins, settings, journal), strict=True):
-        found.append(result)
-        progress(len(found), len(hand_ins), hand_in.id)
+        results.append(result)
+        progress(len(results), len(hand_ins), hand_in.id)
     return Grading(
         folder=folder,
-        hand_ins=tuple(found),
+        hand_ins=tuple(results),
         sandbox=settings.box.name if settings.box is not None else "",
         seed=settings.seed,
     )
 
 
 def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal, jobs: int) -> Iterator[HandInResult]:
-    """Judge hand-ins in processes of this machine, so many at once."""
+    """Judge hand-ins in processes of this machine, at most ``jobs`` at once."""
     if jobs == 1 or len(hand_ins) == 1:
         for hand_in in hand_ins:
             key, result = judge(hand_in, settings, journal.known)

@@ -107,18 +107,18 @@ def hand_ins_in(folder: Path, apart: Collection[Path] = ()) -> list[HandIn]:
         raise BadInput(f"{shown_path(folder)}: cannot be read ({error.strerror}); give another folder") from None
     others = {path.resolve() for path in apart}
     paths = [folder / name for name in names if not is_of_the_system(name)]
-    found = by_student([hand_in_at(path) for path in paths if path.resolve() not in others])
-    if not any(one.kind is not HandInKind.FILE or is_program(one.path) for one in found):
+    hand_ins = by_student([hand_in_at(path) for path in paths if path.resolve() not in others])
+    if not any(one.kind is not HandInKind.FILE or is_program(one.path) for one in hand_ins):
         raise BadInput(
             f"{shown_path(folder)}: expected a folder with Python files, notebooks, zip files or folders of them"
         )
-    return found
+    return hand_ins
 
 
-def by_student(found: Sequence[HandIn]) -> list[HandIn]:
+def by_student(hand_ins: Sequence[HandIn]) -> list[HandIn]:
     """The hand-ins, those files joined that an export gave the name of the same student."""
     joined: dict[str, HandIn] = {}
-    for one in found:
+    for one in hand_ins:
         match = student_and_name(one.id)
         if match is None or one.kind is HandInKind.FOLDER:
             joined[one.id] = one
@@ -126,8 +126,8 @@ def by_student(found: Sequence[HandIn]) -> list[HandIn]:
         student, name = match["student"], match["name"]
         parts = joined[student].parts if student in joined else {}
         joined[student] = HandIn(id=student, path=one.path, kind=HandInKind.FOLDER, parts={**parts, name: one.path})
-    found = [replace(one, parts=without_numbers(one.parts)) for one in joined.values()]
-    return [replace(hand_in_at(one.path), parts=one.parts) if len(one.parts) == 1 else one for one in found]
+    hand_ins = [replace(one, parts=without_numbers(one.parts)) for one in joined.values()]
+    return [replace(hand_in_at(one.path), parts=one.parts) if len(one.parts) == 1 else one for one in hand_ins]
 
 
 def without_numbers(parts: Mapping[str, Path]) -> Mapping[str, Path]:
@@ -371,17 +371,17 @@ def archives_in(folder: Path) -> list[Path]:
 
 def free_name(path: Path) -> Path:
     """The path, with a number if there is something already."""
-    found, number = path, 1
-    while found.exists():
+    free, number = path, 1
+    while free.exists():
         number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 def files_of(folder: Path) -> list[Path]:
     """The regular files of a copy, in the order of depth and name."""
-    found = [path for path in folder.rglob("*") if path.is_file() and path.name != HAND_IN_MARK]
-    return sorted(found, key=lambda path: (len(path.parts), path.as_posix()))
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != HAND_IN_MARK]
+    return sorted(paths, key=lambda path: (len(path.parts), path.as_posix()))
 
 
 def digest_of(folder: Path) -> str:
@@ -399,12 +399,12 @@ def digest_of(folder: Path) -> str:
 
 def programs_in(folder: Path) -> list[Path]:
     """The Python files and notebooks of a copy."""
-    found = []
+    programs = []
     for path in files_of(folder):
         parts = path.relative_to(folder).parts
         if is_program(path) and not any(is_of_the_system(part) for part in parts):
-            found.append(path)
-    return found
+            programs.append(path)
+    return programs
 
 
 def judged_files(folder: Path, wanted: str, main: str) -> tuple[list[Path], list[Path]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checking.result import PairResult
-from ..errors import BadInput, shown_path
+from ..errors import BadInput, reason_of, shown_path
 from ..results import plain
 from .result import HandInResult
 
@@ -44,8 +44,7 @@ class Journal:
             else:
                 path.write_text("", encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise BadInput(f"{shown_path(path)}: cannot be used ({reason}); give another folder") from None
+            raise BadInput(f"{shown_path(path)}: cannot be used ({reason_of(error)}); give another folder") from None
 
     def add(self, key: str, result: HandInResult) -> None:
         """Keep a result, at once, unless it is known or has no key.

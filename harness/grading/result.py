@@ -175,12 +175,12 @@ class Grading(Result):
     @property
     def by_mistake(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """(name of a mistake, the hand-ins that have it), the most frequent first."""
-        found: dict[str, list[str]] = {}
+        names_by_id: dict[str, list[str]] = {}
         for one in self.hand_ins:
             for id in dict.fromkeys(mistake.id for mistake in one.mistakes):
-                found.setdefault(id, []).append(one.id)
+                names_by_id.setdefault(id, []).append(one.id)
         return tuple(
-            (id, tuple(names)) for id, names in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+            (id, tuple(names)) for id, names in sorted(names_by_id.items(), key=lambda item: (-len(item[1]), item[0]))
         )
 
     @property
@@ -197,13 +197,13 @@ class Grading(Result):
     @property
     def groups(self) -> tuple[Group, ...]:
         """Hand-ins with equal mistakes, two and more of them, the largest group first."""
-        found: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
         for one in self.hand_ins:
             if one.mistakes:
-                found.setdefault((tuple(m.id for m in one.mistakes), code_of(one.mistakes)), []).append(one.id)
+                alike.setdefault((tuple(m.id for m in one.mistakes), code_of(one.mistakes)), []).append(one.id)
         groups = [
             Group(mistakes=ids, code=code, hand_ins=tuple(names))
-            for (ids, code), names in found.items()
+            for (ids, code), names in alike.items()
             if len(names) > 1
         ]
         return tuple(sorted(groups, key=lambda group: (-len(group.hand_ins), group.mistakes, group.code)))
@@ -246,10 +246,10 @@ def _bare_result(result: CheckResult) -> CheckResult:
     )
 
 
-def _bare_mistake(found: Found) -> Found:
+def _bare_mistake(mistake: Found) -> Found:
     """A mistake without what it is and should be; of an exception, its text is left."""
-    detail = found.detail if found.id == "exception" else ""
-    return replace(found, got=None, expected=None, ratio=None, detail=detail)
+    detail = mistake.detail if mistake.id == "exception" else ""
+    return replace(mistake, got=None, expected=None, ratio=None, detail=detail)
 
 
 def _bare_pair(pair: PairResult) -> PairResult:

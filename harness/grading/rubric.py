@@ -151,20 +151,20 @@ def quantities_of(result: CheckResult) -> tuple[QuantityFacts, ...]:
     """Every quantity that a check compared: parameters, or the gradients of layers."""
     spoiled = {name for one in result.mistakes for name in one.parameters}
     biases = biases_of({one.name: one.shape for one in result.parameters})
-    found = {
+    facts = {
         one.name: QuantityFacts(
             name=one.name, is_bias=one.name in biases, right=one.aligned and one.name not in spoiled
         )
         for one in result.parameters
     }
-    for name in sorted(spoiled - found.keys()):
-        found[name] = QuantityFacts(name=name, is_bias=is_bias(name, ()), right=False)
+    for name in sorted(spoiled - facts.keys()):
+        facts[name] = QuantityFacts(name=name, is_bias=is_bias(name, ()), right=False)
     for pair in result.pairs:
         for one in pair.gradients:
             name = f"{pair.name}: {one.name}"
             right = pair.consistent and one.agreement in (Agreement.AGREES, Agreement.SCALED)
-            found[name] = QuantityFacts(name=name, is_bias=is_bias(one.of, one.true_shape), right=right)
-    quantities = tuple(found.values())
+            facts[name] = QuantityFacts(name=name, is_bias=is_bias(one.of, one.true_shape), right=right)
+    quantities = tuple(facts.values())
     if result.verdict is Verdict.MISTAKE and all(one.right for one in quantities):
         # the mistake belongs to none of them alone, so it counts for each
         return tuple(replace(one, right=False) for one in quantities)
@@ -185,8 +185,8 @@ def biases_of(shapes: Mapping[str, Shape]) -> set[str]:
     readings: set[frozenset[str]] = set()
     for pairs in ([*zip(names[::2], names[1::2])], [*zip(names[:half], names[half:])]):
         for units_axis in (0, 1):
-            found = frozenset(filter(None, (bias_of_pair(pair, shapes, units_axis) for pair in pairs)))
-            readings |= {found} if len(found) == half else set()
+            biases = frozenset(filter(None, (bias_of_pair(pair, shapes, units_axis) for pair in pairs)))
+            readings |= {biases} if len(biases) == half else set()
     return set(readings.pop()) if len(readings) == 1 else set()
 
 

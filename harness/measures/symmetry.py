@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 from ..models.network import Array, Weights
 
 
+def default_tolerance(weights: Array) -> float:
+    """The largest relative difference of equal weights: they are equal in half of the digits of their dtype."""
+    return float(np.sqrt(np.finfo(weights.dtype).eps))
+
+
 def fingerprints(weights: Weights, layer: int) -> Array:
     """All weights that distinguish the units of ``layer`` (1..L), (incoming + outgoing, units): one column per unit.
 
@@ -35,8 +40,7 @@ def clone_groups(weights: Weights, layer: int, tolerance: float | None = None) -
             The default is the square root of the dtype's epsilon (equal in half of the digits); 0 means exact equality.
     """
     columns = fingerprints(weights, layer)
-    if tolerance is None:
-        tolerance = float(np.sqrt(np.finfo(columns.dtype).eps))
+    tolerance = default_tolerance(columns) if tolerance is None else tolerance
     allowed = tolerance * np.max(np.abs(columns), where=np.isfinite(columns), initial=0.0)
     groups: list[list[int]] = []
     remaining = np.arange(columns.shape[1])
@@ -48,21 +52,19 @@ def clone_groups(weights: Weights, layer: int, tolerance: float | None = None) -
     return groups
 
 
-def effective_width(weights: Weights, layer: int, tolerance: float | None = None) -> int:
+def effective_width(weights: Weights, layer: int) -> int:
     """The number of distinct units of ``layer`` (1..L); arguments as for ``clone_groups``."""
-    return len(clone_groups(weights, layer, tolerance))
+    return len(clone_groups(weights, layer))
 
 
 @np.errstate(invalid="ignore")
-def members_with_clones(weights: Sequence[Array], tolerance: float | None = None) -> NDArray[np.bool_]:
+def members_with_clones(weights: Sequence[Array]) -> NDArray[np.bool_]:
     """Which networks of an ensemble have clones in a hidden layer, (members,).
 
     Args:
         weights: weights of each layer, (inputs + 1, units, members).
-        tolerance: as for ``clone_groups``.
     """
-    if tolerance is None:
-        tolerance = float(np.sqrt(np.finfo(weights[0].dtype).eps))
+    tolerance = default_tolerance(weights[0])
     has_clones = np.zeros(weights[0].shape[-1], bool)
     for layer in hidden_layers(weights):
         outgoing = np.swapaxes(weights[layer][1:], 0, 1)

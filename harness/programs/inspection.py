@@ -84,6 +84,11 @@ class LayerReport:
         return None if self.recommended is None or not math.isfinite(self.scale) else self.scale / self.recommended
 
     @property
+    def is_off_scale(self) -> bool:
+        """Whether the kernel is far larger or smaller than the rule has it."""
+        return self.ratio is not None and not 1 / OFF <= self.ratio <= OFF
+
+    @property
     def findings(self) -> list[str]:
         """What is wrong with it, each in a few words."""
         found = [] if math.isfinite(self.scale) else ["not finite"]

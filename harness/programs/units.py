@@ -27,7 +27,7 @@ import keras
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from ..measures.symmetry import clone_groups
+from ..measures.symmetry import clone_groups, default_tolerance
 from ..models.network import Array
 
 L = keras.layers
@@ -306,7 +306,7 @@ def groups_of(units: Units, tolerance: float | None = None) -> list[list[int]]:
     """
     columns = units.columns
     if tolerance is None:
-        tolerance = float(np.sqrt(np.finfo(columns.dtype).eps))
+        tolerance = default_tolerance(columns)
     largest = float(max(columns.max(), -columns.min()))
     single, several = rough_groups(columns, tolerance * largest)
     found = [[unit] for unit in single]

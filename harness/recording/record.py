@@ -21,10 +21,8 @@ from .child_process import DEBUG, child_of
 from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
 from .python_2 import line_of_neither
 
-SECONDS = 30.0
 WAITING = 4  # the process may wait so many times as long as it may compute
 GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
-MEGABYTES = 8192
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 # what reading a reply raises that is none
 MALFORMED = (
@@ -49,8 +47,8 @@ def record_file(
     run: str | None = None,
     data: Mapping[str, Array] | None = None,
     seed: int = 0,
-    seconds: float = SECONDS,
-    megabytes: int = MEGABYTES,
+    seconds: float = Limits.seconds,
+    megabytes: int = Limits.megabytes,
     drive: bool = True,
     in_networks: bool = False,
     updates: int | None = None,

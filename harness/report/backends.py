@@ -131,16 +131,14 @@ def draws_sentence(comparison: BackendComparison) -> str:
     first = parted[0]
     assert first.draws is not None
     return (
-        f"{text}: from the same seed, {setup_name(first.left)} and {setup_name(first.right)} draw others, and part at "
-        f"{quantity_phrase(first.draws.quantity)}."
+        f"{text}: from the same seed, {setup_name(first.left)} and {setup_name(first.right)} draw different numbers, "
+        f"and part at {quantity_phrase(first.draws.quantity)}."
     )
 
 
 def scores_sentence(pair: Pair, scores: ScoreDifference, comparison: BackendComparison) -> str:
     """What the trainings came to."""
-    is_share = all(
-        run.scores is not None and run.scores.accuracies is not None for run in comparison.runs if run.scores
-    )
+    is_share = all(run.scores.accuracies is not None for run in comparison.runs if run.scores is not None)
     what, form = ("accuracy", "{:.1%}") if is_share else ("loss", "{:.4g}")
     left, right, spread = (form.format(value) for value in (scores.left, scores.right, scores.of_seeds))
     size = "more than seeds explain" if scores.differs else "no more than seeds explain"
@@ -279,7 +277,7 @@ def pair_table(pair: Pair) -> Table:
 @as_verdict.register
 def people(comparison: BackendComparison) -> RenderableType:
     """The answer."""
-    return Text("\n\n".join(verdict(comparison)))
+    return Text(markdown(comparison))
 
 
 @as_report.register

@@ -6,14 +6,13 @@ stretched without interpolation, so that its letters are torn.
 
 from __future__ import annotations
 
-import struct
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import altair as alt
 
-from ..figures.render import png
+from ..figures.render import png, png_size
 
 WIDTH, HEIGHT = 448, 215  # pixels of a card's picture; the height exactly
 PIXELS_PER_INCH = 72  # of such a picture: one for each of the chart's own
@@ -37,9 +36,9 @@ def card(sentence: str, build: Build) -> bytes:
     heading = alt.Title(lines, fontSize=12, anchor="start", offset=6)
     width, height = WIDTH - 50, HEIGHT - 60
     for _ in range(ATTEMPTS):
-        whole = alt.vconcat(build(width, height)).properties(title=heading, padding=2)
-        picture = png(whole, PIXELS_PER_INCH)
-        wide, high = struct.unpack(">2I", picture[16:24])  # a PNG has its size there
+        chart = alt.vconcat(build(width, height)).properties(title=heading, padding=2)
+        picture = png(chart, PIXELS_PER_INCH)
+        wide, high = png_size(picture)
         if WIDTH - 8 <= wide <= WIDTH and high == HEIGHT:
             break
         width, height = max(width + WIDTH - 2 - wide, LEAST), max(height + HEIGHT - high, LEAST)

@@ -265,22 +265,7 @@ def lines(result: CheckResult) -> Lines:
     if len(result.mistakes) > 2:
         entries.append(("and", ", ".join(f"{one.id} ({where(one.place)})" for one in result.mistakes[2:])))
     if result.reason is not None:
-        is_computed = result.cost is not None and not result.cost.form
-        is_other = result.reason is Reason.NO_COST_FITS and is_computed
-        what, hint = OTHER_THAN_COMPUTED if is_other else REASONS[result.reason]
-        missing = [name for kind, name in result.stand_ins if kind == "file" and name]
-        if result.reason is Reason.RAISED and missing:
-            names = missing if len(missing) <= MAX_NAMED_FILES else [*missing[: MAX_NAMED_FILES - 1], "others"]
-            hint = REPLACE_MISSING_FILES.format(joined(names), "their" if missing[1:] else "its")
-        detail = LIMITS.get(result.detail, result.detail) if result.reason is Reason.STOPPED else result.detail
-        entries.append(("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what))
-        if result.suggestion and "--run" in hint:
-            hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
-        modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module"}
-        if result.reason is Reason.NO_COST and modules & {"keras", "tensorflow"}:
-            hint = ASK_DIAGNOSE.format(hint, result.file)
-        entries.append(("What to do", hint))
-        entries += [("Tried", failure) for failure in failed_calls(result)]
+        entries += reason_lines(result, result.reason)
     if result.exception:
         entries.append(("Exception", result.exception))
         entries += [("", frame(place)) for place in result.traceback[-4:]]
@@ -298,6 +283,27 @@ def lines(result: CheckResult) -> Lines:
     entries += [("" if place else "Run as", line) for place, line in enumerate(shown_calls(result))]
     entries += [("Note", note(*one)) for one in result.notes[:3]]
     return entries[:20]
+
+
+def reason_lines(result: CheckResult, reason: Reason) -> Lines:
+    """Why a file was not judged, what to do, and the calls that failed, as (heading, text)"""
+    is_computed = result.cost is not None and not result.cost.form
+    what, hint = OTHER_THAN_COMPUTED if reason is Reason.NO_COST_FITS and is_computed else REASONS[reason]
+    missing = [name for kind, name in result.stand_ins if kind == "file" and name]
+    if reason is Reason.RAISED and missing:
+        names = missing if len(missing) <= MAX_NAMED_FILES else [*missing[: MAX_NAMED_FILES - 1], "others"]
+        hint = REPLACE_MISSING_FILES.format(joined(names), "their" if missing[1:] else "its")
+    detail = LIMITS.get(result.detail, result.detail) if reason is Reason.STOPPED else result.detail
+    if result.suggestion and "--run" in hint:
+        hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
+    modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module"}
+    if reason is Reason.NO_COST and modules & {"keras", "tensorflow"}:
+        hint = ASK_DIAGNOSE.format(hint, result.file)
+    return [
+        ("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what),
+        ("What to do", hint),
+        *(("Tried", failure) for failure in failed_calls(result)),
+    ]
 
 
 def failed_calls(result: CheckResult) -> list[str]:
@@ -341,9 +347,12 @@ def pair_words(pair: PairResult) -> str:
 
 def text(result: CheckResult) -> str:
     """The report as plain text, for an assertion message or a log"""
-    found = [headline(result)]
-    found += [f"  {heading + ':' if heading else '':<12}{words}".rstrip() for heading, words in lines(result)]
-    return "\n".join(found)
+    return "\n".join([headline(result), *(entry_line(heading, words) for heading, words in lines(result))])
+
+
+def entry_line(heading: str, words: str) -> str:
+    """One line of the report as plain text; without a heading it goes on with the line before"""
+    return f"  {heading + ':' if heading else '':<12}{words}".rstrip()
 
 
 @as_verdict.register

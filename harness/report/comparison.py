@@ -38,7 +38,7 @@ def element(comparison: Comparison) -> str:
 
 
 def outlier_sentence(comparisons: Sequence[Comparison]) -> str:
-    """Which implementation all others contradict, after a space; nothing if they do not agree without it."""
+    """Which implementation all others contradict, after a space; "" if the others do not agree."""
     differing = {(c.left, c.right) for c in comparisons if not c.difference.agrees}
     agreeing = {(c.left, c.right) for c in comparisons} - differing
     names = {name for pair in agreeing for name in pair}
@@ -323,13 +323,6 @@ def tables(experiment: Experiment) -> RenderableType:
         for first in range(0, len(runs), SIDE_BY_SIDE)
     ]
     return Group(*parts, Text(), people(experiment))
-
-
-def pinned_tags(experiment: Experiment) -> list[str]:
-    """Tags of the curves beside the pictures."""
-    depth = len(experiment.scenario.network.sizes) - 1
-    first = f"layer{1:0{len(str(depth))}}"
-    return [*([f"symmetry/{first}/effective_width"] if depth > 1 else []), "cost"]
 
 
 # JSON

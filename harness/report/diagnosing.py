@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -27,32 +26,27 @@ from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
 from ..diagnosis.references import COMPONENTS
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
-from ..programs.changes import Change, ChangeKind
 from ..programs.findings import Check, Contradiction, Severity
 from ..programs.program import Note, NoteKind
-from ..recording.source import place_words
 from ..results import as_cards, as_figure, as_page, as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .causes import FAULTS, OUTCOMES
 from .findings import finding_text, worth_saying
 from .registering import register_drawings
-from .scenario_words import change_text as scenario_change_text
-from .scenario_words import relation_text, run_lines
-from .words import count, joined, new_table, number
+from .remedies import MOST_EDITS, as_sentence, remedy_lines
+from .scenario_words import change_text, relation_text, run_lines
+from .words import count, joined, new_table, number, percent_range
 
 if TYPE_CHECKING:
     from ..diagnosis.edited_run import EditedRun
     from ..diagnosis.neighbours import Neighbours
-    from ..programs.edits import Edit
 
 MOST_LINES = 25
 TIME_IS_OVER = "The time ran out before everything was tried. Give it more with a larger budget."
-MOST_EDITS = 3  # of a cause that are printed; --diff shows all
 MOST_HINTS = 3
 MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
 FAULTS_OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA, Fault.WINDOW, Fault.NO_SIGNAL)
-LONGEST_SUBJECT = 60  # characters of a call that are repeated in an edit
 
 UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
 
@@ -127,12 +121,10 @@ def is_limited_by_rows(found: Diagnosis) -> bool:
 
 
 def share_text(share: Share) -> str:
-    """15 of 16 seeds learn (95 % interval: 72 to 99 %)"""
+    """15 of 16 seeds learn (95 % interval: 72 to 99%)"""
     if share.low == share.high:  # nothing is drawn
         return "it learns" if share.count else "it does not learn"
-    return f"{share.count} of {share.of} seeds learn (95 % interval: {share.low:.0%} to {share.high:.0%})".replace(
-        "% to", " to"
-    )
+    return f"{share.count} of {share.of} seeds learn (95 % interval: {percent_range(share.low, share.high)})"
 
 
 def outcome_lines(found: Diagnosis) -> Iterator[str]:
@@ -149,8 +141,7 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         return
     references = found.references
     text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
-    text = text.replace("r2", "R2")
-    text += f"{score_text(found.task, found.user.held)}"
+    text += score_text(found.task, found.user.held)
     beside = [f"constant prediction {score_text(found.task, references.constant)}"]
     if references.learners:
         best = references.learners[0]
@@ -185,106 +176,6 @@ def as_it_is(user: Level, causes: Sequence[Cause]) -> Level:
     return (causes[0].unrepaired if len(causes) == 1 else None) or user
 
 
-def change_text(change: Change) -> str:
-    """What to do, for a change whose line is not known."""
-    layer = f" of layer {change.layer}" if change.layer else ""
-    rate = rate_text(change) if change.kind is ChangeKind.LEARNING_RATE else ""
-    texts = {
-        ChangeKind.ACTIVATION: f"Set the activation{layer} to {change.new} (it is {change.old}).",
-        ChangeKind.UNITS: f"Set the units{layer} to {change.new} (they are {change.old}).",
-        ChangeKind.LOSS: f"Use the loss {change.new} instead of {change.old}.",
-        ChangeKind.FROM_LOGITS: f"Set from_logits={change.new} in the loss.",
-        ChangeKind.LABELS: f"Write the labels as {labels_text(change.new)}.",
-        ChangeKind.SHAPE: f"Reshape y from {change.old} to {change.new}.",
-        ChangeKind.FILL_INPUTS: "Replace missing inputs by the mean of their feature.",
-        ChangeKind.SCALE_INPUTS: scale_text("inputs", change.new),
-        ChangeKind.SCALE_TARGETS: scale_text("targets", change.new),
-        ChangeKind.SCALE_VALIDATION: "Scale the validation inputs exactly as the training inputs.",
-        ChangeKind.OPTIMIZER: f"Use the optimizer {change.new} instead of {change.old}.",
-        ChangeKind.LEARNING_RATE: f"Set the learning rate to {rate}.",
-        ChangeKind.CLIPPING: f"Do not clip gradients at {change.old}.",
-        ChangeKind.EPOCHS: f"Train for {change.new} epochs instead of {change.old}.",
-        ChangeKind.BATCH_SIZE: f"Set the batch size to {change.new} (it is {change.old}).",
-        ChangeKind.CALLBACKS: f"Remove the callbacks that end or slow the training ({change.old}).",
-        ChangeKind.KERNEL_INITIALIZER: f"Use the initializer {change.new} for the kernel{layer} (now: {change.old}).",
-        ChangeKind.BIAS_INITIALIZER: f"Start the biases{layer} from {change.new} (now: {change.old}).",
-        ChangeKind.ADD_LAYER: f"Add {change.new} before layer {change.layer}.",
-        ChangeKind.ADD_OUTPUT: f"Add {change.new} after layer {change.layer}.",
-        ChangeKind.REMOVE_LAYER: f"Remove layer {change.layer}, {change.old}.",
-        ChangeKind.DROPOUT: f"Set the dropout rate{layer} to {change.new} (it is {change.old}).",
-        ChangeKind.REGULARIZER: f"Remove the regularization{layer} (its strength is {change.old})."
-        if change.new is None
-        else f"Penalise the weights{layer}: kernel_regularizer={change.new}.",
-        ChangeKind.TRAINABLE: f"Set trainable=True{layer}.",
-        ChangeKind.CLASS_WEIGHT: f"Weight the classes: {change.new}.",
-        ChangeKind.SHUFFLE: "Put the rows in random order before fit, and let fit shuffle them.",
-        ChangeKind.RESPLIT: "Put all rows in random order before they are split into training and validation rows.",
-        ChangeKind.METRIC: f"Use the metric {change.new} instead of {change.old}.",
-    }
-    return texts[change.kind]
-
-
-def as_sentence(text: str) -> str:
-    """A phrase as a sentence; a name in code at its beginning stays as it is."""
-    first = text[:1] if "_" in text.split(" ")[0] else text[:1].upper()
-    return f"{first}{text[1:]}."
-
-
-def labels_text(coding: object) -> str:
-    """How labels are to be written."""
-    return {"indices": "integers from 0", "one_hot": "one column per class (to_categorical)", "signed": "-1 and 1"}.get(
-        str(coding), str(coding)
-    )
-
-
-def scale_text(what: str, how: object) -> str:
-    """How values are to be scaled."""
-    if how == "standardise":
-        return f"Standardise the {what}: subtract their mean and divide by their standard deviation."
-    return f"Scale the {what}: {how}."
-
-
-def rate_text(change: Change) -> str:
-    """0.001, 1/1,000 of yours"""
-    new, old = float(change.new or 0), float(change.old or 0)
-    if old <= 0 or new <= 0:
-        return number(new)
-    if math.isclose(new, old, rel_tol=1e-3):
-        return number(new)
-    if new >= old:
-        return f"{number(new)}, {factor_text(new / old)} times yours"
-    return f"{number(new)}, 1/{factor_text(old / new)} of yours"
-
-
-def factor_text(factor: float) -> str:
-    """10, 2.5, 1,000"""
-    return f"{factor:,.0f}" if factor >= 10 else number(factor)
-
-
-def edit_text(edit: Edit) -> str:
-    """train.py:14: Dense(1, activation="softmax") -> activation="sigmoid" """
-    subject = edit.subject
-    if len(subject) > LONGEST_SUBJECT and "(" in subject:
-        subject = subject[: subject.index("(")] + "(...)"
-    fragment = "; ".join(line.strip() for line in edit.fragment.splitlines())
-    what = f"{subject} -> {fragment}" if subject else f"add {fragment}"
-    return f"{place_words(edit.file, edit.line, edit.cell)}: {what}"
-
-
-def remedy_lines(changes: Sequence[Change], edits: Iterable[Edit], most: int = MOST_EDITS) -> Iterator[str]:
-    """What to do: the edits where their lines are known, else the changes in words."""
-    placed = list(dict.fromkeys(edit_text(edit) for edit in edits))
-    if placed:
-        more = f", and {count(len(placed) - most, 'more edit')} (--diff shows all)" if len(placed) > most else ""
-        *first, last = placed[:most]
-        yield from first
-        yield f"{last}{more}"
-        return
-    texts = list(dict.fromkeys(change_text(change) for change in changes))
-    if texts:
-        yield " ".join(texts[:most])
-
-
 def explains(found: Mechanism, cause: Cause) -> bool:
     """Whether a mechanism is how this cause hurts, and says more than the cause itself."""
     if found.fault is Fault.PLATEAU:
@@ -295,11 +186,10 @@ def explains(found: Mechanism, cause: Cause) -> bool:
 def level_text(found: Diagnosis, level: Level) -> str:
     """16 of 16 seeds learn (81 to 100%), median R2 0.98"""
     share = level.learned
-    interval = f"{share.low:.0%} to {share.high:.0%}".replace("% to", " to")
     score = f"{score_name(found.task)} {score_text(found.task, level.held)}"
     if share.low == share.high:
         return f"{share_text(share)} ({score})"
-    return f"{share.count} of {share.of} seeds learn ({interval}), median {score}"
+    return f"{share.count} of {share.of} seeds learn ({percent_range(share.low, share.high)}), median {score}"
 
 
 def meaning_of(cause: Cause) -> str:
@@ -371,7 +261,7 @@ def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = 
         yield f"  {as_sentence(FAULTS[cause.fault].remedy)}"
     if cause.repaired is not None and cause.unrepaired is not None:
         repaired, unrepaired = (level_text(found, level) for level in (cause.repaired, cause.unrepaired))
-        what = "this repair" if cause.change is None else scenario_change_text(cause.change)
+        what = "this repair" if cause.change is None else change_text(cause.change)
         if len(found.causes) > 1:
             yield f"  Evidence: without {what} and with the others, {unrepaired}."
         elif cause.change is not None:
@@ -395,7 +285,7 @@ def alternative_text(found: Diagnosis, other: Alternative) -> str:
     """One alternative."""
     what = next(iter(remedy_lines(other.changes, ())), "")
     if other.change is not None:
-        what = as_sentence(scenario_change_text(other.change))
+        what = as_sentence(change_text(other.change))
     places = {cause.fault: number_ for number_, cause in enumerate(found.causes, start=1)}
     return f"In place of the repair of cause {places[other.instead_of]}: {what} Then {share_text(other.level.learned)}."
 

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 @as_document.register
-def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
+def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
     """The facts of a diagnosis; their keys are described in docs/json.md."""
     return {
-        "name": found.name,
-        "outcome": found.outcome,
-        "task": found.task,
-        "judged": found.judged,
-        "user": level_document(found.user),
-        "repaired": level_document(found.repaired),
-        "constant": found.references.constant,
-        "best_known": found.bar.best,
-        "references": [{"name": one.name, "score": one.score} for one in found.references.learners],
-        "signal_p": found.references.p_value,
-        "learned_from": found.bar.learned,
+        "name": diagnosis.name,
+        "outcome": diagnosis.outcome,
+        "task": diagnosis.task,
+        "judged": diagnosis.judged,
+        "user": level_document(diagnosis.user),
+        "repaired": level_document(diagnosis.repaired),
+        "constant": diagnosis.references.constant,
+        "best_known": diagnosis.bar.best,
+        "references": [{"name": one.name, "score": one.score} for one in diagnosis.references.learners],
+        "signal_p": diagnosis.references.p_value,
+        "learned_from": diagnosis.bar.learned,
         "causes": [
             {
                 "id": cause.fault,
@@ -40,13 +40,13 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
                 "unrepaired": level_document(cause.unrepaired),
                 "edits": edit_documents(cause.edits),
             }
-            for cause in found.causes
+            for cause in diagnosis.causes
         ],
-        "improved": level_document(found.improved),
+        "improved": level_document(diagnosis.improved),
         "further": [
-            {"id": one.fault, "changes": one.changes, "edits": edit_documents(one.edits)} for one in found.further
+            {"id": one.fault, "changes": one.changes, "edits": edit_documents(one.edits)} for one in diagnosis.further
         ],
-        "hints": [{"id": hint.fault, "changes": hint.changes} for hint in found.hints],
+        "hints": [{"id": hint.fault, "changes": hint.changes} for hint in diagnosis.hints],
         "alternatives": [
             {
                 "id": other.fault,
@@ -55,7 +55,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
                 "change": None if other.change is None else other.change.key,
                 "level": level_document(other.level),
             }
-            for other in found.alternatives
+            for other in diagnosis.alternatives
         ],
         "mechanisms": [
             {
@@ -64,41 +64,41 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
                 "repaired": level_document(one.repaired),
                 "unrepaired": level_document(one.unrepaired),
             }
-            for one in found.mechanisms
+            for one in diagnosis.mechanisms
         ],
-        "curve": [{"rows": point.rows, **(level_document(point.level) or {})} for point in found.curve],
+        "curve": [{"rows": point.rows, **(level_document(point.level) or {})} for point in diagnosis.curve],
         "repeats": None
-        if found.repeats is None
+        if diagnosis.repeats is None
         else {
-            "rows": found.repeats.rows,
-            "contradicted": found.repeats.contradicted,
-            "best_score": found.repeats.best,
+            "rows": diagnosis.repeats.rows,
+            "contradicted": diagnosis.repeats.contradicted,
+            "best_score": diagnosis.repeats.best,
         },
         "neighbours": None
-        if found.neighbours is None
+        if diagnosis.neighbours is None
         else {
-            "rows": found.neighbours.rows,
-            "learner": found.neighbours.learner,
-            "score": found.neighbours.score,
-            "own_score": found.neighbours.own,
+            "rows": diagnosis.neighbours.rows,
+            "learner": diagnosis.neighbours.learner,
+            "score": diagnosis.neighbours.score,
+            "own_score": diagnosis.neighbours.own,
         },
-        "known_validation": found.known_validation,
-        "clone_bound": found.clone_bound,
+        "known_validation": diagnosis.known_validation,
+        "clone_bound": diagnosis.clone_bound,
         "contradictions": [
-            finding_document(finding) for finding in found.contradictions if finding.severity is not Severity.FACT
+            finding_document(finding) for finding in diagnosis.contradictions if finding.severity is not Severity.FACT
         ],
-        "edits": edit_documents(found.edits),
-        "remedy": [{"id": fault} for fault in found.remedy],
-        "unconfirmed": level_document(found.unconfirmed),
-        "edited": edited_document(found.edited),
-        "notes": [{"id": note.kind, "count": note.count, "detail": note.detail} for note in found.notes],
+        "edits": edit_documents(diagnosis.edits),
+        "remedy": [{"id": fault} for fault in diagnosis.remedy],
+        "unconfirmed": level_document(diagnosis.unconfirmed),
+        "edited": edited_document(diagnosis.edited),
+        "notes": [{"id": note.kind, "count": note.count, "detail": note.detail} for note in diagnosis.notes],
         "tried": [
             {"repairs": tried.repairs, "fresh": tried.fresh, **(level_document(tried.level) or {})}
-            for tried in found.tried
+            for tried in diagnosis.tried
         ],
-        "device": found.device,
-        "partial": found.partial,
-        "scenario": None if found.scenario is None else scenario_document(found.scenario),
+        "device": diagnosis.device,
+        "partial": diagnosis.partial,
+        "scenario": None if diagnosis.scenario is None else scenario_document(diagnosis.scenario),
     }
 
 

@@ -50,7 +50,7 @@ HOW_SURE: Mapping[Kind, str] = {
     Kind.MISTAKE: "harness check names it with its line, where the gradient begins to differ from the true one.",
     Kind.SLIP: "It comes with the mistake wrong-update-rule.",
     Kind.CAUSE: "harness diagnose names it as a cause only if trainings with and without it prove it.",
-    Kind.FINDING: "It is read from the program and its data. Whether it is why the training fails, trainings show.",
+    Kind.FINDING: "It is read from the program and its data. Only trainings show whether training fails because of it.",
     Kind.REASON: "A file that is not judged is neither right nor wrong; the exit code is 3.",
     Kind.REMARK: "The --json document has its name and what it is about; the report has the sentence.",
     Kind.HAND_IN: "A hand-in that is not judged gets no points for what is compared, and somebody has to look.",
@@ -97,7 +97,7 @@ class Blank:
 
 
 class Blanks(dict[str, Blank]):
-    """Values of a finding that nobody has found."""
+    """Values of a finding, each of them a ``Blank``."""
 
     def __missing__(self, name: str) -> Blank:
         return Blank(name)
@@ -145,14 +145,14 @@ def explain(id: str) -> list[Explanation]:
     """What one name means; more than one entry if several commands use it.
 
     Raises:
-        BadInput: there is no such name.
+        BadInput: the name is unknown.
     """
     known = all_explanations()
-    found = [one for one in known if one.id == id]
-    if not found:
+    entries = [one for one in known if one.id == id]
+    if not entries:
         near = nearest(id, sorted({one.id for one in known}))
         raise BadInput(f"explain: unknown name {shown(id)}", hint=f"harness explain lists all{near}")
-    return found
+    return entries
 
 
 def people(explanations: Sequence[Explanation]) -> RenderableType:

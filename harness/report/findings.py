@@ -43,7 +43,7 @@ def lost_text(values: Values) -> str:
 
 
 def momentum_text(values: Values) -> str:
-    """with a momentum of 0.9; nothing if there is none."""
+    """with a momentum of 0.9; "" without momentum."""
     return f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
 
 
@@ -399,8 +399,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
 
 def shape_of(shape: Sequence[int | None]) -> str:
     """(rows, 28, 28) of (None, 28, 28)."""
-    parts = ["rows" if size is None and not place else "any" if size is None else str(size)
-             for place, size in enumerate(shape)]  # fmt: skip
+    names = ("rows", *["any"] * len(shape))
+    parts = [name if size is None else str(size) for name, size in zip(names, shape)]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
@@ -423,9 +423,9 @@ def remedy_of_rank(wanted: int, shape: Sequence[int | None]) -> str:
     if len(shape) > wanted:
         if wanted == 2:
             return "put Flatten() before it"
-        return "input_shape is the shape of one row, without the number of rows" if None not in row else (
-            "leave out an axis, or flatten it with Reshape"
-        )  # fmt: skip
+        if None in row:
+            return "leave out an axis, or flatten it with Reshape"
+        return "input_shape is the shape of one row, without the number of rows"
     if len(shape) == wanted - 1 and wanted == 3:
         return (
             "if the layer before it is recurrent, give that one return_sequences=True, else make rows of steps with "
@@ -437,7 +437,7 @@ def remedy_of_rank(wanted: int, shape: Sequence[int | None]) -> str:
 
 
 def remedy_of_shape(wanted: Sequence[int | None], shape: Sequence[int | None]) -> str:
-    """What to do where x has another shape than the rows that a model reads."""
+    """What to do if x has another shape than the rows that a model reads."""
     given, row = [size or 1 for size in shape[1:]], wanted[1:]
     if None not in row and math.prod(size or 1 for size in row) == math.prod(given):
         return f"use x.reshape{shape_of((-1, *row))}"
@@ -448,7 +448,7 @@ def remedy_of_shape(wanted: Sequence[int | None], shape: Sequence[int | None]) -
 
 
 def remedy_of_image(shape: Sequence[int | None]) -> str:
-    """What to do where images are smaller than a window that goes over them."""
+    """What to do if images are smaller than a window that goes over them."""
     if len(shape) == 3 and shape[0] in (1, 3) and (shape[1] or 0) > 3:
         return (
             f"the channels are read last, so use input_shape={shape_of((*shape[1:], shape[0]))} and move that axis of x"

@@ -67,12 +67,12 @@ def explanation(one: HandInResult) -> str:
 
 def mistake_names(one: HandInResult) -> str:
     """The names of its mistakes"""
-    return " and ".join(dict.fromkeys(found.id for found in one.mistakes))
+    return " and ".join(dict.fromkeys(mistake.id for mistake in one.mistakes))
 
 
 def place_of(one: HandInResult) -> Place | None:
     """The line of its first mistake that has one"""
-    return next((found.place for found in one.mistakes if found.place is not None), None)
+    return next((mistake.place for mistake in one.mistakes if mistake.place is not None), None)
 
 
 def points_words(points: float | None, most: float) -> str:
@@ -216,7 +216,7 @@ def file_lines(name: str, result: CheckResult, hides_expected: bool) -> list[str
     for heading, words in checking.lines(result):
         if hides_expected and heading in EXPECTATIONS:
             continue
-        lines.append(f"  {heading + ':' if heading else '':<12}{words}".rstrip())
+        lines.append(checking.entry_line(heading, words))
     return lines
 
 
@@ -383,10 +383,9 @@ def file_name(id: str) -> str:
     return f"{name or 'hand-in'}-{digest}"
 
 
-def sandbox_line(installed: bool, said: str) -> str:
+def sandbox_line(reason: str) -> str:
     """Why programs run without a sandbox, in one line"""
-    why = f"bubblewrap does not work here ({said})" if installed else "bubblewrap is not installed"
-    return f"no sandbox, because {why}; the files can read and write what you can"
+    return f"no sandbox, because {reason}; the files can read and write what you can"
 
 
 register_drawings(Grading, "classes", as_page)

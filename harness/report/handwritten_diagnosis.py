@@ -17,7 +17,7 @@ from ..diagnosis.handwritten.read_file import HandwrittenDiagnosis
 from ..diagnosis.handwritten.reading import Constant, Drawn, ReadNetwork, Start
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
 from . import checking
-from .words import count, joined, number
+from .words import count, joined, number, sizes_text
 
 MOST_STARTS = 3  # layers whose start is described
 
@@ -48,8 +48,12 @@ def start_text(start: Start) -> str:
 
 def network_text(read: ReadNetwork) -> str:
     """2-2-1 (sigmoid, sigmoid)"""
-    sizes = [read.x.shape[1], *(layer.kernel.shape[1] for layer in read.layers)]
-    return f"{'-'.join(map(str, sizes))} ({', '.join(layer.activation for layer in read.layers)})"
+    return f"{sizes_text(sizes_of(read))} ({', '.join(layer.activation for layer in read.layers)})"
+
+
+def sizes_of(read: ReadNetwork) -> list[int]:
+    """The inputs, and the units of each layer."""
+    return [read.x.shape[1], *(layer.kernel.shape[1] for layer in read.layers)]
 
 
 def read_lines(read: ReadNetwork) -> Iterator[str]:
@@ -139,7 +143,7 @@ def document(found: HandwrittenDiagnosis) -> dict[str, Any]:
 def read_document(read: ReadNetwork) -> dict[str, Any]:
     """What was read of a file as JSON takes it."""
     return {
-        "units": [read.x.shape[1], *(layer.kernel.shape[1] for layer in read.layers)],
+        "units": sizes_of(read),
         "activations": [layer.activation for layer in read.layers],
         "starts": [start_text(layer.start) for layer in read.layers],
         "observations": len(read.x),

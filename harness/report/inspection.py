@@ -6,8 +6,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..measures.saturation import FLAT
-from ..programs.inspection import OFF, Inspection, LayerReport
+from ..programs.inspection import Inspection, LayerReport
 from ..results import as_document, as_figure, as_page, as_report, as_verdict
+from .clones import judged_note
 from .registering import register_drawings
 from .words import Json, new_table
 
@@ -32,8 +33,7 @@ def scale_cell(layer: LayerReport) -> Text:
     """2.1 x he"""
     if layer.ratio is None:
         return Text(f"{layer.scale:.2g}", "dim")
-    off = not 1 / OFF <= layer.ratio <= OFF
-    return Text(f"{layer.ratio:.2g} x {layer.rule}", "yellow" if off else "")
+    return Text(f"{layer.ratio:.2g} x {layer.rule}", "yellow" if layer.is_off_scale else "")
 
 
 def data_cells(layer: LayerReport) -> list[str]:
@@ -51,13 +51,9 @@ def layer_sentences(layer: LayerReport) -> list[str]:
     if "clones" in layer.findings:
         groups = "; ".join(unit_list(group) for group in layer.clones[:3])
         verb = "is" if layer.effective_width == 1 else "are"
-        unsure = (
-            ""
-            if layer.outgoing_known
-            else " (judged by the incoming weights, because the outgoing weights are not known)"
-        )
         sentences.append(
-            f"{layer.name}: {layer.effective_width} of {layer.units} units {verb} distinct{unsure}; clones: {groups}. "
+            f"{layer.name}: {layer.effective_width} of {layer.units} units {verb} "
+            f"distinct{judged_note(layer.outgoing_known)}; clones: {groups}. "
             "No gradient separates them. Give the layer a random kernel_initializer."
         )
     if "near-clones" in layer.findings:
@@ -78,7 +74,7 @@ def layer_sentences(layer: LayerReport) -> list[str]:
             f"{layer.name}: units saturated for all observations: {unit_list(data.only_saturated)}. Hardly any "
             "gradient reaches their weights. Use smaller initial weights, or scale the inputs."
         )
-    if layer.ratio is not None and not 1 / OFF <= layer.ratio <= OFF:
+    if layer.ratio is not None and layer.is_off_scale:
         size = "larger" if layer.ratio > 1 else "smaller"
         factor = layer.ratio if layer.ratio > 1 else 1 / max(layer.ratio, 1e-300)
         sentences.append(

@@ -490,8 +490,9 @@ OTHER_THAN_COMPUTED = (
     "The updates belong neither to the cost that the file computes nor to any other that was tried.",
     "Derive the gradients again from that cost, or compute the cost that they belong to.",
 )
-# in place of the advice of RAISED, if data of missing files were made up
+# added to the advice of NO_COST, if the file imports Keras or TensorFlow
 ASK_DIAGNOSE = "{} If Keras trains the model, run harness diagnose {} instead."
+# in place of the advice of RAISED, if data of missing files were made up
 REPLACE_MISSING_FILES = (
     "Put {0} in {1} place: {1} data were made up. If the file still fails, repair it, or run the part that trains "
     "with --run."

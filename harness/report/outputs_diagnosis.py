@@ -15,53 +15,56 @@ from . import diagnosing
 from .words import joined
 
 
-def heading(found: OutputsDiagnosis) -> str:
+def heading(diagnosis: OutputsDiagnosis) -> str:
     """Which outputs learn alone."""
-    failing = [one.name for one in found.outputs if one.outcome is not OutcomeKind.LEARNS]
-    summary = f"not so {joined(failing)}" if failing else "each learns"
-    return f"{found.name} has {len(found.outputs)} outputs. Each was trained without the others: {summary}."
+    learning = [one.name for one in diagnosis.outputs if one.outcome is OutcomeKind.LEARNS]
+    verb = "learns" if len(learning) == 1 else "learn"
+    summary = f"only {joined(learning)} {verb}" if learning else "none learns"
+    if len(learning) == len(diagnosis.outputs):
+        summary = "all learn"
+    return f"{diagnosis.name} has {len(diagnosis.outputs)} outputs. Each was trained without the others: {summary}."
 
 
-def verdict(found: OutputsDiagnosis) -> list[str]:
+def verdict(diagnosis: OutputsDiagnosis) -> list[str]:
     """The answer: that of every output, those that do not learn first."""
-    order = sorted(found.outputs, key=lambda one: one.outcome is OutcomeKind.LEARNS)
-    return [heading(found), *(line for one in order for line in diagnosing.verdict(one))]
+    order = sorted(diagnosis.outputs, key=lambda one: one.outcome is OutcomeKind.LEARNS)
+    return [heading(diagnosis), *(line for one in order for line in diagnosing.verdict(one))]
 
 
 @as_verdict.register
-def answer(found: OutputsDiagnosis) -> RenderableType:
+def answer(diagnosis: OutputsDiagnosis) -> RenderableType:
     """The answer alone."""
-    return Group(*map(Text, verdict(found)))
+    return Group(*map(Text, verdict(diagnosis)))
 
 
 @as_report.register
-def people(found: OutputsDiagnosis) -> RenderableType:
+def people(diagnosis: OutputsDiagnosis) -> RenderableType:
     """The tables of all trainings, and the answer last."""
-    return Group(*map(diagnosing.tried_table, found.outputs), Text(), *map(Text, verdict(found)))
+    return Group(*map(diagnosing.tried_table, diagnosis.outputs), Text(), *map(Text, verdict(diagnosis)))
 
 
 @as_document.register
-def document(found: OutputsDiagnosis) -> dict[str, Any]:
+def document(diagnosis: OutputsDiagnosis) -> dict[str, Any]:
     """The facts: a document of each output; see docs/json.md."""
     return {
-        "name": found.name,
-        "outcome": worst(found).outcome.value,
-        "outputs": [as_document(one) for one in found.outputs],
+        "name": diagnosis.name,
+        "outcome": worst(diagnosis).outcome.value,
+        "outputs": [as_document(one) for one in diagnosis.outputs],
     }
 
 
-def worst(found: OutputsDiagnosis) -> Diagnosis:
+def worst(diagnosis: OutputsDiagnosis) -> Diagnosis:
     """The first output that does not learn; the first of all if each learns."""
-    return next((one for one in found.outputs if one.outcome is not OutcomeKind.LEARNS), found.outputs[0])
+    return next((one for one in diagnosis.outputs if one.outcome is not OutcomeKind.LEARNS), diagnosis.outputs[0])
 
 
 @as_page.register
-def page(found: OutputsDiagnosis) -> Any:
+def page(diagnosis: OutputsDiagnosis) -> Any:
     """The page of the first output that does not learn."""
-    return as_page(worst(found))
+    return as_page(worst(diagnosis))
 
 
 @as_figure.register
-def figure(found: OutputsDiagnosis) -> Any:
+def figure(diagnosis: OutputsDiagnosis) -> Any:
     """The figure of the same output."""
-    return as_figure(worst(found))
+    return as_figure(worst(diagnosis))

@@ -16,15 +16,15 @@ def parameter_line(one: ParameterFacts) -> str:
 
 def parameter_text(result: CheckResult, one: ParameterFacts) -> str:
     """What a check says of one parameter: its update, and the mistakes that spoil it, each with its numbers"""
-    spoiling = [found for found in result.mistakes if one.name in found.parameters]
+    spoiling = [mistake for mistake in result.mistakes if one.name in mistake.parameters]
     return "\n".join([parameter_line(one), *map(mistake_line, spoiling)])
 
 
-def mistake_line(found: Found) -> str:
+def mistake_line(mistake: Found) -> str:
     """wrong-sign, net.py, line 9:  dW = ...; dW is -1 times what it should be"""
-    value = f"; {value_words(found)}" if found.ratio is not None or found.got is not None else ""
-    line = f", {where(found.place)}:  {code(found.place)}" if found.place is not None else ""
-    return f"{found.id}{line}{value}"
+    value = f"; {value_words(mistake)}" if mistake.ratio is not None or mistake.got is not None else ""
+    line = f", {where(mistake.place)}:  {code(mistake.place)}" if mistake.place is not None else ""
+    return f"{mistake.id}{line}{value}"
 
 
 def gradient_line(pair: PairResult, one: GradientResult) -> str:

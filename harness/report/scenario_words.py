@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..diagnosis.answer import ClonesRelation, Diagnosis, Level, ScenarioFacts
 from ..diagnosis.outcomes import OutcomeKind
 from ..diagnosis.scenario_changes import Change, Family, Result
-from .words import count, number
+from .words import count, number, percent_range
 
 
 def healthy_text(change: Change) -> str:
@@ -67,51 +67,51 @@ def progress_text(change: Change | None) -> str:
     return "the run itself" if change is None else change_text(change)
 
 
-def run_lines(found: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[str]:
+def run_lines(diagnosis: Diagnosis, facts: ScenarioFacts, user: Level) -> Iterator[str]:
     """What became of the run that was asked about, and of others like it."""
-    course, bar = facts.course, found.bar
+    course, bar = facts.course, diagnosis.bar
     after = f"{count(course.iterations[-1], 'iteration')} at a learning rate of {facts.learning_rate:g}"
     right = "" if facts.accuracy is None else f", accuracy {facts.accuracy:.1%}"
     floor = f", the best function of the inputs {number(bar.best)}" if bar.best > 0 else ""
     levels = f"learned from {number(bar.learned)}, constant prediction {number(bar.constant)}{floor}"
     yield f"Cost after {after}: {number(course.costs[-1])}{right} ({levels})."
     if facts.in_time is not None:
-        share, by = facts.in_time.learned, f"iteration {facts.in_time.updates:,}"
+        share, soon = facts.in_time.learned, f"iteration {facts.in_time.updates:,}"
         yield (
-            f"It is there from iteration {facts.learned_at:,} on. Of healthy starts, {share.value:.0%} are by {by}, "
-            f"when its cost is {number(user.held)}."
+            f"It has learned from iteration {facts.learned_at:,} on. Of healthy starts, {share.value:.0%} have learned "
+            f"by {soon}, when its cost is {number(user.held)}."
         )
-    elif found.outcome is OutcomeKind.LUCKY or (found.outcome is not OutcomeKind.LEARNS and user.learned.count):
+    elif diagnosis.outcome is OutcomeKind.LUCKY or (diagnosis.outcome is not OutcomeKind.LEARNS and user.learned.count):
         share = user.learned
-        yield f"Of other starts, {share.value:.0%} learn (95 % interval: {share.low:.0%} to {share.high:.0%})."
-    elif found.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:
+        yield f"Of other starts, {share.value:.0%} learn (95 % interval: {percent_range(share.low, share.high)})."
+    elif diagnosis.outcome is OutcomeKind.LEARNS and course.costs[-1] > bar.learned:
         yield "Nothing that was tried does much better: it learns what there is to learn."
-    if facts.sampled is not None and found.outcome is not OutcomeKind.LEARNS:
-        some, whole = facts.sampled
-        yield f"Causes were looked for with {some:,} of its {whole:,} observations, for lack of time."
+    if facts.sampled is not None and diagnosis.outcome is not OutcomeKind.LEARNS:
+        used, observations = facts.sampled
+        yield f"For lack of time, causes were searched for with {used:,} of its {observations:,} observations."
     yield f"The math is right: its gradients are within {facts.math_error:.0e} of numerical ones."
 
 
-def tried_text(found: Result, digits: int = 0) -> str:
+def tried_text(result: Result, digits: int = 0) -> str:
     """glorot_uniform starts: 97.7% learn"""
-    return f"{change_text(found.change)}: {found.share:.{digits}%} learn"
+    return f"{change_text(result.change)}: {result.share:.{digits}%} learn"
 
 
-def relation_text(found: ClonesRelation) -> str:
+def relation_text(relation: ClonesRelation) -> str:
     """Whether identical units are necessary for a failure, and whether they are sufficient for it, in sentences"""
     needed = "Identical hidden units are not needed for this failure"
-    if found.loosened is not None:
-        needed = f"Identical hidden units are needed for this failure ({tried_text(found.loosened, 1)})."
-    elif found.failing_apart is not None:
-        needed += f". Networks without them fail too ({tried_text(found.failing_apart)})."
+    if relation.loosened is not None:
+        needed = f"Identical hidden units are needed for this failure ({tried_text(relation.loosened, 1)})."
+    elif relation.failing_apart is not None:
+        needed += f". Networks without them fail too ({tried_text(relation.failing_apart)})."
     else:
-        needed += f": parting them does not help ({tried_text(found.best_noise)})."
+        needed += f": parting them does not help ({tried_text(relation.best_noise)})."
     enough = "They are enough for it: no change that keeps them helped."
-    if found.learning_together is not None:
-        enough = f"Networks with them can learn ({tried_text(found.learning_together)})."
+    if relation.learning_together is not None:
+        enough = f"Networks with them can learn ({tried_text(relation.learning_together)})."
     harder = ""
-    if found.harder is not None:
-        apart, cloned = found.harder
+    if relation.harder is not None:
+        apart, cloned = relation.harder
         harder = (
             f" They do make learning harder: {apart.share:.1%} of {apart.change.name} seeds learn, and "
             f"{cloned.share:.1%} of the same seeds with identical units."

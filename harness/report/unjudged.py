@@ -12,9 +12,10 @@ from ..programs.kinds import OWN_STEP
 from ..programs.program import VALUE, NoteKind
 from ..programs.unjudged import LikelyCause, Unjudged
 from ..results import as_document, as_report, as_verdict
-from .diagnosing import edit_text, note_lines
+from .diagnosing import note_lines
 from .diagnosis_document import edit_documents
 from .findings import finding_document, finding_text, worth_checking, worth_saying
+from .remedies import edit_text
 from .words import joined
 
 MOST_MISSING = 4  # things that are named

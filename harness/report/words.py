@@ -28,6 +28,16 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def sizes_text(sizes: Iterable[int]) -> str:
+    """2-3-3-2"""
+    return "-".join(map(str, sizes))
+
+
+def percent_range(low: float, high: float) -> str:
+    """72 to 99%"""
+    return f"{low:.0%} to {high:.0%}".replace("% to", " to")
+
+
 def new_table(title: str, *columns: tuple[str, str]) -> Table:
     """A table with (name, justification) columns, in this project's one style."""
     table = Table(

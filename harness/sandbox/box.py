@@ -44,8 +44,8 @@ ENVIRONMENT = {
 class Limits:
     """What a program in a sandbox may use."""
 
-    seconds: float  # of processor time, each process for itself
-    megabytes: int  # of address space of a process, and of memory of all of them together; 0 for no limit
+    seconds: float = 30  # of processor time, each process for itself
+    megabytes: int = 8192  # of address space of a process, and of memory of all of them together; 0 for no limit
     processes: int = 128  # at once, threads included
     file_megabytes: int = 192  # of one file, and of all of them together
     open_files: int = 512  # of a process
@@ -176,30 +176,30 @@ def variables(environment: dict[str, str]) -> list[str]:
 def mounts(size: int) -> list[str]:
     """The file system of a sandbox, ``size`` bytes of which can be written."""
     libraries = library_folders()
-    found = open_folders([*map(Path, SYSTEM_FOLDERS), *map(Path, SYSTEM_FILES)])
+    options = open_folders([*map(Path, SYSTEM_FOLDERS), *map(Path, SYSTEM_FILES)])
     for name in SYSTEM_FOLDERS:
         if os.path.islink(name):
-            found += ["--symlink", os.readlink(name), name]
+            options += ["--symlink", os.readlink(name), name]
         elif os.path.isdir(name):
-            found += ["--ro-bind", name, name]
+            options += ["--ro-bind", name, name]
     for name in SYSTEM_FILES:
-        found += ["--ro-bind-try", name, name]
-    found += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_MEMORY_BYTES), "--perms", "1777"]
-    found += ["--tmpfs", "/dev/shm", "--size", str(size), "--perms", "1777", "--tmpfs", "/tmp"]
-    found += open_folders(libraries)  # after /tmp, where an environment or a clone may lie
+        options += ["--ro-bind-try", name, name]
+    options += ["--proc", "/proc", "--dev", "/dev", "--size", str(SHARED_MEMORY_BYTES), "--perms", "1777"]
+    options += ["--tmpfs", "/dev/shm", "--size", str(size), "--perms", "1777", "--tmpfs", "/tmp"]
+    options += open_folders(libraries)  # after /tmp, where an environment or a clone may lie
     for folder in libraries:
-        found += ["--ro-bind", str(folder), str(folder)]
-    return found
+        options += ["--ro-bind", str(folder), str(folder)]
+    return options
 
 
 def open_folders(places: Sequence[Path]) -> list[str]:
     """The folders that lie above these, which anybody may pass through; bubblewrap's own are closed to others."""
     above = {folder for place in places if place.exists() for folder in place.parents} - {Path("/"), Path("/tmp")}
-    found: list[str] = []
+    options: list[str] = []
     for folder in sorted(above, key=lambda one: (len(one.parts), one)):
         if not any(one == folder or one in folder.parents for one in map(Path, SYSTEM_FOLDERS)):
-            found += ["--perms", "0755", "--dir", str(folder)]
-    return found
+            options += ["--perms", "0755", "--dir", str(folder)]
+    return options
 
 
 def library_folders() -> list[Path]:
@@ -215,8 +215,8 @@ def library_folders() -> list[Path]:
     if site.ENABLE_USER_SITE:
         wanted.append(Path(site.getusersitepackages()))
     seen = [Path(name) for name in SYSTEM_FOLDERS]
-    found: list[Path] = []
+    folders: list[Path] = []
     for folder in sorted(set(wanted), key=lambda one: len(one.parts)):
-        if os.path.exists(folder) and not any(one == folder or one in folder.parents for one in [*seen, *found]):
-            found.append(folder)
-    return found
+        if os.path.exists(folder) and not any(one == folder or one in folder.parents for one in [*seen, *folders]):
+            folders.append(folder)
+    return folders

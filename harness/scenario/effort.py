@@ -12,8 +12,8 @@ IMPLEMENTATIONS = 3  # that a comparison trains
 
 # seconds of one multiplication or activation, forward and backward, of one network, on two cores of 2026
 SECONDS_A_PRODUCT, SECONDS_AN_ACTIVATION = 6e-10, 1e-9
-# The referee's work for one entry of a gradient is one forward pass; a layer gets at most so many of the numbers that
-# all those passes compute, evenly spread over its entries.
+# Numbers that the referee computes at most for the gradient of one layer. Each entry takes one forward pass, so of a
+# large layer it computes only some entries, evenly spread.
 REFEREE_WORK = 4_000_000
 # what a diagnosis trains beside the run that it is asked about, at least
 FEWEST_MEMBERS, FEWEST_OBSERVATIONS = 16, 64
@@ -26,7 +26,7 @@ def pass_seconds(network: Network) -> float:
 
 
 def check_numbers(numbers: float, hint: str) -> None:
-    """Raise BadInput if so many numbers do not fit into memory."""
+    """Raise BadInput if that number of numbers does not fit into memory."""
     if numbers > MAX_NUMBERS:
         count = f"{numbers:.1e}".replace("e+0", "e").replace("e+", "e")
         raise BadInput(f"this needs {count} numbers in memory at once, the limit is {MAX_NUMBERS:,}", hint=hint)
@@ -50,13 +50,13 @@ def check_drawing(scenario: Scenario, max_neurons: int) -> None:
 
 
 def members_at_once(scenario: Scenario, most: int) -> int:
-    """How many members of a sweep can be drawn and held at once, at most so many."""
+    """How many members of a sweep can be drawn and held at once: ``most`` at most."""
     each = 4 * scenario.network.weight_count + len(scenario.recorded)
     return max(1, min(most, MAX_NUMBERS // 4 // each))
 
 
 def check_sweep(scenario: Scenario, members: int) -> None:
-    """Raise BadInput if a sweep of so many networks would not fit."""
+    """Raise BadInput if a sweep of ``members`` networks would not fit."""
     network, observations = scenario.network, scenario.batch_size
     check_numbers(4 * members, "give fewer seeds")
     # a block of large networks may be one member, but if not even 16 fit, drawing each takes many seconds

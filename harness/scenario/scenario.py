@@ -517,14 +517,18 @@ def check_path(name: str) -> None:
         )
 
 
+def name_after(path: Path, default: str) -> str:
+    """A folder name made from that of a file, without what a folder name cannot contain."""
+    return re.sub(r"[^\w.-]+", "-", path.stem).strip("-.")[:MAX_NAME_CHARACTERS] or default
+
+
 def from_file(name: str) -> tuple[dict[str, Given], Callable[[], Data]]:
     """The settings of a TOML file, and a function that reads its data."""
     check_path(name)
     path = Path(name)
     file = shown_path(name)
     settings = flattened(read_toml(path), file)
-    stem = re.sub(r"[^\w.-]+", "-", path.stem).strip("-.")[:MAX_NAME_CHARACTERS] or "scenario"
-    settings.setdefault("name", Given(stem, f"{file}: name"))
+    settings.setdefault("name", Given(name_after(path, "scenario"), f"{file}: name"))
     return settings, partial(read_data, settings, file, path.parent)
 
 

@@ -20,12 +20,10 @@ import numpy as np
 
 from ..errors import BadInput, shown
 from ..files import PARTIAL, UNFINISHED, plain_errors, write_bytes
-from .sweep import Combination, Group, Job, Part, Train
+from .sweep import ARRAYS, Combination, Group, Job, Part, Train
 
 MANIFEST, CHUNKS = "sweep.json", "chunks"
 FORMAT = 2  # of both
-# of a chunk, each (members,)
-ARRAYS = {"final_cost": "<f8", "reached_at": "<f8", "stuck": "|b1", "clones": "|b1", "accuracy": "<f8"}
 MEMBER_BYTES, HEADER_BYTES = 40, 2**14  # upper bounds for the file of a chunk
 
 

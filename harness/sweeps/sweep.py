@@ -33,9 +33,9 @@ CHUNK = 2**14  # members that are trained between two updates of the progress ba
 MULTIPLICATIONS = 2 * 10**10  # per core in a chunk: a few seconds
 ENOUGH = 0.95  # share of the seeds that must learn for a combination to be recommended
 
-CSV_HEADER = (
-    "initializer", "optimizer", "learning_rate", "seed", "final_cost", "reached_at", "stuck", "clones", "accuracy",
-)  # fmt: skip
+# what is known of each member, (members,), with the dtype that it has in a file
+ARRAYS = {"final_cost": "<f8", "reached_at": "<f8", "stuck": "|b1", "clones": "|b1", "accuracy": "<f8"}
+CSV_HEADER = ("initializer", "optimizer", "learning_rate", "seed", *ARRAYS)
 
 
 class Combination(NamedTuple):
@@ -95,13 +95,12 @@ class Group:
     @property
     def cost_quantiles(self) -> list[float]:
         """The 5, 50 and 95 % quantiles of the final cost; a NaN counts as infinite."""
-        costs = np.where(np.isnan(self.final_cost), np.inf, self.final_cost)
-        return [float(q) for q in np.quantile(costs, QUANTILES, method="inverted_cdf")]
+        return quantiles(np.where(np.isnan(self.final_cost), np.inf, self.final_cost))
 
     @property
     def accuracy_quantiles(self) -> list[float]:
         """The 5, 50 and 95 % quantiles of the accuracy; NaN if there are no classes."""
-        return [float(q) for q in np.quantile(self.accuracy, QUANTILES, method="inverted_cdf")]
+        return quantiles(self.accuracy)
 
     @property
     def reached_share(self) -> float:
@@ -111,10 +110,14 @@ class Group:
     @property
     def iterations_quantiles(self) -> list[float]:
         """The 5, 50 and 95 % quantiles of the iterations that those needed; NaN if none learned."""
-        needed = self.reached_at[np.isfinite(self.reached_at)]
-        if not needed.size:
-            return [float("nan")] * len(QUANTILES)
-        return [float(q) for q in np.quantile(needed, QUANTILES, method="inverted_cdf")]
+        return quantiles(self.reached_at[np.isfinite(self.reached_at)])
+
+
+def quantiles(values: Array) -> list[float]:
+    """``QUANTILES`` of (members,), each the value of a member; NaN if there are none."""
+    if not values.size:
+        return [float("nan")] * len(QUANTILES)
+    return [float(q) for q in np.quantile(values, QUANTILES, method="inverted_cdf")]
 
 
 # trains parts of a job, and yields them in chunks, in any order
@@ -239,10 +242,7 @@ def joined(groups: Sequence[Group]) -> Group:
     return Group(
         combination=ordered[0].combination,
         seeds=list(chain.from_iterable(group.seeds for group in ordered)),
-        **{
-            name: np.concatenate([getattr(group, name) for group in ordered])
-            for name in ("final_cost", "reached_at", "stuck", "clones", "accuracy")
-        },
+        **{name: np.concatenate([getattr(group, name) for group in ordered]) for name in ARRAYS},
     )
 
 

@@ -280,7 +280,15 @@ def test_help_texts_have_one_voice(command, parser):
         assert not action.help.endswith(".")
         assert not action.help[0].isupper() or action.help.split()[0].isupper()
         if action.default not in (None, False, argparse.SUPPRESS) and action.nargs != 0:
-            assert f"(default: {action.default}" in action.help or "(default: one a core)" in action.help
+            assert f"(default: {action.default}" in action.help or "(default: one per core)" in action.help
+
+
+@pytest.mark.parametrize("command", ["compare", "diagnose", "sweep"])
+def test_the_help_says_what_may_be_given_in_place_of_a_scenario(command):
+    (scenario,) = (action for action in dict(commands())[command]._actions if action.dest == "scenario")
+    assert scenario.metavar == ("TARGET" if command == "diagnose" else "SCENARIO")
+    assert scenario.help.endswith("post, xor, digits or a TOML file (default: post)")
+    assert ("a Keras script" in scenario.help) == (command == "diagnose")
 
 
 def test_the_help_names_every_known_name():

@@ -47,7 +47,7 @@ def test_clones_need_not_lie_side_by_side():
 def test_equal_in_half_of_the_digits_is_equal(noise, width):
     weights = [w + noise * np.arange(w.shape[1]) for w in ONES]
     assert effective_width(weights, 1) == width
-    assert effective_width(weights, 1, tolerance=0) == 3
+    assert len(clone_groups(weights, 1, tolerance=0)) == 3
 
 
 def test_nan_is_not_a_clone_of_anything_and_ends_the_search():
@@ -69,8 +69,15 @@ def test_infinite_weights_are_not_clones_and_give_no_warning():
 def test_the_tolerance_is_a_share_of_the_largest_weight_and_reaches_its_end(tolerance, width):
     """Two units 1 apart in a layer whose largest weight is 4: a share of a quarter."""
     weights = [np.array([[3.0, 4.0]]), np.ones((3, 1))]
-    assert effective_width(weights, 1, tolerance) == width
-    assert members_with_clones([w[..., None] for w in weights], tolerance).tolist() == [width == 1]
+    assert len(clone_groups(weights, 1, tolerance)) == width
+
+
+@pytest.mark.parametrize(("share", "clones"), [(1.0, True), (1.01, False), (0.99, True)])
+def test_the_usual_tolerance_reaches_its_end(share, clones):
+    """Of float64, whose epsilon is 2^-52, it is 2^-26; the largest weight is 4."""
+    weights = [np.array([[4.0 - share * 2.0**-24, 4.0]]), np.ones((3, 1))]
+    assert effective_width(weights, 1) == (1 if clones else 2)
+    assert members_with_clones([w[..., None] for w in weights]).tolist() == [clones]
 
 
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])

@@ -9,12 +9,13 @@ import pytest
 
 from harness.checking import check
 from harness.cli import main as cli
+from harness.figures.training import sampled
 from harness.grading.grade import Settings, grade
 from harness.grading.hand_ins import hand_ins_in
 from harness.report import comparison  # noqa: F401 - registers the page of a comparison
 from harness.report.page import checks, classes, training
 from harness.report.page.html import Html, element, table
-from harness.report.page.network_drawing import drawn_units
+from harness.report.page.network_drawing import MAX_DRAWN
 from tests.page.runs import experiment_of, renamed
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "my_network.py"
@@ -149,8 +150,8 @@ def test_code_that_could_be_markup_stays_text(tmp_path):
 
 
 def test_a_large_layer_is_drawn_in_part():
-    assert drawn_units(64) == [0, 9, 18, 27, 36, 45, 54, 63]
-    assert drawn_units(3) == [0, 1, 2]
+    assert sampled(64, MAX_DRAWN) == [0, 9, 18, 27, 36, 45, 54, 63]
+    assert sampled(3, MAX_DRAWN) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("name", ["figure.jpg", "figure"])
@@ -165,7 +166,7 @@ def test_a_figure_of_another_kind_is_refused(name, capsys):
 def test_a_file_in_no_folder_is_refused_before_anything_runs(option, tmp_path, capsys):
     path = tmp_path / "none" / "file.svg"
     assert cli.main(["sweep", option, str(path), "--log-dir", str(tmp_path / "logs")]) == 2
-    assert "no such folder" in capsys.readouterr().err
+    assert "its folder does not exist" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 AGREES, DIFFERS, BAD_INPUT, NOT_JUDGED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def code_of_diagnosis(found: Diagnosis) -> int:
+def code_of_diagnosis(diagnosis: Diagnosis) -> int:
     """The exit code of a diagnosis: it learns, it does not, or it could not be judged.
 
     A cause that is proven stays so, whatever the clock left open beside it.
     """
     from ...diagnosis.outcomes import OutcomeKind
 
-    if found.outcome is OutcomeKind.NOT_JUDGED or (found.partial and not found.causes):
+    if diagnosis.outcome is OutcomeKind.NOT_JUDGED or (diagnosis.partial and not diagnosis.causes):
         return NOT_JUDGED
-    return AGREES if found.outcome is OutcomeKind.LEARNS else DIFFERS
+    return AGREES if diagnosis.outcome is OutcomeKind.LEARNS else DIFFERS

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import BadInput, shown_path
 from ...files import plain_errors, write_bytes
 from ...results import as_page
+from ...sandbox import Limits
 from .. import ci_log
 from ..options import add_json, add_ray, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
@@ -66,28 +67,33 @@ def add(commands: Any) -> None:
     )
     add_seed(command, "the file's random numbers and data, unless it sets its own")
     command.add_argument(
-        "--seconds", type=seconds, default=30, metavar="SECONDS", help="time limit for a file (default: 30)"
+        "--seconds",
+        type=seconds,
+        default=Limits.seconds,
+        metavar="SECONDS",
+        help=f"time limit for a file (default: {Limits.seconds})",
     )
     command.add_argument(
         "--memory",
         type=megabytes,
-        default=8192,
+        default=Limits.megabytes,
         metavar="MB",
-        help="address space for a file, 0 for no limit (default: 8192)",
+        help=f"address space for a file, 0 for no limit (default: {Limits.megabytes})",
     )
     command.add_argument(
         "--sandbox",
         choices=("require", "auto", "off"),
-        help="whether files run in a sandbox: 'auto' if there is one, 'require' in bubblewrap's or not at all "
-        "(default: auto for a folder, a zip file or with --rubric, off for one file)",
+        help="whether files run in a sandbox: 'auto' uses any that this machine has, 'require' refuses to run without "
+        "bubblewrap's, 'off' uses none (default: auto for a folder, a zip file or with --rubric, off for one file)",
     )
     command.add_argument(
         "--accept",
         action="extend",
         type=comma_separated,
         metavar="NAME",
-        help="mistakes of one file that are meant to be so, by commas or repeated: they are reported, and the exit "
-        "code is 0. A comment '# harness: accept NAME' at the end of a line does the same for that line",
+        help="names of mistakes of one file that are intended; separate several by commas, or repeat the option. They "
+        "are reported, and the exit code is 0. A comment '# harness: accept NAME' at the end of a line does the same "
+        "for that line",
     )
     grading = command.add_argument_group("grading")
     grading.add_argument(
@@ -95,7 +101,7 @@ def add(commands: Any) -> None:
         type=integer_up_to(MAX_JOBS),
         default=min(os.cpu_count() or 1, MAX_JOBS),
         metavar="N",
-        help="hand-ins at once (default: one a core)",
+        help="number of hand-ins judged at once (default: one per core)",
     )
     add_ray(grading, "judge hand-ins")
     grading.add_argument("--hand-in", action="store_true", help="take the folder for one hand-in of several files")
@@ -106,7 +112,7 @@ def add(commands: Any) -> None:
     grading.add_argument(
         "--hide-expected",
         action="store_true",
-        help="leave out of all output what values should be and how to fix them",
+        help="leave out what values should be and how to fix them, in all output",
     )
     grading.add_argument(
         "--results", type=Path, metavar="DIR", help="folder for a report and a results.json of every hand-in"
@@ -115,16 +121,19 @@ def add(commands: Any) -> None:
         "--resume", action="store_true", help="judge only what is new or changed since the last run with this --results"
     )
     grading.add_argument(
-        "--gradescope", type=Path, metavar="FILE", help="write Gradescope's results.json of the one hand-in"
+        "--gradescope",
+        type=Path,
+        metavar="FILE",
+        help="results.json to write for Gradescope, with the points of the one hand-in",
     )
     output = command.add_argument_group("output")
     add_json(output)
     add_report(output)
-    output.add_argument("--csv", type=Path, metavar="FILE", help="write one row for every hand-in")
+    output.add_argument("--csv", type=Path, metavar="FILE", help="CSV file to write, with one row per hand-in")
     output.add_argument(
         "--annotations",
         choices=ci_log.STYLES,
-        help="mark the lines of one file in the log of a CI service: 'github', or 'none' (default: github if "
+        help="marks at the lines of one file in the log of a CI service: 'github', or 'none' (default: github if "
         "GITHUB_ACTIONS is true)",
     )
     output.add_argument("--timings", action="store_true", help="add the seconds of each hand-in to the CSV file")
@@ -154,19 +163,19 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
     """The sandbox to run in; a line on stderr if there should be one and is none."""
     from ...sandbox import Absence, Policy, require_box
 
-    found = require_box(Policy(arguments.sandbox or default))
-    if isinstance(found, Absence):
+    box = require_box(Policy(arguments.sandbox or default))
+    if isinstance(box, Absence):
         from ...report.grading import sandbox_line
 
-        print(f"harness: {sandbox_line(found.installed, found.said)}", file=sys.stderr)
+        print(f"harness: {sandbox_line(box.reason)}", file=sys.stderr)
         return None
-    return found
+    return box
 
 
 def run_file(arguments: argparse.Namespace) -> int:
     """Check one file."""
     from ...recording.child_process import child_started
-    from ...sandbox import Limits, use_box
+    from ...sandbox import use_box
 
     def page() -> Page:
         from ...report.page.checks import page_of
@@ -186,14 +195,14 @@ def run_file(arguments: argparse.Namespace) -> int:
             result = check.check_file(arguments.path, run=arguments.lines, seed=arguments.seed, **limits)
     result = accepting.accept_known(result, accepted)
     write_page(arguments, page)
-    show_result(arguments, result if arguments.json else seen_from_here(result, arguments.path))
+    show_result(arguments, result if arguments.json else with_relative_files(result, arguments.path))
     ci_log.print_for(arguments.annotations, result, arguments.path, as_json=arguments.json)
     if result.is_accepted:
         return AGREES
     return {Verdict.CORRECT: AGREES, Verdict.MISTAKE: DIFFERS, Verdict.NOT_JUDGED: NOT_JUDGED}[result.verdict]
 
 
-def seen_from_here(result: CheckResult, path: Path) -> CheckResult:
+def with_relative_files(result: CheckResult, path: Path) -> CheckResult:
     """A result whose lines are in files as the user knows them: from the current folder if they lie in it.
 
     Args:
@@ -291,7 +300,7 @@ def resumable(results: Path | None) -> Iterator[None]:
 def check_grading_options(arguments: argparse.Namespace, one: bool) -> None:
     """Raise BadInput for options that do not go together, or name what is not there."""
     if not arguments.path.exists():
-        raise BadInput(f"{shown_path(arguments.path)}: no such file")
+        raise BadInput(f"{shown_path(arguments.path)} does not exist; give a file or a folder")
     if arguments.gradescope is not None and not one:
         raise BadInput(
             "is for one hand-in, not for a folder of them", key="gradescope", hint="add --hand-in, or use --results"

@@ -9,16 +9,15 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...backends.setups import BACKENDS, DTYPES, Setup, setups_of
 from ...errors import BadInput, shown, shown_path
 from ...results import as_cards
 from ..logs import folder_name, run_log
-from ..options import comma_separated, positive_integer
+from ..options import add_data, check_has_data, comma_separated, positive_integer
 from ..pages import write_pages
-from ..scenario_options import overrides
+from ..scenario_options import overrides, refuse_overrides
 from ..terminal import progress_bar, show_result, silent_import
 from . import AGREES, DIFFERS, NOT_JUDGED
 from .diagnose import is_model, is_script
@@ -52,7 +51,7 @@ def add_backends(command: argparse.ArgumentParser) -> None:
     """Add the options."""
     several = command.add_argument_group(
         "the same network computed several ways",
-        "With one of these options, TARGET may also be a Keras script or a saved model with --data. Each combination "
+        "With one of these options, SCENARIO may also be a Keras script or a saved model with --data. Each combination "
         "runs in a process of its own.",
     )
     several.add_argument(
@@ -67,7 +66,7 @@ def add_backends(command: argparse.ArgumentParser) -> None:
     several.add_argument(
         "--jit", type=names(tuple(JITS)), metavar="on,off", help="whether Keras compiles (default: Keras' own choice)"
     )
-    several.add_argument("--data", type=Path, metavar="FILE", help=".npz file with x and y, for a saved model")
+    add_data(several)
     several.add_argument(
         "--fit", type=positive_integer, default=1, metavar="N", help="number of the script's call of fit (default: 1)"
     )
@@ -76,7 +75,8 @@ def add_backends(command: argparse.ArgumentParser) -> None:
         type=seeds,
         default=DEFAULT_SEEDS,
         metavar="N",
-        help=f"trainings of each combination, which show what follows from a difference (default: {DEFAULT_SEEDS})",
+        help="number of trainings of each combination, which show whether a difference matters (default: "
+        f"{DEFAULT_SEEDS})",
     )
 
 
@@ -96,12 +96,10 @@ def check_target(arguments: argparse.Namespace) -> None:
         )
     if arguments.data is not None and not of_model:
         raise BadInput(f"is for a saved model, and {shown_path(name)} is not one", key="data", hint="leave it out")
-    if of_model and arguments.data is None:
-        raise BadInput(f"{shown_path(name)} is a model without data", hint="give a .npz file with x and y as data")
+    if of_model:
+        check_has_data(arguments, name)
     if of_model or of_script:
-        for key in overrides(arguments):
-            if key != "seed":
-                raise BadInput("is for a scenario; a Keras program has its own", key=key, hint="leave it out")
+        refuse_overrides(arguments, "a Keras program")
 
 
 def asked_setups(arguments: argparse.Namespace) -> list[Setup]:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from ... import board
 from ...board.events import Setting
+from ...board.series import pinned_tags
 from ...comparison.experiment import DRAWN, Experiment
 from ...comparison.trace import Run
 from ...report import comparison
+from ...report.words import sizes_text
 from ...results import as_cards
 from ...scenario.scenario import Scenario
 
@@ -24,10 +26,9 @@ class RunLog:
     def __init__(self, folder: Path, scenario: Scenario, max_neurons: int) -> None:
         self.folder, self.scenario, self.max_neurons = folder, scenario, max_neurons
         self.wall_time = time.time()
-        sizes = "-".join(map(str, scenario.network.sizes))
         self.settings: dict[str, Setting] = {
             "learning_rate": scenario.learning_rate,
-            "network": f"{scenario.name} {sizes}",
+            "network": f"{scenario.name} {sizes_text(scenario.network.sizes)}",
         }
         if scenario.batches is not None:
             self.settings["batch_size"] = scenario.batches.size
@@ -66,6 +67,6 @@ class RunLog:
             self.wall_time,
             result.runs,
             as_cards(result),
-            comparison.pinned_tags(result),
+            pinned_tags(self.scenario.network),
         )
         return result

@@ -32,6 +32,7 @@ def known_names() -> dict[str, Sequence[str]]:
     from ...models.optimizers import OPTIMIZER_NAMES
     from ...report.explaining import all_explanations
     from ...scenario.scenario import BUILT_IN, DTYPES
+    from .compare_backends import JITS
 
     return {
         "accept": tuple(BY_ID),
@@ -44,7 +45,7 @@ def known_names() -> dict[str, Sequence[str]]:
         "dtype": DTYPES,
         "backends": BACKENDS,
         "dtypes": POLICIES,
-        "jit": ("on", "off"),
+        "jit": tuple(JITS),
         "record": ("all", "log"),
         "scenario": tuple(BUILT_IN),
     }
@@ -135,6 +136,6 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    text = script(arguments.whole_parser(), arguments.shell)
+    text = script(arguments.parser_of_all(), arguments.shell)
     say(arguments.json, {"shell": arguments.shell, "script": text}, text)
     return AGREES

@@ -19,9 +19,9 @@ from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_kera
 from ...results import as_cards
 from ..compiler import compiler_flags, flags_of_ensemble
 from ..logs import folder_name, run_log
-from ..options import add_output, add_ray, invalid_value, positive_integer
+from ..options import add_data, add_output, add_ray, check_has_data, invalid_value, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
-from ..scenario_options import add_learning_rate, add_scenario, overrides
+from ..scenario_options import add_learning_rate, add_scenario, overrides, refuse_overrides
 from ..terminal import Shown, load_tensorflow, progress_bar, show_result, silent_import
 from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
 
@@ -57,7 +57,8 @@ def add(commands: Any) -> None:
         "proven by trainings with and without it. Exit code 0: it learns; 1: it does not, or only by luck; 2: bad "
         "input; 3: it could not be judged, or only in part.",
     )
-    add_learning_rate(add_scenario(command, metavar="TARGET"))
+    programs = "a Keras script or notebook, a NumPy file, a Keras model with --data, or a scenario: "
+    add_learning_rate(add_scenario(command, "TARGET", programs))
     command.add_argument(
         "--budget", type=seconds, metavar="TIME", help="time for trainings: 45, 60s or 2m (default: 30)"
     )
@@ -67,9 +68,13 @@ def add(commands: Any) -> None:
         "--fit", type=positive_integer, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
     )
     of_keras.add_argument("--diff", action="store_true", help="the edit that repairs the script, as a unified diff")
-    of_keras.add_argument("--data", type=Path, metavar="FILE", help=".npz file with x and y, for a saved model")
-    of_keras.add_argument("--epochs", type=positive_integer, metavar="N", help="epochs of the training of such a model")
-    of_keras.add_argument("--validation-split", type=share, metavar="SHARE", help="share of rows kept for validation")
+    add_data(of_keras)
+    of_keras.add_argument(
+        "--epochs", type=positive_integer, metavar="N", help="number of epochs that a model with --data is trained"
+    )
+    of_keras.add_argument(
+        "--validation-split", type=share, metavar="SHARE", help="share of the rows of --data kept for validation"
+    )
     output = add_output(command)
     add_report(output)
     add_figure(output)
@@ -104,9 +109,7 @@ def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, 
             needed = "a Keras script" if key == "diff" else "a Keras model without a script"
             raise BadInput(f"is for {needed}, and {shown_path(name)} is not one", key=key, hint="leave it out")
     if of_script or of_model:
-        for key in overrides(arguments):
-            if key != "seed" and not (key == "batch_size" and of_model):
-                raise BadInput("is for a scenario; a Keras program has its own", key=key, hint="leave it out")
+        refuse_overrides(arguments, "a Keras program", ("seed", "batch_size") if of_model else ("seed",))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -238,8 +241,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
 
     if not of_script:
         model_files.check_source(name, arguments.data)
-        if arguments.data is None:
-            raise BadInput(f"{shown_path(name)} is a model without data", hint="give a .npz file with x and y as data")
+        check_has_data(arguments, name)
     budget = arguments.budget or BUDGET_SECONDS
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, folder_name(name)))

@@ -9,11 +9,10 @@ import time
 from pathlib import Path
 
 from ... import cluster
-from ...errors import BadInput
 from ...results import as_cards
 from ..logs import folder_name, run_log
 from ..pages import say_page, write_pages
-from ..scenario_options import overrides
+from ..scenario_options import refuse_overrides
 from ..terminal import progress_bar, show_result, silent_import
 from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
 
@@ -28,9 +27,7 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
     from ...report import handwritten_diagnosis
     from ...scenario.effort import BUDGET_SECONDS
 
-    for key in overrides(arguments):
-        if key not in OVERRIDDEN:
-            raise BadInput("is for a scenario; a file has its own", key=key, hint="leave it out")
+    refuse_overrides(arguments, "a file", OVERRIDDEN)
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(run_log(arguments, folder_name(name)))
         show = stack.enter_context(progress_bar(f"running {name}"))

@@ -45,8 +45,8 @@ def add(commands: Any) -> None:
         action="extend",
         type=comma_separated,
         metavar="NAME",
-        help=f"{alternatives(OPTIMIZER_NAMES)}, also as 'adam(beta_1=0.8)'; several by commas or repeated "
-        "(default: sgd)",
+        help=f"{alternatives(OPTIMIZER_NAMES)}, also as 'adam(beta_1=0.8)'; separate several by commas, or "
+        "repeat the option (default: sgd)",
     )
     command.add_argument(
         "--seeds",
@@ -69,7 +69,7 @@ def add(commands: Any) -> None:
     output.add_argument(
         "--resume",
         action="store_true",
-        help="continue the sweep of that --name, with the same options, where it was stopped; or start it",
+        help="continue the sweep of this --name where it stopped, with the same options, or start it",
     )
     add_ray(command, "train")
     command.set_defaults(run=run)

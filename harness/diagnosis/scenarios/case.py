@@ -34,9 +34,9 @@ class Case:
     batches: Batches | None = None  # which observations each iteration is made with, in every run; None is all of them
 
 
-def case_of(scenario: Scenario, initializer: str | None = None, iterations: int | None = None) -> Case:
-    """The scenario's run from one of its initializers, by default the first."""
-    name = initializer or scenario.initializers[0]
+def case_of(scenario: Scenario, iterations: int | None = None) -> Case:
+    """The scenario's run from the first of its initializers; ``iterations`` takes the place of its own."""
+    name = scenario.initializers[0]
     kernel = initializers.parse(name)
     bias = None if scenario.bias_initializer is None else initializers.parse(scenario.bias_initializer)
 

@@ -23,9 +23,6 @@ JITTER = 1.2  # a change of a run without chance is made by this factor more or 
 Draw = Callable[[range], Weights]
 
 
-# Trials: a run of many members, and the changes that make one out of another
-
-
 @dataclass(frozen=True, eq=False)
 class Trial:
     """What many members are to do."""
@@ -38,7 +35,7 @@ class Trial:
     iterations: int
     optimizer: Optimizer
     target: float  # the cost at or under which one has learned
-    chance: bool  # whether the members differ; where they do not, one is all there is
+    chance: bool  # whether the members differ; if not, there is only one
     batches: Batches | None  # of the observations, the same for all; None is the full batch
 
     @property

@@ -30,15 +30,12 @@ from .changes import (
     wider,
 )
 
-HARDLY = 0.05  # and the share under which hardly any does
-HOPELESS = 0.8  # of the constant prediction's cost: what is above that is nothing to be learned
+HARDLY = 0.05  # share of members up to which hardly any learns
+HOPELESS = 0.8  # of the cost of a constant prediction: if no function of the inputs does better, nothing is learned
 
 NOISES = (1e-6, 1e-4, 1e-2, 0.1, 0.3, 1.0)
 SCALES_DOWN, SCALES_UP = (0.3, 0.1, 0.03, 0.01), (3.0, 10.0, 30.0)
 RATES_UP, RATES_DOWN = (3.0, 10.0, 30.0, 100.0, 1000.0), (0.3, 0.1, 0.03, 0.01, 0.001)
-
-
-# Hypotheses
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,7 +78,7 @@ from .search import SCREENING, ScenarioSearch
 
 MUCH = 0.1  # of what a constant prediction leaves: a difference in cost that matters
 LATE = 4  # times as many iterations as healthy starts need: then a run that learns is asked why it took so long
-CHANGES = 60  # about so many there are to be made
+CHANGES = 60  # about as many as are made
 MOST_PROOFS = 4  # changes that are tried on fresh members until one helps those too
 LONGEST = 1_000_000  # iterations
 
@@ -216,9 +216,9 @@ def prepare_search(
     """Measure the symptoms of a run, and prepare the search for its causes."""
     network, x, y = case.network, case.x, case.y
     gradients = [gradients_of(case, weights) for weights in (course.weights[0], course.weights[-1])]
-    found = symptoms.run_symptoms(network, course, x, y, *gradients)
+    symptoms_of_run = symptoms.run_symptoms(network, course, x, y, *gradients)
     zero = has_zero_gradient(*gradients)
-    evidence = Evidence(case, *target, course, found, own, [], zero, explosion(case))
+    evidence = Evidence(case, *target, course, symptoms_of_run, own, [], zero, explosion(case))
     return ScenarioSearch(base=trial_of(case, target.cost, unlucky), evidence=evidence, trainings=trainings)
 
 
@@ -232,7 +232,7 @@ def find_causes(search: ScenarioSearch) -> list[Cause]:
         return proven_causes(search)  # it does what can be done: no other cause to look for
     search.screen(changes_of_what_is_there(case, evidence), each)
     causes = proven_causes(search)
-    # with a cause found, the others are tried where they cost little
+    # once a cause is known, other changes are tried only if they cost little
     for_the_record = changes_for_the_record(case, evidence.results)
     search.screen(for_the_record, each, trainings.seconds / 30 if causes else None)
     if is_best_possible(evidence):
@@ -261,19 +261,19 @@ def alternatives_to(evidence: Evidence, causes: Sequence[Cause]) -> tuple[Altern
         return ()
     cause = causes[0].fault
     removing = BY_FAULT[cause].proofs(evidence)
-    found: dict[Fault, Result] = {}
+    helping: dict[Fault, Result] = {}
     for result in evidence.results:
         if evidence.helps(result) and not result.change.parts and result not in removing:
-            found.setdefault(blamed(result.change.family, evidence), result)
+            helping.setdefault(blamed(result.change.family, evidence), result)
     return tuple(
         Alternative(fault=fault, changes=(), instead_of=cause, level=level_of(result), change=result.change)
-        for fault, result in found.items()
+        for fault, result in helping.items()
         if fault is not cause
     )
 
 
 def sampled(case: Case, budget: float) -> Case:
-    """The case on as many observations, drawn at random, as leave time for every change; on all where they do."""
+    """The case on as many observations, drawn at random, as leave time for every change; on all if all do."""
     each = CHANGES * FEWEST_MEMBERS * seconds_an_observation(trial_of(case, 0.0))
     least = FEWEST_OBSERVATIONS if case.batches is None else max(FEWEST_OBSERVATIONS, case.batches.size)
     count = max(least, int(budget / 2 / max(each, 1e-12)))
@@ -296,7 +296,7 @@ def diagnose(
     Raises:
         ValueError: shapes that do not fit.
     """
-    trainings, whole = Budget(budget, progress), case
+    trainings, given = Budget(budget, progress), case
     target = target_of(case.network.cost, case.x, case.y)
     progress(0, 1, None)
     error = math_error(case)
@@ -304,7 +304,7 @@ def diagnose(
     learned_at = first_at(course, target.cost)
     comes_there = learned_at is not None
     case = sampled(case, budget)
-    if case is not whole:
+    if case is not given:
         target = target_of(case.network.cost, case.x, case.y)
 
     own = alone = Result(NO_CHANGE, course.costs[-1:], int(comes_there), False, case.iterations)
@@ -328,7 +328,7 @@ def diagnose(
     asked = (not learns) or lucky or in_time is not None
     if lucky:  # asked about are the others: one of these shows what they have
         case = replace(case, start=failing_start(case, own, target.cost))
-    is_whole = case is whole or not asked
+    is_whole = case is given or not asked
     judged = course if is_whole else run_course(case, case.iterations)
     search = prepare_search(case, judged, target, unlucky, own, trainings)
     causes, evidence = find_causes(search) if asked else [], search.evidence
@@ -339,7 +339,7 @@ def diagnose(
     elif not comes_there or not learns:
         outcome = outcome_of_failure(course, target)
     bound = symptoms.clone_bound(case.network, case.start, case.x, case.y)
-    network, x, y = whole.network, whole.x, whole.y
+    network, x, y = given.network, given.x, given.y
     return Diagnosis(
         name=f"{case.name} from {case.start_name}",
         outcome=outcome,

@@ -24,9 +24,9 @@ from ..scenario_changes import ENOUGH, Change, Result
 from .case import Case
 from .changes import Trial, from_healthy, healthy, trial_of
 
-MATH_OBSERVATIONS = 32  # on so many is the math judged, which is the same for all
+MATH_OBSERVATIONS = 32  # that the math is judged on; it is the same for all
 MOST_MEMBERS = 256
-FEWEST_IN_BATCHES = 4  # where a sample of the observations makes no run shorter: 4 of 4 and 0 of 4 do not overlap yet
+FEWEST_IN_BATCHES = 4  # members, if fewer observations save no time: the intervals of 4 of 4 and 0 of 4 are apart
 
 SECONDS_TO_COMPILE = 0.3  # of one program
 
@@ -225,8 +225,8 @@ def gradients_of(case: Case, weights: Weights) -> list[Array]:
     for piece in pieces(observations, max(1, PIECE // max(network.sizes))):
         x, y = case.x[piece], case.y[piece]
         share = weight_of_piece(network.cost, len(x), observations)
-        found = handwritten.backward(network, weights, x, y).gradients
-        total = [t + np.asarray(share, t.dtype) * g for t, g in zip(total, found)]
+        gradients = handwritten.backward(network, weights, x, y).gradients
+        total = [t + np.asarray(share, t.dtype) * g for t, g in zip(total, gradients)]
     return total
 
 
@@ -239,10 +239,10 @@ def math_error(case: Case) -> float:
     drawn = [w[..., 0] for w in healthy(case.network, case.seed + 1, case.start[0].dtype, range(1))]
     x, y = case.x[:MATH_OBSERVATIONS], case.y[:MATH_OBSERVATIONS]
     for weights in (case.start, drawn):
-        found = handwritten.backward(case.network, weights, x, y).gradients
+        gradients = handwritten.backward(case.network, weights, x, y).gradients
         wanted = numerical.differentiate(case.network, weights, x, y, at_most=200).gradients
         scale = max(float(np.max(np.abs(w))) for w in wanted) or 1.0
-        for got, of_layer in zip(found, wanted):
+        for got, of_layer in zip(gradients, wanted):
             with np.errstate(invalid="ignore"):
                 apart = float(np.max(np.abs(np.asarray(got, np.float64) - of_layer))) / scale
             worst = max(worst, apart if np.isfinite(apart) else 0.0)

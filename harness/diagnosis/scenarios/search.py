@@ -51,7 +51,7 @@ class ScenarioSearch(Search[Result, Change]):
         self.evidence.results.append(result)
 
     def screen(self, changes: Iterable[Change], seconds: float, at_most: float | None = None) -> None:
-        """Train many changes or pairs of changes, each from the base, for about so many seconds each."""
+        """Train many changes or pairs of changes, each from the base, for about ``seconds`` each."""
         for result in run_changes(self.base, changes, self.trainings, seconds, at_most):
             self.keep(result)
 

@@ -15,6 +15,7 @@ from ..cards import card, fitted, words_card
 from .document import Figure, Page, Part, Section, Tone
 from .html import Content, element, table
 
+LAYERS_TITLE, UPDATES_TITLE = "Outputs of each layer before training", "Weights of all layers in training"
 Y_TITLE = "relative difference"
 KINDS = ("difference", "explained by rounding")
 
@@ -31,25 +32,24 @@ def line_of(pair: Pair, differences: Sequence[Difference | None]) -> DifferenceL
 def layers_chart(comparison: BackendComparison) -> alt.LayerChart:
     """The outputs, layer by layer."""
     lines = [line_of(pair, list(map(pair.largest_of_outputs, comparison.layers))) for pair in comparison.pairs]
-    title = "Outputs of each layer before training"
-    return differences_chart(comparison.layers, lines, ("layer", Y_TITLE), KINDS, title)
+    return differences_chart(comparison.layers, lines, ("layer", Y_TITLE), KINDS, LAYERS_TITLE)
 
 
 def updates_chart(comparison: BackendComparison) -> alt.LayerChart:
     """The weights, update by update."""
     lines = [line_of(pair, list(map(pair.largest_of_weights, RECORDED_UPDATES))) for pair in comparison.pairs]
     places = list(map(str, RECORDED_UPDATES))
-    return differences_chart(places, lines, ("updates", Y_TITLE), KINDS, "Weights of all layers in training")
+    return differences_chart(places, lines, ("updates", Y_TITLE), KINDS, UPDATES_TITLE)
 
 
 def figure_of(comparison: BackendComparison) -> alt.VConcatChart | None:
     """Both charts, one above the other; None if there is no pair."""
     if not comparison.pairs:
         return None
-    whole: alt.VConcatChart = alt.vconcat(
+    figure: alt.VConcatChart = alt.vconcat(
         *(chart.properties(width=640, height=220) for chart in (layers_chart(comparison), updates_chart(comparison)))
     )
-    return whole
+    return figure
 
 
 def tone(comparison: BackendComparison) -> Tone:
@@ -97,10 +97,10 @@ def page_of(comparison: BackendComparison) -> Page:
 
 def cards_of(comparison: BackendComparison) -> dict[str, bytes]:
     """The answer in words, and the largest differences layer by layer and update by update."""
-    words_of_it = {"words": words_card(words.verdict(comparison))}
+    answer = {"words": words_card(words.verdict(comparison))}
     if not comparison.pairs:
-        return words_of_it
+        return answer
     return {
-        "layers": card("Outputs of each layer before training", fitted(layers_chart(comparison))),
-        "updates": card("Weights of all layers in training", fitted(updates_chart(comparison))),
-    } | words_of_it
+        "layers": card(LAYERS_TITLE, fitted(layers_chart(comparison))),
+        "updates": card(UPDATES_TITLE, fitted(updates_chart(comparison))),
+    } | answer

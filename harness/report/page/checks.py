@@ -22,7 +22,7 @@ def texts_of(result: CheckResult, path: Path) -> dict[str, str]:
     """The texts of the checked file and of the files that its mistakes are in, by their names in the result."""
     root = root_of(path.resolve())
     own = path.resolve().relative_to(root).as_posix() if path.resolve().is_relative_to(root) else path.name
-    names = [own, *(found.place.file for found in result.mistakes if found.place is not None)]
+    names = [own, *(mistake.place.file for mistake in result.mistakes if mistake.place is not None)]
     return read_texts(path, names, written_text)
 
 
@@ -44,15 +44,17 @@ def code_parts(result: CheckResult, path: Path) -> list[Part]:
     """The user's files with the wrong lines marked."""
     parts: list[Part] = []
     for file, text in texts_of(result, path).items():
-        here = [found for found in result.mistakes if found.place is not None and found.place.file == file]
+        in_file = [mistake for mistake in result.mistakes if mistake.place is not None and mistake.place.file == file]
         wrong = {
-            found.place.line: f"{words.named(found)}: {words.words_of(found).what}" for found in here if found.place
+            mistake.place.line: f"{words.named(mistake)}: {words.words_of(mistake).what}"
+            for mistake in in_file
+            if mistake.place
         }
-        related = [other.line for found in here for other in found.others if other.file == file]
+        related = [other.line for mistake in in_file for other in mistake.others if other.file == file]
         wrong |= {
             place.line: f"{result.exception} (in {place.function})"
             for place in result.traceback[-1:]
-            if place.file == file and not here
+            if place.file == file and not in_file
         }
         remarks = remarks_of(result, file)
         parts += [element("h2", file), listing(text, wrong, related, remarks, file)]

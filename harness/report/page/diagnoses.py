@@ -18,6 +18,7 @@ from ...measures.symptoms import Course
 from .. import diagnosing as words
 from ..cards import MARK_HEIGHT, card, fitted, words_card
 from ..causes import cause_name
+from ..remedies import remedy_lines
 from ..scenario_words import change_text
 from ..words import count, joined, number
 from .code import diff_listing
@@ -33,50 +34,52 @@ COURSE_HEIGHT = 150  # pixels
 LEAST_SHOWN = -1.0  # a lower R2 is drawn there, so that the others can be distinguished
 
 
-def levels(found: Diagnosis) -> list[tuple[str, Level]]:
+def levels(diagnosis: Diagnosis) -> list[tuple[str, Level]]:
     """The trainings of the figure, from top to bottom: as it is, without each repair, with all of them, and with what
     else would do for a scenario."""
-    user = found.user
-    rows = [] if user is None or user.error is not None else [("as it is", words.as_it_is(user, found.causes))]
-    if len(found.causes) > 1:
+    user = diagnosis.user
+    rows = [] if user is None or user.error is not None else [("as it is", words.as_it_is(user, diagnosis.causes))]
+    if len(diagnosis.causes) > 1:
         rows += [
             (f"all repairs but that of {cause_name(cause)}", cause.unrepaired)
-            for cause in found.causes
+            for cause in diagnosis.causes
             if cause.unrepaired is not None
         ]
-    if found.repaired is not None and len(found.causes) > 1:
-        rows.append(("with all repairs", found.repaired))
-    elif found.repaired is not None:
-        change = found.causes[0].change
-        rows.append(("with the repair" if change is None else change_text(change), found.repaired))
+    if diagnosis.repaired is not None and len(diagnosis.causes) > 1:
+        rows.append(("with all repairs", diagnosis.repaired))
+    elif diagnosis.repaired is not None:
+        change = diagnosis.causes[0].change
+        rows.append(("with the repair" if change is None else change_text(change), diagnosis.repaired))
     rows += [
         (change_text(other.change), other.level)
-        for other in found.alternatives[: words.MOST_ALTERNATIVES]
+        for other in diagnosis.alternatives[: words.MOST_ALTERNATIVES]
         if other.change is not None
     ]
     return [(name, level) for name, level in rows if level.scores]
 
 
-def scores_chart(found: Diagnosis, title: str) -> alt.LayerChart:
+def scores_chart(diagnosis: Diagnosis, title: str) -> alt.LayerChart:
     """The score of every seed."""
     rows = []
-    for name, level in levels(found):
+    for name, level in levels(diagnosis):
         scores = np.array(level.scores)
-        scores = scores if found.scenario is not None else np.maximum(scores, LEAST_SHOWN)
-        rows.append(spread.PointRow(name=name, values=scores, reached=np.asarray(found.bar.has_learned(scores))))
+        scores = scores if diagnosis.scenario is not None else np.maximum(scores, LEAST_SHOWN)
+        rows.append(spread.PointRow(name=name, values=scores, reached=np.asarray(diagnosis.bar.has_learned(scores))))
     marks = [
-        spread.Mark(value=found.bar.learned, name=f"learned from {words.score_text(found.task, found.bar.learned)}"),
         spread.Mark(
-            value=max(found.references.constant, LEAST_SHOWN),
-            name=f"constant prediction {words.score_text(found.task, found.references.constant)}",
+            value=diagnosis.bar.learned, name=f"learned from {words.score_text(diagnosis.task, diagnosis.bar.learned)}"
+        ),
+        spread.Mark(
+            value=max(diagnosis.references.constant, LEAST_SHOWN),
+            name=f"constant prediction {words.score_text(diagnosis.task, diagnosis.references.constant)}",
         ),
     ]
-    is_cost = found.scenario is not None
-    share = not is_cost and found.task is not TaskKind.REGRESSION
-    return spread.points_chart(rows, marks, words.score_name(found.task), title, is_cost=is_cost, share=share)
+    is_cost = diagnosis.scenario is not None
+    share = not is_cost and diagnosis.task is not TaskKind.REGRESSION
+    return spread.points_chart(rows, marks, words.score_name(diagnosis.task), title, is_cost=is_cost, share=share)
 
 
-def shares_chart(found: Diagnosis) -> alt.LayerChart:
+def shares_chart(diagnosis: Diagnosis) -> alt.LayerChart:
     """The share of the seeds that learn."""
     rows = [
         spread.ShareRow(
@@ -86,41 +89,41 @@ def shares_chart(found: Diagnosis) -> alt.LayerChart:
             high=level.learned.high,
             reached=level.learned.value >= 0.5,
         )
-        for name, level in levels(found)
+        for name, level in levels(diagnosis)
     ]
     return spread.shares_chart(rows, "share", "Seeds that learn, with the 95 % interval")
 
 
-def figure_of(found: Diagnosis) -> alt.LayerChart | None:
+def figure_of(diagnosis: Diagnosis) -> alt.LayerChart | None:
     """Every seed with and without the repairs; None if nothing was trained."""
-    return scores_chart(found, headline(found)) if levels(found) else None
+    return scores_chart(diagnosis, headline(diagnosis)) if levels(diagnosis) else None
 
 
-def headline(found: Diagnosis) -> str:
+def headline(diagnosis: Diagnosis) -> str:
     """The answer in one sentence."""
-    text = f"{found.name} {words.outcome_text(found)}"
-    causes = [cause_name(cause) for cause in found.causes]
+    text = f"{diagnosis.name} {words.outcome_text(diagnosis)}"
+    causes = [cause_name(cause) for cause in diagnosis.causes]
     return f"{text}: {joined(causes)}." if causes else f"{text}."
 
 
-def tone(found: Diagnosis) -> Tone:
+def tone(diagnosis: Diagnosis) -> Tone:
     """What kind of answer it is."""
-    if found.outcome is OutcomeKind.NOT_JUDGED or found.partial:
+    if diagnosis.outcome is OutcomeKind.NOT_JUDGED or diagnosis.partial:
         return Tone.OPEN
-    return Tone.GOOD if found.outcome is OutcomeKind.LEARNS else Tone.BAD
+    return Tone.GOOD if diagnosis.outcome is OutcomeKind.LEARNS else Tone.BAD
 
 
-def figures(found: Diagnosis) -> list[Part]:
+def figures(diagnosis: Diagnosis) -> list[Part]:
     """With and without the repairs."""
-    if not levels(found):
+    if not levels(diagnosis):
         return []
-    summary = "; ".join(f"{name}: {words.level_text(found, level)}" for name, level in levels(found))
-    title = "With and without: each point is one seed" if found.repaired is not None else "Each point is one seed"
+    summary = "; ".join(f"{name}: {words.level_text(diagnosis, level)}" for name, level in levels(diagnosis))
+    title = "With and without: each point is one seed" if diagnosis.repaired is not None else "Each point is one seed"
     return [
         Row(
             figures=[
-                Figure(chart=scores_chart(found, title), description=f"Scores of the seeds. {summary}."),
-                Figure(chart=shares_chart(found), description=f"Shares of the seeds that learn. {summary}."),
+                Figure(chart=scores_chart(diagnosis, title), description=f"Scores of the seeds. {summary}."),
+                Figure(chart=shares_chart(diagnosis), description=f"Shares of the seeds that learn. {summary}."),
             ],
             narrowest=spread.NARROWEST_PIXELS,
         )
@@ -155,11 +158,11 @@ def listing_of(edits: Sequence[Edit]) -> Part:
     return diff_listing(unified_diff(edits))
 
 
-def cause_section(found: Diagnosis, place: int, cause: Cause) -> Section:
+def cause_section(diagnosis: Diagnosis, place: int, cause: Cause) -> Section:
     """One cause: what it is, how to remove it, and the evidence."""
-    first, *rest = words.cause_lines(found, place, cause)
+    first, *rest = words.cause_lines(diagnosis, place, cause)
     heading, _, meaning = first.partition(". ")
-    remedies = list(words.remedy_lines(cause.changes, cause.edits))
+    remedies = list(remedy_lines(cause.changes, cause.edits))
     evidence = " ".join(line.strip() for line in rest[len(remedies) :])
     parts: list[Part] = [paragraphs([meaning, *remedies, evidence])]
     if cause.edits:
@@ -167,45 +170,45 @@ def cause_section(found: Diagnosis, place: int, cause: Cause) -> Section:
     return Section(heading=heading, parts=parts)
 
 
-def other_lines(found: Diagnosis) -> list[str]:
+def other_lines(diagnosis: Diagnosis) -> list[str]:
     """The answer without its first lines and without the causes, which have sections of their own."""
-    said = {*words.outcome_lines(found)}
-    for place, cause in enumerate(found.causes, start=1):
-        said |= {*words.cause_lines(found, place, cause)}
-    return [line for line in words.verdict(found) if line not in said]
+    said = {*words.outcome_lines(diagnosis)}
+    for place, cause in enumerate(diagnosis.causes, start=1):
+        said |= {*words.cause_lines(diagnosis, place, cause)}
+    return [line for line in words.verdict(diagnosis) if line not in said]
 
 
-def page_of(found: Diagnosis) -> Page:
+def page_of(diagnosis: Diagnosis) -> Page:
     """The page of a diagnosis."""
-    _, *outcome = words.outcome_lines(found)
-    first = figures(found)
-    if found.scenario is not None:
-        first += course_parts(found.name, found.scenario.course, found.bar.constant)
+    _, *outcome = words.outcome_lines(diagnosis)
+    first = figures(diagnosis)
+    if diagnosis.scenario is not None:
+        first += course_parts(diagnosis.name, diagnosis.scenario.course, diagnosis.bar.constant)
     sections = [Section(heading="", parts=first)]
-    sections += [cause_section(found, place, cause) for place, cause in enumerate(found.causes, start=1)]
-    if len(found.causes) > 1 and found.edits:
-        sections.append(Section(heading="All edits together", parts=[listing_of(found.edits)]))
-    others = other_lines(found)
+    sections += [cause_section(diagnosis, place, cause) for place, cause in enumerate(diagnosis.causes, start=1)]
+    if len(diagnosis.causes) > 1 and diagnosis.edits:
+        sections.append(Section(heading="All edits together", parts=[listing_of(diagnosis.edits)]))
+    others = other_lines(diagnosis)
     if others:
         sections.append(Section(heading="More", parts=[paragraphs(line.strip() for line in others)]))
-    rows = words.tried_rows(found)
-    header = words.tried_header(found)
+    rows = words.tried_rows(diagnosis)
+    header = words.tried_header(diagnosis)
     if rows:
         numbers = table("Every training of the search", header, rows, numeric=tuple(range(1, len(header))))
         sections.append(Section(heading="Trainings", parts=[folded("Show", numbers)]))
     return Page(
-        title=f"harness diagnose: {found.name}",
-        tone=tone(found),
-        headline=headline(found),
+        title=f"harness diagnose: {diagnosis.name}",
+        tone=tone(diagnosis),
+        headline=headline(diagnosis),
         answer=outcome,
         sections=sections,
     )
 
 
-def cards_of(found: Diagnosis) -> dict[str, bytes]:
+def cards_of(diagnosis: Diagnosis) -> dict[str, bytes]:
     """The answer in words, and every seed with and without the repairs if any was trained."""
-    words_of_it = {"words": words_card([line.strip() for line in words.verdict(found)])}
-    if not levels(found):
-        return words_of_it
-    chart = scores_chart(found, "")
-    return {"scores": card(headline(found), fitted(chart, 2 * MARK_HEIGHT))} | words_of_it
+    answer = {"words": words_card([line.strip() for line in words.verdict(diagnosis)])}
+    if not levels(diagnosis):
+        return answer
+    chart = scores_chart(diagnosis, "")
+    return {"scores": card(headline(diagnosis), fitted(chart, 2 * MARK_HEIGHT))} | answer

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ...comparison.trace import Run
-from ...figures.training import UNIT_COLORS
+from ...figures.training import UNIT_COLORS, sampled
 from ...measures.symmetry import clone_groups, hidden_layers
 from .html import Content, Html, element
 
@@ -27,11 +25,6 @@ class Drawing:
     # for the script: the weights of every edge, the biases and the colours of every unit at each iteration
     data: dict[str, Any]
     left_out: bool  # whether a layer has more units than are drawn
-
-
-def drawn_units(size: int) -> list[int]:
-    """The places of the units that are drawn: all, or an even sample."""
-    return sorted({round(unit) for unit in np.linspace(0, size - 1, min(size, MAX_DRAWN)).tolist()})
 
 
 def unit_colors(run: Run, index: int, drawn: Sequence[Sequence[int]]) -> list[int]:
@@ -78,7 +71,7 @@ def draw_network(run: Run, description: str) -> Drawing:
     """
     first = run.weights[0]
     sizes = [first[0].shape[0] - 1, *(w.shape[1] for w in first)]
-    drawn = [drawn_units(size) for size in sizes]
+    drawn = [sampled(size, MAX_DRAWN) for size in sizes]
     places = positions(drawn)
     edges = [
         (layer, source, target)

@@ -35,10 +35,15 @@ def point_rows(sweep: Sweep, most: int) -> list[spread.PointRow]:
     ]
 
 
+def target_mark(sweep: Sweep) -> spread.Mark:
+    """The line of the cost that counts as learned."""
+    return spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}")
+
+
 def figure_of(sweep: Sweep) -> alt.LayerChart:
     """The final cost of every network, one row for each combination."""
     marks = [
-        spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}"),
+        target_mark(sweep),
         spread.Mark(value=sweep.constant_cost, name=f"always predicting the mean: {number(sweep.constant_cost)}"),
     ]
     title = f"Final cost of every network after {count(sweep.scenario.iterations, 'iteration')}"
@@ -103,14 +108,13 @@ def page_of(sweep: Sweep) -> Page:
 
 
 def cards_of(sweep: Sweep) -> dict[str, bytes]:
-    """The final cost of every network; nothing if none was trained."""
+    """The final cost of every network; no card if none was trained."""
     if not sweep.groups:
         return {}
     rows = point_rows(sweep, MOST_ROWS)
-    mark = spread.Mark(value=sweep.target, name=f"learned: at most {number(sweep.target)}")
     sentence = headline(sweep)
     if len(rows) < len(sweep.groups):
         sentence += f" The {count(len(rows), 'combination')} that learn most often:"
     axis = f"final cost after {count(sweep.scenario.iterations, 'iteration')}"
-    chart = spread.points_chart(rows, [mark], axis, "", is_cost=True)
+    chart = spread.points_chart(rows, [target_mark(sweep)], axis, "", is_cost=True)
     return {"costs": card(sentence, fitted(chart, MARK_HEIGHT))}

@@ -15,7 +15,7 @@ from ...measures.symmetry import clone_groups, effective_width, hidden_layers
 from ...models.network import Weights
 from .. import comparison as words
 from ..cards import card, fitted
-from ..words import count, joined, number
+from ..words import count, joined, number, sizes_text
 from .document import Course, Figure, Page, Part, Row, Section, Tone
 from .html import Html, element, table
 from .network_drawing import draw_network
@@ -90,12 +90,12 @@ def cost_title(experiment: Experiment, runs: Sequence[Run]) -> str:
     return f"Cost. Plateau at {level}, the cost of always predicting the mean: {phrases}"
 
 
-def cost_chart(experiment: Experiment, runs: Sequence[Run]) -> alt.LayerChart:
+def cost_chart(experiment: Experiment, runs: Sequence[Run], title: str) -> alt.LayerChart:
     """The costs from every initializer."""
     curves = [charts.Curve(name=run.initializer, iterations=run.recorded, values=run.costs) for run in runs]
     level = experiment.constant_cost
     label = f"always predicting the mean: cost {number(level)}"
-    return charts.cost_chart(curves, level, label, AXES, cost_title(experiment, runs))
+    return charts.cost_chart(curves, level, label, AXES, title)
 
 
 def figure_of(experiment: Experiment) -> alt.VConcatChart:
@@ -113,12 +113,12 @@ def figure_of(experiment: Experiment) -> alt.VConcatChart:
         ]
         for layer in layers
     ]
-    sizes = "-".join(map(str, experiment.scenario.network.sizes))
+    sizes = sizes_text(experiment.scenario.network.sizes)
     title = (
         f"{experiment.scenario.name} ({sizes}), {count(runs[0].recorded[-1], 'iteration')}: cost, and every incoming "
         "weight (one colour a unit)"
     )
-    return charts.one_look(cost_chart(experiment, runs), rows, title, FIGURE_WIDTH)
+    return charts.one_look(cost_chart(experiment, runs, cost_title(experiment, runs)), rows, title, FIGURE_WIDTH)
 
 
 def headline(experiment: Experiment) -> str:
@@ -183,11 +183,12 @@ def figures(experiment: Experiment, runs: Sequence[Run]) -> list[Part]:
     courses = courses_of(shown, layers)
     limits = charts.weight_limits(list(courses.values()))
     costs = ", ".join(f"{run.initializer} from {number(run.costs[0])} to {number(run.costs[-1])}" for run in runs)
+    title = cost_title(experiment, runs)
     parts: list[Part] = [
         slider(runs),
         Figure(
-            chart=charts.with_cursor(cost_chart(experiment, runs).properties(height=COST_HEIGHT), last),
-            description=f"{cost_title(experiment, runs)}. In {last:,} iterations: {costs}.",
+            chart=charts.with_cursor(cost_chart(experiment, runs, title).properties(height=COST_HEIGHT), last),
+            description=f"{title}. In {last:,} iterations: {costs}.",
             follows_iteration=True,
         ),
     ]
@@ -266,9 +267,8 @@ def page_of(experiment: Experiment) -> Page:
         "clones."
     )
     left_out = " Large layers are drawn in part." if any(drawing.left_out for drawing in drawings) else ""
-    sizes = "-".join(map(str, experiment.scenario.network.sizes))
     return Page(
-        title=f"harness compare: {experiment.scenario.name}, network {sizes}",
+        title=f"harness compare: {experiment.scenario.name}, network {sizes_text(experiment.scenario.network.sizes)}",
         tone=tone(experiment),
         headline=headline(experiment),
         answer=words.verdict(experiment),
@@ -286,11 +286,7 @@ def page_of(experiment: Experiment) -> Page:
 def cards_of(experiment: Experiment) -> dict[str, bytes]:
     """The costs on logarithmic axes, and the weights of the first hidden layer from the first initializers."""
     runs = words.first_runs(experiment)
-    level = experiment.constant_cost
-    curves = [charts.Curve(name=run.initializer, iterations=run.recorded, values=run.costs) for run in runs]
-    label = f"always predicting the mean: {number(level)}"
-
-    pictures = {"cost": card(headline(experiment), fitted(charts.cost_chart(curves, level, label, AXES, "")))}
+    pictures = {"cost": card(headline(experiment), fitted(cost_chart(experiment, runs, "")))}
     if hidden_layers(runs[0].weights[-1]):
         pictures["weights"] = weights_card(runs[:CARD_COLUMNS])
     return pictures

@@ -24,6 +24,7 @@ from harness.diagnosis.outcomes import OutcomeKind, share_of
 from harness.diagnosis.scenarios import changes, hypotheses, judge, runs, search
 from harness.measures import baseline, symptoms
 from harness.measures.inputs import input_facts
+from harness.measures.learning import target_of
 from harness.measures.symmetry import effective_width
 from harness.models.batches import Batches
 from harness.models.network import Network, block_size
@@ -36,6 +37,8 @@ from harness.scenario.scenario import load
 from tests import planted_causes
 from tests.networks import random_problem
 
+RANDOM = {"initializers": ["glorot_uniform"]}  # settings of a start that is drawn
+
 # Closed forms and independent sources
 
 
@@ -43,17 +46,17 @@ def test_the_targets():
     post, xor = load("post"), load("xor")
     cost = "sum_of_squared_errors"
     # POST.md, 4: judged by a cost of 0.01; the constant prediction has 0.4
-    assert diagnose.target_of(cost, post.x, post.y) == pytest.approx((0.01, 0.4, 0))
-    assert diagnose.target_of(cost, xor.x, xor.y) == pytest.approx((1 / 40, 1, 0))
+    assert target_of(cost, post.x, post.y) == pytest.approx((0.01, 0.4, 0))
+    assert target_of(cost, xor.x, xor.y) == pytest.approx((1 / 40, 1, 0))
     same = np.zeros((4, 2))  # nothing to tell the observations apart by: the mean is all there is
-    assert diagnose.target_of(cost, same, xor.y) == pytest.approx((1, 1, 1))
+    assert target_of(cost, same, xor.y) == pytest.approx((1, 1, 1))
 
 
 @pytest.mark.slow
 def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
     x, y = np.random.default_rng(0).normal(size=(6, 2)), np.full((6, 1), 0.4)
     # outputs of 0.41 would do: a fortieth more
-    assert diagnose.target_of("sum_of_squared_errors", x, y)[0] == pytest.approx(6 * 0.01**2)
+    assert target_of("sum_of_squared_errors", x, y)[0] == pytest.approx(6 * 0.01**2)
     problem = planted_causes.Problem(x, y, Network((2, 3, 1), ("sigmoid",) * 2), "glorot_uniform", 0.5, 300)
     found = diagnose.diagnose(planted_causes.planted_case("same", problem), 5)
     assert found.outcome is OutcomeKind.LEARNS
@@ -73,7 +76,7 @@ def test_where_all_targets_are_the_same_that_answer_is_to_be_learned():
 )
 def test_one_answer_can_be_learned_under_every_cost(cost, y, target):
     x = np.arange(8.0).reshape(4, 2)
-    assert diagnose.target_of(cost, x, np.tile(y, (4, 1)))[0] == pytest.approx(target)
+    assert target_of(cost, x, np.tile(y, (4, 1)))[0] == pytest.approx(target)
 
 
 def test_the_least_cost_of_clones_on_xor_is_two_thirds():
@@ -167,7 +170,7 @@ def test_noise_has_its_deviation_and_clones_are_those_of_the_first_unit():
 
 
 def test_an_unlucky_start_is_asked_about_alone():
-    case = diagnose.case_of(load("post"), initializer="glorot_uniform")
+    case = diagnose.case_of(load("post", RANDOM))
     drawn, alone = (changes.trial_of(case, 0.01, unlucky) for unlucky in (False, True))
     assert (drawn.chance, alone.chance, case.start_name) == (True, False, "glorot_uniform")
     for layer, of_members in zip(case.start, alone.draw(range(3))):
@@ -821,7 +824,7 @@ def scripted(monkeypatch):
 
 
 def test_luck_is_reported_by_other_draws_of_the_same_initializer(scripted):
-    learns = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+    learns = diagnose.case_of(load("post", RANDOM), iterations=1000)
     # of 100 draws: 30 have an interval that ends at 0.40, 45 one that ends at 0.55
     for share, lucky in ((0.3, True), (0.45, False), (0.97, False)):
         found = scripted(learns, {"none": share})
@@ -836,7 +839,7 @@ def test_luck_is_reported_by_other_draws_of_the_same_initializer(scripted):
 
 
 def test_a_run_is_late_that_takes_over_four_times_as_long_as_healthy_starts(scripted):
-    case = diagnose.case_of(load("post"), initializer="glorot_uniform", iterations=1000)
+    case = diagnose.case_of(load("post", RANDOM), iterations=1000)
     at = scripted(case, {"none": 1.0}).scenario.learned_at
     assert at is not None
     in_time = scripted(case, {"none": 0.6}, by=at // 4 + 1)
@@ -891,14 +894,17 @@ def test_the_outcome_is_reported_with_what_is_strange_about_it(post):
     fine = replace(post, outcome=OutcomeKind.LEARNS, causes=(), alternatives=())
     assert "it learns what there is to learn" in printed_answer(fine)
     lucky = printed_answer(replace(post, outcome=OutcomeKind.LUCKY, user=own))
-    assert "Of other starts, 20% learn (95 % interval: 13% to 29%)." in lucky
+    assert "Of other starts, 20% learn (95 % interval: 13 to 29%)." in lucky
     assert "Of other starts, 20% learn" in printed_answer(replace(post, user=own))
     assert "Of other starts" not in printed_answer(post)
     in_time = replace(judge.level_of(result_of(changes.NO_CHANGE, 0.97)), updates=1000)
     late = replace(post.scenario, in_time=in_time, learned_at=6000)
     late = printed_answer(replace(post, outcome=OutcomeKind.SLOW, scenario=late))
     assert "learns, but late." in late
-    assert "from iteration 6,000 on. Of healthy starts, 97% are by iteration 1,000, when its cost is 0.4002." in late
+    assert (
+        "from iteration 6,000 on. Of healthy starts, 97% have learned by iteration 1,000, when its cost is 0.4002."
+        in late
+    )
     some = replace(post.scenario, sampled=(64, 1797))
     assert "with 64 of its 1,797 observations" in printed_answer(replace(post, scenario=some))
 

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import BadInput
+from ..errors import BadInput, reason_of
 
 MAX_FILE_BYTES = 2**28
 FEWER = "give fewer observations"
@@ -51,8 +51,7 @@ def read_bytes(path: Path, shown_as: str, most: int = MAX_FILE_BYTES, instead: s
 
 def unreadable(shown_as: str, error: Exception) -> BadInput:
     """The error for a file that cannot be opened or read."""
-    reason = getattr(error, "strerror", None) or error
-    return BadInput(f"{shown_as}: cannot be read ({reason}); give another file")
+    return BadInput(f"{shown_as}: cannot be read ({reason_of(error)}); give another file")
 
 
 def too_large(shown_as: str, most: int, instead: str) -> BadInput:

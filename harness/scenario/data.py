@@ -96,7 +96,7 @@ def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> 
             chosen = list(members) if keys is None else list(keys)
             for key in chosen:
                 if members[key].file_size > 16 * MAX_NUMBERS:
-                    raise BadInput(f"{file}: {key} has more than {MAX_NUMBERS} numbers; {FEWER}")
+                    raise BadInput(f"{file}: {key} has more than {MAX_NUMBERS:,} numbers; {FEWER}")
             if sum(members[key].file_size for key in chosen) > MAX_UNPACKED_BYTES:
                 raise BadInput(f"{file}: unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MiB; {FEWER}")
             for key in chosen:
@@ -109,7 +109,7 @@ def npz_arrays(content: bytes, file: str, keys: Sequence[str] | None = None) -> 
                     if dtype.kind not in "biufc":
                         raise BadInput(f"{file}: {key} must hold numbers, got dtype {shown(str(dtype))}")
                     if math.prod(shape) > MAX_NUMBERS:
-                        raise BadInput(f"{file}: {key} has more than {MAX_NUMBERS} numbers; {FEWER}")
+                        raise BadInput(f"{file}: {key} has more than {MAX_NUMBERS:,} numbers; {FEWER}")
                     if member.tell() + math.prod(shape) * dtype.itemsize != members[key].file_size:
                         raise ValueError("the header does not fit the file")
             return {key: np.asarray(archive[key]) for key in chosen}
@@ -190,7 +190,7 @@ def check_shapes(data: Data) -> None:
     for array, where in ((data.x, data.x_where), (data.y, data.y_where)):
         if array.size > MAX_NUMBERS:
             raise BadInput(
-                f"{where} has {array.size} numbers, at most {MAX_NUMBERS} are allowed; give fewer observations"
+                f"{where} has {array.size:,} numbers, at most {MAX_NUMBERS:,} are allowed; give fewer observations"
             )
 
 

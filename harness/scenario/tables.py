@@ -145,7 +145,7 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
                     numbers[place] = number_of_text(cell, names[place], place >= inputs, not numbers_read)
             numbers_read.extend(numbers)
             if len(numbers_read) > MAX_TABLE_NUMBERS:
-                raise BadInput(f"{file} has more than {MAX_TABLE_NUMBERS} numbers in its columns; {FEWER}")
+                raise BadInput(f"{file} has more than {MAX_TABLE_NUMBERS:,} numbers in its columns; {FEWER}")
     except csv.Error as error:
         raise BadInput(f"{file}, row {above + 1}: not CSV: {error}") from None
     if not numbers_read:
@@ -173,7 +173,7 @@ def parquet_data(given: Mapping[str, Given], path: Path) -> Data:
             if not rows:
                 raise BadInput(f"{file} must have at least one row")
             if rows * len(columns) > MAX_TABLE_NUMBERS:
-                raise BadInput(f"{file} has more than {MAX_TABLE_NUMBERS} numbers in its columns; {FEWER}")
+                raise BadInput(f"{file} has more than {MAX_TABLE_NUMBERS:,} numbers in its columns; {FEWER}")
             table = np.empty((rows, len(columns)))
             names: list[dict[str, int]] = [{} for _ in columns]
             begin = 0

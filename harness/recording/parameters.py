@@ -482,7 +482,6 @@ class Search:
         chain.latest = step.id
         self.owner[step.id] = chain
         self.masks[step.id] = chain.bit
-        self.control = 0
 
     # Forward passes
 
@@ -610,6 +609,7 @@ class Search:
                 for one in (chain, *(other for other in self.chains if other.is_passed_over)):
                     one.close()
                 self.last_closed = self.tape.steps[-1].id
+                self.control = 0
                 self.tape.most_nodes = MAX_NODES_IN_TRAINING
                 self.enough.stop_if_seen(confirmed(self.chains))
             elif chain.first in self.uses and not chain.groups and not chain.roles:

@@ -365,7 +365,8 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
             node = stage.node(child)
             if child not in used or node.operation in COMPARISONS:
                 continue
-            if node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
+            is_scalar_product = node.operation == "multiply" and node.shape == ()
+            if is_scalar_product or node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
                 others = [one for one in program.parents[child] if one != version]
                 if any(one in stage.dependent and is_view_of_parameter(stage, one) for one in others):
                     return None  # data: it is multiplied by a parameter
@@ -376,8 +377,6 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
                 if is_resting_velocity(reading, leaf, child):
                     continue
                 return Role.BIAS
-            if node.operation == "multiply" and node.shape == () and child in used:
-                return Role.KERNEL
     return None
 
 

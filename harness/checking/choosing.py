@@ -11,7 +11,7 @@ from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
-from .weighted import held_targets, of_several_kinds, with_weights
+from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
 
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> Iterator[Reading]:
@@ -41,8 +41,10 @@ def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]]) -> li
     found: list[Reading] = []
     for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):
         found += make_readings(stage, errors, ()) if errors else []
-    for errors in (kinds for one in groups for kinds in of_several_kinds(stage, one)):
-        reading = read(stage, Cost(node=None, form=errors[0].form, errors=errors))
+    rarer = [(errors[0].form, errors) for one in groups for errors in of_several_kinds(stage, one)]
+    rarer += [(form, errors) for one in groups if (errors := with_zeros(stage, one)) for form in Form]
+    for form, errors in rarer:
+        reading = read(stage, Cost(node=None, form=form, errors=errors))
         found += [reading] if reading is not None and reading.descends else []
     return found
 
@@ -135,6 +137,8 @@ def errors_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> tupl
         forms = [error.form for error in first.cost.errors]
         kinds = of_several_kinds(stage, errors)
         return next((one for one in kinds if [error.form for error in one] == forms), ())
+    if any(error.output == error.node for error in first.cost.errors):
+        return with_zeros(stage, errors)
     if any(error.target in first.stage.dependent for error in first.cost.errors):
         return held_targets(stage)
     return errors

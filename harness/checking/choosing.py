@@ -36,16 +36,24 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
                 yield reading
 
 
-def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]]) -> list[Reading]:
-    """The stage under rarer costs: weighted ones, those of targets that it makes itself, and sums of several kinds."""
+def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known: Sequence[Reading]) -> list[Reading]:
+    """The stage under rarer costs: weighted ones, those of targets that it makes itself, and sums of several kinds.
+
+    Args:
+        stage: the stage.
+        groups: where the file may compare outputs with targets.
+        known: the stage under usual costs, none of which explains it.
+    """
     found: list[Reading] = []
     for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):
         found += make_readings(stage, errors, ()) if errors else []
-    rarer = [(errors[0].form, errors) for one in groups for errors in of_several_kinds(stage, one)]
-    rarer += [(form, errors) for one in groups if (errors := with_zeros(stage, one)) for form in Form]
-    for form, errors in rarer:
-        reading = read(stage, Cost(node=None, form=form, errors=errors))
+    for errors in (kinds for one in groups for kinds in of_several_kinds(stage, one)):
+        reading = read(stage, Cost(node=None, form=errors[0].form, errors=errors))
         found += [reading] if reading is not None and reading.descends else []
+    fewest = min((len(one.unexplained) for one in known), default=len(stage.steps))
+    for errors in (with_zeros(stage, one) for one in groups):
+        readings = (read(stage, Cost(node=None, form=form, errors=errors)) for form in Form if errors)
+        found += [one for one in readings if one is not None and len(one.unexplained) < fewest]
     return found
 
 

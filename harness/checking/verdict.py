@@ -247,7 +247,7 @@ def judge(
     for errors in groups or [()]:
         readings += make_readings(stage, errors, costs if errors == (groups or [()])[0] else ())
     if not any(reading.descends for reading in readings):
-        readings += make_further_readings(stage, groups)
+        readings += make_further_readings(stage, groups, readings)
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)

@@ -367,4 +367,7 @@ def test_outputs_whose_target_is_0_are_errors_beside_those_that_are_compared_wit
 def test_slips_beside_outputs_whose_target_is_0_are_not_right(tmp_path: Path, old: str, new: str) -> None:
     assert SAMPLES.count(old) == 1
     (tmp_path / "mine.py").write_text(SAMPLES.replace(old, new))
-    assert check_file(tmp_path / "mine.py").verdict is not Verdict.CORRECT
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.MISTAKE
+    if new.count("- far"):
+        assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("wrong-sign", 13)]

@@ -196,7 +196,7 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
     if not recording.parameters and not recording.gradients:
         if recording.driven.failures or recording.driven.suggestion:
             return not_judged(recording, Reason.NOT_DRIVEN)
-        if not recording.uses_numpy:
+        if not recording.uses_numpy and not recording.nodes:
             is_driven = any("numpy" in text or "cupy" in text for text in sources.texts.values())
             return not_judged(recording, Reason.NOT_DRIVEN if is_driven else Reason.NO_NUMPY)
         if recording.stop in (Stop.SECONDS, Stop.NODES, Stop.BYTES, Stop.DIED):

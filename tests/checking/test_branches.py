@@ -184,3 +184,37 @@ def test_steps_of_units_that_are_off_are_wrong_if_they_are_not_0(tmp_path: Path,
     assert result.verdict is Verdict.MISTAKE, report.text(result)
     assert line in {one.place.line for one in result.mistakes if one.place}
     assert "bias-missing-in-forward" not in {one.id for one in result.mistakes}
+
+
+# The forward pass stands before the loop, and once more in it, after the updates.
+BEFORE_THE_LOOP = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(10, 3))
+T = rng.integers(0, 2, (10, 1))
+w, b = rng.normal(size=(3, 4)), np.zeros(4)
+v, c = rng.normal(size=(4, 1)), np.zeros(1)
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+h = squash(X.dot(w) + b)
+y = squash(h.dot(v) + c)
+for i in range(20):
+    d = (y - T) * y * (1 - y)
+    e = d.dot(v.T) * h * (1 - h)
+    v = v - 0.1 * h.T.dot(d)
+    c = c - 0.1 * d.sum(axis=0)
+    w = w - 0.1 * X.T.dot(e)
+    b = b - 0.1 * e.sum(axis=0)
+    h = squash(X.dot(w) + b)
+    y = squash(h.dot(v) + c)
+"""
+
+
+def test_a_forward_pass_that_stands_before_the_loop_and_in_it(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(BEFORE_THE_LOOP)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert len(result.parameters) == 4
+    (tmp_path / "net.py").write_text(BEFORE_THE_LOOP.replace("* h * (1 - h)", "* (1 - h)"))
+    (found,) = check_file(tmp_path / "net.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-derivative", 14)

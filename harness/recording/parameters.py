@@ -522,7 +522,7 @@ class Search:
         """
         if chain.groups or not chain.is_pending or version != chain.latest or not step.shape:
             return False
-        others = {one for one in step.parents if one != version and one < chain.first or self.initial[one]}
+        others = {one for one in step.parents if (one != version and one < chain.first) or self.initial[one]}
         known = {one for one in chain.roles if one[2:] == role[2:] and one[:2] != role[:2]}
         if role in chain.roles or not known:
             return False

@@ -11,7 +11,7 @@ from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
-from .weighted import held_targets, of_several_kinds, with_weights
+from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
 
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> Iterator[Reading]:
@@ -36,14 +36,24 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
                 yield reading
 
 
-def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]]) -> list[Reading]:
-    """The stage under rarer costs: weighted ones, those of targets that it makes itself, and sums of several kinds."""
+def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known: Sequence[Reading]) -> list[Reading]:
+    """The stage under rarer costs: weighted ones, those of targets that it makes itself, and sums of several kinds.
+
+    Args:
+        stage: the stage.
+        groups: where the file may compare outputs with targets.
+        known: the stage under usual costs, none of which explains it.
+    """
     found: list[Reading] = []
     for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):
         found += make_readings(stage, errors, ()) if errors else []
     for errors in (kinds for one in groups for kinds in of_several_kinds(stage, one)):
         reading = read(stage, Cost(node=None, form=errors[0].form, errors=errors))
         found += [reading] if reading is not None and reading.descends else []
+    fewest = min((len(one.unexplained) for one in known), default=len(stage.steps))
+    for errors in (with_zeros(stage, one) for one in groups):
+        readings = (read(stage, Cost(node=None, form=form, errors=errors)) for form in Form if errors)
+        found += [one for one in readings if one is not None and len(one.unexplained) < fewest]
     return found
 
 
@@ -135,6 +145,8 @@ def errors_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> tupl
         forms = [error.form for error in first.cost.errors]
         kinds = of_several_kinds(stage, errors)
         return next((one for one in kinds if [error.form for error in one] == forms), ())
+    if any(error.output == error.node for error in first.cost.errors):
+        return with_zeros(stage, errors)
     if any(error.target in first.stage.dependent for error in first.cost.errors):
         return held_targets(stage)
     return errors

@@ -276,9 +276,12 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         if known is None or match is None or match.nothing or match.via is not None:
             continue
         wanted = known.share / stated.factor
+        # of a cost that is computed of more observations than a step, a penalty may be divided by their number, or not
+        undivided = known.share / expected
         got = match.decay / match.factor + 0.0  # no -0
         spared = decayed_elements(reading, step, match.factor)
-        if is_near_share(got, wanted) and (spared is None or np.array_equal(spared, known.elements)):
+        is_meant = is_near_share(got, wanted) or is_near_share(got, undivided)
+        if is_meant and (spared is None or np.array_equal(spared, known.elements)):
             continue
         chain = chain_of(reading, step, match.factor)
         unit = abs(chain.gradient)

@@ -337,8 +337,10 @@ def is_used(stage: Stage, step: Step) -> bool:
 
 
 def not_in_forward(reading: Reading, step: Step) -> Found:
-    """A parameter that is updated but that the cost does not depend on."""
-    return found_in_step(reading, step, "bias-missing-in-forward", expected=Quantity(kind=QuantityKind.NOTHING))
+    """A parameter that is updated but that the cost does not depend on, unless a branch leaves it out."""
+    steered = reading.stage.program.ancestors(guard.node for guard in reading.stage.recording.guards)
+    id = "wrong-value" if step.before in steered else "bias-missing-in-forward"
+    return found_in_step(reading, step, id, expected=Quantity(kind=QuantityKind.NOTHING))
 
 
 def unlocated(reading: Reading, step: Step) -> Found:

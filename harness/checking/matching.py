@@ -98,7 +98,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     """How the step of a parameter is made of its true gradient under this reading."""
     stage = reading.stage
     if any(step.before not in one for one in reading.gradients):
-        return None
+        return behind_a_branch(reading, step)
     gradient = reading.gradient_samples((step.before,))
     value, parameter = stage.step_samples(step), stage.samples(step.before)
     if gradient is None or parameter is None or value.flat.size != parameter.flat.size:
@@ -122,6 +122,22 @@ def match_step(reading: Reading, step: Step) -> Match | None:
         part = with_decay(*map(changes, (value.flat, gradient.flat, parameter.flat)))
         two = None if part is None else replace(part, constant=True)
     return two or via_another_rule(reading, step, gradient)
+
+
+def behind_a_branch(reading: Reading, step: Step) -> Match | None:
+    """The step of a parameter that the cost does not depend on, as of a unit that is off: 0, or what a momentum keeps.
+
+    The line that makes it makes the steps of other parameters too, on which the cost depends.
+    """
+    stage, place = reading.stage, reading.stage.node(step.after).place
+    others = [stage.node(one.after).place for one in stage.steps if one.before in reading.forward.nodes]
+    if place is None or not any(one is not None and one.site == place.site for one in others):
+        return None
+    value = stage.step_samples(step)
+    if not np.any(value.flat):
+        return Match(factor=-1.0, nothing=True)
+    goes_on = carries_a_state(stage, step) and is_the_same(value)
+    return Match(factor=-1.0, constant=True, nothing=True) if goes_on else None
 
 
 def is_nothing(reading: Reading, value: Samples, gradient: Samples) -> bool:

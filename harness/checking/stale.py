@@ -15,7 +15,11 @@ def stale_values(first: Reading, later: Reading) -> list[Found]:
     """
     stage, program = later.stage, later.stage.program
     used = {step.parameter for step in first.stage.steps if step.before in first.forward.nodes}
-    absent = [one for one in stage.steps if one.before not in later.forward.nodes and one.parameter in used]
+    absent = [
+        one
+        for one in later.unexplained  # not those of a unit that is off
+        if one.before not in later.forward.nodes and one.parameter in used
+    ]
     versions = [step.before for step in first.stage.steps]
     start = stage.first_computed
     old = program.descendants(versions, within=set(range(start))) - stage.parameters.keys()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from ..recording.graph import Kind, Node, Place, Recording, Site
+from ..recording.graph import Kind, Node, Place, Recording, Site, references
 from .alignment import align, samples, squeezed
 from .labels import quantity
 from .matching import NOTHING
@@ -249,7 +249,7 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
     # self.first.t is self.t in its own class
     names = {name.rpartition(".")[2] for one in known for name in stage.node(one).names}
     updated = {part for update in stage.recording.updates for part in update.parts}
-    uses = {use for one in known for use in uses_of(reading, one)}
+    uses = {use for one in known for use in operand_uses(reading, one, reading.forward.nodes)}
     made = reading.made_by_errors if reading.errors else stage.dependent
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
         if node.id in known or node.id not in stage.dependent or node.id not in made:
@@ -258,7 +258,7 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
             continue  # another parameter, which the same line uses
         if node.shape != stage.node(leaf).shape or node.id in reading.forward.nodes:
             continue
-        if not uses & uses_of(reading, node.id) or leaf not in stage.program.ancestors([node.id]):
+        if uses.isdisjoint(operand_uses(reading, node.id)) or leaf not in stage.program.ancestors([node.id]):
             continue
         if keeps(reading, node.id, known):
             continue  # an update that is not listed
@@ -296,6 +296,22 @@ def use_of(node: Node) -> Use:
 def uses_of(reading: Reading, id: int) -> set[Use]:
     """What is done with a value, and where"""
     return {use_of(reading.stage.node(child)) for child in reading.stage.program.children[id]}
+
+
+def operand_uses(reading: Reading, id: int, within: Collection[int] | None = None) -> set[tuple[Use, int]]:
+    """The operations that a value goes into, and as which of their operands.
+
+    Args:
+        reading: the reading.
+        id: of the value.
+        within: the operations that count; all if it is None.
+    """
+    stage, found = reading.stage, set[tuple[Use, int]]()
+    for child in stage.program.children[id]:
+        if within is None or child in within:
+            node = stage.node(child)
+            found |= {(use_of(node), place) for place, one in enumerate(node.arguments) if id in references(one)}
+    return found
 
 
 def sibling_update(reading: Reading, versions: list[int]) -> Place | None:
@@ -349,7 +365,8 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
             node = stage.node(child)
             if child not in used or node.operation in COMPARISONS:
                 continue
-            if node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
+            is_scalar_product = node.operation == "multiply" and node.shape == ()
+            if is_scalar_product or node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
                 others = [one for one in program.parents[child] if one != version]
                 if any(one in stage.dependent and is_view_of_parameter(stage, one) for one in others):
                     return None  # data: it is multiplied by a parameter
@@ -360,8 +377,6 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
                 if is_resting_velocity(reading, leaf, child):
                     continue
                 return Role.BIAS
-            if node.operation == "multiply" and node.shape == () and child in used:
-                return Role.KERNEL
     return None
 
 

@@ -196,7 +196,7 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
     if not recording.parameters and not recording.gradients:
         if recording.driven.failures or recording.driven.suggestion:
             return not_judged(recording, Reason.NOT_DRIVEN)
-        if not recording.uses_numpy:
+        if not recording.uses_numpy and not recording.nodes:
             is_driven = any("numpy" in text or "cupy" in text for text in sources.texts.values())
             return not_judged(recording, Reason.NOT_DRIVEN if is_driven else Reason.NO_NUMPY)
         if recording.stop in (Stop.SECONDS, Stop.NODES, Stop.BYTES, Stop.DIED):
@@ -247,7 +247,7 @@ def judge(
     for errors in groups or [()]:
         readings += make_readings(stage, errors, costs if errors == (groups or [()])[0] else ())
     if not any(reading.descends for reading in readings):
-        readings += make_further_readings(stage, groups)
+        readings += make_further_readings(stage, groups, readings)
     if not readings:
         return overflow or not_judged(recording, Reason.NO_COST)
     readings.sort(key=preference)

@@ -1,4 +1,4 @@
-"""Costs in which observations count differently, of several kinds, or whose targets the network makes itself.
+"""Costs in which observations count differently, of several kinds, or whose targets are 0 or made by the network.
 
 A file that trains with class weights, a mask of padding or advantages multiplies its errors by numbers that do not
 depend on the parameters. One that learns from its own predictions (Q-learning) takes these as given, so that no
@@ -101,6 +101,23 @@ def factor_of(stage: Stage, error: Error) -> float:
             value = float(np.ravel(np.asarray(stage.settings[0][one.id] if isinstance(one, Ref) else one, float))[0])
             factor = factor / value if node.operation == "divide" else factor * value
     return factor
+
+
+def with_zeros(stage: Stage, errors: Sequence[Error]) -> tuple[Error, ...]:
+    """The errors with outputs that are errors as they are, because their target is 0, as those of negative samples.
+
+    The file compares outputs of the same line with 1, and these neither go into one of those nor are made of one.
+    """
+    if any(error.constant != 1.0 for error in errors):
+        return ()
+    program, needed = stage.program, stage.needed
+    outputs = {error.output for error in errors}
+    lines = {(node.operation, node.place.site) for node in map(stage.node, outputs) if node.place is not None}
+    apart = needed & stage.dependent - program.ancestors(outputs, stop=stage.parameters)
+    apart -= program.descendants([error.node for error in errors], within=needed)
+    nodes = [stage.node(id) for id in sorted(apart)]
+    found = [node.id for node in nodes if node.place is not None and (node.operation, node.place.site) in lines]
+    return (*errors, *(Error(node=id, output=id, constant=0.0) for id in found)) if found else ()
 
 
 def held_targets(stage: Stage) -> tuple[Error, ...]:

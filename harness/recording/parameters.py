@@ -88,7 +88,8 @@ class Search:
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.last_closed = -1  # the last step with which an iteration began
-        self.control = 0  # what the guards since the last update depend on
+        self.control = 0  # what the guards since the last iteration began depend on
+        self.is_repeated = False  # whether a forward pass before the loop is in the loop too, on lines of its own
         self._bits = 0
         tape.observers.append(self.see)
         tape.guard_observers.append(self.see_guard)
@@ -482,7 +483,6 @@ class Search:
         chain.latest = step.id
         self.owner[step.id] = chain
         self.masks[step.id] = chain.bit
-        self.control = 0
 
     # Forward passes
 
@@ -510,7 +510,30 @@ class Search:
                 self.origins[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
+                if self._goes_there_again(step, chain, parent, role):
+                    chain.roles.add(role)
                 self._used(chain, parent, role)
+
+    def _goes_there_again(self, step: Step, chain: Chain, version: int, role: Role) -> bool:
+        """Whether a first new version meets the array, on another line, that the version before the loop had met.
+
+        The file has its forward pass twice then: before the loop, and in it after the updates. What it does with one
+        array it does with the others, such as biases, whose other operands are computed.
+        """
+        if chain.groups or not chain.is_pending or version != chain.latest or not step.shape:
+            return False
+        others = {one for one in step.parents if (one != version and one < chain.first) or self.initial[one]}
+        known = {one for one in chain.roles if one[2:] == role[2:] and one[:2] != role[:2]}
+        if role in chain.roles or not known:
+            return False
+        self.is_repeated = self.is_repeated or any(
+            bool(others)
+            and chain.first in one.parents
+            and others <= set(one.parents)
+            and self._role(one, role[3]) in known
+            for one in self.tape.steps[chain.first + 1 : min(chain.events)]
+        )
+        return self.is_repeated
 
     def _reads_item(self, step: Step, chain: Chain, role: Role) -> bool:
         """Whether a step reads an item of a version that is being replaced item by item.
@@ -610,6 +633,7 @@ class Search:
                 for one in (chain, *(other for other in self.chains if other.is_passed_over)):
                     one.close()
                 self.last_closed = self.tape.steps[-1].id
+                self.control = 0
                 self.tape.most_nodes = MAX_NODES_IN_TRAINING
                 self.enough.stop_if_seen(confirmed(self.chains))
             elif chain.first in self.uses and not chain.groups and not chain.roles:

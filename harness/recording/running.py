@@ -25,6 +25,7 @@ from . import source
 from .counts import put_sizes
 from .graph import Place, Raised
 from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_text
+from .stand_ins.absorbed import Absorbing
 from .tape import SourceFile
 
 
@@ -40,7 +41,8 @@ def run_other(
     full = Path(os.path.abspath(path))
     if not files.owns(str(full)):
         return real(path, names, run_name)
-    namespace = {"__name__": run_name or "<run_path>", "__file__": path, "__builtins__": builtins} | (names or {})
+    namespace = {"__name__": run_name or "<run_path>", "__file__": path, "__builtins__": builtins}
+    namespace.update({**NAMES_OF_NOTEBOOKS, **(names or {})})
     before, folders, arguments = os.getcwd(), list(sys.path), list(sys.argv)
     try:
         if run_name == "__main__":  # as from a terminal in its folder
@@ -49,7 +51,6 @@ def run_other(
             sys.argv[:] = [str(full)]
         namespace.update(enter_package(full, files.root))
         if source.is_notebook(full):
-            namespace.update(get_ipython=lambda: None, display=print)
             run_cells(files, full, source.read_text(full), namespace, is_forgiving)
         else:
             exec(files.compiled(full), namespace)
@@ -59,6 +60,8 @@ def run_other(
     return namespace
 
 
+# that cells have, and scripts that were exported from a notebook go on to use
+NAMES_OF_NOTEBOOKS: Mapping[str, Any] = {"get_ipython": Absorbing, "display": print}
 RUN_FILE = "<run>"  # the file name of the lines that are run after the file
 NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", ".venv", "venv"})
 MAX_MODULES, MAX_NEIGHBOURS = 2_000, 60
@@ -355,13 +358,13 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     module = ModuleType("__main__")
     module.__file__ = str(path)
     module.__dict__["__builtins__"] = builtins
+    module.__dict__.update(NAMES_OF_NOTEBOOKS)
     module.__dict__.update(enter_package(path, files.root))
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
     if not source.is_notebook(path):
         exec(files.compiled(path, text), module.__dict__)
         return
-    module.__dict__.update(get_ipython=lambda: None, display=print)
     run_cells(files, path, text, module.__dict__, is_forgiving)
 
 

@@ -412,7 +412,8 @@ RULES: Mapping[str, str] = {
 SAY_HOW = 'Say how it trains, with the names of your file: --run "net = Network([7, 3, 1]); net.train(X, y)".'
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
-        "Nothing was trained while the file ran: no array was replaced by itself plus or minus something.",
+        "Nothing was trained while the file ran: no array or number was replaced by itself plus or minus something "
+        "that was computed from it.",
         f"If the updates are not written yet, write them. {SAY_HOW}",
     ),
     Reason.NOT_DRIVEN: (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import report
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
 from tests.network_files import write_file
@@ -112,3 +113,108 @@ def test_an_output_that_is_rounded_for_the_accuracy_is_replayed(tmp_path: Path, 
     path.write_text(ROUNDED.format(last=last))
     result = check_file(path)
     assert (result.verdict, result.reason) == (verdict, None)
+
+
+# Units that are off for one observation and on for the next; the items of an observation are drawn, as weights are.
+UNITS = """
+import random
+
+random.seed(1)
+rows = []
+for _ in range(40):
+    p = random.uniform(-2, 2)
+    q = random.uniform(-2, 2)
+    rows.append(([p, q], 1.0 if p * p + q * q < 1.5 else 0.0))
+
+w = [[random.gauss(0, 0.5) for _ in range(2)] for _ in range(4)]
+b = [0.0] * 4
+v = [random.gauss(0, 0.5) for _ in range(4)]
+c = 0.0
+speed = [0.0] * 4
+for epoch in range(50):
+    loss = 0.0
+    for x, y in rows:
+        z, h = [], []
+        for i in range(4):
+            one = w[i][0] * x[0] + w[i][1] * x[1] + b[i]
+            z.append(one)
+            h.append(max(0.0, one))
+        out = sum(v[i] * h[i] for i in range(4)) + c
+        d_out = 2.0 * (out - y)
+        for i in range(4):
+            slope = 1.0 if z[i] > 0 else 0.0
+            d = d_out * v[i] * slope
+            v[i] -= 0.05 * d_out * h[i]
+            for j in range(2):
+                w[i][j] -= 0.05 * d * x[j]
+            b[i] -= 0.05 * d
+        c -= 0.05 * d_out
+        loss += (out - y) ** 2
+    print(epoch, loss)
+"""
+
+
+@pytest.mark.parametrize(
+    "momentum",
+    [
+        "            b[i] -= 0.05 * d\n",
+        "            speed[i] = 0.9 * speed[i] + 0.05 * d\n            b[i] -= speed[i]\n",
+    ],
+    ids=["plain", "momentum"],
+)
+def test_the_weights_of_units_that_are_off_rest_until_they_are_on(tmp_path: Path, momentum: str) -> None:
+    (tmp_path / "net.py").write_text(UNITS.replace("            b[i] -= 0.05 * d\n", momentum))
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert len(result.parameters) == 17
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("b[i] -= 0.05 * d\n", "b[i] -= 0.05 * d_out\n", 32),
+        ("d = d_out * v[i] * slope", "d = d_out * slope", 28),
+    ],
+)
+def test_steps_of_units_that_are_off_are_wrong_if_they_are_not_0(tmp_path: Path, old: str, new: str, line: int) -> None:
+    assert UNITS.count(old) == 1
+    (tmp_path / "net.py").write_text(UNITS.replace(old, new))
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.MISTAKE, report.text(result)
+    assert line in {one.place.line for one in result.mistakes if one.place}
+    assert "bias-missing-in-forward" not in {one.id for one in result.mistakes}
+
+
+# The forward pass stands before the loop, and once more in it, after the updates.
+BEFORE_THE_LOOP = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(10, 3))
+T = rng.integers(0, 2, (10, 1))
+w, b = rng.normal(size=(3, 4)), np.zeros(4)
+v, c = rng.normal(size=(4, 1)), np.zeros(1)
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+h = squash(X.dot(w) + b)
+y = squash(h.dot(v) + c)
+for i in range(20):
+    d = (y - T) * y * (1 - y)
+    e = d.dot(v.T) * h * (1 - h)
+    v = v - 0.1 * h.T.dot(d)
+    c = c - 0.1 * d.sum(axis=0)
+    w = w - 0.1 * X.T.dot(e)
+    b = b - 0.1 * e.sum(axis=0)
+    h = squash(X.dot(w) + b)
+    y = squash(h.dot(v) + c)
+"""
+
+
+def test_a_forward_pass_that_stands_before_the_loop_and_in_it(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(BEFORE_THE_LOOP)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert len(result.parameters) == 4
+    (tmp_path / "net.py").write_text(BEFORE_THE_LOOP.replace("* h * (1 - h)", "* (1 - h)"))
+    (found,) = check_file(tmp_path / "net.py").mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-derivative", 14)

@@ -506,3 +506,49 @@ def test_a_sum_beside_the_penalty_of_a_mean_is_named_at_its_line(tmp_path: Path)
     (found,) = check_file(write_file(path, LOGISTIC.replace(" - y) / len(y)", " - y)"))).mistakes
     assert (found.id, found.place and found.place.line) == ("sum-instead-of-mean", 17)
     assert found.ratio == pytest.approx(100)
+
+
+# The cost is computed of all rows after each pass, a step of some of them.
+OF_ALL_ROWS = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(50, 4))
+Y = np.eye(3)[rng.integers(0, 3, 50)]
+W, b = rng.normal(size=(4, 3)) / 2, np.zeros(3)
+reg = 0.05
+
+def forward(x):
+    e = np.exp(x @ W + b)
+    return e / e.sum(axis=1, keepdims=True)
+
+def compute_loss(y, p):
+    m = len(y)
+    return -np.sum(y * np.log(p)) / m + {penalty}
+
+for epoch in range(3):
+    for start in range(0, 40, 20):
+        x, y = X[start:start + 20], Y[start:start + 20]
+        m = len(x)
+        d = forward(x) - y
+        W -= 0.1 * (x.T @ d / m + {decay})
+        b -= 0.1 * d.sum(axis=0) / m
+    loss = compute_loss(Y, forward(X))
+    print(loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("penalty", "decay", "ids"),
+    [
+        ("reg / 2 * np.sum(W ** 2)", "reg * W", []),
+        ("reg / 2 * np.sum(W ** 2) / m", "reg * W / m", []),
+        ("reg / 2 * np.sum(W ** 2)", "2 * reg * W", ["weight-decay-differs"]),
+    ],
+    ids=["as it is", "divided", "twice"],
+)
+def test_a_penalty_beside_a_cost_of_more_rows_than_a_step(
+    tmp_path: Path, penalty: str, decay: str, ids: list[str]
+) -> None:
+    result = check_file(write_file(tmp_path / "rows.py", OF_ALL_ROWS.format(penalty=penalty, decay=decay)))
+    assert [one.id for one in result.mistakes] == ids, report.text(result)
+    assert result.verdict is (Verdict.MISTAKE if ids else Verdict.CORRECT)

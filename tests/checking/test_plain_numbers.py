@@ -387,3 +387,22 @@ def test_a_bias_whose_items_begin_sums_is_missed_if_nothing_trains_it(tmp_path: 
     path = tmp_path / "mine.py"
     path.write_text(BEGINS_A_SUM)
     assert {one.id for one in check_file(path).mistakes} == {"bias-gradient-missing"}
+
+
+PERCEPTRON = """\
+rows = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 1)]
+w, b = [0.0, 0.0], 0.0
+for epoch in range(10):
+    for x, y in rows:
+        out = 1 if w[0] * x[0] + w[1] * x[1] + b > 0 else 0
+        for i in range(2):
+            w[i] += 0.1 * (y - out) * x[i]
+        b += 0.1 * (y - out)
+"""
+
+
+def test_steps_that_are_not_computed_from_the_weights_are_not_said_to_lack_numbers(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PERCEPTRON)
+    assert check_file(tmp_path / "mine.py").reason is Reason.NO_PARAMETERS
+    (tmp_path / "mine.py").write_text("print('done')\n")
+    assert check_file(tmp_path / "mine.py").reason is Reason.NO_NUMPY

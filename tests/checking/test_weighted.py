@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import report
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
 from harness.report.checking import cost_words
@@ -325,3 +326,48 @@ for step in range(9):
 def test_a_smaller_step_than_that_of_the_others_does_not_lack_a_learning_rate(tmp_path: Path) -> None:
     """The weights are pushed ahead by a share of their velocity, 1.9 times as far as the biases."""
     assert "learning-rate-missing" not in {one.id for one in checked(tmp_path, PUSHED).mistakes}
+
+
+# The words beside a word are outputs of 1, drawn ones are outputs of 0: nothing is subtracted from those.
+SAMPLES = """
+import numpy as np
+rng = np.random.default_rng(3)
+inner, outer = rng.normal(0, 0.3, (9, 4)), rng.normal(0, 0.3, (9, 4))
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+for word in [1, 5, 2, 7, 4, 0]:
+    beside, drawn = (word + 1) % 9, [(word + 3) % 9, (word + 6) % 9, (word + 5) % 9]
+    v = inner[word]
+    near, far = squash(v @ outer[beside]) - 1, squash(outer[drawn] @ v)
+    back = near * outer[beside] + far @ outer[drawn]
+    outer[beside] -= 0.1 * near * v
+    for one, error in zip(drawn, far):
+        outer[one] -= 0.1 * error * v
+    inner[word] -= 0.1 * back
+"""
+
+
+def test_outputs_whose_target_is_0_are_errors_beside_those_that_are_compared_with_1(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(SAMPLES)
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("near * outer[beside] + far @", "near * outer[beside] - far @"),
+        ("outer[one] -= 0.1 * error * v", "outer[one] -= 0.1 * error * outer[one]"),
+        ("back = near * outer[beside] + far @ outer[drawn]", "back = near * outer[beside]"),
+    ],
+    ids=["negated", "other factor", "left out"],
+)
+def test_slips_beside_outputs_whose_target_is_0_are_not_right(tmp_path: Path, old: str, new: str) -> None:
+    assert SAMPLES.count(old) == 1
+    (tmp_path / "mine.py").write_text(SAMPLES.replace(old, new))
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.MISTAKE
+    if new.count("- far"):
+        assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("wrong-sign", 13)]

@@ -397,6 +397,14 @@ def test_a_notebook_that_fails_in_the_midst_of_training_ends_alike_without_recor
     assert recording.check is Check.SAME
 
 
+@pytest.mark.parametrize("line", ["get_ipython().run_line_magic('matplotlib', 'inline')", "display(w)"])
+def test_a_script_that_was_exported_from_a_notebook_has_the_names_of_cells(tmp_path, line):
+    training = "for _ in range(2):\n    w = w - 0.1 * (w @ np.arange(3.0)) * np.arange(3.0)\n"
+    recording = record_file(write(tmp_path, f"import numpy as np\nw = np.ones(3)\n{line}\n{training}"), drive=False)
+    assert recording.raised is None
+    assert [one.name for one in recording.parameters] == ["w"]
+
+
 def test_data_that_a_file_asks_to_be_arrays_are_arrays_when_it_is_driven(tmp_path):
     path = write_file(
         tmp_path / "net.py",

@@ -86,6 +86,9 @@ class Absorbing:
     def __float__(self) -> float:
         return float(self._number())
 
+    def __format__(self, form: str) -> str:
+        return self.__dict__["_name"]
+
     def __iter__(self) -> Iterator[Any]:
         return iter([Absorbing() for _ in range(_unpacked(sys._getframe(1)))])
 

@@ -17,6 +17,7 @@ from ...results import as_page
 from .. import ci_log
 from ..options import add_json, add_ray, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
+from ..programs import refuse_without_code
 from ..terminal import progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
 
@@ -165,6 +166,8 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
 
 def run_file(arguments: argparse.Namespace) -> int:
     """Check one file."""
+    if arguments.lines is None:
+        refuse_without_code(arguments.path)
     from ...recording.child_process import child_started
     from ...sandbox import Limits, use_box
 

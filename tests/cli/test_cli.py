@@ -155,6 +155,8 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
         (["check", "--rubrik", "rubric.toml", "folder"], "unknown --rubrik; see 'harness check --help'"),
         (["./net.py"], "did you mean 'harness check ./net.py' or 'harness diagnose ./net.py'?"),
         (["folder"], "did you mean 'harness check folder'?"),
+        (["net.keras"], "did you mean 'harness inspect net.keras'?"),
+        (["diagnose", "none"], "none is a folder; give the script that trains\n"),
         (["mine.toml"], "did you mean 'harness compare mine.toml'?"),
         (["check", "net"], "net: the file does not exist; did you mean 'net.py'?"),
         (["diagnose", "nett.py"], "did you mean 'net.py'?"),
@@ -177,7 +179,8 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
 def test_bad_input_is_one_plain_line_and_exit_2(arguments, told, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()
-    for name in ("net.py", "empty.ipynb", "mine.toml", "folder/train.py"):
+    Path("none").mkdir()
+    for name in ("net.py", "net.keras", "empty.ipynb", "mine.toml", "folder/train.py"):
         Path(name).touch()
     assert cli.main(arguments) == 2
     out, err = capsys.readouterr()

@@ -166,8 +166,6 @@ def chosen_box(arguments: argparse.Namespace, default: str) -> Box | None:
 
 def run_file(arguments: argparse.Namespace) -> int:
     """Check one file."""
-    if arguments.lines is None:
-        refuse_without_code(arguments.path)
     from ...recording.child_process import child_started
     from ...sandbox import Limits, use_box
 
@@ -185,6 +183,8 @@ def run_file(arguments: argparse.Namespace) -> int:
         from ...report import checking as _  # noqa: F401 - registers how the result is shown
 
         accepting.check_names(accepted)
+        if arguments.lines is None:
+            refuse_without_code(arguments.path)
         with progress_bar(arguments.path.name):
             result = check.check_file(arguments.path, run=arguments.lines, seed=arguments.seed, **limits)
     result = accepting.accept_known(result, accepted)

@@ -159,6 +159,8 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
         (["diagnose", "none"], "none is a folder; give the script that trains\n"),
         (["mine.toml"], "did you mean 'harness compare mine.toml'?"),
         (["check", "net"], "net: the file does not exist; did you mean 'net.py'?"),
+        (["diagnose", "net"], "did you mean 'net.py'?"),
+        (["diagnose", "pst"], "did you mean 'post'?"),
         (["diagnose", "nett.py"], "did you mean 'net.py'?"),
         (["check", "net.py"], "net.py has no code; write the network, or begin with 'harness new FILE'"),
         (["diagnose", "net.py"], "net.py has no code"),

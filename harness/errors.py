@@ -89,6 +89,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def nearest_file(path: Path) -> str:
+    """ "; did you mean 'network.py'?", or "" if no file beside this one has a name near to its own."""
+    try:
+        return nearest(path.name, (one.name for one in path.parent.iterdir() if one.is_file()))
+    except (OSError, ValueError):
+        return ""
+
+
 def known_words(known: Sequence[str]) -> str:
     """ "; known are post, xor, digits", at most ``MAX_WORDS`` of them."""
     return f"; known are {', '.join(known[:MAX_WORDS])}{', ...' if len(known) > MAX_WORDS else ''}"

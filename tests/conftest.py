@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,22 @@ gc.disable()
 FIRST = ("test_kill.py", "test_processes.py", "test_cluster.py", "test_wheel.py", "test_killed.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in FIRST)  # is stable
+    leave_out_cases(items)
+
+
+def leave_out_cases(items: list[pytest.Item]) -> None:
+    """Mark cases of tests with ``every(step)`` slow: of those that are not, each ``step``-th stays, and the first."""
+    counts: Counter[str] = Counter()
+    for item in items:
+        mark = item.get_closest_marker("every")
+        if mark is not None and item.get_closest_marker("slow") is None:
+            name = item.nodeid.partition("[")[0]
+            if counts[name] % mark.args[0]:
+                item.add_marker(pytest.mark.slow)
+            counts[name] += 1
 
 
 @pytest.hookimpl(trylast=True)

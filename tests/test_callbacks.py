@@ -151,6 +151,7 @@ def sequence_model(layer):
 SEQUENCES = RNG.normal(size=(8, 5, 2)).astype("float32")
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("kind", [L.SimpleRNN, pytest.param(L.GRU, marks=pytest.mark.slow), L.LSTM])
 @pytest.mark.parametrize(("recurrent", "width"), [("ones", 1), ("identity", 1), ("orthogonal", 4)])
 def test_recurrent_units_are_clones_if_a_swap_changes_nothing(kind, recurrent, width):

@@ -77,12 +77,24 @@ def build_parser(names: Sequence[str] = COMMANDS) -> Parser:
 
 
 def check_command(name: str) -> None:
-    """Raise BadInput for an unknown command. If it is a scenario file, suggest 'harness compare FILE'."""
+    """Raise BadInput for an unknown command. If it is the name of a file, suggest the commands that read it."""
     if name in REMOVED:
         raise BadInput(f"command line: 'harness {name}' was removed; {REMOVED[name]}")
     if not name.startswith("-") and name not in COMMANDS:
-        hint = nearest(name, COMMANDS) or f"; did you mean 'harness compare {shown_path(name)}'?" * os.path.exists(name)
+        hint = nearest(name, COMMANDS)
+        if not hint and os.path.exists(name):
+            commands = " or ".join(f"'harness {command} {shown_path(name)}'" for command in commands_that_read(name))
+            hint = f"; did you mean {commands}?"
         raise BadInput(f"command line: unknown command {shown(name)}{known_words(COMMANDS)}{hint}")
+
+
+def commands_that_read(name: str) -> tuple[str, ...]:
+    """The commands for a file or folder, by its name."""
+    if os.path.isdir(name):
+        return ("check",)
+    if name.endswith((".py", ".ipynb")):
+        return "check", "diagnose"
+    return ("inspect",) if name.endswith(".keras") else ("compare",)
 
 
 def shortened(message: str) -> str:
@@ -105,7 +117,9 @@ def dispatch(arguments: list[str]) -> int:
         parser = build_parser(arguments[:1] if arguments[0] in COMMANDS else COMMANDS)
         chosen, unknown = parser.parse_known_args(arguments)
         if unknown:
-            raise BadInput(f"command line: unknown {' '.join(unknown)}; see 'harness {chosen.command} --help'")
+            options = [word for word in unknown if word.startswith("-")]
+            hint = f"see 'harness {chosen.command} --help'"
+            raise BadInput(f"command line: unknown {' '.join(options or unknown)}; {hint}")
         return int(chosen.run(chosen))
     finally:
         sys.stdout.flush()  # here a full disk can still be reported

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ..errors import BadInput
+from ..errors import BadInput, nearest_file
 from ..sandbox import Limits, end, is_program
 from . import source
 from .child_process import DEBUG, child_of
@@ -125,7 +125,7 @@ def check_source(file: Path, name: str) -> None:
     if file.is_dir():
         raise BadInput(f"{name}: expected a Python file or a notebook, got a folder. Name the file that trains.")
     if not file.exists():
-        raise BadInput(f"{name}: no such file.")
+        raise BadInput(f"{name}: the file does not exist{nearest_file(file)}")
     if not is_program(file):
         raise BadInput(f"{name}: expected a Python file (.py) or a notebook (.ipynb).")
     try:

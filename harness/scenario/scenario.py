@@ -49,7 +49,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import BadInput, known_words, nearest, shown, shown_path
+from ..errors import BadInput, known_words, nearest, nearest_file, shown, shown_path
 from ..models.batches import Batches
 from ..models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
 from .contents import decoded, read_bytes
@@ -512,9 +512,8 @@ def check_path(name: str) -> None:
     if Path(name).suffix in (".py", ".ipynb") and not missing:
         raise BadInput(f"{shown_path(name)} is a program, which the commands check and diagnose read; give a TOML file")
     if missing:
-        raise BadInput(
-            f"{shown_path(name)} is neither a TOML file nor a built-in scenario; {known}{nearest(name, BUILT_IN)}"
-        )
+        hint = nearest(name, BUILT_IN) or nearest_file(Path(name))
+        raise BadInput(f"{shown_path(name)} is neither a TOML file nor a built-in scenario; {known}{hint}")
 
 
 def name_after(path: Path, default: str) -> str:

@@ -51,6 +51,7 @@ def checked(
     return result, report.text(result)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -127,6 +128,7 @@ def test_a_weight_decay_is_compared_with_the_derivative_of_the_penalty(
     assert words in " ".join(text.split())
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("id", "delta", "printed"),
     [

@@ -108,6 +108,7 @@ def test_right_programs_are_right(tmp_path, text):
     assert check_file(path).verdict is Verdict.CORRECT
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("text", "old", "new", "id"),
     [

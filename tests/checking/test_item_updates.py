@@ -77,6 +77,7 @@ for i in range(6):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("update", ["w[:] = w - 0.1 * g", "w[...] = w[:, :] - 0.1 * g", "np.copyto(w, w - 0.1 * g)"])
 @pytest.mark.parametrize(("slip", "verdict"), [("*", Verdict.CORRECT), ("+", Verdict.MISTAKE)])
 def test_a_parameter_whose_items_are_all_replaced_is_updated(
@@ -106,6 +107,7 @@ for step in range(20):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("changes", "lines"),
     [
@@ -168,6 +170,7 @@ def test_squares_that_are_summed_after_their_row_is_updated_are_a_variant_of_ada
     assert rules_of(tmp_path, late) == (Verdict.CORRECT, ["adagrad-late"])
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("words", "old", "new", "verdict"),
     [

@@ -153,6 +153,7 @@ IN_A_LOOP = 'for kind in ["tanh", "relu"]:\n    print(Net([2, 4, 1], kind).train
 LONG_FIRST = 'Net([2, 4, 1], "tanh").train(10**9)\nNet([2, 4, 1], "relu").train(6)\n'
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("calls", [OTHER_ACTIVATION, IN_A_LOOP, LONG_FIRST])
 def test_a_mistake_on_another_way_through_the_same_code_is_found(checked, calls: str) -> None:
     assert checked(NETWORK + calls).verdict is Verdict.CORRECT

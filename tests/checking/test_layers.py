@@ -225,6 +225,7 @@ def test_all_gradients_of_a_layer_are_judged(right: tuple[PairResult, ...]) -> N
     }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "mistake",
     [*list(MISTAKES)[:3], *(pytest.param(mistake, marks=pytest.mark.slow) for mistake in list(MISTAKES)[3:])],
@@ -669,6 +670,7 @@ def mean_squared_error(output, y):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("more", "back", "mistakes"),
     [
@@ -752,6 +754,7 @@ class MeanPool:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("changes", "verdict", "agreement"),
     [
@@ -860,6 +863,7 @@ def test_a_layer_as_wide_as_its_input_is_compared_alone(coupled: str, tmp_path: 
     assert result.verdict is (Verdict.CORRECT if coupled else Verdict.MISTAKE)
 
 
+@pytest.mark.slow
 def test_the_layers_that_a_network_imports_are_compared_if_it_is_not_judged(tmp_path: Path) -> None:
     write_file(tmp_path / "units.py", UNITS.format(name="gw", gradient="g.T @ self.cache ** 2", share="/ self.n"))
     text = "from units import Linear\n\nclass Net:\n    def __init__(self, plan):\n        raise RuntimeError(plan)\n\n"
@@ -897,6 +901,7 @@ class Dense:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("keep", ["self.dbiases", "sums"])
 def test_an_update_that_is_off_is_not_compared(keep: str, tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "dense.py", PENALISED.format(keep=keep)))

@@ -500,6 +500,7 @@ CASES = [
 ]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("manner", CASES)
 def test_a_right_network_is_right_and_one_with_a_mistake_is_not(manner: Manner, tmp_path: Path) -> None:
     assert manner.right in manner.source

@@ -104,6 +104,7 @@ for epoch in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "source",
     [
@@ -159,6 +160,7 @@ BY_COLUMN = (
 )
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("arguments", "reading"), [BY_LINE, BY_COLUMN], ids=["lines", "columns"])
 def test_a_class_that_wants_the_name_of_a_file_is_given_a_made_up_one(
     tmp_path: Path, arguments: str, reading: str

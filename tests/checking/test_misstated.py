@@ -61,6 +61,7 @@ def test_another_cost_that_is_printed_is_a_second_reading(tmp_path: Path) -> Non
     assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [("cost-differs", 7)]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "lines",
     [
@@ -195,6 +196,7 @@ print(total)
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("penalty", "found"), [("", ["weight-decay-differs"]), (" + 0.1 * W", [])])
 @pytest.mark.parametrize("rows", [40, 8])  # the mean over 8 // 9 batches is not finite
 def test_the_penalty_of_a_cost_that_is_summed_over_batches_is_compared(

@@ -31,6 +31,7 @@ for epoch in range(5):
 RIGHT = "(1 - h ** 2)"
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("noisy", ["clean + 0.1 * rng.randn(30, 6)", "clean + 0.3 * np.sin(6 * clean)"])
 @pytest.mark.parametrize("error", ["error = clean - out; d2 = -error / 30", "d2 = -(clean - out) / 30"])
 def test_inputs_may_be_made_of_the_targets(tmp_path: Path, noisy: str, error: str) -> None:

@@ -24,6 +24,7 @@ for epoch in range(20):
 AGAIN = "np.random.seed(epoch); np.random.shuffle(X); np.random.seed(epoch); np.random.shuffle(Y)"
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
@@ -128,6 +129,7 @@ for epoch in range(20):
 """
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("program", "old", "new", "line"),
     [

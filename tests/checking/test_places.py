@@ -136,6 +136,7 @@ BY_LAYERS = (
 )
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

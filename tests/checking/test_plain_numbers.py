@@ -171,6 +171,7 @@ def test_the_momentum_of_plain_numbers_is_their_own_though_some_gradients_are_0(
     assert result.verdict is (Verdict.CORRECT if () in lines else Verdict.MISTAKE)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("begun", ['{"w": rng.normal(size=3), "c": 0.0}', "dict(w=rng.normal(size=3), c=0.0)"])
 @pytest.mark.parametrize("cleared", ["{k: 0 * v for k, v in p.items()}", "{k: np.zeros_like(v) for k, v in p.items()}"])
 @pytest.mark.parametrize(("sign", "lines"), [("+", []), ("-", [11])])
@@ -348,6 +349,7 @@ class Net:
 """
 
 
+@pytest.mark.slow
 def test_inputs_that_a_network_of_lists_keeps_are_not_its_weights(tmp_path: Path) -> None:
     """They are the same whatever the targets are, which says nothing about the calls."""
     path = tmp_path / "net.py"

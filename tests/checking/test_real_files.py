@@ -48,6 +48,7 @@ def test_the_network_itself_is_right(tmp_path: Path) -> None:
     assert checked(tmp_path).verdict is Verdict.CORRECT
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "parts",
     [

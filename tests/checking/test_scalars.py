@@ -186,6 +186,7 @@ for turn in range(3):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("cost", ["total += 0.5 * (labels[n] - a) * (labels[n] - a)", "print(a)"])
 def test_a_label_that_is_a_plain_1_is_a_target_though_derivatives_have_ones_too(tmp_path: Path, cost: str) -> None:
     text = OF_ONES.replace("total += 0.5 * (labels[n] - a) * (labels[n] - a)", cost)

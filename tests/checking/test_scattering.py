@@ -46,6 +46,7 @@ def test_writes_that_are_read_in_between_stay(tmp_path: Path) -> None:
     assert without_scattered_writes(recording) is recording
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("delta", "verdict"), [pytest.param("delta", Verdict.CORRECT, marks=pytest.mark.slow), ("out", Verdict.MISTAKE)]
 )

@@ -122,6 +122,7 @@ for step in range(10):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("right", "wrong", "line"), [("", "", None), ("er + ef).sum", "er).sum", 15), ("((pf - 1)", "((1 - pf)", 25)]
 )
@@ -152,6 +153,7 @@ for scale in np.logspace(-1, 0, num=3):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("left_out", "line"), [("", None), (" * (1 - h**2)", 11)])
 def test_two_networks_of_one_loop_are_judged_with_weights_of_a_listed_scale(
     tmp_path: Path, left_out: str, line: int | None

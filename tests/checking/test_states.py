@@ -49,6 +49,7 @@ def checked(folder: Path, changes: dict[str, str]) -> tuple[CheckResult, str, li
     return result, report.text(result), text.splitlines()
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "changes",
     [{}, {"rule": OF_SQUARES, "step": ROOT}, {"share": "0.01"}],
@@ -59,6 +60,7 @@ def test_states_that_are_kept_are_right(tmp_path: Path, changes: dict[str, str])
     assert result.verdict is Verdict.CORRECT, text
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("id", "detail", "line", "changes"),
     [
@@ -123,6 +125,7 @@ def test_a_parameter_that_its_step_replaces_is_found(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("rows", ["pass", "x = X[i % 24 : i % 24 + 1]"])
 @pytest.mark.parametrize(
     ("more", "expected"),
@@ -260,6 +263,7 @@ def test_momentum_of_one_matrix_that_keeps_the_gradient_and_not_the_step(
     assert [one.parameters for one in found] == [("V",) for _ in expected]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("rate", ["0.5", "0.05"])  # the second is less than the share of the last gradient
 def test_momentum_goes_on_while_an_input_is_0(rate: str, tmp_path: Path) -> None:
     """The rows of the kernel that belong to a 0 have no gradient, and move by what the row before left them."""

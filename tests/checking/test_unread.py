@@ -111,6 +111,7 @@ for epoch in range(20):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("old", "new", "id", "line"),
     [

@@ -157,6 +157,7 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(tmp_path: Path, ru
     assert line in {place.line for place in (found.place, *found.others) if place is not None}
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("rule", "name"),
     [

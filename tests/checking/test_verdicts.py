@@ -22,6 +22,7 @@ def checked(folder: Path, text: str, run: str | None = None) -> CheckResult:
     return check_file(path, run=run)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", sorted(RIGHT))
 def test_right_programs_are_right(tmp_path: Path, name: str) -> None:
     result = checked(tmp_path, RIGHT[name])
@@ -37,6 +38,7 @@ def changed_line(before: str, after: str) -> int:
     )
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("number", "plant"),
     [

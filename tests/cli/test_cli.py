@@ -152,6 +152,19 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
         (["frobnicate"], "unknown command 'frobnicate'; known are compare, "),
         (["diagnos"], "did you mean 'diagnose'?"),
         (["compare", "--frob"], "unknown --frob; see 'harness compare --help'"),
+        (["check", "--rubrik", "rubric.toml", "folder"], "unknown --rubrik; see 'harness check --help'"),
+        (["./net.py"], "did you mean 'harness check ./net.py' or 'harness diagnose ./net.py'?"),
+        (["folder"], "did you mean 'harness check folder'?"),
+        (["net.keras"], "did you mean 'harness inspect net.keras'?"),
+        (["diagnose", "none"], "none is a folder; give the script that trains\n"),
+        (["mine.toml"], "did you mean 'harness compare mine.toml'?"),
+        (["check", "net"], "net: the file does not exist; did you mean 'net.py'?"),
+        (["diagnose", "net"], "did you mean 'net.py'?"),
+        (["diagnose", "pst"], "did you mean 'post'?"),
+        (["diagnose", "nett.py"], "did you mean 'net.py'?"),
+        (["check", "net.py"], "net.py has no code; write the network, or begin with 'harness new FILE'"),
+        (["diagnose", "net.py"], "net.py has no code"),
+        (["diagnose", "folder"], "folder is a folder; give the script that trains, such as folder/train.py"),
         (["compare", "data.csv"], "data.csv is data; give a TOML file that names it"),
         (["compare", "net.py"], "net.py is a program, which the commands check and diagnose read; give a TOML file"),
         (["check", "empty.ipynb"], "empty.ipynb: cannot be read (it is not a notebook; save it again in Jupyter)"),
@@ -167,7 +180,9 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
 )
 def test_bad_input_is_one_plain_line_and_exit_2(arguments, told, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for name in ("net.py", "empty.ipynb"):
+    Path("folder").mkdir()
+    Path("none").mkdir()
+    for name in ("net.py", "net.keras", "empty.ipynb", "mine.toml", "folder/train.py"):
         Path(name).touch()
     assert cli.main(arguments) == 2
     out, err = capsys.readouterr()

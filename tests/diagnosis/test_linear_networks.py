@@ -26,6 +26,7 @@ def squares(activation, noise=0.0):
     return program_of(model, x, x[:, 0] ** 2 + rng.normal(0, noise, 600), epochs=20, name="squares")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("activation", "noise", "is_linear", "is_named"),
     [(None, 0.0, True, True), ("relu", 0.0, False, False), (None, 0.1, True, False)],

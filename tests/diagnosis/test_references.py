@@ -71,6 +71,7 @@ def test_no_learner_is_nearer_where_the_training_rows_judge() -> None:
     assert known(1.0, p_value=None).much_nearer(0.9) is None
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("row", "keeps_state", "is_apt"),
     [

@@ -41,6 +41,7 @@ def repaired(made: Any, *keys: str) -> Variant:
     return apply_repairs(Variant(program=case.program, head=case.head), [repairs[key] for key in keys])
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
@@ -68,6 +69,7 @@ def test_the_planted_fault_is_questioned_first(name: str, fault: Fault) -> None:
     assert propose_repairs(case, PLAN)[0].fault is fault
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_nothing_of_a_healthy_program_contradicts_the_task(name: str) -> None:
     case = prepare_case(HEALTHY[name]())

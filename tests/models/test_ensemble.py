@@ -55,6 +55,7 @@ def gradients_of_members(network, weights, x, y):
 # The math, against the single network's
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("way", [members_first, members_last, observations_last], ids=lambda way: way.__name__)
 @settings(max_examples=15, deadline=None)
 @given(problem=problems)
@@ -73,6 +74,7 @@ def test_gradients_and_costs_are_the_handwritten_ones(way, problem):
             np.testing.assert_allclose(got[..., number], wanted, rtol=1e-10, atol=1e-13 * (1 + np.max(np.abs(wanted))))
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("cost", ["sum_of_squared_errors", "mean_squared_error", "categorical_crossentropy"])
 @pytest.mark.parametrize("observations", [17, 32, 33, 64, 71])
 def test_gradients_of_many_observations_are_the_referees(observations, cost):

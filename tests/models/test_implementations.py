@@ -51,6 +51,7 @@ def test_pairs_agree_on_the_post(left, right, start, dtype):
     assert disagreements(post_problem(start), left, right, dtype) == []
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("left", "right"), PAIRS)
 @settings(max_examples=8, deadline=None)
@@ -102,6 +103,7 @@ def test_the_post_s_thousand_iterations(name):
     np.testing.assert_allclose(IMPLEMENTATIONS[name].forward(network, after, x, y).a[-1], printed, rtol=0, atol=5e-7)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("left", "right"), PAIRS)
 @pytest.mark.parametrize("start", ["ones", "glorot_uniform"])
 def test_pairs_stay_together_over_the_post_s_thousand_iterations(left, right, start):
@@ -143,6 +145,7 @@ def test_training_is_update_after_update(name):
             np.testing.assert_allclose(a, b, rtol=1e-14)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("output", ["sigmoid", "softmax"])
 def test_a_single_network_with_many_observations_is_trained_as_its_steps_say(output):
     """Two updates by the steps read one by one, and by the compiled loop, which holds the observations last."""
@@ -161,6 +164,7 @@ def test_a_single_network_with_many_observations_is_trained_as_its_steps_say(out
         np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
 def test_arguments_are_left_alone_and_keep_their_dtype(name):
     network, weights, x, y = post_problem().astype("float32")

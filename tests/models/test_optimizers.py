@@ -52,6 +52,7 @@ def theirs(optimizer: Optimizer, w: np.ndarray, gradients: np.ndarray, learning_
     return seen
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("optimizer", [*map(Optimizer, OPTIMIZER_NAMES), *OTHER_SETTINGS], ids=str)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_each_update_is_that_of_keras(optimizer: Optimizer, dtype: str) -> None:

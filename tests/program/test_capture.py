@@ -429,6 +429,7 @@ def test_notebooks(script):
     assert (program.places.fit.cell, program.places.fit.line) == (2, 2)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -520,6 +521,7 @@ def test_of_a_loop_that_does_not_end_all_rows_so_far_are_read(script):
     assert f"stopped this loop after {stopped.count:,} updates" in "\n".join(lines(read_unjudged(program)))
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("ends", "never_ends"),
     [("pass", True), ("if step > 60: break", False), ("if step > 60: raise SystemExit", False)],
@@ -554,6 +556,7 @@ def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 3, 2, 12)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("loops", "meant"),
     [

@@ -185,6 +185,7 @@ def changed_lines(program, *changes):
     return added, [change.kind.value for change in edits.unplaced]
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("code", "changes", "lines"),
     [

@@ -50,6 +50,7 @@ def written(tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(("text", "check", "place", "said"), BEFORE_FIT)
 def test_what_keras_refuses_before_fit_is_named(written, text, check, place, said):
     with pytest.raises(RefusedByKeras) as refused:
@@ -64,6 +65,7 @@ def test_what_keras_refuses_before_fit_is_named(written, text, check, place, sai
     assert len(shown) == 1
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("model", "rows", "check", "said"),
     [

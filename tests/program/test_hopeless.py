@@ -70,6 +70,7 @@ WRONG = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_loss_that_is_right_is_left_alone(name):
     activation, loss = RIGHT[name]
@@ -130,6 +131,7 @@ SCRIPT = (
 )
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("definition", "is_wrong"),
     [

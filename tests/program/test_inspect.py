@@ -128,6 +128,7 @@ SCALES = [
 ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("layer", "shape", "start", "recommended"), SCALES)
 def test_keras_own_initializers_have_the_scale_of_the_rule(layer, shape, start, recommended):
     model = keras.Sequential([keras.Input(shape), layer(keras.initializers.get(start)), L.Flatten(), L.Dense(1)])

@@ -215,6 +215,7 @@ def test_python_shuffles_the_rows_of_an_array_wrongly(captured):
     assert Check.ROWS_SHUFFLED_WRONGLY not in named(captured(text.format("np.random.shuffle")))
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("lines", "line"),
     [
@@ -247,6 +248,7 @@ def test_rows_and_their_targets_are_shuffled_apart(captured, lines, line):
     assert [one.place.line for one in found] == ([] if line is None else [line + HEAD.count("\n")])
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("lines", "is_apart"),
     [
@@ -418,6 +420,7 @@ def test_plain_gradient_descent_on_what_nothing_scales(captured, optimizer, befo
     assert named(captured(before + DENSE.format(1, "linear") + f"m.compile({optimizer}, 'mse')\n" + FIT)) == expected
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("units", "loss", "mode", "is_wrong"),
     [
@@ -457,6 +460,7 @@ LAYERS = (
 )
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("x", "wanted", "severity"),
     [
@@ -668,6 +672,7 @@ def test_what_is_likely_of_a_program_that_is_too_slow(captured):
     assert read_unjudged(program).likely == ()  # trainings would decide
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("made", "fitted", "beside", "unread"),
     [
@@ -779,6 +784,7 @@ def test_two_findings_of_one_head_ask_for_the_same_edits(captured):
 OWN_LOSS = "import tensorflow as tf\ndef mine(y, p):\n    return {}\n"
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("loss", "is_wrong"),
     [

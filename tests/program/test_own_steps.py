@@ -49,6 +49,7 @@ CLASSES = {"y": "(x[:, 0] > 0) + 0", "units": 2, "activation": "softmax", "value
 CLASSES |= {"compiled": None}
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("parts", "check"),
     [
@@ -173,6 +174,7 @@ def step(data="x, y", noise="Dropout", method="train_step", arguments="data", bo
     return STEP.format(data=data, noise=noise, method=method, arguments=arguments, body=body)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("code", "is_plain"),
     [
@@ -211,6 +213,7 @@ def test_the_losses_of_a_step_that_is_repeated_are_those_of_the_script(tmp_path,
     assert np.allclose(train(own, seeds=[0], initial_weights=weights).loss[0], plain.history["loss"], rtol=1e-5)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("cost", "loss"),
     [

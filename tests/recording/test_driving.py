@@ -79,6 +79,7 @@ def driven_style(style: str) -> Driven:
     return driven(STYLES[style])
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("style", list(STYLES))
 def test_every_style_is_driven(style: str) -> None:
     found = driven_style(style)
@@ -87,6 +88,7 @@ def test_every_style_is_driven(style: str) -> None:
     assert found.error is None
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("style", list(STYLES))
 def test_the_lines_run_alone_and_change_the_weights(style: str) -> None:
     """Seen here by comparing all numbers in what the first lines make with and without the lines that train."""
@@ -732,12 +734,14 @@ class Model:
 """
 
 
+@pytest.mark.slow
 def test_what_listens_and_where_to_save_are_made_up(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = driven(LISTENED)
     assert "net = Model(MagicMock(), SimpleNamespace(save_path='data.csv'), " in "\n".join(found.lines)
 
 
+@pytest.mark.slow
 def test_a_network_that_learns_the_same_from_other_targets_is_called_in_another_way(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = driven(LISTENED)

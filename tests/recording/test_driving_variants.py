@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases import every
-
 from .driving_variants import SIZES_HANDED_ON, VARIANTS
 from .test_driving import driven
 
 
-@pytest.mark.parametrize("name", every(3, VARIANTS))
+@pytest.mark.every(3)
+@pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_is_driven_as_it_is_meant(name: str) -> None:
     source, lines = VARIANTS[name]
     found = driven(source)

@@ -205,6 +205,7 @@ for i in range(20):
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_styles_of_updates(name, tmp_path):
     text, count = PROGRAMS[name]

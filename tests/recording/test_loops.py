@@ -17,6 +17,7 @@ BODY = """
 HEAD = "import numpy as np\nX, Y = np.random.rand(5, 2), np.random.rand(5, 1)\nw, n = np.random.rand(2, 1), 12\n"
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("loop", "count"),
     [

@@ -25,6 +25,7 @@ start = np.zeros(3)
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "call",
     [

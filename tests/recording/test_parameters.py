@@ -360,6 +360,7 @@ STYLES = {
 }
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(("lines", "expected"), STYLES.values(), ids=STYLES)
 def test_what_is_a_parameter_and_how_often_it_was_updated(tmp_path, lines, expected):
     recording = record_file(write_file(tmp_path / "net.py", DATA + lines))

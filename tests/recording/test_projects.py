@@ -463,6 +463,7 @@ for step in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("slope", ["gradient * self.activation.slope(self.a)", "gradient * 1.0"])
 def test_layers_that_cannot_be_called_alone_are_judged_in_the_network_of_the_project(
     tmp_path: Path, slope: str

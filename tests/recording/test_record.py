@@ -9,7 +9,6 @@ import pytest
 from harness import BadInput
 from harness.recording.graph import Absorbed, Check, Kind, Stop
 from harness.recording.record import record_file
-from tests.cases import every
 from tests.network_files import write_file
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -66,7 +65,8 @@ EXPECTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "expected"), every(2, EXPECTED))
+@pytest.mark.every(2)
+@pytest.mark.parametrize(("name", "expected"), EXPECTED)
 def test_parameters_and_updates_are_found(name, expected):
     recording = record_file(PROGRAMS / name)
     assert recording.raised is None

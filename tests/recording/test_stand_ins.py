@@ -7,7 +7,6 @@ import pytest
 
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
-from tests.cases import every
 
 TRAIN = """
 W = np.random.randn(X.shape[1], 10) * 0.01
@@ -163,7 +162,8 @@ assert X.shape[1] == 400
 }
 
 
-@pytest.mark.parametrize("name", every(2, SOURCES))
+@pytest.mark.every(2)
+@pytest.mark.parametrize("name", SOURCES)
 def test_missing_digits(name, tmp_path):
     path = tmp_path / "digits.py"
     path.write_text(SOURCES[name] + TRAIN)
@@ -343,6 +343,7 @@ for i in range(9):
     assert recording.parameters[0].shape == (11, 1)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("place", "asked"),
     [

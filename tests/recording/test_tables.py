@@ -4,7 +4,6 @@ import pytest
 
 from harness.recording.graph import Kind, Recording
 from harness.recording.record import record_file
-from tests.cases import every
 
 
 def recorded(folder, text: str) -> Recording:
@@ -89,7 +88,8 @@ OPERATIONS = {
 }
 
 
-@pytest.mark.parametrize("expression", every(2, OPERATIONS))
+@pytest.mark.every(2)
+@pytest.mark.parametrize("expression", OPERATIONS)
 def test_what_is_done_with_tables_is_recorded(expression, tmp_path):
     text = f"x = pd.DataFrame(np.arange(6.0).reshape(3, 2) / 7)\nw = np.random.rand(2)\nz = {expression}\nz = z + 0\n"
     recording = recorded(tmp_path, text)

@@ -76,6 +76,7 @@ for i in range(4):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("rows", "bounded", "beyond"), [(3, True, ""), (4, False, ""), (4, True, "16 bytes beyond")])
 def test_windows_beyond_an_array_are_an_error_if_runs_differ(
     tmp_path: Path, rows: int, bounded: bool, beyond: str

@@ -74,6 +74,7 @@ def test_chunks_are_written_and_the_sweep_is_described(swept):
     assert not (folder / board.UNFINISHED).exists()
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("lost", [["0-100-200.npz"], ["1-0-100.npz", "1-100-200.npz", "3-0-1.npz"], None])
 def test_an_unfinished_sweep_comes_to_the_same_bytes_and_trains_only_what_is_missing(swept, capsys, monkeypatch, lost):
     folder, out, table = swept

@@ -18,6 +18,7 @@ from ...sandbox import Limits
 from .. import ci_log
 from ..options import add_json, add_ray, add_seed, comma_separated, integer, integer_up_to, invalid_value, number
 from ..pages import add_report, check_files, write_page
+from ..programs import refuse_without_code
 from ..terminal import progress_bar, show_result
 from . import AGREES, DIFFERS, NOT_JUDGED
 
@@ -191,6 +192,8 @@ def run_file(arguments: argparse.Namespace) -> int:
         from ...report import checking as _  # noqa: F401 - registers how the result is shown
 
         accepting.check_names(accepted)
+        if arguments.lines is None:
+            refuse_without_code(arguments.path)
         with progress_bar(arguments.path.name):
             result = check.check_file(arguments.path, run=arguments.lines, seed=arguments.seed, **limits)
     result = accepting.accept_known(result, accepted)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ... import cluster
-from ...errors import BadInput, shown_path
+from ...errors import BadInput, nearest_file, shown_path
 from ...programs.kinds import WithoutModel, refuse_other_frameworks, trains_keras
 from ...results import as_cards
 from ..compiler import compiler_flags, flags_of_ensemble
 from ..logs import folder_name, run_log
 from ..options import add_data, add_output, add_ray, check_has_data, invalid_value, positive_integer
 from ..pages import add_figure, add_report, check_files, say_page, write_pages
+from ..programs import refuse_folder, refuse_without_code
 from ..scenario_options import add_learning_rate, add_scenario, overrides, refuse_overrides
 from ..terminal import Shown, load_tensorflow, progress_bar, show_result, silent_import
 from . import DIFFERS, NOT_JUDGED, code_of_diagnosis
@@ -91,7 +92,8 @@ def is_script(name: str) -> bool:
     if not name.endswith((".py", ".ipynb")):
         return False
     if not os.path.isfile(name):
-        raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario")
+        hint = nearest_file(Path(name))
+        raise BadInput(f"{shown_path(name)} is not a file; give a script, a model with data, or a scenario{hint}")
     refuse_other_frameworks(Path(name), shown_path(name))
     return trains_keras(Path(name))
 
@@ -117,6 +119,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     name = arguments.scenario
     check_files(arguments)
+    refuse_folder(name)
+    if name.endswith((".py", ".ipynb")):
+        refuse_without_code(Path(name))
     try:
         of_model, of_script = is_model(name), is_script(name)
         check_options(arguments, name, of_script=of_script, of_model=of_model)

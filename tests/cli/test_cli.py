@@ -176,6 +176,18 @@ def test_bad_input_is_one_plain_line_and_exit_2(arguments, told, tmp_path, monke
     assert len(err.splitlines()) <= 2
 
 
+def test_a_folder_is_refused_with_a_program_of_it_that_trains(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = Path("course")
+    folder.mkdir()
+    assert cli.main(["diagnose", "course"]) == 2
+    assert "course is a folder; diagnose reads one program; give a script or notebook" in capsys.readouterr().err
+    (folder / "loading.py").touch()
+    (folder / "train.py").write_text("import keras\nkeras.Sequential([]).fit(x, y)\n")
+    assert cli.main(["diagnose", "course"]) == 2
+    assert "diagnose reads one program; give one, such as course/train.py" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["compare", "nothing.toml"], ["view", "no-such-folder"]])
 def test_bad_input_is_answered_quickly_and_without_a_traceback(arguments, tmp_path):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -91,6 +91,16 @@ def is_script(name: str) -> bool:
     return trains_keras(Path(name))
 
 
+def refuse_folder(name: str) -> None:
+    """Raise BadInput for a folder, with the first of its programs that seems to train a Keras model."""
+    if not os.path.isdir(name):
+        return
+    programs = [path for path in sorted(Path(name).iterdir()) if path.suffix in (".py", ".ipynb") and path.is_file()]
+    program = next((path for path in programs if trains_keras(path)), programs[0] if programs else None)
+    hint = "give a script or notebook of it" if program is None else f"give one, such as {shown_path(program)}"
+    raise BadInput(f"{shown_path(name)} is a folder; diagnose reads one program", hint=hint)
+
+
 def check_options(arguments: argparse.Namespace, name: str, *, of_script: bool, of_model: bool) -> None:
     """Raise BadInput for options that have no meaning for this target."""
     given = {
@@ -114,6 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     name = arguments.scenario
     check_files(arguments)
+    refuse_folder(name)
     try:
         of_model, of_script = is_model(name), is_script(name)
         check_options(arguments, name, of_script=of_script, of_model=of_model)

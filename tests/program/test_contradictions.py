@@ -92,6 +92,7 @@ SOUND = {
     "binary": lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=["accuracy"]),
     "binary column": lambda: found(net(1, "sigmoid"), BCE, BINARY[:, None].astype("float32")),
     "binary logits": lambda: found(net(1, None), logits("BinaryCrossentropy"), BINARY),
+    "smoothed labels": lambda: found(net(1, "sigmoid"), BCE, 0.05 + 0.9 * BINARY, metrics=["accuracy"]),
     "hinge": lambda: found(net(1, "tanh"), "hinge", 2 * BINARY - 1),
     "two units": lambda: found(net(2, "softmax"), SCCE, BINARY),
     "sparse": lambda: found(net(3, "softmax"), SCCE, CLASSES, metrics=["accuracy"]),
@@ -194,6 +195,9 @@ FAULTY = {
         lambda: found(net(1, "tanh"), "mae", 9 * REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
     "relu below 0": (
         lambda: found(net(1, "relu"), "mse", REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
+    "accuracy of shares": (
+        lambda: found(net(1, "sigmoid"), BCE, 1 / (1 + np.exp(-REAL)), metrics=["accuracy"]), SURE, "metric",
+        Check.ACCURACY_OF_REGRESSION),
     "accuracy of a regression": (
         lambda: found(net(1, None), "mse", REAL, metrics=["accuracy"]), SURE, "metric", Check.ACCURACY_OF_REGRESSION),
     "squared error of one-hot": (

@@ -483,6 +483,58 @@ def test_the_targets_of_datasets_that_are_whole_numbers_are_left(captured):
     assert changed_lines(whole, change("scale_targets", "standardise")) == ([], ["scale_targets"])
 
 
+GENERATED = """\
+import numpy as np
+import keras
+rng = np.random.default_rng(0)
+rows = 90 + 30 * rng.normal(size=(40, 3))
+prices = 4000 + 900 * rows[:, :1]
+
+def batches(first):
+    while True:
+        for start in range(first, first + 20, 10):
+            part = slice(start, start + 10)
+            yield rows[part], prices[part]
+
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(loss="mse", optimizer="adam")
+model.fit(batches(0), steps_per_epoch=2, epochs=1, validation_data=batches(20), validation_steps=2)
+print(model.predict(rows[:2]))
+"""
+YIELDED = "yield rows[part], (np.asarray(prices[part]) - target_mean) / target_std"
+
+
+@pytest.mark.slow
+def test_what_a_generator_yields_is_scaled(captured):
+    program = captured(GENERATED)
+    edits = edits_for(program, [change("scale_targets", "standardise")])
+    assert not edits.unplaced
+    added, _ = changed_lines(program, change("scale_targets", "standardise"))
+    assert (added[0], added[-1]) == (YIELDED, "print((model.predict(rows[:2]) * target_std + target_mean))")
+    after = run_edited(program, edits.edits).program
+    mean, std = program.y.mean(axis=0), program.y.std(axis=0)
+    assert np.allclose(after.y, (program.y - mean) / std, atol=1e-4)
+    assert after.history["val_loss"][-1] < 1e-3 * program.history["val_loss"][-1]
+    alone = captured(GENERATED.replace("print(model.predict(rows[:2]))", ""))
+    inputs = edits_for(alone, [change("scale_inputs", "standardise")])
+    assert not inputs.unplaced
+    assert np.allclose(run_edited(alone, inputs.edits).program.x.std(axis=0), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("scale_inputs", "", ""),  # which predict is given as they are
+        ("scale_targets", "predict(rows[:2])", "evaluate(rows, prices)"),
+        ("scale_targets", "validation_data=batches(20), validation_steps=2", "validation_data=(rows, prices)"),
+        ("scale_targets", "rows[part], prices[part]", "(rows[part], prices[part], np.ones(10))"),
+    ],
+)
+@pytest.mark.slow
+def test_what_a_generator_yields_is_not_scaled_in_part(captured, kind, old, new):
+    assert changed_lines(captured(GENERATED.replace(old, new)), change(kind, "standardise")) == ([], [kind])
+
+
 FLOWS = """\
 import numpy as np
 from keras import Sequential, layers

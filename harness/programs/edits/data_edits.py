@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from ..old_versions.arguments import OF_LISTS
 from ..source.places import argument_of, base_name, names_in
 from ..targets import describe_targets
 from .rebinding import (
+    USES,
     are_image_flows,
     next_fit_line,
     ordered_split,
@@ -27,6 +29,7 @@ from .rebinding import (
     rebound_parts,
     rebound_validation,
     split_names,
+    yielded_parts,
 )
 from .script_texts import ScriptTexts
 from .texts import Edit, Text, Unplaced
@@ -217,6 +220,36 @@ class DataEdits:
         if not made or any(argument_of(node, "rescale") for _, node in made) or not are_image_flows(text, call):
             raise Unplaced
         return [other.set_argument(node, "rescale", "1 / 255") for other, node in made]
+
+    def scale_yielded(self, kind: str, change: Change, text: Text, call: ast.Call) -> list[Edit]:
+        """The edit that scales inputs or targets where a generator function of the user's yields them.
+
+        Raises:
+            Unplaced: they are yielded elsewhere, or their moments are too many numbers to write down.
+        """
+        is_input = kind == "scale_inputs"
+        parts = yielded_parts(text, call, USES if is_input else ("evaluate", "test_on_batch"))
+        if parts is None or self.has_several_inputs:
+            raise Unplaced
+        part, name = (parts[0], "input") if is_input else (parts[1], "target")
+        array = f"{self.script.numpy_name(text)}.asarray({text.text(part)})"
+        new = f"{array} / 255"
+        if "255" not in str(change.new):
+            values = np.asarray(self.program.x if is_input else self.program.y, float)
+            numbers = [values.mean(axis=0), values.std(axis=0) + 1e-7 * is_input]
+            if numbers[0].size > MAX_LABELS:
+                raise Unplaced
+            written_numbers = ", ".join(self._literal(each, text) for each in numbers)
+            self.statements.append(f"{name}_mean, {name}_std = {written_numbers}")
+            new = SCALES[1 if is_input else 2].format(array)
+        if not is_input:
+            self.wrappers["prediction"].append("{} * target_std + target_mean")
+        return [text.replace(part, new, part, new)]
+
+    def _literal(self, values: Any, text: Text) -> str:
+        """The expression of an array of numbers; one number is written as such."""
+        numbers = [float(f"{value:.6g}") for value in values.ravel()]
+        return str(numbers[0]) if len(numbers) == 1 else f"{self.script.numpy_name(text)}.array({numbers})"
 
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
         """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""

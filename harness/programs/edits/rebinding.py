@@ -80,6 +80,30 @@ def are_image_flows(text: Text, fit: ast.Call) -> bool:
     )
 
 
+def yielded_parts(text: Text, fit: ast.Call, uses: tuple[str, ...]) -> tuple[ast.expr, ast.expr] | None:
+    """The inputs and the targets in the one ``yield`` of the function that makes all that ``fit`` is given.
+
+    None is returned if they are made otherwise, or if the model is used later in one of these ways on other data.
+
+    Args:
+        text: with the call of ``fit``.
+        fit: the call.
+        uses: names of methods.
+    """
+    later = any(called_name(call) in uses for call in _later_calls(text, fit))
+    first = argument_of(fit, "x", 0) or argument_of(fit, "generator")
+    given = [part for part in (first, argument_of(fit, "validation_data")) if part is not None]
+    made = [node for part in given for node in _makings(text, fit, part)]
+    names = {node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else "" for node in made}
+    body = text.tree.body if isinstance(text.scope(fit), ast.Module) else []  # else it sees no variable before fit
+    functions = [node for node in body if isinstance(node, ast.FunctionDef) and {node.name} == names]
+    yields = [node.value for one in functions for node in ast.walk(one) if isinstance(node, ast.Yield)]
+    if later or len(yields) != 1 or not isinstance(yields[0], ast.Tuple) or len(yields[0].elts) != 2:
+        return None
+    inputs, targets = yields[0].elts
+    return inputs, targets
+
+
 def _given_data(text: Text, fit: ast.Call) -> list[ast.expr]:
     """What ``fit`` is given as data and validation data, and the data of later uses of the model."""
     later = [argument_of(call, "x", 0) for call in _later_calls(text, fit) if called_name(call) in USES]

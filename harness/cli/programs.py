@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
+from ..programs.kinds import trains_keras
 from ..sandbox import is_program
 
 MAX_BYTES = 4096  # of a file that may have no code; larger ones are not parsed twice
@@ -27,11 +28,13 @@ def refuse_without_code(path: Path) -> None:
 
 
 def refuse_folder(name: str) -> None:
-    """Raise BadInput if it is a folder, with a script or notebook of it as an example."""
-    if os.path.isdir(name):
-        try:
-            first = min((str(one) for one in Path(name).iterdir() if is_program(one)), default="")
-        except OSError:
-            first = ""
-        example = f", such as {shown_path(first)}" if first else ""
-        raise BadInput(f"{shown_path(name)} is a folder; give the script that trains{example}")
+    """Raise BadInput for a folder, with the first of its programs that seems to train a Keras model."""
+    if not os.path.isdir(name):
+        return
+    try:
+        programs = sorted(path for path in Path(name).iterdir() if is_program(path))
+    except OSError:
+        programs = []
+    program = next((path for path in programs if trains_keras(path)), programs[0] if programs else None)
+    hint = "give a script or notebook of it" if program is None else f"give one, such as {shown_path(program)}"
+    raise BadInput(f"{shown_path(name)} is a folder; diagnose reads one program", hint=hint)

@@ -23,6 +23,7 @@ SCALING_LAYERS = (
     keras.layers.Normalization, keras.layers.Rescaling, keras.layers.BatchNormalization,
     keras.layers.LayerNormalization,
 )  # fmt: skip
+COLOR_CHANNELS = (3, 4)
 LOOKED_AT = 100  # rows, to see what kind of values they hold
 
 
@@ -75,8 +76,11 @@ def data_repairs(case: Case) -> Iterator[Repair]:
 
 
 def are_pictures(values: Any) -> bool:
-    """Whether rows have height and width, and the first hold whole numbers, as a series of measurements does not."""
+    """Whether rows have height and width, and channels of colors or, as a series of measurements has not, only whole
+    numbers."""
     first = np.asarray(values[:LOOKED_AT])
+    if first.ndim == 4 and min(first.shape[1:3]) > 1 and first.shape[-1] in COLOR_CHANNELS:
+        return True  # whose values an augmentation may have mixed
     return sum(size > 1 for size in first.shape[1:]) >= 2 and bool(np.all(first == np.round(first)))
 
 

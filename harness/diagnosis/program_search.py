@@ -96,8 +96,8 @@ class ProgramSearch(Search[Trial, Repair]):
         began = time.monotonic()
         trial = run_variant(self.case, variant, seeds, plan=self.plan, confirm=confirms, tick=check_clock)
         if keys and not confirms and self.learned(trial).value >= self.enough:  # there is something to confirm
-            needed = (time.monotonic() - began) * 2 * CONFIRM_SEEDS / count
-            self.ledger.reserved_time = max(self.ledger.reserved_time, needed)
+            now = time.monotonic()
+            self.ledger.reserve_time((now - began) * 2 * CONFIRM_SEEDS / count, now)
         return trial
 
     def say_trained(self, keys: Keys) -> None:

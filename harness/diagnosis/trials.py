@@ -43,6 +43,7 @@ FEWEST_TRIALS = 4  # of a diagnosis: as it is, repaired, and both once more to c
 ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
 LEAST_SECONDS = 20.0  # before which it never does
 CONFIRM_SHARE = 0.3  # of the time until then, which is kept to confirm what the search found
+MOST_CONFIRM_SHARE = 0.5  # of the time that is left, which a search may have to keep for this
 FLAT_FRACTION = 0.01  # of its first value by which a loss changes at most on a plateau
 FEWEST_ROWS_OF_PREFIX = 2000
 
@@ -95,6 +96,10 @@ class Ledger:
     def is_late(self) -> bool:
         """Whether the clock has run out for all but what confirms a cause."""
         return time.monotonic() > self.deadline - self.reserved_time
+
+    def reserve_time(self, seconds: float, now: float) -> None:
+        """Keep so many seconds to confirm a cause: at most half of those that are left, or the search would end."""
+        self.reserved_time = max(self.reserved_time, min(seconds, MOST_CONFIRM_SHARE * (self.deadline - now)))
 
     def check_clock(self, *, reserved: bool = False) -> None:
         """Raise ``OutOfBudget`` if the clock has run out; ``reserved`` as in ``spend``."""

@@ -30,6 +30,7 @@ from .rules.likely_rules import LIKELY_RULES
 from .rules.own_losses import OWN_LOSS_RULES
 from .rules.scaling_rules import SCALING_RULES
 from .rules.source_rules import SOURCE_RULES
+from .rules.variable_rules import VARIABLE_RULES
 from .source.places import Source
 from .source.scripts import read_pieces
 from .targets import CROSSENTROPIES, describe_loss, describe_targets, metric_names
@@ -37,9 +38,9 @@ from .targets import CROSSENTROPIES, describe_loss, describe_targets, metric_nam
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
 OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
-RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *SOURCE_RULES, *SCALING_RULES)
+RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES)
 RULES_OF_MODELS = (
-    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *SOURCE_RULES, *SCALING_RULES,
+    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES,
 )  # fmt: skip  # without a look at the values of x and y
 
 HOPELESS = frozenset(
@@ -49,6 +50,7 @@ HOPELESS = frozenset(
         Check.LOSS_WITHOUT_GRADIENT,
         Check.GRADIENT_NOT_FINITE,
         Check.SAME_BATCH,
+        Check.UNTRACKED_VARIABLES,
         Check.CONSTANT_TARGETS,
         Check.EMBEDDING_RANGE,
     }
@@ -99,7 +101,7 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
     """What keeps a program from learning whatever else is repaired."""
     subject = _subject(program)
     is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
-    rules = (*OF_GRADIENTS, batch_rules, *((data_rules,) if is_of_classes else ()))
+    rules = (*OF_GRADIENTS, batch_rules, *VARIABLE_RULES, *((data_rules,) if is_of_classes else ()))
     if program.error is not None:  # some devices read a row of zeros in the place of one that is not there
         rules += (embedding_rules,)
     found = [finding for rule in rules for finding in rule(subject)]

@@ -94,6 +94,8 @@ class Check(Enum):
     UNSCALED_INPUTS = "unscaled-inputs", "unscaled-inputs"
     UNSCALED_TARGETS = "unscaled-targets", "unscaled-targets"
     FROZEN_MODEL = "frozen-model", "frozen-layer"
+    UNTRACKED_VARIABLES = "untracked-variables", "frozen-layer"
+    UNTRACKED_IN_PART = "untracked-in-part", "frozen-layer"
     FROZEN_OUTPUT = "frozen-output", "frozen-layer"
     FROZEN_RANDOM = "frozen-random", "frozen-layer"
     DROPOUT_RATE = "dropout-rate", "dropout"

@@ -125,6 +125,8 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
     elif check is Check.UNADAPTED_LAYER:
         yield Change(kind=ChangeKind.SCALE_INPUTS, layer=finding.layer, new="standardise")
+    elif check is Check.UNSCALED_IMAGES and program.source == "PyDataset":
+        yield Change(kind=ChangeKind.SCALE_INPUTS, new="divide by 255")
     elif check is Check.ACCURACY_OF_REGRESSION:
         yield Change(kind=ChangeKind.METRIC, old=str(values["metric"]), new="mae")
 

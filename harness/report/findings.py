@@ -61,6 +61,15 @@ def alike_text(values: Values) -> str:
     return f"{names} both start at 0, so all units between them stay alike; start from small random numbers"
 
 
+def untracked_text(values: Values) -> str:
+    """Which variables are not trained, and what to do."""
+    names, several = values["names"], len(values["names"]) > 1
+    return (
+        f"{joined(names)} {'are tf.Variables' if several else 'is a tf.Variable'}, which this version of Keras does "
+        f"not train; make {'them' if several else 'it'} with self.add_weight(...)"
+    )
+
+
 SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.SOFTMAX_OVER_ONE_UNIT: lambda v: (
         f"softmax over one unit is always 1, so nothing can be learned; use {v['instead']}"
@@ -200,6 +209,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.UNSCALED_INPUTS: lambda v: f"the inputs go from {number(v['least'])} to {number(v['largest'])}",
     Check.UNSCALED_TARGETS: lambda v: f"the targets go from {number(v['least'])} to {number(v['largest'])}",
     Check.FROZEN_MODEL: lambda v: "every layer is frozen, so nothing is trained",
+    Check.UNTRACKED_VARIABLES: lambda v: f"nothing is trained, because {untracked_text(v)}",
+    Check.UNTRACKED_IN_PART: untracked_text,
     Check.FROZEN_OUTPUT: lambda v: "the last layer is frozen",
     Check.FROZEN_RANDOM: lambda v: f"the layer {v['layer']} is frozen with random weights",
     Check.DROPOUT_RATE: lambda v: f"{v['rate']:.0%} of the units are dropped in each step",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import BadInput, known_words, nearest, shown
-from ..models.network import Array
+
+if TYPE_CHECKING:  # check needs the rest of this module, and starts before NumPy is loaded
+    from ..models.network import Array
 
 MAX_INTEGER = 2**31 - 1  # the compiled loop counts iterations in int32
 

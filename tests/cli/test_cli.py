@@ -156,7 +156,7 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
         (["./net.py"], "did you mean 'harness check ./net.py' or 'harness diagnose ./net.py'?"),
         (["folder"], "did you mean 'harness check folder'?"),
         (["net.keras"], "did you mean 'harness inspect net.keras'?"),
-        (["diagnose", "none"], "none is a folder; give the script that trains\n"),
+        (["diagnose", "none"], "none is a folder; diagnose reads one program; give a script or notebook of it\n"),
         (["mine.toml"], "did you mean 'harness compare mine.toml'?"),
         (["check", "net"], "net: the file does not exist; did you mean 'net.py'?"),
         (["diagnose", "net"], "did you mean 'net.py'?"),
@@ -164,7 +164,7 @@ def test_a_toml_file_of_one_s_own(tmp_path, monkeypatch, capsys):
         (["diagnose", "nett.py"], "did you mean 'net.py'?"),
         (["check", "net.py"], "net.py has no code; write the network, or begin with 'harness new FILE'"),
         (["diagnose", "net.py"], "net.py has no code"),
-        (["diagnose", "folder"], "folder is a folder; give the script that trains, such as folder/train.py"),
+        (["diagnose", "folder"], "folder is a folder; diagnose reads one program; give one, such as folder/train.py"),
         (["compare", "data.csv"], "data.csv is data; give a TOML file that names it"),
         (["compare", "net.py"], "net.py is a program, which the commands check and diagnose read; give a TOML file"),
         (["check", "empty.ipynb"], "empty.ipynb: cannot be read (it is not a notebook; save it again in Jupyter)"),
@@ -189,6 +189,18 @@ def test_bad_input_is_one_plain_line_and_exit_2(arguments, told, tmp_path, monke
     assert out == ""
     assert told in err
     assert len(err.splitlines()) <= 2
+
+
+def test_a_folder_is_refused_with_a_program_of_it_that_trains(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = Path("course")
+    folder.mkdir()
+    assert cli.main(["diagnose", "course"]) == 2
+    assert "course is a folder; diagnose reads one program; give a script or notebook" in capsys.readouterr().err
+    (folder / "loading.py").touch()
+    (folder / "train.py").write_text("import keras\nkeras.Sequential([]).fit(x, y)\n")
+    assert cli.main(["diagnose", "course"]) == 2
+    assert "diagnose reads one program; give one, such as course/train.py" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["compare", "nothing.toml"], ["view", "no-such-folder"]])

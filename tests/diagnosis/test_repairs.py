@@ -125,6 +125,7 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
 def test_pictures_of_bytes_hold_whole_numbers_and_a_series_does_not() -> None:
     rng = np.random.default_rng(0)
     assert are_pictures(rng.integers(0, 256, (300, 8, 8, 1)).astype("float32"))
+    assert are_pictures(rng.uniform(0, 255, (300, 8, 8, 3)))  # an augmentation mixes the values of neighbours
     assert not are_pictures(rng.integers(0, 256, (300, 20, 1)).astype("float32"))  # sequences of whole numbers
     assert not are_pictures(50 + 30 * np.sin(np.arange(400.0)).reshape(20, 20, 1))  # windows of a measured series
 

@@ -350,6 +350,15 @@ def test_what_confirms_a_cause_has_the_last_of_the_time() -> None:
         ledger.check_clock(reserved=True)
 
 
+def test_half_of_the_time_that_is_left_stays_for_the_search() -> None:
+    """On a slow machine the proofs of a first set that learns may take longer than all that is left."""
+    ledger = Ledger(budget=10.0, deadline=180.0, reserved_time=54.0)
+    ledger.reserve_time(500.0, now=60.0)
+    assert ledger.reserved_time == 60.0
+    ledger.reserve_time(500.0, now=100.0)
+    assert ledger.reserved_time == 60.0  # what is kept is not given back
+
+
 @pytest.mark.parametrize(("score", "reserved"), [(0.9, 16.0), (0.1, 1.0)])
 def test_time_is_kept_to_confirm_what_learned(monkeypatch: pytest.MonkeyPatch, score: float, reserved: float) -> None:
     """8 seeds of the search took 4 s: 16 fresh ones with a repair and 16 without it take 16 s."""

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from harness.diagnosis.evident_causes import bounds_score
 from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
@@ -91,6 +92,7 @@ SOUND = {
     "binary": lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=["accuracy"]),
     "binary column": lambda: found(net(1, "sigmoid"), BCE, BINARY[:, None].astype("float32")),
     "binary logits": lambda: found(net(1, None), logits("BinaryCrossentropy"), BINARY),
+    "smoothed labels": lambda: found(net(1, "sigmoid"), BCE, 0.05 + 0.9 * BINARY, metrics=["accuracy"]),
     "hinge": lambda: found(net(1, "tanh"), "hinge", 2 * BINARY - 1),
     "two units": lambda: found(net(2, "softmax"), SCCE, BINARY),
     "sparse": lambda: found(net(3, "softmax"), SCCE, CLASSES, metrics=["accuracy"]),
@@ -193,6 +195,9 @@ FAULTY = {
         lambda: found(net(1, "tanh"), "mae", 9 * REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
     "relu below 0": (
         lambda: found(net(1, "relu"), "mse", REAL), SURE, "output-activation", Check.TARGETS_OUT_OF_REACH),
+    "accuracy of shares": (
+        lambda: found(net(1, "sigmoid"), BCE, 1 / (1 + np.exp(-REAL)), metrics=["accuracy"]), SURE, "metric",
+        Check.ACCURACY_OF_REGRESSION),
     "accuracy of a regression": (
         lambda: found(net(1, None), "mse", REAL, metrics=["accuracy"]), SURE, "metric", Check.ACCURACY_OF_REGRESSION),
     "squared error of one-hot": (
@@ -287,6 +292,48 @@ def test_sound_programs_are_left_alone(name):
 def test_faulty_programs(name):
     make, severity, identity, check = FAULTY[name]
     assert (severity, identity, check) in make()
+
+
+class Line(keras.Model):
+    """A line whose slope Keras does not train; its offset is trained if it is a weight."""
+
+    def __init__(self, weighted):
+        super().__init__()
+        self.slope = tf.Variable(5.0)
+        self.offset = self.add_weight(name="offset") if weighted else tf.Variable(0.0, trainable=False)
+
+    def call(self, x):
+        return self.slope * x + self.offset
+
+
+class OwnStep(Line):
+    """The same with updates of its own, which may train the slope."""
+
+    def train_step(self, data):
+        return {"loss": self.slope}
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        (Line(False), {(SURE, "frozen-layer", Check.UNTRACKED_VARIABLES)}),
+        (Line(True), {(MAYBE, "frozen-layer", Check.UNTRACKED_IN_PART)}),
+    ],
+)
+def test_variables_of_tensorflow_are_not_trained(model, named):
+    model.build((None, 1))
+    assert {one for one in found(model, "mse", REAL) if "untracked" in one[2].value} == named
+
+
+def test_variables_of_tensorflow_may_be_trained_by_a_step_of_ones_own():
+    model, own = Line(False), OwnStep(False)
+    for one in (model, own):
+        one.build((None, 1))
+    model.compile("adam", "mse")
+    program = program_of(model, X[:, :1], REAL, epochs=50)
+    assert any(one.check is Check.UNTRACKED_VARIABLES for one in contradictions(program))
+    stepped = dataclasses.replace(program, model=own)
+    assert all(one.check is not Check.UNTRACKED_VARIABLES for one in contradictions(stepped))
 
 
 def test_frozen_models():

@@ -450,6 +450,137 @@ def test_the_datasets_of_fit_are_scaled_and_shuffled(program):
     assert changed_lines(captured, images)[0][:1] == ["train = train.map(lambda x, y: (x / 255, y))"]
 
 
+QUANTITIES = """\
+import numpy as np
+import tensorflow as tf
+rows = np.random.default_rng(0).normal(size=(60, 3))
+prices = 4000 + 900 * rows[:, :1]
+make = tf.data.Dataset.from_tensor_slices
+train, held = make((rows[:40], prices[:40])).batch(8), make((rows[40:], prices[40:])).batch(4)
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+model.compile(loss="mse", optimizer="adam")
+model.fit(train, epochs=1, validation_data=held)
+print(model.predict(held).mean())
+"""
+
+
+@pytest.mark.slow
+def test_the_targets_of_datasets_are_scaled(captured):
+    program = captured(QUANTITIES)
+    edits = edits_for(program, [change("scale_targets", "standardise")])
+    assert not edits.unplaced
+    after = run_edited(program, edits.edits).program
+    mean, std = program.y.mean(axis=0), program.y.std(axis=0)
+    assert np.allclose(after.y, (program.y - mean) / std)
+    assert np.allclose(after.validation.y, (program.validation.y - mean) / std)
+    assert after.error is None
+    added, _ = changed_lines(program, change("scale_targets", "standardise"))
+    assert added[-1] == "print((model.predict(held) * target_std + target_mean).mean())"
+
+
+@pytest.mark.slow
+def test_the_targets_of_datasets_that_are_whole_numbers_are_left(captured):
+    whole = captured(QUANTITIES.replace("900 * rows[:, :1]", "np.arange(60)"))
+    assert changed_lines(whole, change("scale_targets", "standardise")) == ([], ["scale_targets"])
+
+
+GENERATED = """\
+import numpy as np
+import keras
+rng = np.random.default_rng(0)
+rows = 90 + 30 * rng.normal(size=(40, 3))
+prices = 4000 + 900 * rows[:, :1]
+
+def batches(first):
+    while True:
+        for start in range(first, first + 20, 10):
+            part = slice(start, start + 10)
+            yield rows[part], prices[part]
+
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(loss="mse", optimizer="adam")
+model.fit(batches(0), steps_per_epoch=2, epochs=1, validation_data=batches(20), validation_steps=2)
+print(model.predict(rows[:2]))
+"""
+YIELDED = "yield rows[part], (np.asarray(prices[part]) - target_mean) / target_std"
+
+
+@pytest.mark.slow
+def test_what_a_generator_yields_is_scaled(captured):
+    program = captured(GENERATED)
+    edits = edits_for(program, [change("scale_targets", "standardise")])
+    assert not edits.unplaced
+    added, _ = changed_lines(program, change("scale_targets", "standardise"))
+    assert (added[0], added[-1]) == (YIELDED, "print((model.predict(rows[:2]) * target_std + target_mean))")
+    after = run_edited(program, edits.edits).program
+    mean, std = program.y.mean(axis=0), program.y.std(axis=0)
+    assert np.allclose(after.y, (program.y - mean) / std, atol=1e-4)
+    assert after.history["val_loss"][-1] < 1e-3 * program.history["val_loss"][-1]
+    alone = captured(GENERATED.replace("print(model.predict(rows[:2]))", ""))
+    inputs = edits_for(alone, [change("scale_inputs", "standardise")])
+    assert not inputs.unplaced
+    assert np.allclose(run_edited(alone, inputs.edits).program.x.std(axis=0), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("scale_inputs", "", ""),  # which predict is given as they are
+        ("scale_targets", "predict(rows[:2])", "evaluate(rows, prices)"),
+        ("scale_targets", "validation_data=batches(20), validation_steps=2", "validation_data=(rows, prices)"),
+        ("scale_targets", "rows[part], prices[part]", "(rows[part], prices[part], np.ones(10))"),
+    ],
+)
+@pytest.mark.slow
+def test_what_a_generator_yields_is_not_scaled_in_part(captured, kind, old, new):
+    assert changed_lines(captured(GENERATED.replace(old, new)), change(kind, "standardise")) == ([], [kind])
+
+
+FLOWS = """\
+import numpy as np
+from keras import Sequential, layers
+from keras.src.legacy.preprocessing.image import ImageDataGenerator
+images = np.random.default_rng(0).integers(0, 256, size=(40, 6, 6, 3)).astype("float32")
+labels = np.arange(40) % 2
+augmented = ImageDataGenerator(horizontal_flip=True)
+train = augmented.flow(images[:30], labels[:30], batch_size=10)
+held = ImageDataGenerator().flow(images[30:], labels[30:])
+model = Sequential([layers.Flatten(), layers.Dense(1, activation="sigmoid")])
+model.compile(loss="binary_crossentropy", optimizer="adam")
+model.fit(train, epochs=1, validation_data=held)
+model.evaluate(held)
+"""
+
+
+@pytest.mark.slow
+def test_generators_of_images_divide_by_255(captured):
+    program, wanted = captured(FLOWS), change("scale_inputs", "divide by 255")
+    edits = edits_for(program, [wanted])
+    assert changed_lines(program, wanted) == (
+        [
+            "augmented = ImageDataGenerator(horizontal_flip=True, rescale=1 / 255)",
+            "held = ImageDataGenerator(rescale=1 / 255).flow(images[30:], labels[30:])",
+        ],
+        [],
+    )
+    after = run_edited(program, edits.edits).program
+    assert (after.x.max() <= 1, after.validation.x.max() <= 1, after.error) == (True, True, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("evaluate(held)", "predict(images)"),
+        ("validation_data=held", "validation_data=(images[30:], labels[30:])"),
+        ("ImageDataGenerator()", "ImageDataGenerator(rescale=1 / 128)"),
+    ],
+)
+@pytest.mark.slow
+def test_generators_of_images_are_not_scaled_in_part(captured, old, new):
+    program = captured(FLOWS.replace(old, new))
+    assert changed_lines(program, change("scale_inputs", "divide by 255")) == ([], ["scale_inputs"])
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -169,3 +169,8 @@ def test_arguments_that_optimizers_of_the_first_version_ignored(written):
     text += "m.fit(np.random.rand(20, 8), np.arange(20.0), nb_epoch=1)\n"
     program = capture_script(written(text)).program
     assert float(np.asarray(program.optimizer.learning_rate)) == pytest.approx(0.05)
+
+
+def test_a_model_whose_constructor_raises_has_no_name(written):
+    with pytest.raises(BadInput, match=r"train.py:4: the script fails before it calls fit: ValueError: All `outputs`"):
+        capture_script(written("m = keras.Model(Input((3,)), None)\n" + TAIL))

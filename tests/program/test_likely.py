@@ -6,6 +6,7 @@ from harness.programs.capture import capture_script
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import edits_for
+from harness.programs.remedies import edits_against
 from harness.programs.unjudged import is_judged, read_unjudged
 from harness.report.unjudged import lines
 
@@ -129,7 +130,11 @@ def test_images_that_nothing_scales(captured):
         "m.add(Dense(1, activation='sigmoid'))\nm.compile('adam', 'binary_crossentropy')\n"
         "m.fit_generator(data, steps_per_epoch=200, epochs=10)\n"
     )
-    assert named(captured(text.format(""))) == [Check.UNSCALED_IMAGES]
+    program = captured(text.format(""))
+    assert named(program) == [Check.UNSCALED_IMAGES]
+    (finding,) = [one for one in contradictions(program) if one.check is Check.UNSCALED_IMAGES]
+    (edit,) = edits_against(program, finding)
+    assert edit.new == "rescale=1 / 255"
     assert named(captured(text.format("rescale=1./255"))) == []
 
 

@@ -537,3 +537,23 @@ def test_arrays_of_one_element_are_numbers_as_they_once_were(captured):
 def test_an_array_of_several_elements_is_not_a_number(captured):
     with pytest.raises(BadInput, match=r"train.py:3: .*setting an array element with a sequence"):
         captured("import numpy as np\nx = np.zeros(4)\nx[0] = np.ones(2)\nmodel.fit(x, x)\n")
+
+
+@pytest.mark.parametrize(
+    ("imported", "unpacked"),
+    [
+        ("from zipfile import ZipFile", "ZipFile('ratings.zip').extractall('.')"),
+        ("import zipfile", "with zipfile.ZipFile('ratings.zip', 'r') as archive:\n    archive.extract('table.csv')"),
+        ("import tarfile", "tarfile.open('ratings.zip', 'r:gz').extractall()"),
+        ("import shutil", "shutil.unpack_archive('ratings.zip')"),
+    ],
+)
+def test_an_archive_that_is_missing_is_empty(captured, imported, unpacked):
+    program = captured(
+        f"{imported}\nimport pandas as pd\nfrom keras import Sequential, layers\n{unpacked}\n"
+        "table = pd.read_csv('table.csv', names=['user', 'item', 'rating'])\n"
+        "m = Sequential([layers.Dense(4, activation='relu', input_dim=2), layers.Dense(1)])\n"
+        "m.compile('adam', 'mse')\nm.fit(table[['user', 'item']], table['rating'], epochs=50)\n"
+    )
+    assert made_up(program)[:2] == ["the file ratings.zip", "the file table.csv"]
+    assert not is_judged(program)

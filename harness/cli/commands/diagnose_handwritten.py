@@ -49,9 +49,11 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
         if folder is not None:
             text = "\n\n".join(handwritten_diagnosis.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=as_cards(found.diagnosis))
-        write_pages(arguments, found, folder)
+        is_judged = found.diagnosis is not None or found.check.verdict is not Verdict.NOT_JUDGED
+        page_folder = folder if is_judged else None
+        write_pages(arguments, found, page_folder)
     show_result(arguments, found)
-    say_page(arguments, folder)
+    say_page(arguments, page_folder)
     if found.diagnosis is None:
         is_hopeless = found.unjudged is not None and found.unjudged.is_hopeless
         return DIFFERS if is_hopeless or found.check.verdict is Verdict.MISTAKE else NOT_JUDGED

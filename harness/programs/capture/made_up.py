@@ -29,6 +29,7 @@ from ...recording.stand_ins.files import AnyKey, Missing, mat_reader
 from ...recording.stand_ins.hints import read_hints
 from ..program import DATA_SET, FILE, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
+from .made_up_archives import patch_archives
 from .made_up_folders import patch_folders
 from .made_up_sets import FEW_ROWS, patch_data_sets
 from .supply import ROWS, Supply, is_missing, table_width
@@ -41,6 +42,7 @@ def made_up(supply: Supply) -> Iterator[None]:
     """Make up what is missing inside the block."""
     before = set(sys.modules)
     with contextlib.ExitStack() as stack:
+        patch_archives(stack, supply)
         for patch in (patch_files, patch_data_sets, patch_tables, patch_downloads, patch_folders, patch_screens):
             patch(stack, supply)
         finder = absorbed.AbsorbingFinder(

@@ -91,9 +91,12 @@ class Origins:
         return any(source is not None and FIRST_VERSION.search(source.text) for source in self.sources.known.values())
 
     def layer_places(self) -> dict[str, Place]:
-        """Name of a layer -> where it was made, of all layers so far."""
-        layers = [(made.name, place) for made, place in self.made.values() if isinstance(made, keras.Layer)]
-        return {name: place for name, place in layers if place is not None}
+        """Name of a layer -> where it was made, of all layers so far.
+
+        A layer whose constructor raised has no name.
+        """
+        layers = [(made, place) for made, place in self.made.values() if isinstance(made, keras.Layer)]
+        return {made.name: place for made, place in layers if place is not None and hasattr(made, "name")}
 
     def place_of(self, made: Any) -> Place | None:
         """Where an object was made, if it is known."""

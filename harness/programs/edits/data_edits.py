@@ -9,14 +9,19 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
+import numpy as np
 
+from ...recording.source import called_name
 from ..changes import Change
 from ..old_versions.arguments import OF_LISTS
 from ..source.places import argument_of, base_name, names_in
 from ..targets import describe_targets
 from .rebinding import (
+    USES,
+    are_image_flows,
     next_fit_line,
     ordered_split,
     rebound_datasets,
@@ -24,10 +29,12 @@ from .rebinding import (
     rebound_parts,
     rebound_validation,
     split_names,
+    yielded_parts,
 )
 from .script_texts import ScriptTexts
 from .texts import Edit, Text, Unplaced
 
+DATASET_SCALINGS = ("scale_inputs", "scale_targets")  # kinds of changes that can be made to a tf.data.Dataset
 OF_TARGETS = ("scale_targets", "labels", "shape")  # kinds of changes that leave the inputs as they are
 MAX_LABELS = 20  # distinct labels that are written out in an edit
 SCALES = ("{} / 255", "({} - input_mean) / input_std", "({} - target_mean) / target_std")  # of data
@@ -83,9 +90,9 @@ class DataEdits:
     def check_plain(self, kind: str, call: ast.Call) -> None:
         """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled.
 
-        The inputs of a dataset can be scaled too.
+        The inputs and the targets of a dataset can be scaled too.
         """
-        if kind == "scale_inputs" and self.program.source == "tf.data" and not self.has_several_inputs:
+        if kind in DATASET_SCALINGS and self.program.source == "tf.data" and not self.has_several_inputs:
             return
         is_left_out = self.has_several_inputs and kind not in (*OF_TARGETS, "scale_inputs")
         if self.program.source not in ("arrays", "dataframe") or is_left_out:
@@ -113,6 +120,8 @@ class DataEdits:
                 mean, std = self._moments(x, text)
                 self.statements.append(f"input_mean, input_std = {mean}, {std} + 1e-7")
                 self.wrappers["x"].append("({} - input_mean) / input_std")
+        elif kind == "scale_targets" and self.program.source == "tf.data":
+            self._scale_dataset_targets(text, call)
         elif kind == "scale_targets":
             mean, std = self._moments(y, text)
             self.statements.append(f"target_mean, target_std = {mean}, {std}")
@@ -177,6 +186,70 @@ class DataEdits:
             self.statements.append(f"scaling = {self.script.keras_name(text, 'layers.Normalization')}()")
             self.statements.append(f"scaling.adapt({names[0]}.map(lambda x, y: x))")
         self.statements += [f"{name} = {name}.map(lambda x, y: ({scaled}, y))" for name in names]
+
+    def _scale_dataset_targets(self, text: Text, call: ast.Call) -> None:
+        """Note that the targets of the dataset of fit are to be scaled before fit, and those of all others in use.
+
+        Raises:
+            Unplaced: they are not all variables, not all rows are pairs, or the targets are whole numbers, whose type
+                has no place for a mean.
+        """
+        names, steps = rebound_datasets(text, call), self.program.steps_per_epoch
+        is_whole = np.issubdtype(np.asarray(self.program.y).dtype, np.integer)
+        if not names or is_whole or self.program.sample_weight is not None:
+            raise Unplaced
+        rows = names[0] if steps is None else f"{names[0]}.take({steps})"
+        self.statements.append(f"targets = {self.script.numpy_name(text)}.concatenate([y for x, y in {rows}])")
+        self.statements.append("target_mean, target_std = targets.mean(axis=0), targets.std(axis=0)")
+        scaled = SCALES[-1].format("y")
+        self.statements += [f"{name} = {name}.map(lambda x, y: (x, {scaled}))" for name in names]
+        self.wrappers["prediction"].append("{} * target_std + target_mean")
+
+    def rescale_images(self, text: Text, call: ast.Call) -> list[Edit]:
+        """The edits that let every ImageDataGenerator divide its images by 255.
+
+        Raises:
+            Unplaced: one scales already, or the model is given other data too.
+        """
+        made = [
+            (other, node)
+            for other in self.script.all_texts(self.program.places.fit)
+            for node in ast.walk(other.tree)
+            if isinstance(node, ast.Call) and called_name(node) == "ImageDataGenerator"
+        ]
+        if not made or any(argument_of(node, "rescale") for _, node in made) or not are_image_flows(text, call):
+            raise Unplaced
+        return [other.set_argument(node, "rescale", "1 / 255") for other, node in made]
+
+    def scale_yielded(self, kind: str, change: Change, text: Text, call: ast.Call) -> list[Edit]:
+        """The edit that scales inputs or targets where a generator function of the user's yields them.
+
+        Raises:
+            Unplaced: they are yielded elsewhere, or their moments are too many numbers to write down.
+        """
+        is_input = kind == "scale_inputs"
+        parts = yielded_parts(text, call, USES if is_input else ("evaluate", "test_on_batch"))
+        if parts is None or self.has_several_inputs:
+            raise Unplaced
+        part, name = (parts[0], "input") if is_input else (parts[1], "target")
+        array = f"{self.script.numpy_name(text)}.asarray({text.text(part)})"
+        new = f"{array} / 255"
+        if "255" not in str(change.new):
+            values = np.asarray(self.program.x if is_input else self.program.y, float)
+            numbers = [values.mean(axis=0), values.std(axis=0) + 1e-7 * is_input]
+            if numbers[0].size > MAX_LABELS:
+                raise Unplaced
+            written_numbers = ", ".join(self._literal(each, text) for each in numbers)
+            self.statements.append(f"{name}_mean, {name}_std = {written_numbers}")
+            new = SCALES[1 if is_input else 2].format(array)
+        if not is_input:
+            self.wrappers["prediction"].append("{} * target_std + target_mean")
+        return [text.replace(part, new, part, new)]
+
+    def _literal(self, values: Any, text: Text) -> str:
+        """The expression of an array of numbers; one number is written as such."""
+        numbers = [float(f"{value:.6g}") for value in values.ravel()]
+        return str(numbers[0]) if len(numbers) == 1 else f"{self.script.numpy_name(text)}.array({numbers})"
 
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
         """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""

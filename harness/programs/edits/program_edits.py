@@ -220,6 +220,10 @@ class _Editor:
             return [text.set_argument(call, "shuffle", "True")]
         if kind == "shuffle" and self.program.source == "tf.data":
             return [self._dataset_order()]
+        if kind == "scale_inputs" and self.program.source == "PyDataset" and "255" in str(change.new):
+            return self.data.rescale_images(text, call)
+        if kind in ("scale_inputs", "scale_targets") and self.program.source == "generator":
+            return self.data.scale_yielded(kind, change, text, call)
         self.data.check_plain(kind, call)
         if kind == "resplit":
             return self.data.resplit(text, call)

@@ -18,6 +18,7 @@ from .texts import Text
 
 USES = ("evaluate", "predict", "predict_on_batch", "test_on_batch")
 SPLITS = ("train_test_split",)
+IMAGE_FLOWS = ("flow", "flow_from_directory", "flow_from_dataframe")  # methods of ImageDataGenerator
 
 
 def rebound_names(text: Text, fit: ast.Call, name: str, position: int) -> list[str]:
@@ -62,13 +63,58 @@ def rebound_datasets(text: Text, fit: ast.Call) -> list[str]:
     None are returned if any is given otherwise than in a variable, or is not certain to be a dataset of batches.
     """
     of_fit = [argument_of(fit, "x", 0), argument_of(fit, "validation_data")]
-    later = [argument_of(call, "x", 0) for call in _later_calls(text, fit) if called_name(call) in USES]
-    given = [part.id if isinstance(part, ast.Name) else "" for part in [*of_fit, *later] if part is not None]
+    given = [part.id if isinstance(part, ast.Name) else "" for part in _given_data(text, fit)]
     names = list(dict.fromkeys(given))
     if text.loops(fit) or not all(_is_bound_once(text, fit, name) for name in names):
         return []
     unknown = set(names) - {part.id for part in of_fit if isinstance(part, ast.Name)}
     return names if all(batch_calls(text, fit, name) for name in unknown) else []
+
+
+def are_image_flows(text: Text, fit: ast.Call) -> bool:
+    """Whether ``fit``, its validation data and later uses of the model are all given generators of images."""
+    return all(
+        any(isinstance(node, ast.Call) and called_name(node) in IMAGE_FLOWS for node in ast.walk(made))
+        for part in _given_data(text, fit)
+        for made in _makings(text, fit, part)
+    )
+
+
+def yielded_parts(text: Text, fit: ast.Call, uses: tuple[str, ...]) -> tuple[ast.expr, ast.expr] | None:
+    """The inputs and the targets in the one ``yield`` of the function that makes all that ``fit`` is given.
+
+    None is returned if they are made otherwise, or if the model is used later in one of these ways on other data.
+
+    Args:
+        text: with the call of ``fit``.
+        fit: the call.
+        uses: names of methods.
+    """
+    later = any(called_name(call) in uses for call in _later_calls(text, fit))
+    first = argument_of(fit, "x", 0) or argument_of(fit, "generator")
+    given = [part for part in (first, argument_of(fit, "validation_data")) if part is not None]
+    made = [node for part in given for node in _makings(text, fit, part)]
+    names = {node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else "" for node in made}
+    body = text.tree.body if isinstance(text.scope(fit), ast.Module) else []  # else it sees no variable before fit
+    functions = [node for node in body if isinstance(node, ast.FunctionDef) and {node.name} == names]
+    yields = [node.value for one in functions for node in ast.walk(one) if isinstance(node, ast.Yield)]
+    if later or len(yields) != 1 or not isinstance(yields[0], ast.Tuple) or len(yields[0].elts) != 2:
+        return None
+    inputs, targets = yields[0].elts
+    return inputs, targets
+
+
+def _given_data(text: Text, fit: ast.Call) -> list[ast.expr]:
+    """What ``fit`` is given as data and validation data, and the data of later uses of the model."""
+    later = [argument_of(call, "x", 0) for call in _later_calls(text, fit) if called_name(call) in USES]
+    given = [argument_of(fit, "x", 0), argument_of(fit, "validation_data"), *later]
+    return [part for part in given if part is not None]
+
+
+def _makings(text: Text, fit: ast.Call, part: ast.expr) -> list[ast.AST]:
+    """The expressions that make what an argument holds: those that its variable is assigned, else the argument."""
+    stores = _stores(text, fit, part.id) if isinstance(part, ast.Name) else []
+    return [_value_of(text.statement(store), store) for store in stores] or [part]
 
 
 def batch_calls(text: Text, fit: ast.Call, name: str) -> list[ast.Call]:

@@ -33,6 +33,7 @@ Array = NDArray[Any]
 ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot\b|np\.eye\(")
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
 STEP_RATE = 0.01  # of plain gradient descent, with which two forms of the targets are compared
+MOST_BETWEEN = 0.5  # share of the targets under a cross-entropy that are then quantities
 STEP_TOLERANCE = 1e-2  # relative, of weights that are float32
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
@@ -464,11 +465,12 @@ def metric_rules(subject: Subject) -> Finding:
         values: dict[str, Value] = {"metric": name, "loss": loss, "units": head.units}
         if name in ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
             is_labels_beyond = targets.kind is TargetKind.CLASSES and head.units == 1
-            if loss in REGRESSION_LOSSES and targets.width == head.units and (
+            is_of_quantities = loss in REGRESSION_LOSSES and targets.width == head.units and (
                 (targets.is_regression and not targets.is_integer)
                 or (targets.is_regression and targets.is_integer and (targets.low < 0 or targets.high > 1))
                 or is_labels_beyond
-            ):  # fmt: skip
+            )  # fmt: skip
+            if is_of_quantities or (loss in CROSSENTROPIES and head.units == 1 and are_mostly_between(targets)):
                 yield subject.at(place, Check.ACCURACY_OF_REGRESSION, Severity.CONTRADICTION, values)
                 continue
         other = (
@@ -478,6 +480,14 @@ def metric_rules(subject: Subject) -> Finding:
         )  # fmt: skip
         if other:
             yield subject.at(place, Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION, values)
+
+
+def are_mostly_between(targets: Targets) -> bool:
+    """Whether one column of targets has many values, most of them between 0 and 1: no label of a class matches them."""
+    values, distinct = targets.values, targets.distinct
+    is_of_labels = distinct is not None and len(distinct) <= MAX_SCALED_CLASSES
+    share = float(np.mean((values > 0) & (values < 1)))
+    return targets.width == 1 and targets.is_finite and not is_of_labels and share > MOST_BETWEEN
 
 
 def metrics_of_unknown(subject: Subject, head: Head) -> Finding:

@@ -52,6 +52,16 @@ def test_xor_from_ones_has_clones(tmp_path: Path) -> None:
     assert found.to_dict()["read"]["units"] == [2, 2, 1]
 
 
+def test_a_file_that_is_not_judged_gets_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_file(tmp_path / "empty.py", "")
+    assert main(["diagnose", "empty.py"]) == 3
+    assert "Page with figures" not in capsys.readouterr().out
+    assert not list(tmp_path.rglob("report.html"))
+
+
 @pytest.mark.slow
 def test_a_rate_that_is_100_times_too_small_is_named(tmp_path: Path) -> None:
     found = diagnose(tmp_path, numpy_files.columns(0.02, 800))

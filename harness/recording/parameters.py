@@ -133,6 +133,7 @@ class Search:
             if whole in self.owner:
                 self.copies[step.id] = whole
         if event is not None:
+            self._take_back_penalty(event)
             self._take(step, event)
 
     def _is_count(self, step: Step) -> bool:
@@ -434,6 +435,8 @@ class Search:
         if chain is not None:  # another part of one update depends on the version before the first part
             # and a step that is one iteration late on the version before that
             versions = (version, chain.closed, *(before for before, _ in chain.groups[-1:]))
+            if chain.begins_scaled(version) and chain.bit & reached:
+                return True  # on what may be the gradient of a penalty, and not an update
             return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in versions)
         for one in reversed(self.sums):  # x + f(x), which no forward pass has shown to be an update
             if one.bit & reached and not one.groups:
@@ -449,9 +452,13 @@ class Search:
         """
         used = {role[:3] for role in self.uses.get(operand, ())}
         stays = step.place is not None and (*step.place.site, step.operation) in used
-        if self.masks[version] & ~self.control == 0 and not stays:
+        return (self.masks[version] & ~self.control == 0 and not stays) or self._is_made_of(change, version)
+
+    def _is_made_of(self, node: int, version: int) -> bool:
+        """Whether a value is a version, or was made of it and not only of what replaces it; assumed if long ago."""
+        if node == version:
             return True
-        seen, left = {change}, [change]
+        seen, left = {node}, [node]
         while left and len(seen) < MAX_SEEN:
             for parent in self.tape.steps[left.pop()].parents:
                 if parent == version:
@@ -460,6 +467,16 @@ class Search:
                     seen.add(parent)
                     left.append(parent)
         return bool(left)
+
+    def _take_back_penalty(self, event: Event) -> None:
+        """Forget the updates that this one subtracts: ``rate * w - f(w)`` was the gradient of a cost with a penalty."""
+        chain = self.owner.get(event.before)
+        if chain is None or event.step is None or not event.direct or not chain.begins_scaled(event.before):
+            return
+        if self._is_made_of(event.step, chain.latest):
+            for one in chain.pending(event.before):
+                del chain.events[one.after], self.owner[one.after]
+            chain.latest = event.before
 
     def _take(self, step: Step, event: Event) -> None:
         """Note an event."""

@@ -55,6 +55,22 @@ class Chain:
         self.groups.append((self.closed, self.latest))
         self.closed = self.latest
 
+    def pending(self, version: int) -> list[Event]:
+        """The replacements since a version, the last one first; none if the latest one is not made of it."""
+        found: list[Event] = []
+        latest = self.latest
+        while latest != version:
+            if latest not in self.events:
+                return []
+            found.append(self.events[latest])
+            latest = found[-1].before
+        return found
+
+    def begins_scaled(self, version: int) -> bool:
+        """Whether what replaced a version is a sum with a multiple of it: perhaps the gradient of a penalty."""
+        first = self.pending(version)[-1:]
+        return any(not one.direct and one.step is not None for one in first)
+
     @property
     def is_pending(self) -> bool:
         return self.latest != self.closed

@@ -125,6 +125,24 @@ def test_a_penalty_that_is_added_to_the_gradient_is_not_an_update_of_its_own(tmp
     assert lines == {10, 11}
 
 
+@pytest.mark.parametrize("gradient", ["0.1 * w - X.T @ miss", "0.1 * w + -X.T @ miss", "-(X.T @ miss) + 0.1 * w"])
+def test_a_gradient_that_begins_with_its_penalty_is_not_an_update(tmp_path, gradient):
+    path = write_file(
+        tmp_path / "margin.py",
+        f"""
+import numpy as np
+X, y, w = np.random.randn(9, 2), np.sign(np.random.randn(9)), np.random.randn(2)
+for i in range(9):
+    miss = y * (y * (X @ w) < 1) / 9
+    change = {gradient}
+    w = w - 0.1 * change
+""",
+    )
+    (parameter,) = (recording := record_file(path)).parameters
+    assert (parameter.name, len(parameter.updates)) == ("w", 3)
+    assert {update.place.line for update in recording.updates if update.place is not None} == {7}
+
+
 @pytest.mark.parametrize(
     "update",
     [

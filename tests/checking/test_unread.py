@@ -69,6 +69,42 @@ def test_a_bias_that_is_updated_and_never_added(
     assert [one.line for one in (mistake.place, *mistake.others)] == [line, update]
 
 
+SEQUENCES = """
+import numpy as np
+
+np.random.seed(3)
+X, T = np.random.rand(6, 4, 2), np.random.rand(6, 4, 3)
+U, W, V = np.random.randn(2, 5) / 2, np.random.randn(5, 5) / 2, np.random.randn(5, 3) / 2
+b, c = np.zeros(5), np.zeros(3)
+for epoch in range(5):
+    hs, outs = {-1: np.zeros((6, 5))}, {}
+    for t in range(4):
+        hs[t] = np.tanh(X[:, t] @ U + hs[t - 1] @ W + b)
+        outs[t] = hs[t] @ V + c
+    dU, dW, dV, db, dc = (np.zeros_like(one) for one in (U, W, V, b, c))
+    later = np.zeros((6, 5))
+    for t in reversed(range(4)):
+        delta = outs[t] - T[:, t]
+        dV += hs[t].T @ delta
+        dc += delta.sum(axis=0)
+        below = (delta @ V.T + later) * (1 - hs[t] ** 2)
+        dU += X[:, t].T @ below
+        dW += hs[t - 1].T @ below
+        db += below.sum(axis=0)
+        later = below @ W.T
+    U, W, V, b, c = U - 0.01 * dU, W - 0.01 * dW, V - 0.01 * dV, b - 0.01 * db, c - 0.01 * dc
+"""
+
+
+@pytest.mark.parametrize(("missing", "name"), [(" + b)", "b"), (" + c", "c")])
+def test_a_bias_of_a_sequence_that_is_updated_and_never_added(tmp_path: Path, missing: str, name: str) -> None:
+    (tmp_path / "net.py").write_text(SEQUENCES)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    (tmp_path / "net.py").write_text(SEQUENCES.replace(missing, ")" if missing.endswith(")") else ""))
+    (mistake,) = check_file(tmp_path / "net.py").mistakes
+    assert (mistake.id, mistake.parameters) == ("bias-missing-in-forward", (name,))
+
+
 def test_an_update_that_raises_after_others_is_the_mistake(tmp_path: Path) -> None:
     """The parameters before it were updated, and w1 was not: nobody left its update out."""
     (mistake,) = check_file(write(tmp_path, ("X.T @ below", "X @ below"))).mistakes

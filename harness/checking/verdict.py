@@ -24,6 +24,7 @@ from .doubts import (
     lost_on_the_way,
 )
 from .exceptions import is_files_own, is_updated, named_exception
+from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
 from .judging import (
     REPEATED,
@@ -333,6 +334,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
         mistakes += unpaired(reading)
+        mistakes += hidden_factors(reading)
         rules = rule_mistakes(recording, reading)
         mistakes += rules.mistakes
         if rules.departed is not None:

@@ -82,7 +82,7 @@ class Search:
         self.owner: dict[int, Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
-        self.sums: list[Chain] = []  # those that begin with a sum that takes nothing's place
+        self.sums: list[Chain] = []  # those that begin with a sum, which may be that of a residual layer
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
@@ -439,7 +439,7 @@ class Search:
                 return True  # on what may be the gradient of a penalty, and not an update
             return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in versions)
         for one in reversed(self.sums):  # x + f(x), which no forward pass has shown to be an update
-            if one.bit & reached and not one.groups:
+            if one.bit & reached and not one.is_shown:
                 reached |= one.sum_mask
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
@@ -489,9 +489,10 @@ class Search:
             self.forward |= chain.roles if step.shape else set()
             self.owner[event.before] = chain
             self.chains.append(chain)
-            if event.sign > 0 and not self._replaces(step, event.before, is_left=True):
-                chain.sum_mask = self.masks[step.id]
+            if event.sign > 0 and not step.in_place:
                 self.sums.append(chain)
+        if chain in self.sums and not chain.is_shown:
+            chain.sum_mask |= self.masks[step.id]
         if event.is_item and step.place is not None:
             chain.item_lines.add(step.place.site)
             chain.roles = {role for role in chain.roles if chain.is_forward(role)}
@@ -624,6 +625,7 @@ class Search:
             return
         if version == chain.latest and chain.is_pending:
             if role in chain.roles:
+                chain.is_shown = chain.is_shown or len(self.chains) > 1  # alone, it may go from one layer to the next
                 for one in (chain, *(other for other in self.chains if other.is_passed_over)):
                     one.close()
                 self.last_closed = self.tape.steps[-1].id

@@ -43,6 +43,7 @@ class Chain:
     groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
     stale_uses: int = 0
     sum_mask: int = 0  # of what may be a sum of data, as of a residual layer: all that it depends on
+    is_shown: bool = False  # whether a forward pass has shown that its first event is an update
     passed_over: int = -1  # the last step that read an item that the update has not written
     item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
 

@@ -396,13 +396,12 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
 
 
 def constant_update(reading: Reading, leaf: int) -> Found | None:
-    """A parameter that is moved by the same number, and no gradient, in every iteration."""
+    """A parameter that is moved by numbers of the file alone, and by no gradient, in every iteration."""
     stage, program = reading.stage, reading.stage.program
     for version in versions_of(reading, leaf):
         for child in program.children[version]:
             node, own = stage.node(child), use_of(stage.node(child))
-            others = [stage.node(one) for one in program.parents[child] if one != version]
-            if node.operation not in ("add", "subtract") or any(one.kind is not Kind.LITERAL for one in others):
+            if node.operation not in ("add", "subtract") or not adds_nothing(reading, child, version):
                 continue
             uses = uses_of(reading, child)
             if own not in uses or not uses & uses_of(reading, version) - {own}:

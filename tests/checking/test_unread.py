@@ -224,3 +224,28 @@ def test_both_are_right_as_they_are(tmp_path: Path, text: str) -> None:
     """``1 - out**2``, which stands beside ``out - y`` for a number y, does not compare anything with a target."""
     (tmp_path / "net.py").write_text(text)
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+
+
+CONSTANT = """
+import numpy as np
+
+rng = np.random.default_rng(1)
+X = rng.normal(size=(20, 3))
+y = X @ np.ones(3) + 3
+weights, bias = rng.normal(size=3), rng.normal()
+speed, speed_of_bias = np.zeros(3), 0.0
+for step in range(9):
+    miss = X @ weights + bias - y
+    speed = 0.8 * speed + X.T @ miss / 20
+    speed_of_bias = 0.8 * speed_of_bias + {gradient}
+    weights = weights - 0.1 * speed
+    bias = bias - 0.1 * speed_of_bias
+"""
+
+
+def test_a_bias_whose_velocity_is_made_of_numbers_alone(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(CONSTANT.format(gradient="miss.mean()"))
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    (tmp_path / "net.py").write_text(CONSTANT.format(gradient="2"))
+    (mistake,) = check_file(tmp_path / "net.py").mistakes
+    assert (mistake.id, mistake.place and mistake.place.line) == ("wrong-value", 14)

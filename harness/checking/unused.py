@@ -118,7 +118,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if constant is not None:
             found.append(constant)
             continue
-        if role is not None and is_changed_later(reading, id):
+        if is_changed_later(reading, id):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
         if role is None or is_without_influence(reading, id):

@@ -249,3 +249,27 @@ def test_a_bias_whose_velocity_is_made_of_numbers_alone(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(CONSTANT.format(gradient="2"))
     (mistake,) = check_file(tmp_path / "net.py").mistakes
     assert (mistake.id, mistake.place and mistake.place.line) == ("wrong-value", 14)
+
+
+SLOPES = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(20, 6))
+T = X[:, :3] + 0.3 * rng.normal(size=(20, 3))
+A, B, slope = rng.normal(0, 0.4, (6, 8)), rng.normal(0, 0.4, (8, 3)), 0.25 * np.ones(8)
+for step in range(9):
+    z = X @ A
+    a = np.where(z > 0, z, slope * z)
+    error = (a @ B - T) / 20
+    back = error @ B.T
+    of_slope = ({back}np.where(z > 0, 0, z)).sum(axis=0)
+    A, B, slope = A - 0.1 * X.T @ (back * np.where(z > 0, 1, slope)), B - 0.1 * a.T @ error, slope - 0.1 * of_slope
+"""
+
+
+def test_slopes_that_are_changed_by_no_gradient_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SLOPES.format(back="back * "))
+    assert len(check_file(tmp_path / "net.py").parameters) == 3
+    (tmp_path / "net.py").write_text(SLOPES.format(back=""))
+    assert check_file(tmp_path / "net.py").verdict is not Verdict.CORRECT

@@ -13,6 +13,7 @@ from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
+from ..recording.literals import last_name
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
@@ -34,6 +35,7 @@ MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
 OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
+MATRIX_PRODUCTS = frozenset({"dot", "matmul", "outer", "tensordot", "einsum"})  # functions that multiply matrices
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps
@@ -485,7 +487,27 @@ def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
         for part, function in gradient_functions(tree, GRADIENT_WORDS)
         if function.name not in reached
     ]
-    return [name for name in names if not is_named(name, known)]
+    return [*(name for name in names if not is_named(name, known)), *products_left(tree)]
+
+
+def products_left(tree: ast.Module) -> list[str]:
+    """What a file computes outside of functions that is named as gradients are and made by a product of matrices."""
+    from ..recording.driving.gradients import GRADIENT_NAMED
+    from ..recording.driving.roles import UPSTREAM_NAME
+
+    found: list[str] = []
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Assign):
+            names = [last_name(target) for target in node.targets]
+            inner = list(ast.walk(node.value))
+            products = any(isinstance(one, ast.MatMult) or called_name(one) in MATRIX_PRODUCTS for one in inner)
+            found += [one for one in names if products and (GRADIENT_NAMED.search(one) or UPSTREAM_NAME.match(one))]
+    return list(dict.fromkeys(found))
 
 
 def is_named(name: str, texts: Iterable[str]) -> bool:

@@ -152,12 +152,26 @@ def errors_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> tupl
     return errors
 
 
+def catalogued(first: Reading) -> Reading | None:
+    """The first iteration under the catalogue's form of a cost that the file computes in some iterations only.
+
+    None if no form of the catalogue has these gradients.
+    """
+    errors = first.stage.errors
+    usual = list(make_readings(first.stage, errors, ()))
+    readings = [*usual, *make_further_readings(first.stage, [errors], usual)]
+    first.stage.errors = errors
+    return min((one for one in readings if one.descends), key=preference, default=None)
+
+
 def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Reading | None:
     """A later iteration under the same cost as the first one."""
     if first.cost.form is not None:
         errors = errors_like(first, stage, errors)
         return read(stage, replace(first.cost, errors=errors)) if errors else None
     costs = recorded_costs(stage, stage.last)
+    if not costs and (same := catalogued(first)) is not None:
+        return read_like(same, stage, errors)
     readings = []
     for reading in make_readings(stage, errors, costs):
         readings.append(reading)

@@ -150,6 +150,7 @@ def contradiction_of(
         odd = odd_scale(plain, sources, is_declared) if exact is None else None
         possible = itertools.chain(
             [(None, odd if odd is not None and odd.id == MISCOUNTED else None)],
+            ((one, scaled_target(plain, one)) for one in declared),
             ((one, found) for one, found in scales if one in declared and matters(plain, one, found)),
             ((one, other_penalty(plain, one)) for one in declared if not is_whole(best, one)),
             ((one, other_labels(plain, one)) for one in declared),
@@ -230,6 +231,21 @@ def other_labels(reading: Reading, stated: Stated) -> Found | None:
     if not np.any(used - meant):
         return None
     return of_error(reading, errors[0], "labels-off-by-one")
+
+
+def scaled_target(reading: Reading, stated: Stated) -> Found | None:
+    """Targets of the gradient that are a multiple of those of the stated cost: ``a - y / n`` is not ``(a - y) / n``."""
+    stage, errors = reading.stage, reading.cost.errors
+    if len(errors) != 1 or stated.target is None or errors[0].target is None or errors[0].output != stated.output:
+        return None
+    if not stage.extend([stated.target, errors[0].target]):
+        return None
+    used, meant = (
+        np.concatenate([np.ravel(np.asarray(values[one], dtype=float)) for values in stage.settings])
+        for one in (errors[0].target, stated.target)
+    )
+    times = ratio(used, meant) if used.shape == meant.shape else None
+    return None if times is None or is_same(times, 1.0) else of_error(reading, errors[0], "target-scaled")
 
 
 def last_of_index(stage: Stage, index: Any) -> Any:

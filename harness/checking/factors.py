@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -243,6 +243,21 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
         factors = [abs(group[0].factor / usual[0].factor) for group in bare]
         found = [found_rate(reading, RATE_MISSING, one, usual, factor) for one, factor in zip(bare, factors)]
         return [*found, *unequal(reading, rated)]
+    reference = reference_group(reading, groups)
+    return merge_by_place([scaled_mistake(reading, group, reference) for group in groups if group is not reference])
+
+
+def hidden_factors(reading: Reading) -> list[Found]:
+    """Gradients in different proportions under a rule such as Adam's, which makes steps of one size of them."""
+    made = [(step, one) for step in reading.stage.steps if (one := reading.matches[step.before]) and not one.nothing]
+    chains = [chain_of(reading, step, -1.0) for step, one in made if one.via is not None]
+    chains = [replace(one, factor=one.gradient) for one in chains if one.links]
+    known = [[abs(factor) for _, factor in one.links] for one in chains]
+    # all have a proportion in common somewhere on the way, as before a mean is taken
+    is_common = not known or any(all(any(is_same(one, other) for other in each) for each in known) for one in known[0])
+    if is_common or len(chains) < len(made):
+        return []
+    groups = by_factor(chains)
     reference = reference_group(reading, groups)
     return merge_by_place([scaled_mistake(reading, group, reference) for group in groups if group is not reference])
 

@@ -50,6 +50,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("cost-gradient-at-pre-activation", Stage.OUTPUT, "a - y -> z - y"),
     _mistake("cost-differs", Stage.OUTPUT, "the cost of the gradients -> another one, which is computed"),
     _mistake("target-added", Stage.OUTPUT, "a - y -> a + y"),
+    _mistake("target-scaled", Stage.OUTPUT, "(a - y) / n -> a - y / n"),
     _mistake("labels-off-by-one", Stage.OUTPUT, "a[y] -> a[y - 1]"),
     _mistake("targets-not-one-hot", Stage.OUTPUT, "y[range(n), labels] = 1 -> y[:, labels] = 1"),
     _mistake("observations-not-paired", Stage.OUTPUT, "x[order], y[order] -> x[order], y"),

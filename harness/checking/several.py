@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from ..recording.graph import Kind, Node, Recording, Update
+from .cost import Error
 from .replay import Program
 from .result import CheckResult, Remark, Verdict
-from .stage import Step
+from .stage import Stage, Step
 
 MOST_PAIRS = 1_000  # of parameters that are compared
 
@@ -62,6 +63,19 @@ def turns_of(program: Program, steps: Sequence[Step]) -> list[set[int]]:
             if other is not step and other.after in made and other.before not in own:
                 levels[step.parameter] = max(levels[step.parameter], levels[other.parameter] + 1)
     return [{number for number in levels if levels[number] == level} for level in sorted(set(levels.values()))]
+
+
+def networks_of(stage: Stage, errors: Sequence[Error]) -> list[set[int]]:
+    """The numbers of parameters that the same outputs are made of; none unless each belongs to one network alone.
+
+    An actor is trained with what its critic says taken as given, though a sum of both costs may be printed.
+    """
+    made = {error.output: stage.program.ancestors([error.output]) for error in errors}
+    numbers = {step.parameter for step in stage.steps}
+    groups = [{step.parameter for step in stage.steps if step.before in one} for one in made.values()]
+    networks = [set(one) for one in dict.fromkeys(map(frozenset, groups))]
+    is_apart = sum(map(len, networks)) == len(numbers) and set[int]().union(*networks) == numbers
+    return networks if is_apart and len(networks) > 1 and all(networks) else []
 
 
 def of_one_turn(recording: Recording, program: Program, numbers: Collection[int]) -> Recording:

@@ -54,6 +54,7 @@ class Stated:
     observations: int  # that the sum goes over
     outputs: int  # units of the output
     output: int  # the node of the outputs
+    target: int | None = None  # the node of what outputs are compared with; None if labels pick outputs
     index: Any = None  # of the labels that pick outputs; None if outputs are compared with targets
     # by parameter of the recording, what a penalty adds; empty if the cost has none that is known
     decays: Mapping[int, Decay] = field(default_factory=dict)
@@ -221,6 +222,7 @@ class Search:
                         observations=observations,
                         outputs=units,
                         output=output,
+                        target=error.target,
                         index=error.index,
                     )
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -76,14 +76,25 @@ def layer_of_step(reading: Reading, change: int, shape: tuple[int, ...], sign: f
 
 
 def summed_gradients(reading: Reading, shape: tuple[int, ...]) -> Iterator[tuple[int, Samples]]:
-    """The pre-activation of each layer, and its gradient as a bias of a shape has it, summed over all observations."""
-    layers = reading.forward.layers
-    for number in {layer.number for layer in layers}:
-        alike = [layer.z for layer in layers if layer.number == number]
-        try:
-            yield (
-                alike[0],
-                samples([sum(unbroadcast(np.asarray(one[z]), shape) for z in alike) for one in reading.gradients]),
-            )
-        except (KeyError, ValueError, IndexError):
-            continue
+    """The pre-activation of each layer, and its gradient as a bias of a shape has it, summed over all observations.
+
+    What one line computes in each step of a sequence is one layer too.
+    """
+    layers, stage = reading.forward.layers, reading.stage
+    groups: dict[object, list[int]] = {}
+    for layer in layers:
+        place = stage.node(layer.z).place
+        groups.setdefault(layer.number, []).append(layer.z)
+        groups.setdefault(None if place is None else place.site, []).append(layer.z)
+    for alike in dict.fromkeys(map(tuple, groups.values())):
+        found = summed(reading, alike, shape)
+        if found is not None:
+            yield alike[0], found
+
+
+def summed(reading: Reading, alike: Sequence[int], shape: tuple[int, ...]) -> Samples | None:
+    """The sum of the gradients of several values, each in the shape of a bias; None if they do not have it."""
+    try:
+        return samples([sum(unbroadcast(np.asarray(one[z]), shape) for z in alike) for one in reading.gradients])
+    except (KeyError, ValueError, IndexError):
+        return None

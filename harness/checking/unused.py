@@ -118,7 +118,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if constant is not None:
             found.append(constant)
             continue
-        if role is not None and is_changed_later(reading, id):
+        if is_changed_later(reading, id):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
         if role is None or is_without_influence(reading, id):
@@ -411,13 +411,12 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
 
 
 def constant_update(reading: Reading, leaf: int) -> Found | None:
-    """A parameter that is moved by the same number, and no gradient, in every iteration."""
+    """A parameter that is moved by numbers of the file alone, and by no gradient, in every iteration."""
     stage, program = reading.stage, reading.stage.program
     for version in versions_of(reading, leaf):
         for child in program.children[version]:
             node, own = stage.node(child), use_of(stage.node(child))
-            others = [stage.node(one) for one in program.parents[child] if one != version]
-            if node.operation not in ("add", "subtract") or any(one.kind is not Kind.LITERAL for one in others):
+            if node.operation not in ("add", "subtract") or not adds_nothing(reading, child, version):
                 continue
             uses = uses_of(reading, child)
             if own not in uses or not uses & uses_of(reading, version) - {own}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from .alignment import ratio
 from .formulas import Rule, adaptive_rules, corrected, corrected_by_product, moment, other_shares
 from .matching import gradient_nodes
 from .reading import Reading
-from .replay import CannotReplay, Program, is_zero
+from .replay import CannotReplay, Program, is_zero, size_of
 from .stage import Step
 
 Array = NDArray[Any]
@@ -87,7 +87,9 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
     program = stage.program
     others = {one.after for one in stage.steps if one.before != step.before}
     shared: tuple[int, float] | None = None
-    for id, factor in sorted(gradient_nodes(reading, step)):
+    nodes = sorted(gradient_nodes(reading, step))
+    clipped = [(one, factor) for gradient, factor in nodes for one in clipped_nodes(reading, gradient)]
+    for id, factor in (*nodes, *clipped):
         left = program.ancestors([step.after], stop=[*stage.parameters, id]) & stage.dependent
         if left & (reading.forward.nodes | set(stage.parameters)) <= {step.before}:
             # a delta times a constant input is a gradient, and so is the delta itself, which others are made of too
@@ -95,6 +97,20 @@ def gradient_node(reading: Reading, step: Step) -> tuple[int, float] | None:
                 return id, factor
             shared = shared or (id, factor)
     return shared
+
+
+def clipped_nodes(reading: Reading, gradient: int) -> Iterator[int]:
+    """The products of a gradient with a positive number that gradients are made into, such as a share of their norm."""
+    stage = reading.stage
+    for id in sorted(set(stage.program.children[gradient]) & stage.needed):
+        others = [one for one in stage.program.parents[id] if one != gradient]
+        if stage.node(id).operation not in ("multiply", "divide") or len(others) != 1 or size_of(stage.node(id)) < 2:
+            continue
+        share = (
+            stage.samples(others[0]) if size_of(stage.node(others[0])) == 1 and others[0] in stage.dependent else None
+        )
+        if share is not None and np.all(share.flat > 0):
+            yield id
 
 
 def twins_of(reading: Reading, step: Step, known: int) -> list[tuple[int, float]]:

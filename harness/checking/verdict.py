@@ -12,7 +12,7 @@ from ..recording.graph import Check, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
-from .cost import find_error_groups, is_declared_cost, recorded_costs
+from .cost import Error, find_error_groups, is_declared_cost, recorded_costs
 from .doubts import (
     has_late_data,
     has_target,
@@ -24,6 +24,7 @@ from .doubts import (
     lost_on_the_way,
 )
 from .exceptions import is_files_own, is_updated, named_exception
+from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
 from .judging import (
     REPEATED,
@@ -47,11 +48,12 @@ from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdi
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
-from .several import has_several_costs, joined, of_one_turn, turns_of
+from .several import has_several_costs, joined, networks_of, of_one_turn, turns_of
 from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
     MOST_REPEATED,
+    Stage,
     Step,
     branches,
     doubtful_parameters,
@@ -264,6 +266,10 @@ def judge(
     alternatives = other_readings(readings, best, sources)
     result = conclude(recording, judged, alternatives, overflow, steps, sources)
     is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
+    if is_open:
+        apart = of_networks(recording, stage, groups[0] if groups else (), sources)
+        if apart is not None:
+            return apart
     if is_open and has_several_costs(recording, program):
         return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:
@@ -282,6 +288,17 @@ def judge(
     mine = (Alternative(cost=result.cost or assumed(best), mistakes=()),) if found.mistake.parameters else ()
     cost = found.cost or result.cost
     return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), cost=cost, alternatives=mine)
+
+
+def of_networks(recording: Recording, stage: Stage, errors: Sequence[Error], sources: Sources) -> CheckResult | None:
+    """The result of networks that are right if each takes what the others put out as given; None if they are not."""
+    networks, parts = networks_of(stage, errors), list[CheckResult]()
+    shares = round(MOST_WORK / stage.program.most_work) * len(networks)
+    for one in networks:
+        parts.append(check_recording(of_one_turn(recording, stage.program, one), sources=sources, shared_by=shares))
+        if parts[-1].verdict is not Verdict.CORRECT:
+            return None
+    return joined(parts) if parts else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,6 +334,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
         mistakes += unpaired(reading)
+        mistakes += hidden_factors(reading)
         rules = rule_mistakes(recording, reading)
         mistakes += rules.mistakes
         if rules.departed is not None:

@@ -82,7 +82,7 @@ class Search:
         self.owner: dict[int, Chain] = {}
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
-        self.sums: list[Chain] = []  # those that begin with a sum that takes nothing's place
+        self.sums: list[Chain] = []  # those that begin with a sum, which may be that of a residual layer
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
@@ -134,6 +134,7 @@ class Search:
             if whole in self.owner:
                 self.copies[step.id] = whole
         if event is not None:
+            self._take_back_penalty(event)
             self._take(step, event)
 
     def _is_count(self, step: Step) -> bool:
@@ -435,9 +436,11 @@ class Search:
         if chain is not None:  # another part of one update depends on the version before the first part
             # and a step that is one iteration late on the version before that
             versions = (version, chain.closed, *(before for before, _ in chain.groups[-1:]))
+            if chain.begins_scaled(version) and chain.bit & reached:
+                return True  # on what may be the gradient of a penalty, and not an update
             return any(self.masks[v] and self.masks[v] & ~reached == 0 for v in versions)
         for one in reversed(self.sums):  # x + f(x), which no forward pass has shown to be an update
-            if one.bit & reached and not one.groups:
+            if one.bit & reached and not one.is_shown:
                 reached |= one.sum_mask
         own = self.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.masks[change] & ~own)
@@ -450,9 +453,13 @@ class Search:
         """
         used = {role[:3] for role in self.uses.get(operand, ())}
         stays = step.place is not None and (*step.place.site, step.operation) in used
-        if self.masks[version] & ~self.control == 0 and not stays:
+        return (self.masks[version] & ~self.control == 0 and not stays) or self._is_made_of(change, version)
+
+    def _is_made_of(self, node: int, version: int) -> bool:
+        """Whether a value is a version, or was made of it and not only of what replaces it; assumed if long ago."""
+        if node == version:
             return True
-        seen, left = {change}, [change]
+        seen, left = {node}, [node]
         while left and len(seen) < MAX_SEEN:
             for parent in self.tape.steps[left.pop()].parents:
                 if parent == version:
@@ -461,6 +468,16 @@ class Search:
                     seen.add(parent)
                     left.append(parent)
         return bool(left)
+
+    def _take_back_penalty(self, event: Event) -> None:
+        """Forget the updates that this one subtracts: ``rate * w - f(w)`` was the gradient of a cost with a penalty."""
+        chain = self.owner.get(event.before)
+        if chain is None or event.step is None or not event.direct or not chain.begins_scaled(event.before):
+            return
+        if self._is_made_of(event.step, chain.latest):
+            for one in chain.pending(event.before):
+                del chain.events[one.after], self.owner[one.after]
+            chain.latest = event.before
 
     def _take(self, step: Step, event: Event) -> None:
         """Note an event."""
@@ -473,9 +490,10 @@ class Search:
             self.forward |= chain.roles if step.shape else set()
             self.owner[event.before] = chain
             self.chains.append(chain)
-            if event.sign > 0 and not self._replaces(step, event.before, is_left=True):
-                chain.sum_mask = self.masks[step.id]
+            if event.sign > 0 and not step.in_place:
                 self.sums.append(chain)
+        if chain in self.sums and not chain.is_shown:
+            chain.sum_mask |= self.masks[step.id]
         if event.is_item and step.place is not None:
             chain.item_lines.add(step.place.site)
             chain.roles = {role for role in chain.roles if chain.is_forward(role)}
@@ -630,6 +648,7 @@ class Search:
             return
         if version == chain.latest and chain.is_pending:
             if role in chain.roles:
+                chain.is_shown = chain.is_shown or len(self.chains) > 1  # alone, it may go from one layer to the next
                 for one in (chain, *(other for other in self.chains if other.is_passed_over)):
                     one.close()
                 self.last_closed = self.tape.steps[-1].id

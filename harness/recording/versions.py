@@ -43,6 +43,7 @@ class Chain:
     groups: list[tuple[int, int]] = field(default_factory=list)  # (before, after) of closed updates
     stale_uses: int = 0
     sum_mask: int = 0  # of what may be a sum of data, as of a residual layer: all that it depends on
+    is_shown: bool = False  # whether a forward pass has shown that its first event is an update
     passed_over: int = -1  # the last step that read an item that the update has not written
     item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
 
@@ -54,6 +55,22 @@ class Chain:
         """End an update: a forward pass uses its result."""
         self.groups.append((self.closed, self.latest))
         self.closed = self.latest
+
+    def pending(self, version: int) -> list[Event]:
+        """The replacements since a version, the last one first; none if the latest one is not made of it."""
+        found: list[Event] = []
+        latest = self.latest
+        while latest != version:
+            if latest not in self.events:
+                return []
+            found.append(self.events[latest])
+            latest = found[-1].before
+        return found
+
+    def begins_scaled(self, version: int) -> bool:
+        """Whether what replaced a version is a sum with a multiple of it: perhaps the gradient of a penalty."""
+        first = self.pending(version)[-1:]
+        return any(not one.direct and one.step is not None for one in first)
 
     @property
     def is_pending(self) -> bool:

@@ -80,6 +80,10 @@ MISTAKES: dict[str, Sentences] = {
         "Compute the cost that is trained, or the gradients of the cost that is computed.",
     ),
     "target-added": Sentences("The target is added to the output instead of subtracted.", "Use a - y."),
+    "target-scaled": Sentences(
+        "The target is multiplied or divided by a number in the gradient, and not in the cost.",
+        "Put the difference into parentheses: (a - y) / n.",
+    ),
     "labels-off-by-one": Sentences(
         "The labels pick the wrong column of the outputs.", "Count the classes from 0, or subtract the first label."
     ),

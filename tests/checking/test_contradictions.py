@@ -554,3 +554,51 @@ def test_a_penalty_beside_a_cost_of_more_rows_than_a_step(
     result = check_file(write_file(tmp_path / "rows.py", OF_ALL_ROWS.format(penalty=penalty, decay=decay)))
     assert [one.id for one in result.mistakes] == ids, report.text(result)
     assert result.verdict is (Verdict.MISTAKE if ids else Verdict.CORRECT)
+
+
+MISPLACED = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(12, 3))
+y = {targets}
+W, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+for step in range(4):
+    h = np.tanh(X @ W)
+    a = {output}
+    loss = {cost}
+    d = {delta}
+    back = d @ V.T * (1 - h ** 2)
+    V -= 0.1 * h.T @ d
+    W -= 0.1 * X.T @ back
+"""
+OF_NUMBERS = {
+    "targets": "X[:, :1] - X[:, 1:2]",
+    "output": "h @ V",
+    "cost": "0.5 * np.sum((a - y) ** 2) / 12",
+}
+OF_CLASSES = {
+    "targets": "(X[:, :1] > 0).astype(float)",
+    "output": "1 / (1 + np.exp(-h @ V))",
+    "cost": "-np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))",
+}
+
+
+@pytest.mark.parametrize("network", [OF_NUMBERS, OF_CLASSES], ids=["numbers", "classes"])
+@pytest.mark.parametrize("delta", ["a - y / 12", "a - y / len(X)", "a - 2 * y"])
+def test_targets_that_are_scaled_in_the_gradient_alone(tmp_path: Path, network: dict[str, str], delta: str) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", MISPLACED.format(delta=delta, **network)))
+    assert [(one.id, one.place.text if one.place else "") for one in result.mistakes] == [
+        ("target-scaled", f"d = {delta}")
+    ]
+
+
+@pytest.mark.parametrize("delta", ["(a - y) / 12", "a / 12 - y / 12", "a - y"])
+def test_targets_that_are_scaled_as_the_outputs_are(tmp_path: Path, delta: str) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", MISPLACED.format(delta=delta, **OF_NUMBERS)))
+    assert result.verdict is Verdict.CORRECT
+
+
+def test_targets_that_are_smoothed_for_the_gradient_are_a_choice(tmp_path: Path) -> None:
+    text = MISPLACED.format(delta="(a - (0.9 * y + 0.05)) / 12", **OF_CLASSES)
+    assert check_file(write_file(tmp_path / "mine.py", text)).verdict is Verdict.CORRECT

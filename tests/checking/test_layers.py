@@ -935,3 +935,37 @@ def test_a_layer_that_is_given_its_weights_with_its_input_is_not_called_with_num
     result = check_file(write_file(tmp_path / "gates.py", GATES))
     assert result.verdict is Verdict.NOT_JUDGED
     assert "MultiplyGate.forward / MultiplyGate.backward" in result.detail
+
+
+ONCE = """
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def sigmoid_derivative(a):
+    return a * (1 - a)
+
+
+x, y = np.array([[0.5, 0.8]]), np.array([[1.0]])
+W1, W2 = np.random.randn(2, 3), np.random.randn(3, 1)
+a1 = sigmoid(x @ W1)
+a2 = sigmoid(a1 @ W2)
+dL_dz2 = (a2 - y) * sigmoid_derivative(a2)
+{gradients}
+"""
+PRODUCTS = "dL_dW2 = a1.T @ dL_dz2\ndL_dW1 = np.dot(x.T, (dL_dz2 @ W2.T) * sigmoid_derivative(a1))"
+
+
+def test_gradients_that_a_file_computes_once_and_applies_nowhere_are_not_called_right(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "once.py", ONCE.format(gradients=PRODUCTS)))
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.LAYERS_LEFT)
+    assert result.detail == "dL_dW2, dL_dW1"
+    assert [pair.agreement for pair in result.pairs] == [Agreement.AGREES]
+
+
+def test_a_derivative_that_is_only_tried_is_right(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "once.py", ONCE.format(gradients="print(dL_dz2)")))
+    assert result.verdict is Verdict.CORRECT

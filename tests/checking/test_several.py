@@ -162,3 +162,39 @@ def test_two_networks_of_one_loop_are_judged_with_weights_of_a_listed_scale(
     assert len(result.parameters) == 4
     assert [one.place and one.place.line for one in result.mistakes] == ([] if line is None else [line])
     assert result.verdict is (Verdict.CORRECT if line is None else Verdict.MISTAKE)
+
+
+ACTOR = """
+import numpy as np
+
+rng = np.random.default_rng(2)
+states = rng.normal(size=(20, 4))
+W, b, V = rng.normal(0, 0.1, (4, 3)), np.zeros(3), rng.normal(0, 0.1, (4, 1))
+for episode in range(6):
+    e = np.exp(states @ W + b)
+    pi = e / e.sum(axis=1, keepdims=True)
+    actions = np.array([rng.choice(3, p=row) for row in pi])
+    reward = (actions == 1).astype(float)
+    advantage = reward - (states @ V)[:, 0]
+    policy_loss = -(advantage * np.log(pi[np.arange(20), actions])).mean()
+    value_loss = 0.5 * (advantage ** 2).mean()
+    print(policy_loss + value_loss)
+    delta = pi.copy()
+    delta[np.arange(20), actions] -= 1
+    delta *= advantage[:, None] / 20
+    W -= 0.5 * states.T @ delta
+    b -= 0.5 * delta.sum(axis=0)
+    V -= 0.5 * {critic} / 20
+"""
+
+
+@pytest.mark.parametrize(
+    ("critic", "verdict"),
+    [("-states.T @ advantage[:, None]", Verdict.CORRECT), ("states.T @ advantage[:, None]", Verdict.MISTAKE)],
+    ids=["right", "turned"],
+)
+def test_an_actor_takes_what_its_critic_says_as_given(tmp_path: Path, critic: str, verdict: Verdict) -> None:
+    result = check_file(write_file(tmp_path / "actor.py", ACTOR.format(critic=critic)))
+    assert result.verdict is verdict
+    if verdict is Verdict.CORRECT:
+        assert {one.name for one in result.parameters} == {"W", "b", "V"}

@@ -69,6 +69,42 @@ def test_a_bias_that_is_updated_and_never_added(
     assert [one.line for one in (mistake.place, *mistake.others)] == [line, update]
 
 
+SEQUENCES = """
+import numpy as np
+
+np.random.seed(3)
+X, T = np.random.rand(6, 4, 2), np.random.rand(6, 4, 3)
+U, W, V = np.random.randn(2, 5) / 2, np.random.randn(5, 5) / 2, np.random.randn(5, 3) / 2
+b, c = np.zeros(5), np.zeros(3)
+for epoch in range(5):
+    hs, outs = {-1: np.zeros((6, 5))}, {}
+    for t in range(4):
+        hs[t] = np.tanh(X[:, t] @ U + hs[t - 1] @ W + b)
+        outs[t] = hs[t] @ V + c
+    dU, dW, dV, db, dc = (np.zeros_like(one) for one in (U, W, V, b, c))
+    later = np.zeros((6, 5))
+    for t in reversed(range(4)):
+        delta = outs[t] - T[:, t]
+        dV += hs[t].T @ delta
+        dc += delta.sum(axis=0)
+        below = (delta @ V.T + later) * (1 - hs[t] ** 2)
+        dU += X[:, t].T @ below
+        dW += hs[t - 1].T @ below
+        db += below.sum(axis=0)
+        later = below @ W.T
+    U, W, V, b, c = U - 0.01 * dU, W - 0.01 * dW, V - 0.01 * dV, b - 0.01 * db, c - 0.01 * dc
+"""
+
+
+@pytest.mark.parametrize(("missing", "name"), [(" + b)", "b"), (" + c", "c")])
+def test_a_bias_of_a_sequence_that_is_updated_and_never_added(tmp_path: Path, missing: str, name: str) -> None:
+    (tmp_path / "net.py").write_text(SEQUENCES)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    (tmp_path / "net.py").write_text(SEQUENCES.replace(missing, ")" if missing.endswith(")") else ""))
+    (mistake,) = check_file(tmp_path / "net.py").mistakes
+    assert (mistake.id, mistake.parameters) == ("bias-missing-in-forward", (name,))
+
+
 def test_an_update_that_raises_after_others_is_the_mistake(tmp_path: Path) -> None:
     """The parameters before it were updated, and w1 was not: nobody left its update out."""
     (mistake,) = check_file(write(tmp_path, ("X.T @ below", "X @ below"))).mistakes
@@ -189,3 +225,52 @@ def test_both_are_right_as_they_are(tmp_path: Path, text: str) -> None:
     """``1 - out**2``, which stands beside ``out - y`` for a number y, does not compare anything with a target."""
     (tmp_path / "net.py").write_text(text)
     assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+
+
+CONSTANT = """
+import numpy as np
+
+rng = np.random.default_rng(1)
+X = rng.normal(size=(20, 3))
+y = X @ np.ones(3) + 3
+weights, bias = rng.normal(size=3), rng.normal()
+speed, speed_of_bias = np.zeros(3), 0.0
+for step in range(9):
+    miss = X @ weights + bias - y
+    speed = 0.8 * speed + X.T @ miss / 20
+    speed_of_bias = 0.8 * speed_of_bias + {gradient}
+    weights = weights - 0.1 * speed
+    bias = bias - 0.1 * speed_of_bias
+"""
+
+
+def test_a_bias_whose_velocity_is_made_of_numbers_alone(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(CONSTANT.format(gradient="miss.mean()"))
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    (tmp_path / "net.py").write_text(CONSTANT.format(gradient="2"))
+    (mistake,) = check_file(tmp_path / "net.py").mistakes
+    assert (mistake.id, mistake.place and mistake.place.line) == ("wrong-value", 14)
+
+
+SLOPES = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(20, 6))
+T = X[:, :3] + 0.3 * rng.normal(size=(20, 3))
+A, B, slope = rng.normal(0, 0.4, (6, 8)), rng.normal(0, 0.4, (8, 3)), 0.25 * np.ones(8)
+for step in range(9):
+    z = X @ A
+    a = np.where(z > 0, z, slope * z)
+    error = (a @ B - T) / 20
+    back = error @ B.T
+    of_slope = ({back}np.where(z > 0, 0, z)).sum(axis=0)
+    A, B, slope = A - 0.1 * X.T @ (back * np.where(z > 0, 1, slope)), B - 0.1 * a.T @ error, slope - 0.1 * of_slope
+"""
+
+
+def test_slopes_that_are_changed_by_no_gradient_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SLOPES.format(back="back * "))
+    assert len(check_file(tmp_path / "net.py").parameters) == 3
+    (tmp_path / "net.py").write_text(SLOPES.format(back=""))
+    assert check_file(tmp_path / "net.py").verdict is not Verdict.CORRECT

@@ -126,6 +126,10 @@ square[k] = 0.9 * square[k] + 0.1 * g ** 2
 step = np.sqrt(state[k] + 1e-6) / np.sqrt(square[k] + 1e-6) * g
 state[k] = 0.9 * state[k] + 0.1 * step ** 2
 w -= step"""
+CLIPPED = f"""\
+size = np.sqrt(sum((one ** 2).sum() for one in grads))
+g = g * min(1.0, 5.0 / (size + 1e-6))
+{ADAM}"""
 FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
 
 
@@ -145,6 +149,7 @@ FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
                 (ADAM.replace("0.9 * state", "0.99 * state"), "shares", 17),
                 (ADAM.replace("** t", "** 1"), "counter-not-counted", 19),
                 ("t = 1\n" + ADAM, "counter-not-counted", 20),
+                (CLIPPED.replace("0.1 * g", "g"), "shares", 19),
             )
         ),
     ],
@@ -168,6 +173,7 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(tmp_path: Path, ru
         ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
         (ADADELTA, "adadelta"),
         ("w -= 0.01 * np.sign(g)", "sign"),
+        (CLIPPED, "adam"),
     ],
 )
 def test_right_rules_in_a_file_are_recognised(tmp_path: Path, rule: str, name: str) -> None:
@@ -330,3 +336,17 @@ def test_a_rate_twice_on_the_line_of_one_of_two_kernels_is_a_mistake_and_another
     path.write_text(TWO_KERNELS.format(rates="other = 0.1, 0.01", rate="lr * lr"))
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.line) == ("learning-rate-twice", 10)
+
+
+ADAGRAD = "square[k] = square[k] + g * g\nw -= 0.1 * g / np.sqrt(square[k] + 1e-8)"
+
+
+@pytest.mark.parametrize("rule", [ADAGRAD, *(pytest.param(one, marks=pytest.mark.slow) for one in (ADAM, CLIPPED))])
+def test_a_rule_that_makes_steps_of_one_size_does_not_hide_a_mean(tmp_path: Path, rule: str) -> None:
+    text = SCRIPT.format(rule="\n".join(f"        {line}" for line in rule.split("\n")))
+    (tmp_path / "net.py").write_text(text.replace("D.sum(axis=0)]", "D.mean(axis=0)]"))
+    result = check_file(tmp_path / "net.py")
+    assert [(one.id, one.parameters) for one in result.mistakes] == [("bias-gradient-averaged", ("C",))]
+    for means in (text.replace("D = 2 *", "D = 2 / 12 *"), text.replace("w -= ", "w -= (2 if k % 2 else 1) * ")):
+        (tmp_path / "net.py").write_text(means)
+        assert not check_file(tmp_path / "net.py").mistakes

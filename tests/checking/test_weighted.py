@@ -371,3 +371,39 @@ def test_slips_beside_outputs_whose_target_is_0_are_not_right(tmp_path: Path, ol
     assert result.verdict is Verdict.MISTAKE
     if new.count("- far"):
         assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("wrong-sign", 13)]
+
+
+PRINTED_AT_TIMES = """
+X = rng.normal(size=(20, 4))
+price = X[:, :1] - X[:, 1:2]
+kinds = np.eye(3)[rng.integers(0, 3, 20)]
+W, V, U = (0.5 * rng.normal(size=shape) for shape in ((4, 5), (5, 1), (5, 3)))
+for step in range(9):
+    h = np.tanh(X @ W)
+    guess = h @ V
+    e = np.exp(h @ U)
+    p = e / e.sum(axis=1, keepdims=True)
+    if step % 4 == 0:
+        loss = 0.4 * ((guess - price) ** 2).mean() - 0.6 * (kinds * np.log(p)).sum(axis=1).mean()
+        print(loss)
+    of_guess = 0.8 * (guess - price) / 20
+    of_p = 0.6 * (p - kinds) / 20
+    back = of_guess @ V.T + {through}
+    V -= 0.1 * h.T @ of_guess
+    U -= 0.1 * h.T @ of_p
+    W -= 0.1 * X.T @ (back * (1 - h ** 2))
+"""
+
+
+def test_a_cost_of_two_kinds_that_is_computed_in_some_iterations_only(tmp_path: Path) -> None:
+    result = checked(tmp_path, PRINTED_AT_TIMES.format(through="of_p @ U.T"))
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 3
+
+
+def test_values_of_an_earlier_iteration_are_found_if_the_cost_is_not_computed_later(tmp_path: Path) -> None:
+    stale = PRINTED_AT_TIMES.format(through="of_p @ U.T").replace(
+        "    h = np", "    first = U.copy() if step == 0 else first\n    h = np"
+    )
+    result = checked(tmp_path, stale.replace("of_p @ U.T", "of_p @ first.T"))
+    assert result.verdict is Verdict.MISTAKE

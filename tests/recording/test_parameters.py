@@ -125,6 +125,52 @@ def test_a_penalty_that_is_added_to_the_gradient_is_not_an_update_of_its_own(tmp
     assert lines == {10, 11}
 
 
+BLOCKS = """
+import numpy as np
+X = np.random.randn(9, 3)
+y = np.random.randn(9, 3)
+blocks = [[np.random.randn(3, 4) / 2, np.random.randn(4, 3) / 2] for _ in range(2)]
+for i in range(9):
+    h, kept = X, []
+    for W, V in blocks:
+        inner = np.tanh(h @ W)
+        kept.append((h, inner))
+        {residual}
+    d = h - y
+    for (W, V), (before, inner) in zip(blocks[::-1], kept[::-1]):
+        below = d @ V.T * (1 - inner ** 2)
+        of_V, of_W = inner.T @ d, before.T @ below
+        d = d + below @ W.T
+        V -= 0.01 * of_V
+        W -= 0.01 * of_W
+"""
+
+
+@pytest.mark.parametrize("residual", ["h = h + inner @ V", "h = inner @ V + h"])
+def test_residual_blocks_that_begin_with_the_data_are_not_updates_of_it(tmp_path, residual):
+    recording = record_file(write_file(tmp_path / "blocks.py", BLOCKS.format(residual=residual)))
+    assert sorted(p.shape for p in recording.parameters) == [(3, 4), (3, 4), (4, 3), (4, 3)]
+    assert all(len(p.updates) >= 3 for p in recording.parameters)
+
+
+@pytest.mark.parametrize("gradient", ["0.1 * w - X.T @ miss", "0.1 * w + -X.T @ miss", "-(X.T @ miss) + 0.1 * w"])
+def test_a_gradient_that_begins_with_its_penalty_is_not_an_update(tmp_path, gradient):
+    path = write_file(
+        tmp_path / "margin.py",
+        f"""
+import numpy as np
+X, y, w = np.random.randn(9, 2), np.sign(np.random.randn(9)), np.random.randn(2)
+for i in range(9):
+    miss = y * (y * (X @ w) < 1) / 9
+    change = {gradient}
+    w = w - 0.1 * change
+""",
+    )
+    (parameter,) = (recording := record_file(path)).parameters
+    assert (parameter.name, len(parameter.updates)) == ("w", 3)
+    assert {update.place.line for update in recording.updates if update.place is not None} == {7}
+
+
 @pytest.mark.parametrize(
     "update",
     [

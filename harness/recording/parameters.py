@@ -85,6 +85,9 @@ class Search:
         self.sums: list[Chain] = []  # those that begin with a sum that takes nothing's place
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
+        self.partners: dict[
+            Role, int
+        ] = {}  # what an operation of two values was last done with, by the place of the first
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
         self.items: dict[int, tuple[int, Path, Role]] = {}  # rows of versions, until it is known which item is read
         self.last_closed = -1  # the last step with which an iteration began
@@ -510,7 +513,27 @@ class Search:
                 self.origins[parent].add(role)
             self.enough.note_place(step, place, parent)
             if chain is not None and not self._reads_item(step, chain, role):
-                self._used(chain, parent, role)
+                self._used(chain, parent, self._place_before(step, chain, parent, role))
+            if len(step.parents) == 2:
+                self.partners[role] = step.parents[1 - place]
+
+    def _place_before(self, step: Step, chain: Chain, parent: int, role: Role) -> Role:
+        """Where the same was done with the version before, if another line does it: a pass before a loop, then in it.
+
+        It is the same with the same data, and after that with what the new pass has made of them.
+        """
+        if role in chain.roles or parent != chain.latest or not chain.is_pending or len(step.parents) != 2:
+            return role
+        other = next((one for one in step.parents if one != parent), parent)
+        operation = self.tape.steps[other].operation
+        for known in sorted(chain.roles):
+            partner = self.partners.get(known)
+            if known[2:] != role[2:] or partner is None:
+                continue
+            is_begun = min(other, self.last_closed) > chain.latest and self.tape.steps[partner].operation == operation
+            if other == partner or is_begun:
+                return known
+        return role
 
     def _reads_item(self, step: Step, chain: Chain, role: Role) -> bool:
         """Whether a step reads an item of a version that is being replaced item by item.

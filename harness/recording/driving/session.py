@@ -108,6 +108,7 @@ class Session:
         self.objects: list[str] = []  # variables that hold instances
         self.gradients: list[Pair] = []
         self.assumes_loss = False  # whether the gradient of a loss is the driver's
+        self.asks_for_outputs = False  # whether it ran, but its network has another number of outputs
         self.forward_results: list[str] = []  # variables
         self._returned_by: dict[str, FunctionFacts] = {}
         self.names["i"] = 0

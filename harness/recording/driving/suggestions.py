@@ -88,6 +88,7 @@ def _target_names(facts: FileFacts) -> set[str]:
 def _is_compared(name: str, source: str) -> bool:
     """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``; not of predictions."""
     found = re.findall(rf"\b([a-z]\w*) == {re.escape(name)}\b(?![\[.(])", source)
+    found += re.findall(rf"\b{re.escape(name)}\[\w+\] == ([a-z]\w*)\b(?![\[.(])", source)
     return not all(OUTPUT_NAME.match(one) for one in found)
 
 

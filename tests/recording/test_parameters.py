@@ -416,3 +416,32 @@ def test_a_forward_pass_may_be_written_before_the_loop_and_at_its_end(tmp_path):
     recording = record_file(write_file(tmp_path / "twice.py", PASSES_TWICE))
     assert [len(one.updates) for one in recording.parameters] == [3, 3, 3]
     assert recording.stop is Stop.ENOUGH
+
+
+ITEMS_ELSEWHERE = """
+import numpy as np
+np.random.seed(0)
+X, y, theta = np.random.randn(20, 3), np.random.randn(20), np.random.randn(3)
+new = np.zeros(theta.shape)
+for i in range(50):
+    error = X @ theta - y
+    for j in range(3):
+        new[j] = theta[j] - 0.01 * np.sum(error * X[:, j]) / len(X)
+    theta = new
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_items_may_be_written_into_another_array_that_takes_the_place_of_the_parameter(tmp_path, again):
+    text = ITEMS_ELSEWHERE
+    if again:  # zeros in every iteration
+        made = "new = np.zeros(theta.shape)\n"
+        text = text.replace(made, "").replace("    error", f"    {made}    error")
+    recording = record_file(write_file(tmp_path / "items.py", text))
+    assert [len(one.updates) for one in recording.parameters] == [3]
+    assert recording.stop is Stop.ENOUGH
+
+
+def test_an_array_that_is_filled_with_other_items_is_not_a_parameter(tmp_path):
+    text = ITEMS_ELSEWHERE.replace("theta[j] - 0.01", "1.0 - 0.01").replace("theta = new", "print(new)")
+    assert not record_file(write_file(tmp_path / "items.py", text)).parameters

@@ -106,3 +106,22 @@ def test_the_calls_that_fit_are_found_soon(source: str, call: str, most: int) ->
 def test_the_targets_have_as_many_classes_as_the_network_of_the_file_has_outputs() -> None:
     found = driven(START + OUTPUTS_OF_THE_FILE)
     assert (found.sizes["inputs"], found.sizes["outputs"]) == (784, 10)
+
+
+MATRICES = """
+def descend(X, y, theta, alpha, iters):
+    new = np.matrix(np.zeros(theta.shape))
+    for i in range(iters):
+        error = (X * theta.T) - y
+        for j in range(int(theta.ravel().shape[1])):
+            new[0, j] = theta[0, j] - (alpha / len(X)) * np.sum(np.multiply(error, X[:, j]))
+        theta = new
+    return theta
+"""
+
+
+def test_data_and_weights_are_matrices_if_the_file_multiplies_them_like_that() -> None:
+    found = driven(START + MATRICES)
+    assert found.succeeded
+    assert not found.doubts
+    assert found.lines[-1] == "theta = descend(np.asmatrix(X), np.asmatrix(Y), theta, 0.1, 3)"

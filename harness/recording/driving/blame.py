@@ -94,7 +94,7 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return SOLVED_COST if key == "labels" else COST
         if session.asks_for_outputs:
             return SOLVED_COST if key == "outputs" else COST
-        if key in ("form", "labels", "inputs", "outputs", "pairs"):
+        if key in ("form", "labels", "inputs", "outputs", "pairs", "matrices"):
             if nothing:
                 return CLEARED_COST
             return BLAMED_COST if shapes else COST

@@ -37,7 +37,7 @@ from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
-from .suggestions import column_votes, is_error_turned, label_order, output_count
+from .suggestions import column_votes, is_error_turned, label_order, matrix_options, output_count
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
@@ -109,6 +109,7 @@ class _Driver:
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
         self.hints.prefers_lists = LIST_OF_INPUTS.search(source) is not None
+        self.hints.matrices = matrix_options(source)
         self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
         self.hints.augmented = TARGET_LAST.search(source) is not None

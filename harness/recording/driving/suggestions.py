@@ -34,6 +34,17 @@ def output_count(facts: FileFacts) -> int:
     return 2 if 1 in columns and columns <= {0, 1} else OUTPUTS
 
 
+MATRIX = re.compile(r"\b(np|numpy)\.(as)?mat(rix)?\(")
+MATRIX_PRODUCT = re.compile(r"\b[xX] ?\* ?theta(\.T)?\b")
+
+
+def matrix_options(source: str) -> tuple[bool, ...]:
+    """Whether data and weights may be matrices, most likely first: if the text makes some, or multiplies like that."""
+    if MATRIX.search(source):
+        return (True, False)
+    return (False, True) if MATRIX_PRODUCT.search(source) else (False,)
+
+
 OF_TARGETS = r"(y|t|y_true|y_(train|batch)|targets?|labels?|expected|desired)(\[[^\]]*\])?"
 OF_OUTPUTS = r"(\w+\.)?(pred\w*|outputs?|out|y_?hat|y_pred\w*)(\[[^\]]*\])?"
 

@@ -108,6 +108,31 @@ def test_the_targets_have_as_many_classes_as_the_network_of_the_file_has_outputs
     assert (found.sizes["inputs"], found.sizes["outputs"]) == (784, 10)
 
 
+SETTINGS = """
+def make_weights(conf):
+    made = np.random.default_rng(conf["seed"])
+    hidden = conf["n_hidden"]
+    return made.normal(size=(conf["n_inputs"], hidden)), made.normal(size=(hidden, conf["n_outputs"]))
+
+def train(conf, X, y):
+    V, W = make_weights(conf)
+    for epoch in range(conf["epochs"]):
+        h = np.tanh(X @ V)
+        d = h @ W - y
+        hidden = d @ W.T * (1 - h ** 2)
+        W -= conf["learning_rate"] * h.T @ d / len(X)
+        V -= conf["learning_rate"] * X.T @ hidden / len(X)
+    return V, W
+"""
+
+
+def test_a_dictionary_has_the_settings_that_the_functions_ask_for_which_it_is_handed_on_to() -> None:
+    found = driven(START + SETTINGS)
+    assert not found.doubts
+    given = "{'epochs': 3, 'learning_rate': 0.1, 'n_hidden': 5, 'n_inputs': 7, 'n_outputs': 3, 'seed': 0}"
+    assert f"    V, W = train({given}, X, Y)" in found.lines
+
+
 MATRICES = """
 def descend(X, y, theta, alpha, iters):
     new = np.matrix(np.zeros(theta.shape))

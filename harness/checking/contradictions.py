@@ -179,7 +179,7 @@ def one_sided(best: Reading, stated: Sequence[Stated]) -> Found | None:
     stage = best.stage
     own = [one for one in stated if one.node == best.cost.node and one.form is Form.CATEGORICAL and one.index is None]
     targets = [one.target for one in best.errors if one.target is not None]
-    if not own or not targets or not stage.extend([own[0].output]):
+    if not own or not targets or not stage.extend([own[0].output]) or has_twin(best, own[0]):
         return None
     known = stage.program.run(targets, {}, stage.program.base)
     if any(set(np.unique(known[one]).tolist()) != {0, 1} for one in targets):
@@ -189,6 +189,21 @@ def one_sided(best: Reading, stated: Sequence[Stated]) -> Found | None:
     if any(all(np.allclose(one.sum(axis=axis), 1.0) for one in outputs) for axis in axes):
         return None
     return found_at(best, own[0].node, "binary-crossentropy-one-sided", ())
+
+
+def has_twin(reading: Reading, stated: Stated) -> bool:
+    """Whether a cost computes its outputs once for each of its parts: ``y log a(z)`` and ``(1 - y) log(1 - a(z))``"""
+    stage = reading.stage
+    output = stage.node(stated.output)
+    others = [
+        id
+        for id in stage.program.ancestors([stated.node]) - {stated.output}
+        if (stage.node(id).operation, stage.node(id).place) == (output.operation, output.place) and stage.extend([id])
+    ]
+    return any(
+        all(np.array_equal(values[id], values[stated.output], equal_nan=True) for values in stage.settings)
+        for id in others
+    )
 
 
 def of_other_kind(reading: Reading, stated: Stated) -> Alternative | None:

@@ -306,8 +306,13 @@ def fan(shape: tuple[int, ...]) -> int:
     return max(shape, default=1) if len(shape) > 1 else 1
 
 
-def size_of_inputs(stage: Stage, parameter: int) -> float:
-    """The root mean square of the largest data that a parameter is multiplied by, at least 1.
+def size_of_inputs(stage: Stage, parameter: int, given: Values) -> float:
+    """The root mean square of the largest data that a parameter is multiplied by, at least 1, or of their sum.
+
+    Args:
+        stage: where it is used.
+        parameter: a version of it.
+        given: data in the place of the recorded ones, by node.
 
     Fresh weights are divided by it: units that pixels or prices saturate have no derivative that could be compared.
     """
@@ -320,12 +325,25 @@ def size_of_inputs(stage: Stage, parameter: int) -> float:
                 ends.append(child)
             elif stage.node(child).operation in PRODUCTS and child in stage.dependent:
                 data = [one for one in others if one not in stage.dependent and size_of(stage.node(one)) > 1]
-                known = program.run(data, {}, program.base)
+                known = program.run(data, given, None if given else program.base)
                 arrays = [np.asarray(known[one]) for one in data if not isinstance(known[one], tuple)]
+                terms = np.sqrt(max(stage.node(id).shape, default=1) / fan(stage.node(parameter).shape))
+                sums_up = stage.node(child).operation in ("dot", "matmul")  # a vector's fan says nothing of it
                 sizes += [
-                    float(np.sqrt(np.mean(np.square(one, dtype=float)))) for one in arrays if one.dtype.kind in "fiu"
+                    root_mean_square(one) * (terms if sums_up else 1.0) for one in arrays if one.dtype.kind in "fiu"
                 ]
     return max(one for one in sizes if np.isfinite(one))
+
+
+MOST_ABOVE_MEAN = 5.0  # how many times as large as all data one observation may be, and saturate no unit
+
+
+def root_mean_square(data: Array) -> float:
+    """Of all data; of the largest observation, up to a factor, if it is far larger, as powers of a feature are."""
+    squares = np.square(data, dtype=float)
+    # the observations are in rows or in columns
+    largest = max((float(np.max(squares.mean(axis=axis))) for axis in range(data.ndim) if data.ndim == 2), default=0.0)
+    return max(float(np.sqrt(np.mean(squares))), float(np.sqrt(largest)) / MOST_ABOVE_MEAN)
 
 
 def draw_parameter(
@@ -493,7 +511,9 @@ def settings_in(
     """All settings drawn in one manner; None if one cannot be drawn so that its guards hold and all is finite."""
     settings: list[Values] = []
     known = None if varied else stage.program.base
-    sizes = {id: size_of_inputs(stage, id) for id in stage.parameters}
+    drawn = {id: draw_data(np.random.default_rng(0), np.asarray(stage.node(id).value, dtype=float)) for id in varied}
+    # powers of data that are drawn anew may be far larger than those of the recorded ones
+    sizes = {id: max(size_of_inputs(stage, id, one) for one in ({}, drawn)) for id in stage.parameters}
     for number in range(SETTINGS):
         for attempt in range(MOST_DRAWS):
             rng = np.random.default_rng((0, number, attempt))

@@ -7,6 +7,7 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -231,12 +232,11 @@ class Search:
         if step.operation in WRITES and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             base, value = step.arguments[0].id, step.arguments[2].id
             version, _ = self._version(base)
-            if version is None or self._is_item_in_passing(version):
-                return None
-            is_addition = step.operation != "setitem" and self._depends(value, version)
-            if is_addition or self._is_item_update(base, version, step.arguments[1], value):
-                return Event(version, step.id, None, 0, False, is_item=True)
-        whole = self._assembled(step)
+            if version is not None and not self._is_item_in_passing(version):
+                is_addition = step.operation != "setitem" and self._depends(value, version)
+                if is_addition or self._is_item_update(base, version, step.arguments[1], value):
+                    return Event(version, step.id, None, 0, False, is_item=True)
+        whole = self._filled(step) if step.operation == "setitem" else self._assembled(step)
         return self._scaling(step) if whole is None else Event(whole, step.id, None, 0, False, is_item=True)
 
     def _scaling(self, step: Step) -> Event | None:
@@ -350,6 +350,30 @@ class Search:
             version = found[0]
             is_changed = is_changed or any(self._depends(change, version) for _, change, _ in changes)
         return version if is_changed and version is not None and self.tape.steps[version].shape == step.shape else None
+
+    def _filled(self, step: Step) -> int | None:
+        """The version that zeros take the place of when their last item is written: ``new[i] = w[i] - change``."""
+        last = tuple(length - 1 for length in step.shape)
+        if not last or _indices(step.arguments[1]) != last:
+            return None
+        version, is_changed, written = None, False, set()
+        while step.operation == "setitem" and step.id not in self.owner:
+            base, index, value = step.arguments
+            path = _indices(index)
+            if path is None or not (isinstance(base, Ref) and isinstance(value, Ref)):
+                return None
+            changes = list(self._candidates(self.tape.steps[value.id]))
+            found = [v for operand, _, _ in changes if (v := self._array_of(operand, path)) is not None]
+            if not found or version not in (None, found[0]):
+                return None
+            version = found[0]
+            is_changed = is_changed or any(self._depends(change, version) for _, change, _ in changes)
+            written.add(path)
+            step = self.tape.steps[base.id]
+        zeros = self.tape.steps[leaf_of(self.tape, step.id)]
+        is_whole = zeros.kind is Kind.FILL and len(written) == math.prod(step.shape)
+        is_like = version is not None and self.tape.steps[version].shape == step.shape
+        return version if is_changed and is_whole and is_like else None
 
     def _array_of(self, node: int, place: Path) -> int | None:
         """The latest version of an array that has the node as its item at this place."""

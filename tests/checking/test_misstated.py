@@ -290,3 +290,72 @@ def test_a_rate_that_is_one_over_the_number_of_outputs_is_not_a_mean_over_them(t
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(RATE_BEFORE.format(factor="1 / T.shape[1]"))
     assert {one.id for one in check_file(path).mistakes} == {"mean-over-features"}
+
+
+ALL_AND_BATCHES = """
+import numpy as np
+np.random.seed(0)
+X, W = np.random.normal(size=(22, 3)), np.random.normal(size=(3, 2))
+y = np.eye(2)[np.arange(22) % 2]
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+for epoch in range(9):
+    for i in range(0, 22, 8):
+        x, t = X[i:i + 8], y[i:i + 8]
+        W -= 0.1 * (x.T @ (softmax(x @ W) - t) / len(x) + {decay} * W)
+    loss = -np.sum(y * np.log(softmax(X @ W) + 1e-15)) / len(X) + 0.01 / 2 * np.sum(W**2)
+    print(loss)
+"""
+
+
+@pytest.mark.parametrize(("decay", "ids"), [("0.01", []), ("0.02", ["weight-decay-differs"])])
+def test_a_penalty_is_that_of_a_cost_of_all_observations_beside_steps_of_batches(
+    tmp_path: Path, decay: str, ids: list[str]
+) -> None:
+    path = write_file(tmp_path / "mine.py", ALL_AND_BATCHES.replace("{decay}", decay))
+    assert [one.id for one in check_file(path).mistakes] == ids
+
+
+OUTPUTS_TWICE = """
+import numpy as np
+np.random.seed(0)
+X, theta = np.random.normal(size=(20, 3)), np.random.normal(size=(3, 1))
+y = (X[:, :1] > 0) * 1.0
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def cost_and_slope(theta):
+    first = np.dot((-y).reshape(1, 20), np.log(sigmoid(np.dot(X, theta))))
+    second = np.dot((np.ones((20, 1)) - y).reshape(1, 20), np.log(np.ones((20, 1)) - sigmoid(np.dot(X, theta))))
+    cost = (first - second) / 20 + 0.1 * np.dot(theta.T, theta) / 40
+    return cost, np.dot((sigmoid(np.dot(X, theta)) - y).T, X).T / 20 + 0.1 * theta / 20
+for i in range(5):
+    cost, slope = cost_and_slope(theta)
+    theta -= 0.1 * slope
+"""
+
+
+def test_a_cost_that_computes_its_outputs_for_each_part_has_both_parts(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", OUTPUTS_TWICE))
+    assert (result.verdict, result.mistakes) == (Verdict.CORRECT, ())
+
+
+POWERS = """
+import numpy as np
+np.random.seed(0)
+data = np.random.normal(size=(40, 2)) * 1.5
+y = (data[:, 0] * data[:, 1] > 0) * 1.0
+X = np.stack([data[:, 0] ** (d - k) * data[:, 1] ** k for d in range(7) for k in range(d + 1)], axis=1)
+theta = np.zeros(28)
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+for i in range(5):
+    a = sigmoid(X @ theta)
+    cost = -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / 40
+    theta = theta - 0.01 * X.T @ ({error}) / 40
+"""
+
+
+@pytest.mark.parametrize(("error", "verdict"), [("a - y", Verdict.CORRECT), ("(a - y) * a", Verdict.MISTAKE)])
+def test_powers_of_the_data_saturate_no_unit_at_random_weights(tmp_path: Path, error: str, verdict: Verdict) -> None:
+    assert check_file(write_file(tmp_path / "mine.py", POWERS.replace("{error}", error))).verdict is verdict

@@ -439,3 +439,56 @@ while not error < 0.01:
     assert [one.name for one in recording.parameters] == ["w"]
     written = [n.id for n in recording.nodes if n.operation == "setitem" and n.place.line == 11]
     assert [one.after for one in recording.updates] == written[: len(recording.updates)]  # none is left out
+
+
+PASSES_TWICE = """
+import numpy as np
+np.random.seed(0)
+X, t = np.random.randn(30, 3), np.random.randint(0, 2, (30, 1))
+V, b, W = np.random.randn(3, 4), np.zeros(4), np.random.randn(4, 1)
+h = np.tanh(X.dot(V) + b)
+y = 1 / (1 + np.exp(-h.dot(W)))
+for i in range(50):
+    delta = y - t
+    hidden = delta.dot(W.T) * (1 - h * h)
+    W -= 0.01 * h.T.dot(delta)
+    V -= 0.01 * X.T.dot(hidden)
+    b -= 0.01 * hidden.sum(axis=0)
+    h = np.tanh(X.dot(V) + b)
+    y = 1 / (1 + np.exp(-h.dot(W)))
+"""
+
+
+def test_a_forward_pass_may_be_written_before_the_loop_and_at_its_end(tmp_path):
+    recording = record_file(write_file(tmp_path / "twice.py", PASSES_TWICE))
+    assert [len(one.updates) for one in recording.parameters] == [3, 3, 3]
+    assert recording.stop is Stop.ENOUGH
+
+
+ITEMS_ELSEWHERE = """
+import numpy as np
+np.random.seed(0)
+X, y, theta = np.random.randn(20, 3), np.random.randn(20), np.random.randn(3)
+new = np.zeros(theta.shape)
+for i in range(50):
+    error = X @ theta - y
+    for j in range(3):
+        new[j] = theta[j] - 0.01 * np.sum(error * X[:, j]) / len(X)
+    theta = new
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_items_may_be_written_into_another_array_that_takes_the_place_of_the_parameter(tmp_path, again):
+    text = ITEMS_ELSEWHERE
+    if again:  # zeros in every iteration
+        made = "new = np.zeros(theta.shape)\n"
+        text = text.replace(made, "").replace("    error", f"    {made}    error")
+    recording = record_file(write_file(tmp_path / "items.py", text))
+    assert [len(one.updates) for one in recording.parameters] == [3]
+    assert recording.stop is Stop.ENOUGH
+
+
+def test_an_array_that_is_filled_with_other_items_is_not_a_parameter(tmp_path):
+    text = ITEMS_ELSEWHERE.replace("theta[j] - 0.01", "1.0 - 0.01").replace("theta = new", "print(new)")
+    assert not record_file(write_file(tmp_path / "items.py", text)).parameters

@@ -14,7 +14,7 @@ import numpy as np
 from .choices import BLAMED_COST, CLEARED_COST, COST
 from .data import BATCH, CLASSES, Form
 from .gradients import GRADIENT_NAMED
-from .roles import words_of
+from .roles import TARGET_NAME, words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
 from .words import PASS_BACK
@@ -26,7 +26,15 @@ ONE_INPUT = re.compile(
 )
 # two lengths that a matrix product found unequal
 UNEQUAL = re.compile(r"(\d+) \(?(?:dim \d\) !=|is different from) (\d+)")
-OF_CLASSES = re.compile(r"indexing arrays could not be broadcast|arrays used as indices must be")  # rows of 0 and 1
+# rows of 0 and 1, or one such number, in the place of the number of a class
+OF_CLASSES = re.compile(
+    r"indexing arrays could not be broadcast|arrays used as indices must be"
+    r"|float\d*' object cannot be interpreted as an integer"
+)
+NO_INDEX = re.compile(r"^only integers, slices")  # the same of one number, if a line asks for nothing by a key
+KEY = re.compile(r"\[f?['\"]")
+ASKED_WHICH = re.compile(r"truth value of an array")  # if y[i] == k, of which there is no single answer
+NO_ARRAY = re.compile(r"^'(list|tuple)' object has no attribute")  # for which the attribute may be called shape
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
@@ -58,11 +66,20 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
     turned = _is_turned(session, message)
     # pairs never make one array, whatever their form is: inputs are meant
-    shapes = (noted or (error is not None and of_data)) and "inhomogeneous" not in message
+    of_pairs = "inhomogeneous" in message or NO_ARRAY.search(message)
+    shapes = (noted or (error is not None and of_data)) and not of_pairs
     names = _names_at(error, files)
     words = {word for name in names for word in words_of(name) if len(word) > 2}
     nothing = error is None and not noted
     maker = _choice_of_maker(session) if error is not None else ""
+
+    line = user_line(error, files)[1]
+    compares = "==" in line and any(map(TARGET_NAME.match, re.findall(r"[A-Za-z_]\w*", line)))
+    is_of_classes = (
+        OF_CLASSES.search(message)
+        or (NO_INDEX.search(message) and not KEY.search(line))
+        or (compares and ASKED_WHICH.search(message))
+    )
 
     def cost(key: str) -> float:
         if isinstance(error, NameError) and user_line(error, files)[0]:
@@ -73,9 +90,11 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return SOLVED_COST if key == maker else COST
         if turned:
             return SOLVED_COST if key == "form" else COST
-        if OF_CLASSES.search(message) and session.labels not in CLASSES:
+        if is_of_classes and session.labels not in CLASSES:
             return SOLVED_COST if key == "labels" else COST
-        if key in ("form", "labels", "inputs", "outputs", "pairs"):
+        if session.asks_for_outputs:
+            return SOLVED_COST if key == "outputs" else COST
+        if key in ("form", "labels", "inputs", "outputs", "pairs", "matrices"):
             if nothing:
                 return CLEARED_COST
             return BLAMED_COST if shapes else COST

@@ -356,6 +356,8 @@ class Caller:
             if "hidden" in words_of(slot.argument.name) or Role.HIDDEN_SIZES in self.roles_of(slot.function)
             else ["2", "1", "3"],
         }
+        if slot.role in simple and slot.uses.iterated and not slot.uses.counted:  # a search goes through several
+            return [f"[{text}]" for text in simple[slot.role] if isinstance(text, str)]
         if slot.role in simple:
             return simple[slot.role]
         if slot.role is Role.BATCH_SIZE:

@@ -37,7 +37,7 @@ from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
-from .suggestions import column_votes, is_error_turned, label_order, output_count
+from .suggestions import column_votes, is_error_turned, label_order, matrix_options, output_count
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
@@ -109,6 +109,7 @@ class _Driver:
         self.lines = 0
         self.hints = Hints(prefers_columns=column_votes(self.facts), labels=label_order(self.facts, source))
         self.hints.prefers_lists = LIST_OF_INPUTS.search(source) is not None
+        self.hints.matrices = matrix_options(source)
         self.hints.is_turned = is_error_turned(self.texts)
         self.hints.usual_outputs = output_count(self.facts)
         self.hints.augmented = TARGET_LAST.search(source) is not None
@@ -324,7 +325,7 @@ class _Driver:
         known = None if session.outputs_given else session.discovered()
         if session.labels in CLASSES and session.sizes and known and 1 < known[1] != session.sizes.outputs:
             session.watcher.notes.append(f"targets of {session.sizes.outputs} classes for {known[1]} outputs")
-            self.hints.outputs.append(known[1])
+            self._ask_for_outputs(session, known[1])
         assert goal.function is not None
         in_columns = session.labels in (Labels.INTEGER_ROW, Labels.INTEGER_COLUMN, Labels.FROM_ONE_COLUMN)
         if in_columns and picks_one_of_each_row(self.facts.reach(goal.function)):
@@ -345,6 +346,15 @@ class _Driver:
         elif not session.watcher.updated:
             return None
         return self._driven(session, succeeded=True, goal=goal)
+
+    def _ask_for_outputs(self, session: Session, count: int) -> None:
+        """Makes the number of outputs that a network has the next that is tried."""
+        if count not in self.hints.outputs:
+            self.hints.outputs.insert(0, count)
+        taken = session.choices.taken
+        if "outputs" in taken:
+            taken["outputs"] = (taken["outputs"][0], 2 + len(self.hints.outputs))
+            session.asks_for_outputs = True
 
     def _with_own_cost(self, goal: Goal, session: Session) -> Driven | None:
         """The same calls with one of the file's own cost; None if it has none that is left out, or that fits."""

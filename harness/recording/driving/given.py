@@ -131,8 +131,9 @@ class _Data:
 
     def _held_out(self, text: str, form: Form) -> str:
         """Data of their own for validation, so that they are not taken for those that are trained on."""
-        is_list = form in (Form.LISTS, Form.LIST, Form.AUGMENTED)
-        return text if is_list or not HELD_OUT.search(self.slot.argument.name) else f"np.copy({text})"
+        if form in (Form.LISTS, Form.LIST, Form.AUGMENTED):
+            return text
+        return self.session.array_text(f"np.copy({text})" if HELD_OUT.search(self.slot.argument.name) else text)
 
     def pairs(self) -> str:
         """A list of an input and a target for each observation."""

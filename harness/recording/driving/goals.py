@@ -30,6 +30,7 @@ PART_NAME = re.compile(
 
 
 GRADIENT_FUNCTION = re.compile(r"^(get|compute|calc\w*|cost)?_?grad(ient)?s?(_?func\w*)?$", re.IGNORECASE)
+GRADIENT_OF = re.compile(r"_(grad(ient)?s?|derivatives?)$|[a-z]Grad(ient)?s?$")  # cross_entropy_gradient
 OF_A_PENALTY = {Role.WEIGHT, Role.PARAMETERS, Role.DECAY, Role.RATE, Role.NUMBER}  # the roles of its arguments
 
 
@@ -97,10 +98,13 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
             continue
         if facts.trains(function):
             goals.append(Goal(function=function, cost=_cost(facts, caller, function)))
-        if _returns_gradients(function) and not caller.roles_of(function) <= OF_A_PENALTY:
+        roles = caller.roles_of(function)
+        of_weights = {Role.INPUTS, Role.TARGETS} <= roles and bool(roles & {Role.WEIGHT, Role.PARAMETERS})
+        of_cost = of_weights and GRADIENT_OF.search(name) is not None and _returns_one_thing(function)
+        if of_cost or (_returns_gradients(function) and not roles <= OF_A_PENALTY):
             cost = 1.7 if is_called_by_others(facts, function) else 1.2
             cost += 1.0 if SIDE_NAME.search(name) else 0.0
-            cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= caller.roles_of(function) else 0.5
+            cost += 0.0 if {Role.INPUTS, Role.TARGETS} <= roles else 0.5
             goals.append(Goal(function=function, gradients=True, cost=cost))
     return goals
 
@@ -109,8 +113,11 @@ def _returns_gradients(function: FunctionFacts) -> bool:
     names = [*function.returns, *function.return_keys]
     if any(GRADIENT_ARGUMENT.match(name) for name in names):
         return True
-    unnamed = len(names) == 1 and function.returns_something
-    return unnamed and GRADIENT_FUNCTION.search(function.name) is not None
+    return _returns_one_thing(function) and GRADIENT_FUNCTION.search(function.name) is not None
+
+
+def _returns_one_thing(function: FunctionFacts) -> bool:
+    return len([*function.returns, *function.return_keys]) == 1 and function.returns_something
 
 
 def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:

@@ -109,7 +109,8 @@ def pair_gradients(session: Session, returned: Sequence[str] = ()) -> list[Pair]
                 for n, t, p in parameters
                 if t.rpartition(".")[0] == owner and n in ("data", "value", "val", "v") and p.shape == gradient.shape
             ]
-        if not matches and (plain_name(name) in ("", "j") or gradient.ndim == 1):
+        is_unnamed = plain_name(name) in ("", "j") or gradient.ndim == 1 or [text] == list(returned)
+        if not matches and is_unnamed:
             matches = [
                 (t, p)
                 for n, t, p in parameters

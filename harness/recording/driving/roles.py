@@ -435,11 +435,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
     beside_targets = any(TARGET_NAME.match(one.name) for one in function.required)
     if back and (OUTPUT_NAME.match(name) or (name in ("a", "A") and beside_targets)):
         return Role.OUTPUTS
-    if (
-        PARAMETERS_NAME.match(name)
-        and not INPUT_NAME.match(name)
-        and not uses.methods - {"keys", "items", "values", "copy", "get", "dot"}
-    ):
+    if PARAMETERS_NAME.match(name) and not INPUT_NAME.match(name) and not uses.methods - OF_VALUES - {"keys", "values"}:
         return Role.PARAMETERS if not (uses.array and re.fullmatch(r"(?i)w|weights?|thetas?", name)) else Role.WEIGHT
     if OUTPUT_NAME.match(name) and not uses.counted:
         return Role.OUTPUTS
@@ -448,7 +444,7 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         and (uses.is_of_something or function.name != "__init__")  # not a window that is handed on
         and not INPUT_NAME.match(name)
         and not uses.called
-        and not uses.methods - {"dot", "T", "reshape"}
+        and not uses.methods - OF_VALUES
     ):
         return Role.WEIGHT
     if uses.methods - OF_VALUES and not (uses.array or uses.keys):

@@ -49,6 +49,8 @@ class Hints:
     prefers_columns: int = 0
     prefers_lists: bool = False  # whether the names of arguments say that inputs are lists
     augmented: bool = False
+    # whether data and weights are matrices, of which ``*`` is the product, most likely first
+    matrices: tuple[bool, ...] = (False,)
     is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)  # global settings that only the main block sets
@@ -108,6 +110,7 @@ class Session:
         self.objects: list[str] = []  # variables that hold instances
         self.gradients: list[Pair] = []
         self.assumes_loss = False  # whether the gradient of a loss is the driver's
+        self.asks_for_outputs = False  # whether it ran, but its network has another number of outputs
         self.forward_results: list[str] = []  # variables
         self._returned_by: dict[str, FunctionFacts] = {}
         self.names["i"] = 0
@@ -201,12 +204,23 @@ class Session:
         if self.labels is None:
             known = self.discovered()
             options = list(dict.fromkeys([*self.hints.labels, *Labels]))
+            if self.are_matrices:  # which do not notice that they are broadcast
+                options = [label for label in options if label in (Labels.BINARY, Labels.REAL)]
             if known is not None and known[1] == 1:
                 options = [label for label in options if label.one_output]
             elif known is not None:
                 options = [label for label in options if not label.one_output]
             self.labels = self.choose("labels", options)
         return self.labels
+
+    @property
+    def are_matrices(self) -> bool:
+        """Whether data and weights are made ``numpy.matrix``, chosen when it first matters."""
+        return len(self.hints.matrices) > 1 and bool(self.choose("matrices", self.hints.matrices))
+
+    def array_text(self, text: str) -> str:
+        """The expression for an array of the driver's: as it is, or as a matrix."""
+        return f"np.asmatrix({text})" if self.are_matrices else text
 
     def give_sizes(self) -> None:
         """Notes that the driver, not the file, says how many inputs and outputs there are."""

@@ -40,9 +40,23 @@ def _entries(facts: FileFacts, function: FunctionFacts, names: set[str], depth: 
     """The entries of what goes by these names, each an expression as text."""
     names = _with_other_names(function, names)
     keys = {key for name in names for node in _places(facts, function, name) for key in uses_of(name, node).keys}
-    return tuple(
-        _setting(facts, function, key, {f"{name}[{key!r}]" for name in names}, depth - 1) for key in sorted(keys)
-    )
+    found = {key: _setting(facts, function, key, {f"{name}[{key!r}]" for name in names}, depth - 1) for key in keys}
+    for other, name in _handed_on(facts, function, names) if depth else ():
+        for one in _entries(facts, other, {name}, depth - 1):
+            found.setdefault(one.key, one).uses.merge(one.uses)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _handed_on(facts: FileFacts, function: FunctionFacts, names: set[str]) -> Iterator[tuple[FunctionFacts, str]]:
+    """The functions of the file that are given what goes by these names, and what they call it."""
+    for call in ast.walk(function.node):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        called = facts.functions.get(call.func.id)
+        if called is not None and called is not function:
+            given = [(one.name, value) for one, value in zip(called.arguments, call.args)]
+            given += [(one.arg, one.value) for one in call.keywords if one.arg]
+            yield from ((called, name) for name, value in given if ast.unparse(value) in names)
 
 
 def _setting(facts: FileFacts, function: FunctionFacts, key: str, names: set[str], depth: int) -> Setting:

@@ -34,6 +34,17 @@ def output_count(facts: FileFacts) -> int:
     return 2 if 1 in columns and columns <= {0, 1} else OUTPUTS
 
 
+MATRIX = re.compile(r"\b(np|numpy)\.(as)?mat(rix)?\(")
+MATRIX_PRODUCT = re.compile(r"\b[xX] ?\* ?theta(\.T)?\b")
+
+
+def matrix_options(source: str) -> tuple[bool, ...]:
+    """Whether data and weights may be matrices, most likely first: if the text makes some, or multiplies like that."""
+    if MATRIX.search(source):
+        return (True, False)
+    return (False, True) if MATRIX_PRODUCT.search(source) else (False,)
+
+
 OF_TARGETS = r"(y|t|y_true|y_(train|batch)|targets?|labels?|expected|desired)(\[[^\]]*\])?"
 OF_OUTPUTS = r"(\w+\.)?(pred\w*|outputs?|out|y_?hat|y_pred\w*)(\[[^\]]*\])?"
 
@@ -88,6 +99,7 @@ def _target_names(facts: FileFacts) -> set[str]:
 def _is_compared(name: str, source: str) -> bool:
     """Whether the text asks whether a count is the target, as in ``1 if row == label else 0``; not of predictions."""
     found = re.findall(rf"\b([a-z]\w*) == {re.escape(name)}\b(?![\[.(])", source)
+    found += re.findall(rf"\b{re.escape(name)}\[\w+\] == ([a-z]\w*)\b(?![\[.(])", source)
     return not all(OUTPUT_NAME.match(one) for one in found)
 
 

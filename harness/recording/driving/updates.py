@@ -29,7 +29,9 @@ STEPS = re.compile(
     r"updat|step|optim|descent|apply|sgd|adam|adjust", re.IGNORECASE
 )  # functions that return new weights
 SUM_NAME = re.compile(r"sub(tract)?|add", re.IGNORECASE)  # functions that return a sum of what they are given
-STEP_WORDS = re.compile(r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|(?<![a-z])d_?[wb])")
+STEP_WORDS = re.compile(
+    r"(grad|delta|nabla|\bd[A-Zwb]|adjust|change|correction|velocity|update|direction|(?<![a-z])d_?[wb])"
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,11 @@ def by_hand(slot: Slot) -> list[Option]:
             shapes = [(flat,), (INPUTS,), (INPUTS, 1), (INPUTS, out), *shapes]
     if session.hints.prefers_columns > 0 and not is_of_biases:
         shapes[0], shapes[1] = shapes[1], shapes[0]
-    return [kept(partial(_random, shape)) for shape in shapes]
+
+    def array(shape: tuple[int, ...]) -> str:
+        return session.array_text(_random(shape))
+
+    return [kept(partial(array, shape)) for shape in shapes]
 
 
 def _random(shape: tuple[int, ...]) -> str:

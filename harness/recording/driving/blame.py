@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from .choices import BLAMED_COST, CLEARED_COST, COST
-from .data import BATCH, CLASSES, Form
+from .data import BATCH, CLASSES, HIDDEN, Form
 from .gradients import GRADIENT_NAMED
 from .roles import words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
-from .words import PASS_BACK
+from .words import PASS_BACK, STRUCTURE_WORDS
 
 # inputs meet weights of the file's own with one row, or are to become one number
 ONE_INPUT = re.compile(
@@ -27,6 +27,8 @@ ONE_INPUT = re.compile(
 # two lengths that a matrix product found unequal
 UNEQUAL = re.compile(r"(\d+) \(?(?:dim \d\) !=|is different from) (\d+)")
 OF_CLASSES = re.compile(r"indexing arrays could not be broadcast|arrays used as indices must be")  # rows of 0 and 1
+# what is kept for one observation, and what many of them were to be added to it
+ONE_KEPT = re.compile(r"output operand with shape \((\d+),(\d+)\) doesn't match the broadcast shape \((\d+),(\d+)\)")
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
@@ -56,7 +58,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     message = "" if error is None else str(error)
     noted = bool(session.watcher.notes)
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
-    turned = _is_turned(session, message)
+    puts_out_hidden = _puts_out_hidden(session, message)
+    decides_form = _is_turned(session, message) or _is_of_one(session, message)
     # pairs never make one array, whatever their form is: inputs are meant
     shapes = (noted or (error is not None and of_data)) and "inhomogeneous" not in message
     names = _names_at(error, files)
@@ -71,7 +74,7 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return BLAMED_COST
         if maker:
             return SOLVED_COST if key == maker else COST
-        if turned:
+        if decides_form:
             return SOLVED_COST if key == "form" else COST
         if OF_CLASSES.search(message) and session.labels not in CLASSES:
             return SOLVED_COST if key == "labels" else COST
@@ -83,6 +86,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return COST / 2
         match = re.search(r"\((\w+)\)", key)
         argument = match.group(1) if match else key
+        if puts_out_hidden and set(words_of(argument)) & STRUCTURE_WORDS:
+            return SOLVED_COST
         if argument in names or argument.lower() in {name.lower() for name in names}:
             return BLAMED_COST + 0.1
         if isinstance(error, (IndexError, AssertionError)) and set(words_of(argument)) & words:
@@ -105,6 +110,27 @@ def _is_turned(session: Session, message: str) -> bool:
         return False
     met = [set(map(int, pair)) for pair in UNEQUAL.findall(message)]
     return {session.sizes.observations, session.sizes.inputs} in met
+
+
+def _puts_out_hidden(session: Session, message: str) -> bool:
+    """Whether outputs met targets and were as many as hidden units: the network has one layer, not the sizes of two."""
+    met = re.search(r"together with shapes \(([\d,]+)\) \(([\d,]+)\)", message)
+    if met is None or session.sizes is None or not session.outputs_given:
+        return False
+    first, second = (set(map(int, re.findall(r"\d+", shape))) for shape in met.groups())
+    return first ^ second == {HIDDEN, session.sizes.outputs}
+
+
+def _is_of_one(session: Session, message: str) -> bool:
+    """Whether gradients of many observations were added in place to those of one, so that each goes on its own."""
+    kept = ONE_KEPT.search(message)
+    if kept is None or session.sizes is None or session.form is None or session.form.single:
+        return False
+    rows, columns, all_rows, all_columns = map(int, kept.groups())
+    many = {session.sizes.observations, BATCH}
+    return (rows == 1 and columns == all_columns and all_rows in many) or (
+        columns == 1 and rows == all_rows and all_columns in many
+    )
 
 
 def _raised_for_batch(session: Session, error: BaseException | None, files: Mapping[str, FileFacts]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from .calling import Caller
 from .roles import GRADIENT_ARGUMENT, Role
 from .source import FileFacts, FunctionFacts, hands_back
+from .words import PASS_FORWARD
 
 TRAIN_NAME = re.compile(
     r"^(fit|train|learn|sgd|model|run|optimi[sz]e|solve|nn|back_?prop_?train|gradient_?descent|stochastic)|train|fit|model$|sgd|descent|learning",
@@ -85,6 +86,8 @@ def _cost(facts: FileFacts, caller: Caller, function: FunctionFacts) -> float:
         cost += 0.3
     if is_called_by_others(facts, function):
         cost += 0.7
+    if PASS_FORWARD.match(function.name):
+        cost += 0.7  # what it changes is not a step: statistics, or weights that a momentum looks ahead with
     if function.name.startswith("_"):
         cost += 0.3
     return cost

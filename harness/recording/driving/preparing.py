@@ -124,8 +124,9 @@ def _asked_whether_none(caller: Caller, owner: str, name: str) -> bool:
 
 
 def call_forward_first(caller: Caller, function: FunctionFacts, variable: str) -> None:
-    """Calls the forward pass before a backward pass that does not call it itself."""
-    if not re.search(r"back|bprop|grad", function.name, re.IGNORECASE):
+    """Calls the forward pass before a backward pass, or what is given its gradient, that does not call it itself."""
+    is_given_gradient = any(caller.role(function, one)[0] is Role.UPSTREAM for one in function.required)
+    if not (is_given_gradient or re.search(r"back|bprop|grad", function.name, re.IGNORECASE)):
         return
     forward = _forward_pass(caller, variable, function)
     if forward is not None:

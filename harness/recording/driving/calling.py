@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from .choices import Exhausted, Option
-from .containers import add_layers, layer_lists
+from .containers import add_layers, adder, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
@@ -425,9 +425,10 @@ class Caller:
         session.objects.append(variable)
         if example is not None:
             session.follow(example, variable)
-            return variable
-        session.run(f"{variable} = {text}")
-        add_layers(self, variable, name)
+        else:
+            session.run(f"{variable} = {text}")
+        if example is None or adder(self, name) is not None:  # the example may end before its layers
+            add_layers(self, variable, name)
         return variable
 
     def construction(self, name: str, dims: tuple[int, int] | None = None) -> str:

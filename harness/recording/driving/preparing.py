@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .records import namespace
 from .roles import Role
-from .source import BACKWARD_NAME, FunctionFacts, hands_back
+from .slot import Slot
+from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
+from .uses import Uses, uses_of
 from .words import CLEARING_NAME, LOSS_WORDS, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, WRONG_NAME
 
 if TYPE_CHECKING:
@@ -41,6 +45,9 @@ def ensure_attributes(
             and not method.is_property
         ]
         outside = [method for method in writers if not any(method is part for part in mine)]
+        if not writers and name not in written:
+            _set_by_hand(caller, function, variable, name)
+            continue
         if not outside and name in written and name not in session.hints.unset:
             continue
         outside = outside or writers
@@ -70,6 +77,41 @@ def ensure_attributes(
         if role is Role.INPUTS and SETUP_NAME.search(maker.name) and not uses.is_of_something:
             caller.note_role(maker, argument.name, Role.INPUT_SIZE)  # build(input): no data are looked at
     _call_before(caller, maker, variable, called | {maker.name})
+
+
+def _set_by_hand(caller: Caller, function: FunctionFacts, variable: str, name: str) -> None:
+    """Gives an object to an attribute that no method sets, so that callers have to: ``net.loss = CrossEntropy()``."""
+    uses = Uses()
+    for method in caller.facts.methods(type(caller.session.names[variable]).__name__).values():
+        uses.merge(uses_of(f"self.{name}", method.node))
+    argument = Argument(name=name)
+    slot = Slot(caller=caller, function=function, argument=argument, role=Role.OBJECT, uses=uses)
+    if caller.classes_with(uses.methods):
+        option = caller.session.choose(f"{variable}.{name} ({name})", caller.options(slot))
+        text = option() if callable(option) else option
+    elif _gives_pairs(caller, slot):
+        data = [
+            Slot(caller=caller, function=function, argument=Argument(name=letter), role=role, uses=Uses())
+            for letter, role in (("X", Role.INPUTS), ("Y", Role.TARGETS))
+        ]
+        inputs, targets = (caller.by_role(one)[0] for one in data)
+        texts = ", ".join(make() if callable(make) else make for make in (inputs, targets))
+        text = namespace(caller, [(method, f"lambda: ({texts})") for method in uses.methods])
+    else:
+        return
+    caller.session.run(f"{variable}.{name} = {text}")
+
+
+def _gives_pairs(caller: Caller, slot: Slot) -> bool:
+    """Whether an attribute is asked for two values at a time and for nothing else: ``x, y = self.data.next()``."""
+    return len(slot.uses.methods) == 1 and any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and len(node.targets[0].elts) == 2
+        and ast.unparse(node.value) == f"self.{slot.argument.name}.{min(slot.uses.methods)}()"
+        for method in caller.facts.methods(slot.function.owner).values()
+        for node in ast.walk(method.node)
+    )
 
 
 def _call_before(caller: Caller, method: FunctionFacts, variable: str, called: frozenset[str]) -> None:

@@ -110,8 +110,8 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
     is_local = not (is_loss or backward.arguments)  # it is not given the gradient of its output
     update = None if is_loss else _update_method(calls, calls.facts.methods(name), backward)
     layer = _Layer(calls, name, forward, backward, update)
-    options = layer.loss_options() if is_loss else layer.slope_options() if is_local else layer.options()
-    options = tuple(options)[:MAX_OPTIONS]
+    ways = layer.loss_options() if is_loss else layer.slope_options() if is_local else layer.options()
+    options = tuple(ways)[:MAX_OPTIONS]
     text = " / ".join(f"{name}.{method.name}" for method in (forward, backward, update) if method is not None)
     return PairPlan(
         kind=PairKind.LOSS if is_loss else PairKind.DERIVATIVE if is_local and options else PairKind.LAYER,

@@ -1,0 +1,43 @@
+"""Files that only define networks of objects are judged: the right ones right, and each mistake at its line."""
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+
+from .object_styles import SLOPES, STYLES
+
+QUICK = ("a step that is given the gradient of a loss", "one layer, of a list of sizes")
+NAMES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in STYLES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_network_of_objects_and_its_mistake(name, tmp_path):
+    text, old, new = STYLES[name]
+    assert text.count(old) == 1
+    path = tmp_path / "net.py"
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(text.replace(old, new))
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    line = text[: text.index(old)].count("\n") + 1
+    places = [place.line for one in result.mistakes for place in (one.place, *one.others) if place is not None]
+    assert min(abs(place - line) for place in places) <= 2
+
+
+def test_an_activation_that_is_not_given_a_gradient_drops_none(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(SLOPES[: SLOPES.index("class SquaredError")])
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.slow
+def test_layers_beside_a_network_may_make_a_logger(tmp_path):
+    text = STYLES["attributes that callers set"][0]
+    layers, network = text[: text.index("class NeuralNetwork")], text[text.index("class NeuralNetwork") :]
+    logger = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+    (tmp_path / "layers.py").write_text(logger + layers)
+    path = tmp_path / "network.py"
+    path.write_text("import copy\n\n\n" + network)
+    assert check_file(path).verdict is Verdict.CORRECT

@@ -288,3 +288,41 @@ def test_a_rate_that_is_one_over_the_number_of_outputs_is_not_a_mean_over_them(t
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(RATE_BEFORE.format(factor="1 / T.shape[1]"))
     assert {one.id for one in check_file(path).mistakes} == {"mean-over-features"}
+
+
+ONE_BY_ONE = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_hidden):
+        self.w = {"w_1": np.random.randn(n_hidden, n_in) * 0.4, "w_2": np.random.randn(1, n_hidden) * 0.4}
+
+    def gradients(self, x, y):
+        h = np.tanh(self.w["w_1"] @ x)
+        self.output = self.w["w_2"] @ h
+        d2 = self.output - y
+        d1 = self.w["w_2"].T @ d2 * (1 - h ** 2)
+        return {"w_1": d1 @ x.T, "w_2": d2 @ h.T}
+
+    def fit(self, X, y, batch_size):
+        for start in range(0, len(X), batch_size):
+            xs, ys = X[start : start + batch_size], y[start : start + batch_size]
+            all_gradients, loss = [], 0
+            for i in range(len(xs)):
+                all_gradients.append(self.gradients(xs[i].reshape(-1, 1), ys[i]))
+                loss += np.mean((self.output - ys[i]) ** 2) / 2
+            print(loss)
+            for name in self.w:
+                self.w[name] -= 0.1 * np.mean([one[name] for one in all_gradients], axis=0)
+
+X = np.random.randn(24, 3)
+Net(3, 8).fit(X, X[:, :1] - X[:, 1:2], batch_size=8)
+"""
+
+
+def test_the_mean_over_a_batch_as_large_as_a_layer_is_not_one_over_its_units(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ONE_BY_ONE)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(ONE_BY_ONE.replace("(1 - h ** 2)", "(1 - h)"))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -351,3 +351,57 @@ STYLES["attributes that callers set"] = (
     "error_tensor * (1 - self.activation**2)",
     "error_tensor * (1 - self.activation)",
 )
+
+LOSS_AND_GRADIENTS = """
+import numpy as np
+
+
+class TwoLayers:
+    def __init__(self, input_dim, hidden_dim, num_classes):
+        self.params = {
+            "W1": np.random.randn(input_dim, hidden_dim) * 0.3,
+            "b1": np.zeros(hidden_dim),
+            "W2": np.random.randn(hidden_dim, num_classes) * 0.3,
+            "b2": np.zeros(num_classes),
+        }
+
+    def loss_and_grads(self, X, y):
+        h = np.tanh(X @ self.params["W1"] + self.params["b1"])
+        difference = h @ self.params["W2"] + self.params["b2"] - y
+        loss = 0.5 * np.sum(difference**2)
+        out = {"W2": h.T @ difference, "b2": difference.sum(axis=0)}
+        dh = difference @ self.params["W2"].T * (1 - h**2)
+        out["W1"] = X.T @ dh
+        out["b1"] = dh.sum(axis=0)
+        return loss, out
+"""
+
+MAKE_LAYERS = """
+import numpy as np
+
+
+class Net:
+    def __init__(self):
+        self.layers = []
+
+    def make_layers(self, sizes):
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            self.layers.append({"w": np.random.randn(a, b) * 0.4, "b": np.zeros(b)})
+
+    def feed(self, x):
+        self.values = [x]
+        for layer in self.layers:
+            self.values.append(np.tanh(self.values[-1] @ layer["w"] + layer["b"]))
+        return self.values[-1]
+
+    def correct(self, y, rate):
+        delta = (self.values[-1] - y) * (1 - self.values[-1] ** 2)
+        for layer, before in zip(reversed(self.layers), reversed(self.values[:-1])):
+            step_w, step_b = before.T @ delta, delta.sum(axis=0)
+            delta = (delta @ layer["w"].T) * (1 - before**2)
+            layer["w"] -= rate * step_w
+            layer["b"] -= rate * step_b
+"""
+
+STYLES["all gradients from one method"] = (LOSS_AND_GRADIENTS, "* (1 - h**2)", "* (1 - h)")
+STYLES["layers made by a method"] = (MAKE_LAYERS, "* (1 - before**2)", "* (1 - before)")

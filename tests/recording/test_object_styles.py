@@ -7,7 +7,7 @@ from harness.checking.result import Verdict
 
 from .object_styles import SLOPES, STYLES
 
-QUICK = ("a step that is given the gradient of a loss", "one layer, of a list of sizes")
+QUICK = ("all gradients from one method", "one layer, of a list of sizes")
 NAMES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in STYLES]
 
 

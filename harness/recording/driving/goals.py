@@ -31,6 +31,7 @@ PART_NAME = re.compile(
 
 
 GRADIENT_FUNCTION = re.compile(r"^(get|compute|calc\w*|cost)?_?grad(ient)?s?(_?func\w*)?$", re.IGNORECASE)
+GIVES_GRADIENTS = re.compile(r"grad|back_?prop|backward", re.IGNORECASE)  # loss_and_grads(X, y)
 OF_A_PENALTY = {Role.WEIGHT, Role.PARAMETERS, Role.DECAY, Role.RATE, Role.NUMBER}  # the roles of its arguments
 
 
@@ -134,15 +135,17 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 continue
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
+            gives_all = GIVES_GRADIENTS.search(method.name) is not None and method.returns_something
+            gives_all = gives_all and {Role.INPUTS, Role.TARGETS} <= caller.roles_of(method)
             given = constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
-            if part and constructor is not None and not given and not hands_back(method):
+            if part and constructor is not None and not (given or gives_all or hands_back(method)):
                 continue  # the gradients of a single layer are checked on their own
             backwards = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None
             holds_layers = len(method.required) == 1 and (given or add_method(facts, name) is not None)
             layered = backwards and (holds_layers or hands_back(method))
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
             keeps = _stores_gradients(method) and not facts.trains(method)  # a step clears what it has applied
-            if layered or named or keeps or _returns_gradients(method):
+            if layered or named or keeps or gives_all or _returns_gradients(method):
                 extra = 0.4 if is_called_by_others(facts, method) else 0.0
                 extra += 1.0 if SIDE_NAME.search(method.name) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))

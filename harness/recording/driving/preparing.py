@@ -14,7 +14,7 @@ from .slot import Slot
 from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
 from .uses import Uses, uses_of
-from .words import CLEARING_NAME, LOSS_WORDS, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, WRONG_NAME
+from .words import CLEARING_NAME, LOSS_WORDS, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, SIZE_ROLES, WRONG_NAME
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -33,6 +33,7 @@ def ensure_attributes(
     methods = caller.facts.methods(owner)
     mine = [part for part in caller.facts.reach(function) if part.owner and part.name in methods]
     written = {name for part in mine for name in part.writes}
+    called |= _fill_containers(caller, thing, variable, mine, called)
     for name in _missing(caller, thing, mine, written, function):
         if getattr(thing, mangled(owner, name), None) is not None:
             continue
@@ -77,6 +78,35 @@ def ensure_attributes(
         if role is Role.INPUTS and SETUP_NAME.search(maker.name) and not uses.is_of_something:
             caller.note_role(maker, argument.name, Role.INPUT_SIZE)  # build(input): no data are looked at
     _call_before(caller, maker, variable, called | {maker.name})
+
+
+def _fill_containers(
+    caller: Caller, thing: Any, variable: str, parts: Sequence[FunctionFacts], called: frozenset[str]
+) -> frozenset[str]:
+    """Calls methods that are given sizes and fill lists and dictionaries which are empty so far, as ``make_layers``.
+
+    Returns:
+        their names.
+    """
+    owner, found = type(thing).__name__, set[str]()
+    for name in sorted({name for part in parts for name in part.reads}):
+        value = getattr(thing, mangled(owner, name), None)
+        if not isinstance(value, (list, dict)) or value:
+            continue
+        fillers = [
+            method
+            for method in caller.facts.methods(owner).values()
+            if (name in method.fills or re.search(rf"self\.{name}\.(append|extend|insert)\(", method.text))
+            and method.name not in ("__init__", *called, *found)
+            and not any(method is part for part in parts)
+            and {caller.role(method, one)[0] for one in method.required} & {*SIZE_ROLES}
+            and not caller.roles_of(method) & {*OF_DATA}
+        ]
+        method = caller.session.choose(f"filler {name}", [*fillers, None]) if fillers else None
+        if method is not None:
+            found.add(method.name)
+            _call_before(caller, method, variable, called | found)
+    return frozenset(found)
 
 
 def _set_by_hand(caller: Caller, function: FunctionFacts, variable: str, name: str) -> None:

@@ -41,3 +41,26 @@ def test_layers_beside_a_network_may_make_a_logger(tmp_path):
     path = tmp_path / "network.py"
     path.write_text("import copy\n\n\n" + network)
     assert check_file(path).verdict is Verdict.CORRECT
+
+
+ADDED = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.weights = np.random.randn(n_in, n_out) * 0.4
+    def forward(self, x):
+        return x @ self.weights
+    def backward(self, x, y):
+        self.grad_weights = x.T @ (y - self.forward(x))
+    def update_weights(self, schedule):
+        self.weights += schedule.at(self.epoch, self.weights.shape) * self.grad_weights
+"""
+
+
+def test_gradients_that_the_file_adds_are_added_for_it(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(ADDED)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(ADDED.replace("y - self.forward(x)", "self.forward(x) - y"))
+    assert check_file(path).verdict is Verdict.MISTAKE

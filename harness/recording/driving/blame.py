@@ -118,7 +118,8 @@ def _puts_out_hidden(session: Session, message: str) -> bool:
     if met is None or session.sizes is None or not session.outputs_given:
         return False
     first, second = (set(map(int, re.findall(r"\d+", shape))) for shape in met.groups())
-    return first ^ second == {HIDDEN, session.sizes.outputs}
+    given = f"{session.sizes.inputs}, {HIDDEN}, {session.sizes.outputs}"
+    return first ^ second == {HIDDEN, session.sizes.outputs} and any(given in line for line in session.lines)
 
 
 def _is_of_one(session: Session, message: str) -> bool:

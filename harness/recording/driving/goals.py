@@ -136,7 +136,7 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
             gives_all = GIVES_GRADIENTS.search(method.name) is not None and method.returns_something
-            gives_all = gives_all and {Role.INPUTS, Role.TARGETS} <= caller.roles_of(method)
+            gives_all &= {Role.INPUTS, Role.TARGETS} <= caller.roles_of(method) and not facts.trains(method)
             given = constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
             if part and constructor is not None and not (given or gives_all or hands_back(method)):
                 continue  # the gradients of a single layer are checked on their own

@@ -4,6 +4,10 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from harness.recording.driving.data import Labels
+from harness.recording.driving.examples import find_examples
+from harness.recording.driving.source import read_source
+from harness.recording.driving.suggestions import label_order
 
 from .object_styles import SLOPES, STYLES
 
@@ -64,3 +68,14 @@ def test_gradients_that_the_file_adds_are_added_for_it(tmp_path):
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(ADDED.replace("y - self.forward(x)", "self.forward(x) - y"))
     assert check_file(path).verdict is Verdict.MISTAKE
+
+
+def test_an_example_names_a_class_by_its_module_and_sets_attributes():
+    text = "import Network\nnet = Network.Network(3)\nnet.loss = SquaredError()\nnet.data = load()\nnet.late = 1\n"
+    (example,) = find_examples([text], ["Network"], ["Network", "SquaredError"])["Network"]
+    assert list(example.statements("net")) == ["net = Network(3)", "net.loss = SquaredError()"]
+
+
+def test_labels_that_are_halved_are_signs():
+    text = "def loss(a, labels):\n    return -np.log(np.abs(labels / 2 - 0.5 + a))\n"
+    assert label_order(read_source(text), text)[0] is Labels.SIGNS

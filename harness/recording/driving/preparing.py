@@ -111,8 +111,10 @@ def _fill_containers(
 
 def _set_by_hand(caller: Caller, function: FunctionFacts, variable: str, name: str) -> None:
     """Gives an object to an attribute that no method sets, so that callers have to: ``net.loss = CrossEntropy()``."""
-    uses = Uses()
-    for method in caller.facts.methods(type(caller.session.names[variable]).__name__).values():
+    owner, uses = type(caller.session.names[variable]).__name__, Uses()
+    if _asked_whether_none(caller, owner, name):
+        return  # it does without
+    for method in caller.facts.methods(owner).values():
         uses.merge(uses_of(f"self.{name}", method.node))
     argument = Argument(name=name)
     slot = Slot(caller=caller, function=function, argument=argument, role=Role.OBJECT, uses=uses)

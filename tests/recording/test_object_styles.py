@@ -6,8 +6,10 @@ from harness.checking.check import check_file
 from harness.checking.result import Verdict
 from harness.recording.driving.data import Labels
 from harness.recording.driving.examples import find_examples
-from harness.recording.driving.source import read_source
+from harness.recording.driving.roles import Role, role_of
+from harness.recording.driving.source import Argument, read_source
 from harness.recording.driving.suggestions import label_order
+from harness.recording.driving.uses import Uses
 
 from .object_styles import SLOPES, STYLES
 
@@ -79,3 +81,8 @@ def test_an_example_names_a_class_by_its_module_and_sets_attributes():
 def test_labels_that_are_halved_are_signs():
     text = "def loss(a, labels):\n    return -np.log(np.abs(labels / 2 - 0.5 + a))\n"
     assert label_order(read_source(text), text)[0] is Labels.SIGNS
+
+
+def test_an_argument_without_a_word_has_a_role():
+    method = read_source("class Nothing:\n    def forward(self, _):\n        return 0\n").methods("Nothing")["forward"]
+    assert role_of(Argument(name="_"), Uses(), method) is Role.UNKNOWN

@@ -135,8 +135,9 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 continue
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
-            gives_all = GIVES_GRADIENTS.search(method.name) is not None and method.returns_something
-            gives_all &= {Role.INPUTS, Role.TARGETS} <= caller.roles_of(method) and not facts.trains(method)
+            gives = GIVES_GRADIENTS.search(method.name) is not None and method.returns_something
+            gives = gives and not facts.trains(method)
+            gives_all = gives and {Role.INPUTS, Role.TARGETS} <= caller.roles_of(method)
             given = constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
             if part and constructor is not None and not (given or gives_all or hands_back(method)):
                 continue  # the gradients of a single layer are checked on their own

@@ -112,8 +112,10 @@ def _fill_containers(
 def _set_by_hand(caller: Caller, function: FunctionFacts, variable: str, name: str) -> None:
     """Gives an object to an attribute that no method sets, so that callers have to: ``net.loss = CrossEntropy()``."""
     owner, uses = type(caller.session.names[variable]).__name__, Uses()
-    if _asked_whether_none(caller, owner, name):
-        return  # it does without
+    constructor = caller.facts.constructor(owner)
+    is_given = constructor is not None and any(one.name == name.lstrip("_") for one in constructor.arguments)
+    if is_given or _asked_whether_none(caller, owner, name):
+        return  # the constructor takes it, or the network does without
     for method in caller.facts.methods(owner).values():
         uses.merge(uses_of(f"self.{name}", method.node))
     argument = Argument(name=name)

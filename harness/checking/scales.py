@@ -49,6 +49,11 @@ def counts_of(reading: Reading) -> Counts | None:
         return None  # batches of several networks, or several batches of one
     if forward.lane_count > 1:
         return Counts(observations=forward.lane_count, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+    passes = [one for one in layers if set(one.parameters) == set(last.parameters)]
+    # an observation after the other, whose errors one cost adds up
+    if len(passes) > 1 and sum(size > 1 for size in shape) <= 1:
+        outputs = size_of(stage.node(last.z))
+        return Counts(observations=len(passes), outputs=outputs, others=tuple(sorted(sizes - {len(passes)})))
     if len(shape) == 1 and shape[0] not in of_last:  # one unit, and an observation a row
         return Counts(observations=shape[0], outputs=1, others=tuple(sorted(sizes - {shape[0]})))
     if len(shape) < 2:

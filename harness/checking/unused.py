@@ -353,7 +353,9 @@ def is_added_to_all(reading: Reading, leaf: int) -> bool:
     uses = [stage.node(child) for one in versions_of(reading, leaf) for child in stage.program.children[one]]
     sums = [size_of(node) for node in uses if node.id in reading.forward.nodes]
     is_used_again = any(node.id > stage.end for node in uses)
-    return is_used_again and bool(sums) and set(sums) == {size_of(stage.node(leaf)) * observations}
+    size = size_of(stage.node(leaf))
+    one_by_one = len(sums) >= observations and set(sums) == {size}
+    return is_used_again and bool(sums) and (one_by_one or set(sums) == {size * observations})
 
 
 def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:

@@ -292,31 +292,6 @@ def test_a_rate_that_is_one_over_the_number_of_outputs_is_not_a_mean_over_them(t
     assert {one.id for one in check_file(path).mistakes} == {"mean-over-features"}
 
 
-ALL_AND_BATCHES = """
-import numpy as np
-np.random.seed(0)
-X, W = np.random.normal(size=(22, 3)), np.random.normal(size=(3, 2))
-y = np.eye(2)[np.arange(22) % 2]
-def softmax(z):
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-for epoch in range(9):
-    for i in range(0, 22, 8):
-        x, t = X[i:i + 8], y[i:i + 8]
-        W -= 0.1 * (x.T @ (softmax(x @ W) - t) / len(x) + {decay} * W)
-    loss = -np.sum(y * np.log(softmax(X @ W) + 1e-15)) / len(X) + 0.01 / 2 * np.sum(W**2)
-    print(loss)
-"""
-
-
-@pytest.mark.parametrize(("decay", "ids"), [("0.01", []), ("0.02", ["weight-decay-differs"])])
-def test_a_penalty_is_that_of_a_cost_of_all_observations_beside_steps_of_batches(
-    tmp_path: Path, decay: str, ids: list[str]
-) -> None:
-    path = write_file(tmp_path / "mine.py", ALL_AND_BATCHES.replace("{decay}", decay))
-    assert [one.id for one in check_file(path).mistakes] == ids
-
-
 OUTPUTS_TWICE = """
 import numpy as np
 np.random.seed(0)
@@ -359,3 +334,41 @@ for i in range(5):
 @pytest.mark.parametrize(("error", "verdict"), [("a - y", Verdict.CORRECT), ("(a - y) * a", Verdict.MISTAKE)])
 def test_powers_of_the_data_saturate_no_unit_at_random_weights(tmp_path: Path, error: str, verdict: Verdict) -> None:
     assert check_file(write_file(tmp_path / "mine.py", POWERS.replace("{error}", error))).verdict is verdict
+
+
+ONE_BY_ONE = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_hidden):
+        self.w = {"w_1": np.random.randn(n_hidden, n_in) * 0.4, "w_2": np.random.randn(1, n_hidden) * 0.4}
+
+    def gradients(self, x, y):
+        h = np.tanh(self.w["w_1"] @ x)
+        self.output = self.w["w_2"] @ h
+        d2 = self.output - y
+        d1 = self.w["w_2"].T @ d2 * (1 - h ** 2)
+        return {"w_1": d1 @ x.T, "w_2": d2 @ h.T}
+
+    def fit(self, X, y, batch_size):
+        for start in range(0, len(X), batch_size):
+            xs, ys = X[start : start + batch_size], y[start : start + batch_size]
+            all_gradients, loss = [], 0
+            for i in range(len(xs)):
+                all_gradients.append(self.gradients(xs[i].reshape(-1, 1), ys[i]))
+                loss += np.mean((self.output - ys[i]) ** 2) / 2
+            print(loss)
+            for name in self.w:
+                self.w[name] -= 0.1 * np.mean([one[name] for one in all_gradients], axis=0)
+
+X = np.random.randn(24, 3)
+Net(3, 8).fit(X, X[:, :1] - X[:, 1:2], batch_size=8)
+"""
+
+
+def test_the_mean_over_a_batch_as_large_as_a_layer_is_not_one_over_its_units(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ONE_BY_ONE)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(ONE_BY_ONE.replace("(1 - h ** 2)", "(1 - h)"))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from .choices import BLAMED_COST, CLEARED_COST, COST
-from .data import BATCH, CLASSES, Form
+from .data import BATCH, CLASSES, HIDDEN, Form
 from .gradients import GRADIENT_NAMED
 from .roles import TARGET_NAME, words_of
 from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
-from .words import PASS_BACK
+from .words import PASS_BACK, STRUCTURE_WORDS
 
 # inputs meet weights of the file's own with one row, or are to become one number
 ONE_INPUT = re.compile(
@@ -35,6 +35,8 @@ NO_INDEX = re.compile(r"^only integers, slices")  # the same of one number, if a
 KEY = re.compile(r"\[f?['\"]")
 ASKED_WHICH = re.compile(r"truth value of an array")  # if y[i] == k, of which there is no single answer
 NO_ARRAY = re.compile(r"^'(list|tuple)' object has no attribute")  # for which the attribute may be called shape
+# what is kept for one observation, and what many of them were to be added to it
+ONE_KEPT = re.compile(r"output operand with shape \((\d+),(\d+)\) doesn't match the broadcast shape \((\d+),(\d+)\)")
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
@@ -64,7 +66,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     message = "" if error is None else str(error)
     noted = bool(session.watcher.notes)
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
-    turned = _is_turned(session, message)
+    puts_out_hidden = _puts_out_hidden(session, message)
+    decides_form = _is_turned(session, message) or _is_of_one(session, message)
     # pairs never make one array, whatever their form is: inputs are meant
     of_pairs = "inhomogeneous" in message or NO_ARRAY.search(message)
     shapes = (noted or (error is not None and of_data)) and not of_pairs
@@ -88,7 +91,7 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return BLAMED_COST
         if maker:
             return SOLVED_COST if key == maker else COST
-        if turned:
+        if decides_form:
             return SOLVED_COST if key == "form" else COST
         if is_of_classes and session.labels not in CLASSES:
             return SOLVED_COST if key == "labels" else COST
@@ -102,6 +105,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
             return COST / 2
         match = re.search(r"\((\w+)\)", key)
         argument = match.group(1) if match else key
+        if puts_out_hidden and set(words_of(argument)) & STRUCTURE_WORDS:
+            return SOLVED_COST
         if argument in names or argument.lower() in {name.lower() for name in names}:
             return BLAMED_COST + 0.1
         if isinstance(error, (IndexError, AssertionError)) and set(words_of(argument)) & words:
@@ -124,6 +129,28 @@ def _is_turned(session: Session, message: str) -> bool:
         return False
     met = [set(map(int, pair)) for pair in UNEQUAL.findall(message)]
     return {session.sizes.observations, session.sizes.inputs} in met
+
+
+def _puts_out_hidden(session: Session, message: str) -> bool:
+    """Whether outputs met targets and were as many as hidden units: the network has one layer, not the sizes of two."""
+    met = re.search(r"together with shapes \(([\d,]+)\) \(([\d,]+)\)", message)
+    if met is None or session.sizes is None or not session.outputs_given:
+        return False
+    first, second = (set(map(int, re.findall(r"\d+", shape))) for shape in met.groups())
+    given = f"{session.sizes.inputs}, {HIDDEN}, {session.sizes.outputs}"
+    return first ^ second == {HIDDEN, session.sizes.outputs} and any(given in line for line in session.lines)
+
+
+def _is_of_one(session: Session, message: str) -> bool:
+    """Whether gradients of many observations were added in place to those of one, so that each goes on its own."""
+    kept = ONE_KEPT.search(message)
+    if kept is None or session.sizes is None or session.form is None or session.form.single:
+        return False
+    rows, columns, all_rows, all_columns = map(int, kept.groups())
+    many = {session.sizes.observations, BATCH}
+    return (rows == 1 and columns == all_columns and all_rows in many) or (
+        columns == 1 and rows == all_rows and all_columns in many
+    )
 
 
 def _raised_for_batch(session: Session, error: BaseException | None, files: Mapping[str, FileFacts]) -> str:

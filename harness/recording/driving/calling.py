@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import copy
 import inspect
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from .choices import Exhausted, Option
-from .containers import add_layers, layer_lists
+from .containers import add_layers, adder, layer_lists
 from .data import HIDDEN
 from .functions import named_functions
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
@@ -386,15 +387,29 @@ class Caller:
         """Classes of the file, not abstract ones, with all those of the methods that any class has."""
         known = {m for c in self.facts.classes for m in self.facts.methods(c)}
         wanted = methods & known
-        names = []
-        for name in self.facts.classes:
-            mine = self.facts.methods(name)
-            usable = inspect.isclass(self.session.names.get(name)) and wanted <= set(mine)
-            if usable and not any(
-                mine[m].abstract and not re.search("update|step|param|zero", mine[m].name) for m in wanted
-            ):
-                names.append(name)
-        return names if wanted else []
+        if not wanted:
+            return []
+        names = [
+            name
+            for name in self.facts.classes
+            if inspect.isclass(self.session.names.get(name)) and wanted <= set(self.facts.methods(name))
+        ]
+        concrete = [
+            name
+            for name in names
+            if not any(
+                one.abstract and not re.search("update|step|param|zero", one.name)
+                for one in map(self.facts.methods(name).__getitem__, wanted)
+            )
+        ]
+        return concrete or [name for name in names if self._does_nothing_on_purpose(name, wanted)]
+
+    def _does_nothing_on_purpose(self, name: str, methods: set[str]) -> bool:
+        """Whether methods of a class that have no statements are meant so: nothing is derived from it, or raised."""
+        mine = self.facts.methods(name)
+        is_base = any(name in one.bases for one in self.facts.classes.values())
+        raises = any(isinstance(part, ast.Raise) for one in methods for part in mine[one].node.body)
+        return not (is_base or raises or inspect.isabstract(self.session.names[name]))
 
     def make_object(self, name: str) -> str:
         """Makes an instance in a variable of its own, with layers if it has to be given them.
@@ -412,9 +427,10 @@ class Caller:
         session.objects.append(variable)
         if example is not None:
             session.follow(example, variable)
-            return variable
-        session.run(f"{variable} = {text}")
-        add_layers(self, variable, name)
+        else:
+            session.run(f"{variable} = {text}")
+        if example is None or adder(self, name) is not None:  # the example may end before its layers
+            add_layers(self, variable, name)
         return variable
 
     def construction(self, name: str, dims: tuple[int, int] | None = None) -> str:

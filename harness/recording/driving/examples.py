@@ -143,8 +143,11 @@ class _Closed(ast.NodeTransformer):
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """``layers.Dense`` is a name of a module of the project."""
-        if isinstance(node.value, ast.Name) and node.value.id not in self.usable and node.attr in self.usable:
+        """``layers.Dense`` is a name of a module of the project, and so is ``Network.Network``."""
+        is_of_module = isinstance(node.value, ast.Name) and (
+            node.value.id not in self.usable or node.value.id == node.attr
+        )
+        if is_of_module and node.attr in self.usable:
             return ast.Name(id=node.attr, ctx=ast.Load())
         self.generic_visit(node)
         return node
@@ -176,10 +179,22 @@ def _made(
 def _calls(
     statements: list[ast.stmt], variable: str, usable: set[str], settings: Mapping[str, ast.expr]
 ) -> Iterator[str]:
-    """The calls of methods of an instance that follow its making, up to the first that needs data."""
+    """What is done with an instance after it is made, up to the first statement that needs data.
+
+    These are calls of its methods, and objects that its attributes are set to.
+    """
     for statement in statements[:MAX_CALLS]:
         text = ast.unparse(statement)
         if not re.search(rf"(?<![\w.]){re.escape(variable)}\b", text):
+            continue
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, ast.Assign) and isinstance(target, ast.Attribute):
+            if ast.unparse(target.value) != variable:
+                return
+            value = _closed(statement.value, usable, settings)
+            if value is None:
+                return
+            yield f"{HERE}.{target.attr} = {value}"
             continue
         call = statement.value if isinstance(statement, ast.Expr) else None
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):

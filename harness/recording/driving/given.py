@@ -76,11 +76,11 @@ def sizes(slot: Slot) -> list[Option]:
         return [
             given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
             given(lambda: f"({into()}, {HIDDEN}, {out()})"),
+            given(lambda: f"[{into()}, {out()}]"),
             given(lambda: f"[{into()}, {HIDDEN}, {SECOND_HIDDEN}, {out()}]"),
             f"[{HIDDEN}]",
             given(lambda: f"np.array([{into()}, {HIDDEN}, {out()}])"),
             str(HIDDEN),
-            given(lambda: f"[{into()}, {out()}]"),
             given(lambda: f"[({into()}, {HIDDEN}), ({HIDDEN}, {out()})]"),
         ]
     return [str(INPUTS), str(HIDDEN), "3", "2", "1"]

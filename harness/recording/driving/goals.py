@@ -10,6 +10,7 @@ from typing import Any
 from .calling import Caller
 from .roles import GRADIENT_ARGUMENT, Role
 from .source import FileFacts, FunctionFacts, hands_back
+from .words import PASS_FORWARD
 
 TRAIN_NAME = re.compile(
     r"^(fit|train|learn|sgd|model|run|optimi[sz]e|solve|nn|back_?prop_?train|gradient_?descent|stochastic)|train|fit|model$|sgd|descent|learning",
@@ -31,6 +32,7 @@ PART_NAME = re.compile(
 
 GRADIENT_FUNCTION = re.compile(r"^(get|compute|calc\w*|cost)?_?grad(ient)?s?(_?func\w*)?$", re.IGNORECASE)
 GRADIENT_OF = re.compile(r"_(grad(ient)?s?|derivatives?)$|[a-z]Grad(ient)?s?$")  # cross_entropy_gradient
+GIVES_GRADIENTS = re.compile(r"grad|back_?prop|backward", re.IGNORECASE)  # loss_and_grads(X, y)
 OF_A_PENALTY = {Role.WEIGHT, Role.PARAMETERS, Role.DECAY, Role.RATE, Role.NUMBER}  # the roles of its arguments
 
 
@@ -86,6 +88,8 @@ def _cost(facts: FileFacts, caller: Caller, function: FunctionFacts) -> float:
         cost += 0.3
     if is_called_by_others(facts, function):
         cost += 0.7
+    if PASS_FORWARD.match(function.name):
+        cost += 0.7  # what it changes is not a step: statistics, or weights that a momentum looks ahead with
     if function.name.startswith("_"):
         cost += 0.3
     return cost
@@ -138,15 +142,18 @@ def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) ->
                 continue
             if facts.trains(method):
                 goals.append(Goal(function=method, owner=name, cost=base + _cost(facts, caller, method)))
+            gives = GIVES_GRADIENTS.search(method.name) is not None and method.returns_something
+            gives = gives and not facts.trains(method)
+            gives_all = gives and {Role.INPUTS, Role.TARGETS} <= caller.roles_of(method)
             given = constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
-            if part and constructor is not None and not given and not hands_back(method):
+            if part and constructor is not None and not (given or gives_all or hands_back(method)):
                 continue  # the gradients of a single layer are checked on their own
             backwards = re.match(r"(?i)back(ward|prop)|bprop", method.name) is not None
             holds_layers = len(method.required) == 1 and (given or add_method(facts, name) is not None)
             layered = backwards and (holds_layers or hands_back(method))
             named = backwards and any(re.match(r"(?i)d?_?[wb]", key) for key in method.return_keys)
             keeps = _stores_gradients(method) and not facts.trains(method)  # a step clears what it has applied
-            if layered or named or keeps or _returns_gradients(method):
+            if layered or named or keeps or gives_all or _returns_gradients(method):
                 extra = 0.4 if is_called_by_others(facts, method) else 0.0
                 extra += 1.0 if SIDE_NAME.search(method.name) else 0.0
                 goals.append(Goal(function=method, owner=name, gradients=True, cost=base + 1.2 + extra))

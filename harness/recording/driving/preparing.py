@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .records import namespace
 from .roles import Role
-from .source import BACKWARD_NAME, FunctionFacts, hands_back
+from .slot import Slot
+from .source import BACKWARD_NAME, Argument, FunctionFacts, hands_back
 from .updates import mangled
-from .words import CLEARING_NAME, LOSS_WORDS, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, WRONG_NAME
+from .uses import Uses, uses_of
+from .words import CLEARING_NAME, LOSS_WORDS, OF_DATA, PASS_BACK, PASS_FORWARD, SETUP_NAME, SIZE_ROLES, WRONG_NAME
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -29,6 +33,7 @@ def ensure_attributes(
     methods = caller.facts.methods(owner)
     mine = [part for part in caller.facts.reach(function) if part.owner and part.name in methods]
     written = {name for part in mine for name in part.writes}
+    called |= _fill_containers(caller, thing, variable, mine, called)
     for name in _missing(caller, thing, mine, written, function):
         if getattr(thing, mangled(owner, name), None) is not None:
             continue
@@ -41,6 +46,9 @@ def ensure_attributes(
             and not method.is_property
         ]
         outside = [method for method in writers if not any(method is part for part in mine)]
+        if not writers and name not in written:
+            _set_by_hand(caller, function, variable, name)
+            continue
         if not outside and name in written and name not in session.hints.unset:
             continue
         outside = outside or writers
@@ -70,6 +78,74 @@ def ensure_attributes(
         if role is Role.INPUTS and SETUP_NAME.search(maker.name) and not uses.is_of_something:
             caller.note_role(maker, argument.name, Role.INPUT_SIZE)  # build(input): no data are looked at
     _call_before(caller, maker, variable, called | {maker.name})
+
+
+def _fill_containers(
+    caller: Caller, thing: Any, variable: str, parts: Sequence[FunctionFacts], called: frozenset[str]
+) -> frozenset[str]:
+    """Calls methods that are given sizes and fill lists and dictionaries which are empty so far, as ``make_layers``.
+
+    Returns:
+        their names.
+    """
+    owner, found = type(thing).__name__, set[str]()
+    for name in sorted({name for part in parts for name in part.reads}):
+        value = getattr(thing, mangled(owner, name), None)
+        if not isinstance(value, (list, dict)) or value:
+            continue
+        fillers = [
+            method
+            for method in caller.facts.methods(owner).values()
+            if (name in method.fills or re.search(rf"self\.{name}\.(append|extend|insert)\(", method.text))
+            and method.name not in ("__init__", *called, *found)
+            and not any(method is part for part in parts)
+            and {caller.role(method, one)[0] for one in method.required} & {*SIZE_ROLES}
+            and not caller.roles_of(method) & {*OF_DATA}
+        ]
+        method = caller.session.choose(f"filler {name}", [*fillers, None]) if fillers else None
+        if method is not None:
+            found.add(method.name)
+            _call_before(caller, method, variable, called | found)
+    return frozenset(found)
+
+
+def _set_by_hand(caller: Caller, function: FunctionFacts, variable: str, name: str) -> None:
+    """Gives an object to an attribute that no method sets, so that callers have to: ``net.loss = CrossEntropy()``."""
+    owner, uses = type(caller.session.names[variable]).__name__, Uses()
+    constructor = caller.facts.constructor(owner)
+    is_given = constructor is not None and any(one.name == name.lstrip("_") for one in constructor.arguments)
+    if is_given or _asked_whether_none(caller, owner, name):
+        return  # the constructor takes it, or the network does without
+    for method in caller.facts.methods(owner).values():
+        uses.merge(uses_of(f"self.{name}", method.node))
+    argument = Argument(name=name)
+    slot = Slot(caller=caller, function=function, argument=argument, role=Role.OBJECT, uses=uses)
+    if caller.classes_with(uses.methods):
+        option = caller.session.choose(f"{variable}.{name} ({name})", caller.options(slot))
+        text = option() if callable(option) else option
+    elif _gives_pairs(caller, slot):
+        data = [
+            Slot(caller=caller, function=function, argument=Argument(name=letter), role=role, uses=Uses())
+            for letter, role in (("X", Role.INPUTS), ("Y", Role.TARGETS))
+        ]
+        inputs, targets = (caller.by_role(one)[0] for one in data)
+        texts = ", ".join(make() if callable(make) else make for make in (inputs, targets))
+        text = namespace(caller, [(method, f"lambda: ({texts})") for method in uses.methods])
+    else:
+        return
+    caller.session.run(f"{variable}.{name} = {text}")
+
+
+def _gives_pairs(caller: Caller, slot: Slot) -> bool:
+    """Whether an attribute is asked for two values at a time and for nothing else: ``x, y = self.data.next()``."""
+    return len(slot.uses.methods) == 1 and any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and len(node.targets[0].elts) == 2
+        and ast.unparse(node.value) == f"self.{slot.argument.name}.{min(slot.uses.methods)}()"
+        for method in caller.facts.methods(slot.function.owner).values()
+        for node in ast.walk(method.node)
+    )
 
 
 def _call_before(caller: Caller, method: FunctionFacts, variable: str, called: frozenset[str]) -> None:
@@ -124,8 +200,9 @@ def _asked_whether_none(caller: Caller, owner: str, name: str) -> bool:
 
 
 def call_forward_first(caller: Caller, function: FunctionFacts, variable: str) -> None:
-    """Calls the forward pass before a backward pass that does not call it itself."""
-    if not re.search(r"back|bprop|grad", function.name, re.IGNORECASE):
+    """Calls the forward pass before a backward pass, or what is given its gradient, that does not call it itself."""
+    is_given_gradient = any(caller.role(function, one)[0] is Role.UPSTREAM for one in function.required)
+    if not (is_given_gradient or re.search(r"back|bprop|grad", function.name, re.IGNORECASE)):
         return
     forward = _forward_pass(caller, variable, function)
     if forward is not None:

@@ -7,12 +7,13 @@ import inspect
 import re
 from collections.abc import Sequence
 
+from ..literals import last_name
 from .acceptance import accumulates, clears
 from .calling import Caller
 from .goals import STEP_NAME, Goal
 from .gradients import pair_gradients
 from .preparing import call_forward_first, call_networks, call_passes_first, clear_gradients, ensure_attributes
-from .roles import Role
+from .roles import STEP_FUNCTION, Role
 from .session import Session
 from .source import FileFacts, FunctionFacts
 from .watching import ENOUGH_UPDATES
@@ -90,8 +91,23 @@ def _apply_gradients(session: Session) -> None:
     target = session.statements[-1].text.split(" = ")[0]
     session.gradients = pair_gradients(session) or pair_gradients(session, target.split(", "))
     for pair in session.gradients:
+        sign = "+" if _is_added_by_file(session.facts, pair.parameter) else "-"
         # in place, because layers may hold the same array
-        session.run(f"{pair.parameter} -= 0.1 * {pair.gradient}", repeat=True)
+        session.run(f"{pair.parameter} {sign}= 0.1 * {pair.gradient}", repeat=True)
+
+
+def _is_added_by_file(facts: FileFacts, parameter: str) -> bool:
+    """Whether the steps of the file that change a parameter by this name all add something to it."""
+    name = re.findall(r"\w+", re.sub(r"\[[^\]]*\]$", "", parameter))[-1]
+    functions = [*facts.functions.values(), *(m for one in facts.classes.values() for m in one.methods.values())]
+    steps = [
+        node
+        for function in functions
+        if STEP_FUNCTION.search(function.name)
+        for node in ast.walk(function.node)
+        if isinstance(node, ast.AugAssign) and last_name(node.target) == name
+    ]
+    return bool(steps) and all(isinstance(step.op, ast.Add) and "-" not in ast.unparse(step.value) for step in steps)
 
 
 def _clear_gradients(caller: Caller, texts: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ def records(slot: Slot) -> list[Callable[[], str]]:
     if settings and are_settings(leaves(settings), slot.function):
         options.append(lambda: _dictionary(slot.caller, slot.function, slot.argument.name, settings))
     if are_settings({*attributes, *asked}, slot.function) and methods == slot.uses.methods:
-        options.append(lambda: _namespace(slot.caller, [*values(attributes), *_answers(methods, values)]))
+        options.append(lambda: namespace(slot.caller, [*values(attributes), *_answers(methods, values)]))
 
     def values(names: Iterable[str]) -> list[tuple[str, str]]:
         return [(name, _value(slot.caller, slot.function, slot.argument.name, name)) for name in sorted(names)]
@@ -76,7 +76,7 @@ def _answers(methods: Iterable[str], values: Callable[[Iterable[str]], list[tupl
     return [(name, f"lambda: {value}") for name, bare_name in sorted(bare.items()) for _, value in values([bare_name])]
 
 
-def _namespace(caller: Caller, values: Iterable[tuple[str, str]]) -> str:
+def namespace(caller: Caller, values: Iterable[tuple[str, str]]) -> str:
     """An object with attributes of these values."""
     name = _imported(caller, "types", "SimpleNamespace")
     return f"{name}({', '.join(f'{name}={value}' for name, value in values)})"
@@ -206,7 +206,7 @@ def unnamed_samples(caller: Caller, attributes: Iterable[str]) -> Callable[[], s
 
     def make() -> str:
         values = [(name, "x" if role is Role.INPUTS else "y") for name, role in roles.items()]
-        one = _namespace(caller, values)
+        one = namespace(caller, values)
         return f"[{one} for x, y in {_one_by_one(caller, 'samples')}]"
 
     return make

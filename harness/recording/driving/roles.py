@@ -370,7 +370,7 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
             return Role.OUTPUT_SIZE
     if have & {"neurons", "units", "nodes", "neuron"} and (uses.counted or not listed) and plain:
         return Role.OUTPUT_SIZE
-    is_counted = words[-1] == "layers" and uses.counted and not listed and plain  # added_layers
+    is_counted = words[-1:] == ["layers"] and uses.counted and not listed and plain  # added_layers
     if is_counted or (have & {"layers", "layer"} and have & {"n", "num", "number", "count", "depth", "no"}):
         return Role.LAYER_COUNT
     if text in ("hidden", "h1", "h2", "hidden1", "hidden2") and plain and not uses.arithmetic:

@@ -49,6 +49,12 @@ OF_TARGETS = r"(y|t|y_true|y_(train|batch)|targets?|labels?|expected|desired)(\[
 OF_OUTPUTS = r"(\w+\.)?(pred\w*|outputs?|out|y_?hat|y_pred\w*)(\[[^\]]*\])?"
 
 
+# (1 + y) / 2, y / 2 - 0.5: what makes 0 and 1 of -1 and 1
+SIGNS_HALVED = re.compile(
+    r"\(1\s*[-+]\s*(\w+\.)?(y|t|y_true|labels?|targets?)\)\s*/\s*2|\b(y|t|y_true|labels?|targets?)\s*/\s*2\)?\s*[-+]\s*0?\.5"
+)
+
+
 def is_error_turned(texts: Iterable[str]) -> bool:
     """Whether the project makes its error as targets - outputs everywhere, other than to square it."""
     text = "\n".join(texts)
@@ -87,6 +93,8 @@ def label_order(facts: FileFacts, source: str) -> list[Labels]:
         scores[Labels.BINARY] += 0.5
     if re.search(r"sign\(|hinge|perceptron", source, re.IGNORECASE):
         scores[Labels.SIGNS] += 0.8
+    if SIGNS_HALVED.search(source):
+        scores[Labels.SIGNS] += 2.0
     return sorted(scores, key=lambda label: -scores[label])
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..literals import last_name
 from ..python_2 import NOT_PYTHON, is_python
 from ..source import read_text
 from .source import FileFacts, read_source
@@ -284,21 +285,32 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
+# what a file may call to set itself up: it makes a logger, a generator, a type or a path, or changes how NumPy prints
+SETS_UP = re.compile(
+    r"\w*logg(er|ing)\w*|default_rng|RandomState|seed|TypeVar|NewType|namedtuple|Path|set_printoptions|seterr"
+    r"|(filter|simplefilter)warnings|basicConfig",
+    re.IGNORECASE,
+)
+
+
 def _only_defines(text: str) -> bool:
-    """Whether importing a file runs no more than definitions, constants and the choice of a seed or of a path."""
+    """Whether importing a file runs no more than definitions, constants and what a file sets itself up with."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return False
+    classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
+
+    def is_harmless(call: ast.Call) -> bool:
+        name = last_name(call.func)
+        return name in classes or SETS_UP.fullmatch(name) is not None or ast.unparse(call).startswith("sys.path.")
+
+    definitions = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
     for node in body:
-        if isinstance(
-            node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-        ) or _is_text(node):
+        if isinstance(node, definitions) or _is_text(node):
             continue
-        calls = any(isinstance(part, ast.Call) for part in ast.walk(node))
-        if isinstance(node, (ast.Assign, ast.AnnAssign)) and not calls:
-            continue
-        if re.match(r"(np|numpy)\.random\.seed\(|random\.seed\(|sys\.path\.", ast.unparse(node)):
+        calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) and all(map(is_harmless, calls)):
             continue
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             continue

@@ -41,7 +41,8 @@ WRONG_NAME = re.compile(r"test|check|plot|numeric|predict|accuracy|load|save|dra
 NETWORK_CLASS = re.compile(r"net|nn$|^nn|model|mlp|perceptron|classif|sequential|neural", re.IGNORECASE)
 LAYER_CLASS = re.compile(r"layer|dense|linear|fully|affine", re.IGNORECASE)
 SETUP_NAME = re.compile(
-    r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param", re.IGNORECASE
+    r"init|compile|build|use|set|config|creat|load|add|make|reset|rand|prepare|weights|param|finali[sz]e|connect",
+    re.IGNORECASE,
 )
 MAKER_NAME = re.compile(r"init|creat|build|make|generate|random|setup|reset|rand|start|xavier|he_", re.IGNORECASE)
 PARAMETERS_METHOD = re.compile(r"(get_?)?(all_?)?(trainable_?)?param", re.IGNORECASE)

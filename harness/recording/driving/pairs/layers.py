@@ -107,15 +107,17 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         call = f"{prefix}{backward.name}({{}})"
         return elementwise(calls, name, prefix, forward, call, backward.node.lineno, backward.name)
     is_loss = _is_loss(calls, name, forward)
+    is_local = not (is_loss or backward.arguments)  # it is not given the gradient of its output
     update = None if is_loss else _update_method(calls, calls.facts.methods(name), backward)
     layer = _Layer(calls, name, forward, backward, update)
-    options = layer.loss_options() if is_loss else layer.options()
+    ways = layer.loss_options() if is_loss else layer.slope_options() if is_local else layer.options()
+    options = tuple(ways)[:MAX_OPTIONS]
     text = " / ".join(f"{name}.{method.name}" for method in (forward, backward, update) if method is not None)
     return PairPlan(
-        kind=PairKind.LOSS if is_loss else PairKind.LAYER,
+        kind=PairKind.LOSS if is_loss else PairKind.DERIVATIVE if is_local and options else PairKind.LAYER,
         name=text,
         line=backward.node.lineno,
-        options=tuple(options)[:MAX_OPTIONS],
+        options=options,
     )
 
 
@@ -168,6 +170,16 @@ class _Layer:
                 for pattern in self._backward_patterns():
                     yield self._option(construction, data, "", result, pattern)
 
+    def slope_options(self) -> Iterator[PairOption]:
+        """Those of an activation whose backward pass gives its derivative, which the network multiplies with.
+
+        There are none if it has parameters, whose gradients it cannot know.
+        """
+        if not self._parameters() and self._is_given_one_array():
+            for construction in self.calls.constructions(self.name) if self._result() else ():
+                for data in ROWS:
+                    yield self._option(construction, data, "", self._result(), "", is_local=True)
+
     def _is_given_one_array(self) -> bool:
         """Whether the forward pass is given one array, and the backward pass no more than two."""
         forward, backward = (
@@ -184,8 +196,10 @@ class _Layer:
                 for pattern in self._loss_patterns(target):
                     yield self._option(construction, data, target, result, pattern)
 
-    def _option(self, construction: str, data: str, target: str, result: str, pattern: str) -> PairOption:
-        """One way of calling it; ``target`` is "" for a layer."""
+    def _option(
+        self, construction: str, data: str, target: str, result: str, pattern: str, *, is_local: bool = False
+    ) -> PairOption:
+        """One way of calling it; ``target`` is "" for a layer, and a local one is not given a gradient."""
         key = self.calls.new_key()
         thing = f"layer{key}"
         given = self.calls.arguments(self.forward, f"input{key}", target)
@@ -199,6 +213,7 @@ class _Layer:
         ]
         if not target:
             lines.extend(same_observations(f"output{key}", f"input{key}", data))
+        if not (target or is_local):
             lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
         parameters = self._parameters()
         for index, attribute in enumerate(parameters):
@@ -213,7 +228,7 @@ class _Layer:
         return PairOption(
             lines=(*lines, *gradients.lines),
             output=f"output{key}",
-            upstream="" if target else f"upstream{key}",
+            upstream="" if target or is_local else f"upstream{key}",
             gradients=tuple(gradients.plans),
             unread=gradients.unread(),
             observed=(f"input{key}",),

@@ -1,0 +1,407 @@
+"""Files that only define networks of objects, each right, with an edit that makes it wrong.
+
+STYLES: name -> (text, what the mistake replaces, by what).
+"""
+
+LAYERS = """
+import numpy as np
+
+
+class Dense:
+    def __init__(self, n_inputs, n_neurons):
+        self.weights = 0.3 * np.random.randn(n_inputs, n_neurons)
+        self.biases = np.zeros((1, n_neurons))
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dbiases = dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+
+
+class Tanh:
+    def forward(self, inputs):
+        self.output = np.tanh(inputs)
+
+    def backward(self, dvalues):
+        self.dinputs = dvalues * (1 - self.output**2)
+"""
+
+METRIC_AND_FINALIZE = (
+    LAYERS
+    + """
+
+class SquaredError:
+    def calculate(self, output, y):
+        return np.mean((output - y) ** 2)
+
+    def backward(self, output, y):
+        self.dinputs = 2 * (output - y) / y.size
+
+
+class GradientDescent:
+    def __init__(self, learning_rate=0.1):
+        self.learning_rate = learning_rate
+
+    def update_params(self, layer):
+        layer.weights -= self.learning_rate * layer.dweights
+        layer.biases -= self.learning_rate * layer.dbiases
+
+
+class Hits:
+    def init(self, y):
+        pass
+
+    def calculate(self, predictions, y):
+        return np.mean(np.argmax(predictions, axis=1) == np.argmax(y, axis=1))
+
+
+class Model:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def set(self, *, loss, optimizer, measure):
+        self.loss = loss
+        self.optimizer = optimizer
+        self.measure = measure
+
+    def finalize(self):
+        self.trainable = [layer for layer in self.layers if hasattr(layer, "weights")]
+
+    def train(self, X, y, *, epochs=1):
+        self.measure.init(y)
+        for epoch in range(epochs):
+            values = X
+            for layer in self.layers:
+                layer.forward(values)
+                values = layer.output
+            print(epoch, self.loss.calculate(values, y), self.measure.calculate(values, y))
+            self.loss.backward(values, y)
+            gradient = self.loss.dinputs
+            for layer in reversed(self.layers):
+                layer.backward(gradient)
+                gradient = layer.dinputs
+            for layer in self.trainable:
+                self.optimizer.update_params(layer)
+"""
+)
+
+SLOPES = """
+import numpy as np
+
+
+class Linear:
+    def __init__(self, input_size, output_size):
+        self.parameters = {"W": np.random.randn(input_size, output_size) * 0.4, "b": np.zeros(output_size)}
+
+    def __call__(self, X):
+        self.X = X
+        return X @ self.parameters["W"] + self.parameters["b"]
+
+    def backward(self, dZ):
+        return dZ @ self.parameters["W"].T, self.X.T @ dZ, dZ.sum(axis=0)
+
+
+class Sigmoid:
+    def __call__(self, X):
+        self.z = 1 / (1 + np.exp(-X))
+        return self.z
+
+    def backward(self):
+        return self.z * (1 - self.z)
+
+
+class SquaredError:
+    def __call__(self, Z, Y):
+        return self.forward(Z, Y)
+
+    def forward(self, Z, Y):
+        self.difference = Z - Y
+        return 0.5 * np.sum(self.difference**2)
+
+    def backward(self):
+        return self.difference
+
+
+class Model:
+    def __init__(self, input_size, hidden_size, output_size, lr):
+        self.l1 = Linear(input_size, hidden_size)
+        self.sigmoid = Sigmoid()
+        self.l2 = Linear(hidden_size, output_size)
+        self.lr = lr
+
+    def forward(self, x):
+        return self.l2(self.sigmoid(self.l1(x)))
+
+    def backward(self, dZ):
+        dA, dW2, db2 = self.l2.backward(dZ)
+        dZ = dA * self.sigmoid.backward()
+        dA, dW1, db1 = self.l1.backward(dZ)
+        return [(dW1, db1), (dW2, db2)]
+
+    def step(self, dZ):
+        for layer, (dW, db) in zip((self.l1, self.l2), self.backward(dZ)):
+            layer.parameters["W"] -= self.lr * dW
+            layer.parameters["b"] -= self.lr * db
+"""
+
+ONE_LAYER = """
+import numpy as np
+
+
+class Softmax:
+    def __init__(self, layers_size):
+        self.parameters = {
+            "W": np.random.randn(layers_size[1], layers_size[0]) * 0.3,
+            "b": np.zeros((layers_size[1], 1)),
+        }
+
+    def forward(self, X):
+        Z = self.parameters["W"] @ X.T + self.parameters["b"]
+        E = np.exp(Z - Z.max(axis=0))
+        return E / E.sum(axis=0)
+
+    def train(self, X, Y, learning_rate=0.05):
+        A = self.forward(X)
+        loss = -np.sum(Y.T * np.log(A)) / len(X)
+        dZ = (A - Y.T) / len(X)
+        self.parameters["W"] = self.parameters["W"] - learning_rate * dZ @ X
+        self.parameters["b"] = self.parameters["b"] - learning_rate * dZ.sum(axis=1, keepdims=True)
+        return loss
+"""
+
+ROW_BY_ROW = """
+import numpy as np
+
+
+class FullyConnected:
+    def __init__(self, in_size, out_size):
+        self.weights = np.random.uniform(-0.5, 0.5, (in_size, out_size))
+        self.bias = np.zeros((1, out_size))
+        self.reset_gradients()
+
+    def reset_gradients(self):
+        self.weights_gradient = np.zeros(self.weights.shape)
+        self.bias_gradient = np.zeros(self.bias.shape)
+
+    def forward_propagation(self, input):
+        self.input = input
+        self.output = np.tanh(input @ self.weights + self.bias)
+        return self.output
+
+    def backward_propagation(self, delta):
+        delta = delta * (1 - self.output**2)
+        self.weights_gradient += self.input.T @ delta
+        self.bias_gradient += delta
+        return delta @ self.weights.T
+
+    def update_weights(self, eta):
+        self.weights -= eta * self.weights_gradient
+        self.bias -= eta * self.bias_gradient
+
+
+class MSE:
+    def compute(self, outputs, targets):
+        return np.sum((outputs - targets) ** 2)
+
+    def derivative(self, outputs, targets):
+        return 2 * (outputs - targets)
+
+
+class Network:
+    def __init__(self, loss):
+        self.loss = loss
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def forward_propagation(self, pattern):
+        for layer in self.layers:
+            pattern = layer.forward_propagation(pattern)
+        return pattern
+
+    def backward_propagation(self, output, target):
+        gradient = self.loss.derivative(output, target)
+        for layer in reversed(self.layers):
+            gradient = layer.backward_propagation(gradient)
+
+    def update_weights(self, learning_rate):
+        for layer in self.layers:
+            layer.update_weights(learning_rate)
+
+    def reset_gradients(self):
+        for layer in self.layers:
+            layer.reset_gradients()
+"""
+
+STYLES = {
+    "a metric with an empty method, and finalize": (
+        METRIC_AND_FINALIZE,
+        "dvalues * (1 - self.output**2)",
+        "dvalues * (1 - self.output)",
+    ),
+    "a step that is given the gradient of a loss": (
+        SLOPES,
+        "return self.z * (1 - self.z)",
+        "return self.z * (1 + self.z)",
+    ),
+    "one layer, of a list of sizes": (ONE_LAYER, "dZ = (A - Y.T) / len(X)", "dZ = (A - Y.T * A) / len(X)"),
+    "one row at a time": (ROW_BY_ROW, "delta * (1 - self.output**2)", "delta * (1 - self.output)"),
+}
+
+CALLERS_SET_ATTRIBUTES = """
+import copy
+
+import numpy as np
+
+
+class Uniform:
+    def initialize(self, shape):
+        return np.random.uniform(-0.5, 0.5, shape)
+
+
+class Sgd:
+    def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+
+    def calculate_update(self, weight_tensor, gradient_tensor):
+        return weight_tensor - self.learning_rate * gradient_tensor
+
+
+class FullyConnected:
+    trainable = True
+
+    def __init__(self, input_size, output_size):
+        self.shape = (input_size + 1, output_size)
+
+    def initialize(self, weights_initializer):
+        self.weights = weights_initializer.initialize(self.shape)
+
+    def forward(self, input_tensor):
+        self.input_tensor = np.hstack([input_tensor, np.ones((len(input_tensor), 1))])
+        return self.input_tensor @ self.weights
+
+    def backward(self, error_tensor):
+        before = error_tensor @ self.weights[:-1].T
+        self.weights = self.optimizer.calculate_update(self.weights, self.input_tensor.T @ error_tensor)
+        return before
+
+
+class TanH:
+    trainable = False
+
+    def forward(self, input_tensor):
+        self.activation = np.tanh(input_tensor)
+        return self.activation
+
+    def backward(self, error_tensor):
+        return error_tensor * (1 - self.activation**2)
+
+
+class L2Loss:
+    def forward(self, input_tensor, label_tensor):
+        self.input_tensor = input_tensor
+        return np.sum((input_tensor - label_tensor) ** 2)
+
+    def backward(self, label_tensor):
+        return 2 * (self.input_tensor - label_tensor)
+
+
+class NeuralNetwork:
+    def __init__(self, optimizer, weights_initializer):
+        self.optimizer = optimizer
+        self.weights_initializer = weights_initializer
+        self.loss = []
+        self.layers = []
+        self.data_layer = None
+        self.loss_layer = None
+
+    def forward(self):
+        input_tensor, self.label_tensor = self.data_layer.next()
+        for layer in self.layers:
+            input_tensor = layer.forward(input_tensor)
+        return self.loss_layer.forward(input_tensor, self.label_tensor)
+
+    def backward(self):
+        error_tensor = self.loss_layer.backward(self.label_tensor)
+        for layer in reversed(self.layers):
+            error_tensor = layer.backward(error_tensor)
+
+    def append_layer(self, layer):
+        if layer.trainable:
+            layer.optimizer = copy.deepcopy(self.optimizer)
+            layer.initialize(self.weights_initializer)
+        self.layers.append(layer)
+
+    def train(self, iterations):
+        for _ in range(iterations):
+            self.loss.append(self.forward())
+            self.backward()
+"""
+
+STYLES["attributes that callers set"] = (
+    CALLERS_SET_ATTRIBUTES,
+    "error_tensor * (1 - self.activation**2)",
+    "error_tensor * (1 - self.activation)",
+)
+
+LOSS_AND_GRADIENTS = """
+import numpy as np
+
+
+class TwoLayers:
+    def __init__(self, input_dim, hidden_dim, num_classes):
+        self.params = {
+            "W1": np.random.randn(input_dim, hidden_dim) * 0.3,
+            "b1": np.zeros(hidden_dim),
+            "W2": np.random.randn(hidden_dim, num_classes) * 0.3,
+            "b2": np.zeros(num_classes),
+        }
+
+    def loss_and_grads(self, X, y):
+        h = np.tanh(X @ self.params["W1"] + self.params["b1"])
+        difference = h @ self.params["W2"] + self.params["b2"] - y
+        loss = 0.5 * np.sum(difference**2)
+        out = {"W2": h.T @ difference, "b2": difference.sum(axis=0)}
+        dh = difference @ self.params["W2"].T * (1 - h**2)
+        out["W1"] = X.T @ dh
+        out["b1"] = dh.sum(axis=0)
+        return loss, out
+"""
+
+MAKE_LAYERS = """
+import numpy as np
+
+
+class Net:
+    def __init__(self):
+        self.layers = []
+
+    def make_layers(self, sizes):
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            self.layers.append({"w": np.random.randn(a, b) * 0.4, "b": np.zeros(b)})
+
+    def feed(self, x):
+        self.values = [x]
+        for layer in self.layers:
+            self.values.append(np.tanh(self.values[-1] @ layer["w"] + layer["b"]))
+        return self.values[-1]
+
+    def correct(self, y, rate):
+        delta = (self.values[-1] - y) * (1 - self.values[-1] ** 2)
+        for layer, before in zip(reversed(self.layers), reversed(self.values[:-1])):
+            step_w, step_b = before.T @ delta, delta.sum(axis=0)
+            delta = (delta @ layer["w"].T) * (1 - before**2)
+            layer["w"] -= rate * step_w
+            layer["b"] -= rate * step_b
+"""
+
+STYLES["all gradients from one method"] = (LOSS_AND_GRADIENTS, "* (1 - h**2)", "* (1 - h)")
+STYLES["layers made by a method"] = (MAKE_LAYERS, "* (1 - before**2)", "* (1 - before)")

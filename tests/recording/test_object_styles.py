@@ -1,0 +1,88 @@
+"""Files that only define networks of objects are judged: the right ones right, and each mistake at its line."""
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.recording.driving.data import Labels
+from harness.recording.driving.examples import find_examples
+from harness.recording.driving.roles import Role, role_of
+from harness.recording.driving.source import Argument, read_source
+from harness.recording.driving.suggestions import label_order
+from harness.recording.driving.uses import Uses
+
+from .object_styles import SLOPES, STYLES
+
+QUICK = ("all gradients from one method", "one layer, of a list of sizes")
+NAMES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in STYLES]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_network_of_objects_and_its_mistake(name, tmp_path):
+    text, old, new = STYLES[name]
+    assert text.count(old) == 1
+    path = tmp_path / "net.py"
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(text.replace(old, new))
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    line = text[: text.index(old)].count("\n") + 1
+    places = [place.line for one in result.mistakes for place in (one.place, *one.others) if place is not None]
+    assert min(abs(place - line) for place in places) <= 2
+
+
+def test_an_activation_that_is_not_given_a_gradient_drops_none(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(SLOPES[: SLOPES.index("class SquaredError")])
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+@pytest.mark.slow
+def test_layers_beside_a_network_may_make_a_logger(tmp_path):
+    text = STYLES["attributes that callers set"][0]
+    layers, network = text[: text.index("class NeuralNetwork")], text[text.index("class NeuralNetwork") :]
+    logger = "import logging\n\nlogger = logging.getLogger(__name__)\n"
+    (tmp_path / "layers.py").write_text(logger + layers)
+    path = tmp_path / "network.py"
+    path.write_text("import copy\n\n\n" + network)
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+ADDED = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.weights = np.random.randn(n_in, n_out) * 0.4
+    def forward(self, x):
+        return x @ self.weights
+    def backward(self, x, y):
+        self.grad_weights = x.T @ (y - self.forward(x))
+    def update_weights(self, schedule):
+        self.weights += schedule.at(self.epoch, self.weights.shape) * self.grad_weights
+"""
+
+
+def test_gradients_that_the_file_adds_are_added_for_it(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(ADDED)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(ADDED.replace("y - self.forward(x)", "self.forward(x) - y"))
+    assert check_file(path).verdict is Verdict.MISTAKE
+
+
+def test_an_example_names_a_class_by_its_module_and_sets_attributes():
+    text = "import Network\nnet = Network.Network(3)\nnet.loss = SquaredError()\nnet.data = load()\nnet.late = 1\n"
+    (example,) = find_examples([text], ["Network"], ["Network", "SquaredError"])["Network"]
+    assert list(example.statements("net")) == ["net = Network(3)", "net.loss = SquaredError()"]
+
+
+def test_labels_that_are_halved_are_signs():
+    text = "def loss(a, labels):\n    return -np.log(np.abs(labels / 2 - 0.5 + a))\n"
+    assert label_order(read_source(text), text)[0] is Labels.SIGNS
+
+
+def test_an_argument_without_a_word_has_a_role():
+    method = read_source("class Nothing:\n    def forward(self, _):\n        return 0\n").methods("Nothing")["forward"]
+    assert role_of(Argument(name="_"), Uses(), method) is Role.UNKNOWN

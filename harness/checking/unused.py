@@ -118,7 +118,9 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if constant is not None:
             found.append(constant)
             continue
-        if is_changed_later(reading, id):
+        sums = {child for version in versions_of(reading, id) for child in program.children[version]}
+        at_rest = any(is_resting_velocity(reading, id, one) for one in sums)
+        if is_changed_later(reading, id) and not at_rest:
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
         if role is None or is_without_influence(reading, id):

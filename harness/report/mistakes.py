@@ -523,6 +523,7 @@ NOTES: Mapping[Remark, str] = {
     Remark.CANNOT_REPLAY: "This operation cannot be repeated",
     Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
     Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",
+    Remark.RAISED_BEFORE: "An exception ended this statement, and later cells use what it left unfinished",
     Remark.CHANGED_AT: "The runs differ first at this line.",
     Remark.PYTHON_2: "Read as Python 2, in which whole numbers are divided without a remainder (7 / 2 is 3)",
 }
@@ -558,6 +559,7 @@ WITH_DETAIL = frozenset(
         Remark.DID_NOT_RUN,
         Remark.BIASES_NOT_TRAINED,
         Remark.PYTHON_2,
+        Remark.RAISED_BEFORE,
         Remark.TRAINED_IN_TURN,
     }
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Found, Verdict, without_echoes
+from harness.checking.result import Found, Remark, Verdict, without_echoes
 from harness.cli.main import main
 from harness.errors import BadInput
 from harness.recording.graph import Place
@@ -190,6 +190,25 @@ def test_a_line_of_a_notebook_that_is_not_python_has_a_cell(tmp_path: Path) -> N
     path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
     with pytest.raises(BadInput, match="cell 2, line 2 is not valid Python"):
         check_file(path)
+
+
+@pytest.mark.parametrize(("then", "names"), [("", ["Y"]), ("\nY = np.sin(X)", [])])
+def test_what_a_cell_left_unfinished_when_it_raised_is_said_if_it_is_used(
+    tmp_path: Path, then: str, names: list[str]
+) -> None:
+    path = tmp_path / "net.ipynb"
+    texts = [
+        "import numpy as np\nX, table = np.linspace(-1, 1, 12).reshape(12, 1), {0: 0.5, 1: 0.25}",
+        "plot(X)",
+        f"Y = np.full((12, 1), -1.0)\nfor i in range(12):\n    Y[i] = table[i]{then}",
+        "W = np.zeros((1, 1))\nfor _ in range(3):\n    e = X @ W - Y\n    print(np.mean(e**2))\n    W -= X.T @ e / 6",
+    ]
+    cells = [{"cell_type": "code", "source": text} for text in texts]
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    notes = [(place and place.cell_line, detail) for id, place, detail in result.notes if id is Remark.RAISED_BEFORE]
+    assert notes == [(3, f"{name} (KeyError: 2)") for name in names]
 
 
 SQUARED = """\

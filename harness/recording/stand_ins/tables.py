@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -195,9 +196,30 @@ def _restore_earlier(note: Callable[..., None]) -> None:
         kind.drop = _with_axis(kind.drop)
     for name, number in (("__float__", float), ("__int__", int)):
         setattr(pandas.Series, name, _of_one_row(number))
+    pandas.Series.__getitem__ = _by_position(note, pandas.Series.__getitem__)
+    pandas.Series.__setitem__ = _by_position(note, pandas.Series.__setitem__)
     real_dummies = pandas.get_dummies
     # numbers, as before version 2: truth values beside numbers would make an array of objects
     pandas.get_dummies = lambda *a, dtype=float, **k: real_dummies(*a, dtype=dtype, **k)
+
+
+WITH_NUMBERS = frozenset({"integer", "floating", "complex", "boolean", "mixed-integer", "mixed-integer-float"})
+
+
+def _by_position(note: Callable[..., None], real: Callable[..., Any]) -> Callable[..., Any]:
+    """Reading or setting an item of a labelled column by its position, as before version 3."""
+
+    @functools.wraps(real)
+    def access(self: Any, key: Any, *new: Any) -> Any:
+        if isinstance(key, (int, np.integer)) and self.index.inferred_type not in WITH_NUMBERS and len(self):
+            note(Absorbed.MODULE, "pandas.Series by position")
+            if not new:
+                return self.iloc[key]
+            self.iloc[key] = new[0]
+            return None
+        return real(self, key, *new)
+
+    return access
 
 
 def _of_one_row(number: type[float]) -> Callable[[Any], float]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas  # type: ignore[import-untyped,unused-ignore]
 
 from ..graph import Absorbed
+from ..values import TAPE
 from . import files
 from .absorbed import Absorbing
 from .hints import TARGETS, Hints, inputs, labels
@@ -93,8 +94,8 @@ def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) ->
     names = options.get("names")
     data = missing.table(path, len(names) if names is not None else None)
     takes_first = "iloc[:, 0]" in hints.text or "[0]" in hints.text
-    if hints.images and "test" in Path(path).name.lower() and not takes_first:
-        data = data[:, 1:] if "label" not in hints.text.split(Path(path).name)[-1][:400] else data
+    if hints.images and "test" in Path(path).name.lower():
+        data = data if _is_labelled(hints.text.split(Path(path).name)[-1][:400], takes_first) else data[:, 1:]
     missing.note(Absorbed.FILE, Path(path).name, data.shape)
     if names is None and options.get("header", "infer") is not None:
         names = [f"column{i}" for i in range(data.shape[1])]
@@ -110,6 +111,26 @@ def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) ->
     if isinstance(chosen, (list, tuple, range)):
         table = table[list(chosen)] if isinstance(chosen[0], str) else table.iloc[:, list(chosen)]
     return table if rows is None else table.head(rows)
+
+
+# train.pop("label"), train[["label"]], train.label
+OF_LABELS = re.compile(r"""(\w+)(?:(?:\.\w+\(|\[)[^\n"')\]]*["']label|\.label\b)""")
+
+
+def _is_labelled(after: str, takes_first: bool) -> bool:
+    """Whether the table that a file reads has a column of labels.
+
+    Args:
+        after: the text from its name on; if labels are taken there by their name, and only from another table, it has
+            none.
+        takes_first: whether the file takes the first column of tables for labels.
+    """
+    place = TAPE.place()
+    variable = place.variable if place is not None else ""
+    tables = OF_LABELS.findall(after)
+    if tables and variable.isidentifier() and variable not in tables:
+        return False
+    return takes_first or "label" in after
 
 
 def repository(hints: Hints) -> Any:

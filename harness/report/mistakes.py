@@ -188,7 +188,8 @@ MISTAKES: dict[str, Sentences] = {
         "Compute the gradient of each use as if it had a value of its own, and add them up.",
     ),
     "shared-memory": Sentences(
-        "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."
+        "This array was written into, under this or another name, after the value that is needed here was in it.",
+        "Keep a copy, old = W.copy(), or write into one.",
     ),
     "wrong-layer-activation": Sentences(
         "The gradient of the kernel is made with the wrong activations.",

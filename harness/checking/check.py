@@ -85,7 +85,7 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         files.extend(recording.files)
         sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
-        if recording.driven.raised_alone and result.verdict is not Verdict.NOT_JUDGED:
+        if recording.driven.raised_alone and not result.exception:
             # other calls may go well where the file's own do not
             alone = record_file(path, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
             result = with_own_exception(result, alone, Sources(read_texts(Path(path), alone.files)))

@@ -41,6 +41,7 @@ MISFIT = re.compile(
     r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)"
 )
 MISMATCH = re.compile(r"^matmul: |^shapes \(.*\) and \(.*\) not aligned")  # of a product, the first one it may be
+GROWING = ("append", "extend", "insert")  # methods of lists
 UNCLEAR_TRUTH = "The truth value of an array"
 IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
 TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
@@ -309,6 +310,32 @@ def table_by_accident(recording: Recording) -> Found | None:
     return Found(
         id="broadcast-by-accident", place=place, others=others, variable=place.variable, shape=shape, detail=text
     )
+
+
+def names_left_unfinished(raised: Raised, sources: Sources) -> list[str]:
+    """What a statement of a notebook was writing into when it raised, as a loop that fills an array, and is used later.
+
+    Args:
+        raised: the exception, after which the notebook went on.
+        sources: the user's files.
+    """
+    first = raised.frames[0] if raised.frames else Place(file="", line=0)
+    body = sources.trees[first.file].body if first.file in sources.trees else []
+    number = next((i for i, one in enumerate(body) if one.lineno <= first.line <= (one.end_lineno or 0)), len(body))
+    written = set()
+    for node in ast.walk(body[number]) if number < len(body) else ():
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            written.add(ast.unparse(node.value))
+        elif isinstance(node, ast.AugAssign):
+            written.add(ast.unparse(node.target))
+        elif isinstance(node, ast.Attribute) and node.attr in GROWING:
+            written.add(ast.unparse(node.value))
+    found = []
+    for statement in body[number + 1 :]:
+        named = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id in written]
+        found += [node.id for node in named if isinstance(node.ctx, ast.Load)]
+        written -= {node.id for node in named}  # used, or made anew
+    return list(dict.fromkeys(found))
 
 
 def operands_on(recording: Recording, place: Place) -> list[Node]:

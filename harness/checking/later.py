@@ -50,12 +50,15 @@ def with_later(
     unrun, doubtful = list(unrun), list[str]()
     judged, loops = updating_lines(recording), loops_of_training(recording)
     start, goes_round = None, True
+    tried = set[Start]()
     for _ in range(MOST_LATER):
         found = next_turn(recording, sources, start) if goes_round else None
-        found = found or next_start(recording, sources, unrun)
-        if found is None or found[0] == start:
+        if found is None or found[0] in tried:
+            found = next_start(recording, sources, unrun, tried)
+        if found is None:
             break
         start, needed = found
+        tried.add(start)
         latest = recorded_from(start, loops, record)
         loops += loops_of_training(latest)
         is_trained = any(latest.nodes[one.leaf].kind is Kind.DATA for one in latest.parameters)
@@ -89,7 +92,7 @@ def with_later(
         is_over = latest.stop in (Stop.FINISHED, Stop.EXITED) and other.reason is Reason.NO_PARAMETERS
         if ran & set(needed) or not is_over:  # else it is not called, or trains nothing
             doubtful += needed
-        if not start.turn:
+        if not start.turn and latest.stop is not Stop.DIED:
             recording = latest
     pending = [name for name in dict.fromkeys(doubtful) if name in unrun]
     return without_verdict(result, Reason.NETWORKS_LEFT, ", ".join(pending)) if pending else result, unrun
@@ -158,13 +161,16 @@ def next_turn(recording: Recording, sources: Sources, start: Start | None) -> tu
     return None
 
 
-def next_start(recording: Recording, sources: Sources, left: Collection[str]) -> tuple[Start, list[str]] | None:
+def next_start(
+    recording: Recording, sources: Sources, left: Collection[str], tried: Collection[Start]
+) -> tuple[Start, list[str]] | None:
     """Where a run goes on, after the loops that its recording ended in, to what did not run, or trains once more.
 
     Args:
         recording: of the run.
         sources: the user's files.
         left: the names of what did not run.
+        tried: where recordings have begun already.
 
     Returns:
         the first line after the loops, and those of the names that are used from there on; None if nothing trains.
@@ -196,7 +202,9 @@ def next_start(recording: Recording, sources: Sources, left: Collection[str]) ->
             if number is not None:
                 first = rest[first_needed(rest[: number + 1])]
                 needed = [name for name in left if any(name in names for names in used)]
-                return Start(place=Place(file=place.file, line=first.lineno)), needed
+                start = Start(place=Place(file=place.file, line=first.lineno))
+                if start not in tried:
+                    return start, needed
     return None
 
 

@@ -64,6 +64,7 @@ class Remark(str, enum.Enum):
     CANNOT_REPLAY = "cannot-replay"
     RAISED_ALONE = "raised-alone"
     RAISED_LATER = "raised-later"
+    RAISED_BEFORE = "raised-before"
     CHANGED_AT = "changed-at"
     PYTHON_2 = "python-2"
 

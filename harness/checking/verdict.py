@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.graph import Check, Recording, Stop
+from ..recording.graph import Check, Raised, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
@@ -23,7 +23,7 @@ from .doubts import (
     is_settled_before,
     lost_on_the_way,
 )
-from .exceptions import is_files_own, is_updated, named_exception
+from .exceptions import is_files_own, is_updated, named_exception, names_left_unfinished
 from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
 from .judging import (
@@ -100,7 +100,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
             result = judge(recording, program, steps, sources)
             if result.reason is Reason.NO_COST_FITS:
                 result = with_skipped_layer(result, recording, program, steps, sources)
-            return with_exception(recording, result)
+            return with_exceptions(recording, result, sources)
     except TooMuchWork:
         return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
     except CannotReplay as error:
@@ -153,10 +153,10 @@ def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
 
 
 def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) -> CheckResult:
-    """The result of a file that was made to train, after the exception that ends the file's own run.
+    """The result of a file that other calls were tried of, after the exception that ends the file's own run.
 
     Args:
-        result: of the calls that made it train.
+        result: of other calls.
         alone: the file's own run.
         sources: the user's files.
     """
@@ -165,20 +165,29 @@ def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) 
         return result
     if is_files_own(alone, sources):
         return raised_result(alone, True)
+    if result.verdict is Verdict.NOT_JUDGED:
+        return result
     last = raised.frames[-1] if raised.frames else None
     return replace(result, notes=((Remark.RAISED_ALONE, last, exception_text(alone)), *result.notes))
 
 
 def exception_text(recording: Recording) -> str:
     """What was raised, in Python's words"""
-    raised = recording.raised
-    if raised is None:
-        return ""
+    return "" if recording.raised is None else text_of(recording.raised)
+
+
+def text_of(raised: Raised) -> str:
+    """An exception in Python's words"""
     return f"{raised.type}: {raised.message}" if raised.message else raised.type
 
 
-def with_exception(recording: Recording, result: CheckResult) -> CheckResult:
-    """The verdict on a run that an exception ended after every parameter was updated: it says so."""
+def with_exceptions(recording: Recording, result: CheckResult, sources: Sources) -> CheckResult:
+    """The verdict on a run with exceptions: it says which left data unfinished, and which came after the updates."""
+    for before in recording.passed_over:
+        unfinished = names_left_unfinished(before, sources)
+        if unfinished:
+            detail = f"{', '.join(unfinished)} ({text_of(before)})"
+            result = replace(result, notes=((Remark.RAISED_BEFORE, before.frames[-1], detail), *result.notes))
     raised = recording.raised
     if raised is None or recording.stop is not Stop.RAISED:
         return result

@@ -361,10 +361,16 @@ def _operator(name: str, operation: str, is_reflected: bool = False) -> Callable
     """
     compute = getattr(operator, name)
 
+    def with_sequence(self: Any, operands: tuple[Any, ...]) -> Any:
+        """A list is an array for NumPy's numbers; but a product repeats it, which only whole numbers can."""
+        if name == "mul":
+            return NotImplemented if isinstance(self, (int, np.integer)) else compute(*map(plain, operands))
+        return getattr(np, operation)(*operands) if isinstance(self, np.generic) else NotImplemented
+
     def run(self: Any, *others: Any) -> Any:
-        if not all(map(is_number, others)):
-            return NotImplemented
         operands = (*others, self) if is_reflected else (self, *others)
+        if not all(map(is_number, others)):
+            return with_sequence(self, operands) if isinstance(others[0], (list, tuple)) else NotImplemented
         result = compute(*map(plain, operands))
         if not TAPE.on:
             return result

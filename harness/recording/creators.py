@@ -97,7 +97,6 @@ def filled(real: Callable[..., Any], name: str) -> Callable[..., Any]:
 
 def converted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
     """``np.array`` and the like: of something recorded an operation, of anything else a leaf."""
-    copies = name in ("array", "matrix")
 
     @functools.wraps(real)
     def convert(*arguments: Any, **keywords: Any) -> Any:
@@ -105,7 +104,7 @@ def converted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
             return plainly(real, arguments, keywords)
         value = arguments[0] if arguments else keywords.get("object", keywords.get("a"))
         if isinstance(value, RecordedArray):
-            return _again(real, name, value, arguments, keywords, copies)
+            return _again(real, value, arguments, keywords)
         if isinstance(value, np.ndarray) and value.dtype == object:
             return real(*arguments, **keywords)
         if holds_recorded(value):
@@ -120,19 +119,12 @@ def converted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
     return convert
 
 
-def _again(
-    real: Callable[..., Any],
-    name: str,
-    value: RecordedArray,
-    arguments: tuple[Any, ...],
-    keywords: dict[str, Any],
-    copies: bool,
-) -> Any:
-    """A recorded array converted once more."""
+def _again(real: Callable[..., Any], value: RecordedArray, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A recorded array converted once more. Another order of its elements in memory is a copy."""
     result = plainly(real, arguments, keywords)
     if result.dtype.kind not in NUMERIC:
         return result
-    is_shared = not copies and result.dtype == value.dtype
+    is_shared = result.dtype == value.dtype and np.may_share_memory(plain(result), plain(value))
     is_same_type = isinstance(result, REAL_MATRIX) == isinstance(value, REAL_MATRIX)
     if is_shared and is_same_type and result.shape == value.shape:
         return value
@@ -141,7 +133,7 @@ def _again(
         node = TAPE.add("reshape", (Ref(node), result.shape), {}, plain(result))
     if result.dtype != value.dtype:
         node = TAPE.add("astype", (Ref(node), result.dtype.name), {}, plain(result))
-    elif copies:
+    elif not is_shared:
         node = TAPE.add("copy", (Ref(node),), {}, plain(result))
     converted_ = wrap(result, node)
     if is_shared:

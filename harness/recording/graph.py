@@ -257,7 +257,7 @@ class Loss:
 
 @dataclass(frozen=True, kw_only=True)
 class Raised:
-    """An exception that ended the run, with the frames of the traceback in the user's own files, outermost first."""
+    """An exception, with the frames of the traceback in the user's own files, outermost first."""
 
     type: str
     message: str
@@ -344,6 +344,7 @@ class Recording:
     # the first lines of loops within an iteration, as over the steps of a sequence, that went round only once in each
     # iteration
     single_turns: tuple[Place, ...] = ()
+    passed_over: tuple[Raised, ...] = ()  # the exceptions that statements of a notebook ended with before the training
 
 
 def holds_numbers_alone(items: Sequence[Any]) -> bool:

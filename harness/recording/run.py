@@ -203,6 +203,7 @@ def record(task: Task) -> Answer:
         uses_numpy=TAPE.used_numpy,
         loops=run.loops,
         ended_at=run.ended_at,
+        passed_over=tuple(running.raised_of(one, run.files.sources) for one in run.files.passed_over),
         single_turns=tuple(Place(file=file, line=line) for file, line in dict.fromkeys(run.search.single_turns())),
     )
     arrays: list[bytes] = []

@@ -129,6 +129,7 @@ class Files:
         self.start = start
         self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
+        self.passed_over: list[Exception] = []  # what statements of notebooks raised before the training
 
     @functools.cached_property
     def modules(self) -> list[Path]:
@@ -373,8 +374,11 @@ def run_cells(files: Files, path: Path, text: str, names: dict[str, Any], is_for
     error: Exception | None = None
     for code in files.compiled_parts(path, text):
         raised = _exception_of(code, names)
-        if raised is not None and not is_forgiving():
+        if raised is None:
+            continue
+        if not is_forgiving():
             raise raised
+        files.passed_over.append(raised)
         error = error or raised
     if error is not None:
         raise error

@@ -30,6 +30,7 @@ MULTIPLIED = (
 ONE_DIMENSIONAL = ("array is 1-dimensional, but 2 were indexed", "axis 1 is out of bounds for array of dimension 1")
 RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \(((?:\d+,?)+)\)")
 ROWS_RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \((\d+),(?:newaxis|-1)\)")
+OF_ANY_ROWS = re.compile(r"reshape\((?:.*,)?\s*[(\[]?\s*-1\s*,")
 BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)")
 FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\d+'")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
@@ -66,7 +67,8 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     held_out = HELD_OUT.search(raised["message"])
     if held_out is not None and int(held_out[2]) in sizes and not known:
         return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
-    features, rows = wanted_sizes(raised["message"], set(sizes))
+    frames = raised["frames"]["tuple"]
+    features, rows = wanted_sizes(raised["message"], set(sizes), frames[-1]["text"] if frames else "")
     whole = whole_batches(raised["message"], sizes) or (more_rows(raised["message"], sizes) if rows is None else None)
     if whole is not None and [None, whole] not in task.get("tried", []):
         features, rows = None, whole
@@ -203,12 +205,13 @@ def counts_beyond(message: str, made_up: list[Json], task: Task) -> list[list[in
     return scaled_counts(text, rows * 5 // 6)  # a smaller one counts those that are held out
 
 
-def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | None]:
+def wanted_sizes(message: str, made_up: set[int], line: str) -> tuple[int | None, int | None]:
     """(features, rows) that a failure asks for.
 
     Args:
         message: of the exception.
         made_up: sizes of the made-up data, with which the message must have to do.
+        line: the text of the line that failed.
     """
     near = made_up | {size - 1 for size in made_up}
     for pattern, pairs in MULTIPLIED:
@@ -222,9 +225,13 @@ def wanted_sizes(message: str, made_up: set[int]) -> tuple[int | None, int | Non
     if match:
         parts = [int(part) for part in match[2].split(",") if part]
         inner = [int(np.prod(parts[1:])), int(np.prod(parts))]
+        if OF_ANY_ROWS.search(line):  # the message leaves the -1 out
+            inner = inner[1:]
         features = next((n for n in inner if 1 < n < int(match[1]) or n > int(match[1])), None)
         if features is not None and features not in near:
             return features, None
+        if features is not None and features + 1 in made_up and inner == [features]:
+            return features - 1, None  # the column of targets stayed, and one by another name was taken out
     match = BEYOND.search(message)
     if match:
         index, length = int(match[1]), int(match[3])

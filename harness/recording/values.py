@@ -264,6 +264,8 @@ def node_of(value: Any) -> int:
             if node is not None:
                 TAPE.lose(node, "written to by code that is not recorded")
             known = TAPE.add("array", (), {}, array, kind=Kind.DATA if node is None else Kind.LOST)
+            if node is None:
+                KNOWN_ARRAYS[id(array)] = array, known  # its memory may be met again, transposed
         value._node = known
         return known
     return node

@@ -331,10 +331,14 @@ def with_counts(names: Sequence[str]) -> list[str]:
     return [name if count == 1 else f"{name} ({count} of this name)" for name, count in Counter(names).items()]
 
 
+VERSIONED = {"numpy": "NumPy", "pandas": "pandas", "random": "Python"}
+
+
 def stand_in_reason(kind: str, name: str) -> str:
-    """Why it was replaced. NumPy and random are installed, so what is missing of them is from another version."""
-    if kind == "module" and name.startswith(("numpy.", "random.")):
-        return f"not in this version of {'NumPy' if name.startswith('numpy') else 'Python'}"
+    """Why it was replaced. What is installed lacks only what is from another version."""
+    package = VERSIONED.get(name.partition(".")[0]) if kind == "module" and "." in name else None
+    if package is not None:
+        return f"not in this version of {package}"
     return STAND_INS.get(kind, kind)
 
 

@@ -192,7 +192,8 @@ MISTAKES: dict[str, Sentences] = {
         "Compute the gradient of each use as if it had a value of its own, and add them up.",
     ),
     "shared-memory": Sentences(
-        "This array shares its memory with a parameter that has been updated since.", "Keep a copy: old = W.copy()."
+        "This array was written into, under this or another name, after the value that is needed here was in it.",
+        "Keep a copy, old = W.copy(), or write into one.",
     ),
     "wrong-layer-activation": Sentences(
         "The gradient of the kernel is made with the wrong activations.",
@@ -529,6 +530,7 @@ NOTES: Mapping[Remark, str] = {
     Remark.CANNOT_REPLAY: "This operation cannot be repeated",
     Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
     Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",
+    Remark.RAISED_BEFORE: "An exception ended this statement, and later cells use what it left unfinished",
     Remark.CHANGED_AT: "The runs differ first at this line.",
     Remark.PYTHON_2: "Read as Python 2, in which whole numbers are divided without a remainder (7 / 2 is 3)",
 }
@@ -564,6 +566,7 @@ WITH_DETAIL = frozenset(
         Remark.DID_NOT_RUN,
         Remark.BIASES_NOT_TRAINED,
         Remark.PYTHON_2,
+        Remark.RAISED_BEFORE,
         Remark.TRAINED_IN_TURN,
     }
 )

@@ -9,6 +9,8 @@ import pytest
 from harness.checking import later, verdict
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
+from harness.checking.sources import Sources
+from harness.recording.record import record_file
 
 from ..benchmarks.check_accuracy import BENCHES, cases, write_case
 
@@ -236,3 +238,14 @@ for epoch in range(30):
 
 def test_a_loop_over_epochs_whose_first_turn_makes_the_network_is_one_training(checked) -> None:
     assert checked(LAZY).verdict is Verdict.CORRECT
+
+
+def test_a_recording_begins_at_no_line_twice(tmp_path: Path) -> None:
+    """What could not be recorded from a line on is passed over for what comes after the loops around it."""
+    path = tmp_path / "net.py"
+    path.write_text(RIGHT + CALL)
+    recording = record_file(path)
+    sources = Sources({"net.py": path.read_text()})
+    first = later.next_start(recording, sources, ["backward_deep"], set())
+    assert first is not None
+    assert later.next_start(recording, sources, ["backward_deep"], {first[0]}) is None

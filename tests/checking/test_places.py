@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Found, Verdict, without_echoes
+from harness.checking.result import Found, Remark, Verdict, without_echoes
 from harness.cli.main import main
 from harness.errors import BadInput
 from harness.recording.graph import Place
@@ -191,6 +191,25 @@ def test_a_line_of_a_notebook_that_is_not_python_has_a_cell(tmp_path: Path) -> N
     path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
     with pytest.raises(BadInput, match="cell 2, line 2 is not valid Python"):
         check_file(path)
+
+
+@pytest.mark.parametrize(("then", "names"), [("", ["Y"]), ("\nY = np.sin(X)", [])])
+def test_what_a_cell_left_unfinished_when_it_raised_is_said_if_it_is_used(
+    tmp_path: Path, then: str, names: list[str]
+) -> None:
+    path = tmp_path / "net.ipynb"
+    texts = [
+        "import numpy as np\nX, table = np.linspace(-1, 1, 12).reshape(12, 1), {0: 0.5, 1: 0.25}",
+        "plot(X)",
+        f"Y = np.full((12, 1), -1.0)\nfor i in range(12):\n    Y[i] = table[i]{then}",
+        "W = np.zeros((1, 1))\nfor _ in range(3):\n    e = X @ W - Y\n    print(np.mean(e**2))\n    W -= X.T @ e / 6",
+    ]
+    cells = [{"cell_type": "code", "source": text} for text in texts]
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4, "metadata": {}}))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    notes = [(place and place.cell_line, detail) for id, place, detail in result.notes if id is Remark.RAISED_BEFORE]
+    assert notes == [(3, f"{name} (KeyError: 2)") for name in names]
 
 
 SQUARED = """\
@@ -492,3 +511,72 @@ def test_a_part_of_a_right_gradient_is_not_blamed_for_the_derivative_after_it(tm
     path.write_text(program)
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.text) == ("wrong-derivative", "return a")
+
+
+WRITES_SLOPES = """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(3, 20)), rng.integers(0, 2, (2, 20)) * 1.0
+weights, biases = [rng.normal(size=(4, 3)) * 0.5, rng.normal(size=(2, 4)) * 0.5], [np.zeros((4, 1)), np.zeros((2, 1))]
+
+
+def relu(z):
+    x = np.copy(z)
+    {first}z[x < 0.0] = 0
+    z[x >= 0.0] = 1
+    return np.maximum(0.0, x), z
+
+
+for _ in range(4):
+    activations, zs = [X], []
+    for w, b, f in zip(weights, biases, (relu, lambda z: (z, 1))):
+        zs.append(w @ activations[-1] + b)
+        activations.append(f(zs[-1])[0])
+    delta = activations[-1] - Y
+    hidden = (weights[1].T @ delta) * relu(zs[0])[1]
+    for w, b, d, a in zip(weights, biases, [hidden, delta], activations):
+        w -= 0.002 * d @ a.T
+        b -= 0.002 * d.sum(axis=1, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(("first", "lines"), [("", [10]), ("z = np.copy(z); ", [])])
+def test_an_activation_that_writes_its_slope_into_its_argument_is_named_where_it_writes(
+    tmp_path: Path, first: str, lines: list[int]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(WRITES_SLOPES.format(first=first))
+    result = check_file(path)
+    found = [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert found == [("shared-memory", line) for line in lines]
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT)
+
+
+ACTIVATION_FOR_SLOPE = """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(20, 3)), rng.integers(0, 2, (20, 1)) * 1.0
+V, W = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+for _ in range(4):
+    a = sigmoid(X @ V)
+    out = sigmoid(a @ W)
+    delta = (out - Y) * out * (1 - out)
+    hidden = delta @ W.T * sigmoid(X @ V)
+    W -= 0.1 * a.T @ delta
+    V -= 0.1 * X.T @ hidden
+"""
+
+
+def test_an_activation_that_is_called_in_the_place_of_its_slope_is_named_where_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(ACTIVATION_FOR_SLOPE)
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-derivative", 16)

@@ -281,6 +281,28 @@ def test_an_exception_of_the_files_own_run_goes_before_other_calls(
     assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
 
 
+UNIT = """
+import numpy as np
+class Unit:
+    def train(self, rows, targets):
+        self.weights = np.zeros(1 + len(rows[0]))
+        for _ in range(4):
+            for row, target in zip(rows, targets):
+                step = 0.1 * (target - self.decide(row)) * row
+                self.weights[1:] += step
+                self.weights[0] += step
+    def decide(self, row):
+        return np.where(np.dot(row, self.weights[1:]) + self.weights[0] >= 0, 1, -1)
+Unit().train([[0, 0, 1], [1, 0, 1], [1, 1, 1], [1, 1, 0]], [1, 1, 0, 0])
+"""
+
+
+def test_an_exception_of_the_files_own_call_goes_before_calls_that_cannot_be_judged(tmp_path: Path) -> None:
+    result = checked(tmp_path, UNIT)
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 8)]
+    assert result.exception == "TypeError: can't multiply sequence by non-int of type 'numpy.float64'"
+
+
 NEWTON = """
 import numpy as np
 rng = np.random.default_rng(0)

@@ -251,3 +251,28 @@ def test_a_plain_array_and_its_transposed_view_are_the_same_data():
     sources = [TAPE.steps[node_of(one)].parents for one in products]
     left, right = sources[0][1], sources[1][0]
     assert (TAPE.steps[right].operation, TAPE.steps[right].parents) == ("transpose", (left,))
+
+
+def test_an_array_that_is_converted_to_another_order_in_memory_is_a_copy_that_remembers():
+    every_second = given([1.0, 2.0, 3.0, 4.0, 5.0])[::2]
+    conversions = {
+        "C": converted(np.ascontiguousarray, "ascontiguousarray")(every_second),
+        "F": converted(np.asfortranarray, "asfortranarray")(given([[1.0, 2.0], [3.0, 4.0]])),
+    }
+    for order, found in conversions.items():
+        assert plain(found).flags[f"{order}_CONTIGUOUS"]
+        assert np.array_equal(replayed(found), plain(found))
+        assert last()[0] == "copy"
+    assert plain(converted(np.asarray, "asarray")(every_second, order="C")).flags.c_contiguous
+    assert converted(np.asarray, "asarray")(every_second) is every_second
+
+
+def test_a_list_beside_a_number_of_numpy_is_an_array():
+    third, wide = given([1.0, 2.0, 3.0])[2], [1.0, 2.0]
+    for found, expected in ((third + wide, [4.0, 5.0]), (wide - third, [-2.0, -1.0])):
+        assert isinstance(found, RecordedArray)
+        assert plain(found).tolist() == expected == replayed(found).tolist()
+    with pytest.raises(TypeError, match=r"can't multiply sequence by non-int of type 'numpy\.float64'"):
+        third * [1.0, 2.0]
+    two = leaf(np.int64(2), "array", Kind.DATA)
+    assert two * [third] == [third, third]

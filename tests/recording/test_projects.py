@@ -19,7 +19,7 @@ from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
 from harness.recording.stand_ins.hints import scaled_sizes
 from harness.recording.stand_ins.ragged import as_objects
-from harness.recording.stand_ins.reduced import reduced
+from harness.recording.stand_ins.reduced import reduced, reduced_lines
 
 LAYERS = """
 import numpy as np
@@ -214,6 +214,42 @@ def test_lists_of_different_lengths_and_arrays_of_one_item_work_as_in_older_vers
     assert recording.raised is None
     assert [(one.name, len(one.updates)) for one in recording.parameters] == [("W", 3), ("V", 3)]
     assert recording.check is Check.SAME
+
+
+ROW_BY_ROW = """
+import numpy as np
+samples = np.empty([0, 200])
+with open("rows.txt") as rows:
+    for row in rows:
+        numbers = [float(one) for one in row.split(" ")]
+        samples = np.concatenate((samples, np.array([numbers])), axis=0)
+w = np.random.normal(size=(199, 1))
+for epoch in range(4):
+    X, Y = samples[:, :-1], samples[:, -1:]
+    w = w - 0.001 * X.T @ (X @ w - Y)
+"""
+
+
+@pytest.mark.slow
+def test_a_part_of_the_lines_is_read_of_a_file_that_would_take_too_much_memory_row_by_row(tmp_path: Path) -> None:
+    path = written(tmp_path, net=ROW_BY_ROW) / "net.py"
+    rows = np.random.default_rng(0).normal(size=(1_600, 200)).round(1).tolist()
+    (tmp_path / "rows.txt").write_text("\n".join(" ".join(map(str, row)) for row in rows))
+    recording = record_file(path)
+    assert (Absorbed.DATASET, "200 of the observations") in [(one.what, one.name) for one in recording.stand_ins]
+    assert [len(one.updates) > 1 for one in recording.parameters] == [True]
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        (["a b\n", *(f"{i} -{i}.5\n" for i in range(9))], ["a b\n", "0 -0.5\n", "4 -4.5\n", "8 -8.5\n"]),
+        ([f"chapter {i}\n" for i in range(9)], None),
+        (["1 2\n"] * 3, None),
+    ],
+)
+def test_the_rows_of_a_table_are_thinned_out_and_its_heading_stays(lines: list[str], left: list[str] | None) -> None:
+    assert reduced_lines(lines, 3) == (left or lines)
 
 
 def test_items_of_different_lengths_stay_what_they_are() -> None:

@@ -5,6 +5,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
 
@@ -617,3 +619,42 @@ def test_a_missing_table_has_the_names_of_classes_that_the_file_looks_up(tmp_pat
     recording = record_file(path)
     assert recording.raised is None
     assert len(recording.parameters) == 1
+
+
+LOADED = """
+import numpy as np
+X, Y = np.random.rand(12, 3), np.random.rand(12, 2)
+layers = [{"w": np.random.rand(3, 4), "b": np.zeros(4)}, {"w": np.random.rand(4, 2), "b": np.zeros(2)}]
+def load(path):
+    saved = np.load(path)
+    index = 0
+    for layer in layers:
+        for key in layer:
+            assert layer[key].shape == saved[index].shape
+            layer[key] = saved[index]
+            index += 1
+load("weights.npy")
+for _ in range(4):
+    h = np.tanh(X @ layers[0]["w"] + layers[0]["b"])
+    d = (h @ layers[1]["w"] + layers[1]["b"] - Y) / 12
+    e = d @ layers[1]["w"].T * (1 - h * h)
+    for layer, a, g in zip(layers, (X, h), (e, d)):
+        layer["w"] -= 0.1 * a.T @ g
+        layer["b"] -= 0.1 * g.sum(0)
+"""
+
+
+def test_saved_weights_that_are_missing_get_the_shapes_that_are_asserted(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(LOADED)
+    recording = record_file(path)
+    assert recording.raised is None
+    assert {one.name for one in recording.stand_ins} == {"weights.npy"}
+    assert [len(one.updates) > 1 for one in recording.parameters] == [True] * 4
+    assert check_file(path).verdict is Verdict.CORRECT
+    asserted = "            assert layer[key].shape == saved[index].shape\n"
+    for changed in (LOADED.replace(asserted, ""), f"{LOADED}try:\n    pass\nfinally:\n    pass\n"):
+        path.write_text(changed)
+        raised = record_file(path, drive=False).raised
+        assert raised is not None
+        assert raised.type == "FileNotFoundError"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ...recording.graph import Node
 from ..repairs import Bench, Repair
 from ..stage import argument_ids
-from ..structure import Role
+from ..structure import MOVES, Role
 from .activations import MATRIX_PRODUCTS
 from .case import Case
 
@@ -20,7 +21,7 @@ def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
     if case.stage.node(old).in_place and is_written_into(case, new, old):
         return "shared-memory"
     if is_compared(case, repair) and is_of_wrong_array(case, bench, repair):
-        return "relu-mask-of-wrong-array"
+        return name_of_mask(case, repair, "relu-mask-of-wrong-array")
     if old not in dependent and new not in dependent and case.target not in parameters:
         return "wrong-value"
     if new not in forward.nodes and new in dependent:
@@ -69,6 +70,32 @@ def is_written_into(case: Case, before: int, after: int) -> bool:
         if id == before:
             return True
     return False
+
+
+def name_of_mask(case: Case, repair: Repair, name: str) -> str:
+    """The name of a wrong mask; another one if it would be right had nothing been written into its array"""
+    return name if written_in_forward(case, repair.node) is None else "shared-memory"
+
+
+def written_in_forward(case: Case, mask: int) -> Node | None:
+    """The first write into a layer's values, during the forward pass, that a mask of the backward pass is made from.
+
+    A write that the outputs are made from is an activation in place, after which the mask is the same.
+    """
+    stage, forward = case.stage, case.reading.forward
+    layers, end = {case.origin(layer.z) for layer in forward.layers}, max(forward.outputs)
+    related = stage.program.descendants([mask], within=stage.needed)
+    for id in sorted(stage.program.ancestors([mask], stop=stage.parameters) | related):
+        if id <= end or stage.node(id).operation not in COMPARISONS:
+            continue
+        for operand in argument_ids(stage.node(id)):
+            node = stage.node(operand)
+            while node.operation in MOVES and argument_ids(node):
+                before = argument_ids(node)[0]
+                if node.in_place and node.id <= end and node.id not in forward.nodes and before in layers:
+                    return node
+                node = stage.node(before)
+    return None
 
 
 def name_of_gradients(case: Case, repair: Repair) -> str | None:

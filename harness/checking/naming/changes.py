@@ -10,7 +10,7 @@ from ..labels import expression
 from ..repairs import SYMBOLS, Bench, Change, Repair, ValueBench
 from ..stage import argument_ids
 from ..structure import Role
-from .arrays import name_of_array
+from .arrays import name_of_array, name_of_mask
 from .case import Case, Name, naming_places, unique
 
 LINES_OF_HELPER = 4  # that are shown of a function that is handed the wrong array
@@ -104,7 +104,7 @@ NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {
     Change.POWER: of_power,
     Change.INDEX: lambda case, bench, repair: "wrong-index",
     Change.LABELS: lambda case, bench, repair: "labels-off-by-one",
-    Change.MASK: lambda case, bench, repair: "relu-mask-inverted",
+    Change.MASK: lambda case, bench, repair: name_of_mask(case, repair, "relu-mask-inverted"),
     Change.TRANSPOSE: of_transpose,
     Change.AXIS: lambda case, bench, repair: None if case.role is Role.BIAS else "sum-over-wrong-axis",
     Change.ARRAY: name_of_array,

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...recording.graph import Node, Place
+from ...recording.graph import Node, Place, sites_of
 from ..alignment import Samples, ratio, samples
 from ..repairs import FORMS_OF_ACTIVATION
 from ..replay import CannotReplay
 from ..stage import argument_ids
 from ..structure import MOVES, Layer
+from .arrays import written_in_forward
 from .case import Case, Name, equal, first_name, naming_places, unique
 
 Array = NDArray[Any]
@@ -85,6 +86,9 @@ def name_mask(case: Case, mask: int, expected: Samples, zeroed: bool = False) ->
     passes = (value.flat == 0) if zeroed else (value.flat != 0)
     if np.array_equal(passes, expected.flat == 0):
         return Name("relu-mask-inverted", case.lines_after(case.stage.node(mask).place))
+    written = written_in_forward(case, mask)
+    if written is not None:
+        return Name("shared-memory", case.lines_after(written.place))
     return Name("relu-mask-of-wrong-array", case.lines(case.stage.node(mask)))
 
 
@@ -167,6 +171,9 @@ def handing_on(case: Case, factor: int, made: Node) -> list[Place]:
         return []
     called = next((one for one in place.trail if one.caller is not None and one.caller.site == user.site), None)
     returned = case.sources.argument_returned(user) if called is None else case.sources.return_of(called)
+    forward = sites_of(case.stage.node(id).place for id in case.reading.forward.nodes)
+    if returned is not None and returned.site in forward:
+        returned = None  # right where it is called on the way forward
     return [*([returned] if returned is not None else []), *naming_places(case.sources, case.stage.node(factor))]
 
 

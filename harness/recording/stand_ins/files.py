@@ -21,6 +21,7 @@ import numpy as np
 from ..graph import Absorbed, Array
 from ..values import TAPE, adopt
 from .hints import FEATURES, TARGETS, Hints, images, inputs, labels, rng_of
+from .saved import SavedWeights, asserts_shapes
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1")
@@ -142,6 +143,14 @@ class Missing:
         text = self.hints.text
         is_unpacked = re.search(rf"^\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*=\s*{name}\s*$", text, re.MULTILINE)
         return bool(is_unpacked) or all(re.search(rf"\b{name}\[{place}\]", text) for place in (0, 1))
+
+    def saved(self, path: str) -> SavedWeights | None:
+        """The weights of a missing file, if the file that loads them says what shapes they have."""
+        place, name = TAPE.place(), Path(path).name
+        variable = place.variable if place is not None else ""
+        if not variable.isidentifier() or not asserts_shapes(self.hints.text, variable):
+            return None
+        return SavedWeights(variable, name, lambda shape: self.note(Absorbed.FILE, name, shape))
 
     # By kind of file
 
@@ -447,6 +456,7 @@ def _folders_here() -> list[str]:
 
 READERS = (
     *("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py"),
+    os.path.join("stand_ins", "reduced.py"),
     os.path.join("driving", "session.py"),  # our own, which lets what is driven open no file by its number
 )
 
@@ -495,6 +505,8 @@ def install(missing: Missing) -> None:
         if path is not None:
             if overlay.has(path):
                 return real_load(overlay.reading(path, "rb"), *arguments, **keywords)
+            if not exists(path) and (saved := missing.saved(path)) is not None:
+                return saved
             if exists(path) or WEIGHTS.search(Path(path).stem):  # weights that are missing raise what the file expects
                 return real_load(path, *arguments, **keywords)
             if not path.endswith(".npy"):

@@ -18,6 +18,7 @@ import sys
 import time
 import typing
 import urllib
+import warnings
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -182,6 +183,8 @@ OLD_NAMES: dict[str, Any] = {name: getattr(np, other) for name, other in OTHER_N
     "string_": np.bytes_,
     "cast": {float: float, int: int},
     "trapz": getattr(np, "trapezoid", None),
+    "math": math,
+    "warnings": warnings,
 }
 
 
@@ -196,6 +199,18 @@ def _of_one_item(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(x.item() if type(x) is np.ndarray and x.size == 1 else x, *rest)
 
     return compute
+
+
+def _printing_all(real: Callable[..., Any]) -> Callable[..., Any]:
+    """``set_printoptions`` with NaN or "nan" as the threshold for printing all, as before version 1.14 of NumPy."""
+
+    @functools.wraps(real)
+    def set_options(*arguments: Any, **options: Any) -> Any:
+        threshold = options.get("threshold")
+        is_nan = str(threshold).lower() == "nan"
+        return real(*arguments, **(options | ({"threshold": sys.maxsize} if is_nan else {})))
+
+    return set_options
 
 
 def _old_names(note: Callable[..., None]) -> None:
@@ -213,6 +228,7 @@ def _old_names(note: Callable[..., None]) -> None:
         return real(name)
 
     np.__getattr__ = old  # type: ignore[method-assign]
+    np.set_printoptions = _printing_all(np.set_printoptions)
     for name, function in list(vars(math).items()):
         if name in ONE_NUMBER:
             setattr(math, name, _of_one_item(function))

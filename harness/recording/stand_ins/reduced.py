@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
+import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..graph import Absorbed
+from . import files
 
 NUMPY_READERS = ("loadtxt", "genfromtxt", "load")
+OF_A_TABLE = 0.9  # share of the lines of a file that are rows
 TABLE_READERS = ("read_csv", "read_table", "read_excel")
 DATASETS = ("load_", "make_", "fetch_")  # how the functions of sklearn.datasets begin
 
@@ -40,6 +45,25 @@ def install(
 
     for name in NUMPY_READERS:
         reduce(np, name)
+    real_open = builtins.open
+
+    def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        stream = real_open(file, mode, *arguments, **options)
+        if mode not in ("r", "rt") or not files.for_user():
+            return stream
+        try:
+            whole = stream.readlines()
+        except UnicodeDecodeError:
+            whole = []
+        part = reduced_lines(whole, at_most)
+        if part is whole:
+            stream.seek(0)
+            return stream
+        stream.close()
+        note(Absorbed.DATASET, f"{at_most} of the observations")
+        return io.StringIO("".join(part))
+
+    builtins.open = opened
     when_imported("sklearn.datasets", of_datasets)
     when_imported("pandas", of_tables)
 
@@ -71,6 +95,18 @@ def reduced(value: Any, at_most: int) -> Any:
     if hasattr(value, "iloc") and hasattr(value, "columns") and len(value) > at_most:
         return value.iloc[_places(len(value), at_most), :].reset_index(drop=True)
     return value
+
+
+NUMBERS = re.compile(r"(?<![\w.])[-+]?\d+(\.\d*)?")
+
+
+def reduced_lines(lines: list[str], at_most: int) -> list[str]:
+    """So many lines of a table, and what is not a row of it; all lines if these are not many, or not a table."""
+    rows = [number for number, line in enumerate(lines) if len(NUMBERS.findall(line)) > 1]
+    if len(rows) <= at_most or len(rows) < OF_A_TABLE * len(lines):
+        return lines
+    left_out = set(rows) - {rows[place] for place in _places(len(rows), at_most)}
+    return [line for number, line in enumerate(lines) if number not in left_out]
 
 
 def _places(count: int, at_most: int) -> Any:

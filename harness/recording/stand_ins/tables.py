@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas  # type: ignore[import-untyped,unused-ignore]
 
 from ..graph import Absorbed
+from ..values import TAPE
 from . import files
 from .absorbed import Absorbing
 from .hints import TARGETS, Hints, inputs, labels
@@ -92,8 +94,8 @@ def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) ->
     names = options.get("names")
     data = missing.table(path, len(names) if names is not None else None)
     takes_first = "iloc[:, 0]" in hints.text or "[0]" in hints.text
-    if hints.images and "test" in Path(path).name.lower() and not takes_first:
-        data = data[:, 1:] if "label" not in hints.text.split(Path(path).name)[-1][:400] else data
+    if hints.images and "test" in Path(path).name.lower():
+        data = data if _is_labelled(hints.text.split(Path(path).name)[-1][:400], takes_first) else data[:, 1:]
     missing.note(Absorbed.FILE, Path(path).name, data.shape)
     if names is None and options.get("header", "infer") is not None:
         names = [f"column{i}" for i in range(data.shape[1])]
@@ -109,6 +111,26 @@ def made_up_table(missing: files.Missing, path: str, options: dict[str, Any]) ->
     if isinstance(chosen, (list, tuple, range)):
         table = table[list(chosen)] if isinstance(chosen[0], str) else table.iloc[:, list(chosen)]
     return table if rows is None else table.head(rows)
+
+
+# train.pop("label"), train[["label"]], train.label
+OF_LABELS = re.compile(r"""(\w+)(?:(?:\.\w+\(|\[)[^\n"')\]]*["']label|\.label\b)""")
+
+
+def _is_labelled(after: str, takes_first: bool) -> bool:
+    """Whether the table that a file reads has a column of labels.
+
+    Args:
+        after: the text from its name on; if labels are taken there by their name, and only from another table, it has
+            none.
+        takes_first: whether the file takes the first column of tables for labels.
+    """
+    place = TAPE.place()
+    variable = place.variable if place is not None else ""
+    tables = OF_LABELS.findall(after)
+    if tables and variable.isidentifier() and variable not in tables:
+        return False
+    return takes_first or "label" in after
 
 
 def repository(hints: Hints) -> Any:
@@ -195,9 +217,30 @@ def _restore_earlier(note: Callable[..., None]) -> None:
         kind.drop = _with_axis(kind.drop)
     for name, number in (("__float__", float), ("__int__", int)):
         setattr(pandas.Series, name, _of_one_row(number))
+    pandas.Series.__getitem__ = _by_position(note, pandas.Series.__getitem__)
+    pandas.Series.__setitem__ = _by_position(note, pandas.Series.__setitem__)
     real_dummies = pandas.get_dummies
     # numbers, as before version 2: truth values beside numbers would make an array of objects
     pandas.get_dummies = lambda *a, dtype=float, **k: real_dummies(*a, dtype=dtype, **k)
+
+
+WITH_NUMBERS = frozenset({"integer", "floating", "complex", "boolean", "mixed-integer", "mixed-integer-float"})
+
+
+def _by_position(note: Callable[..., None], real: Callable[..., Any]) -> Callable[..., Any]:
+    """Reading or setting an item of a labelled column by its position, as before version 3."""
+
+    @functools.wraps(real)
+    def access(self: Any, key: Any, *new: Any) -> Any:
+        if isinstance(key, (int, np.integer)) and self.index.inferred_type not in WITH_NUMBERS and len(self):
+            note(Absorbed.MODULE, "pandas.Series by position")
+            if not new:
+                return self.iloc[key]
+            self.iloc[key] = new[0]
+            return None
+        return real(self, key, *new)
+
+    return access
 
 
 def _of_one_row(number: type[float]) -> Callable[[Any], float]:

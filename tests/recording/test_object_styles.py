@@ -86,3 +86,34 @@ def test_labels_that_are_halved_are_signs():
 def test_an_argument_without_a_word_has_a_role():
     method = read_source("class Nothing:\n    def forward(self, _):\n        return 0\n").methods("Nothing")["forward"]
     assert role_of(Argument(name="_"), Uses(), method) is Role.UNKNOWN
+
+
+def test_gradients_of_all_observations_that_do_not_fit_a_bias_are_a_mistake_if_they_are_a_mean(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("""
+import numpy as np
+
+class Model:
+    def __init__(self, inputs, units, outputs):
+        self.V, self.c = np.random.randn(inputs, units), np.zeros((1, units))
+        self.W, self.b = np.random.randn(units, outputs), np.zeros((1, outputs))
+    def forward(self, X):
+        self.h = np.tanh(X @ self.V + self.c)
+        return self.h @ self.W + self.b
+    def loss(self, outputs, y):
+        return np.mean((outputs - y) ** 2)
+    def backprop(self, X, y, outputs):
+        d = 2 * (outputs - y) / y.size
+        back = d @ self.W.T * (1 - self.h ** 2)
+        self.W -= 0.1 * self.h.T @ d
+        self.b -= 0.1 * d
+        self.V -= 0.1 * X.T @ back
+        self.c -= 0.1 * back.sum(axis=0, keepdims=True)
+    def fit(self, X, y, epochs=10):
+        for _ in range(epochs):
+            outputs = self.forward(X)
+            print(self.loss(outputs, y))
+            self.backprop(X, y, outputs)
+""")
+    result = check_file(path)
+    assert [(one.id, one.place.line) for one in result.mistakes if one.place] == [("bias-gradient-not-summed", 14)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -67,7 +68,9 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     noted = bool(session.watcher.notes)
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
     puts_out_hidden = _puts_out_hidden(session, message)
-    decides_form = _is_turned(session, message) or _is_of_one(session, message)
+    # one observation after the other, unless the file divides by the number of all of them, and so means them at once
+    is_of_one = _is_of_one(session, message) and not _divides_by_all(session, error, files)
+    decides_form = _is_turned(session, message) or is_of_one
     # pairs never make one array, whatever their form is: inputs are meant
     of_pairs = "inhomogeneous" in message or NO_ARRAY.search(message)
     shapes = (noted or (error is not None and of_data)) and not of_pairs
@@ -165,14 +168,31 @@ def _raised_for_batch(session: Session, error: BaseException | None, files: Mapp
         return ""
     if not isinstance(error, (ValueError, IndexError)) or not SHAPE_MESSAGE.search(str(error)):
         return ""
-    counts, trace = {session.sizes.observations, BATCH}, error.__traceback__
-    while trace is not None:
-        facts, frame = files.get(trace.tb_frame.f_code.co_filename), trace.tb_frame
-        function = _function_at(facts, trace.tb_lineno) if facts is not None else None
-        if function is not None and _is_backward(function, trace.tb_lineno) and counts & _divisors(function, frame):
-            return f"line {trace.tb_lineno} raises {type(error).__name__}"
-        trace = trace.tb_next
+    counts = {session.sizes.observations, BATCH}
+    for function, frame, line in _functions_running(error, files):
+        if _is_backward(function, line) and counts & _divisors(function, frame):
+            return f"line {line} raises {type(error).__name__}"
     return ""
+
+
+def _divides_by_all(session: Session, error: BaseException | None, files: Mapping[str, FileFacts]) -> bool:
+    """Whether a function that was running divides by the number of observations, or of all outputs of them."""
+    if error is None or session.sizes is None:
+        return False
+    counts = {session.sizes.observations, BATCH}
+    divisors = [one for function, frame, _ in _functions_running(error, files) for one in _divisors(function, frame)]
+    return any(one and not one % count for one in divisors for count in counts)
+
+
+def _functions_running(
+    error: BaseException, files: Mapping[str, FileFacts]
+) -> Iterator[tuple[ast.AST, FrameType, int]]:
+    """Each function of the files that an exception went through, with its frame and the line."""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        facts = files.get(frame.f_code.co_filename)
+        function = _function_at(facts, line) if facts is not None else None
+        if function is not None:
+            yield function, frame, line
 
 
 def _function_at(facts: FileFacts, line: int) -> ast.AST | None:
@@ -202,8 +222,9 @@ def _divisors(function: ast.AST, frame: FrameType) -> set[int]:
         if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.Div):
             divisor = node.right if isinstance(node, ast.BinOp) else node.value
             for part in ast.walk(divisor):
-                # m, X.shape[1] and len(X)
-                if isinstance(part, (ast.Name, ast.Subscript)) or ast.unparse(part).startswith("len("):
+                # m, X.shape[1], y.size and len(X)
+                is_size = isinstance(part, ast.Attribute) and part.attr == "size"
+                if is_size or isinstance(part, (ast.Name, ast.Subscript)) or ast.unparse(part).startswith("len("):
                     with contextlib.suppress(Exception):
                         value = eval(ast.unparse(part), frame.f_globals, dict(frame.f_locals))
                         found |= {int(value)} if isinstance(value, (int, np.integer)) else set()

@@ -251,7 +251,8 @@ def overwriting(reading: Reading, leaf: int) -> Found | None:
     # self.first.t is self.t in its own class
     names = {name.rpartition(".")[2] for one in known for name in stage.node(one).names}
     updated = {part for update in stage.recording.updates for part in update.parts}
-    uses = {use for one in known for use in operand_uses(reading, one, reading.forward.nodes)}
+    passed = stage.program.ancestors(reading.forward.outputs)  # also what no parameter is in yet, as a velocity
+    uses = {use for one in known for use in operand_uses(reading, one, passed)}
     made = reading.made_by_errors if reading.errors else stage.dependent
     for node in stage.recording.nodes[leaf + 1 : stage.last + 1]:
         if node.id in known or node.id not in stage.dependent or node.id not in made:

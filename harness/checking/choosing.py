@@ -11,6 +11,7 @@ from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
+from .vjps import CHOICE
 from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
 
@@ -30,10 +31,19 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
             continue
         yield reading
     if errors:
-        for form in Form:
+        for form in forms_of(stage, errors):
             reading = read(stage, Cost(node=None, form=form, errors=tuple(errors)))
             if reading is not None:
                 yield reading
+
+
+def forms_of(stage: Stage, errors: Sequence[Error]) -> list[Form]:
+    """The costs of the catalogue that outputs and targets may have, which meet in this way."""
+    if any(error.decided is not None for error in errors):
+        return [Form.PERCEPTRON]
+    met = {stage.node(error.node).operation for error in errors}
+    is_product = bool(met) and met <= {"multiply", CHOICE}
+    return [form for form in Form if errors and (form is not Form.PERCEPTRON or is_product)]
 
 
 def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known: Sequence[Reading]) -> list[Reading]:
@@ -52,7 +62,7 @@ def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known
         found += [reading] if reading is not None and reading.descends else []
     fewest = min((len(one.unexplained) for one in known), default=len(stage.steps))
     for errors in (with_zeros(stage, one) for one in groups):
-        readings = (read(stage, Cost(node=None, form=form, errors=errors)) for form in Form if errors)
+        readings = (read(stage, Cost(node=None, form=form, errors=errors)) for form in forms_of(stage, errors))
         found += [one for one in readings if one is not None and len(one.unexplained) < fewest]
     return found
 

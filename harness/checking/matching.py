@@ -61,7 +61,7 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
             found = stage.program.gradients(cost.seeds(values), values, through)
             zeros = {id: np.zeros(np.shape(values[id])) for id in forward.nodes if id not in found and id in values}
             gradients.append({**zeros, **found})
-        if cost.form in (Form.ABSOLUTE, Form.HINGE) and is_constant([cost.seeds(one) for one in stage.settings]):
+        if cost.form in (Form.ABSOLUTE, Form.HINGE, Form.PERCEPTRON) and is_constant([cost.seeds(one) for one in stage.settings]):
             return None  # errors that are all above 0, or all below, have no part in such a gradient
     except (CannotReplay, ShapesDiffer, ValueError):
         return None

@@ -1,0 +1,238 @@
+"""Branches that decide an output: a number that a file returns if ``z > 0``, or an update that it makes only then.
+
+In the recording such a number is a constant, and nothing says that it was made of z. Here it is an operation on z, so
+that a replay decides again. This is done only if the steps depend on the parameters through branches alone, as those
+of a perceptron do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..recording.graph import Guard, Node, Recording, Ref, Update
+from .replay import Program
+from .vjps import CHOICE
+
+ORDERS = frozenset({"greater", "greater_equal", "less", "less_equal"})
+EQUALITIES = frozenset({"equal", "not_equal"})
+LEVELS = (-1.0, 0.0, 1.0)  # outputs of a threshold whose other output is known without being seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One comparison that a branch looked at, and the values on the way to updates before the next one."""
+
+    guard: Guard
+    node: Node  # the comparison
+    body: tuple[Node, ...]
+    guards: tuple[Guard, ...]  # on other values, before the next comparison
+
+
+def with_decisions(recording: Recording) -> Recording:
+    """The recording, with numbers and updates that a branch decided as operations on what the branch looked at."""
+    if not any(recording.nodes[guard.node].operation in ORDERS for guard in recording.guards):
+        return recording
+    program = Program(recording.nodes)
+    if not recording.updates or not are_decided_by_branches(program, recording.updates):
+        return recording
+    found = decisions_of(recording, program)
+    nodes = decided_outputs(recording, found) or decided_updates(recording, found)
+    if not nodes:
+        return recording
+    guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
+    return replace(
+        recording, nodes=tuple(nodes.get(node.id, node) for node in recording.nodes), guards=guards
+    )
+
+
+def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:
+    """Whether no step is computed from another parameter, or from an earlier version of its own."""
+    versions = {id for one in updates for id in (one.before, one.after)}
+    for one in updates:
+        made = program.ancestors([one.after], stop=[one.before])
+        if made & versions - {one.before, one.after}:
+            return False
+    return True
+
+
+def decisions_of(recording: Recording, program: Program) -> list[Decision]:
+    """The comparisons of values that depend on parameters, on which branches looked and nothing else, in order."""
+    dependent = program.descendants([one.before for one in recording.updates])
+    befores = [one.before for one in recording.updates]
+    made = program.ancestors([one.after for one in recording.updates], stop=befores) - set(befores)
+    looked_at: dict[int, Guard] = {}
+    for guard in recording.guards:
+        node = recording.nodes[guard.node]
+        is_order = node.operation in ORDERS and node.shape == () and not program.children[node.id]
+        if is_order and node.id in dependent and guard.how in ("bool", "int"):
+            looked_at.setdefault(node.id, guard)
+    ids = sorted(looked_at)
+    return [
+        Decision(
+            guard=looked_at[id],
+            node=recording.nodes[id],
+            body=tuple(recording.nodes[one] for one in range(id + 1, end) if one in made),
+            guards=tuple(guard for guard in recording.guards if id < guard.node < end),
+        )
+        for id, end in zip(ids, [*ids[1:], len(recording.nodes)])
+    ]
+
+
+def number_of(argument: Any) -> float | None:
+    """A plain number; None for other things"""
+    return float(argument) if isinstance(argument, (int, float)) else None
+
+
+def with_number(node: Node) -> tuple[Ref, float] | None:
+    """The value and the number of an operation on a value and a number, None for others"""
+    if len(node.arguments) != 2:
+        return None
+    for one, other in (node.arguments, node.arguments[::-1]):
+        number = number_of(other)
+        if isinstance(one, Ref) and number is not None:
+            return one, number
+    return None
+
+
+def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> dict[bool, float] | None:
+    """What a branch gives on each side of its threshold; None if that is not one number a side, and another one.
+
+    Args:
+        seen: which side was taken, and what it gave.
+        targets: the numbers that outputs are compared with, to know the side that was never taken.
+    """
+    found: dict[bool, float] = {}
+    for side, number in seen:
+        if found.setdefault(side, number) != number:
+            return None
+    if len(found) == 1:
+        ((side, number),) = found.items()
+        if number not in LEVELS:
+            return None
+        found[not side] = min(targets - {1.0}, default=0.0) if number == 1 else 1.0
+    return found if len(set(found.values())) == 2 else None
+
+
+def compared_numbers(one: Decision) -> list[tuple[Node, Ref, float]]:
+    """Where a number and a value are subtracted, or added, after a decision: a target and an output."""
+    found = []
+    for node in one.body:
+        known = with_number(node) if node.operation in ("subtract", "add") and node.shape == () else None
+        if known is not None:
+            found.append((node, *known))
+    return found
+
+
+def compared_for_equality(one: Decision, nodes: Sequence[Node]) -> list[tuple[Guard, Ref, float]]:
+    """Where a branch asks after a decision whether a value is equal to a number."""
+    found = []
+    for guard in one.guards:
+        node = nodes[guard.node]
+        known = with_number(node) if node.operation in EQUALITIES and node.shape == () else None
+        if known is not None:
+            found.append((guard, *known))
+    return found
+
+
+def choice(node: Node, name: str, operands: tuple[Any, Any], outcomes: tuple[Any, Any], nodes: Sequence[Node]) -> Node:
+    """A comparison as a choice between two outcomes: the first if it holds, the second otherwise."""
+    chosen = outcomes[0] if bool(np.all(node.value)) else outcomes[1]
+    value = np.asarray(nodes[chosen.id].value if isinstance(chosen, Ref) else chosen, dtype=float)
+    return replace(
+        node, operation=CHOICE, arguments=(name, *operands, *outcomes), value=value, dtype=value.dtype.str
+    )
+
+
+def in_place_of(node: Node, old: Any, new: Ref) -> Node:
+    """The operation with another operand"""
+    return replace(node, arguments=tuple(new if one == old and type(one) is type(old) else one for one in node.arguments))
+
+
+def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if the numbers that targets are compared with are what branches decided.
+
+    Each decision is followed by such a comparison, or it is not known which belongs to which.
+    """
+    nodes = recording.nodes
+    compared = [compared_numbers(one) for one in decisions]
+    if not any(compared):
+        return decided_by_equality(recording, decisions)
+    count = max(number for number, one in enumerate(compared) if one) + 1
+    if not all(compared[:count]):
+        return {}
+    seen = [(bool(one.guard.value), number) for one, rows in zip(decisions, compared) for _, _, number in rows]
+    targets = {float(np.asarray(nodes[ref.id].value)) for rows in compared for _, ref, _ in rows}
+    sides = outputs_by_side(seen, targets)
+    if sides is None:
+        return {}
+    found: dict[int, Node] = {}
+    for one, rows in zip(decisions[:count], compared):
+        found[one.node.id] = threshold(one, sides, nodes)
+        for node, ref, _ in rows:
+            old = next(argument for argument in node.arguments if argument != ref)
+            found[node.id] = in_place_of(node, old, Ref(one.node.id))
+    return found
+
+
+def threshold(one: Decision, sides: dict[bool, float], nodes: Sequence[Node]) -> Node:
+    """The output that a branch decided"""
+    left, right = one.node.arguments
+    return choice(one.node, one.node.operation, (left, right), (sides[True], sides[False]), nodes)
+
+
+def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if an update is made because an output, which a branch decided, is not the target."""
+    nodes = recording.nodes
+    asked = [compared_for_equality(one, nodes) for one in decisions]
+    if not asked or not all(len(one) == 1 for one in asked[:-1]) or not any(asked):
+        return {}
+    seen = [(bool(one.guard.value), number) for one, rows in zip(decisions, asked) for _, _, number in rows]
+    targets = {float(np.asarray(nodes[ref.id].value)) for rows in asked for _, ref, _ in rows}
+    sides = outputs_by_side(seen, targets)
+    if sides is None:
+        return {}
+    found: dict[int, Node] = {}
+    updated: set[bool] = set()
+    for one, rows in zip(decisions, asked):
+        for guard, ref, _ in rows:
+            users = [node for node in one.body if ref in node.arguments and node.id > guard.node]
+            if not users:
+                continue
+            side, asking = bool(guard.value), nodes[guard.node]
+            updated.add(side)
+            found[one.node.id] = threshold(one, sides, nodes)
+            outcomes = (ref, 0.0) if side else (0.0, ref)
+            found[asking.id] = choice(asking, asking.operation, (ref, Ref(one.node.id)), outcomes, nodes)
+            found |= {node.id: in_place_of(node, ref, Ref(asking.id)) for node in users}
+    # an update on both sides is not decided by the branch
+    return found if len(updated) == 1 else {}
+
+
+def decided_updates(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if updates are made because a product of target and output is on one side."""
+    nodes = recording.nodes
+    found: dict[int, Node] = {}
+    updated: set[bool] = set()
+    for one in decisions:
+        products = [nodes[argument.id] for argument in one.node.arguments if isinstance(argument, Ref)]
+        if len(products) != 1 or products[0].operation != "multiply":
+            return {}
+        operands = [argument for argument in products[0].arguments if isinstance(argument, Ref)]
+        users = [node for node in one.body if any(argument in operands for argument in node.arguments)]
+        used = {argument for node in users for argument in node.arguments if argument in operands}
+        if not users:
+            continue
+        if len(used) != 1:
+            return {}
+        (ref,) = used
+        side = bool(one.guard.value)
+        updated.add(side)
+        left, right = one.node.arguments
+        outcomes = (ref, 0.0) if side else (0.0, ref)
+        found[one.node.id] = choice(one.node, one.node.operation, (left, right), outcomes, nodes)
+        found |= {node.id: in_place_of(node, ref, Ref(one.node.id)) for node in users}
+    return found if len(updated) == 1 else {}

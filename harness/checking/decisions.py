@@ -62,8 +62,9 @@ def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool
 def decisions_of(recording: Recording, program: Program) -> list[Decision]:
     """The comparisons of values that depend on parameters, on which branches looked and nothing else, in order."""
     dependent = program.descendants([one.before for one in recording.updates])
-    befores = [one.before for one in recording.updates]
-    made = program.ancestors([one.after for one in recording.updates], stop=befores) - set(befores)
+    made: set[int] = set()
+    for update in recording.updates:
+        made |= program.ancestors([update.after], stop=[update.before]) - {update.before}
     looked_at: dict[int, Guard] = {}
     for guard in recording.guards:
         node = recording.nodes[guard.node]

@@ -34,13 +34,14 @@ class Decision:
 
 def with_decisions(recording: Recording) -> Recording:
     """The recording, with numbers and updates that a branch decided as operations on what the branch looked at."""
-    if not any(recording.nodes[guard.node].operation in ORDERS for guard in recording.guards):
+    if not any(recording.nodes[guard.node].operation in ORDERS | EQUALITIES for guard in recording.guards):
         return recording
     program = Program(recording.nodes)
     if not recording.updates or not are_decided_by_branches(program, recording.updates):
         return recording
     found = decisions_of(recording, program)
-    nodes = decided_outputs(recording, found) or decided_updates(recording, found)
+    is_given = any(one.node.operation in EQUALITIES for one in found)  # an output that no branch decided
+    nodes = ({} if is_given else decided_outputs(recording, found)) or decided_updates(recording, program, found)
     if not nodes:
         return recording
     guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
@@ -68,8 +69,8 @@ def decisions_of(recording: Recording, program: Program) -> list[Decision]:
     looked_at: dict[int, Guard] = {}
     for guard in recording.guards:
         node = recording.nodes[guard.node]
-        is_order = node.operation in ORDERS and node.shape == () and not program.children[node.id]
-        if is_order and node.id in dependent and guard.how in ("bool", "int"):
+        is_compared = node.operation in ORDERS | EQUALITIES and node.shape == () and not program.children[node.id]
+        if is_compared and node.id in dependent and guard.how in ("bool", "int"):
             looked_at.setdefault(node.id, guard)
     ids = sorted(looked_at)
     return [
@@ -156,14 +157,15 @@ def in_place_of(node: Node, old: Any, new: Ref) -> Node:
 def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
     """The nodes that change if the numbers that targets are compared with are what branches decided.
 
-    Each decision is followed by such a comparison, or it is not known which belongs to which.
+    Each decision is followed by such a comparison, or by a question whether there is one to make; else it is not known
+    which belongs to which.
     """
     nodes = recording.nodes
     compared = [compared_numbers(one) for one in decisions]
     if not any(compared):
         return decided_by_equality(recording, decisions)
     count = max(number for number, one in enumerate(compared) if one) + 1
-    if not all(compared[:count]):
+    if not all(rows or one.guards for one, rows in zip(decisions[:count], compared)):
         return {}
     seen = [(bool(one.guard.value), number) for one, rows in zip(decisions, compared) for _, _, number in rows]
     targets = {float(np.asarray(nodes[ref.id].value)) for rows in compared for _, ref, _ in rows}
@@ -172,8 +174,8 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
         return {}
     found: dict[int, Node] = {}
     for one, rows in zip(decisions[:count], compared):
-        found[one.node.id] = threshold(one, sides, nodes)
         for node, ref, _ in rows:
+            found[one.node.id] = threshold(one, sides, nodes)
             old = next(argument for argument in node.arguments if argument != ref)
             found[node.id] = in_place_of(node, old, Ref(one.node.id))
     return found
@@ -213,16 +215,20 @@ def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> 
     return found if len(updated) == 1 else {}
 
 
-def decided_updates(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
-    """The nodes that change if updates are made because a product of target and output is on one side."""
+def decided_updates(recording: Recording, program: Program, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if updates are made because a product of target and output is on one side, or because an
+    output is not the target."""
     nodes = recording.nodes
+    dependent = program.descendants([one.before for one in recording.updates])
     found: dict[int, Node] = {}
     updated: set[bool] = set()
     for one in decisions:
+        is_equality = one.node.operation in EQUALITIES
         products = [nodes[argument.id] for argument in one.node.arguments if isinstance(argument, Ref)]
-        if len(products) != 1 or products[0].operation != "multiply":
+        if not is_equality and (len(products) != 1 or products[0].operation != "multiply"):
             return {}
-        operands = [argument for argument in products[0].arguments if isinstance(argument, Ref)]
+        known = one.node.arguments if is_equality else products[0].arguments
+        operands = [argument for argument in known if isinstance(argument, Ref) and argument.id not in dependent]
         users = [node for node in one.body if any(argument in operands for argument in node.arguments)]
         used = {argument for node in users for argument in node.arguments if argument in operands}
         if not users:
@@ -232,8 +238,9 @@ def decided_updates(recording: Recording, decisions: Sequence[Decision]) -> dict
         (ref,) = used
         side = bool(one.guard.value)
         updated.add(side)
-        left, right = one.node.arguments
+        # of two that are asked to be equal, the target first
+        operands = sorted(one.node.arguments, key=lambda argument: is_equality and argument != ref)
         outcomes = (ref, 0.0) if side else (0.0, ref)
-        found[one.node.id] = choice(one.node, one.node.operation, (left, right), outcomes, nodes)
+        found[one.node.id] = choice(one.node, one.node.operation, tuple(operands), outcomes, nodes)
         found |= {node.id: in_place_of(node, ref, Ref(one.node.id)) for node in users}
     return found if len(updated) == 1 else {}

@@ -15,7 +15,7 @@ from ..recording.graph import Ref
 from .cost import Error, find_error_groups
 from .decisions import EQUALITIES, ORDERS
 from .replay import CannotReplay, size_of
-from .stage import Stage
+from .stage import Stage, argument_ids
 from .structure import LINEAR
 from .vjps import CHOICE
 
@@ -41,9 +41,9 @@ def asked_for_equality(stage: Stage, within: set[int]) -> list[tuple[Error, ...]
         node = stage.node(id)
         if node.operation == CHOICE and node.arguments[0] in EQUALITIES:
             _, target, output, *_ = node.arguments
-            under = stage.node(output.id).arguments[1:3]
-            outputs = [one for one in under if isinstance(one, Ref) and one.id in stage.dependent]
-            errors += [Error(node=id, output=one.id, target=target.id) for one in outputs[:1]]
+            step = step_under(stage, output.id) if isinstance(output, Ref) else None
+            under = [] if step is None else dependent_operands(stage, step)
+            errors += [Error(node=id, output=one, target=target.id) for one in under[:1]]
     return [tuple(errors)] if errors else []
 
 
@@ -55,8 +55,7 @@ def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
     step = step_under(stage, error.output)
     if step is None:
         return (error,)
-    node = stage.node(step)
-    compared = [one.id for one in node.arguments if isinstance(one, Ref) and one.id in stage.dependent]
+    compared = dependent_operands(stage, step)
     directions = [direction(stage, error.output, one) for one in compared]
     if not all(directions) or not all(is_affine(stage, one) for one in compared):
         return ()
@@ -64,6 +63,11 @@ def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
         replace(error, output=one, decided=error.output, factor=error.factor * sign)
         for one, sign in zip(compared, directions)
     )
+
+
+def dependent_operands(stage: Stage, id: int) -> list[int]:
+    """The operands of an operation that depend on parameters"""
+    return [one for one in argument_ids(stage.node(id)) if one in stage.dependent]
 
 
 def step_under(stage: Stage, id: int) -> int | None:

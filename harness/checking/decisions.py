@@ -45,9 +45,7 @@ def with_decisions(recording: Recording) -> Recording:
     if not nodes:
         return recording
     guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
-    return replace(
-        recording, nodes=tuple(nodes.get(node.id, node) for node in recording.nodes), guards=guards
-    )
+    return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in recording.nodes), guards=guards)
 
 
 def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:
@@ -84,20 +82,47 @@ def decisions_of(recording: Recording, program: Program) -> list[Decision]:
     ]
 
 
-def number_of(argument: Any) -> float | None:
-    """A plain number; None for other things"""
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Where a target meets a number that a branch decided."""
+
+    node: Node  # the operation
+    target: Ref
+    decided: Any  # the argument
+    number: float  # its value
+
+
+def number_of(argument: Any, one: Decision, nodes: Sequence[Node]) -> float | None:
+    """A number that may be what a branch decided: a plain one, or one that its line makes, as ``np.where`` does."""
+    if isinstance(argument, Ref):
+        node = nodes[argument.id]
+        is_made = node.is_leaf and node.id > one.node.id and node.shape == () and node.place == one.guard.place
+        return float(np.asarray(node.value)) if is_made and node.place is not None else None
     return float(argument) if isinstance(argument, (int, float)) else None
 
 
-def with_number(node: Node) -> tuple[Ref, float] | None:
-    """The value and the number of an operation on a value and a number, None for others"""
-    if len(node.arguments) != 2:
+def with_number(node: Node, one: Decision, nodes: Sequence[Node]) -> Compared | None:
+    """An operation on a value and a number that may be decided, None for others"""
+    if len(node.arguments) != 2 or node.shape != ():
         return None
-    for one, other in (node.arguments, node.arguments[::-1]):
-        number = number_of(other)
-        if isinstance(one, Ref) and number is not None:
-            return one, number
+    for target, other in (node.arguments, node.arguments[::-1]):
+        number = number_of(other, one, nodes)
+        if isinstance(target, Ref) and number is not None and number_of(target, one, nodes) is None:
+            return Compared(node=node, target=target, decided=other, number=number)
     return None
+
+
+def is_same_value(nodes: Sequence[Node], argument: Any, ref: Ref) -> bool:
+    """Whether an argument is a value, or the same item of an array as that value."""
+    if not isinstance(argument, Ref) or argument == ref:
+        return argument == ref
+    one, other = nodes[argument.id], nodes[ref.id]
+    return one.operation == other.operation == "getitem" and one.arguments == other.arguments
+
+
+def users_of(nodes: Sequence[Node], body: Sequence[Node], ref: Ref) -> list[Node]:
+    """The operations on a value"""
+    return [node for node in body if any(is_same_value(nodes, argument, ref) for argument in node.arguments)]
 
 
 def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> dict[bool, float] | None:
@@ -119,39 +144,29 @@ def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> 
     return found if len(set(found.values())) == 2 else None
 
 
-def compared_numbers(one: Decision) -> list[tuple[Node, Ref, float]]:
+def compared_numbers(one: Decision, nodes: Sequence[Node]) -> list[Compared]:
     """Where a number and a value are subtracted, or added, after a decision: a target and an output."""
-    found = []
-    for node in one.body:
-        known = with_number(node) if node.operation in ("subtract", "add") and node.shape == () else None
-        if known is not None:
-            found.append((node, *known))
-    return found
+    found = (with_number(node, one, nodes) for node in one.body if node.operation in ("subtract", "add"))
+    return [row for row in found if row is not None]
 
 
-def compared_for_equality(one: Decision, nodes: Sequence[Node]) -> list[tuple[Guard, Ref, float]]:
-    """Where a branch asks after a decision whether a value is equal to a number."""
-    found = []
-    for guard in one.guards:
-        node = nodes[guard.node]
-        known = with_number(node) if node.operation in EQUALITIES and node.shape == () else None
-        if known is not None:
-            found.append((guard, *known))
-    return found
+def compared_for_equality(one: Decision, nodes: Sequence[Node]) -> list[tuple[bool, Compared]]:
+    """Where a branch asks after a decision whether a value is equal to a number, and the answer."""
+    asking = [(bool(guard.value), nodes[guard.node]) for guard in one.guards]
+    rows = [(answer, with_number(node, one, nodes)) for answer, node in asking if node.operation in EQUALITIES]
+    return [(answer, row) for answer, row in rows if row is not None]
 
 
 def choice(node: Node, name: str, operands: tuple[Any, Any], outcomes: tuple[Any, Any], nodes: Sequence[Node]) -> Node:
     """A comparison as a choice between two outcomes: the first if it holds, the second otherwise."""
     chosen = outcomes[0] if bool(np.all(node.value)) else outcomes[1]
     value = np.asarray(nodes[chosen.id].value if isinstance(chosen, Ref) else chosen, dtype=float)
-    return replace(
-        node, operation=CHOICE, arguments=(name, *operands, *outcomes), value=value, dtype=value.dtype.str
-    )
+    return replace(node, operation=CHOICE, arguments=(name, *operands, *outcomes), value=value, dtype=value.dtype.str)
 
 
-def in_place_of(node: Node, old: Any, new: Ref) -> Node:
+def with_operand(node: Node, new: Ref, nodes: Sequence[Node], old: Ref) -> Node:
     """The operation with another operand"""
-    return replace(node, arguments=tuple(new if one == old and type(one) is type(old) else one for one in node.arguments))
+    return replace(node, arguments=tuple(new if is_same_value(nodes, one, old) else one for one in node.arguments))
 
 
 def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
@@ -161,24 +176,30 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
     which belongs to which.
     """
     nodes = recording.nodes
-    compared = [compared_numbers(one) for one in decisions]
+    compared = [compared_numbers(one, nodes) for one in decisions]
     if not any(compared):
         return decided_by_equality(recording, decisions)
     count = max(number for number, one in enumerate(compared) if one) + 1
     if not all(rows or one.guards for one, rows in zip(decisions[:count], compared)):
         return {}
-    seen = [(bool(one.guard.value), number) for one, rows in zip(decisions, compared) for _, _, number in rows]
-    targets = {float(np.asarray(nodes[ref.id].value)) for rows in compared for _, ref, _ in rows}
-    sides = outputs_by_side(seen, targets)
+    seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, compared) for row in rows]
+    sides = outputs_by_side(seen, targets_in(nodes, [row for rows in compared for row in rows]))
     if sides is None:
         return {}
     found: dict[int, Node] = {}
     for one, rows in zip(decisions[:count], compared):
-        for node, ref, _ in rows:
+        for row in rows:
             found[one.node.id] = threshold(one, sides, nodes)
-            old = next(argument for argument in node.arguments if argument != ref)
-            found[node.id] = in_place_of(node, old, Ref(one.node.id))
+            operands = tuple(
+                argument if argument == row.target else Ref(one.node.id) for argument in row.node.arguments
+            )
+            found[row.node.id] = replace(row.node, arguments=operands)
     return found
+
+
+def targets_in(nodes: Sequence[Node], rows: Sequence[Compared]) -> set[float]:
+    """The targets that were seen"""
+    return {float(np.asarray(nodes[row.target.id].value)) for row in rows}
 
 
 def threshold(one: Decision, sides: dict[bool, float], nodes: Sequence[Node]) -> Node:
@@ -193,24 +214,23 @@ def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> 
     asked = [compared_for_equality(one, nodes) for one in decisions]
     if not asked or not all(len(one) == 1 for one in asked[:-1]) or not any(asked):
         return {}
-    seen = [(bool(one.guard.value), number) for one, rows in zip(decisions, asked) for _, _, number in rows]
-    targets = {float(np.asarray(nodes[ref.id].value)) for rows in asked for _, ref, _ in rows}
-    sides = outputs_by_side(seen, targets)
+    seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, asked) for _, row in rows]
+    sides = outputs_by_side(seen, targets_in(nodes, [row for rows in asked for _, row in rows]))
     if sides is None:
         return {}
     found: dict[int, Node] = {}
     updated: set[bool] = set()
     for one, rows in zip(decisions, asked):
-        for guard, ref, _ in rows:
-            users = [node for node in one.body if ref in node.arguments and node.id > guard.node]
+        for side, row in rows:
+            ref, asking = row.target, row.node
+            users = [node for node in users_of(nodes, one.body, ref) if node.id > asking.id]
             if not users:
                 continue
-            side, asking = bool(guard.value), nodes[guard.node]
             updated.add(side)
             found[one.node.id] = threshold(one, sides, nodes)
             outcomes = (ref, 0.0) if side else (0.0, ref)
             found[asking.id] = choice(asking, asking.operation, (ref, Ref(one.node.id)), outcomes, nodes)
-            found |= {node.id: in_place_of(node, ref, Ref(asking.id)) for node in users}
+            found |= {node.id: with_operand(node, Ref(asking.id), nodes, ref) for node in users}
     # an update on both sides is not decided by the branch
     return found if len(updated) == 1 else {}
 
@@ -229,18 +249,17 @@ def decided_updates(recording: Recording, program: Program, decisions: Sequence[
             return {}
         known = one.node.arguments if is_equality else products[0].arguments
         operands = [argument for argument in known if isinstance(argument, Ref) and argument.id not in dependent]
-        users = [node for node in one.body if any(argument in operands for argument in node.arguments)]
-        used = {argument for node in users for argument in node.arguments if argument in operands}
-        if not users:
+        used = [(ref, users) for ref in operands if (users := users_of(nodes, one.body, ref))]
+        if not used:
             continue
         if len(used) != 1:
             return {}
-        (ref,) = used
+        ((ref, users),) = used
         side = bool(one.guard.value)
         updated.add(side)
         # of two that are asked to be equal, the target first
         operands = sorted(one.node.arguments, key=lambda argument: is_equality and argument != ref)
         outcomes = (ref, 0.0) if side else (0.0, ref)
         found[one.node.id] = choice(one.node, one.node.operation, tuple(operands), outcomes, nodes)
-        found |= {node.id: in_place_of(node, ref, Ref(one.node.id)) for node in users}
+        found |= {node.id: with_operand(node, Ref(one.node.id), nodes, ref) for node in users}
     return found if len(updated) == 1 else {}

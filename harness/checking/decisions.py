@@ -215,8 +215,9 @@ def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> 
     if not asked or not all(len(one) == 1 for one in asked[:-1]) or not any(asked):
         return {}
     seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, asked) for _, row in rows]
-    sides = outputs_by_side(seen, targets_in(nodes, [row for rows in asked for _, row in rows]))
-    if sides is None:
+    targets = targets_in(nodes, [row for rows in asked for _, row in rows])
+    sides = outputs_by_side(seen, targets)
+    if sides is None or not targets <= set(sides.values()) - {0.0}:  # a target of 0 would update nothing
         return {}
     found: dict[int, Node] = {}
     updated: set[bool] = set()
@@ -255,11 +256,14 @@ def decided_updates(recording: Recording, program: Program, decisions: Sequence[
         if len(used) != 1:
             return {}
         ((ref, users),) = used
+        if is_equality and abs(float(np.asarray(nodes[ref.id].value))) != 1:
+            return {}
         side = bool(one.guard.value)
         updated.add(side)
         # of two that are asked to be equal, the target first
-        operands = sorted(one.node.arguments, key=lambda argument: is_equality and argument != ref)
+        left, right = one.node.arguments
+        asked = (right, left) if is_equality and right == ref else (left, right)
         outcomes = (ref, 0.0) if side else (0.0, ref)
-        found[one.node.id] = choice(one.node, one.node.operation, tuple(operands), outcomes, nodes)
+        found[one.node.id] = choice(one.node, one.node.operation, asked, outcomes, nodes)
         found |= {node.id: with_operand(node, Ref(one.node.id), nodes, ref) for node in users}
     return found if len(updated) == 1 else {}

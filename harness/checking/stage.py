@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
 from .alignment import Samples, are_alike, samples
 from .replay import CannotReplay, Program, Values, resolve, size_of
+from .vjps import CHOICE
 
 Array = NDArray[Any]
 
@@ -32,6 +33,7 @@ STEERING = frozenset(
     {
         *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "argmax", "argmin", "unique", "isin"),
         *("bincount", "nonzero", "argsort", "searchsorted", "round", "rint", "floor", "ceil", "any", "all"),
+        CHOICE,
     }
 )
 # operations that give as many items as there are different ones, as a score by classes does: other settings have others

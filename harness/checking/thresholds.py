@@ -6,7 +6,6 @@ which z is the value under the threshold (F. Rosenblatt, The perceptron, Psychol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -42,8 +41,8 @@ def asked_for_equality(stage: Stage, within: set[int]) -> list[tuple[Error, ...]
         if node.operation == CHOICE and node.arguments[0] in EQUALITIES:
             _, target, output, *_ = node.arguments
             step = step_under(stage, output.id) if isinstance(output, Ref) else None
-            under = [] if step is None else dependent_operands(stage, step)
-            errors += [Error(node=id, output=one, target=target.id) for one in under[:1]]
+            if isinstance(target, Ref) and isinstance(output, Ref) and step is not None:
+                errors.append(Error(node=id, output=output.id, target=target.id))
     return [tuple(errors)] if errors else []
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .cost import Cost, Error, Form, is_declared_cost, is_likelihood, recorded_costs
+from .decisions import ORDERS
 from .doubts import has_target
 from .matching import read
 from .reading import Reading, same_cost
@@ -41,9 +42,18 @@ def forms_of(stage: Stage, errors: Sequence[Error]) -> list[Form]:
     """The costs of the catalogue that outputs and targets may have, which meet in this way."""
     if any(error.decided is not None for error in errors):
         return [Form.PERCEPTRON]
-    met = {stage.node(error.node).operation for error in errors}
-    is_product = bool(met) and met <= {"multiply", CHOICE}
-    return [form for form in Form if errors and (form is not Form.PERCEPTRON or is_product)]
+    below_zero = is_asked_below_zero(stage, errors)
+    other = Form.HINGE if below_zero else Form.PERCEPTRON  # they differ only in the limit
+    return [form for form in Form if errors and form is not other]
+
+
+def is_asked_below_zero(stage: Stage, errors: Sequence[Error]) -> bool:
+    """Whether products of outputs and targets are compared with 0, and with no other limit."""
+    asking = [stage.node(child) for error in errors for child in stage.program.children[error.node]]
+    compared = [node.arguments for node in asking if node.operation in ORDERS]
+    compared += [node.arguments[1:3] for node in asking if node.operation == CHOICE]
+    limits = [one for operands in compared for one in operands if isinstance(one, (int, float))]
+    return bool(limits) and not any(limits)
 
 
 def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known: Sequence[Reading]) -> list[Reading]:

@@ -151,6 +151,7 @@ def test_the_perceptron_rule_is_right(tmp_path: Path, text: str) -> None:
 
 SLIPS = {
     "turned-error": (CLASS, "label - self.predict(x)", "self.predict(x) - label", "gradient-ascent"),
+    "size-of-the-error": (CLASS, "label - self.predict(x)", "abs(label - self.predict(x))", ""),
     "turned-threshold": (CLASS, "z > 0", "z < 0", "gradient-ascent"),
     "bias-turned": (CLASS, "self.bias += ", "self.bias -= ", "gradient-ascent"),
     "without-input": (CLASS, "error * x", "error", "gradient-of-another-parameter"),

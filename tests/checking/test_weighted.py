@@ -8,7 +8,7 @@ import pytest
 
 from harness import report
 from harness.checking.check import check_file
-from harness.checking.result import CheckResult, Reason, Verdict
+from harness.checking.result import CheckResult, Verdict
 from harness.report.checking import cost_words
 from tests.network_files import write_file
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .cost import Cost, Error, Form, is_declared_cost, is_likelihood, recorded_costs
+from .decisions import ORDERS
 from .doubts import has_target
 from .matching import read
 from .reading import Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
+from .vjps import CHOICE
 from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
 
@@ -30,10 +32,28 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
             continue
         yield reading
     if errors:
-        for form in Form:
+        for form in forms_of(stage, errors):
             reading = read(stage, Cost(node=None, form=form, errors=tuple(errors)))
             if reading is not None:
                 yield reading
+
+
+def forms_of(stage: Stage, errors: Sequence[Error]) -> list[Form]:
+    """The costs of the catalogue that outputs and targets may have, which meet in this way."""
+    if any(error.decided is not None for error in errors):
+        return [Form.PERCEPTRON]
+    below_zero = is_asked_below_zero(stage, errors)
+    other = Form.HINGE if below_zero else Form.PERCEPTRON  # they differ only in the limit
+    return [form for form in Form if errors and form is not other]
+
+
+def is_asked_below_zero(stage: Stage, errors: Sequence[Error]) -> bool:
+    """Whether products of outputs and targets are compared with 0, and with no other limit."""
+    asking = [stage.node(child) for error in errors for child in stage.program.children[error.node]]
+    compared = [node.arguments for node in asking if node.operation in ORDERS]
+    compared += [node.arguments[1:3] for node in asking if node.operation == CHOICE]
+    limits = [one for operands in compared for one in operands if isinstance(one, (int, float))]
+    return bool(limits) and not any(limits)
 
 
 def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known: Sequence[Reading]) -> list[Reading]:
@@ -52,7 +72,7 @@ def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known
         found += [reading] if reading is not None and reading.descends else []
     fewest = min((len(one.unexplained) for one in known), default=len(stage.steps))
     for errors in (with_zeros(stage, one) for one in groups):
-        readings = (read(stage, Cost(node=None, form=form, errors=errors)) for form in Form if errors)
+        readings = (read(stage, Cost(node=None, form=form, errors=errors)) for form in forms_of(stage, errors))
         found += [one for one in readings if one is not None and len(one.unexplained) < fewest]
     return found
 

@@ -49,6 +49,7 @@ class Form(enum.Enum):
     CATEGORICAL = "categorical_crossentropy"
     ABSOLUTE = "sum_of_absolute_errors"
     HINGE = "hinge"
+    PERCEPTRON = "perceptron_criterion"
 
 
 # The gradient of each cost with respect to the outputs, without a factor
@@ -58,6 +59,7 @@ GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
     Form.CATEGORICAL: lambda a, y: -y / a,
     Form.ABSOLUTE: lambda a, y: np.sign(a - y),
     Form.HINGE: lambda a, y: np.where(y * a < 1, -y, 0.0),
+    Form.PERCEPTRON: lambda a, y: np.where(y * a < 0, -y, 0.0),
 }
 
 # What each cost is, without a factor
@@ -67,6 +69,7 @@ VALUES: dict[Form, Callable[[Array, Array], float]] = {
     Form.CATEGORICAL: lambda a, y: -float(np.sum(y * np.log(a))),
     Form.ABSOLUTE: lambda a, y: float(np.sum(np.abs(a - y))),
     Form.HINGE: lambda a, y: float(np.sum(np.maximum(0, 1 - y * a))),
+    Form.PERCEPTRON: lambda a, y: float(np.sum(np.maximum(0, -y * a))),
 }
 
 
@@ -84,6 +87,8 @@ class Error:
     weights: tuple[int, ...] = ()  # nodes of what each observation counts, such as the weight of its class or a mask
     form: Form | None = None  # of this output's cost, if the cost is a sum of several kinds; None if it is the cost's
     factor: float = 1.0  # what this output's cost counts
+    # the node of what a threshold made of this output, which the perceptron criterion takes as given; None without one
+    decided: int | None = None
 
     def target_values(self, values: Values) -> Array:
         """The targets in the shape of the outputs."""
@@ -117,12 +122,11 @@ class Cost:
             return {self.node: np.asarray(values[self.upstream], dtype=float).reshape(np.shape(values[self.node]))}
         if self.node is not None:
             return {self.node: np.full(np.shape(values[self.node]), -1.0 if self.maximised else 1.0)}
-        assert self.form is not None
         found: dict[int, Array] = {}
         with np.errstate(all="ignore"):
             for error in self.errors:
                 output = np.asarray(values[error.output], dtype=float)
-                gradient = GRADIENTS[error.form or self.form](output, error.target_values(values)) * error.factor
+                gradient = self.gradient_at(error, output, values) * error.factor
                 for weights in error.weights:
                     gradient = gradient * np.asarray(values[weights], dtype=float)
                 gradient = np.broadcast_to(gradient, output.shape) if gradient.ndim <= output.ndim else gradient
@@ -130,6 +134,15 @@ class Cost:
                     raise ShapesDiffer
                 found[error.output] = found.get(error.output, 0.0) + gradient
         return found
+
+    def gradient_at(self, error: Error, output: Array, values: Values) -> Array:
+        """The gradient of one part of a catalogue's cost with respect to its outputs, without its factor."""
+        target = error.target_values(values)
+        if error.decided is not None:
+            return np.asarray(values[error.decided], dtype=float).reshape(output.shape) - target
+        form = error.form or self.form
+        assert form is not None
+        return GRADIENTS[form](output, target)
 
     @property
     def outputs(self) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from .exceptions import RUN_FILE
 from .reading import Reading
 from .result import Found, Kind, Quantity
 from .stage import Stage, Step
+from .vjps import CHOICE
 
 # names of lines that were run after the file
 OF_RUN = re.compile(
@@ -36,7 +37,7 @@ def label(stage: Stage, id: int) -> str:
         return label(stage, made_of[0]) if len(made_of) == 1 else node.operation
     if node.place is not None and node.place.variable not in ("", "return"):
         return node.place.variable
-    return node.operation
+    return "what the branch gives" if node.operation == CHOICE else node.operation
 
 
 def name_of_value(stage: Stage, id: int) -> str:

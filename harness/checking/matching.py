@@ -22,6 +22,7 @@ MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; al
 # operations that gather the gradients for a norm of all together
 GATHERING = JOINING | {"add", "array", "asarray"}
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
+SIGNED = (Form.ABSOLUTE, Form.HINGE, Form.PERCEPTRON)  # costs whose gradient may be the same everywhere
 INVERSES = ("linalg.inv", "linalg.pinv", "linalg.solve")
 
 
@@ -61,7 +62,7 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
             found = stage.program.gradients(cost.seeds(values), values, through)
             zeros = {id: np.zeros(np.shape(values[id])) for id in forward.nodes if id not in found and id in values}
             gradients.append({**zeros, **found})
-        if cost.form in (Form.ABSOLUTE, Form.HINGE) and is_constant([cost.seeds(one) for one in stage.settings]):
+        if cost.form in SIGNED and is_constant([cost.seeds(one) for one in stage.settings]):
             return None  # errors that are all above 0, or all below, have no part in such a gradient
     except (CannotReplay, ShapesDiffer, ValueError):
         return None

@@ -330,7 +330,8 @@ def same_cost(first: Reading, second: Reading) -> bool:
 
 
 def targets_of(errors: Sequence[Error]) -> list[int]:
-    """The nodes of the targets, of labels, and of what observations count"""
+    """The nodes of the targets, of labels, of what observations count, and of decided outputs"""
     found = [error.target for error in errors if error.target is not None]
     found += [one for error in errors for one in error.weights]
+    found += [error.decided for error in errors if error.decided is not None]
     return found + [one for error in errors for one in references(error.index)]

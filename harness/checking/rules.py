@@ -18,7 +18,7 @@ from ..recording.graph import Kind as LeafKind
 from ..recording.graph import Node, Place, Recording, Ref
 from .alignment import align, ratio
 from .choosing import read_like
-from .cost import Cost, Form, find_error_groups
+from .cost import Cost, Form
 from .factors import chain_of, is_same
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes, read
@@ -29,6 +29,7 @@ from .scales import common_factor, counts_of, first_with, found_scale, name_of_s
 from .stage import JOINING, Stage, Step, branches, draw_settings, make_stage, steps_of
 from .stale import stale_values
 from .structure import Role, is_view_of_parameter
+from .thresholds import error_groups
 from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
 
 Array = NDArray[Any]
@@ -309,7 +310,7 @@ def rule_mistake(reading: Reading, chain: Chain, id: str, slip: str, node_id: in
 def read_later(recording: Recording, reading: Reading, steps: tuple[Step, ...]) -> Reading | None:
     """A later iteration under the cost of the first one; None if it cannot be replayed."""
     stage = make_stage(recording, reading.stage.program, steps)
-    errors = next(iter(find_error_groups(stage, stage.needed)), ())
+    errors = next(iter(error_groups(stage, stage.needed)), ())
     stage.errors = errors
     try:
         if not draw_settings(stage, branches(stage) if reading.stage.steering else ()):

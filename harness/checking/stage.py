@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
 from .alignment import Samples, are_alike, samples
 from .replay import CannotReplay, Program, Values, resolve, size_of
+from .vjps import CHOICE
 
 Array = NDArray[Any]
 
@@ -32,6 +33,7 @@ STEERING = frozenset(
     {
         *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "argmax", "argmin", "unique", "isin"),
         *("bincount", "nonzero", "argsort", "searchsorted", "round", "rint", "floor", "ceil", "any", "all"),
+        CHOICE,
     }
 )
 # operations that give as many items as there are different ones, as a score by classes does: other settings have others
@@ -416,6 +418,19 @@ def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int], fixe
     return True
 
 
+def targets_of_choices(stage: Stage, needed: set[int]) -> list[int]:
+    """Numbers that are compared with what a branch decided: of one target, every error could have one sign."""
+    pairs = [argument_ids(stage.node(id)) for id in needed if stage.node(id).operation in ("subtract", "add")]
+    decided = [
+        (one, other)
+        for pair in pairs
+        if len(pair) == 2
+        for one, other in (pair, pair[::-1])
+        if stage.node(other).operation == CHOICE
+    ]
+    return sorted({one for one, _ in decided if one not in stage.dependent and stage.node(one).value is not None})
+
+
 def lists_in(stage: Stage, needed: set[int]) -> list[Any]:
     """The lists of numbers that stand in operations as they are: an array of the same cannot vary without them"""
     listed = [one for id in sorted(needed) for one in stage.node(id).arguments if isinstance(one, list)]
@@ -472,6 +487,7 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
     few = len(needed) <= MOST_REDRAWN
     fixed = lists_in(stage, needed)
     varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered, fixed))
+    varied += tuple(id for id in targets_of_choices(stage, needed) if id not in varied)
     guards = relevant_guards(stage, needed)
     recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
     failure: CannotReplay | None = None

@@ -12,7 +12,8 @@ from ..recording.graph import Check, Raised, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
-from .cost import Error, find_error_groups, is_declared_cost, recorded_costs
+from .cost import Error, is_declared_cost, recorded_costs
+from .decisions import with_decisions
 from .doubts import (
     has_late_data,
     has_target,
@@ -67,6 +68,7 @@ from .stage import (
     take_other_branches,
 )
 from .stated import stated_costs
+from .thresholds import error_groups
 from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
 
@@ -86,7 +88,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     early = before_judging(recording, sources)
     if early is not None:
         return early
-    recording = without_scattered_writes(without_overwritten(recording))
+    recording = with_decisions(without_scattered_writes(without_overwritten(recording)))
     program = Program(recording.nodes, most_work)
     steps = from_first_use(program, steps_of(recording, 0)) or returned_steps(recording)
     try:
@@ -248,10 +250,10 @@ def judge(
     if repeated > MOST_REPEATED:
         return not_judged(recording, Reason.TOO_MANY, f"{repeated:,}")
     costs = recorded_costs(stage, stage.last)
-    groups = find_error_groups(stage, stage.needed)
+    groups = error_groups(stage, stage.needed)
     if not groups:
         wanted = program.ancestors([cost.node for cost in costs if cost.node is not None], stop=stage.parameters)
-        groups = find_error_groups(stage, wanted & stage.dependent)
+        groups = error_groups(stage, wanted & stage.dependent)
     if not draw_settings(stage, steering):
         return overflow or not_judged(recording, Reason.UNSTABLE_BRANCHES)
     readings: list[Reading] = []

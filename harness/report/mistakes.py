@@ -510,6 +510,7 @@ COSTS: Mapping[str, str] = {
     "categorical_crossentropy": "categorical cross-entropy, -sum of y log a",
     "sum_of_absolute_errors": "absolute errors, |a - y|",
     "hinge": "hinge loss, max(0, 1 - y a)",
+    "perceptron_criterion": "perceptron criterion, (out - y) z, with the output of the threshold as given",
 }
 
 NOTES: Mapping[Remark, str] = {

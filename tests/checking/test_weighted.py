@@ -8,7 +8,7 @@ import pytest
 
 from harness import report
 from harness.checking.check import check_file
-from harness.checking.result import CheckResult, Reason, Verdict
+from harness.checking.result import CheckResult, Verdict
 from harness.report.checking import cost_words
 from tests.network_files import write_file
 
@@ -297,9 +297,13 @@ for x_i, y_i in zip(X, y):
 """
 
 
-def test_a_margin_that_a_branch_looks_at_is_not_a_cost(tmp_path: Path) -> None:
+def test_a_margin_that_a_branch_looks_at_is_that_of_the_hinge_loss(tmp_path: Path) -> None:
     result = checked(tmp_path, MARGIN)
-    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.NO_COST_FITS)
+    assert result.verdict is Verdict.CORRECT
+    assert result.cost is not None
+    assert result.cost.form == "hinge"
+    turned = checked(tmp_path, MARGIN.replace("b -= 0.01", "b += 0.01"))
+    assert names(turned) == [("gradient-ascent", "b += 0.01 * y_i")]
 
 
 PUSHED = """

@@ -8,6 +8,8 @@ not depend on the argument smoothly (an index, an axis, a shape).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .elementwise import ELEMENTWISE
@@ -15,6 +17,14 @@ from .operation import Operation, constant
 from .products import PRODUCTS
 from .reductions import REDUCTIONS
 from .shapes import SHAPES
+
+CHOICE = "choice"  # what a branch of a file decided, which no operation of NumPy's is
+
+
+def choose_by(name: str, left: Any, right: Any, first: Any, second: Any) -> Any:
+    """One of two outcomes: the first if a comparison of this name holds, the second otherwise."""
+    return np.where(getattr(np, name)(left, right), first, second)
+
 
 CONSTANT: dict[str, Operation] = {
     **{
@@ -28,6 +38,7 @@ CONSTANT: dict[str, Operation] = {
             *("any", "all", "count_nonzero", "zeros_like", "ones_like", "shape", "size", "ndim", "isin", "digitize"),
         )
     },
+    CHOICE: constant(choose_by),
     "full_like": constant(np.full_like),
     "empty_like": constant(np.zeros_like),
 }

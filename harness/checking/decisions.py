@@ -1,0 +1,269 @@
+"""Branches that decide an output: a number that a file returns if ``z > 0``, or an update that it makes only then.
+
+In the recording such a number is a constant, and nothing says that it was made of z. Here it is an operation on z, so
+that a replay decides again. This is done only if the steps depend on the parameters through branches alone, as those
+of a perceptron do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..recording.graph import Guard, Node, Recording, Ref, Update
+from .replay import Program
+from .vjps import CHOICE
+
+ORDERS = frozenset({"greater", "greater_equal", "less", "less_equal"})
+EQUALITIES = frozenset({"equal", "not_equal"})
+LEVELS = (-1.0, 0.0, 1.0)  # outputs of a threshold whose other output is known without being seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One comparison that a branch looked at, and the values on the way to updates before the next one."""
+
+    guard: Guard
+    node: Node  # the comparison
+    body: tuple[Node, ...]
+    guards: tuple[Guard, ...]  # on other values, before the next comparison
+
+
+def with_decisions(recording: Recording) -> Recording:
+    """The recording, with numbers and updates that a branch decided as operations on what the branch looked at."""
+    if not any(recording.nodes[guard.node].operation in ORDERS | EQUALITIES for guard in recording.guards):
+        return recording
+    program = Program(recording.nodes)
+    if not recording.updates or not are_decided_by_branches(program, recording.updates):
+        return recording
+    found = decisions_of(recording, program)
+    is_given = any(one.node.operation in EQUALITIES for one in found)  # an output that no branch decided
+    nodes = ({} if is_given else decided_outputs(recording, found)) or decided_updates(recording, program, found)
+    if not nodes:
+        return recording
+    guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
+    return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in recording.nodes), guards=guards)
+
+
+def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:
+    """Whether no step is computed from another parameter, or from an earlier version of its own."""
+    versions = {id for one in updates for id in (one.before, one.after)}
+    for one in updates:
+        made = program.ancestors([one.after], stop=[one.before])
+        if made & versions - {one.before, one.after}:
+            return False
+    return True
+
+
+def decisions_of(recording: Recording, program: Program) -> list[Decision]:
+    """The comparisons of values that depend on parameters, on which branches looked and nothing else, in order."""
+    dependent = program.descendants([one.before for one in recording.updates])
+    made: set[int] = set()
+    for update in recording.updates:
+        made |= program.ancestors([update.after], stop=[update.before]) - {update.before}
+    looked_at: dict[int, Guard] = {}
+    for guard in recording.guards:
+        node = recording.nodes[guard.node]
+        is_compared = node.operation in ORDERS | EQUALITIES and node.shape == () and not program.children[node.id]
+        if is_compared and node.id in dependent and guard.how in ("bool", "int"):
+            looked_at.setdefault(node.id, guard)
+    ids = sorted(looked_at)
+    return [
+        Decision(
+            guard=looked_at[id],
+            node=recording.nodes[id],
+            body=tuple(recording.nodes[one] for one in range(id + 1, end) if one in made),
+            guards=tuple(guard for guard in recording.guards if id < guard.node < end),
+        )
+        for id, end in zip(ids, [*ids[1:], len(recording.nodes)])
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Where a target meets a number that a branch decided."""
+
+    node: Node  # the operation
+    target: Ref
+    decided: Any  # the argument
+    number: float  # its value
+
+
+def number_of(argument: Any, one: Decision, nodes: Sequence[Node]) -> float | None:
+    """A number that may be what a branch decided: a plain one, or one that its line makes, as ``np.where`` does."""
+    if isinstance(argument, Ref):
+        node = nodes[argument.id]
+        is_made = node.is_leaf and node.id > one.node.id and node.shape == () and node.place == one.guard.place
+        return float(np.asarray(node.value)) if is_made and node.place is not None else None
+    return float(argument) if isinstance(argument, (int, float)) else None
+
+
+def with_number(node: Node, one: Decision, nodes: Sequence[Node]) -> Compared | None:
+    """An operation on a value and a number that may be decided, None for others"""
+    if len(node.arguments) != 2 or node.shape != ():
+        return None
+    for target, other in (node.arguments, node.arguments[::-1]):
+        number = number_of(other, one, nodes)
+        if isinstance(target, Ref) and number is not None and number_of(target, one, nodes) is None:
+            return Compared(node=node, target=target, decided=other, number=number)
+    return None
+
+
+def is_same_value(nodes: Sequence[Node], argument: Any, ref: Ref) -> bool:
+    """Whether an argument is a value, or the same item of an array as that value."""
+    if not isinstance(argument, Ref) or argument == ref:
+        return argument == ref
+    one, other = nodes[argument.id], nodes[ref.id]
+    return one.operation == other.operation == "getitem" and one.arguments == other.arguments
+
+
+def users_of(nodes: Sequence[Node], body: Sequence[Node], ref: Ref) -> list[Node]:
+    """The operations on a value"""
+    return [node for node in body if any(is_same_value(nodes, argument, ref) for argument in node.arguments)]
+
+
+def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> dict[bool, float] | None:
+    """What a branch gives on each side of its threshold; None if that is not one number a side, and another one.
+
+    Args:
+        seen: which side was taken, and what it gave.
+        targets: the numbers that outputs are compared with, to know the side that was never taken.
+    """
+    found: dict[bool, float] = {}
+    for side, number in seen:
+        if found.setdefault(side, number) != number:
+            return None
+    if len(found) == 1:
+        ((side, number),) = found.items()
+        if number not in LEVELS:
+            return None
+        found[not side] = min(targets - {1.0}, default=0.0) if number == 1 else 1.0
+    return found if len(set(found.values())) == 2 else None
+
+
+def compared_numbers(one: Decision, nodes: Sequence[Node]) -> list[Compared]:
+    """Where a number and a value are subtracted, or added, after a decision: a target and an output."""
+    found = (with_number(node, one, nodes) for node in one.body if node.operation in ("subtract", "add"))
+    return [row for row in found if row is not None]
+
+
+def compared_for_equality(one: Decision, nodes: Sequence[Node]) -> list[tuple[bool, Compared]]:
+    """Where a branch asks after a decision whether a value is equal to a number, and the answer."""
+    asking = [(bool(guard.value), nodes[guard.node]) for guard in one.guards]
+    rows = [(answer, with_number(node, one, nodes)) for answer, node in asking if node.operation in EQUALITIES]
+    return [(answer, row) for answer, row in rows if row is not None]
+
+
+def choice(node: Node, name: str, operands: tuple[Any, Any], outcomes: tuple[Any, Any], nodes: Sequence[Node]) -> Node:
+    """A comparison as a choice between two outcomes: the first if it holds, the second otherwise."""
+    chosen = outcomes[0] if bool(np.all(node.value)) else outcomes[1]
+    value = np.asarray(nodes[chosen.id].value if isinstance(chosen, Ref) else chosen, dtype=float)
+    return replace(node, operation=CHOICE, arguments=(name, *operands, *outcomes), value=value, dtype=value.dtype.str)
+
+
+def with_operand(node: Node, new: Ref, nodes: Sequence[Node], old: Ref) -> Node:
+    """The operation with another operand"""
+    return replace(node, arguments=tuple(new if is_same_value(nodes, one, old) else one for one in node.arguments))
+
+
+def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if the numbers that targets are compared with are what branches decided.
+
+    Each decision is followed by such a comparison, or by a question whether there is one to make; else it is not known
+    which belongs to which.
+    """
+    nodes = recording.nodes
+    compared = [compared_numbers(one, nodes) for one in decisions]
+    if not any(compared):
+        return decided_by_equality(recording, decisions)
+    count = max(number for number, one in enumerate(compared) if one) + 1
+    if not all(rows or one.guards for one, rows in zip(decisions[:count], compared)):
+        return {}
+    seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, compared) for row in rows]
+    sides = outputs_by_side(seen, targets_in(nodes, [row for rows in compared for row in rows]))
+    if sides is None:
+        return {}
+    found: dict[int, Node] = {}
+    for one, rows in zip(decisions[:count], compared):
+        for row in rows:
+            found[one.node.id] = threshold(one, sides, nodes)
+            operands = tuple(
+                argument if argument == row.target else Ref(one.node.id) for argument in row.node.arguments
+            )
+            found[row.node.id] = replace(row.node, arguments=operands)
+    return found
+
+
+def targets_in(nodes: Sequence[Node], rows: Sequence[Compared]) -> set[float]:
+    """The targets that were seen"""
+    return {float(np.asarray(nodes[row.target.id].value)) for row in rows}
+
+
+def threshold(one: Decision, sides: dict[bool, float], nodes: Sequence[Node]) -> Node:
+    """The output that a branch decided"""
+    left, right = one.node.arguments
+    return choice(one.node, one.node.operation, (left, right), (sides[True], sides[False]), nodes)
+
+
+def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if an update is made because an output, which a branch decided, is not the target."""
+    nodes = recording.nodes
+    asked = [compared_for_equality(one, nodes) for one in decisions]
+    if not asked or not all(len(one) == 1 for one in asked[:-1]) or not any(asked):
+        return {}
+    seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, asked) for _, row in rows]
+    targets = targets_in(nodes, [row for rows in asked for _, row in rows])
+    sides = outputs_by_side(seen, targets)
+    if sides is None or not targets <= set(sides.values()) - {0.0}:  # a target of 0 would update nothing
+        return {}
+    found: dict[int, Node] = {}
+    updated: set[bool] = set()
+    for one, rows in zip(decisions, asked):
+        for side, row in rows:
+            ref, asking = row.target, row.node
+            users = [node for node in users_of(nodes, one.body, ref) if node.id > asking.id]
+            if not users:
+                continue
+            updated.add(side)
+            found[one.node.id] = threshold(one, sides, nodes)
+            outcomes = (ref, 0.0) if side else (0.0, ref)
+            found[asking.id] = choice(asking, asking.operation, (ref, Ref(one.node.id)), outcomes, nodes)
+            found |= {node.id: with_operand(node, Ref(asking.id), nodes, ref) for node in users}
+    # an update on both sides is not decided by the branch
+    return found if len(updated) == 1 else {}
+
+
+def decided_updates(recording: Recording, program: Program, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if updates are made because a product of target and output is on one side, or because an
+    output is not the target."""
+    nodes = recording.nodes
+    dependent = program.descendants([one.before for one in recording.updates])
+    found: dict[int, Node] = {}
+    updated: set[bool] = set()
+    for one in decisions:
+        is_equality = one.node.operation in EQUALITIES
+        products = [nodes[argument.id] for argument in one.node.arguments if isinstance(argument, Ref)]
+        if not is_equality and (len(products) != 1 or products[0].operation != "multiply"):
+            return {}
+        known = one.node.arguments if is_equality else products[0].arguments
+        operands = [argument for argument in known if isinstance(argument, Ref) and argument.id not in dependent]
+        used = [(ref, users) for ref in operands if (users := users_of(nodes, one.body, ref))]
+        if not used:
+            continue
+        if len(used) != 1:
+            return {}
+        ((ref, users),) = used
+        if is_equality and abs(float(np.asarray(nodes[ref.id].value))) != 1:
+            return {}
+        side = bool(one.guard.value)
+        updated.add(side)
+        # of two that are asked to be equal, the target first
+        left, right = one.node.arguments
+        asked = (right, left) if is_equality and right == ref else (left, right)
+        outcomes = (ref, 0.0) if side else (0.0, ref)
+        found[one.node.id] = choice(one.node, one.node.operation, asked, outcomes, nodes)
+        found |= {node.id: with_operand(node, Ref(one.node.id), nodes, ref) for node in users}
+    return found if len(updated) == 1 else {}

@@ -1,0 +1,109 @@
+"""Outputs of a threshold, as a perceptron has, whose cost is the perceptron criterion.
+
+A threshold has no derivative. The perceptron rule takes what it puts out as given, and descends ``(out - y) z``, of
+which z is the value under the threshold (F. Rosenblatt, The perceptron, Psychological Review 65, 1958).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..recording.graph import Ref
+from .cost import Error, find_error_groups
+from .decisions import EQUALITIES, ORDERS
+from .replay import CannotReplay, size_of
+from .stage import Stage, argument_ids
+from .structure import LINEAR
+from .vjps import CHOICE
+
+STEPS = ORDERS | {"sign", "heaviside", CHOICE}
+AFFINE = LINEAR | {"negative", "divide", "mean"}
+LARGE = 1e6  # a value that is beyond any threshold
+
+
+def error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
+    """Where the file may compare outputs with targets, outputs of a threshold together with what is under it.
+
+    Thresholds above other layers than a linear one have no rule that could be judged.
+    """
+    found = [*find_error_groups(stage, within), *asked_for_equality(stage, within)]
+    groups = [tuple(under_threshold(stage, error) for error in one) for one in found]
+    return [tuple(error for one in group for error in one) for group in groups if all(group)]
+
+
+def asked_for_equality(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
+    """Where an update is made because an output of a threshold is not the target, the only place of one group."""
+    errors = []
+    for id in sorted(within & stage.dependent):
+        node = stage.node(id)
+        if node.operation == CHOICE and node.arguments[0] in EQUALITIES:
+            _, target, output, *_ = node.arguments
+            step = step_under(stage, output.id) if isinstance(output, Ref) else None
+            if isinstance(target, Ref) and isinstance(output, Ref) and step is not None:
+                errors.append(Error(node=id, output=output.id, target=target.id))
+    return [tuple(errors)] if errors else []
+
+
+def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
+    """The error, if its output is not made by a threshold; else those of what is compared there.
+
+    That is nothing if there is more than one layer under the threshold.
+    """
+    step = step_under(stage, error.output)
+    if step is None:
+        return (error,)
+    compared = dependent_operands(stage, step)
+    directions = [direction(stage, error.output, one) for one in compared]
+    if not all(directions) or not all(is_affine(stage, one) for one in compared):
+        return ()
+    return tuple(
+        replace(error, output=one, decided=error.output, factor=error.factor * sign)
+        for one, sign in zip(compared, directions)
+    )
+
+
+def dependent_operands(stage: Stage, id: int) -> list[int]:
+    """The operands of an operation that depend on parameters"""
+    return [one for one in argument_ids(stage.node(id)) if one in stage.dependent]
+
+
+def step_under(stage: Stage, id: int) -> int | None:
+    """The threshold that an output is made by, with nothing but constants besides; None if there is none."""
+    size = size_of(stage.node(id))
+    while id not in stage.parameters:
+        node = stage.node(id)
+        if node.operation in STEPS:
+            return id if size_of(node) == size else None
+        dependent = [one for one in stage.program.parents[id] if one in stage.dependent]
+        if len(dependent) != 1:
+            return None
+        id = dependent[0]
+    return None
+
+
+def direction(stage: Stage, output: int, compared: int) -> int:
+    """1 if an output grows with what is compared, -1 if it falls, and 0 if it does neither everywhere."""
+    program, shape = stage.program, stage.node(compared).shape
+    try:
+        low, high = (
+            np.asarray(program.run([output], {compared: np.full(shape, one)})[output], dtype=float)
+            for one in (-LARGE, LARGE)
+        )
+    except CannotReplay:
+        return 0
+    return 1 if np.all(high > low) else -1 if np.all(high < low) else 0
+
+
+def is_affine(stage: Stage, id: int) -> bool:
+    """Whether a value is a sum of parameters, each multiplied by data."""
+    for one in stage.program.ancestors([id], stop=stage.parameters) & stage.dependent - set(stage.parameters):
+        node = stage.node(one)
+        dependent = [parent for parent in node.parents if parent in stage.dependent]
+        is_sum = node.operation in ("add", "subtract") or len(dependent) == 1
+        is_divisor = node.operation == "divide" and node.arguments[0] != Ref(dependent[0])
+        is_move = node.operation in LINEAR and node.operation not in ("multiply", "matmul", "dot")
+        if node.operation not in AFFINE or is_divisor or not (is_sum or is_move):
+            return False
+    return True

@@ -1,0 +1,235 @@
+"""The perceptron rule: outputs of a threshold, which branches, functions or arrays decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+from harness.report import checking as report
+
+DATA = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+X = rng.normal(size=(40, 3))
+bits = (X @ np.array([1.0, -2.0, 0.5]) > 0.2).astype(int)
+signs = np.where(bits == 1, 1, -1)
+w = rng.normal(size=3) * 0.1
+b = 0.0
+"""
+CLASS = """
+class Neuron:
+    def __init__(self, inputs, rate):
+        self.weights, self.bias, self.rate = np.zeros(inputs), 0.0, rate
+
+    def predict(self, x):
+        z = np.dot(self.weights, x) + self.bias
+        return 1 if z > 0 else 0
+
+    def fit(self, rows, labels):
+        for x, label in zip(rows, labels):
+            error = label - self.predict(x)
+            self.weights += self.rate * error * x
+            self.bias += self.rate * error
+
+neuron = Neuron(3, 0.1)
+for turn in range(5):
+    neuron.fit(X, bits)
+"""
+ARRAYS = """
+for turn in range(9):
+    out = np.where(X @ w + b >= 0, 1, 0)
+    error = bits - out
+    w += 0.1 * X.T @ error / len(X)
+    b += 0.1 * error.mean()
+"""
+FIRST_WEIGHT = """
+w = np.zeros(4)
+for turn in range(4):
+    for x, t in zip(X, signs):
+        change = 0.05 * (t - np.where(x @ w[1:] + w[0] >= 0.0, 1, -1))
+        w[1:] += change * x
+        w[0] += change
+"""
+MARGIN = """
+for turn in range(4):
+    for x, t in zip(X, signs):
+        if t * (np.dot(w, x) + b) <= 0:
+            w = w + 0.1 * t * x
+            b = b + 0.1 * t
+"""
+ONLY_IF_WRONG = """
+def activate(z):
+    if z >= 0:
+        return 1
+    return -1
+
+for turn in range(4):
+    for i in range(len(X)):
+        guess = activate(X[i] @ w + b)
+        if guess != signs[i]:
+            w = w + 0.1 * signs[i] * X[i]
+            b = b + 0.1 * signs[i]
+"""
+SIGN = """
+A = np.hstack([np.ones((len(X), 1)), X])
+w = np.zeros(4)
+for turn in range(4):
+    for x, t in zip(A, signs):
+        if np.sign(x @ w) != t:
+            w += t * x
+"""
+NUMBERS = """
+u, v, c = 0.2, -0.1, 0.05
+for turn in range(4):
+    for (p, q, _), t in zip(X, bits):
+        out = int(u * p + v * q + c > 0)
+        error = t - out
+        if error != 0:
+            u = u + 0.1 * error * p
+            v = v + 0.1 * error * q
+            c = c + 0.1 * error
+"""
+MASK = """
+for turn in range(20):
+    wrong = signs * (X @ w + b) <= 0
+    w += 0.01 * (signs[wrong] @ X[wrong])
+    b += 0.01 * signs[wrong].sum()
+"""
+UNITS = """
+T = np.stack([bits, 1 - bits], axis=1)
+W, B = rng.normal(size=(3, 2)), np.zeros(2)
+for turn in range(9):
+    out = (X @ W + B > 0).astype(float)
+    W -= 0.1 * X.T @ (out - T)
+    B -= 0.1 * (out - T).sum(axis=0)
+"""
+MOVED_THRESHOLD = """
+theta = 0.3
+for turn in range(4):
+    for x, t in zip(X, bits):
+        out = 1 if np.dot(w, x) > theta else 0
+        w = w + 0.1 * (t - out) * x
+        theta = theta - 0.1 * (t - out)
+"""
+
+
+def checked(folder: Path, text: str) -> CheckResult:
+    path = folder / "mine.py"
+    path.write_text(DATA + text)
+    return check_file(path)
+
+
+RIGHT = [
+    pytest.param(text, id=name)
+    for name, text in {
+        "class": CLASS,
+        "arrays": ARRAYS,
+        "margin": MARGIN,
+        "first-weight": FIRST_WEIGHT,
+        "only-if-wrong": ONLY_IF_WRONG,
+        "sign": SIGN,
+        "numbers": NUMBERS,
+        "mask": MASK,
+        "units": UNITS,
+        "moved-threshold": MOVED_THRESHOLD,
+    }.items()
+]
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_the_perceptron_rule_is_right(tmp_path: Path, text: str) -> None:
+    result = checked(tmp_path, text)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert result.cost is not None
+    assert result.cost.form == "perceptron_criterion"
+    assert "perceptron criterion" in report.text(result)
+
+
+SLIPS = {
+    "turned-error": (CLASS, "label - self.predict(x)", "self.predict(x) - label", "gradient-ascent"),
+    "size-of-the-error": (CLASS, "label - self.predict(x)", "abs(label - self.predict(x))", ""),
+    "turned-threshold": (CLASS, "z > 0", "z < 0", "gradient-ascent"),
+    "bias-turned": (CLASS, "self.bias += ", "self.bias -= ", "gradient-ascent"),
+    "without-input": (CLASS, "error * x", "error", "gradient-of-another-parameter"),
+    "weights-for-input": (CLASS, "error * x", "error * self.weights", "wrong-value"),
+    "bias-not-in-z": (CLASS, " + self.bias", "", "bias-missing-in-forward"),
+    "arrays-turned": (ARRAYS, "bits - out", "out - bits", "gradient-ascent"),
+    "arrays-without-rows": (ARRAYS, "X.T @ error", "X.sum(axis=0) * error.sum()", "wrong-value"),
+    "bias-twice": (FIRST_WEIGHT, "w[0] += change", "w[0] += 2 * change", "wrong-value"),
+    "one-item": (FIRST_WEIGHT, "change * x", "change * x[0]", "wrong-value"),
+    "only-if-right": (MARGIN, "<= 0", ">= 0", "wrong-value"),
+    "without-target": (MARGIN, "0.1 * t * x", "0.1 * x", "wrong-value"),
+    "bias-without-target": (MARGIN, "b + 0.1 * t", "b + 0.1", "wrong-value"),
+    "margin-turned": (
+        MARGIN,
+        "w = w + 0.1 * t * x\n            b = b +",
+        "w = w - 0.1 * t * x\n            b = b -",
+        "",
+    ),
+    "units-turned": (UNITS, "B -= ", "B += ", "gradient-ascent"),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "id"),
+    [pytest.param(*one, id=name) for name, one in SLIPS.items()],
+)
+def test_a_slip_in_it_is_found(tmp_path: Path, text: str, old: str, new: str, id: str) -> None:
+    assert old in text
+    result = checked(tmp_path, text.replace(old, new))
+    assert result.verdict is Verdict.MISTAKE, report.text(result)
+    assert not id or id in [one.id for one in result.mistakes]
+
+
+TWO_LAYERS = """
+V = rng.normal(size=(3, 4))
+w = rng.normal(size=4)
+for turn in range(4):
+    h = np.where(X @ V > 0, 1.0, 0.0)
+    error = bits - np.where(h @ w > 0, 1.0, 0.0)
+    V += 0.1 * X.T @ np.outer(error, w)
+    w += 0.1 * h.T @ error
+"""
+
+
+def test_thresholds_above_one_another_are_not_judged(tmp_path: Path) -> None:
+    assert checked(tmp_path, TWO_LAYERS).verdict is Verdict.NOT_JUDGED
+
+
+PRINTED = """
+for turn in range(4):
+    right = 0
+    for x, t in zip(X, signs):
+        z = x @ w + b
+        error = t - z
+        w = w + 0.05 * error * x
+        b = b + 0.05 * error
+        guess = 1 if z > 0 else -1
+        right += guess == t
+    print(right)
+"""
+
+
+def test_a_threshold_that_is_only_printed_has_no_part(tmp_path: Path) -> None:
+    result = checked(tmp_path, PRINTED)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert result.cost is not None
+    assert result.cost.form == "sum_of_squared_errors"
+
+
+CLASS_NUMBERS = """
+for turn in range(4):
+    for x, t in zip(X, bits):
+        guess = 1 if x @ w + b > 0 else 0
+        if guess != t:
+            w = w + 0.1 * t * x
+            b = b + 0.1 * t
+"""
+
+
+def test_targets_of_0_times_the_input_are_not_right(tmp_path: Path) -> None:
+    assert checked(tmp_path, CLASS_NUMBERS).verdict is not Verdict.CORRECT

@@ -105,6 +105,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     _mistake("weight-decay-differs", Stage.UPDATE, "decay of the cost's L2 term -> another one, or none"),
     _mistake("wrong-update-rule", Stage.UPDATE, "Adam, RMSprop, ... -> something else"),
     # the forward pass
+    _mistake("forward-pass-not-repeated", Stage.FORWARD, "forward pass in every iteration -> once, before the loop"),
     _mistake("bias-missing-in-forward", Stage.FORWARD, "a K + b -> a K"),
     _mistake("layer-missing-in-forward", Stage.FORWARD, "a_l K -> a_(l-1) K, so that a layer is left out"),
     _mistake("activation-missing-on-output", Stage.FORWARD, "f(z_L) -> z_L"),

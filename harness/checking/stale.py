@@ -1,10 +1,17 @@
-"""Values of an earlier forward pass that a later one computes with, as of a list that is never emptied."""
+"""Values of an earlier forward pass that are used again: by a later one, or by updates without one of their own."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
 
 from .labels import found_at
 from .reading import Reading
 from .result import Found
+from .stage import Stage, Step
+
+FEWEST_TURNS = 3  # of a loop in which a parameter gets the same step; two may be those of equal observations
 
 
 def stale_values(first: Reading, later: Reading) -> list[Found]:
@@ -33,3 +40,51 @@ def stale_values(first: Reading, later: Reading) -> list[Found]:
                 others = () if known.place is None else (known.place,)
                 return [found_at(later, id, "wrong-value", absent, others=others, detail="stale")]
     return []
+
+
+def unrepeated_forward(reading: Reading) -> list[Found]:
+    """Updates that add the same step turn after turn, because the forward pass ran once, before the loop of them.
+
+    Observations that are gone through after one forward pass give steps that differ.
+    """
+    stage = reading.stage
+    turns = [turns_of(stage, step) for step in stage.steps if not step.returned]
+    made = sorted({one for parts in turns for one in parts})
+    changes = {one: change_of(stage, one) for one in made}
+    wanted = [one for one in changes.values() if one is not None]
+    is_repeated = (
+        turns
+        and all(len(parts) >= FEWEST_TURNS for parts in turns)
+        and len(wanted) == len(made)
+        and stage.extend(wanted)
+        and all(are_the_same(stage, [changes[one] for one in parts]) for parts in turns)
+    )
+    ends = [error.output for error in reading.stage.errors] or reading.forward.outputs
+    if not is_repeated or not ends:
+        return []
+    updates = [stage.node(parts[0]).place for parts in turns]
+    others = tuple(dict.fromkeys(one for one in updates if one is not None))
+    return [found_at(reading, ends[-1], "forward-pass-not-repeated", stage.steps, others=others)]
+
+
+def turns_of(stage: Stage, step: Step) -> tuple[int, ...]:
+    """The versions that one line made of a parameter in an iteration, in order; none if several lines made them."""
+    updates = stage.recording.updates
+    known = (updates[one] for one in stage.recording.parameters[step.parameter].updates)
+    parts = next((one.parts for one in known if one.after == step.after), ())
+    return parts if len({stage.node(one).place for one in parts}) == 1 else ()
+
+
+def change_of(stage: Stage, version: int) -> int | None:
+    """What was added to the version before, or subtracted from it; None if this version is made otherwise."""
+    parents = stage.program.parents[version]
+    if stage.node(version).operation not in ("add", "subtract") or len(parents) != 2:
+        return None
+    return parents[1] if parents[0] in stage.parameters or parents[0] in stage.dependent else None
+
+
+def are_the_same(stage: Stage, changes: Sequence[int | None]) -> bool:
+    """Whether they are one value at every setting."""
+    values = [None if one is None else stage.samples(one) for one in changes]
+    first = values[0]
+    return first is not None and all(one is not None and np.array_equal(one.flat, first.flat) for one in values)

@@ -67,6 +67,7 @@ from .stage import (
     steps_of,
     take_other_branches,
 )
+from .stale import unrepeated_forward
 from .stated import stated_costs
 from .thresholds import error_groups
 from .unread import unread_biases
@@ -345,6 +346,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
         mistakes += unpaired(reading)
+        mistakes += unrepeated_forward(reading)
         mistakes += hidden_factors(reading)
         rules = rule_mistakes(recording, reading)
         mistakes += rules.mistakes

@@ -265,6 +265,10 @@ MISTAKES: dict[str, Sentences] = {
     "wrong-update-rule": Sentences(
         "The update is not that of the optimizer.", "Compare it with the published equations."
     ),
+    "forward-pass-not-repeated": Sentences(
+        "The outputs are computed once, before the loop of the updates, so every update repeats the same step.",
+        "Compute the outputs inside the loop, from the weights of the last update.",
+    ),
     "bias-missing-in-forward": Sentences(
         "The bias is updated but not used in the forward pass.", "Add it: z = x @ W + b."
     ),

@@ -62,7 +62,7 @@ def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known
     Args:
         stage: the stage.
         groups: where the file may compare outputs with targets.
-        known: the stage under usual costs, none of which explains it.
+        known: the stage under usual costs, which do not explain it.
     """
     found: list[Reading] = []
     for errors in (*(with_weights(stage, one) for one in groups), held_targets(stage)):

@@ -87,7 +87,7 @@ class Error:
     weights: tuple[int, ...] = ()  # nodes of what each observation counts, such as the weight of its class or a mask
     form: Form | None = None  # of this output's cost, if the cost is a sum of several kinds; None if it is the cost's
     factor: float = 1.0  # what this output's cost counts
-    # the node of what a threshold made of this output, which the perceptron criterion takes as given; None without one
+    # the node of what a threshold made of this output, which the perceptron criterion takes as given; or None
     decided: int | None = None
 
     def target_values(self, values: Values) -> Array:

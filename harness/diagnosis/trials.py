@@ -98,7 +98,7 @@ class Ledger:
         return time.monotonic() > self.deadline - self.reserved_time
 
     def reserve_time(self, seconds: float, now: float) -> None:
-        """Keep so many seconds to confirm a cause: at most half of those that are left, or the search would end."""
+        """Keep ``seconds`` to confirm a cause, but at most half of what is left, because the search would end."""
         self.reserved_time = max(self.reserved_time, min(seconds, MOST_CONFIRM_SHARE * (self.deadline - now)))
 
     def check_clock(self, *, reserved: bool = False) -> None:

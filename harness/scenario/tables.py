@@ -155,7 +155,7 @@ def csv_data(given: Mapping[str, Given], path: Path) -> Data:
 
 
 def parquet_data(given: Mapping[str, Given], path: Path) -> Data:
-    """x and y from the named columns of a Parquet file, of which only these are read, some rows at a time."""
+    """x and y from the named columns of a Parquet file. Other columns are not read, and these some rows at a time."""
     file = shown_path(path)
     where = f"{given['parquet'].where}: {file}"
     try:

@@ -40,7 +40,7 @@ def patch_archives(stack: contextlib.ExitStack, supply: Supply) -> None:
             return super().open(name, *arguments, **options)
 
         def extract(self, member: Any, *arguments: Any, **options: Any) -> str:
-            """The path of a member; there is no file at it if the archive is made up."""
+            """The path of a member, which does not exist if the archive is made up."""
             if self.is_made_up:
                 return str(getattr(member, "filename", member))
             return super().extract(member, *arguments, **options)

@@ -49,7 +49,7 @@ class Hints:
     prefers_columns: int = 0
     prefers_lists: bool = False  # whether the names of arguments say that inputs are lists
     augmented: bool = False
-    # whether data and weights are matrices, of which ``*`` is the product, most likely first
+    # whether data and weights are ``numpy.matrix``, whose ``*`` is the matrix product; most likely first
     matrices: tuple[bool, ...] = (False,)
     is_turned: bool = False  # whether the error that goes back is targets - outputs
     labels: list[Labels] = field(default_factory=list)

@@ -101,7 +101,7 @@ NUMBERS = re.compile(r"(?<![\w.])[-+]?\d+(\.\d*)?")
 
 
 def reduced_lines(lines: list[str], at_most: int) -> list[str]:
-    """So many lines of a table, and what is not a row of it; all lines if these are not many, or not a table."""
+    """At most ``at_most`` rows of a table, and what is not a row of it; every line of a text that is not a table."""
     rows = [number for number, line in enumerate(lines) if len(NUMBERS.findall(line)) > 1]
     if len(rows) <= at_most or len(rows) < OF_A_TABLE * len(lines):
         return lines

@@ -1,0 +1,97 @@
+"""Updates that are made item by item: of an array, of its rows, or of a new array that takes its place."""
+
+from __future__ import annotations
+
+import math
+
+from .found import leaf_of
+from .graph import Kind, Ref, names_every_item
+from .known import KnownVersions
+from .steps import MAX_PATH, Path, candidates_of, index_by_value, index_of, indices_of, items_of, original_of
+from .tape import Step
+
+LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
+
+
+def is_item_update(known: KnownVersions, base: int, version: int, index: object, value: int) -> bool:
+    """Whether ``base[index] = value`` is ``base[index] = base[index] - change``, if by way of a row of the base."""
+    origin, indices = _access(known, base)
+    item = origin, tuple(one for one in (*indices, index_by_value(known.tape, index)) if not names_every_item(one))
+    inner = known.tape.steps[value]
+    if inner.operation == "setitem" and isinstance(inner.arguments[0], Ref) and isinstance(inner.arguments[2], Ref):
+        row = inner.arguments[0].id
+        return _access(known, row) == item and is_item_update(
+            known, row, version, inner.arguments[1], inner.arguments[2].id
+        )
+    return any(
+        _access(known, operand) == item and known.depends(change, version)
+        for operand, change, _ in candidates_of(inner)
+    )
+
+
+def assembled_version(known: KnownVersions, step: Step) -> int | None:
+    """The version that a new array replaces: ``np.array([w - change for w, change in zip(weights, changes)])``."""
+    if step.operation not in LISTED or not step.arguments or not isinstance(step.arguments[0], list):
+        return None
+    version, is_changed = None, False
+    for place, item in items_of(step.arguments[0]):
+        inner = known.tape.steps[item.id] if isinstance(item, Ref) else step
+        changes = list(candidates_of(inner))
+        kept = [item] if inner.operation not in ("add", "subtract") else inner.arguments[:1]  # if the change is 0
+        operands = [operand for operand, _, _ in changes] or [one.id for one in kept if isinstance(one, Ref)]
+        found = [v for operand in operands if (v := _array_of(known, operand, place)) is not None]
+        if not found or version not in (None, found[0]):
+            return None
+        version = found[0]
+        is_changed = is_changed or any(known.depends(change, version) for _, change, _ in changes)
+    return version if is_changed and version is not None and known.tape.steps[version].shape == step.shape else None
+
+
+def filled_version(known: KnownVersions, step: Step) -> int | None:
+    """The version that zeros take the place of when their last item is written: ``new[i] = w[i] - change``."""
+    last = tuple(length - 1 for length in step.shape)
+    if not last or indices_of(step.arguments[1]) != last:
+        return None
+    version, is_changed, written = None, False, set()
+    while step.operation == "setitem" and step.id not in known.owner:
+        base, index, value = step.arguments
+        path = indices_of(index)
+        if path is None or not (isinstance(base, Ref) and isinstance(value, Ref)):
+            return None
+        changes = list(candidates_of(known.tape.steps[value.id]))
+        found = [v for operand, _, _ in changes if (v := _array_of(known, operand, path)) is not None]
+        if not found or version not in (None, found[0]):
+            return None
+        version = found[0]
+        is_changed = is_changed or any(known.depends(change, version) for _, change, _ in changes)
+        written.add(path)
+        step = known.tape.steps[base.id]
+    zeros = known.tape.steps[leaf_of(known.tape, step.id)]
+    is_whole = zeros.kind is Kind.FILL and len(written) == math.prod(step.shape)
+    is_like = version is not None and known.tape.steps[version].shape == step.shape
+    return version if is_changed and is_whole and is_like else None
+
+
+def _array_of(known: KnownVersions, node: int, place: Path) -> int | None:
+    """The latest version of an array that has the node as its item at this place."""
+    path: Path = ()
+    while (index := index_of(known.tape.steps[node])) is not None:
+        node, path = known.tape.steps[node].parents[0], index + path
+    version, is_scaled = known.version_of(node)
+    return version if path == place and not is_scaled else None
+
+
+def _access(known: KnownVersions, node: int) -> tuple[int, tuple[object, ...]]:
+    """(first version or array, indices) of an item."""
+    indices: list[object] = []
+    for _ in range(MAX_PATH):
+        node = original_of(known.tape, node)
+        step = known.tape.steps[node]
+        if step.operation != "getitem" or not isinstance(step.arguments[0], Ref) or node in known.owner:
+            break
+        if not names_every_item(step.arguments[1]):
+            indices.insert(0, index_by_value(known.tape, step.arguments[1]))
+        node = step.arguments[0].id
+    version, _ = known.version_of(node)
+    chain = known.owner.get(node if version is None else version)
+    return (node if version is None else version) if chain is None else chain.first, tuple(indices)

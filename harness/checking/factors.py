@@ -121,6 +121,7 @@ def turns_in_velocity(reading: Reading, chain: Chain) -> bool:
     """Whether a gradient is subtracted from what earlier iterations left, before it is subtracted once more."""
     stage = reading.stage
     between = stage.program.ancestors([chain.step.after], stop=stage.parameters) & stage.dependent
+    between -= {error.node for error in reading.errors}  # outputs less their targets
     for id in sorted(between & stage.program.descendants([chain.node])):
         node = stage.node(id)
         if node.operation != "subtract" or is_update_place(reading, chain.step, id):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import operator
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -176,6 +177,21 @@ class Hook:
     def number(self, value: Any) -> Any:
         """A value that something is added to later: if it was given as a plain number, that may be a parameter."""
         return self.literal(value) if type(value) in (int, float) else value
+
+    def target(self, name: str, value: Any) -> Any:
+        """A variable of a loop: a whole number that outputs are compared with, recorded as a leaf."""
+        if not self.recording or not TAPE.on or type(value) is not int:
+            return value
+        found = leaf(value, "array", Kind.DATA)
+        TAPE.whole_items.add(found._node)
+        _give_names(name, found)
+        return found
+
+    def by_float(self, name: str, left: Any, right: Any) -> Any:
+        """``left * right``: the product of a plain float would take an error that is a whole number for a plain one."""
+        if type(left) is float and isinstance(right, RecordedNumber) and right._node in TAPE.whole_items:
+            return getattr(right, f"__r{name}__")(left)
+        return getattr(operator, name)(left, right)
 
     def of_object(self, value: Any) -> Any:
         """A number of a class, or of its file, as one of an object's own."""

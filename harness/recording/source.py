@@ -3,6 +3,8 @@
 - ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
   without are compared by. Returned values and augmented assignments are seen likewise.
 - Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``; see ``literals.py``.
+- Whole numbers that are targets (``for x, target in rows``) go through ``__harness__.target``; see ``targets.py``.
+  In files with such targets, ``rate * error`` goes through ``__harness__.by_float``, which keeps their history.
 - Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history;
   ``set(x)`` too, which has none: each item of an array would be an operation.
@@ -39,6 +41,7 @@ from .literals import (
     updated_keys,
 )
 from .python_2 import TRUE_DIVISION, from_python_2, is_python
+from .targets import looped_targets
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -58,6 +61,8 @@ NUMPY_TYPES = frozenset(
     {"float16", "float32", "float64", "float128", "longdouble", "double", "single", "float_"}
     | {"int8", "int16", "int32", "int64", "int_", "intp", "uint8", "bool_"}
 )
+# operators that take a recorded whole number for a plain one if the left operand is a float
+BY_FLOATS = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv"}
 MAX_BYTES = 2**26  # of a file
 MAX_LITERALS = 500  # numbers in one list that are recorded one by one
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
@@ -481,6 +486,7 @@ class _Weaver(ast.NodeTransformer):
     def __init__(self, whole: ast.Module) -> None:
         self.accumulated, self.accumulated_items = set(accumulated(whole)), accumulated_items(whole)
         self.keys, self.numpy, self.whole = updated_keys(whole), numpy_names(whole), whole
+        self.targets = looped_targets(whole)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
@@ -511,6 +517,13 @@ class _Weaver(ast.NodeTransformer):
             handler = ast.ExceptHandler(type=cut, name=None, body=[part])
             whole = ast.Try(body=[aside], handlers=[handler], orelse=[], finalbody=[])
             node.body = [ast.fix_missing_locations(ast.copy_location(whole, first))]
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        """``for x, target in rows``."""
+        self.generic_visit(node)
+        for name in self.targets.get(node, ()):
+            node.body.insert(0, _written(f"{name} = {HOOK}.target({name!r}, {name})", node.body[0]))
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
@@ -606,6 +619,9 @@ class _Weaver(ast.NodeTransformer):
         is_text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
         if isinstance(node.op, ast.Mod) and is_text:
             node.right = self._call("formatted", node.right, node.right)
+        name = BY_FLOATS.get(type(node.op))
+        if self.targets and name and not is_text and not isinstance(node.right, ast.Constant):
+            return self._call("by_float", node, ast.Constant(value=name), node.left, node.right)
         return node
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:

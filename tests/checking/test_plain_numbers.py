@@ -395,7 +395,8 @@ PERCEPTRON = """\
 rows = [([0, 0], 0), ([0, 1], 1), ([1, 0], 1), ([1, 1], 1)]
 w, b = [0.0, 0.0], 0.0
 for epoch in range(10):
-    for x, y in rows:
+    for row in rows:
+        x, y = row
         out = 1 if w[0] * x[0] + w[1] * x[1] + b > 0 else 0
         for i in range(2):
             w[i] += 0.1 * (y - out) * x[i]

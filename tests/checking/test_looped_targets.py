@@ -1,0 +1,110 @@
+"""Perceptrons of plain Python, whose targets are whole numbers that stand in lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.report import checking as report
+
+PAIRS = """
+import random
+
+random.seed(1)
+gate = [([0, 0], 0), ([0, 1], 0), ([1, 0], 0), ([1, 1], 1)]
+w = [random.uniform(-1, 1) for _ in range(2)]
+b = random.uniform(-1, 1)
+
+def step(z):
+    if z >= 0:
+        return 1
+    return 0
+
+for epoch in range(30):
+    for x, wanted in gate:
+        z = b
+        for i in range(2):
+            z += w[i] * x[i]
+        out = step(z)
+        error = wanted - out
+        for i in range(2):
+            w[i] = w[i] + 0.1 * error * x[i]
+        b = b + 0.1 * error
+"""
+OBJECT = """
+import random
+
+class Neuron:
+    def __init__(self, inputs, rate=0.2):
+        self.w = [random.uniform(-0.5, 0.5) for _ in range(inputs)]
+        self.b, self.rate = 0.0, rate
+
+    def fire(self, x):
+        z = self.b
+        for weight, value in zip(self.w, x):
+            z += weight * value
+        return 1 if z >= 0 else 0
+
+    def learn(self, x, answer):
+        change = answer - self.fire(x)
+        self.w = [weight + self.rate * change * value for weight, value in zip(self.w, x)]
+        self.b += self.rate * change
+
+random.seed(3)
+rows = [[random.gauss(0, 1), random.gauss(0, 1)] for _ in range(30)]
+answers = [1 if p - q > 0.2 else 0 for p, q in rows]
+neuron = Neuron(2)
+for epoch in range(5):
+    for row, answer in zip(rows, answers):
+        neuron.learn(row, answer)
+"""
+SIGNS = """
+import random
+
+random.seed(2)
+points = [(random.uniform(-1, 1), random.uniform(-1, 1)) for _ in range(20)]
+signs = [1, -1, -1, 1, 1, -1, 1, -1, 1, 1, -1, -1, 1, -1, 1, -1, 1, 1, -1, -1]
+u, v, c = 0.1, -0.2, 0.05
+for epoch in range(3):
+    for (p, q), sign in zip(points, signs):
+        if sign * (u * p + v * q + c) <= 0:
+            u += 0.1 * sign * p
+            v += 0.1 * sign * q
+            c += 0.1 * sign
+"""
+
+
+def checked(folder: Path, text: str) -> tuple[Verdict, set[str], str]:
+    path = folder / "mine.py"
+    path.write_text(text)
+    result = check_file(path)
+    return result.verdict, {one.id for one in result.mistakes}, report.text(result)
+
+
+@pytest.mark.parametrize("text", [pytest.param(PAIRS, id="pairs"), pytest.param(OBJECT, id="object"), SIGNS])
+def test_whole_numbers_that_a_loop_goes_through_are_targets(tmp_path: Path, text: str) -> None:
+    verdict, _, shown = checked(tmp_path, text)
+    assert verdict is Verdict.CORRECT, shown
+    assert "perceptron criterion" in shown
+
+
+SLIPS = {
+    "turned-error": (PAIRS, "wanted - out", "out - wanted", "gradient-ascent"),
+    "sum-for-difference": (PAIRS, "wanted - out", "wanted + out", ""),
+    "bias-turned": (PAIRS, "b + 0.1", "b - 0.1", "wrong-sign"),
+    "without-input": (PAIRS, "error * x[i]", "error", ""),
+    "turned-difference": (OBJECT, "answer - self.fire(x)", "self.fire(x) - answer", "gradient-ascent"),
+    "sum-in-object": (OBJECT, "answer - self.fire(x)", "answer + self.fire(x)", ""),
+    "without-target": (SIGNS, "0.1 * sign * p", "0.1 * p", "wrong-value"),
+}
+
+
+@pytest.mark.parametrize(("text", "old", "new", "id"), [pytest.param(*one, id=name) for name, one in SLIPS.items()])
+def test_a_slip_with_such_a_target_is_found(tmp_path: Path, text: str, old: str, new: str, id: str) -> None:
+    assert old in text
+    verdict, found, shown = checked(tmp_path, text.replace(old, new))
+    assert verdict is Verdict.MISTAKE, shown
+    assert not id or id in found

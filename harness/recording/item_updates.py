@@ -58,12 +58,18 @@ def filled_version(known: KnownVersions, step: Step) -> int | None:
         path = indices_of(index)
         if path is None or not (isinstance(base, Ref) and isinstance(value, Ref)):
             return None
-        changes = list(candidates_of(known.tape.steps[value.id]))
+        item = known.tape.steps[value.id]
+        changes = list(candidates_of(item))
         found = [v for operand, _, _ in changes if (v := _array_of(known, operand, path)) is not None]
         if not found or version not in (None, found[0]):
             return None
         version = found[0]
-        is_changed = is_changed or any(known.depends(change, version) for _, change, _ in changes)
+        is_changed = is_changed or any(
+            known.depends(change, version)
+            # a target less an output that only shares its origin with it
+            and (version in known.owner or known.leads_to(item, version, operand, change))
+            for operand, change, _ in changes
+        )
         written.add(path)
         step = known.tape.steps[base.id]
     zeros = known.tape.steps[leaf_of(known.tape, step.id)]

@@ -492,3 +492,28 @@ def test_items_may_be_written_into_another_array_that_takes_the_place_of_the_par
 def test_an_array_that_is_filled_with_other_items_is_not_a_parameter(tmp_path):
     text = ITEMS_ELSEWHERE.replace("theta[j] - 0.01", "1.0 - 0.01").replace("theta = new", "print(new)")
     assert not record_file(write_file(tmp_path / "items.py", text)).parameters
+
+
+ERRORS_BY_ITEM = """
+import numpy as np
+rng = np.random.default_rng(0)
+V = rng.normal(size=(2, 3))
+rows = [rng.choice([-1.0, 1.0], size=3) for _ in range(6)]
+rows = [(x, np.array([x[0] * x[1], x[2]]) * 0.8) for x in rows]
+for epoch in range(5):
+    for x, t in rows:
+        y = np.zeros(2)
+        for k in range(2):
+            y[k] = np.tanh(V[k] @ x)
+        d = np.zeros(2)
+        for k in range(2):
+            d[k] = t[k] - y[k]
+        for k in range(2):
+            for j in range(3):
+                V[k, j] += 0.1 * d[k] * (1 - y[k] ** 2) * x[j]
+"""
+
+
+def test_errors_that_are_written_item_by_item_take_the_place_of_no_target(tmp_path):
+    recording = record_file(write_file(tmp_path / "errors.py", ERRORS_BY_ITEM))
+    assert {one.name for one in recording.parameters} == {"V"}

@@ -151,6 +151,7 @@ class Run:
             task.get("at_most"),
             task.get("classes"),
             bool(task.get("whole")),
+            task.get("single", ()),
         )
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path

@@ -33,6 +33,7 @@ ROWS_RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \((\d
 OF_ANY_ROWS = re.compile(r"reshape\((?:.*,)?\s*[(\[]?\s*-1\s*,")
 BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)")
 FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\d+'")
+LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
@@ -58,6 +59,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         return task | {"classes": classes}
     if FRACTION_READ.search(raised["message"]) and not task.get("whole"):
         return task | {"whole": True}
+    single = file_of_single_numbers(raised["message"], recording["stand_ins"]["tuple"])
+    if single and single not in task.get("single", []):
+        return task | {"single": [*task.get("single", []), single]}
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*known, beyond]}
@@ -85,6 +89,18 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         "rows": rows or task.get("rows"),
         "tried": [*tried, wanted],
     }
+
+
+def file_of_single_numbers(message: str, stand_ins: list[Json]) -> str:
+    """The made-up file with several numbers a line of which a whole line was read as one; empty if there is none."""
+    match = LINE_READ.search(message)
+    if match is None:
+        return ""
+    columns = len(re.split(r"[,; |]|\\t", match[1]))
+    for one in reversed(stand_ins):  # the one that was opened last
+        if one["what"] == "file" and any(shape["tuple"][1:] == [columns] for shape in one["shapes"]["tuple"]):
+            return str(one["name"])
+    return ""
 
 
 def whole_batches(message: str, sizes: list[int]) -> int | None:

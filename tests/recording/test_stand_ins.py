@@ -658,3 +658,21 @@ def test_saved_weights_that_are_missing_get_the_shapes_that_are_asserted(tmp_pat
         raised = record_file(path, drive=False).raised
         assert raised is not None
         assert raised.type == "FileNotFoundError"
+
+
+def test_a_missing_file_whose_lines_are_read_as_one_number_each_has_one_column(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+table = np.loadtxt("inputs.csv", delimiter=",")
+with open("results.txt") as f:
+    wanted = np.array([[float(line)] for line in f])
+W = np.zeros((table.shape[1], 1))
+for i in range(9):
+    W -= 0.1 * table.T @ (table @ W - wanted) / len(table)
+""")
+    recording = record_file(path)
+    assert [len(p.updates) for p in recording.parameters] == [3]
+    shapes = {one.name: {shape[1:] for shape in one.shapes} for one in recording.stand_ins}
+    assert shapes["results.txt"] == {(1,)}
+    assert shapes["inputs.csv"] != {(1,)}

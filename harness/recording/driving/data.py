@@ -35,11 +35,12 @@ class Form(enum.Enum):
     LISTS = "lists"
     LIST = "one list at a time"
     AUGMENTED = "rows that end with the target"
+    NUMBERS = "a list of numbers of words at a time"
 
     @property
     def single(self) -> bool:
         """Whether a call gets one observation."""
-        return self in (Form.VECTOR, Form.COLUMN, Form.ROW, Form.LIST)
+        return self in (Form.VECTOR, Form.COLUMN, Form.ROW, Form.LIST, Form.NUMBERS)
 
 
 class Labels(enum.Enum):
@@ -97,6 +98,8 @@ FLAT_TEXT = {
 
 def target_text(labels: Labels, form: Form) -> str:
     """The expression for the targets."""
+    if form is Form.NUMBERS:  # the word after each
+        return "labels[i + 1:i + 5].tolist()"
     if labels in INTEGER_TEXT:
         if form.single and labels in (Labels.FROM_ONE, Labels.FROM_ONE_COLUMN):
             return "labels[i] + 1"

@@ -31,6 +31,7 @@ from .failing import learn_from_calls
 from .goals import Goal, find_goals, is_called_by_others
 from .loaded import Saved, collect_facts, loaded_from, update_table
 from .losses import statements_with_cost
+from .numbered import find_words
 from .proposing import propose_calls
 from .pursuing import pursue
 from .result import Attempt, Driven
@@ -147,6 +148,7 @@ class _Driver:
             of_gradients: number of attempts if nothing that is known so far applies gradients.
         """
         caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
+        self.hints.words = find_words(caller)
         self.goals = [*find_goals(self.facts, self.namespace, caller), *self._goals_of_users(caller)]
         if not self.goals:
             return None

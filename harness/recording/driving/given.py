@@ -10,6 +10,7 @@ import numpy as np
 
 from .choices import Option
 from .data import BATCH, HIDDEN, INPUTS, SECOND_HIDDEN, Form, Labels, pairs_text, target_text
+from .numbered import STATES
 from .records import layer_descriptions, unpacked_layers
 from .results import producers, production, result_of_kind
 from .roles import HELD_OUT, INPUT_NAME, TARGET_NAME, Role, words_of
@@ -131,7 +132,7 @@ class _Data:
 
     def _held_out(self, text: str, form: Form) -> str:
         """Data of their own for validation, so that they are not taken for those that are trained on."""
-        if form in (Form.LISTS, Form.LIST, Form.AUGMENTED):
+        if form in (Form.LISTS, Form.LIST, Form.AUGMENTED, Form.NUMBERS):
             return text
         return self.session.array_text(f"np.copy({text})" if HELD_OUT.search(self.slot.argument.name) else text)
 
@@ -217,6 +218,9 @@ def observations(slot: Slot) -> list[Option]:
         return [data.batches, data.pairs, data.inputs, data.both]
     if slot.role is Role.PAIRS:
         return [data.pairs, data.inputs, data.both, data.batches]
+    words = slot.session.words
+    if words is not None and slot.argument.name not in words.names:
+        return list(STATES)  # a_prev, beside the numbers of words
     if data.numbered:
         return [data.column, data.number] if data.is_of_many else [data.number, data.column]
     if not INPUT_NAME.match(slot.argument.name):

@@ -69,8 +69,9 @@ def place_counts(caller: Caller, function: FunctionFacts, roles: dict[str, Role]
         for a in function.required
         if roles[a.name] in (Role.COUNT, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE)
     ]
+    ends = {roles[argument.name] for argument in counts} & {Role.INPUT_SIZE, Role.OUTPUT_SIZE}
     # nodes_e, nodes_o, nodes_s: letters that stand for something else in another language
-    stems = {a.name[:-1] for a in counts if roles[a.name] is Role.COUNT and len(a.name) > 2}
+    stems = {a.name[:-1] for a in counts if roles[a.name] is Role.COUNT and len(a.name) > 2 and len(ends) < 2}
     roles |= {a.name: Role.COUNT for a in counts if a.name[:-1] in stems}
     unknown = [a for a in counts if roles[a.name] is Role.COUNT]
     of_biases = sizes_of_biases(function.node) & {argument.name for argument in counts}
@@ -83,5 +84,6 @@ def place_counts(caller: Caller, function: FunctionFacts, roles: dict[str, Role]
             # Dense(size, input_size)
             units |= len(counts) == 2 and Role.INPUT_SIZE in {roles[one.name] for one in counts}
             role = Role.OUTPUT_SIZE if last or units else Role.INPUT_SIZE if first else Role.HIDDEN_SIZE
+            role = Role.HIDDEN_SIZE if len(ends) == 2 else role  # weights(n_a, n_x, n_y)
             roles[argument.name] = role
             caller.note_role(function, argument.name, role)

@@ -31,6 +31,7 @@ from .data import (
     make_data,
 )
 from .examples import Example
+from .numbered import Words
 from .result import Pair
 from .source import FileFacts, FunctionFacts
 from .watching import Targets, Watcher
@@ -49,6 +50,7 @@ class Hints:
     prefers_columns: int = 0
     prefers_lists: bool = False  # whether the names of arguments say that inputs are lists
     augmented: bool = False
+    words: Words | None = None  # whose numbers functions are given
     # whether data and weights are ``numpy.matrix``, whose ``*`` is the matrix product; most likely first
     matrices: tuple[bool, ...] = (False,)
     is_turned: bool = False  # whether the error that goes back is targets - outputs
@@ -201,6 +203,8 @@ class Session:
 
     def pick_labels(self) -> Labels:
         """The kind of targets, chosen when it first matters."""
+        if self.labels is None and self.words is not None:
+            self.labels = Labels.INTEGERS
         if self.labels is None:
             known = self.discovered()
             options = list(dict.fromkeys([*self.hints.labels, *Labels]))
@@ -222,6 +226,13 @@ class Session:
         """The expression for an array of the driver's: as it is, or as a matrix."""
         return f"np.asmatrix({text})" if self.are_matrices else text
 
+    @property
+    def words(self) -> Words | None:
+        """The words, if inputs are sequences of their numbers; chosen when it first matters."""
+        if self.hints.words is None or not self.choose("numbers of words", [True, False]):
+            return None
+        return self.hints.words
+
     def give_sizes(self) -> None:
         """Notes that the driver, not the file, says how many inputs and outputs there are."""
         self.inputs_given = self.outputs_given = True
@@ -229,6 +240,8 @@ class Session:
     @property
     def input_size(self) -> int:
         """Of the network; chosen when it first matters."""
+        if self._input_size is None and self.words is not None:
+            self._input_size = self.words.count
         if self._input_size is None:
             known = self.discovered() if not self.inputs_given else None
             options = [*(known[:1] if known else ()), INPUTS, *self.hints.inputs]
@@ -238,6 +251,8 @@ class Session:
     @property
     def output_size(self) -> int:
         """Of the network; chosen when it first matters."""
+        if self._output_size is None and self.words is not None:
+            self._output_size = self.words.count
         if self._output_size is None:
             if self.pick_labels().one_output:
                 self._output_size = 1
@@ -255,13 +270,17 @@ class Session:
 
     def pick_form(self) -> Form:
         """How observations are handed over, chosen when it first matters."""
+        if self.form is None and self.words is not None:
+            self.form = Form.NUMBERS
         if self.form is None:
             main = [Form.ROWS, Form.COLUMNS] if self.hints.prefers_columns <= 0 else [Form.COLUMNS, Form.ROWS]
             if self.hints.prefers_lists:
                 main = [Form.LIST, Form.LISTS, *main]
             if self.hints.augmented:
                 main = [Form.AUGMENTED, *main]
-            self.form = self.choose("form", list(dict.fromkeys([*main, *Form])))
+            self.form = self.choose(
+                "form", [form for form in dict.fromkeys([*main, *Form]) if form is not Form.NUMBERS]
+            )
         return self.form
 
     def make_data(self) -> None:
@@ -271,7 +290,8 @@ class Session:
         labels = self.pick_labels()
         observations = IMAGES if self.image is not None else Sizes().observations
         self.sizes = Sizes(inputs=self.input_size, outputs=self.output_size, observations=observations)
-        if self.inputs_given and self.sizes.inputs in (HIDDEN, SECOND_HIDDEN, self.sizes.outputs):
+        others = (HIDDEN, SECOND_HIDDEN, *([] if self.words else [self.sizes.outputs]))
+        if self.inputs_given and self.sizes.inputs in others:
             self.watcher.notes.append(f"it only runs with {self.sizes.inputs} inputs, as many as units elsewhere")
         elif self.outputs_given and self.sizes.outputs in (HIDDEN, SECOND_HIDDEN):
             self.watcher.notes.append(f"it only runs with {self.sizes.outputs} {AS_HIDDEN}")
@@ -298,6 +318,8 @@ class Session:
 
     def input_text(self, form: Form) -> str:
         """The expression for the inputs."""
+        if form is Form.NUMBERS and self.words is not None:
+            return self.words.text
         if self.image is not None and form is Form.ROWS:
             return f"X.reshape(-1, {', '.join(map(str, self.image))})"
         return INPUT_TEXT[form]

@@ -49,6 +49,8 @@ class Uses:
     sizes: set[str] = field(default_factory=set)  # its places in a list of sizes: first, between, last
     element_counted: bool = False  # np.zeros(name[i])
     element_called: bool = False
+    indexes: bool = False  # table[name[i]], for one in name: table[one]
+    element_missing: bool = False  # name[i] is None
     element_named: bool = False  # name[i] == "relu", for one in name: one == "relu"
     element_keys: set[str] = field(default_factory=set)  # name[i]["units"], for one in name: one["units"]
     element_entries: dict[str, Uses] = field(default_factory=dict)  # what is done with name[i]["units"], by the key
@@ -310,6 +312,8 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
 
 def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
     key = ast.literal_eval(item.slice) if _is_text(item.slice) else None
+    indices = item.slice.elts if isinstance(item.slice, ast.Tuple) else [item.slice]
+    uses.indexes |= any(_is_element(elements, name, one) for one in indices)
     if not is_expression(item.value, name):
         if key is not None and _is_element(elements, name, item.value):
             uses.element_keys.add(key)
@@ -346,6 +350,7 @@ def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compar
         return
     known = len(uses.strings)
     for other in item.comparators:
+        uses.element_missing |= is_of_element and isinstance(other, ast.Constant) and other.value is None
         parts = other.elts if isinstance(other, (ast.Tuple, ast.List, ast.Set)) else [other]
         uses.strings.extend(
             p.value

@@ -180,7 +180,10 @@ class Missing:
         columns = len(keys) or next((len(names) for names in self.hints.column_names if len(names) > 2), None)
         is_alone = not keys and ONE_ARRAY.match(Path(name).stem.lower()) is not None
         data = self.table(name, columns if not self.hints.images else None)
-        if is_alone:
+        if Path(name).name in self.hints.single:
+            alone = self.array(name)
+            data = alone.reshape(len(alone), -1)[:, :1]
+        elif is_alone:
             alone = self.array(name)
             data = alone.reshape(len(alone), -1)
         elif self.hints.whole:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,7 @@ class Hints:
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
     whole: bool = False  # whether text files hold whole numbers only
+    single: frozenset[str] = frozenset()  # names of text files with one number a line
     keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
     text: str = ""  # of the file
 
@@ -52,12 +53,13 @@ def read_hints(
     sizes: Mapping[int, int] | None = None,
     classes: int | None = None,
     whole: bool = False,
+    single: Collection[str] = (),
 ) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole: known better, from a failure.
+        rows, features, one_hot, classes, whole, single: known better, from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -98,6 +100,7 @@ def read_hints(
         class_names=names,
         one_hot=one_hot,
         whole=whole,
+        single=frozenset(single),
         keys=tuple(dict.fromkeys(_keys(nodes))) if "DictReader" in text else (),
         text=text,
     )

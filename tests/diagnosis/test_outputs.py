@@ -63,5 +63,5 @@ def test_the_output_that_does_not_learn_is_reported_with_its_cause() -> None:
     assert kind.outcome is OutcomeKind.LEARNS
     assert "output-activation" in [cause.fault.value for cause in size.causes]
     text = "\n".join(verdict(found))
-    assert text.index("output size") < text.index("output kind learns")
+    assert text.index("\noutput size") < text.index("\noutput kind learns")
     assert found.to_dict()["outputs"][0]["outcome"] == "learns"

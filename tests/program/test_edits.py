@@ -166,7 +166,8 @@ def captured(shared, tmp_path, monkeypatch):
     """Captures a script once for all tests that only look for its edits, which changes nothing."""
 
     def capture(code):
-        folder, program = shared.get(code, (tmp_path, None))
+        folder, program = shared.get(code, (tmp_path / str(len(shared)), None))
+        folder.mkdir(exist_ok=True)  # one for each script, because edits are made of what lies there
         monkeypatch.chdir(folder)
         if program is None:
             (folder / "train.py").write_text(code)

@@ -244,8 +244,7 @@ def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
         factors = [abs(group[0].factor / usual[0].factor) for group in bare]
         found = [found_rate(reading, RATE_MISSING, one, usual, factor) for one, factor in zip(bare, factors)]
         return [*found, *unequal(reading, rated)]
-    reference = reference_group(reading, groups)
-    return merge_by_place([scaled_mistake(reading, group, reference) for group in groups if group is not reference])
+    return other_factors(reading, groups)
 
 
 def hidden_factors(reading: Reading) -> list[Found]:
@@ -258,7 +257,11 @@ def hidden_factors(reading: Reading) -> list[Found]:
     is_common = not known or any(all(any(is_same(one, other) for other in each) for each in known) for one in known[0])
     if is_common or len(chains) < len(made):
         return []
-    groups = by_factor(chains)
+    return other_factors(reading, by_factor(chains))
+
+
+def other_factors(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
+    """The groups whose factor is not that of the group that is taken for right."""
     reference = reference_group(reading, groups)
     return merge_by_place([scaled_mistake(reading, group, reference) for group in groups if group is not reference])
 

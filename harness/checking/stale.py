@@ -48,7 +48,7 @@ def unrepeated_forward(reading: Reading) -> list[Found]:
     Observations that are gone through after one forward pass give steps that differ.
     """
     stage = reading.stage
-    turns = [turns_of(stage, step) for step in stage.steps if not step.returned]
+    turns = [versions_of_line(stage, step) for step in stage.steps if not step.returned]
     made = sorted({one for parts in turns for one in parts})
     changes = {one: change_of(stage, one) for one in made}
     wanted = [one for one in changes.values() if one is not None]
@@ -67,7 +67,7 @@ def unrepeated_forward(reading: Reading) -> list[Found]:
     return [found_at(reading, ends[-1], "forward-pass-not-repeated", stage.steps, others=others)]
 
 
-def turns_of(stage: Stage, step: Step) -> tuple[int, ...]:
+def versions_of_line(stage: Stage, step: Step) -> tuple[int, ...]:
     """The versions that one line made of a parameter in an iteration, in order; none if several lines made them."""
     updates = stage.recording.updates
     known = (updates[one] for one in stage.recording.parameters[step.parameter].updates)

@@ -1,7 +1,7 @@
 """Outputs of a threshold, as a perceptron has, whose cost is the perceptron criterion.
 
-A threshold has no derivative. The perceptron rule takes what it puts out as given, and descends ``(out - y) z``, of
-which z is the value under the threshold (F. Rosenblatt, The perceptron, Psychological Review 65, 1958).
+A threshold cannot be differentiated. The perceptron rule takes what it puts out as given, and descends ``(out - y) z``.
+Here z is the value under the threshold (F. Rosenblatt, The perceptron, Psychological Review 65, 1958).
 """
 
 from __future__ import annotations

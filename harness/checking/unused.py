@@ -118,9 +118,11 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if constant is not None:
             found.append(constant)
             continue
-        sums = {child for version in versions_of(reading, id) for child in program.children[version]}
-        at_rest = any(is_resting_velocity(reading, id, one) for one in sums)
-        if is_changed_later(reading, id) and not at_rest:
+        if is_changed_later(reading, id) and not any(
+            begins_at_rest(reading, id, child)
+            for version in versions_of(reading, id)
+            for child in program.children[version]
+        ):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
         if role is None or is_without_influence(reading, id):
@@ -379,19 +381,18 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
             if node.in_place and program.parents[child][0] == version:
                 continue  # a sum that begins with it, and takes its place
             if node.operation in ("add", "subtract") and child in reading.forward.nodes:
-                if is_resting_velocity(reading, leaf, child):
+                if begins_at_rest(reading, leaf, child) and is_changed_later(reading, leaf):
                     continue
                 return Role.BIAS
     return None
 
 
-def is_resting_velocity(reading: Reading, leaf: int, sum_: int) -> bool:
-    """Whether zeros are added to a parameter of their shape and change later, as a velocity that looks ahead does."""
+def begins_at_rest(reading: Reading, leaf: int, sum_: int) -> bool:
+    """Whether zeros are added to a parameter of their shape, as a velocity that looks ahead is before it changes."""
     stage = reading.stage
     node, parents = stage.node(leaf), stage.program.parents[sum_]
     is_zero = node.kind is Kind.FILL and not np.any(node.value)
-    beside_parameter = any(one in stage.parameters and stage.node(one).shape == node.shape for one in parents)
-    return is_zero and beside_parameter and is_changed_later(reading, leaf)
+    return is_zero and any(one in stage.parameters and stage.node(one).shape == node.shape for one in parents)
 
 
 def is_changed_later(reading: Reading, leaf: int) -> bool:

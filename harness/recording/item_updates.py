@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from .found import leaf_of
 from .graph import Kind, Ref, names_every_item
@@ -39,10 +40,10 @@ def assembled_version(known: KnownVersions, step: Step) -> int | None:
         changes = list(candidates_of(inner))
         kept = [item] if inner.operation not in ("add", "subtract") else inner.arguments[:1]  # if the change is 0
         operands = [operand for operand, _, _ in changes] or [one.id for one in kept if isinstance(one, Ref)]
-        found = [v for operand in operands if (v := _array_of(known, operand, place)) is not None]
-        if not found or version not in (None, found[0]):
+        replaced = _first_array_of(known, operands, place)
+        if replaced is None or version not in (None, replaced):
             return None
-        version = found[0]
+        version = replaced
         is_changed = is_changed or any(known.depends(change, version) for _, change, _ in changes)
     return version if is_changed and version is not None and known.tape.steps[version].shape == step.shape else None
 
@@ -60,10 +61,10 @@ def filled_version(known: KnownVersions, step: Step) -> int | None:
             return None
         item = known.tape.steps[value.id]
         changes = list(candidates_of(item))
-        found = [v for operand, _, _ in changes if (v := _array_of(known, operand, path)) is not None]
-        if not found or version not in (None, found[0]):
+        replaced = _first_array_of(known, [operand for operand, _, _ in changes], path)
+        if replaced is None or version not in (None, replaced):
             return None
-        version = found[0]
+        version = replaced
         is_changed = is_changed or any(
             known.depends(change, version)
             # a target less an output that only shares its origin with it
@@ -76,6 +77,11 @@ def filled_version(known: KnownVersions, step: Step) -> int | None:
     is_whole = zeros.kind is Kind.FILL and len(written) == math.prod(step.shape)
     is_like = version is not None and known.tape.steps[version].shape == step.shape
     return version if is_changed and is_whole and is_like else None
+
+
+def _first_array_of(known: KnownVersions, nodes: Sequence[int], place: Path) -> int | None:
+    """The latest version of the first array that has one of the nodes as its item at this place."""
+    return next((version for one in nodes if (version := _array_of(known, one, place)) is not None), None)
 
 
 def _array_of(known: KnownVersions, node: int, place: Path) -> int | None:

@@ -185,9 +185,9 @@ def parquet_data(given: Mapping[str, Given], path: Path) -> Data:
                         values, at, begin, names[place], place >= inputs
                     )
                 begin += batch.num_rows
+        except BadInput:
+            raise
         except (pyarrow.ArrowException, OSError, ValueError) as error:
-            if isinstance(error, BadInput):
-                raise
             raise BadInput(f"{file}: not a Parquet file, or damaged ({type(error).__name__}); save it again") from None
     return table_data(table, inputs, names, file)
 

@@ -93,7 +93,7 @@ class Origins:
     def layer_places(self) -> dict[str, Place]:
         """Name of a layer -> where it was made, of all layers so far.
 
-        A layer whose constructor raised has no name.
+        A layer whose constructor raised is left out, because it was not named.
         """
         layers = [(made, place) for made, place in self.made.values() if isinstance(made, keras.Layer)]
         return {made.name: place for made, place in layers if place is not None and hasattr(made, "name")}

@@ -192,7 +192,7 @@ class DataEdits:
 
         Raises:
             Unplaced: they are not all variables, not all rows are pairs, or the targets are whole numbers, whose type
-                has no place for a mean.
+                cannot hold a mean.
         """
         names, steps = rebound_datasets(text, call), self.program.steps_per_epoch
         is_whole = np.issubdtype(np.asarray(self.program.y).dtype, np.integer)

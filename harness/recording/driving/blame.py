@@ -35,7 +35,7 @@ OF_CLASSES = re.compile(
 NO_INDEX = re.compile(r"^only integers, slices")  # the same of one number, if a line asks for nothing by a key
 KEY = re.compile(r"\[f?['\"]")
 ASKED_WHICH = re.compile(r"truth value of an array")  # if y[i] == k, which has an answer for each item
-NO_ARRAY = re.compile(r"^'(list|tuple)' object has no attribute")  # for which the attribute may be called shape
+NO_ARRAY = re.compile(r"^'(list|tuple)' object has no attribute")  # such as shape, when arrays were expected
 # what is kept for one observation, and what many of them were to be added to it
 ONE_KEPT = re.compile(r"output operand with shape \((\d+),(\d+)\) doesn't match the broadcast shape \((\d+),(\d+)\)")
 SOLVED_COST = 0.05  # of a choice that the failure decides

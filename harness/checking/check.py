@@ -27,6 +27,7 @@ from .replay import Program
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
+from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
 from .variants import data_of, variants_of
 from .verdict import check_recording, not_judged, with_own_exception
@@ -35,7 +36,6 @@ MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
 OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
-MATRIX_PRODUCTS = frozenset({"dot", "matmul", "outer", "tensordot", "einsum"})  # functions that multiply matrices
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps

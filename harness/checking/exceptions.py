@@ -14,7 +14,7 @@ from ..recording.source import called_name
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .sources import Sources
-from .stage import PRODUCTS
+from .stage import MATRIX_PRODUCTS, PRODUCTS
 
 UNDEFINED = ("NameError", "UnboundLocalError")
 JSON_WORDS = ("true", "false", "null")
@@ -293,7 +293,7 @@ def table_by_accident(recording: Recording) -> Found | None:
     sides = {(rows, 1), (rows,)}
     computed = set[int]()  # by way of a product of arrays, as outputs are
     for node in recording.nodes:
-        is_product = node.operation in PRODUCTS - {"multiply"}
+        is_product = node.operation in MATRIX_PRODUCTS
         if is_product or not computed.isdisjoint(node.parents):
             computed.add(node.id)
     place, operands = last, operands_on(recording, last)

@@ -21,7 +21,7 @@ from .replay import Program, resolve, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
 from .result import Kind as QuantityKind
 from .sources import Sources
-from .stage import PRODUCTS, Stage, Step
+from .stage import MATRIX_PRODUCTS, Stage, Step
 from .structure import is_view_of_parameter
 
 UNNAMED = "wrong-value"
@@ -332,7 +332,7 @@ def is_used(stage: Stage, step: Step) -> bool:
     program = stage.program
     below = program.descendants([step.before])
     made = below & program.ancestors([step.after], stop=stage.parameters)
-    is_in_layer = any(stage.node(id).operation in PRODUCTS - {"multiply"} for id in made)  # w - rate * decay * w is not
+    is_in_layer = any(stage.node(id).operation in MATRIX_PRODUCTS for id in made)  # w - rate * decay * w is not
     return is_in_layer or any(other.after in below for other in stage.steps if other.before != step.before)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..recording.graph import Node, Place, Recording, Ref
 from .replay import Program
-from .stage import PRODUCTS, Step
+from .stage import MATRIX_PRODUCTS, Step
 
 MOST_CANDIDATES = 4
 
@@ -40,7 +40,7 @@ def without_skipping(recording: Recording, program: Program, steps: Sequence[Ste
     for id in computed:
         node = program.nodes[id]
         given = [one for one in program.parents[id] if one not in parameters]
-        if node.operation not in PRODUCTS - {"multiply"} or len(program.parents[id]) != 2 or len(given) != 1:
+        if node.operation not in MATRIX_PRODUCTS or len(program.parents[id]) != 2 or len(given) != 1:
             continue
         shape = program.nodes[given[0]].shape
         for other in (one for one in computed if given[0] < one < id):

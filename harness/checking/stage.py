@@ -19,7 +19,9 @@ Array = NDArray[Any]
 
 SETTINGS = 8
 # operations that weights and values are multiplied by
-PRODUCTS = frozenset({"matmul", "dot", "multiply", "inner", "outer", "vdot", "tensordot", "einsum", "multiply.outer"})
+CONTRACTIONS = frozenset({"matmul", "dot", "inner", "vdot", "tensordot", "einsum"})  # products that sum over an axis
+MATRIX_PRODUCTS = CONTRACTIONS | {"outer", "multiply.outer"}
+PRODUCTS = MATRIX_PRODUCTS | {"multiply"}
 JOINING = frozenset({"concatenate", "append", "stack", "vstack", "hstack", "column_stack"})
 MOST_VERSIONS = 8  # of a parameter, transposed or reshaped, whose products are looked at
 FIRST_GUARDS = 64  # that are looked at before more of an iteration is replayed

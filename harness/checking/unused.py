@@ -19,6 +19,7 @@ from .replay import CannotReplay, Program, size_of
 from .result import Found, Quantity, join_mistakes
 from .result import Kind as QuantityKind
 from .scales import counts_of
+from .stage import CONTRACTIONS
 from .structure import Role, is_view_of_parameter
 
 PARAMETER_WORDS = frozenset(
@@ -373,7 +374,7 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
             if child not in used or node.operation in COMPARISONS:
                 continue
             is_scalar_product = node.operation == "multiply" and node.shape == ()
-            if is_scalar_product or node.operation in ("matmul", "dot", "inner", "tensordot", "einsum"):
+            if is_scalar_product or node.operation in CONTRACTIONS:
                 others = [one for one in program.parents[child] if one != version]
                 if any(one in stage.dependent and is_view_of_parameter(stage, one) for one in others):
                     return None  # data: it is multiplied by a parameter

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ..stage import argument_ids
+from ..stage import CONTRACTIONS, argument_ids
 from ..structure import Layer, Role
 from .case import Case, Name
 from .outputs import name_output
-
-MATRIX_PRODUCTS = frozenset({"matmul", "dot", "inner", "tensordot", "einsum"})
 
 
 def at_activation(case: Case) -> Name | None:
@@ -22,7 +20,7 @@ def at_activation(case: Case) -> Name | None:
         return named
     if operation == "multiply" and case.node.shape != ():
         return Name("elementwise-for-matmul", case.lines())
-    if operation not in MATRIX_PRODUCTS and operation != "multiply":
+    if operation not in CONTRACTIONS and operation != "multiply":
         return None
     forward = case.reading.forward
     above = [one for one in forward.layers if one.number == layer.number + 1 and case.same_lane(one, layer)]
@@ -33,7 +31,7 @@ def bias_gradient_sent_back(case: Case) -> Name | None:
     """The gradient of a bias, a sum over observations, goes back through the weights in the place of the delta"""
     products = [case.stage.node(id) for id in (case.node.id, *case.operands())]
     for node in products:
-        sent = argument_ids(node) if node.operation in MATRIX_PRODUCTS and node.id in case.reading.errors_below else []
+        sent = argument_ids(node) if node.operation in CONTRACTIONS and node.id in case.reading.errors_below else []
         for operand in sent:
             if any(is_gradient_of_bias(case, operand, layer) for layer in case.reading.forward.layers):
                 places = case.lines_after(*case.handed_over(node, operand), node.place)

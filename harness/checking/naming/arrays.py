@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ...recording.graph import Node
 from ..repairs import Bench, Repair
-from ..stage import argument_ids
+from ..stage import CONTRACTIONS, argument_ids
 from ..structure import MOVES, Role
-from .activations import MATRIX_PRODUCTS
 from .case import Case
 
 COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
@@ -38,7 +37,7 @@ def name_of_parameter(case: Case, repair: Repair) -> str | None:
         return "updated-weights-in-backward"
     if old not in case.stage.parameters and is_compared(case, repair):
         return "relu-mask-of-wrong-array"
-    if old in case.stage.parameters or case.stage.node(repair.node).operation in MATRIX_PRODUCTS:
+    if old in case.stage.parameters or case.stage.node(repair.node).operation in CONTRACTIONS:
         return "weights-of-wrong-layer"
     return "weight-decay-differs" if old in case.reading.errors_below else None
 

@@ -25,7 +25,7 @@ from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
 from .replay import steering_callbacks, steers_by_batches
 from .structure import TrainingData, prepared_data
-from .trained import Engine, FallbackReason, Trained
+from .trained import Engine, Trained
 from .vectorised import SEED_STREAM, seed_places
 
 Array = NDArray[Any]
@@ -180,15 +180,7 @@ def silenced() -> Iterator[None]:
         yield
 
 
-def fit_members(
-    task: Task,
-    seeds: Sequence[int],
-    weights: Sequence[Array],
-    learning_rates: Array | None,
-    *,
-    reason: FallbackReason,
-    detail: str,
-) -> Trained:
+def fit_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None) -> Trained:
     """Train all members by Keras' own ``fit``, one after another.
 
     Args:
@@ -196,7 +188,6 @@ def fit_members(
         seeds: one of each member.
         weights: for each weight of ``model.weights``, (members, ...).
         learning_rates: (members,) or None for the program's own.
-        reason, detail: why this is not vectorised.
     Raises:
         ValueError: learning rates for an optimizer with a schedule.
         FitFailed: Keras raised an exception.
@@ -233,8 +224,6 @@ def fit_members(
     return Trained(
         seeds=tuple(seeds),
         engine=Engine.FIT,
-        reason=reason,
-        detail=detail,
         is_compiled=False,
         loss=loss,
         weights=stacked,

@@ -179,6 +179,15 @@ def describe_loss(loss: Any) -> LossFacts | None:
     )
 
 
+def class_of_loss(name: str) -> type[keras.losses.Loss]:
+    """The class of a loss of Keras by the name of its function: ``BinaryCrossentropy`` of ``binary_crossentropy``.
+
+    Raises:
+        KeyError: Keras has none of this name.
+    """
+    return vars(keras.losses)["".join(part.title() for part in name.split("_"))]
+
+
 def metric_names(metrics: Any) -> tuple[str, ...]:
     """The names of the metrics given to compile, in lower case; a metric object's by its class."""
     names = []

@@ -129,16 +129,6 @@ def names_classes(targets: Targets | None, metrics: tuple[str, ...]) -> bool:
     return targets.kind is not TargetKind.SHARES and (targets.high == 1 or is_counted)
 
 
-REGRESSION_LOSSES = frozenset(
-    {"mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
-     "huber", "log_cosh"}
-)  # fmt: skip
-BINARY_CROSSENTROPIES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
-CATEGORICAL_CROSSENTROPIES = frozenset({"categorical_crossentropy", "categorical_focal_crossentropy"})
-SPARSE_CROSSENTROPIES = frozenset({"sparse_categorical_crossentropy"})
-CROSSENTROPIES = BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
-
-
 @dataclass(frozen=True, kw_only=True)
 class LossFacts:
     """What a loss is."""

@@ -15,18 +15,15 @@ from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, V
 from ..fit_calls import overridden_step
 from ..heads import Head, as_tensors
 from ..kinds import TAPE
-from ..program import NoteKind, Program, take_rows
-from ..targets import (
+from ..loss_names import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
     CROSSENTROPIES,
     REGRESSION_LOSSES,
     SPARSE_CROSSENTROPIES,
-    SUM_TOLERANCE,
-    TargetKind,
-    Targets,
-    names_classes,
 )
+from ..program import NoteKind, Program, take_rows
+from ..targets import SUM_TOLERANCE, TargetKind, Targets, names_classes
 
 Array = NDArray[Any]
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
+from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
-from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of

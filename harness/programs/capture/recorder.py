@@ -557,7 +557,6 @@ class Recorder:
             fit=fit,
             optimizer=self.origins.place_of(arguments.get("optimizer")),
             loss=self.origins.place_of(loss),
-            model=self.origins.place_of(model),
             x=self._assigned(fit, "x", 0),
             y=self._assigned(fit, "y", 1),
         )

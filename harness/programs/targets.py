@@ -125,8 +125,12 @@ def names_classes(targets: Targets | None, metrics: tuple[str, ...]) -> bool:
     """Whether targets are labels from 0 on; numbers of more than two classes only beside a metric that counts them."""
     if targets is None or targets.low != 0 or targets.is_regression:
         return False
-    is_counted = any("accuracy" in name or name == "acc" for name in metrics)
-    return targets.kind is not TargetKind.SHARES and (targets.high == 1 or is_counted)
+    return targets.kind is not TargetKind.SHARES and (targets.high == 1 or are_counting(metrics))
+
+
+def are_counting(metrics: tuple[str, ...]) -> bool:
+    """Whether one of some metrics, by its name, is the share of rows that are predicted rightly."""
+    return any("accuracy" in name or name == "acc" for name in metrics)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
+from ..targets import are_counting
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
 from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of
@@ -87,8 +88,7 @@ def counts_classes(subject: Subject) -> bool:
     """
     if subject.loss_name == "mean_absolute_percentage_error":
         return False
-    is_metric = any("accuracy" in name or name == "acc" for name in subject.metrics)
-    return is_metric or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
+    return are_counting(subject.metrics) or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
 
 
 def descent_rules(subject: Subject) -> Finding:

@@ -18,6 +18,9 @@ MAX_CLASSES = 1000  # distinct integers that can still be classes
 MAX_ROWS = 200_000  # rows looked at
 SAMPLED_VALUES = 20_000  # looked at first in a large array, to see whether it has many distinct values
 SUM_TOLERANCE = 1e-3  # by which the shares of a row may miss 1
+ACCURACIES = frozenset(
+    {"acc", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}
+)  # metrics that compare the class of each row
 
 
 class TargetKind(Enum):

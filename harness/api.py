@@ -208,9 +208,9 @@ def diagnose(
         >>> "output-activation" in [cause.fault.value for cause in result.causes]
         True
     """
-    from .diagnosis import diagnosis, outputs
+    from .diagnosis import captured
     from .diagnosis.handwritten.diagnose import diagnose_file
-    from .programs import capture, contradictions, fit_calls, unjudged
+    from .programs import capture, fit_calls, unjudged
     from .programs.kinds import refuse_other_frameworks, trains_keras
     from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
     from .report import handwritten_diagnosis as _handwritten  # noqa: F401 - the same of a NumPy file
@@ -228,8 +228,7 @@ def diagnose(
             if not trains_keras(path):
                 return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
         program = capture.capture_script(target, fit=fit, seed=seed).program
-        is_several = program.outputs > 1 and program.is_fit_on_own_data and program.error is None
-        if not is_several and not unjudged.is_judged(program):
+        if not captured.has_several_judged(program) and not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
             if program.error is not None and read.is_refused:
                 raise BadInput(f"{target}: Keras refuses to train it: {program.error.kind}: {program.error.message}")
@@ -238,11 +237,7 @@ def diagnose(
             raise BadInput(f"{target}: expected a script with its data that fits a model, got one {got}")
     else:
         program = fit_calls.program_of(target, x, y, **fit_arguments)
-    if program.outputs > 1:
-        return outputs.diagnose_outputs(program, budget=seconds, seed=seed, progress=progress)
-    if contradictions.hopeless(program):
-        return unjudged.read_unjudged(program)
-    return diagnosis.diagnose_program(program, budget=seconds, seed=seed, progress=progress)
+    return captured.diagnose_captured(program, budget=seconds, seed=seed, progress=progress)
 
 
 def inspect(model: keras.Model, x: Any = None, *, progress: Progress = silent) -> Inspection:

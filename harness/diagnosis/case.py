@@ -13,13 +13,12 @@ from ..errors import BadInput
 from ..measures.inputs import InputFacts, input_facts
 from ..programs.contradictions import Check, Contradiction, contradictions
 from ..programs.program import Program
+from ..programs.targets import ACCURACIES, metric_names
 from .head_facts import HeadFacts, read_head
 from .references import SIGNAL_LEVEL, References, measure_references
 from .repeats import Repeats, measure_repeats
 from .splits import Split, split_apart_from_tail, split_rows, tail_is_outside
 from .tasks import Array, Indices, LabelFormat, Task, TaskKind, infer_task
-
-CLASS_METRICS = ("acc", "accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +173,7 @@ def _task_of(program: Program, head: HeadFacts, targets: Array, rows: int) -> Ta
             output_units=head.units,
             output_activation=head.activation,
             output_rank=head.rank,
-            has_accuracy=counts_classes(program.metrics),
+            has_accuracy=not ACCURACIES.isdisjoint(metric_names(program.metrics)),
         )
 
     task, whole = inferred(targets[:rows]), inferred(targets)
@@ -216,15 +215,6 @@ def numbered(targets: Array) -> tuple[Array, Array | None]:
     except (TypeError, ValueError):
         text = targets.astype(str)
         return np.unique(text, return_inverse=True)[1].reshape(targets.shape), text
-
-
-def counts_classes(metrics: Any) -> bool:
-    """Whether a program asks for a metric of classes."""
-    for metric in keras.tree.flatten(metrics) if metrics is not None else []:
-        name = metric if isinstance(metric, str) else getattr(metric, "name", "") or getattr(metric, "__name__", "")
-        if str(name).lower() in CLASS_METRICS:
-            return True
-    return False
 
 
 def token_inputs(program: Program, count: int) -> tuple[bool, ...]:

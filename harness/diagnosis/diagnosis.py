@@ -65,6 +65,7 @@ from .unproven import settled_blocks, unproven_choices
 FALLEN_FRACTION = 0.1  # by which a loss that goes on falling falls after the part that was trained here
 MUCH_BETTER = 0.15  # of the way from constant to best by which a repaired contradiction must be better to matter
 WORTH_NAMING = 2  # times less that a regression leaves unexplained with a repair that is named as an improvement
+FAR_FROM_PERFECT = 0.9  # of a perfect score, below which a network may do better than references that suit it badly
 MOST_SETS = 6  # of repairs that edits are made for
 MEMORISED = 0.3  # of the way from constant to best by which training rows are known better than others
 
@@ -123,9 +124,8 @@ class _Diagnoser:
         time_left = max(ABORT_FACTOR * budget, LEAST_SECONDS)
         ledger = Ledger(budget=budget, deadline=started + time_left, reserved_time=CONFIRM_SHARE * time_left)
         self.repairs = propose_repairs(case, self.plan)
-        self.noise = references.noise * np.sqrt(
-            len(case.split.folds)
-        )  # of the score of one seed, on the rows of one fold
+        # of the score of one seed, on the rows of one fold
+        self.noise = references.noise * np.sqrt(len(case.split.folds))
         bar = Bar(constant=references.constant, best=references.best, noise=self.noise)
         self.search = ProgramSearch(
             case=case, repairs=self.repairs, bar=bar, plan=self.plan, ledger=ledger, progress=progress
@@ -319,7 +319,7 @@ class _Diagnoser:
         """The outcome if the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
         best = own
-        sets = list(search.full_sets(search.questioned()))
+        sets = search.full_sets(search.questioned())
         for keys in [*sets[:1], *sets[-1:]]:
             if search.quality(best, PERFECT) < GOOD_ENOUGH:
                 best = max(best, search.run(keys), key=lambda run: run.median)
@@ -396,8 +396,7 @@ class _Diagnoser:
     def may_be_far_from_best(self, own: ProgramRun) -> bool:
         """Whether a program that is as good as the references may still be far from what a network reaches: images and
         sequences, which flat learners do badly."""
-        perfect = 1.0
-        return not self.case.references.apt and own.median < 0.9 * perfect
+        return not self.case.references.apt and own.median < FAR_FROM_PERFECT * PERFECT
 
     def raise_bar_to_reference(self, own: ProgramRun) -> Keys | None:
         """A repair that brings a learned regression about as near as an exact reference in a training as long.
@@ -460,7 +459,7 @@ class _Diagnoser:
     def raise_bar(self) -> Keys | None:
         """The full repair as the level to reach, if it is far above the program; None if the program learns."""
         search = self.search
-        sets = list(search.full_sets(search.questioned()))[:2]
+        sets = search.full_sets(search.questioned())[:2]
         best = max((search.run(keys) for keys in sets), key=lambda run: run.median, default=None)
         if best is None or best.median <= search.bar.best:
             return None

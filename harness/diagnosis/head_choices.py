@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..programs.heads import RANGES
+from ..programs.loss_names import CROSSENTROPIES, HINGE_LOSSES, REGRESSION_LOSSES
 from .case import Case
-from .tasks import HINGE_LOSSES, REGRESSION_LOSSES, LabelFormat, TaskKind
+from .tasks import LabelFormat, TaskKind
 from .variants import TargetCoding
 
 BCE, CCE, SCCE = "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"
@@ -133,7 +134,7 @@ def can_work(case: Case) -> bool:
     high = np.inf if largest_output is None else largest_output
     if head.activation == "softmax" and head.units == 1:
         return False
-    probability_loss = head.loss in (BCE, CCE, SCCE, *FOCAL.values())
+    probability_loss = head.loss in CROSSENTROPIES
     if task.kind is TaskKind.REGRESSION:
         least, most = float(np.min(case.targets)), float(np.max(case.targets))
         if head.units != task.columns or head.activation == "softmax":

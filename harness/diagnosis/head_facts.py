@@ -11,10 +11,11 @@ import numpy as np
 
 from ..errors import BadInput
 from ..programs.heads import head_of
+from ..programs.loss_names import HINGE_LOSSES
 from ..programs.program import Program
 from ..programs.targets import describe_loss
 from .scores import Reading
-from .tasks import HINGE_LOSSES, LabelFormat, Task, TaskKind, class_indices
+from .tasks import LabelFormat, Task, TaskKind, class_indices
 
 CUSTOM = "custom"  # canonical name of a loss or activation of the user's own
 LINEAR = "linear"

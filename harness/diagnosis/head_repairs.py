@@ -11,6 +11,7 @@ import keras
 
 from ..programs.changes import Change, ChangeKind
 from ..programs.contradictions import Check
+from ..programs.targets import class_of_loss
 from .case import Case
 from .faults import Fault
 from .head_choices import CCE, SCCE, HeadVerdict, judge_head
@@ -167,12 +168,6 @@ def set_head(variant: Variant, units: int, activation: str) -> Variant:
 
 def set_loss(variant: Variant, name: str, from_logits: bool) -> Variant:
     """The variant with another loss."""
-    loss: Any = name
-    if from_logits:
-        loss = {
-            "binary_crossentropy": keras.losses.BinaryCrossentropy,
-            "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-            "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
-        }[name](from_logits=True)
+    loss: Any = class_of_loss(name)(from_logits=True) if from_logits else name
     head = dataclasses.replace(variant.head, loss=loss_facts(loss)[0], from_logits=from_logits)
     return dataclasses.replace(variant.with_program(loss=loss, loss_weights=None), head=head)

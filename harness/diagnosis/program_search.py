@@ -126,12 +126,11 @@ class ProgramSearch(Search[Trial, Repair]):
 
         All rates are trained in one call, each from some of the seeds of the search.
         """
-        copies = max(1, self.plan.search_seeds // len(rates))
+        copies, folds = max(1, self.plan.search_seeds // len(rates)), self.case.split.folds
         seeds = [FIRST_SEARCH_SEED + self.case.seed * 1000 + number for number in range(copies * len(rates))]
-        given = np.array([rates[number // copies] for number in range(len(seeds))])
-        if len(self.case.split.folds) > 1:  # seeds are dealt to folds in turn: each fold gets every rate
-            given = np.array([rates[number // len(self.case.split.folds) % len(rates)] for number in range(len(seeds))])
-        rows = len(self.case.split.folds[0].train)
+        in_a_row = len(folds) if len(folds) > 1 else copies  # seeds are dealt to folds in turn: each gets every rate
+        given = np.array([rates[number // in_a_row % len(rates)] for number in range(len(seeds))])
+        rows = len(folds[0].train)
         self.ledger.spend(estimated_seconds(self.user, rows, self.plan, len(seeds)), optional=True)
         trial = run_variant(
             self.case, self.user, seeds, plan=self.plan, learning_rates=given.tolist(), tick=self.ledger.check_clock

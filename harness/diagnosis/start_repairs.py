@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from keras.src.initializers.random_initializers import compute_fans
 
 from ..errors import BadInput
 from ..measures.symptoms import root_mean_square
@@ -90,7 +90,7 @@ def has_usual_scale(layer: LayerFacts, ratios: tuple[float, float] = USUAL_RATIO
 def is_usual(kernel: Array, ratios: tuple[float, float] = USUAL_RATIOS) -> bool:
     """Whether the root mean square of a kernel is between so many times the smaller and the larger of Glorot's and He's
     standard deviation."""
-    size, (inputs, _), glorot = root_mean_square(kernel), fans(kernel), glorot_deviation(kernel)
+    size, (inputs, _), glorot = root_mean_square(kernel), compute_fans(kernel.shape), glorot_deviation(kernel)
     he = float(np.sqrt(2.0 / inputs))
     return ratios[0] * min(glorot, he) <= size <= ratios[1] * max(glorot, he)
 
@@ -110,15 +110,9 @@ def start_fault(case: Case, layers: Sequence[LayerFacts]) -> tuple[Fault, float]
     return measured_fault(case, usual)
 
 
-def fans(kernel: Array) -> tuple[int, int]:
-    """The number of inputs and outputs of a unit, as Keras' initializers count them."""
-    window = math.prod(kernel.shape[:-2])
-    return window * kernel.shape[-2], window * kernel.shape[-1]
-
-
 def glorot_deviation(kernel: Array) -> float:
     """The standard deviation that Glorot's initializer gives a kernel of this shape."""
-    return float(np.sqrt(2.0 / sum(fans(kernel))))
+    return float(np.sqrt(2.0 / sum(compute_fans(kernel.shape))))
 
 
 def has_equal_units(kernel: Array) -> bool:

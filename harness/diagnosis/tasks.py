@@ -12,6 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..programs.loss_names import (
+    BINARY_CROSSENTROPIES,
+    CATEGORICAL_CROSSENTROPIES,
+    HINGE_LOSSES,
+    REGRESSION_LOSSES,
+    SPARSE_CROSSENTROPIES,
+)
+
 Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
@@ -19,15 +27,8 @@ MOST_CLASSES = 1000  # distinct labels above which a column of integers is not t
 MOST_CLASSES_WITHOUT_LOSS = 20  # the same if the loss does not say that these are classes
 FEWEST_OF_A_CLASS = 0.02  # share of the rows: below it, integers under a regression loss are counts, not classes
 
-SPARSE_LOSSES = frozenset({"sparse_categorical_crossentropy"})
-CATEGORICAL_LOSSES = frozenset({"categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge"})
-BINARY_LOSSES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
-HINGE_LOSSES = frozenset({"hinge", "squared_hinge"})
-CLASS_LOSSES = SPARSE_LOSSES | CATEGORICAL_LOSSES | BINARY_LOSSES | HINGE_LOSSES
-REGRESSION_LOSSES = frozenset({
-    "mean_squared_error", "mean_absolute_error", "mean_squared_logarithmic_error", "mean_absolute_percentage_error",
-    "huber", "huber_loss", "log_cosh", "logcosh",
-})  # fmt: skip
+OF_SEVERAL_CLASSES = SPARSE_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES | {"categorical_hinge"}  # losses
+CLASS_LOSSES = OF_SEVERAL_CLASSES | BINARY_CROSSENTROPIES | HINGE_LOSSES
 
 
 class TaskKind(Enum):
@@ -111,7 +112,7 @@ def infer_task(
     if y.dtype == bool:
         y = y.astype(np.int8)
     per_position = output_rank > 2 and y.ndim >= 2 and y.shape[1:-1] != () and output_rank == y.ndim
-    sparse_positions = output_rank > 2 and y.ndim == output_rank - 1 and loss in SPARSE_LOSSES
+    sparse_positions = output_rank > 2 and y.ndim == output_rank - 1 and loss in SPARSE_CROSSENTROPIES
     if sparse_positions:
         return _of_labels(y.reshape(-1), positions=int(np.prod(y.shape[1:])))
     columns = int(y.shape[-1]) if y.ndim > 1 else 1
@@ -170,7 +171,7 @@ def _are_classes(labels: Array, loss: str, units: int, activation: str, has_accu
     evenly = bool(np.allclose(steps, np.round(steps / steps.min()) * steps.min(), rtol=1e-3))
     whole = bool(np.all(values == np.round(values)))
     few = count <= min(MOST_CLASSES, max(MOST_CLASSES_WITHOUT_LOSS, len(labels) // 10)) and count <= len(labels) // 2
-    if loss in SPARSE_LOSSES | CATEGORICAL_LOSSES:
+    if loss in OF_SEVERAL_CLASSES:
         return few and evenly and (whole or count <= MOST_CLASSES_WITHOUT_LOSS)
     if loss in CLASS_LOSSES:
         return few and evenly and count <= MOST_CLASSES_WITHOUT_LOSS

@@ -20,6 +20,7 @@ import numpy as np
 from ..errors import BadInput
 from .findings import Check, Contradiction, Severity, Subject
 from .heads import as_tensors, head_in_wrapper
+from .loss_names import CROSSENTROPIES
 from .program import MadeUp, Program
 from .rules.cut_gradients import CUT_GRADIENT_RULES
 from .rules.data_rules import DATA_RULES, batch_rules, data_rules, embedding_rules, rate_rules
@@ -33,7 +34,7 @@ from .rules.source_rules import SOURCE_RULES
 from .rules.variable_rules import VARIABLE_RULES
 from .source.places import Source
 from .source.scripts import read_pieces
-from .targets import CROSSENTROPIES, describe_loss, describe_targets, metric_names
+from .targets import describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 

@@ -349,10 +349,10 @@ class EpochLoop:
 
 
 def first_bad(losses: Array, updates: Array) -> Array:
-    """(members,) the first update, from 0, whose loss is not finite; -1 if there is none.
+    """(members,) the first update, or epoch, from 0, whose loss is not finite; -1 if there is none.
 
     Args:
-        losses: (updates, members).
+        losses: (updates, members), or (epochs, members).
         updates: (members,) how many of them count.
     """
     bad = ~np.isfinite(losses) & (np.arange(len(losses))[:, None] < updates)

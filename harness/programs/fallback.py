@@ -7,7 +7,6 @@ One model is built and traced, and trained again from each member's weights.
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,12 +19,12 @@ from numpy.typing import NDArray
 
 from .batches import BatchPlan
 from .copies import derived_seed, forget_states
-from .epochs import Task
+from .epochs import Task, first_bad
 from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
-from .replay import steering_callbacks, steers_by_batches
-from .structure import TrainingData, prepared_data
-from .trained import Engine, FallbackReason, Trained
+from .replay import copied_callback, steering_callbacks, steers_by_batches
+from .structure import TrainingData, prepared_data, template_of
+from .trained import Engine, Trained
 from .vectorised import SEED_STREAM, seed_places
 
 Array = NDArray[Any]
@@ -61,17 +60,12 @@ class FitTrainer:
         self.program = program
         self.data = data
         self.plan = plan
-        self.model = program.fresh_model(0) if program.is_copyable else program.model
-        program.compile_copy(self.model)
+        self.model = template_of(program, data)
         self.callbacks = steering_callbacks(program.callbacks)
         own_steps = program.compile_options.get("steps_per_execution") or 1
         self.at_once = own_steps if steers_by_batches(self.callbacks) else steps_at_once(plan.steps)
         self.model.steps_per_execution = self.at_once
         self.is_settable = isinstance(self.model.optimizer._learning_rate, keras.Variable)
-        batch = keras.tree.map_structure(
-            lambda a: None if a is None else a[: plan.size], (data.x, data.y, data.sample_weight)
-        )
-        self.model._symbolic_build(data_batch=batch)
         optimizer = self.model.optimizer
         self.optimizer_variables = [*optimizer.variables, *untracked_variables(optimizer)]
         self.fresh_optimizer = [keras.ops.convert_to_numpy(v) for v in self.optimizer_variables]
@@ -117,7 +111,7 @@ class FitTrainer:
             The loss of each epoch.
         """
         program, steps = self.program, self.plan.steps
-        callbacks = [copied_callback(callback) for callback in self.callbacks]
+        callbacks = [fresh_callback(callback) for callback in self.callbacks]
         given = None
         if validation is not None:
             given = tuple(a for a in (validation.x, validation.y, validation.sample_weight) if a is not None)
@@ -154,18 +148,12 @@ def steps_at_once(steps: int) -> int:
     return max(count for count in range(1, STEPS_AT_ONCE + 1) if steps % count == 0)
 
 
-def copied_callback(callback: Any) -> Any:
+def fresh_callback(callback: Any) -> Any:
     """A callback without what it counted so far; itself if it cannot be copied."""
-    attached = getattr(callback, "_model", None)
-    with contextlib.suppress(AttributeError):
-        callback._model = None
     try:
-        return copy.deepcopy(callback)
+        return copied_callback(callback)
     except Exception:
         return callback
-    finally:
-        with contextlib.suppress(AttributeError):
-            callback._model = attached
 
 
 @contextlib.contextmanager
@@ -180,15 +168,7 @@ def silenced() -> Iterator[None]:
         yield
 
 
-def fit_members(
-    task: Task,
-    seeds: Sequence[int],
-    weights: Sequence[Array],
-    learning_rates: Array | None,
-    *,
-    reason: FallbackReason,
-    detail: str,
-) -> Trained:
+def fit_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None) -> Trained:
     """Train all members by Keras' own ``fit``, one after another.
 
     Args:
@@ -196,7 +176,6 @@ def fit_members(
         seeds: one of each member.
         weights: for each weight of ``model.weights``, (members, ...).
         learning_rates: (members,) or None for the program's own.
-        reason, detail: why this is not vectorised.
     Raises:
         ValueError: learning rates for an optimizer with a schedule.
         FitFailed: Keras raised an exception.
@@ -227,20 +206,17 @@ def fit_members(
         loss[member, : len(history)] = history[:count]
     stacked = tuple(np.stack(values) for values in zip(*finals))
     ran = np.array(list(map(len, histories)))
-    bad = ~np.isfinite(loss) & (np.arange(count) < ran[:, None])
-    first_bad = np.where(bad.any(axis=1), bad.argmax(axis=1), -1)
+    bad = first_bad(loss.T, ran)  # an epoch
     spoiled = np.array([any(not np.isfinite(w).all() for w in final if w.dtype.kind == "f") for final in finals])
     return Trained(
         seeds=tuple(seeds),
         engine=Engine.FIT,
-        reason=reason,
-        detail=detail,
         is_compiled=False,
         loss=loss,
         weights=stacked,
         updates=np.array(made),
-        diverged=(first_bad >= 0) | spoiled,
-        diverged_at=np.where(first_bad >= 0, np.minimum((first_bad + 1) * plan.steps, made), -1),
+        diverged=(bad >= 0) | spoiled,
+        diverged_at=np.where(bad >= 0, np.minimum((bad + 1) * plan.steps, made), -1),
     )
 
 

@@ -34,7 +34,6 @@ class Places:
     fit: Place | None = None  # the call of ``fit``
     optimizer: Place | None = None  # the call that made the optimizer; None if it was given by name
     loss: Place | None = None  # the call that made the loss; None if it was given by name
-    model: Place | None = None  # the call that made the model
     # x, y: the lines that last assigned the values of x and y before ``fit``, in order
     x: tuple[Place, ...] = ()
     y: tuple[Place, ...] = ()

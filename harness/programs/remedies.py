@@ -10,19 +10,10 @@ from .changes import Change, ChangeKind
 from .edits import Edit, edits_for
 from .findings import Check, Contradiction
 from .heads import Head, head_of
+from .loss_names import BINARY_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES
 from .program import MadeUp, Program
-from .rules.layer_rules import RECURRENT
-from .targets import (
-    BINARY_CROSSENTROPIES,
-    CROSSENTROPIES,
-    REGRESSION_LOSSES,
-    TargetKind,
-    Targets,
-    describe_loss,
-    describe_targets,
-    metric_names,
-    names_classes,
-)
+from .targets import TargetKind, Targets, describe_loss, describe_targets, metric_names, names_classes
+from .units import RECURRENT
 from .usual_rates import usual_rates
 
 USUAL_INITIALIZER = "glorot_uniform"  # Keras' own

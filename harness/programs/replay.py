@@ -139,6 +139,18 @@ class StandInModel:
         raise NeedsModel(f"model.{name}")
 
 
+def copied_callback(callback: Any) -> Any:
+    """A copy of a callback without its model."""
+    attached = getattr(callback, "_model", None)
+    with contextlib.suppress(AttributeError):
+        callback._model = None
+    try:
+        return copy.deepcopy(callback)
+    finally:
+        with contextlib.suppress(AttributeError):
+            callback._model = attached
+
+
 class MemberCallbacks:
     """Copies of the callbacks for one member.
 
@@ -154,13 +166,10 @@ class MemberCallbacks:
                 raise NeedsModel(type(callback).__name__)
             if acts_on_batches(callback):
                 raise NeedsModel(f"{type(callback).__name__} after each batch")
-            attached, callback._model = getattr(callback, "_model", None), None
             try:
-                copied = copy.deepcopy(callback)
+                copied = copied_callback(callback)
             except Exception as error:
                 raise NeedsModel(f"{type(callback).__name__} cannot be copied") from error
-            finally:
-                callback._model = attached
             copied.set_params(dict(params))
             copied.set_model(model)
             self.callbacks.append(copied)

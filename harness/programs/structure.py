@@ -90,7 +90,7 @@ def validation_rows(program: Program) -> TrainingData | None:
 
 
 def template_of(program: Program, data: TrainingData) -> Any:
-    """A model of the program's structure, compiled and built, that steps are traced with; its weights do not matter."""
+    """A model of the program's structure, compiled and built, whose weights do not matter; a copy if it can be."""
     model = program.fresh_model(0) if program.is_copyable else program.model
     program.compile_copy(model)
     count = min(data.rows, program.batch_size)

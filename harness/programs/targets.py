@@ -18,6 +18,9 @@ MAX_CLASSES = 1000  # distinct integers that can still be classes
 MAX_ROWS = 200_000  # rows looked at
 SAMPLED_VALUES = 20_000  # looked at first in a large array, to see whether it has many distinct values
 SUM_TOLERANCE = 1e-3  # by which the shares of a row may miss 1
+ACCURACIES = frozenset(
+    {"acc", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}
+)  # metrics that compare the class of each row
 
 
 class TargetKind(Enum):
@@ -125,18 +128,12 @@ def names_classes(targets: Targets | None, metrics: tuple[str, ...]) -> bool:
     """Whether targets are labels from 0 on; numbers of more than two classes only beside a metric that counts them."""
     if targets is None or targets.low != 0 or targets.is_regression:
         return False
-    is_counted = any("accuracy" in name or name == "acc" for name in metrics)
-    return targets.kind is not TargetKind.SHARES and (targets.high == 1 or is_counted)
+    return targets.kind is not TargetKind.SHARES and (targets.high == 1 or are_counting(metrics))
 
 
-REGRESSION_LOSSES = frozenset(
-    {"mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_logarithmic_error",
-     "huber", "log_cosh"}
-)  # fmt: skip
-BINARY_CROSSENTROPIES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
-CATEGORICAL_CROSSENTROPIES = frozenset({"categorical_crossentropy", "categorical_focal_crossentropy"})
-SPARSE_CROSSENTROPIES = frozenset({"sparse_categorical_crossentropy"})
-CROSSENTROPIES = BINARY_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES | SPARSE_CROSSENTROPIES
+def are_counting(metrics: tuple[str, ...]) -> bool:
+    """Whether one of some metrics, by its name, is the share of rows that are predicted rightly."""
+    return any("accuracy" in name or name == "acc" for name in metrics)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +174,15 @@ def describe_loss(loss: Any) -> LossFacts | None:
         own_name=name if is_own else "",
         function=function,
     )
+
+
+def class_of_loss(name: str) -> type[keras.losses.Loss]:
+    """The class of a loss of Keras by the name of its function: ``BinaryCrossentropy`` of ``binary_crossentropy``.
+
+    Raises:
+        KeyError: Keras has none of this name.
+    """
+    return vars(keras.losses)["".join(part.title() for part in name.split("_"))]
 
 
 def metric_names(metrics: Any) -> tuple[str, ...]:

@@ -20,9 +20,11 @@ class Engine(Enum):
 
 
 class FallbackReason(Enum):
-    """Why Keras' own ``fit`` trained the members, one after another."""
+    """Why a program cannot be trained many members at once, so that Keras' own ``fit`` trains them one after another.
 
-    ASKED = "asked"  # the caller asked for it
+    ``detail`` is that of ``CannotVectorise``.
+    """
+
     CALLBACK = "callback"  # a callback needs the model itself; ``detail`` names it
     TRAIN_STEP = "train-step"  # the model has a train_step or fit of its own
     OPTIMIZER = "optimizer"  # the optimizer has state that only fit handles; ``detail`` names the option
@@ -39,8 +41,6 @@ class Trained:
 
     seeds: tuple[int, ...]  # of initial weights, batch order and dropout masks
     engine: Engine  # what trained the members
-    reason: FallbackReason | None = None  # why it was Keras' own fit; None if it was not
-    detail: str = ""  # what exactly was in the way, for people; empty if nothing was
     is_compiled: bool = False  # whether XLA compiled the loop
     # (members, epochs) mean training loss of each epoch, as ``fit`` reports it; NaN after a member stopped. The last
     # epoch may be partial if a number of updates was asked for

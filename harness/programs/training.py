@@ -2,7 +2,7 @@
 
 ``train`` runs all members in one compiled loop (vectorised.py) or, if the program does not allow that, by Keras' own
 ``fit`` one after another (fallback.py). Both use the same initial weights, batches and seeds and return the same type;
-``Trained.engine`` and ``Trained.reason`` say which it was and why.
+``Trained.engine`` says which it was. Why it was ``fit``, ``CannotVectorise`` says if the loop is asked for.
 """
 
 from __future__ import annotations
@@ -84,15 +84,13 @@ def train(
         compiled=compiled,
         uses=uses,
     )
-    reason, detail = FallbackReason.ASKED, ""
     if engine is not Engine.FIT:
         try:
             return train_members(task, seeds, weights, rates)
-        except CannotVectorise as error:
+        except CannotVectorise:
             if engine is Engine.VECTORISED:
                 raise
-            reason, detail = error.reason, error.detail
-    return fit_members(task, seeds, weights, rates, reason=reason, detail=detail)
+    return fit_members(task, seeds, weights, rates)
 
 
 def drawn_members(program: Program, seeds: Sequence[int]) -> list[Array]:

@@ -314,6 +314,35 @@ def test_a_value_is_replaced_where_it_stands_as_a_default_if_no_other_is_given(c
     assert changed_lines(captured(code), *changes) == (lines, [])
 
 
+OTHER_LAYERS = """import keras
+import numpy as np
+
+x, y = np.zeros((8, 4, 4, 1)), np.zeros((8, 1))
+model = keras.Sequential(
+    [
+        keras.layers.Conv2DTranspose(2, 3),
+        keras.layers.GaussianDropout(0.9),
+        keras.layers.Flatten(),
+        keras.layers.Dense(1),
+    ]
+)
+model.compile("sgd", "mse")
+model.fit(x, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "added"),
+    [
+        ([change("units", 8, "conv2d_transpose")], "keras.layers.Conv2DTranspose(8, 3),"),
+        ([change("dropout", 0.0, "gaussian_dropout")], "keras.layers.GaussianDropout(0),"),
+        ([change("optimizer", "AdamW"), change("learning_rate", 0.001)], 'model.compile("adamw", "mse")'),
+    ],
+)
+def test_arguments_and_defaults_are_those_of_the_class(captured, changes, added):
+    assert changed_lines(captured(OTHER_LAYERS), *changes) == ([added], [])
+
+
 @pytest.mark.slow
 def test_an_import_is_added_below_those_from_the_future(program):
     code = f'"""Ours."""\nfrom __future__ import annotations\n{ADD}'
@@ -409,6 +438,7 @@ for _ in range(3):
         ([change("from_logits", True)], "loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)"),
         ([change("loss", "categorical_crossentropy"), change("from_logits", True)],
          "loss = tf.keras.losses.CategoricalCrossentropy(from_logits=True)"),
+        ([change("loss", "mean_squared_error")], "loss = tf.keras.losses.MeanSquaredError()"),
     ],
 )  # fmt: skip
 def test_a_loop_of_ones_own_is_edited_where_its_parts_are_made(captured, changes, added):

@@ -15,7 +15,7 @@ import training_programs as programs
 
 from harness.programs.program import Program
 from harness.programs.replay import steering_callbacks
-from harness.programs.training import Engine, FallbackReason, train
+from harness.programs.training import CannotVectorise, Engine, FallbackReason, train
 
 callbacks = keras.callbacks
 
@@ -110,9 +110,11 @@ def test_early_stopping_stops_members_at_different_epochs() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [Shrink, StopInBatch])
 def test_a_callback_that_needs_the_model_is_left_to_fit(kind: Any) -> None:
-    trained = train(classifier(kind()), seeds=(1,), epochs=3)
-    assert trained.engine is Engine.FIT
-    assert trained.reason is FallbackReason.CALLBACK
+    program = classifier(kind())
+    assert train(program, seeds=(1,), epochs=3).engine is Engine.FIT
+    with pytest.raises(CannotVectorise) as caught:
+        train(program, seeds=(1,), epochs=3, engine=Engine.VECTORISED)
+    assert caught.value.reason is FallbackReason.CALLBACK
 
 
 @pytest.mark.slow

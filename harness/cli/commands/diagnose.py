@@ -9,7 +9,6 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -205,36 +204,38 @@ def captured_program(arguments: argparse.Namespace, name: str, show: Shown, budg
     return program
 
 
-def diagnosed(arguments: argparse.Namespace, program: Any, show: Shown, budget: float) -> tuple[Any, int]:
-    """The answer about a program, and the exit code; Ctrl-C shows what is known."""
-    from ...diagnosis import diagnosis, outputs, trials
+def diagnosed(arguments: argparse.Namespace, program: Any, show: Shown, budget: float) -> Any:
+    """The answer about a program; Ctrl-C shows what is known."""
+    from ...diagnosis import captured, diagnosis, trials
     from ...programs import contradictions, unjudged
 
-    def trained(diagnose: Callable[..., Any]) -> Any:
+    try:
         with contradictions.quiet(), cluster.connected(arguments.ray):
-            return diagnose(
+            return captured.diagnose_captured(
                 program,
                 budget=budget,
                 seed=arguments.seed or 0,
                 progress=lambda what, trainings: show(trainings, 0, what),
             )
-
-    if program.outputs > 1 and program.is_fit_on_own_data and program.error is None:
-        several = trained(outputs.diagnose_outputs)
-        codes = {code_of_diagnosis(one) for one in several.outputs}
-        return several, DIFFERS if DIFFERS in codes else max(codes)
-    if not unjudged.is_judged(program) or contradictions.hopeless(program):
-        read = unjudged.read_unjudged(program)
-        return read, DIFFERS if read.is_refused or read.is_hopeless else NOT_JUDGED
-    try:
-        found = trained(diagnosis.diagnose_program)
     except trials.TooSlow as error:
-        return unjudged.read_unjudged(program, needed_budget=error.budget), NOT_JUDGED
+        return unjudged.read_unjudged(program, needed_budget=error.budget * program.outputs)
     except KeyboardInterrupt as interrupt:
         known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
         show_result(arguments, known)
         raise
-    return found, code_of_diagnosis(found)
+
+
+def code_of_answer(answer: Any) -> int:
+    """The exit code of an answer about a program: that of its worst output, if it has several."""
+    from ...diagnosis.outputs import OutputsDiagnosis
+    from ...programs.unjudged import Unjudged
+
+    if isinstance(answer, Unjudged):
+        return DIFFERS if answer.is_refused or answer.is_hopeless else NOT_JUDGED
+    if isinstance(answer, OutputsDiagnosis):
+        codes = {code_of_diagnosis(one) for one in answer.outputs}
+        return DIFFERS if DIFFERS in codes else max(codes)
+    return code_of_diagnosis(answer)
 
 
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
@@ -265,9 +266,9 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         show(0, 0, f"running {name}")
         try:
             program = captured_program(arguments, name, show, budget, of_script=of_script)
-            result, code = diagnosed(arguments, program, show, budget)
+            result = diagnosed(arguments, program, show, budget)
         except capture.RefusedByKeras as refused:
-            result, code = unjudged.read_refused(Path(name).name, refused.finding, refused.missing), DIFFERS
+            result = unjudged.read_refused(Path(name).name, refused.finding, refused.missing)
         is_whole = isinstance(result, Diagnosis)
         if is_whole and folder is not None:
             text = "\n\n".join(diagnosing.verdict(result))
@@ -279,7 +280,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         print(edits.unified_diff(result.edits), end="")
     if is_whole:
         say_page(arguments, folder)
-    return code
+    return code_of_answer(result)
 
 
 def run_scenario(arguments: argparse.Namespace, name: str) -> int:

@@ -8,7 +8,6 @@ import dataclasses
 import functools
 import inspect
 import itertools
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from ..old_versions.arguments import (
     translated_fit,
 )
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation, row_count
+from ..rules.failures import COLOURS
 from ..source.places import (
     Place,
     Sources,
@@ -57,7 +57,6 @@ from .own_loops import FITS, Loop, OwnLoops
 from .own_steps import makes_plain_updates, trained_by_keras
 from .supply import Supply
 
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
 SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends
 NOT_COMPILED = "You must call `compile()` before calling `fit()`."
@@ -557,7 +556,6 @@ class Recorder:
             fit=fit,
             optimizer=self.origins.place_of(arguments.get("optimizer")),
             loss=self.origins.place_of(loss),
-            model=self.origins.place_of(model),
             x=self._assigned(fit, "x", 0),
             y=self._assigned(fit, "y", 1),
         )

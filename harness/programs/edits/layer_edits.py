@@ -6,29 +6,19 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 
 from ..changes import Change
 from ..source.places import Place, argument_of
 from .script_texts import ScriptTexts, only_call
-from .texts import Edit, Text, Unplaced, is_add, unplaced, written
+from .texts import Edit, Text, Unplaced, is_add, positions_of, unplaced, written
 
 ADDED_UNITS = 64  # of a layer that is added without a number of units
-POSITIONS = {
-    "Dense": {"units": 0, "activation": 1},
-    "LSTM": {"units": 0, "activation": 1},
-    "GRU": {"units": 0, "activation": 1},
-    "SimpleRNN": {"units": 0, "activation": 1},
-    "Conv1D": {"filters": 0, "kernel_size": 1},
-    "Conv2D": {"filters": 0, "kernel_size": 1},
-    "Conv3D": {"filters": 0, "kernel_size": 1},
-    "Embedding": {"input_dim": 0, "output_dim": 1},
-    "Dropout": {"rate": 0},
-    "SpatialDropout1D": {"rate": 0},
-    "SpatialDropout2D": {"rate": 0},
-    "Activation": {"activation": 0},
-}  # of the arguments of layers that are often given by position
+OF_ONE_ACTIVATION = (
+    keras.layers.Softmax, keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU, keras.layers.PReLU,
+)  # fmt: skip  # layers that have no argument for another one
 
 
 class LayerEdits:
@@ -58,19 +48,19 @@ class LayerEdits:
             if other.kind.value == kind and other.new == change.new and other.layer
         }
         text, call, layer_kind = self._layer_call(name, alike)
-        positions = POSITIONS.get(layer_kind, {})
+        positions = positions_of(layer_kind.__init__)
         if kind == "activation":
             return [self._activation(text, call, layer_kind, str(change.new))]
         if kind == "units":
             argument = "filters" if "filters" in positions else "units"
             return [text.set_argument(call, argument, written(change.new), positions.get(argument))]
         if kind in ("kernel_initializer", "bias_initializer"):
-            argument = "embeddings_initializer" if layer_kind == "Embedding" else kind
+            argument = "embeddings_initializer" if layer_kind is keras.layers.Embedding else kind
             old = argument_of(call, argument)
             return [text.set_argument(call, argument, text.quoted(str(change.new), old))]
         if kind == "dropout":
             if "rate" in positions:
-                return [text.set_argument(call, "rate", written(change.new), 0)]
+                return [text.set_argument(call, "rate", written(change.new), positions["rate"])]
             given = [arg for arg in ("dropout", "recurrent_dropout") if argument_of(call, arg) is not None]
             return [text.set_argument(call, argument, written(change.new)) for argument in given] or unplaced()
         if kind == "regularizer" and change.new is not None:
@@ -81,13 +71,13 @@ class LayerEdits:
             return [edit for edit in removed if edit is not None] or unplaced()
         raise Unplaced
 
-    def _activation(self, text: Text, call: ast.Call, layer_kind: str, new: str) -> Edit:
+    def _activation(self, text: Text, call: ast.Call, layer_kind: Any, new: str) -> Edit:
         """Another activation in the call of a layer."""
-        if layer_kind in ("Softmax", "ReLU", "LeakyReLU", "ELU", "PReLU"):
+        if issubclass(layer_kind, OF_ONE_ACTIVATION):
             function = self.script.keras_name(text, "layers.Activation")
             value = f"{function}({text.quoted(new)})"
             return text.replace(call, value, call, value)
-        position = POSITIONS.get(layer_kind, {}).get("activation")
+        position = positions_of(layer_kind.__init__).get("activation")
         old = argument_of(call, "activation", position)
         return text.set_argument(call, "activation", text.quoted(new, old), position)
 
@@ -194,7 +184,7 @@ class LayerEdits:
                 return text.edit(start - len(line), min(end + 1, len(text.source.text)), "", text.text(call), "removed")
         raise Unplaced
 
-    def _layer_call(self, name: str, alike: Iterable[str] = ()) -> tuple[Text, ast.Call, str]:
+    def _layer_call(self, name: str, alike: Iterable[str] = ()) -> tuple[Text, ast.Call, Any]:
         """The call that made a layer, and the layer's class; the call must have made no layer outside ``alike``."""
         place = self.program.places.layers.get(name)
         text, call = self.script.call(place)
@@ -207,7 +197,7 @@ class LayerEdits:
         kind = type(self.layers[name])
         if not others <= {name, *alike}:
             raise Unplaced
-        return text, only_call(call, lambda inner: self.script.makes(text, inner, kind)), kind.__name__
+        return text, only_call(call, lambda inner: self.script.makes(text, inner, kind)), kind
 
 
 def shape_of_inputs(call: ast.Call) -> ast.keyword | None:

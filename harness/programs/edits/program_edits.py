@@ -7,6 +7,7 @@ known to be the one that counts. What cannot be placed is returned as such. The 
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,21 +19,16 @@ from ..changes import Change
 from ..old_versions.arguments import unread_rates
 from ..program import NoteKind, Program
 from ..source.places import argument_of, base_name
+from ..targets import class_of_loss
 from .data_edits import DataEdits
 from .edited import without_overlaps
 from .layer_edits import LayerEdits
 from .rebinding import batch_calls
 from .script_texts import ScriptTexts, only_call
-from .texts import Edit, Text, Unplaced, unplaced, written
+from .texts import Edit, Text, Unplaced, positions_of, unplaced, written
 
-FIT_POSITIONS = {"x": 0, "y": 1, "batch_size": 2, "epochs": 3}
+FIT_POSITIONS = positions_of(keras.Model.fit)
 WRAPPERS = ("KerasClassifier", "KerasRegressor")
-CLASSES = {
-    "binary_crossentropy": "BinaryCrossentropy",
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-}
-DEFAULT_RATES = {"Adam": 0.001, "SGD": 0.01, "RMSprop": 0.001, "Nadam": 0.001, "Adamax": 0.001, "Adagrad": 0.001}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +104,7 @@ class _Editor:
 
     def _new_loss(self, text: Text, name: str, is_of_logits: bool) -> str:
         """The call that makes a loss."""
-        made = self.script.keras_name(text, f"losses.{CLASSES[name]}")
+        made = self.script.keras_name(text, f"losses.{class_of_loss(name).__name__}")
         return f"{made}({'from_logits=True' if is_of_logits else ''})"
 
     def _loss_call(self) -> tuple[Text, ast.Call]:
@@ -148,7 +144,7 @@ class _Editor:
             return [text.replace(made, new, made, new)]
         text, call = self.script.call(places.compile)
         given = argument_of(call, "optimizer", 0)
-        is_default = rate is None or (name in DEFAULT_RATES and np.isclose(float(str(rate.new)), DEFAULT_RATES[name]))
+        is_default = rate is None or np.isclose(float(str(rate.new)), default_rate(name))
         new = text.quoted(name.lower(), given) if is_default else self._new_optimizer(text, name, rate, None)
         return [text.set_argument(call, "optimizer", new, 0)]
 
@@ -291,6 +287,12 @@ class _Editor:
         numbers = range(len(classes)) if is_renumbered else map(int, classes)
         weights = {c: round(len(labels) / (len(classes) * int(n)), 3) for c, n in zip(numbers, counts)}
         return text.set_argument(call, "class_weight", repr(weights))
+
+
+def default_rate(optimizer: str) -> float:
+    """The learning rate that an optimizer of Keras has if it is given none; NaN for another's class."""
+    made = getattr(keras.optimizers, optimizer, None)
+    return float("nan") if made is None else float(inspect.signature(made).parameters["learning_rate"].default)
 
 
 def combined(changes: Sequence[Change]) -> list[list[Change]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,6 +205,11 @@ def is_docstring(node: ast.stmt) -> bool:
 def is_future(node: ast.stmt) -> bool:
     """Whether a statement imports from ``__future__``."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def positions_of(method: Callable[..., Any]) -> dict[str, int]:
+    """The position of each argument in a call of a method, from 0, by name."""
+    return {name: place for place, name in enumerate(list(inspect.signature(method).parameters)[1:])}
 
 
 def unplaced() -> list[Edit]:

@@ -75,6 +75,9 @@ LEAST_DECAY = 1e-4  # per update; below, the old ``decay`` of an optimizer hardl
 KINDS = {"float": "float32", "int": "int32"}
 ORDERINGS = {"th": "channels_first", "tf": "channels_last"}
 OF_OPTIMIZERS = frozenset(inspect.signature(BaseOptimizer.__init__).parameters)  # arguments of all optimizers
+OF_QUEUES = (
+    "max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe", "nb_worker", "nb_val_worker",
+)  # fmt: skip  # arguments of fit and its like that say how rows are fetched
 SIZES = ("units", "filters", "input_dim", "output_dim")
 
 
@@ -352,14 +355,7 @@ def translated_fit(options: dict[str, Any], supplied: list[str]) -> dict[str, An
     if "nb_epoch" in options:
         supplied.append("nb_epoch")
         options.setdefault("epochs", options.pop("nb_epoch"))
-    for removed in (
-        "show_accuracy",
-        "workers",
-        "use_multiprocessing",
-        "max_queue_size",
-        "max_q_size",
-        "validation_freq_",
-    ):
+    for removed in ("show_accuracy", *OF_QUEUES):
         if removed in options:
             supplied.append(removed)
             del options[removed]

@@ -31,7 +31,7 @@ import numpy as np
 
 from ..copies import forget_states
 from ..stand_ins import importing_file
-from .arguments import old_arguments
+from .arguments import OF_QUEUES, old_arguments
 from .shapes import take_shapes
 
 PLACES = (
@@ -404,15 +404,10 @@ def _predict_classes(model: Any, x: Any, *arguments: Any, **options: Any) -> Any
     return outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else (outputs > 0.5).astype("int32")
 
 
-REMOVED = (
-    "max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe", "nb_worker", "nb_val_worker",
-)  # fmt: skip
-
-
 def _by_generator(model: Any, name: str, generator: Any = None, *arguments: Any, **options: Any) -> Any:
     """A call of ``fit_generator`` and its like by the method that took its place."""
     generator = options.pop("generator", generator)
-    for removed in REMOVED:
+    for removed in OF_QUEUES:
         options.pop(removed, None)
     samples = options.pop("samples_per_epoch", options.pop("val_samples", None))
     steps = "steps_per_epoch" if name == "fit" else "steps"

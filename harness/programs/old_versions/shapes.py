@@ -8,6 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..heads import is_shape
+
 OF_SHAPES = ("build", "compute_output_shape")  # methods of a layer that are given a shape
 
 
@@ -54,5 +56,4 @@ def _with_shapes(method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _old(shape: Any) -> Any:
     """A shape as earlier versions gave it; everything else as it is."""
-    is_shape = isinstance(shape, tuple) and all(size is None or isinstance(size, int) for size in shape)
-    return Shape(shape) if is_shape else shape
+    return Shape(shape) if is_shape(shape) else shape

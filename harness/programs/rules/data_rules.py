@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Check, Finding, Rule, Severity, Subject
+from ..loss_names import CROSSENTROPIES
 from ..program import NoteKind, as_column
-from ..targets import CROSSENTROPIES, TargetKind, Targets, spread_rows
+from ..targets import TargetKind, Targets, spread_rows
 
 Array = NDArray[Any]
 

@@ -15,18 +15,15 @@ from ..findings import Check, Contradiction, Finding, Rule, Severity, Subject, V
 from ..fit_calls import overridden_step
 from ..heads import Head, as_tensors
 from ..kinds import TAPE
-from ..program import NoteKind, Program, take_rows
-from ..targets import (
+from ..loss_names import (
     BINARY_CROSSENTROPIES,
     CATEGORICAL_CROSSENTROPIES,
     CROSSENTROPIES,
     REGRESSION_LOSSES,
     SPARSE_CROSSENTROPIES,
-    SUM_TOLERANCE,
-    TargetKind,
-    Targets,
-    names_classes,
 )
+from ..program import NoteKind, Program, take_rows
+from ..targets import ACCURACIES, SUM_TOLERANCE, TargetKind, Targets, are_counting, names_classes
 
 Array = NDArray[Any]
 
@@ -73,6 +70,7 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
     assert subject.loss is not None
     loss, activation = subject.loss, head.activation
     place, layer = subject.output_place, head.activation_layer
+    is_one_hot = subject.targets is not None and subject.targets.kind is TargetKind.ONE_HOT
     values: dict[str, Value] = {"activation": activation, "loss": loss.name, "units": head.units}
     if loss.from_logits:
         if activation in ("softmax", "sigmoid"):
@@ -106,8 +104,8 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
             Check.SEVERAL_LABELS_UNDER_CATEGORICAL if is_several else Check.SIGMOID_FOR_CLASSES, Severity.SUSPICION,
             values | {"labels in a row": labels}, layer=layer
         )  # fmt: skip
-    elif activation == "softmax" and loss.name in BINARY_CROSSENTROPIES:
-        yield from softmax_under_binary(subject, values)
+    elif activation == "softmax" and loss.name in BINARY_CROSSENTROPIES and is_one_hot:
+        yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
 
 
 def labels_in_a_row(subject: Subject) -> str | None:
@@ -116,12 +114,6 @@ def labels_in_a_row(subject: Subject) -> str | None:
     if kind is TargetKind.MULTI_HOT or (kind is None and subject.row_given("y", 1) not in (None, (), (1,))):
         return "several"
     return "one" if kind is TargetKind.ONE_HOT or (kind is None and ONE_HOT.search(subject.text)) else None
-
-
-def softmax_under_binary(subject: Subject, values: Mapping[str, Value]) -> Finding:
-    """A softmax of several units under a binary cross-entropy."""
-    if subject.targets is not None and subject.targets.kind is TargetKind.ONE_HOT:
-        yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
 
 
 def logits_matter(subject: Subject) -> bool:
@@ -314,9 +306,7 @@ def loss_rules(subject: Subject) -> Finding:
         return
     if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
         severity = Severity.FACT
-    elif targets.kind is TargetKind.ONE_HOT or (
-        targets.kind is TargetKind.CLASSES and any("accuracy" in name or name == "acc" for name in subject.metrics)
-    ):
+    elif targets.kind is TargetKind.ONE_HOT or (targets.kind is TargetKind.CLASSES and are_counting(subject.metrics)):
         severity = Severity.SUSPICION
     else:
         return
@@ -463,7 +453,7 @@ def metric_rules(subject: Subject) -> Finding:
         return
     for name in subject.metrics:
         values: dict[str, Value] = {"metric": name, "loss": loss, "units": head.units}
-        if name in ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"):
+        if name in ACCURACIES:
             is_labels_beyond = targets.kind is TargetKind.CLASSES and head.units == 1
             is_of_quantities = loss in REGRESSION_LOSSES and targets.width == head.units and (
                 (targets.is_regression and not targets.is_integer)

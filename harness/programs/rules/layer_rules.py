@@ -10,9 +10,9 @@ from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activations_of
 from ..program import MadeUp
 from ..source.places import Place
+from ..units import RECURRENT
 
 MOST_PASSING = 8  # layers in a row that only pass values on
-RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 CONVOLUTIONS = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.Conv2DTranspose)
 DROPOUTS = (keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
 # layers that leave values as they are

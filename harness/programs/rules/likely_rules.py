@@ -17,13 +17,15 @@ import numpy as np
 
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
+from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
-from ..targets import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
+from ..targets import are_counting
+from ..units import RECURRENT
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
 from .head_rules import labels_in_a_row
-from .layer_rules import DROPOUTS, RECURRENT, is_weighted, next_layer, one_step_rules, steps_of
+from .layer_rules import DROPOUTS, is_weighted, next_layer, one_step_rules, steps_of
 from .scaling_rules import scaled_target_rules, scales_targets, sources_of
 from .source_rules import KNOWN_RAW_TABLES, LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
 
@@ -87,8 +89,7 @@ def counts_classes(subject: Subject) -> bool:
     """
     if subject.loss_name == "mean_absolute_percentage_error":
         return False
-    is_metric = any("accuracy" in name or name == "acc" for name in subject.metrics)
-    return is_metric or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
+    return are_counting(subject.metrics) or bool(given_keywords(subject) & {"class_mode", "show_accuracy"})
 
 
 def descent_rules(subject: Subject) -> Finding:

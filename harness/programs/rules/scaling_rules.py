@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject, Value
+from ..loss_names import CROSSENTROPIES
 from ..source.places import argument_of, base_name, is_at, names_in, names_of
-from ..targets import CROSSENTROPIES
 from .data_rules import scales_itself
 
 SCALERS = re.compile(r"(?:\w+\.)*(?:(?:MinMax|Standard|Robust|MaxAbs)Scaler|(?:Power|Quantile)Transformer)\(")

@@ -12,11 +12,11 @@ import keras
 
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject
+from ..loss_names import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES, SPARSE_CROSSENTROPIES
 from ..old_versions.arguments import hands_on_nb_epoch, unread_rates
 from ..program import DATA_SET, FILE, VALUE, made_up_names, made_up_parts
 from ..source.columns import assigned_pairs, number_of
 from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
-from ..targets import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_LOSSES, SPARSE_CROSSENTROPIES
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT
 

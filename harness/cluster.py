@@ -244,7 +244,8 @@ def rounding_environment() -> dict[str, str]:
 def connected(address: str | None) -> Iterator[None]:
     """Connect to the cluster at HOST:PORT, or with "auto" to that of this machine, during a ``with``.
 
-    Meanwhile stdout goes to stderr, and workers get the ``rounding_environment`` of this process. With None nothing happens.
+    Meanwhile stdout goes to stderr, and workers get the ``rounding_environment`` of this process. With None nothing
+    happens.
 
     Raises:
         BadInput: Ray is not installed, or the cluster does not answer or has another version.

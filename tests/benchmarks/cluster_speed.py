@@ -2,7 +2,8 @@
 
 Run from the repository, on a machine that does nothing else: ``python -m tests.benchmarks.cluster_speed [--rounds N]``
 
-Chunks of about a second each; a worker trains with one thread, which is its share of the cores. A first sweep of each kind is not counted: its workers load TensorFlow and compile.
+Chunks of about a second each; a worker trains with one thread, which is its share of the cores. A first sweep of each
+kind is not counted: its workers load TensorFlow and compile.
 """
 
 from __future__ import annotations

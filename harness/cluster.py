@@ -29,7 +29,7 @@ MAX_RETRIES = 3  # of a part whose worker is lost
 PARTS_PER_CORE = 2  # one that runs, and one that waits
 CONNECT_TIMEOUT_SECONDS = 5.0
 INIT_TIMEOUT_SECONDS = 120.0  # some seconds on a quiet machine
-COMPILER_SETTINGS = ("XLA_FLAGS",)  # environment variables that decide how results are rounded
+XLA_FLAGS, THREADS = "XLA_FLAGS", "TF_NUM_INTRAOP_THREADS"  # environment variables that decide how results are rounded
 INSTALL = "pip install 'backprop-harness[ray]'"
 
 # What an HTTP/2 connection begins with: the client's preface and settings, the head of the server's settings.
@@ -229,11 +229,23 @@ def within_limit(start: Callable[..., object], **options: Any) -> None:
         raise failures[0]
 
 
+def rounding_environment() -> dict[str, str]:
+    """The environment variables that make workers round as this machine does.
+
+    XLA divides large matrix products among TensorFlow's threads, which adds in another order. By default there are as
+    many threads as this process may use cores.
+    """
+    cores_here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    flags = {XLA_FLAGS: os.environ[XLA_FLAGS]} if XLA_FLAGS in os.environ else {}
+    return {THREADS: os.environ.get(THREADS, str(cores_here)), **flags}
+
+
 @contextlib.contextmanager
 def connected(address: str | None) -> Iterator[None]:
     """Connect to the cluster at HOST:PORT, or with "auto" to that of this machine, during a ``with``.
 
-    Meanwhile stdout goes to stderr, and workers get the compiler settings of this process. With None nothing happens.
+    Meanwhile stdout goes to stderr, and workers get the ``rounding_environment`` of this process. With None nothing
+    happens.
 
     Raises:
         BadInput: Ray is not installed, or the cluster does not answer or has another version.
@@ -252,7 +264,7 @@ def connected(address: str | None) -> Iterator[None]:
                 address=address,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
-                runtime_env={"env_vars": {name: os.environ[name] for name in COMPILER_SETTINGS if name in os.environ}},
+                runtime_env={"env_vars": rounding_environment()},
             )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())

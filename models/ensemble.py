@@ -147,6 +147,15 @@ def numbers_of(values: Array, block: NDArray[np.intp], dtype: np.dtype, is_last:
     return tf.constant(values[block] if is_last else values[block, None, None], dtype)
 
 
+def thread_count() -> int:
+    """How many threads train blocks of members: OMP_NUM_THREADS, or one for each core. It changes no result.
+
+    Ray gives each of its workers that variable, as the worker's share of the cores.
+    """
+    given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(given) if given.isdecimal() and int(given) else os.cpu_count() or 1
+
+
 class Advance(NamedTuple):
     """One call of the compiled program for every block.
 
@@ -207,7 +216,7 @@ def descend(
 
     recorded_bytes = len(blocks) * sum(v.numpy().nbytes for v in recording(network, starts[0], x[:1], y[:1]))
     stops = loop.stops_at_once(recorded_bytes)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # TensorFlow lets go of Python's lock while it computes
+    with ThreadPoolExecutor(thread_count()) as threads:  # TensorFlow lets go of Python's lock while it computes
         for group in loop.calls(network, observations, size, training.recorded, stops, batches):
             orders = loop.orders_of(batches, observations, points[0].iteration, group[-1].iteration)
             advance = functools.partial(loop.advance, program, x=x, y=y, orders=orders, group=group, stops=stops)

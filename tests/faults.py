@@ -398,6 +398,7 @@ A_LOG = {
     )
 }
 NO_PLACE = st.sampled_from(["no/such/x.csv", ".", "/", "loop", "file/x.csv", "y" * 5000, "/proc/x"])
+NO_PAGE = WORDS.map(lambda word: f"{word.replace('.', '')}.pdf")
 HUGE = st.integers(10**13, 10**30).map(str)
 OPTIONS: dict[str, dict[str, st.SearchStrategy[str]]] = {
     "compare": {**A_SCENARIO, **A_LOG, "--max-neurons": NO_COUNT},
@@ -420,7 +421,8 @@ OPTIONS: dict[str, dict[str, st.SearchStrategy[str]]] = {
         "--seconds": st.one_of(NO_NUMBER, NO_RATE.filter(lambda text: not 0 < float(text) <= 1e5), HUGE),
         "--memory": st.one_of(NO_NUMBER, BELOW_0.map(str), HUGE, st.integers(1, 100).map(str)),
         "--jobs": st.one_of(NO_COUNT, HUGE),
-        **dict.fromkeys(("--csv", "--report", "--gradescope"), NO_PLACE),
+        **dict.fromkeys(("--csv", "--gradescope"), NO_PLACE),
+        "--report": st.one_of(NO_PLACE, NO_PAGE),
         "--results": st.sampled_from(["loop", "file", "file/x", "y" * 5000, "/proc/x"]),
         "--tests": st.sampled_from(["good.py", "loop", "no/such", "y" * 5000]),
     },

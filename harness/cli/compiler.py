@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Iterator
 
+from ..cluster import THREADS, XLA_FLAGS
 from ..models.network import BROADCAST_AT_MOST, Network, is_small
 
-XLA_FLAGS, THREADS = "XLA_FLAGS", "TF_NUM_INTRAOP_THREADS"  # environment variables
 WIDE_VECTORS = "--xla_cpu_prefer_vector_width=512"  # if the processor has them
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # for a matrix product; THREADS is for all else
 # The loop of a training as one function, in place of a call for each step; its matrix products would be slow.

@@ -73,6 +73,8 @@ def build_parser(names: Sequence[str] = COMMANDS) -> Parser:
     parser.set_defaults(parser_of_all=build_parser)  # for 'harness completion'
     for name in names:
         import_module(f".commands.{name}", __package__).add(commands)
+    for command in commands.choices.values():
+        command.set_defaults(options=[name for name in command._option_string_actions if name.startswith("--")])
     return parser
 
 
@@ -118,7 +120,8 @@ def dispatch(arguments: list[str]) -> int:
         chosen, unknown = parser.parse_known_args(arguments)
         if unknown:
             options = [word for word in unknown if word.startswith("-")]
-            hint = f"see 'harness {chosen.command} --help'"
+            near = nearest(options[0].partition("=")[0], chosen.options) if options else ""
+            hint = f"see 'harness {chosen.command} --help'{near}"
             raise BadInput(f"command line: unknown {' '.join(options or unknown)}; {hint}")
         return int(chosen.run(chosen))
     finally:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ..report.page.document import Page
 
 REPORT = "report.html"  # in the folder of a run
-FORMATS = (".png", ".svg")
+PAGE_FORMATS = (".html", ".htm", "")  # also a pipe
+FIGURE_FORMATS = (".png", ".svg")
 
 
 def add_report(output: argparse._ArgumentGroup) -> None:
@@ -35,9 +36,12 @@ def check_files(arguments: argparse.Namespace) -> None:
     from ..files import check_output_file
 
     figure: Path | None = getattr(arguments, "figure", None)
-    if figure is not None and figure.suffix.lower() not in FORMATS:
+    if figure is not None and figure.suffix.lower() not in FIGURE_FORMATS:
         raise BadInput(f"must be a file that ends in .png or .svg, got {shown_path(figure)}", key="figure")
-    for path in (arguments.report, figure):
+    report: Path | None = arguments.report
+    if report is not None and report.suffix.lower() not in PAGE_FORMATS:
+        raise BadInput(f"is a page in HTML; give a file that ends in .html, got {shown_path(report)}", key="report")
+    for path in (report, figure):
         if path is not None:
             check_output_file(path)
 

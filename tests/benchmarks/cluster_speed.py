@@ -2,7 +2,8 @@
 
 Run from the repository, on a machine that does nothing else: ``python -m tests.benchmarks.cluster_speed [--rounds N]``
 
-Chunks of about a second each. A first sweep of each kind is not counted: its workers load TensorFlow and compile.
+Chunks of about a second each; a worker trains with one thread, which is its share of the cores. A first sweep of each
+kind is not counted: its workers load TensorFlow and compile.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"without Ray, on {os.cpu_count()} cores: {here:.2f} s for {CHUNKS} chunks")
     for cores, taken in seconds.items():
         print(f"Ray, workers: {cores}: {taken:.2f} s, a chunk takes {taken * cores / CHUNKS:.2f} s")
-    print(f"two workers against no Ray: {seconds[2] / here:.3f}; one worker against two: {seconds[1] / seconds[2]:.3f}")
+    print(f"overhead: two workers take {seconds[2] / here:.3f} times as long as this process with two threads")
+    print(f"scaling: two workers are {seconds[1] / seconds[2]:.2f} times as fast as one")
 
 
 if __name__ == "__main__":

@@ -424,3 +424,12 @@ def test_a_hundred_recordings_are_all_there(implementation):
             network, weights, x, y, Training(0.5, optimizer=Optimizer("adam"), recorded=[recorded[number]])
         )
         assert all(np.array_equal(a, b) for a, b in zip(found[number], alone))
+
+
+@pytest.mark.parametrize(("given", "threads"), [("1", 1), ("3,2", 3), ("", 7), ("0", 7), ("many", 7), (None, 7)])
+def test_blocks_are_trained_by_as_many_threads_as_the_share_of_the_cores(given, threads, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert ensemble.thread_count() == threads

@@ -162,9 +162,16 @@ def test_a_figure_of_another_kind_is_refused(name, capsys):
     assert ".png or .svg" in told
 
 
+@pytest.mark.parametrize("command", ["check net.py", "check class", "compare", "diagnose", "sweep", "inspect a.keras"])
+def test_a_page_of_another_kind_is_refused_before_anything_runs(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*command.split(), "--report", "page.pdf"]) == 2
+    assert "--report: is a page in HTML; give a file that ends in .html, got page.pdf" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--report", "--figure"])
 def test_a_file_in_no_folder_is_refused_before_anything_runs(option, tmp_path, capsys):
-    path = tmp_path / "none" / "file.svg"
+    path = tmp_path / "none" / {"--report": "file.html", "--figure": "file.svg"}[option]
     assert cli.main(["sweep", option, str(path), "--log-dir", str(tmp_path / "logs")]) == 2
     assert "its folder does not exist" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

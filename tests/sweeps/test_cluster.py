@@ -164,6 +164,18 @@ def test_a_worker_says_in_what_it_is_another(monkeypatch):
     assert "rounds differently" in trained_there(here["versions"], "0").reason
 
 
+def test_workers_have_as_many_threads_as_this_machine_or_as_the_user_wants(monkeypatch):
+    """XLA divides products among them, and so adds in another order."""
+    for name in ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(5)), raising=False)
+    assert cluster.rounding_environment() == {"TF_NUM_INTRAOP_THREADS": "5"}
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_prefer_vector_width=512")
+    wanted = {"TF_NUM_INTRAOP_THREADS": "1", "XLA_FLAGS": "--xla_cpu_prefer_vector_width=512"}
+    assert cluster.rounding_environment() == wanted
+
+
 def test_pieces_are_all_members_once():
     one, other = (sweep.Combination(start, "sgd", 0.5) for start in ("ones", "glorot_uniform"))
     found = list(sweep_cluster.pieces([sweep.Part(one, range(1)), sweep.Part(other, range(5, 12))], 3))

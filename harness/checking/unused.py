@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -33,6 +33,8 @@ DATA_WORDS = frozenset(
         *("xs", "ys", "features", "noise", "dropout", "images", "batch", "dataset"),
     }
 )
+# in a name: db, grad_b, nabla_b[0], d_bias
+BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
 COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias
 
@@ -160,21 +162,34 @@ def is_first_state(reading: Reading, leaf: int) -> bool:
 
 
 def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
-    """Whether a file updates a bias, or computes the gradient of one of these and does nothing with it."""
+    """Whether a file updates a bias, if only by 0, or computes the gradient of one of these and does nothing with it.
+
+    The gradient of a bias may be that of its layer's sum under another name.
+    """
     stage, roles = reading.stage, reading.forward.roles
     if any(roles.get(step.before) is Role.BIAS for step in stage.steps):
         return True
-    unused = sorted(stage.dependent - stage.needed - reading.forward.nodes)[:MOST_UNUSED]
+    computed = sorted(stage.dependent - reading.forward.nodes)
+    unused = [id for id in computed if id not in stage.needed][:MOST_UNUSED]
+    renamed = [id for id in computed if any(BIAS_GRADIENT.search(name) for name in stage.node(id).names)]
     for leaf in leaves:
+        if any(takes_place(reading, leaf, child) for _, child in constant_sums(reading, leaf)):
+            return True
         gradients = gradients_of_leaf(reading, leaf)
         shape = squeezed(stage.node(leaf).shape)
-        alike = [id for id in unused if squeezed(stage.node(id).shape) == shape]
+        alike = [id for id in {*unused, *renamed[:MOST_UNUSED]} if squeezed(stage.node(id).shape) == shape]
         if gradients is None or not stage.extend(alike):
             continue
         values = [value for id in alike if (value := stage.samples(id)) is not None]
         if any(align(value, samples(gradients)) is not None for value in values):
             return True
     return False
+
+
+def takes_place(reading: Reading, leaf: int, id: int) -> bool:
+    """Whether a value goes by the name of a leaf from then on."""
+    names = [{name.rpartition(".")[2] for name in reading.stage.node(one).names} for one in (leaf, id)]
+    return not names[0].isdisjoint(names[1])
 
 
 def lost_updates(recording: Recording, program: Program) -> dict[int, tuple[int, Place | None]]:
@@ -419,21 +434,26 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
 def constant_update(reading: Reading, leaf: int) -> Found | None:
     """A parameter that is moved by numbers of the file alone, and by no gradient, in every iteration."""
     stage, program = reading.stage, reading.stage.program
-    for version in versions_of(reading, leaf):
-        for child in program.children[version]:
-            node, own = stage.node(child), use_of(stage.node(child))
-            if node.operation not in ("add", "subtract") or not adds_nothing(reading, child, version):
-                continue
-            uses = uses_of(reading, child)
-            if own not in uses or not uses & uses_of(reading, version) - {own}:
-                continue
-            values = program.run([version, child], {}, program.base)
-            if np.array_equal(values[version], values[child]):
-                continue
-            name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
-            expected = quantity(reading, version, None)
-            return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
+    for version, child in constant_sums(reading, leaf):
+        node, own, uses = stage.node(child), use_of(stage.node(child)), uses_of(reading, child)
+        if own not in uses or not uses & uses_of(reading, version) - {own}:
+            continue
+        values = program.run([version, child], {}, program.base)
+        if np.array_equal(values[version], values[child]):
+            continue
+        name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
+        expected = quantity(reading, version, None)
+        return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
     return None
+
+
+def constant_sums(reading: Reading, leaf: int) -> Iterator[tuple[int, int]]:
+    """What is made of a leaf, and its sums with constants, such as gradients that were left at 0."""
+    for version in versions_of(reading, leaf):
+        for child in reading.stage.program.children[version]:
+            is_sum = reading.stage.node(child).operation in ("add", "subtract")
+            if is_sum and adds_nothing(reading, child, version):
+                yield version, child
 
 
 def adds_nothing(reading: Reading, id: int, version: int) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..recording.graph import Kind, Node, Place, Recording, Site, references
 from .alignment import align, samples, squeezed
+from .exceptions import RUN_FILE
 from .labels import quantity
 from .matching import NOTHING
 from .reading import Array, Reading
@@ -116,7 +117,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
             continue
         if any(word in DATA_WORDS for word in words):
             continue
-        constant = constant_update(reading, id) if named and role is not None else None
+        constant = constant_update(reading, id) if named and role is not None else constant_items(reading, id)
         if constant is not None:
             found.append(constant)
             continue
@@ -141,9 +142,12 @@ def untouched_parameters(reading: Reading) -> Untouched:
         name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
-        biases += [id] if role is Role.BIAS else []
         mistake = "bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated"
         place = sibling_update(reading, versions_of(reading, id)) or node.place
+        if place is not None and place.file == RUN_FILE and has_unused_gradient(reading, id):
+            unclassified.append(name)  # the update is not the file's own, which only computes gradients
+            continue
+        biases += [id] if role is Role.BIAS else []
         found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
     merged, names = together(found), [name for one in found for name in one.parameters]
     if len(biases) == len(found) and not trains_biases(reading, biases):
@@ -169,21 +173,25 @@ def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
     stage, roles = reading.stage, reading.forward.roles
     if any(roles.get(step.before) is Role.BIAS for step in stage.steps):
         return True
+    return any(
+        has_unused_gradient(reading, leaf)
+        or any(takes_place(reading, leaf, child) for _, child in constant_sums(reading, leaf))
+        for leaf in leaves
+    )
+
+
+def has_unused_gradient(reading: Reading, leaf: int) -> bool:
+    """Whether the gradient of a leaf is computed, and nothing is made of it under that name."""
+    stage, gradients = reading.stage, gradients_of_leaf(reading, leaf)
     computed = sorted(stage.dependent - reading.forward.nodes)
     unused = [id for id in computed if id not in stage.needed][:MOST_UNUSED]
     renamed = [id for id in computed if any(BIAS_GRADIENT.search(name) for name in stage.node(id).names)]
-    for leaf in leaves:
-        if any(takes_place(reading, leaf, child) for _, child in constant_sums(reading, leaf)):
-            return True
-        gradients = gradients_of_leaf(reading, leaf)
-        shape = squeezed(stage.node(leaf).shape)
-        alike = [id for id in {*unused, *renamed[:MOST_UNUSED]} if squeezed(stage.node(id).shape) == shape]
-        if gradients is None or not stage.extend(alike):
-            continue
-        values = [value for id in alike if (value := stage.samples(id)) is not None]
-        if any(align(value, samples(gradients)) is not None for value in values):
-            return True
-    return False
+    shape = squeezed(stage.node(leaf).shape)
+    alike = [id for id in {*unused, *renamed[:MOST_UNUSED]} if squeezed(stage.node(id).shape) == shape]
+    if gradients is None or not stage.extend(alike):
+        return False
+    values = [value for id in alike if (value := stage.samples(id)) is not None]
+    return any(align(value, samples(gradients)) is not None for value in values)
 
 
 def takes_place(reading: Reading, leaf: int, id: int) -> bool:
@@ -444,6 +452,31 @@ def constant_update(reading: Reading, leaf: int) -> Found | None:
         name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
         expected = quantity(reading, version, None)
         return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
+    return None
+
+
+def constant_items(reading: Reading, leaf: int) -> Found | None:
+    """A parameter whose items, which the forward pass picks, are moved by numbers of the file alone."""
+    stage, program = reading.stage, reading.stage.program
+    versions = versions_of(reading, leaf)
+    picked = [one for id in versions for one in program.children[id] if stage.node(one).operation == "getitem"]
+    used = program.ancestors(reading.forward.outputs)
+    places = {use_of(stage.node(one)) for one in picked if one in used}
+    for item in picked:
+        index = stage.node(item).arguments[1]
+        for moved in program.children[item]:
+            if stage.node(moved).operation not in ("add", "subtract") or not adds_nothing(reading, moved, item):
+                continue
+            for child in program.children[moved]:
+                node = stage.node(child)
+                is_put = node.operation == "setitem" and node.arguments[:2] == (stage.node(item).arguments[0], index)
+                if not is_put or places.isdisjoint(uses_of(reading, child)):
+                    continue
+                values = program.run([item, moved], {}, program.base)
+                if not np.array_equal(values[item], values[moved]):
+                    name = next((name for one in versions for name in stage.node(one).names), node.operation)
+                    shape, expected = stage.node(item).shape, quantity(reading, versions[-1], None)
+                    return Found(id="wrong-value", place=node.place, variable=name, shape=shape, expected=expected)
     return None
 
 

@@ -42,7 +42,7 @@ from .judging import (
 from .matching import is_turned_by_a_matrix
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
-from .pairing import unpaired
+from .pairing import Pairing, pairing_of
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
@@ -72,6 +72,7 @@ from .stated import stated_costs
 from .thresholds import error_groups
 from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
+from .unusual import added_targets
 
 SKIPPED = "layer-missing-in-forward"
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
@@ -342,10 +343,11 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     mistakes += unread_biases(reading)
-    rules = Rules()
+    rules, pairing = Rules(), Pairing()
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
-        mistakes += unpaired(reading)
+        pairing = pairing_of(reading)
+        mistakes += pairing.mistakes
         mistakes += unrepeated_forward(reading)
         mistakes += hidden_factors(reading)
         rules = rule_mistakes(recording, reading)
@@ -353,6 +355,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)
     untrained = [(Remark.BIASES_NOT_TRAINED, None, ", ".join(untouched.untrained))] if untouched.untrained else []
+    shifted = [(Remark.TARGETS_OF_OTHER_ROWS, None, str(pairing.shift))] if pairing.shift else []
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
@@ -360,7 +363,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unclassified=tuple(unclassified),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
-        notes=(*untrained, *rules.notes),
+        notes=(*untrained, *shifted, *added_targets(reading), *rules.notes),
     )
 
 
@@ -491,7 +494,9 @@ def with_declared_cost(
 
 
 def if_a_network(result: CheckResult, recording: Recording, reading: Reading) -> CheckResult:
-    """The result, correct if it is that of a network whose values were all followed."""
+    """The result, correct if it is that of a network whose values were all followed, and that moves at all."""
+    if all(match is not None and match.nothing for match in reading.matches.values()):
+        return without_verdict(result, Reason.NO_COST_FITS)
     if not (has_target(reading) or is_compared_with_one(reading)) or not is_network(reading):
         return without_verdict(result, Reason.NO_COST_FITS)
     if recording.losses and lost_on_the_way(reading.stage):

@@ -66,8 +66,13 @@ net.backward()
 """
 
 GRADIENTS_ALONE = """import numpy as np
+
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
 def predict(X, w, b):
-    return 1.0 / (1.0 + np.exp(-(np.dot(X, w) + b)))
+    y_pred = sigmoid(np.dot(X, w) + b)
+    return y_pred
 
 def log_loss(y, y_hat):
     return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
@@ -118,4 +123,5 @@ def test_updates_that_are_0_whatever_the_weights_are_not_right(tmp_path: Path) -
 
 
 def test_a_bias_that_the_tried_calls_leave_out_is_not_a_mistake_of_the_file(tmp_path: Path) -> None:
-    assert checked(tmp_path, GRADIENTS_ALONE).verdict is not Verdict.MISTAKE
+    result = checked(tmp_path, GRADIENTS_ALONE)
+    assert result.verdict is not Verdict.MISTAKE, report.text(result)

@@ -125,3 +125,23 @@ def test_updates_that_are_0_whatever_the_weights_are_not_right(tmp_path: Path) -
 def test_a_bias_that_the_tried_calls_leave_out_is_not_a_mistake_of_the_file(tmp_path: Path) -> None:
     result = checked(tmp_path, GRADIENTS_ALONE)
     assert result.verdict is not Verdict.MISTAKE, report.text(result)
+
+
+@pytest.mark.parametrize(("kernel", "expected"), [("d @ x.T", Verdict.CORRECT), ("(d @ x.T) * x.T", Verdict.MISTAKE)])
+def test_inputs_that_are_drawn_anew_are_not_a_part_of_an_update_rule(
+    tmp_path: Path, kernel: str, expected: Verdict
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "W, V = np.random.rand(4, 3), np.random.rand(2, 4)\n"
+        "y = np.array([[1.0], [-2.0]])\n"
+        "for i in range(50):\n"
+        "    x = np.random.rand(3, 1)\n"
+        "    h = 1 / (1 + np.exp(-W @ x))\n"
+        "    e = V @ h - y\n"
+        "    d = V.T @ e * h * (1 - h)\n"
+        "    V = V - 0.01 * e @ h.T\n"
+        f"    W = W - 0.01 * {kernel}\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is expected, report.text(result)

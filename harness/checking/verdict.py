@@ -104,6 +104,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
             result = judge(recording, program, steps, sources)
             if result.reason is Reason.NO_COST_FITS:
                 result = with_skipped_layer(result, recording, program, steps, sources)
+            result = with_later_cost(result, recording, program, steps, sources)
             return with_exceptions(recording, result, sources)
     except TooMuchWork:
         return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
@@ -130,6 +131,51 @@ def with_skipped_layer(
             found = Found(id=SKIPPED, place=one.product.place, others=one.lines, parameters=names)
             return replace(other, verdict=Verdict.MISTAKE, mistakes=(found,))
     return result
+
+
+def with_later_cost(
+    result: CheckResult, recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources
+) -> CheckResult:
+    """The result of updates that fit no usual cost, but do fit the file's own, which is first computed after them.
+
+    So it is with a cost that is printed after every tenth update: it belongs to the second iteration.
+    """
+    is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
+    if not is_open or (result.cost is not None and result.cost.form == ""):
+        return result
+    later = second_alone(recording)
+    own = steps_of(later, 0)
+    if len(own) != len(steps):
+        return result
+    try:
+        costs = recorded_costs(stage := make_stage(recording, program, steps), stage.last)
+        if costs or not recorded_costs(stage := make_stage(later, program, own), stage.last):
+            return result
+        other = judge(later, program, own, sources)
+    except (CannotReplay, TooMuchWork):
+        return result
+    is_own = other.verdict is Verdict.CORRECT and other.cost is not None and other.cost.form == ""
+    is_plain = all(one.aligned and not one.adaptive for one in other.parameters)
+    return other if is_own and is_plain else result
+
+
+def second_alone(recording: Recording) -> Recording:
+    """The recording as if the second update of every parameter were its only one.
+
+    What is carried from one update to the next is in it, so a plain step of it says that nothing is.
+    """
+    kept = [number for number, one in enumerate(recording.updates) if one.iteration == 1]
+    numbers = {old: new for new, old in enumerate(kept)}
+    updates = tuple(replace(recording.updates[one], iteration=0) for one in kept)
+    parameters = tuple(
+        replace(
+            one,
+            node=recording.updates[one.updates[1]].before if len(one.updates) > 1 else one.node,
+            updates=tuple(numbers[number] for number in one.updates if number in numbers),
+        )
+        for one in recording.parameters
+    )
+    return replace(recording, parameters=parameters, updates=updates)
 
 
 def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:

@@ -29,7 +29,7 @@ from .scales import HALVES
 from .sources import Sources, read_texts
 from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
-from .variants import data_of, variants_of
+from .variants import data_of, other_networks, variants_of
 from .verdict import check_recording, not_judged, with_own_exception
 
 MAX_IMPORTED = 8  # files whose layers are compared alone
@@ -104,6 +104,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             unrun = parts_left(recording, sources)
             if lines is None and not recording.driven.calls:
                 result, unrun = with_later(result, recording, sources, unrun, parts_left, from_line)
+        if result.verdict is Verdict.CORRECT and unrun and recording.driven.calls:
+            result, unrun = with_other_networks(result, recording, sources, unrun, changed)
         if result.verdict is Verdict.CORRECT:
             unused = [*unrun, *(methods_left(ran, sources) if recording.driven.calls else ())]
             note = (Remark.DID_NOT_RUN, None, ", ".join(unused))
@@ -224,6 +226,38 @@ def with_variants(
         if variant.what:
             notes.append((Remark.OPTION_JUDGED if judged else Remark.OPTION_NOT_JUDGED, None, variant.what))
     return replace(result, notes=tuple(notes)), ran
+
+
+def with_other_networks(
+    result: CheckResult,
+    recording: Recording,
+    sources: Sources,
+    unrun: Sequence[str],
+    record: Callable[[str, Mapping[str, Array]], Recording],
+) -> tuple[CheckResult, list[str]]:
+    """The verdict on a driven file after its other networks were judged by the calls of the first.
+
+    Args:
+        result: of the first, which is correct.
+        recording: of the first.
+        sources: the user's files.
+        unrun: the names of the classes and functions that did not run.
+        record: how to record the file with other calls and data.
+
+    Returns:
+        the verdict, and the names of what ran in none of the recordings.
+    """
+    data, tree = data_of(recording.driven, recording.seed), sources.trees.get(recording.file)
+    left = list(unrun)
+    if data is None or tree is None:
+        return result, left
+    for name, lines in other_networks(recording.driven, tree, unrun):
+        other = check_recording(record("\n".join(lines), data), sources=sources)
+        if other.verdict is Verdict.MISTAKE and not other.exception:
+            return replace(other, calls=lines), left
+        if other.verdict is Verdict.CORRECT:
+            left.remove(name)
+    return result, left
 
 
 Part = ast.ClassDef | ast.FunctionDef

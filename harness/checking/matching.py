@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..recording.graph import Kind
 from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, largest_of, ratio, samples, squeezed
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
@@ -356,6 +357,8 @@ def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, be
 def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bool:
     """Whether the step is a function of the gradient node that goes against it, element by element or as a whole."""
     stage = reading.stage
+    if is_joined_by_inputs(reading, step, via):
+        return False
     within = sorted(stage.program.descendants([via], within=stage.needed))
     values = stage.settings[0]
     rng = np.random.default_rng(5)
@@ -394,6 +397,20 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         if own * sign * moved[place] >= 0:
             return False
     return True
+
+
+def is_joined_by_inputs(reading: Reading, step: Step, via: int) -> bool:
+    """Whether inputs of the forward pass go into a step once more, on the way from its gradient.
+
+    Inputs that are drawn in every iteration are the same at all settings, as numbers of a rule are.
+    """
+    stage, program = reading.stage, reading.stage.program
+    chain = program.descendants([via], within=stage.needed) & program.ancestors([step.after], stop=stage.parameters)
+    others = {one for id in chain - {via} for one in program.parents[id]} - chain - stage.dependent
+    made = program.ancestors(others - stage.parameters.keys(), stop=stage.parameters)
+    drawn = {id for id in made if stage.node(id).kind is Kind.RANDOM and stage.node(id).shape}
+    inputs = program.ancestors(reading.forward.outputs, stop=stage.parameters) - stage.parameters.keys()
+    return not drawn.isdisjoint(inputs)
 
 
 def moves_without_gradient(still: Array, usual: Array) -> bool:

@@ -51,13 +51,22 @@ class Origin:
 Pairs = list[tuple[Origin, Origin]]  # of the inputs and the targets that are used together
 
 
-def unpaired(reading: Reading) -> list[Found]:
-    """The first place at which inputs or targets are taken by other rows than those that they are used with."""
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    """How inputs and targets are put together."""
+
+    # the first place at which one of them is taken by other rows than those that it is used with
+    mistakes: tuple[Found, ...] = ()
+    shift: int = 0  # how many rows after its inputs each target is taken from
+
+
+def pairing_of(reading: Reading) -> Pairing:
+    """How the inputs and targets of all observations are put together."""
     stage = reading.stage
     compared = list(itertools.islice(comparisons(reading), MOST_COMPARED))
     wanted = sorted(stage.program.ancestors(id for pair in compared for ids in pair for id in ids))
     if len(wanted) > MOST_OPERATIONS or sum(size_of(stage.node(id)) for id in wanted) > MOST_NUMBERS:
-        return []
+        return Pairing()
     found: list[Found] = []
     origins = {axis: origins_along(stage.program, wanted, axis) for axis in (0, -1)}
     for axes in itertools.product(origins, repeat=2):
@@ -68,12 +77,15 @@ def unpaired(reading: Reading) -> list[Found]:
             if first is not None and second is not None and first.root != second.root
             if first.count == second.count >= FEWEST_ROWS
         ]
-        fits = are_paired(stage.program, pairs)
-        if fits:
-            return []
-        if fits is False:
-            found.append(found_at(reading, odd_move(pairs), "observations-not-paired", stage.steps))
-    return found[:1]
+        distances = distances_of(stage.program, pairs)
+        if distances is None:
+            continue
+        if len(distances) == 1:
+            return Pairing(shift=0 if are_few(pairs) else distances.pop())
+        if is_window(stage.program, pairs, distances):
+            return Pairing()
+        found.append(found_at(reading, odd_move(pairs), "observations-not-paired", stage.steps))
+    return Pairing(mistakes=tuple(found[:1]))
 
 
 def comparisons(reading: Reading) -> Iterator[tuple[list[int], list[int]]]:
@@ -98,9 +110,9 @@ def comparisons(reading: Reading) -> Iterator[tuple[list[int], list[int]]]:
             yield inputs, targets
 
 
-def are_paired(program: Program, pairs: Pairs) -> bool | None:
-    """Whether rows of inputs and targets are always equally far apart; None if they cannot be compared."""
-    leaves = [data_in(program, {pair[number].root for pair in pairs}) for number in (0, 1)]
+def distances_of(program: Program, pairs: Pairs) -> set[int] | None:
+    """How many rows the targets come after their inputs; None if they cannot be compared."""
+    leaves = leaves_of(program, pairs)
     moves = {id for pair in pairs for one in pair for id, _ in one.moves}
     orders = data_in(program, (id for one in moves for id in index_of(program.nodes[one])))
     if not moves or max(leaves[0] | leaves[1]) >= min(moves | orders):
@@ -110,9 +122,27 @@ def are_paired(program: Program, pairs: Pairs) -> bool | None:
         first, second = row_numbers(inputs.rows), row_numbers(targets.rows)
         if first is None or second is None or first.shape != second.shape:
             return None
-        distances |= set(((second - first) % inputs.count).tolist())
-    is_window = bool(leaves[0] & leaves[1]) and len(distances) <= MOST_DISTANCES
-    return len(distances) == 1 or is_window
+        half = inputs.count // 2
+        distances |= set(((second - first + half) % inputs.count - half).tolist())
+    return distances
+
+
+def leaves_of(program: Program, pairs: Pairs) -> tuple[set[int], set[int]]:
+    """Where the numbers of the inputs, and of the targets, are settled."""
+    inputs, targets = ({pair[number].root for pair in pairs} for number in (0, 1))
+    return data_in(program, inputs), data_in(program, targets)
+
+
+def is_window(program: Program, pairs: Pairs, distances: set[int]) -> bool:
+    """Whether inputs and targets are a few steps of one series apart."""
+    inputs, targets = leaves_of(program, pairs)
+    return bool(inputs & targets) and len(distances) <= MOST_DISTANCES
+
+
+def are_few(pairs: Pairs) -> bool:
+    """Whether there are fewer than two observations to tell a distance by."""
+    rows = [row_numbers(inputs.rows) for inputs, _ in pairs]
+    return len(np.unique(np.concatenate([one for one in rows if one is not None]))) < 2
 
 
 def data_in(program: Program, ids: Iterable[int]) -> set[int]:

@@ -59,6 +59,8 @@ class Remark(str, enum.Enum):
     OVERFLOW_AT_LARGE_VALUES = "overflow-at-large-values"
     BIASES_NOT_TRAINED = "biases-not-trained"
     TRAINED_IN_TURN = "trained-in-turn"
+    TARGETS_OF_OTHER_ROWS = "targets-of-other-rows"
+    TARGETS_ADDED = "targets-added"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
     CANNOT_REPLAY = "cannot-replay"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..recording.graph import Kind, Node, Place, Recording, Site, references
 from .alignment import align, samples, squeezed
+from .exceptions import RUN_FILE
 from .labels import quantity
 from .matching import NOTHING
 from .reading import Array, Reading
@@ -34,6 +35,8 @@ DATA_WORDS = frozenset(
         *("xs", "ys", "features", "noise", "dropout", "images", "batch", "dataset"),
     }
 )
+# in a name: db, grad_b, nabla_b[0], d_bias
+BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
 COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias
 
@@ -115,7 +118,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
             continue
         if any(word in DATA_WORDS for word in words):
             continue
-        constant = constant_update(reading, id) if named and role is not None else None
+        constant = constant_update(reading, id) if named and role is not None else constant_items(reading, id)
         if constant is not None:
             found.append(constant)
             continue
@@ -140,9 +143,12 @@ def untouched_parameters(reading: Reading) -> Untouched:
         name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
-        biases += [id] if role is Role.BIAS else []
         mistake = "bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated"
         place = sibling_update(reading, versions_of(reading, id)) or node.place
+        if place is not None and place.file == RUN_FILE and has_unused_gradient(reading, id):
+            unclassified.append(name)  # the update is not the file's own, which only computes gradients
+            continue
+        biases += [id] if role is Role.BIAS else []
         found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
     merged, names = together(found), [name for one in found for name in one.parameters]
     if len(biases) == len(found) and not trains_biases(reading, biases):
@@ -161,21 +167,38 @@ def is_first_state(reading: Reading, leaf: int) -> bool:
 
 
 def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
-    """Whether a file updates a bias, or computes the gradient of one of these and does nothing with it."""
+    """Whether a file updates a bias, if only by 0, or computes the gradient of one of these and does nothing with it.
+
+    The gradient of a bias may be that of its layer's sum under another name.
+    """
     stage, roles = reading.stage, reading.forward.roles
     if any(roles.get(step.before) is Role.BIAS for step in stage.steps):
         return True
-    unused = sorted(stage.dependent - stage.needed - reading.forward.nodes)[:MOST_UNUSED]
-    for leaf in leaves:
-        gradients = gradients_of_leaf(reading, leaf)
-        shape = squeezed(stage.node(leaf).shape)
-        alike = [id for id in unused if squeezed(stage.node(id).shape) == shape]
-        if gradients is None or not stage.extend(alike):
-            continue
-        values = [value for id in alike if (value := stage.samples(id)) is not None]
-        if any(align(value, samples(gradients)) is not None for value in values):
-            return True
-    return False
+    return any(
+        has_unused_gradient(reading, leaf)
+        or any(takes_place(reading, leaf, child) for _, child in constant_sums(reading, leaf))
+        for leaf in leaves
+    )
+
+
+def has_unused_gradient(reading: Reading, leaf: int) -> bool:
+    """Whether the gradient of a leaf is computed, and nothing is made of it under that name."""
+    stage, gradients = reading.stage, gradients_of_leaf(reading, leaf)
+    computed = sorted(stage.dependent - reading.forward.nodes)
+    unused = [id for id in computed if id not in stage.needed][:MOST_UNUSED]
+    renamed = [id for id in computed if any(BIAS_GRADIENT.search(name) for name in stage.node(id).names)]
+    shape = squeezed(stage.node(leaf).shape)
+    alike = [id for id in {*unused, *renamed[:MOST_UNUSED]} if squeezed(stage.node(id).shape) == shape]
+    if gradients is None or not stage.extend(alike):
+        return False
+    values = [value for id in alike if (value := stage.samples(id)) is not None]
+    return any(align(value, samples(gradients)) is not None for value in values)
+
+
+def takes_place(reading: Reading, leaf: int, id: int) -> bool:
+    """Whether a value goes by the name of a leaf from then on."""
+    names = [{name.rpartition(".")[2] for name in reading.stage.node(one).names} for one in (leaf, id)]
+    return not names[0].isdisjoint(names[1])
 
 
 def lost_updates(recording: Recording, program: Program) -> dict[int, tuple[int, Place | None]]:
@@ -420,21 +443,51 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
 def constant_update(reading: Reading, leaf: int) -> Found | None:
     """A parameter that is moved by numbers of the file alone, and by no gradient, in every iteration."""
     stage, program = reading.stage, reading.stage.program
-    for version in versions_of(reading, leaf):
-        for child in program.children[version]:
-            node, own = stage.node(child), use_of(stage.node(child))
-            if node.operation not in ("add", "subtract") or not adds_nothing(reading, child, version):
-                continue
-            uses = uses_of(reading, child)
-            if own not in uses or not uses & uses_of(reading, version) - {own}:
-                continue
-            values = program.run([version, child], {}, program.base)
-            if np.array_equal(values[version], values[child]):
-                continue
-            name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
-            expected = quantity(reading, version, None)
-            return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
+    for version, child in constant_sums(reading, leaf):
+        node, own, uses = stage.node(child), use_of(stage.node(child)), uses_of(reading, child)
+        if own not in uses or not uses & uses_of(reading, version) - {own}:
+            continue
+        values = program.run([version, child], {}, program.base)
+        if np.array_equal(values[version], values[child]):
+            continue
+        name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
+        expected = quantity(reading, version, None)
+        return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
     return None
+
+
+def constant_items(reading: Reading, leaf: int) -> Found | None:
+    """A parameter whose items, which the forward pass picks, are moved by numbers of the file alone."""
+    stage, program = reading.stage, reading.stage.program
+    versions = versions_of(reading, leaf)
+    picked = [one for id in versions for one in program.children[id] if stage.node(one).operation == "getitem"]
+    used = program.ancestors(reading.forward.outputs)
+    places = {use_of(stage.node(one)) for one in picked if one in used}
+    for item in picked:
+        index = stage.node(item).arguments[1]
+        for moved in program.children[item]:
+            if stage.node(moved).operation not in ("add", "subtract") or not adds_nothing(reading, moved, item):
+                continue
+            for child in program.children[moved]:
+                node = stage.node(child)
+                is_put = node.operation == "setitem" and node.arguments[:2] == (stage.node(item).arguments[0], index)
+                if not is_put or places.isdisjoint(uses_of(reading, child)):
+                    continue
+                values = program.run([item, moved], {}, program.base)
+                if not np.array_equal(values[item], values[moved]):
+                    name = next((name for one in versions for name in stage.node(one).names), node.operation)
+                    shape, expected = stage.node(item).shape, quantity(reading, versions[-1], None)
+                    return Found(id="wrong-value", place=node.place, variable=name, shape=shape, expected=expected)
+    return None
+
+
+def constant_sums(reading: Reading, leaf: int) -> Iterator[tuple[int, int]]:
+    """What is made of a leaf, and its sums with constants, such as gradients that were left at 0."""
+    for version in versions_of(reading, leaf):
+        for child in reading.stage.program.children[version]:
+            is_sum = reading.stage.node(child).operation in ("add", "subtract")
+            if is_sum and adds_nothing(reading, child, version):
+                yield version, child
 
 
 def adds_nothing(reading: Reading, id: int, version: int) -> bool:

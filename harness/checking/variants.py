@@ -65,6 +65,32 @@ def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
     return {name: np.asarray(value) for name, value in make_data(sizes, labels, seed).items()}
 
 
+def other_networks(driven: Driven, tree: ast.Module, names: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Classes that can stand in the place of the one that the calls use, with the calls that use them.
+
+    They are made with the same arguments, and have all methods of the other.
+
+    Args:
+        driven: the calls.
+        tree: of the file.
+        names: of the classes that come into question.
+    """
+    classes = {one.name: one for one in tree.body if isinstance(one, ast.ClassDef)}
+    text = "\n".join(driven.calls)
+    for used in (one for name, one in classes.items() if re.search(rf"\b{name}\(", text)):
+        known = arguments_of_methods(used)
+        for name in names:
+            other = arguments_of_methods(classes[name]) if name in classes else {}
+            if name != used.name and known.items() <= other.items():
+                yield name, tuple(re.sub(rf"\b{used.name}\(", f"{name}(", line) for line in driven.calls)
+
+
+def arguments_of_methods(node: ast.ClassDef) -> dict[str, tuple[str, ...]]:
+    """The names of the arguments of each method."""
+    methods = (one for one in node.body if isinstance(one, ast.FunctionDef))
+    return {one.name: tuple(argument.arg for argument in one.args.args) for one in methods}
+
+
 def variants_of(driven: Driven, source: str, trees: Collection[ast.Module] = ()) -> Iterator[Variant]:
     """Changed calls: deeper, and with each option that a constructor has for activations and losses.
 

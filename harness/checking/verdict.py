@@ -42,7 +42,7 @@ from .judging import (
 from .matching import is_turned_by_a_matrix
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
-from .pairing import unpaired
+from .pairing import Pairing, pairing_of
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
@@ -72,6 +72,7 @@ from .stated import stated_costs
 from .thresholds import error_groups
 from .unread import unread_biases
 from .unused import lost_update, lost_updates, together, untouched_parameters
+from .unusual import added_targets
 
 SKIPPED = "layer-missing-in-forward"
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
@@ -103,6 +104,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
             result = judge(recording, program, steps, sources)
             if result.reason is Reason.NO_COST_FITS:
                 result = with_skipped_layer(result, recording, program, steps, sources)
+            result = with_later_cost(result, recording, program, steps, sources)
             return with_exceptions(recording, result, sources)
     except TooMuchWork:
         return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
@@ -129,6 +131,51 @@ def with_skipped_layer(
             found = Found(id=SKIPPED, place=one.product.place, others=one.lines, parameters=names)
             return replace(other, verdict=Verdict.MISTAKE, mistakes=(found,))
     return result
+
+
+def with_later_cost(
+    result: CheckResult, recording: Recording, program: Program, steps: tuple[Step, ...], sources: Sources
+) -> CheckResult:
+    """The result of updates that fit no usual cost, but do fit the file's own, which is first computed after them.
+
+    So it is with a cost that is printed after every tenth update: it belongs to the second iteration.
+    """
+    is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
+    if not is_open or (result.cost is not None and result.cost.form == ""):
+        return result
+    later = second_alone(recording)
+    own = steps_of(later, 0)
+    if len(own) != len(steps):
+        return result
+    try:
+        costs = recorded_costs(stage := make_stage(recording, program, steps), stage.last)
+        if costs or not recorded_costs(stage := make_stage(later, program, own), stage.last):
+            return result
+        other = judge(later, program, own, sources)
+    except (CannotReplay, TooMuchWork):
+        return result
+    is_own = other.verdict is Verdict.CORRECT and other.cost is not None and other.cost.form == ""
+    is_plain = all(one.aligned and not one.adaptive for one in other.parameters)
+    return other if is_own and is_plain else result
+
+
+def second_alone(recording: Recording) -> Recording:
+    """The recording as if the second update of every parameter were its only one.
+
+    What is carried from one update to the next is in it, so a plain step of it says that nothing is.
+    """
+    kept = [number for number, one in enumerate(recording.updates) if one.iteration == 1]
+    numbers = {old: new for new, old in enumerate(kept)}
+    updates = tuple(replace(recording.updates[one], iteration=0) for one in kept)
+    parameters = tuple(
+        replace(
+            one,
+            node=recording.updates[one.updates[1]].before if len(one.updates) > 1 else one.node,
+            updates=tuple(numbers[number] for number in one.updates if number in numbers),
+        )
+        for one in recording.parameters
+    )
+    return replace(recording, parameters=parameters, updates=updates)
 
 
 def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:
@@ -342,10 +389,11 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     mistakes += unread_biases(reading)
-    rules = Rules()
+    rules, pairing = Rules(), Pairing()
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
-        mistakes += unpaired(reading)
+        pairing = pairing_of(reading)
+        mistakes += pairing.mistakes
         mistakes += unrepeated_forward(reading)
         mistakes += hidden_factors(reading)
         rules = rule_mistakes(recording, reading)
@@ -353,6 +401,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)
     untrained = [(Remark.BIASES_NOT_TRAINED, None, ", ".join(untouched.untrained))] if untouched.untrained else []
+    shifted = [(Remark.TARGETS_OF_OTHER_ROWS, None, str(pairing.shift))] if pairing.shift else []
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
@@ -360,7 +409,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unclassified=tuple(unclassified),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
-        notes=(*untrained, *rules.notes),
+        notes=(*untrained, *shifted, *added_targets(reading), *rules.notes),
     )
 
 
@@ -491,7 +540,9 @@ def with_declared_cost(
 
 
 def if_a_network(result: CheckResult, recording: Recording, reading: Reading) -> CheckResult:
-    """The result, correct if it is that of a network whose values were all followed."""
+    """The result, correct if it is that of a network whose values were all followed, and that moves at all."""
+    if all(match is not None and match.nothing for match in reading.matches.values()):
+        return without_verdict(result, Reason.NO_COST_FITS)
     if not (has_target(reading) or is_compared_with_one(reading)) or not is_network(reading):
         return without_verdict(result, Reason.NO_COST_FITS)
     if recording.losses and lost_on_the_way(reading.stage):

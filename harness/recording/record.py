@@ -89,6 +89,7 @@ def record_file(
         "updates": updates,
         "start": {"site": start.place.site, "turn": start.turn, "passed": start.passed} if start is not None else None,
         "lines": run.split("\n") if run else [],
+        "after_exceptions": data is not None,  # calls that were tried of a file, and run after an exception of its own
         "data": {**(data if data is not None else missing_data(file, seed))} if run else {},
     }
     answer = _ask(file, task, Limits(seconds=seconds, megabytes=megabytes))

@@ -74,8 +74,10 @@ class Run:
         except BaseException as error:
             self._ended_by(error)
         lines = self.task.get("lines") or []
-        goes_on = self.stop in (Stop.FINISHED, Stop.EXITED)
-        if lines and (goes_on or (self.task.get("driven") and self.stop is Stop.RAISED)):
+        goes_on = [Stop.FINISHED, Stop.EXITED]
+        if self.task.get("driven") or self.task.get("after_exceptions"):
+            goes_on.append(Stop.RAISED)
+        if lines and self.stop in goes_on:
             self.stop, self.error = Stop.FINISHED, None
             self._run_lines(lines)
         TAPE.on = False

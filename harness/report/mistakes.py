@@ -529,6 +529,10 @@ NOTES: Mapping[Remark, str] = {
     "subtract the largest value before exp",
     Remark.BIASES_NOT_TRAINED: "These biases are used and never trained, which the gradients of the others allow for",
     Remark.TRAINED_IN_TURN: "The other parameters have a turn of their own, under another cost",
+    Remark.TARGETS_OF_OTHER_ROWS: "Each target is taken this many rows after the inputs that it is used with, which is "
+    "meant only if later values are forecast",
+    Remark.TARGETS_ADDED: "The cost squares the sum of outputs and targets, not their difference, so the outputs learn "
+    "the negative targets",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
@@ -573,6 +577,7 @@ WITH_DETAIL = frozenset(
         Remark.PYTHON_2,
         Remark.RAISED_BEFORE,
         Remark.TRAINED_IN_TURN,
+        Remark.TARGETS_OF_OTHER_ROWS,
     }
 )
 

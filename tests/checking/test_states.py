@@ -160,6 +160,36 @@ def test_biases_that_nothing_trains_are_a_mistake_if_the_file_speaks_of_their_gr
     assert any(id == "biases-not-trained" for id, _, _ in result.notes) == (not expected)
 
 
+@pytest.mark.parametrize(
+    ("gradient", "update"),
+    [
+        ("grad_bias = np.zeros(extra.shape)", "extra = extra - 0.01 * grad_bias"),  # to which nothing is added
+        ("grad_bias = delta", "pass"),
+    ],
+)
+def test_a_bias_whose_gradient_stays_0_or_is_another_name_of_the_delta_is_left_out(
+    tmp_path: Path, gradient: str, update: str
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "X = np.random.normal(size=(24, 3))\n"
+        "W, V = np.random.normal(size=(3, 5)), np.random.normal(size=(5, 1))\n"
+        "extra = np.random.normal(size=(1, 5))\n"
+        "for i in range(9):\n"
+        "    x = X[i % 24 : i % 24 + 1]\n"
+        "    h = np.tanh(x @ W + extra)\n"
+        "    d = h @ V - np.sin(x[:, :1])\n"
+        "    delta = d @ V.T * (1 - h * h)\n"
+        f"    {gradient}\n"
+        "    V -= 0.01 * h.T @ d\n"
+        "    W -= 0.01 * x.T @ delta\n"
+        f"    {update}\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    assert [one.id for one in result.mistakes] == ["bias-gradient-missing"], report.text(result)
+    assert [one.variable for one in result.mistakes] == ["extra"]
+
+
 @pytest.mark.parametrize("update", ["w - 0.1 * g", "w = w - 0.1 * g"])
 def test_new_values_that_are_lost_are_a_mistake_at_their_line(tmp_path: Path, update: str) -> None:
     (tmp_path / "mine.py").write_text(

@@ -340,3 +340,42 @@ def test_a_limit_of_gradients_that_is_off_by_default_is_switched_on(tmp_path: Pa
     result = check_file(path)
     assert result.verdict is Verdict.MISTAKE
     assert [one.place.text for one in result.mistakes if one.place] == ["db = clip * db * np.abs(dW).sum(axis=0)"]
+
+
+TWO_NETWORKS = """import numpy as np
+
+class Single:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.normal(size=(n_in, n_out))
+
+    def backprop(self, X, y, rate):
+        a = 1 / (1 + np.exp(-X @ self.W))
+        self.W -= rate * X.T @ ((a - y) * a * (1 - a))
+
+class Double:
+    def __init__(self, n_in, n_out):
+        self.W, self.V = np.random.normal(size=(n_in, 5)), np.random.normal(size=(5, n_out))
+
+    def backprop(self, X, y, rate):
+        h = np.tanh(X @ self.W)
+        a = 1 / (1 + np.exp(-h @ self.V))
+        d = (a - y) * a * (1 - a)
+        dh = d @ self.V.T * (1 - h * h)
+        self.V -= rate * h.T @ d
+        self.W -= rate * X.T @ dh
+
+def train(net: Single | Double, X, y, rate):
+    for _ in range(5):
+        net.backprop(X, y, rate)
+"""
+
+
+@pytest.mark.parametrize("ending", ["", "print(open('no such file'))\n"])
+def test_a_second_network_of_a_file_is_judged_by_the_calls_of_the_first(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "right.py").write_text(TWO_NETWORKS + ending)
+    right = check_file(tmp_path / "right.py")
+    assert right.verdict is Verdict.CORRECT
+    assert not any(id == "did-not-run" for id, _, _ in right.notes)
+    (tmp_path / "wrong.py").write_text(TWO_NETWORKS.replace("(1 - h * h)", "(1 - h)") + ending)
+    found = check_file(tmp_path / "wrong.py")
+    assert [(one.id, one.place and one.place.line) for one in found.mistakes] == [("wrong-derivative", 19)]

@@ -1,0 +1,48 @@
+"""Costs that a file computes for the first time after an update, as one that prints them every ten updates does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.report import checking as report
+
+# counts with an exponential output, margins of labels -1 and 1, errors whose size is cut: all without a name
+LOSSES = {
+    "poisson": ("np.exp(s) - y * s", "np.exp(s) - y"),
+    "margins": ("np.log1p(np.exp(-y * s))", "-y / (1 + np.exp(y * s))"),
+    "cut": ("np.where(np.abs(s - y) < 1, 0.5 * (s - y) ** 2, np.abs(s - y) - 0.5)", "np.clip(s - y, -1, 1)"),
+}
+
+TEMPLATE = """import numpy as np
+X = np.random.normal(size=(20, 3))
+y = np.where(X[:, 0] > 0, 1.0, {low})
+W, v, b = np.random.normal(size=(3, 4)), np.random.normal(size=4), np.zeros(1)
+def cost():
+    s = np.tanh(X @ W) @ v + b
+    return np.mean({loss})
+for step in range(60):
+    h = np.tanh(X @ W)
+    s = h @ v + b
+    d = ({slope}) / len(y)
+    dh = np.outer(d, v) * (1 - h * h)
+    W = W - 0.01 * X.T @ dh
+    v = v - 0.01 * h.T @ d
+    b = b - 0.01 * d.sum()
+    if step % 10 == 0:
+        print(cost())
+"""
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_cost_after_the_first_update_is_that_of_the_second(tmp_path: Path, name: str) -> None:
+    loss, slope = LOSSES[name]
+    text = TEMPLATE.format(loss=loss, slope=slope, low="-1.0" if name == "margins" else "0.0")
+    (tmp_path / "mine.py").write_text(text)
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    (tmp_path / "slip.py").write_text(text.replace("(1 - h * h)", "(1 - h)"))
+    assert check_file(tmp_path / "slip.py").verdict is not Verdict.CORRECT

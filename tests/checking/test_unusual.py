@@ -1,0 +1,147 @@
+"""What is odd and right all the same, and updates that are none: constants in rows, steps of 0, calls of the driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Reason, Remark, Verdict
+from harness.report import checking as report
+
+ROWS_OF_A_TABLE = """import numpy as np
+words = np.random.randint(0, 6, size=40)
+table, out = np.random.normal(size=(6, 4)), np.random.normal(size=(4, 6))
+for i in range(1, 40):
+    c, o = words[i - 1], words[i]
+    h = table[c]
+    p = np.exp(h @ out)
+    p /= p.sum()
+    p[o] -= 1
+    dh = out @ p
+    out -= 0.05 * np.outer(h, p)
+    table[c] -= 0.05 * dh
+"""
+
+REGRESSION = """import numpy as np
+X = np.random.normal(size=(20, 3))
+y = np.random.normal(size=20)
+w, b = np.random.normal(size=3), 0.0
+for _ in range(30):
+    e = X @ w + b - y
+    cost = np.mean(e ** 2)
+    w -= 0.2 * X.T @ e / 20
+    b -= 0.2 * e.mean()
+"""
+
+ROW_BY_ROW = """import numpy as np
+X = np.random.normal(size=(20, 3))
+y = np.random.randint(0, 2, size=20)
+w, b = np.random.normal(size=3), 0.0
+for _ in range(30):
+    for x, t in zip(X, y):
+        e = 1 / (1 + np.exp(-(x @ w + b))) - t
+        w -= 0.1 * e * x
+        b -= 0.1 * e
+"""
+
+OUTPUT_LEFT_OUT = """import numpy as np
+x, y = np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 1]]), np.array([[1.0], [1.0], [0.0]])
+class Net:
+    def __init__(self):
+        self.w1, self.w2 = np.random.rand(3, 4), np.random.rand(4, 1)
+        self.out = np.zeros(y.shape)
+    def forward(self):
+        self.h = 1 / (1 + np.exp(-x @ self.w1))
+        self.out = 1 / (1 + np.exp(-self.h @ self.w2))
+    def backward(self):
+        d = 2 * (y - self.out) * self.out * (1 - self.out)
+        d_w1 = x.T @ (d @ self.w2.T * self.h * (1 - self.h))
+        self.w2 += self.h.T @ d
+        self.w1 += d_w1
+net = Net()
+net.forward()
+net.backward()
+"""
+
+GRADIENTS_ALONE = """import numpy as np
+
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+def predict(X, w, b):
+    y_pred = sigmoid(np.dot(X, w) + b)
+    return y_pred
+
+def log_loss(y, y_hat):
+    return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+def gradients(X, y, y_hat):
+    dw = np.dot(X.T, (y_hat - y)) / len(X)
+    db = np.sum(y_hat - y) / len(X)
+    return dw, db
+"""
+
+
+def checked(folder: Path, text: str, old: str = "", new: str = "") -> CheckResult:
+    assert old in text
+    (folder / "mine.py").write_text(text.replace(old, new) if old else text)
+    return check_file(folder / "mine.py")
+
+
+def remarks(result: CheckResult) -> dict[Remark, str]:
+    return {id: detail for id, _, detail in result.notes}
+
+
+def test_rows_of_a_table_that_a_constant_moves_are_found(tmp_path: Path) -> None:
+    assert checked(tmp_path, ROWS_OF_A_TABLE).verdict is Verdict.CORRECT
+    result = checked(tmp_path, ROWS_OF_A_TABLE, "0.05 * dh", "0.05")
+    found = [(one.id, one.variable, one.place and one.place.line) for one in result.mistakes]
+    assert found == [("wrong-value", "table", 12)], report.text(result)
+
+
+def test_targets_that_a_cost_adds_to_the_outputs_are_remarked(tmp_path: Path) -> None:
+    assert Remark.TARGETS_ADDED not in remarks(checked(tmp_path, REGRESSION))
+    result = checked(tmp_path, REGRESSION, "+ b - y", "+ b + y")
+    assert result.verdict is Verdict.CORRECT
+    assert [place and place.line for id, place, _ in result.notes if id is Remark.TARGETS_ADDED] == [6]
+    assert "negative targets" in report.text(result).replace("\n", " ")
+
+
+@pytest.mark.parametrize(("rows", "shift"), [("zip(X, y)", ""), ("zip(X, y[1:])", "1"), ("zip(X[2:], y)", "-2")])
+def test_targets_of_other_rows_are_remarked(tmp_path: Path, rows: str, shift: str) -> None:
+    result = checked(tmp_path, ROW_BY_ROW, "zip(X, y)", rows)
+    assert result.verdict is Verdict.CORRECT
+    assert remarks(result).get(Remark.TARGETS_OF_OTHER_ROWS, "") == shift
+
+
+def test_updates_that_are_0_whatever_the_weights_are_not_right(tmp_path: Path) -> None:
+    assert checked(tmp_path, OUTPUT_LEFT_OUT).verdict is Verdict.CORRECT
+    result = checked(tmp_path, OUTPUT_LEFT_OUT, "        self.out = 1 / (1 + np.exp(-self.h @ self.w2))\n")
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.NO_COST_FITS), report.text(result)
+
+
+def test_a_bias_that_the_tried_calls_leave_out_is_not_a_mistake_of_the_file(tmp_path: Path) -> None:
+    result = checked(tmp_path, GRADIENTS_ALONE)
+    assert result.verdict is not Verdict.MISTAKE, report.text(result)
+
+
+@pytest.mark.parametrize(("kernel", "expected"), [("d @ x.T", Verdict.CORRECT), ("(d @ x.T) * x.T", Verdict.MISTAKE)])
+def test_inputs_that_are_drawn_anew_are_not_a_part_of_an_update_rule(
+    tmp_path: Path, kernel: str, expected: Verdict
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "W, V = np.random.rand(4, 3), np.random.rand(2, 4)\n"
+        "y = np.array([[1.0], [-2.0]])\n"
+        "for i in range(50):\n"
+        "    x = np.random.rand(3, 1)\n"
+        "    h = 1 / (1 + np.exp(-W @ x))\n"
+        "    e = V @ h - y\n"
+        "    d = V.T @ e * h * (1 - h)\n"
+        "    V = V - 0.01 * e @ h.T\n"
+        f"    W = W - 0.01 * {kernel}\n"
+    )
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is expected, report.text(result)

@@ -343,6 +343,9 @@ def shape_rules(subject: Subject) -> Finding:
             layer=head.layer
         )  # fmt: skip
         return
+    if loss in REGRESSION_LOSSES and head.units == 1 and rank == 2 and is_of_steps(targets):
+        yield subject.about(head.layer, Check.RANK_MISMATCH, Severity.CONTRADICTION, values)
+        return
     if subject.loss is None or subject.loss.own_name:
         if broadcasts(subject):
             yield subject.at(subject.loss_place, Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
@@ -363,6 +366,11 @@ def shape_rules(subject: Subject) -> Finding:
             yield subject.at(
                 subject.output_place, Check.WIDTH_MISMATCH, Severity.CONTRADICTION, values, layer=head.layer
             )
+
+
+def is_of_steps(targets: Targets) -> bool:
+    """Whether a row of y holds one number for each of several steps: Keras compares a single output with them all."""
+    return len(targets.shape) == 3 and targets.width == 1 and targets.shape[1] > 1
 
 
 def broadcasts(subject: Subject) -> bool:

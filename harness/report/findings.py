@@ -210,6 +210,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "too"
     ),
     Check.ACCURACY_OF_REGRESSION: lambda v: f"{v['metric']} counts exact matches, which says nothing about quantities",
+    Check.ACCURACY_OF_EACH_OUTPUT: lambda v: (
+        f"in the version of Keras that this script is written for, {v['metric']} beside {v['loss']} counts each of the "
+        f"{v['units']:,} outputs; if a row has one class, outputs that are all 0 score {v['share of zeros']:.1%}"
+    ),
     Check.METRIC_FOR_OTHER_LABELS: lambda v: f"{v['metric']} is not made for labels and outputs of this shape",
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",

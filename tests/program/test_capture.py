@@ -745,6 +745,25 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
     assert len(program.fresh_model(1).weights) == 6
 
 
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from keras.utils import plot_model", "plot_model"),
+        ("import tensorflow as tf", "tf.keras.utils.plot_model"),
+        ("from keras.utils.visualize_util import plot", "plot"),
+    ],
+)
+def test_a_picture_of_the_model_that_cannot_be_drawn(script, monkeypatch, imported, call):
+    def fail(*arguments, **options):
+        raise ImportError("a package is missing")
+
+    monkeypatch.setattr("keras.utils.plot_model", fail)
+    monkeypatch.setattr("tensorflow.keras.utils.plot_model", fail)
+    model = f"model.compile('adam', 'mse')\n{call}(model, to_file='model.png')\n"
+    program = capture_script(script(f"{imported}\n", HEADER, MODEL, model, "model.fit(x, y, epochs=2)\n")).program
+    assert NoteKind.MADE_UP not in {note.kind for note in program.notes}
+
+
 def test_functions_that_only_a_module_of_an_earlier_version_has_under_their_name(script):
     path = script(
         "from keras.preprocessing.text import one_hot, text_to_word_sequence\n"

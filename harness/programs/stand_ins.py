@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import io
 import os
 import sys
@@ -12,6 +11,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 from unittest import mock
+
+import keras
+import tensorflow as tf
 
 from ..recording.stand_ins.absorbed import DISPLAYS, PROGRESS, AbsorbingFinder, AbsorbingModule
 
@@ -83,7 +85,7 @@ def without_screen(is_users: Callable[[str], bool]) -> Iterator[list[str]]:
         mock.patch.object(sys, "stdin", io.StringIO()),
         contextlib.ExitStack() as stack,
     ):
-        for utilities in map(importlib.import_module, ("keras.utils", "tensorflow.keras.utils")):
+        for utilities in (keras.utils, tf.keras.utils):
             stack.enter_context(mock.patch.object(utilities, "plot_model", drawing(utilities.plot_model)))
         sys.meta_path.append(finder)  # asked last: what is installed is not replaced
         try:

@@ -163,10 +163,16 @@ def copied_model(model: Any, seed: int, *, change: ChangeLayer | None = None, sa
     """
     with keras.saving.custom_object_scope(custom_objects(model)):
         copy = _copied(model, SeedStream(seed), change)
-    if not copy.built and sample is not None:
+    if sample is not None and not is_built(copy):
         copy(keras.tree.map_structure(keras.ops.convert_to_tensor, sample), training=False)
     _keep_adapted(model, copy)
     return copy
+
+
+def is_built(model: Any) -> bool:
+    """Whether a model has all its weights; Keras takes a Sequential model for built if its first layer is."""
+    is_partly = type(model) is keras.Sequential and not all(layer.built for layer in model.layers)
+    return bool(model.built) and not is_partly
 
 
 def _keep_adapted(model: Any, copy: Any) -> None:

@@ -85,6 +85,7 @@ class Check(Enum):
     ALIKE_MATRICES = "alike-matrices", "clones"
     GRADIENT_NOT_FINITE = "gradient-not-finite", "exploding-gradient"
     ACCURACY_OF_REGRESSION = "accuracy-of-regression", "metric"
+    ACCURACY_OF_EACH_OUTPUT = "accuracy-of-each-output", "metric"
     METRIC_FOR_OTHER_LABELS = "metric-for-other-labels", "metric"
     NOT_FINITE_INPUTS = "not-finite-inputs", "missing-values"
     NOT_FINITE_TARGETS = "not-finite-targets", "missing-values"

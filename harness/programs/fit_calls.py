@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import BadInput
 from ..recording.stand_ins.absorbed import Absorbing
-from .copies import array_of, copied_model, set_weights
+from .copies import array_of, copied_model, is_built, set_weights
 from .data_sources import TrainingData, training_data
 from .program import Note, NoteKind, Places, Program, Validation, row_count, take_rows
 from .text_inputs import without_text
@@ -57,7 +57,7 @@ def program_of(model: Any, x: Any, y: Any = None, *, name: str | None = None, **
     data = training_data(x, y, given["sample_weight"], given["steps_per_epoch"])
     validation = validation_of(given)
     build(model, data.x)
-    if not model.built:
+    if not is_built(model):
         raise BadInput(f"model: {model.name} cannot be built on x of shape {np.shape(keras.tree.flatten(data.x)[0])}")
     kept = weights_that_are_kept(model)
     return program_of_fit(
@@ -110,8 +110,8 @@ def program_of_fit(
     notes = list(data.notes)
     copy, is_copyable = model, True
     try:
-        copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)) if model.built else None)
-        if model.built:
+        copy = copied_model(model, 0, sample=take_rows(data.x, slice(0, 2)) if is_built(model) else None)
+        if is_built(model):
             set_weights(copy, model.get_weights())
     except Exception as error:
         copy, is_copyable = model, False
@@ -217,7 +217,7 @@ def build(model: Any, x: Any) -> Exception | None:
     Returns:
         The error that prevents it; fit will raise one too, which says less because the model was half built.
     """
-    if model.built:
+    if is_built(model):
         return None
     try:
         model(keras.tree.map_structure(keras.ops.convert_to_tensor, take_rows(x, slice(0, 2))), training=False)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 from unittest import mock
+
+import keras
+import tensorflow as tf
 
 from ..recording.stand_ins.absorbed import DISPLAYS, PROGRESS, AbsorbingFinder, AbsorbingModule
 
@@ -39,6 +44,18 @@ def no_input(prompt: object = "") -> str:
     raise EOFError("input() was called, and nobody is there to answer")
 
 
+def drawing(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that draws a model, and returns None if it cannot: no training needs its picture."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments: Any, **options: Any) -> Any:
+        with contextlib.suppress(Exception):
+            return draw(*arguments, **options)
+        return None
+
+    return drawn
+
+
 @contextlib.contextmanager
 def without_screen(is_users: Callable[[str], bool]) -> Iterator[list[str]]:
     """Run code without a screen: figures are not shown, plotting modules that are not installed are empty.
@@ -66,7 +83,10 @@ def without_screen(is_users: Callable[[str], bool]) -> Iterator[list[str]]:
         mock.patch.dict(os.environ, {"MPLBACKEND": "Agg", "SDL_VIDEODRIVER": "dummy", "QT_QPA_PLATFORM": "offscreen"}),
         mock.patch("builtins.input", no_input),
         mock.patch.object(sys, "stdin", io.StringIO()),
+        contextlib.ExitStack() as stack,
     ):
+        for utilities in (keras.utils, tf.keras.utils):
+            stack.enter_context(mock.patch.object(utilities, "plot_model", drawing(utilities.plot_model)))
         sys.meta_path.append(finder)  # asked last: what is installed is not replaced
         try:
             if isinstance(sys.modules.get("matplotlib"), AbsorbingModule):

@@ -21,6 +21,16 @@ def shape_text(values: Values) -> str:
     return f"y has the shape {target} and the output {output}"
 
 
+def rank_text(values: Values) -> str:
+    """The two shapes, and what makes one axis more or less of the output."""
+    target, output = values["target shape"], values["output shape"]
+    if len(output) < len(target):
+        text = f"each output is compared with {target[1]:,} targets; return_sequences=True may be missing"
+    else:
+        text = "a Flatten, a pooling or return_sequences=False may be missing"
+    return f"{shape_text(values)}; {text}"
+
+
 def rows_text(shape: Sequence[Any]) -> str:
     """(rows, 3) of (200, 3)"""
     sizes = ["rows" if size is None else size for size in shape]
@@ -153,7 +163,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.WIDTH_MISMATCH: shape_text,
     Check.LABEL_WIDTH_MISMATCH: shape_text,
-    Check.RANK_MISMATCH: lambda v: f"{shape_text(v)}; a Flatten, a pooling or return_sequences=False may be missing",
+    Check.RANK_MISMATCH: rank_text,
     Check.BROADCAST_LOSS: lambda v: f"{shape_text(v)}; your loss compares every target with every output",
     Check.LOSS_OF_ALL_OUTPUTS: lambda v: (
         f"{v['loss']} compares the class number in y with each of the {v['units']:,} outputs "
@@ -200,6 +210,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "too"
     ),
     Check.ACCURACY_OF_REGRESSION: lambda v: f"{v['metric']} counts exact matches, which says nothing about quantities",
+    Check.ACCURACY_OF_EACH_OUTPUT: lambda v: (
+        f"in the version of Keras that this script is written for, {v['metric']} beside {v['loss']} counts each of the "
+        f"{v['units']:,} outputs; if a row has one class, outputs that are all 0 score {v['share of zeros']:.1%}"
+    ),
     Check.METRIC_FOR_OTHER_LABELS: lambda v: f"{v['metric']} is not made for labels and outputs of this shape",
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",

@@ -706,6 +706,80 @@ def test_arguments_of_the_first_version(script):
     assert {"output_dim", "init", "p"} <= {note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME}
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "rate"),
+    [("'adadelta'", 1.0), ("'adagrad'", 0.01), ("Adadelta(rho=0.9)", 1.0), ("Adagrad(lr=0.1)", 0.1), ("'adam'", 0.001)],
+)
+@pytest.mark.parametrize("epochs", ["nb_epoch", "epochs"])
+def test_default_rates_of_the_first_version(script, optimizer, rate, epochs):
+    path = script(
+        "import numpy as np\n"
+        "from keras.models import Sequential\n"
+        "from keras.layers import Dense\n"
+        "from keras.optimizers import Adadelta, Adagrad\n"
+        "model = Sequential([Dense(1, input_dim=1)])\n"
+        f"model.compile(loss='mse', optimizer={optimizer})\n"
+        f"model.fit(np.ones((8, 1)), np.ones(8), {epochs}=1, verbose=0)\n"
+    )
+    program = capture_script(path).program
+    is_default_of_today = epochs == "epochs" and "lr" not in optimizer
+    assert float(program.optimizer.learning_rate) == pytest.approx(0.001 if is_default_of_today else rate)
+
+
+def test_a_sequential_model_that_begins_with_two_merged_models(script):
+    path = script(
+        "import numpy as np\n"
+        "from keras.models import Sequential\n"
+        "from keras.layers import Dense, Merge\n"
+        "left, right = Sequential(), Sequential()\n"
+        "left.add(Dense(3, input_dim=5))\n"
+        "right.add(Dense(3, input_dim=4))\n"
+        "model = Sequential()\n"
+        "model.add(Merge([left, right], mode='concat'))\n"
+        "model.add(Dense(1))\n"
+        "model.compile(loss='mse', optimizer='sgd')\n"
+        "model.fit([np.ones((8, 5)), np.ones((8, 4))], np.ones(8), nb_epoch=2, verbose=0)\n"
+    )
+    program = capture_script(path).program
+    assert not {NoteKind.NOT_COPIED, NoteKind.MADE_UP} & {note.kind for note in program.notes}
+    assert len(program.fresh_model(1).weights) == 6
+
+
+@pytest.mark.parametrize(
+    ("imported", "call"),
+    [
+        ("from keras.utils import plot_model", "plot_model"),
+        ("import tensorflow as tf", "tf.keras.utils.plot_model"),
+        ("from keras.utils.visualize_util import plot", "plot"),
+    ],
+)
+def test_a_picture_of_the_model_that_cannot_be_drawn(script, monkeypatch, imported, call):
+    def fail(*arguments, **options):
+        raise ImportError("a package is missing")
+
+    monkeypatch.setattr("keras.utils.plot_model", fail)
+    monkeypatch.setattr("tensorflow.keras.utils.plot_model", fail)
+    model = f"model.compile('adam', 'mse')\n{call}(model, to_file='model.png')\n"
+    program = capture_script(script(f"{imported}\n", HEADER, MODEL, model, "model.fit(x, y, epochs=2)\n")).program
+    assert NoteKind.MADE_UP not in {note.kind for note in program.notes}
+
+
+def test_functions_that_only_a_module_of_an_earlier_version_has_under_their_name(script):
+    path = script(
+        "from keras.preprocessing.text import one_hot, text_to_word_sequence\n"
+        "from keras.preprocessing.sequence import pad_sequences\n"
+        "from keras.models import Sequential\n"
+        "from keras.layers import Dense, Embedding, Flatten\n"
+        "rows = pad_sequences([one_hot(text, 30) for text in ('so good', 'so very bad', 'fine')], maxlen=3)\n"
+        "model = Sequential([Embedding(30, 2, input_length=3), Flatten(), Dense(1, activation='sigmoid')])\n"
+        "model.compile('adam', 'binary_crossentropy')\n"
+        "model.fit(rows, [1, 0, 1], epochs=2, verbose=0)\n"
+    )
+    program = capture_script(path).program
+    assert program.x.shape == (3, 3)
+    assert NoteKind.MADE_UP not in {note.kind for note in program.notes}
+
+
 TEXTS = """\
 import numpy as np
 import keras

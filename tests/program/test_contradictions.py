@@ -211,6 +211,9 @@ FAULTY = {
         Check.RANK_MISMATCH),
     "return_sequences": (
         lambda: found(sequences(True), "mse", REAL, SEQUENCES), SURE, "missing-layer", Check.RANK_MISMATCH),
+    "one output for all steps": (
+        lambda: found(sequences(False), "mse", SEQUENCES[:, :, :1], SEQUENCES), SURE, "missing-layer",
+        Check.RANK_MISMATCH),
     "NaN in x": (
         lambda: found(net(1, None), "mse", REAL, np.where(X > 2, np.nan, X)), SURE, "missing-values",
         Check.NOT_FINITE_INPUTS),

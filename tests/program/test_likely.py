@@ -105,6 +105,18 @@ def test_an_accuracy_of_the_quantities_of_a_recurrent_output(captured):
     assert named(captured(text.format("hinge"))) == []
 
 
+@pytest.mark.parametrize(
+    ("units", "epochs", "is_named"), [(24, "nb_epoch", True), (24, "epochs", False), (4, "nb_epoch", False)]
+)
+def test_an_accuracy_that_counts_each_of_many_outputs(captured, units, epochs, is_named):
+    program = captured(
+        "x, y = np.load('rows.npy'), np.load('labels.npy')\n"
+        f"m = Sequential([Dense(16, activation='relu', input_dim=9), Dense({units}, activation='sigmoid')])\n"
+        f"m.compile('adam', 'binary_crossentropy', metrics=['accuracy'])\nm.fit(x, y, {epochs}=50)\n"
+    )
+    assert (Check.ACCURACY_OF_EACH_OUTPUT in named(program)) == is_named
+
+
 def test_one_hidden_unit_before_many_classes(captured):
     program = captured(
         "m = Sequential([Dense(1, activation='tanh', input_dim=6), Dense(20, activation='softmax')])\n"

@@ -53,6 +53,7 @@ OLD_LOSSES = {
     "kullback_leibler_divergence": "kl_divergence", "kld": "kl_divergence", "logcosh": "log_cosh",
     "cosine_proximity": "cosine_similarity", "cosine": "cosine_similarity", "huber_loss": "huber",
 }  # fmt: skip
+FIRST_RATES = {"Adadelta": 1.0, "Adagrad": 0.01}  # defaults of optimizers whose steps are a tenth or less today
 OF_CALLBACKS: dict[str, Mapping[str, str]] = {
     "ModelCheckpoint": {"period": ""},
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
@@ -134,10 +135,15 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
         for owner, name in ((keras.Model, "__new__"), (functional, "__init__")):
             stack.enter_context(mock.patch.object(owner, name, _model(getattr(owner, name), supplied)))
         stack.enter_context(mock.patch.object(keras.Sequential, "add", _adding(keras.Sequential.add)))
-        made: tuple[tuple[Any, Any], ...] = (
+        made: list[tuple[Any, Any]] = [
             (keras.optimizers.SGD, functools.partial(translated_momentum, supplied)),
             (keras.layers.InputLayer, translated_shape),
-        )
+        ]
+        if is_first and "tensorflow.keras" not in text:
+            made += [
+                (getattr(keras.optimizers, name), functools.partial(translated_rate, name, rate, supplied))
+                for name, rate in FIRST_RATES.items()
+            ]
         for kind, translate in made:
             stack.enter_context(mock.patch.object(kind, "__init__", _wrapped(kind.__init__, translate)))
         try:
@@ -205,6 +211,17 @@ def translated_momentum(
     if type(options.get("momentum")) is int:
         supplied.append("momentum")
         options["momentum"] = float(options["momentum"])
+    return arguments, options
+
+
+def translated_rate(
+    name: str, rate: float, supplied: list[str], arguments: tuple[Any, ...], options: Any
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of an optimizer with the rate that was its default."""
+    options = dict(options)
+    if not arguments and not {"lr", "learning_rate"} & set(options):
+        supplied.append(f"{name}(learning_rate={rate})")
+        options["learning_rate"] = rate
     return arguments, options
 
 

@@ -166,7 +166,8 @@ def places_of(fullname: str) -> tuple[str, ...]:
         return tuple(f"{prefix}.{name}" for prefix in ("keras", "tensorflow.keras") if prefix + "." != root[0])
     if name.split(".")[0] not in {place.split(".")[0] for place in (*PLACES, *OLD_PLACES)}:
         return ()
-    first = FIRST_PLACE.get(name) or next((name[: len(p)] for p in PLACES if p and f"{name}.".startswith(f"{p}.")), "")
+    own = (place for place in PLACES if f"{name}.".startswith(f"{place}."))
+    first = FIRST_PLACE.get(name) or max(own, key=len, default="")
     places = dict.fromkeys([first, *PLACES])
     return tuple(
         f"{prefix}.{place}" if place else prefix for place in places for prefix in ("keras", "tensorflow.keras")

@@ -22,6 +22,7 @@ from ..loss_names import (
     REGRESSION_LOSSES,
     SPARSE_CROSSENTROPIES,
 )
+from ..old_versions.arguments import FIRST_VERSION
 from ..program import NoteKind, Program, take_rows
 from ..targets import ACCURACIES, SUM_TOLERANCE, TargetKind, Targets, are_counting, names_classes
 
@@ -34,6 +35,7 @@ MOST_BETWEEN = 0.5  # share of the targets under a cross-entropy that are then q
 STEP_TOLERANCE = 1e-2  # relative, of weights that are float32
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
+MANY_OUTPUTS = 10  # of which nine in ten are right if all are 0
 MAX_SCALED_CLASSES = 20  # evenly spaced values that can be labels divided by something
 
 
@@ -333,6 +335,9 @@ def shape_rules(subject: Subject) -> Finding:
             layer=head.layer
         )  # fmt: skip
         return
+    if loss in REGRESSION_LOSSES and head.units == 1 and rank == 2 and is_of_steps(targets):
+        yield subject.about(head.layer, Check.RANK_MISMATCH, Severity.CONTRADICTION, values)
+        return
     if subject.loss is None or subject.loss.own_name:
         if broadcasts(subject):
             yield subject.at(subject.loss_place, Check.BROADCAST_LOSS, Severity.CONTRADICTION, values)
@@ -353,6 +358,11 @@ def shape_rules(subject: Subject) -> Finding:
             yield subject.at(
                 subject.output_place, Check.WIDTH_MISMATCH, Severity.CONTRADICTION, values, layer=head.layer
             )
+
+
+def is_of_steps(targets: Targets) -> bool:
+    """Whether a row of y holds one number for each of several steps: Keras compares a single output with them all."""
+    return len(targets.shape) == 3 and targets.width == 1 and targets.shape[1] > 1
 
 
 def broadcasts(subject: Subject) -> bool:
@@ -448,6 +458,7 @@ def metric_rules(subject: Subject) -> Finding:
     if head is None:
         return
     place = subject.program.places.compile
+    yield from metrics_of_each_output(subject, head)
     if targets is None:
         yield from metrics_of_unknown(subject, head)
         return
@@ -488,6 +499,18 @@ def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
         yield subject.at(
             subject.program.places.compile, Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
             {"metric": names[0], "loss": subject.loss_name, "units": head.units}
+        )  # fmt: skip
+
+
+def metrics_of_each_output(subject: Subject, head: Head) -> Finding:
+    """Accuracy beside a binary cross-entropy of many outputs, which the first version of Keras counted one by one."""
+    names = [name for name in subject.metrics if name in ("accuracy", "acc")]
+    units = head.units or 0
+    is_of_many = subject.loss_name in BINARY_CROSSENTROPIES and units >= MANY_OUTPUTS
+    if names and is_of_many and FIRST_VERSION.search(subject.text):
+        yield subject.at(
+            subject.program.places.compile, Check.ACCURACY_OF_EACH_OUTPUT, Severity.SUSPICION,
+            {"metric": names[0], "loss": subject.loss_name, "units": units, "share of zeros": 1 - 1 / units}
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..literals import last_name
 from .examples import Example
-from .returns import follow_returned_call, name_results, note_returns
+from .returns import UNNAMED, are_all_of_kind, kind_of_results, part_name, result_name, unpacked_calls
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in
 
@@ -177,9 +177,9 @@ def read_source(text: str) -> FileFacts:
         elif isinstance(node, ast.ClassDef):
             facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
-    name_results(facts, tree)
+    _name_results(facts, tree)
     for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
-        follow_returned_call(function, facts)
+        _follow_returned_call(function, facts)
     return facts
 
 
@@ -274,7 +274,7 @@ def read_function(
             if isinstance(filled, ast.Attribute) and isinstance(filled.value, ast.Name) and filled.value.id == myself:
                 facts.fills.add(filled.attr)
     facts.reads = {name for name in facts.reads if name not in _written_first(node, myself)}
-    note_returns(facts, node)
+    _note_returns(facts, node)
     facts.updates = tuple(updates_of(node, owner))
     facts.abstract = _is_abstract(node, decorators)
     facts.prefers_columns = _orientation(node)
@@ -363,6 +363,85 @@ def _written_first(node: ast.AST, myself: str) -> set[str]:
         if isinstance(item, ast.AugAssign) and isinstance(item.target, ast.Attribute)
     }
     return {name for name, (_, _, store) in first.items() if store and name not in augmented}
+
+
+def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """The names that are returned; of several statements, the one with the most."""
+    own: list[ast.Return] = []
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        item = waiting.pop()
+        facts.yields |= isinstance(item, (ast.Yield, ast.YieldFrom))
+        if isinstance(item, ast.Return):
+            if item.value is not None and not (isinstance(item.value, ast.Constant) and item.value.value is None):
+                own.append(item)
+        elif not isinstance(item, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(item))
+    for item in sorted(own, key=lambda statement: statement.lineno):
+        value = item.value
+        assert value is not None
+        facts.returns_something = True
+        if isinstance(value, (ast.Tuple, ast.List)) and isinstance(value, ast.Tuple):
+            given = {argument.name for argument in facts.arguments}
+            names = tuple(part_name(part, index, given) for index, part in enumerate(value.elts))
+        else:
+            names = (result_name(value, 0),)
+        if len(names) >= len(facts.returns):
+            facts.returns = names
+        if isinstance(value, ast.Dict):
+            facts.return_keys = tuple(
+                k.value for k in value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)
+            )
+    for item in ast.walk(node):
+        if not (isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict)):
+            continue
+        target = item.targets[0]
+        if isinstance(target, ast.Name) and target.id in facts.returns:
+            keys = (key.value for key in item.value.keys if isinstance(key, ast.Constant))
+            facts.return_keys = facts.return_keys or tuple(key for key in keys if isinstance(key, str))
+
+
+def _follow_returned_call(function: FunctionFacts, facts: FileFacts) -> None:
+    """``return g(...)`` returns what g returns."""
+    if len(function.returns) == 1 and function.returns[0].startswith("call "):
+        name = function.returns[0].removeprefix("call ")
+        mine = facts.classes[function.owner].methods if function.owner in facts.classes else {}
+        called = facts.functions.get(name) or mine.get(name)
+        known = called is not None and called is not function and called.returns  # a method to be overridden has none
+        if called is not None and known and not any(r.startswith("call ") for r in called.returns):
+            function.returns = called.returns
+            function.return_keys = called.return_keys
+    names = [name.removeprefix("call ") for name in function.returns]
+    several = len(names) > 1 and len(set(names)) == len(names)
+    function.returns = tuple(
+        (name if several else f"result{index}" if len(names) > 1 else "result") if given.startswith("call ") else given
+        for index, (given, name) in enumerate(zip(function.returns, names), 1)
+    )
+
+
+def _name_results(facts: FileFacts, tree: ast.AST) -> None:
+    """Names results that a function returns without a name.
+
+    The names are those that a call of it is unpacked into, or those that another function takes side by side.
+    """
+    methods = [method for one in facts.classes.values() for method in one.methods.values()]
+    functions = [*facts.functions.values(), *methods]
+    taken = [[argument.name for argument in function.arguments] for function in functions]
+    known = {name for names in taken for name in names}
+    unpacked = list(unpacked_calls(tree))
+    for function in functions:
+        named = ["" if UNNAMED.fullmatch(name) or name.startswith("call ") else name for name in function.returns]
+        if len(named) < 2 or all(named):
+            continue
+        windows = [[*names[i : i + len(named)]] for names in taken for i in range(len(names) - len(named) + 1)]
+        kind = kind_of_results(function.name, function.text)
+        fitting = [names for called, names in unpacked if called == function.name]
+        fitting += [names for names in windows if any(named) or (kind and are_all_of_kind(names, kind, taken))]
+        for names in fitting:
+            agree = all(one in ("", other) for one, other in zip(named, names))
+            if len(names) == len(named) == len(set(names)) and agree and known.issuperset(names):
+                function.returns = tuple(names)
+                break
 
 
 def _is_abstract(node: ast.FunctionDef | ast.AsyncFunctionDef, decorators: Iterable[str]) -> bool:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..literals import last_name
-from .updates import GRADIENT_NAME, WEIGHT_NAME
+from .updates import WEIGHT_NAME
 
 UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
+OF_GRADIENTS = re.compile(r"^_?d_?[A-Z]|^_?d_?(w|b|weight|bias|theta)|[Gg]rad|nabla|^delta")
 GIVES_GRADIENTS = re.compile(r"back|bprop|grad|slope|deriv", re.IGNORECASE)
 DRAWS = re.compile(r"\b(rand\w*|rng|normal|uniform)\b")
 SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  # methods that give the same numbers
@@ -50,7 +51,7 @@ def kind_of_results(name: str, text: str) -> re.Pattern[str] | None:
         text: its source.
     """
     if GIVES_GRADIENTS.search(name):
-        return GRADIENT_NAME
+        return OF_GRADIENTS
     return WEIGHT_NAME if DRAWS.search(text) else None
 
 

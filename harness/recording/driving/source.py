@@ -434,12 +434,14 @@ def _name_results(facts: FileFacts, tree: ast.AST) -> None:
         if len(named) < 2 or all(named):
             continue
         windows = [[*names[i : i + len(named)]] for names in taken for i in range(len(names) - len(named) + 1)]
+        given = {argument.name for argument in function.arguments}
         kind = kind_of_results(function.name, function.text)
         fitting = [names for called, names in unpacked if called == function.name]
         fitting += [names for names in windows if any(named) or (kind and are_all_of_kind(names, kind, taken))]
         for names in fitting:
             agree = all(one in ("", other) for one, other in zip(named, names))
-            if len(names) == len(named) == len(set(names)) and agree and known.issuperset(names):
+            is_new = given.isdisjoint(other for one, other in zip(named, names) if not one)
+            if len(names) == len(named) == len(set(names)) and agree and is_new and known.issuperset(names):
                 function.returns = tuple(names)
                 break
 

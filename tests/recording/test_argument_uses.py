@@ -101,12 +101,46 @@ class Regression:
 """
 
 
+LISTS_OF_FUNCTIONS = """
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+def sigmoid_derivative(x):
+    return sigmoid(x) * (1 - sigmoid(x))
+
+class Network:
+    def __init__(self, sizes, activations: list, derivatives: list, eta=0.5):
+        self.sizes, self.activations, self.derivatives, self.eta = sizes, activations, derivatives, eta
+        self.weights = [rng.normal(size=(a, b)) for a, b in zip(sizes[:-1], sizes[1:])]
+
+    def forward(self, x):
+        self.a, self.z = [x], []
+        for i, w in enumerate(self.weights):
+            self.z.append(self.a[-1] @ w)
+            self.a.append(self.activations[i](self.z[-1]))
+        return self.a[-1]
+
+    def train(self, x, y, epochs):
+        for _ in range(epochs):
+            delta = self.forward(x) - y
+            for i in range(len(self.weights) - 1, -1, -1):
+                delta = delta * self.derivatives[i](self.z[i])
+                step = self.a[i].T @ delta
+                delta = delta @ self.weights[i].T
+                self.weights[i] -= self.eta * step
+"""
+
+
 @pytest.mark.parametrize(
     ("source", "call"),
     [
         (WITHOUT_NAMES, "    W1, b1, W2, b2 = update(W1, b1, W2, b2, dW1, db1, dW2, db2, 0.1)"),
         (UNPACKED_BY_A_CALLER, "    V, c = improve(V, c, dV, dc, 0.1)"),
         (NAME_OF_A_KIND, "    grads = backward_pass(Y.T, params, cache, 'sigmoid')"),
+        (
+            LISTS_OF_FUNCTIONS,
+            "net = Network([7, 5, 3], [sigmoid, sigmoid], [sigmoid_derivative, sigmoid_derivative])",
+        ),
         (PARTS_OF_PAIRS, "regression.sgd(list(zip(X, Y)), 3, len(X), 0.1)"),
     ],
 )

@@ -14,7 +14,8 @@ The steps, each in a module of its own:
    ``updates`` (statements that step a parameter) and ``returns`` (the names of results), ``usage`` and ``examples``
    (how the project uses them).
 2. What role each argument plays: ``roles``, from its name, default, annotation and ``uses``, which
-   ``argument_uses`` collects from all functions that are given it, and from the other arguments: ``placing``. ``suggestions``: the data.
+   ``argument_uses`` collects from all functions that are given it, and from the other arguments: ``placing``.
+   ``suggestions``: the data.
 3. What to call: ``goals``, most likely first.
 4. What each argument is given: ``calling`` asks by role, and the options come from ``given`` (sizes, data),
    ``functions`` (activations, losses, optimizers), ``objects`` with ``containers`` and ``records`` (instances, lists

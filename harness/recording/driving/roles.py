@@ -128,6 +128,7 @@ CACHE_NAME = re.compile(
 PLACES = {"first": Role.INPUT_SIZE, "between": Role.HIDDEN_SIZES, "last": Role.OUTPUT_SIZE}  # in a list of sizes
 SIZES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE, Role.COUNT)
 ACTIVATION_TEXT = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|linear|identity", re.IGNORECASE)
+DERIVATIVES_NAME = re.compile(r"deriv|prime|slope|grad")
 MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", re.IGNORECASE)
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
@@ -255,7 +256,8 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return Role.LOSS
     listed = uses.element_called or uses.element_named or "list" in have
     listed |= uses.indexed and not uses.strings and not uses.called
-    if have & {"activation", "activations", "act", "acts", "activ"} and not uses.array and listed:
+    of_activations = have & {"activation", "activations", "act", "acts", "activ"} and listed
+    if (of_activations or (uses.element_called and DERIVATIVES_NAME.search(text))) and not uses.array:
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
         return Role.ACTIVATION_LIST if not CACHE_NAME.match(text) or uses.strings or argument.annotation else None

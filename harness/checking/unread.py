@@ -1,4 +1,4 @@
-"""Biases that are updated with the gradient of their layer, and that the forward pass that is trained does not add."""
+"""What the forward pass that is trained leaves out: biases that are updated, and the activation of the outputs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..recording.graph import Kind
+from ..recording.graph import Kind, Node, Place
 from .alignment import Samples, ratio, samples
 from .factors import is_same
+from .labels import found_at
 from .reading import Reading
+from .replay import size_of
 from .result import Found
 from .unused import start_of
 from .vjps.operation import unbroadcast
 
+CURVES = frozenset({"exp", "exp2", "expm1", "tanh", "expit", "erf"})  # what activations of outputs are made of
 STARTS = (Kind.RANDOM, Kind.FILL, Kind.LITERAL)
 
 
@@ -98,3 +101,30 @@ def summed(reading: Reading, alike: Sequence[int], shape: tuple[int, ...]) -> Sa
         return samples([sum(unbroadcast(np.asarray(one[z]), shape) for z in alike) for one in reading.gradients])
     except (KeyError, ValueError, IndexError):
         return None
+
+
+def unused_activation(reading: Reading) -> list[Found]:
+    """The activation of the output layer, if it is computed and then left: outputs are the values before it."""
+    stage, program = reading.stage, reading.stage.program
+    for z in [one.z for one in reading.forward.layers if one.z == one.a and one.z in reading.forward.outputs]:
+        made, is_curved = {z}, False
+        for id in range(z + 1, stage.end + 1):
+            node, parents = stage.node(id), program.parents[id]
+            others = [one for one in parents if one not in made]
+            if len(others) == len(parents) or any(size_of(stage.node(one)) != 1 for one in others):
+                continue
+            made.add(id)
+            is_curved |= node.operation in CURVES
+            is_left = is_curved and not program.children[id] and node.shape == stage.node(z).shape
+            place = place_beside(node, stage.node(z))
+            if is_left and place is not None and set(node.names) - {"return"}:
+                missing = "activation-missing-on-output"
+                return [found_at(reading, id, missing, stage.steps, place=place, others=(), detail="unused")]
+    return []
+
+
+def place_beside(node: Node, other: Node) -> Place | None:
+    """The line that makes one value, perhaps by a helper, in the function that makes another; None if it is not."""
+    function = None if other.place is None else other.place.function
+    trail = () if node.place is None else node.place.trail
+    return next((one for one in trail if one.function == function), None)

@@ -70,7 +70,7 @@ from .stage import (
 from .stale import unrepeated_forward
 from .stated import stated_costs
 from .thresholds import error_groups
-from .unread import unread_biases
+from .unread import unread_biases, unused_activation
 from .unused import lost_update, lost_updates, together, untouched_parameters
 from .unusual import added_targets
 
@@ -395,6 +395,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         pairing = pairing_of(reading)
         mistakes += pairing.mistakes
         mistakes += unrepeated_forward(reading)
+        mistakes += unused_activation(reading)
         mistakes += hidden_factors(reading)
         rules = rule_mistakes(recording, reading)
         mistakes += rules.mistakes

@@ -37,6 +37,7 @@ from .mistakes import (
     COSTS,
     INDICES,
     LATER,
+    LEFT_OUT,
     LIMITS,
     MISTAKES,
     NOTES,
@@ -231,7 +232,8 @@ def mistake_lines(found: Found) -> Lines:
 def words_of(found: Found) -> Sentences:
     """What a mistake is; of an update, what is wrong with it; of a later iteration, that the first is right"""
     slips = dict.fromkeys(("wrong-update-rule", "kernel-not-updated", "bias-gradient-missing"), SLIPS)
-    of_detail = {**slips, "wrong-value": LATER, "wrong-index": INDICES}.get(found.id, {})
+    details = {"wrong-value": LATER, "wrong-index": INDICES, "activation-missing-on-output": LEFT_OUT}
+    of_detail = {**slips, **details}.get(found.id, {})
     return of_detail.get(found.detail, MISTAKES[found.id])
 
 

@@ -382,6 +382,15 @@ INDICES: Mapping[str, Sentences] = {
     ),
 }
 
+# What is wrong with an activation, under the names of checking/unread.py
+LEFT_OUT: Mapping[str, Sentences] = {
+    "unused": Sentences(
+        "This line computes the activation of the output layer, but nothing uses it: the outputs that are compared "
+        "with the targets are the values before it.",
+        "Return and compare the result of this line.",
+    ),
+}
+
 # What is wrong with a value that is right in the first iteration
 LATER: Mapping[str, Sentences] = {
     "later": Sentences(

@@ -274,3 +274,50 @@ def test_slopes_that_are_changed_by_no_gradient_are_not_passed_over(tmp_path: Pa
     assert len(check_file(tmp_path / "net.py").parameters) == 3
     (tmp_path / "net.py").write_text(SLOPES.format(back=""))
     assert check_file(tmp_path / "net.py").verdict is not Verdict.CORRECT
+
+
+FUNCTIONS = """
+import numpy as np
+
+def start(n_in, n_hidden, n_out):
+    return (np.random.randn(n_hidden, n_in), np.zeros((n_hidden, 1)),
+            np.random.randn(n_out, n_hidden), np.zeros((n_out, 1)))
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def forward(X, W1, b1, W2, b2):
+    z1 = W1 @ X + b1
+    a1 = sigmoid(z1)
+    z2 = W2 @ a1 + b2
+    a2 = sigmoid(z2)
+    return z1, a1, z2, a2
+
+def backward(X, Y, W2, z1, a1, z2, a2):
+    m = X.shape[1]
+    delta = a2 - Y
+    below = W2.T @ delta * a1 * (1 - a1)
+    return below @ X.T / m, below.sum(1, keepdims=True) / m, delta @ a1.T / m, delta.sum(1, keepdims=True) / m
+
+def update(W1, b1, W2, b2, dW1, db1, dW2, db2, alpha):
+    return W1 - alpha * dW1, b1 - alpha * db1, W2 - alpha * dW2, b2 - alpha * db2
+"""
+LEFT = ("return z1, a1, z2, a2", "return z1, a1, z2, z2")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [((), []), ((LEFT,), [("activation-missing-on-output", 15)])],
+    ids=["used", "left"],
+)
+def test_an_activation_of_the_outputs_that_is_left_is_missing(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], found: list[tuple[str, int]]
+) -> None:
+    text = FUNCTIONS
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (tmp_path / "net.py").write_text(text)
+    result = check_file(tmp_path / "net.py")
+    assert [(one.id, one.place.line) for one in result.mistakes if one.place is not None] == found
+    assert result.verdict is (Verdict.MISTAKE if found else Verdict.CORRECT)

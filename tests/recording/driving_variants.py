@@ -2618,9 +2618,9 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "result1 = init(7, 5, 3)",
             "for i in range(3):",
-            "    softmax_, h = forward(X, result1)",
-            "    own_cost = cross_entropy_error(softmax_, Y)",
-            "    result1_ = backward(X, Y, softmax_, h, result1)",
+            "    probs, h = forward(X, result1)",
+            "    own_cost = cross_entropy_error(probs, Y)",
+            "    result1_ = backward(X, Y, probs, h, result1)",
             "    result1 = update(result1, result1_, 0.1)",
         ),
     ),

@@ -11,9 +11,11 @@ once more and after it these lines, as for ``run=``:
 The steps, each in a module of its own:
 
 1. What is defined: ``loaded`` (the file and those it imports), ``source`` (functions and classes, from the text) with
-   ``updates`` (statements that step a parameter), ``usage`` and ``examples`` (how the project uses them).
-2. What role each argument plays: ``roles``, from its name, default, annotation and ``uses``, and
-   from the other arguments: ``placing``. ``suggestions``: the data.
+   ``updates`` (statements that step a parameter) and ``returns`` (the names of results), ``usage`` and ``examples``
+   (how the project uses them).
+2. What role each argument plays: ``roles``, from its name, default, annotation and ``uses``, which
+   ``argument_uses`` collects from all functions that are given it, and from the other arguments: ``placing``.
+   ``suggestions``: the data.
 3. What to call: ``goals``, most likely first.
 4. What each argument is given: ``calling`` asks by role, and the options come from ``given`` (sizes, data),
    ``functions`` (activations, losses, optimizers), ``objects`` with ``containers`` and ``records`` (instances, lists

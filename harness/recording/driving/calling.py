@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from .argument_uses import argument_uses
 from .choices import Exhausted, Option
 from .containers import add_layers, adder, layer_lists
 from .data import HIDDEN
@@ -20,7 +21,7 @@ from .objects import classes_that_set, objects
 from .placing import place_counts, place_data, place_outputs
 from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
-from .roles import Role, argument_uses, role_of, words_of
+from .roles import Role, role_of, words_of
 from .session import Session
 from .slot import Slot
 from .source import Argument, FunctionFacts

@@ -35,6 +35,7 @@ def named_functions(slot: Slot) -> list[Option]:
         words = ACTIVATION_WORDS if slot.role is Role.ACTIVATION else LOSS_WORDS
         return [*(one for one in of_enumeration if words.search(one)), *of_enumeration]
     if slot.role is Role.ACTIVATION_LIST:
+        strings = [] if slot.uses.element_called and functions else strings  # a text cannot be called
         return [*_pairs_of_functions(slot.caller), *_activation_lists(slot.caller, strings, functions, instances)]
     options: list[Option] = []
     if slot.uses.strings or slot.uses.attribute_of:

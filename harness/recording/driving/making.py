@@ -22,11 +22,12 @@ from .results import (
     production,
     result_of_kind,
 )
+from .returns import UNNAMED
 from .roles import CACHE_NAME, GRADIENT_ARGUMENT, OUTPUT_NAME, PARAMETERS_NAME, Role, words_of
 from .slot import Slot
 from .source import FunctionFacts
 from .weights import by_hand
-from .words import DERIVATIVE_WORDS, FORWARD_NAME, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS, UNNAMED
+from .words import DERIVATIVE_WORDS, FORWARD_NAME, LOSS_WORDS, MAKER_NAME, STRUCTURE_WORDS
 
 if TYPE_CHECKING:
     from .calling import Caller

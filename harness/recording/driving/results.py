@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from .choices import Exhausted, Option
 from .preparing import call_forward_first, ensure_attributes
 from .records import OF_ARRAYS
+from .returns import UNNAMED
 from .roles import OUTPUT_NAME, Role, words_of
 from .slot import Slot
 from .source import FunctionFacts
 from .uses import Uses
-from .words import LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, PARAMETERS_METHOD, SIZE_ROLES, UNNAMED, WRONG_NAME
+from .words import LOSS_WORDS, MAKER_NAME, NETWORK_CLASS, PARAMETERS_METHOD, SIZE_ROLES, WRONG_NAME
 
 if TYPE_CHECKING:
     from .calling import Caller

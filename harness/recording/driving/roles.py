@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import enum
 import re
-from collections.abc import Iterator
 
-from .source import Argument, FileFacts, FunctionFacts
-from .uses import Uses, is_expression, only_multiplies, scales, uses_of
+from .source import Argument, FunctionFacts
+from .uses import Uses, only_multiplies, scales
 
 
 class Role(enum.Enum):
@@ -130,6 +128,7 @@ CACHE_NAME = re.compile(
 PLACES = {"first": Role.INPUT_SIZE, "between": Role.HIDDEN_SIZES, "last": Role.OUTPUT_SIZE}  # in a list of sizes
 SIZES = (Role.SIZES, Role.HIDDEN_SIZES, Role.INPUT_SIZE, Role.HIDDEN_SIZE, Role.OUTPUT_SIZE, Role.COUNT)
 ACTIVATION_TEXT = re.compile(r"sigm|tanh|relu|logistic|softmax|softplus|linear|identity", re.IGNORECASE)
+DERIVATIVES_NAME = re.compile(r"deriv|prime|slope|grad")
 MAKES_NETWORK = re.compile(r"init|creat|build|make|generat|setup|compile|add", re.IGNORECASE)
 OF_NUMBERS = frozenset(
     {"append", "copy", "reshape", "dot", "transpose", "sum", "flatten", "astype", "shape", "items", "mean", "max"}
@@ -183,8 +182,9 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
     if not uses.counted and not set(words) & SIZE_WORDS and _is_named_like_targets(name, function):
         return Role.INPUTS if name[0] in "xX" else Role.TARGETS
     by_name = _by_words(name, words, argument, uses)
-    if by_name in SIZES and isinstance(argument.default, str) and argument.default[:1] in ("'", '"'):
-        return Role.ACTIVATION if ACTIVATION_TEXT.search(argument.default) else Role.CHOICE
+    texts = [argument.default] if argument.default[:1] in ("'", '"') else uses.strings
+    if by_name in SIZES and (texts or argument.annotation == "str") and not (uses.counted or uses.element_counted):
+        return Role.ACTIVATION if any(map(ACTIVATION_TEXT.search, texts)) else Role.CHOICE
     if by_name is Role.SIZES and (uses.unpacked or uses.part_multiplied) and not MAKES_NETWORK.search(function.name):
         return Role.PARAMETERS  # a list of (weights, bias) that goes by the name of layers
     if by_name is Role.MOMENTUM and any(re.match("gamma|scale", other.name) for other in function.arguments):
@@ -256,7 +256,8 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return Role.LOSS
     listed = uses.element_called or uses.element_named or "list" in have
     listed |= uses.indexed and not uses.strings and not uses.called
-    if have & {"activation", "activations", "act", "acts", "activ"} and not uses.array and listed:
+    of_activations = have & {"activation", "activations", "act", "acts", "activ"} and listed
+    if (of_activations or (uses.element_called and DERIVATIVES_NAME.search(text))) and not uses.array:
         return Role.ACTIVATION_LIST
     if {"activations"} & have and not (uses.array or uses.arithmetic) and (uses.iterated or uses.indexed):
         return Role.ACTIVATION_LIST if not CACHE_NAME.match(text) or uses.strings or argument.annotation else None
@@ -475,7 +476,7 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
     note = argument.annotation.lower()
     if uses.unpacked and not uses.array and not uses.keys:
         return Role.PAIRS
-    if uses.strings or uses.attribute_of:
+    if uses.strings or uses.attribute_of or argument.annotation == "str":
         return Role.CHOICE
     if uses.called or "callable" in note:
         return Role.FUNCTION
@@ -498,90 +499,3 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
     if uses.methods:
         return Role.OBJECT
     return Role.UNKNOWN
-
-
-def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument, depth: int = 2) -> Uses:
-    """What the file does with an argument, also as an attribute and in functions it is given to."""
-    uses = uses_of(argument.name, function.node)
-    if depth == 0:
-        return uses
-    for item in ast.walk(function.node):
-        if isinstance(item, ast.Assign):
-            for target, value in assigned(item):
-                same = is_expression(_unwrapped(value), argument.name)
-                if same and isinstance(target, ast.Attribute) and function.owner and isinstance(target.value, ast.Name):
-                    for method in facts.methods(function.owner).values():
-                        uses.merge(uses_of(f"{target.value.id}.{target.attr}", method.node))
-        elif isinstance(item, ast.Call):
-            _merge_passed(facts, function, argument, item, uses, depth)
-    if uses.iterated and function.owner:
-        _merge_elements(facts, function, argument, uses, depth)
-    return uses
-
-
-def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
-    for target in statement.targets:
-        both = isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple)
-        if both and isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
-            yield from zip(target.elts, statement.value.elts)
-        else:
-            yield target, statement.value
-
-
-def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:
-    """``for layer in layers: self.add(layer)``: what the method does with its argument, it does with the elements."""
-    for loop in ast.walk(function.node):
-        if not (isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) and loop.iter.id == argument.name):
-            continue
-        if not isinstance(loop.target, ast.Name):
-            continue
-        for call in ast.walk(loop):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                method = facts.methods(function.owner).get(call.func.attr)
-                given = [a.id for a in call.args if isinstance(a, ast.Name)]
-                if method is not None and method is not function and given == [loop.target.id] and method.arguments:
-                    inside = argument_uses(facts, method, method.arguments[0], depth - 1)
-                    uses.element_methods |= inside.methods
-                    uses.element_attributes |= inside.attributes
-                    uses.element_called |= inside.called
-
-
-def _unwrapped(node: ast.expr) -> ast.expr:
-    """What ``list(x)`` or ``np.array(x)`` is made of."""
-    if isinstance(node, ast.Call) and len(node.args) == 1:
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name in ("list", "tuple", "array", "asarray", "copy", "deepcopy"):
-            return node.args[0]
-    return node
-
-
-def _merge_passed(
-    facts: FileFacts, function: FunctionFacts, argument: Argument, call: ast.Call, uses: Uses, depth: int
-) -> None:
-    """What the called function does with the argument, if it is handed on."""
-    name = (
-        call.func.id
-        if isinstance(call.func, ast.Name)
-        else call.func.attr
-        if isinstance(call.func, ast.Attribute)
-        else ""
-    )
-    called = None
-    if isinstance(call.func, ast.Name):
-        called = facts.functions.get(name) or facts.constructor(name)
-    elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and function.owner:
-        called = facts.methods(function.owner).get(name)
-    elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call) and function.owner:
-        bases = facts.classes[function.owner].bases if function.owner in facts.classes else ()
-        called = next((m for base in bases if (m := facts.methods(base).get(name))), None)
-    if called is None or called is function:
-        return
-    for index, value in enumerate(map(_unwrapped, call.args)):
-        if is_expression(value, argument.name) and index < len(called.arguments):
-            uses.merge(argument_uses(facts, called, called.arguments[index], depth - 1))
-    for keyword in call.keywords:
-        if is_expression(keyword.value, argument.name):
-            match = [a for a in called.arguments if a.name == keyword.arg]
-            if match:
-                uses.merge(argument_uses(facts, called, match[0], depth - 1))

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .roles import argument_uses, assigned
+from .argument_uses import argument_uses, assigned
 from .source import Argument, FileFacts, FunctionFacts
 from .uses import Uses, uses_of
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from ..literals import last_name
 from .examples import Example
+from .returns import UNNAMED, are_all_of_kind, kind_of_results, part_name, result_name, unpacked_calls
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in
 
 BACKWARD_NAME = re.compile(r"^(backward|back_?prop|bprop)", re.IGNORECASE)
-SAME_VALUES = ("copy", "flatten", "ravel", "reshape", "squeeze", "transpose")  # methods that give the same numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +177,7 @@ def read_source(text: str) -> FileFacts:
         elif isinstance(node, ast.ClassDef):
             facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
+    _name_results(facts, tree)
     for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
         _follow_returned_call(function, facts)
     return facts
@@ -381,9 +382,10 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
         assert value is not None
         facts.returns_something = True
         if isinstance(value, (ast.Tuple, ast.List)) and isinstance(value, ast.Tuple):
-            names = tuple(_result_name(part, index) for index, part in enumerate(value.elts))
+            given = {argument.name for argument in facts.arguments}
+            names = tuple(part_name(part, index, given) for index, part in enumerate(value.elts))
         else:
-            names = (_result_name(value, 0),)
+            names = (result_name(value, 0),)
         if len(names) >= len(facts.returns):
             facts.returns = names
         if isinstance(value, ast.Dict):
@@ -397,24 +399,6 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
         if isinstance(target, ast.Name) and target.id in facts.returns:
             keys = (key.value for key in item.value.keys if isinstance(key, ast.Constant))
             facts.return_keys = facts.return_keys or tuple(key for key in keys if isinstance(key, str))
-
-
-def _result_name(node: ast.expr, index: int) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return _result_name(node.value, index) if node.attr == "T" else node.attr
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return node.slice.value
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):  # grads[::-1] is still grads
-        return _result_name(node.value, index)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAME_VALUES:
-        return _result_name(node.func.value, index)
-    if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
-        return "call " + last_name(node.func)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):  # dscores / m is still dscores
-        return _result_name(node.left, index)
-    return f"result{index + 1}"
 
 
 def _follow_returned_call(function: FunctionFacts, facts: FileFacts) -> None:
@@ -433,6 +417,33 @@ def _follow_returned_call(function: FunctionFacts, facts: FileFacts) -> None:
         (name if several else f"result{index}" if len(names) > 1 else "result") if given.startswith("call ") else given
         for index, (given, name) in enumerate(zip(function.returns, names), 1)
     )
+
+
+def _name_results(facts: FileFacts, tree: ast.AST) -> None:
+    """Names results that a function returns without a name.
+
+    The names are those that a call of it is unpacked into, or those that another function takes side by side.
+    """
+    methods = [method for one in facts.classes.values() for method in one.methods.values()]
+    functions = [*facts.functions.values(), *methods]
+    taken = [[argument.name for argument in function.arguments] for function in functions]
+    known = {name for names in taken for name in names}
+    unpacked = list(unpacked_calls(tree))
+    for function in functions:
+        named = ["" if UNNAMED.fullmatch(name) or name.startswith("call ") else name for name in function.returns]
+        if len(named) < 2 or all(named):
+            continue
+        windows = [[*names[i : i + len(named)]] for names in taken for i in range(len(names) - len(named) + 1)]
+        given = {argument.name for argument in function.arguments}
+        kind = kind_of_results(function.name, function.text)
+        fitting = [names for called, names in unpacked if called == function.name]
+        fitting += [names for names in windows if any(named) or (kind and are_all_of_kind(names, kind, taken))]
+        for names in fitting:
+            agree = all(one in ("", other) for one, other in zip(named, names))
+            is_new = given.isdisjoint(other for one, other in zip(named, names) if not one)
+            if len(names) == len(named) == len(set(names)) and agree and is_new and known.issuperset(names):
+                function.returns = tuple(names)
+                break
 
 
 def _is_abstract(node: ast.FunctionDef | ast.AsyncFunctionDef, decorators: Iterable[str]) -> bool:

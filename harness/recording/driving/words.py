@@ -49,7 +49,6 @@ PARAMETERS_METHOD = re.compile(r"(get_?)?(all_?)?(trainable_?)?param", re.IGNORE
 PASS_FORWARD = re.compile(r"^(forward|feed_?forward|fprop|propagate_?forward|forward_\w+|forw\w*)$", re.IGNORECASE)
 PASS_BACK = re.compile(r"_?(back|bprop|grad)", re.IGNORECASE)  # methods that make gradients
 CLEARING_NAME = re.compile(r"(zero|clear|reset|flush)\w*_?(grad|delta)", re.IGNORECASE)
-UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
 # a file that is made up, and its column of targets
 TEXTS_BY_NAME = (
     (re.compile(r"(^|_)(csv|files?|path|file_?name|fname|file_?path)$", re.IGNORECASE), "'data.csv'"),

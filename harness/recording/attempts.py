@@ -13,7 +13,8 @@ from . import running, source
 from .graph import Check, Json, Place, Stop, to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
 from .sizes import resized
-from .stand_ins.hints import counts_of_images, scaled_counts, scaled_sizes
+from .stand_ins.hints import counts_of_images, scaled_counts, scaled_rounds, scaled_sizes
+from .stand_ins.reduced import may_read
 
 
 def compare(recorded: Json, unrecorded: Json, lines: set[tuple[str, int]], names: dict[str, str]) -> tuple[Check, Any]:
@@ -49,27 +50,33 @@ FEW_OBSERVATIONS = 12  # that are left if all are too many
 SOME_OBSERVATIONS = 200  # that are tried before, if not their number is too large but their arrays are
 MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, if the file makes the observations
 MADE_UNITS = 6  # that the largest size of layers, sequences or batches becomes
+MADE_ROUNDS = 5  # that a loop goes if each of them takes thousands of operations
+LONG_ITERATION = 40_000  # operations from one update of a parameter to the next that are too many to be judged
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
     """A run with a part of the observations, if all of them were too many to be recorded, or held, until the updates.
 
     Those that the file reads are left out, and, unless that does not work, those that it makes: as many as numbers of
-    thousands in its text say. If that is not enough, layers, sequences and batches become smaller as well.
+    thousands in its text say. If that is not enough, layers, sequences and batches become smaller as well, and then
+    what the loops go through in which the recording ended.
 
     Returns:
         the task and its answer, the same as before if that does not help.
     """
     recording = answer[0]["recording"]
     is_beyond_memory = (recording.get("raised") or {"type": ""})["type"].endswith("MemoryError")
-    is_too_long = recording["stop"] in (Stop.NODES.value, Stop.BYTES.value) or is_beyond_memory
-    if not is_too_long or is_enough(recording):
+    is_cut_off = recording["stop"] in (Stop.NODES.value, Stop.BYTES.value) or is_beyond_memory
+    if not (is_cut_off and not is_enough(recording)) and longest_iteration(recording) <= LONG_ITERATION:
         return task, answer  # never because of the clock, on which no verdict may depend
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = scaled_counts(task["text"], MADE_OBSERVATIONS)
-    others = [fewer | {"sizes": counts}, fewer] if counts else [fewer]
+    others = [fewer | {"sizes": counts}] if counts else []
+    others += [fewer] if may_read(task["text"]) else []
     sizes = scaled_sizes(task["text"], MADE_UNITS)
     others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
+    rounds = scaled_rounds(task["text"], rounds_of(recording), MADE_ROUNDS)
+    others += [fewer | {"sizes": [*counts, one]} for one in rounds]
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
     partial: tuple[Task, Answer] | None = None
@@ -77,10 +84,22 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         again = record(other)
         if again is None or not has_updates(again):
             continue
-        if is_enough(again[0]["recording"]):
+        if is_enough(again[0]["recording"]) and longest_iteration(again[0]["recording"]) <= LONG_ITERATION:
             return other, again
         partial = partial or (other, again)  # it may have ended between the updates of one iteration
-    return partial or (task, answer)
+    return (task, answer) if partial is None or is_enough(recording) else partial
+
+
+def longest_iteration(recording: Json) -> int:
+    """The most operations from one update of a parameter to the next; 0 if none is updated twice."""
+    after = [update["after"] for update in recording["updates"]["tuple"]]
+    numbers = [[after[one] for one in parameter["updates"]["tuple"]] for parameter in recording["parameters"]["tuple"]]
+    return max((later - earlier for one in numbers for earlier, later in zip(one, one[1:])), default=0)
+
+
+def rounds_of(recording: Json) -> list[int]:
+    """How often the loops go round in which a recording ended, outermost first."""
+    return [count for loop in recording["loops"]["tuple"] if (count := loop.get("count")) is not None]
 
 
 def is_enough(recording: Json) -> bool:

@@ -406,24 +406,86 @@ def test_arrays_made_like_lists_of_unequal_arrays_are_followed(tmp_path: Path) -
     assert "dtype=object" in result.detail
 
 
+def answer_of(updates, loops=(), length=100):
+    """What a run answers that ended among too many operations: one parameter, so many updates, operations between."""
+    made = {"tuple": [{"after": number * length} for number in range(updates)]}
+    numbers = {"tuple": [{"updates": {"tuple": list(range(updates))}}]}
+    counts = {"tuple": [{"count": count} for count in loops]}
+    return {"recording": {"stop": "nodes", "updates": made, "parameters": numbers, "loops": counts}}, []
+
+
 def test_layers_become_smaller_where_one_update_takes_too_many_operations():
     """The first run with fewer observations has one update, so that others may be missing: sizes are tried as well."""
-    text = "hidden_size = 400\nclasses = 26\nrows = 3000\ndef net(seq_length=100, rate=0.1): pass\n"
+    text = "hidden_size = 400\nclasses = 26\nrows = 3000\ndata = open(path)\ndef net(seq_length=100, rate=0.1): pass\n"
     assert scaled_sizes(text, 6) == [[100, 4], [400, 6]]
-
-    def answer(updates):
-        many = {"tuple": [0] * updates}
-        return {"recording": {"stop": "nodes", "updates": many, "parameters": {"tuple": [{"updates": many}]}}}, []
-
     runs = []
 
     def record(task):
         runs.append(task.get("sizes"))
-        return answer(2 if [400, 6] in task.get("sizes", []) else 1)
+        return answer_of(2 if [400, 6] in task.get("sizes", []) else 1)
 
-    task, found = fewer_observations({"text": text}, answer(0), record)
+    task, found = fewer_observations({"text": text}, answer_of(0), record)
     assert task["sizes"] == [[3000, 24], [100, 4], [400, 6]]
     assert (len(runs), len(found[0]["recording"]["updates"]["tuple"])) == (3, 2)
+
+
+def test_what_a_loop_goes_through_becomes_smaller_if_one_update_takes_too_many_operations():
+    """80 is the size of the data and the rounds of a loop; 90 epochs and 28 pixels are not both."""
+    text = "X = np.random.rand(80, 28)\nfor epoch in range(90):\n    for x in X: step(x)\n"
+    runs = []
+
+    def record(task):
+        runs.append(task["sizes"])
+        return answer_of(2)
+
+    task, _ = fewer_observations({"text": text}, answer_of(0, [90, 80]), record)
+    assert runs == [task["sizes"]] == [[[80, 5]]]
+
+
+@pytest.mark.parametrize(("length", "sizes"), [(50_000, [[80, 5]]), (30_000, None)])
+def test_an_iteration_that_is_too_long_to_be_judged_gets_fewer_observations(length, sizes):
+    text = "X = np.random.rand(80, 28)\nfor x in X: step(x)\n"
+    task, _ = fewer_observations({"text": text}, answer_of(2, [80], length), lambda task: answer_of(2))
+    assert task.get("sizes") == sizes
+
+
+PLAIN_SUMS = """
+import math
+import random
+
+random.seed(4)
+X = [[random.random() for _ in range(3)] for _ in range(400)]
+Y = [1.0 if sum(x) > 1.5 else 0.0 for x in X]
+W = [[random.gauss(0, 1) for _ in range(5)] for _ in range(3)]
+v = [random.gauss(0, 1) for _ in range(5)]
+for epoch in range(200):
+    dW = [[0.0] * 5 for _ in range(3)]
+    dv = [0.0] * 5
+    for x, y in zip(X, Y):
+        a = [math.tanh(sum(x[i] * W[i][j] for i in range(3))) for j in range(5)]
+        p = 1 / (1 + math.exp(-sum(a[j] * v[j] for j in range(5))))
+        for j in range(5):
+            dv[j] += (p - y) * a[j]
+            for i in range(3):
+                dW[i][j] += (p - y) * v[j] * (1 - a[j] ** 2) * x[i]
+    for j in range(5):
+        v[j] -= 0.5 * dv[j] / len(X)
+        for i in range(3):
+            W[i][j] -= 0.5 * dW[i][j] / len(X)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("slope", "verdict"), [("(1 - a[j] ** 2)", Verdict.CORRECT), ("(1 - a[j])", Verdict.MISTAKE)])
+def test_plain_python_that_sums_over_hundreds_of_rows_is_judged(tmp_path, slope, verdict):
+    """One iteration takes more operations than are judged, so a part of the rows is."""
+    text = PLAIN_SUMS.replace("(1 - a[j] ** 2)", slope)
+    (tmp_path / "net.py").write_text(text)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is verdict
+    if verdict is Verdict.MISTAKE:
+        line = text[: text.index("dW[i][j] += ")].count("\n") + 1
+        assert line in [one.place and one.place.line for one in result.mistakes]
 
 
 def test_a_large_project_is_read_in_part_and_its_unrelated_scripts_are_not_run(tmp_path: Path) -> None:

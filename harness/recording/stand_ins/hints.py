@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,6 +158,18 @@ def scaled_sizes(text: str, largest: int) -> list[list[int]]:
     named = [*_set_numbers(nodes), *_default_numbers(nodes)]
     numbers = sorted({number for name, number in named if SIZE_NAME.search(name) and FEW < number < MANY})
     return [[number, max(number * largest // numbers[-1], FEWEST)] for number in numbers]
+
+
+def scaled_rounds(text: str, rounds: Iterable[int], wanted: int) -> list[list[int]]:
+    """[number, smaller number] for the sizes in a text that loops count to, which may go through observations.
+
+    Args:
+        text: of the file.
+        rounds: how often loops go round, those first that are tried first.
+        wanted: what such a number becomes.
+    """
+    known = size_numbers(text)
+    return [[number, wanted] for number in dict.fromkeys(rounds) if FEW < number < MANY and number in known]
 
 
 SIZE_NAME = re.compile(r"hidden|units|neuron|seq|steps|window|embed|filters|batch|(^|_)bs$", re.IGNORECASE)

@@ -68,6 +68,12 @@ def install(
     when_imported("pandas", of_tables)
 
 
+def may_read(text: str) -> bool:
+    """Whether a text names something that reads observations, of which a part can be left out."""
+    readers = ("open", "read", *NUMPY_READERS, *TABLE_READERS, *DATASETS)
+    return any(word in text for word in readers)
+
+
 def _reducing(real: Callable[..., Any], at_most: int, note: Callable[..., None]) -> Callable[..., Any]:
     """A function that gives a part of what the real one gives."""
 

@@ -274,7 +274,7 @@ def is_close(one: Array, other: Array) -> bool:
 
 
 def without_ones(rows: Array, width: int) -> tuple[Array, int | None]:
-    """Rows without a column of ones before or after ``width`` others, and its place; None if there is no such one."""
+    """Rows without a column of ones before or after ``width`` others, and its place; None if they have none."""
     for place in (0, -1):
         if rows.shape[1] == width + 1 and np.all(rows[:, place] == 1):
             return np.delete(rows, place, axis=1), place

@@ -453,6 +453,7 @@ def test_lists_of_numbers_are_taken_as_they_once_were(captured):
         ("[rows]", "[targets]", ((4, 2), (4, 1))),
         ("[rows]", "[[1, 1, 0, 0]]", ((4, 2), (4,))),
         ("np.array(rows)", "[targets]", ((4, 2), (4, 1))),
+        ("np.array(rows)", "[np.array(targets)]", ((4, 2), (4, 1))),
         ("rows", "targets", ((4, 2), (4, 1))),
         ("rows[:1]", "targets[:1]", ((1, 2), (1, 1))),
     ],

@@ -33,7 +33,8 @@ def data_from_lists(given: dict[str, Any], model: Any, supplied: list[str]) -> d
     for before, after in ((x, given["x"]), (y, given["y"])):
         if after is not before:
             is_whole = isinstance(after, np.ndarray) and after.shape == np.shape(array_from_list(before))
-            supplied.append(OF_LISTS if is_whole else OF_INPUTS)
+            if is_list(before) or any(map(is_list, before)):
+                supplied.append(OF_LISTS if is_whole else OF_INPUTS)
     return given
 
 
@@ -107,6 +108,8 @@ def targets_from_lists(y: Any, outputs: int, rows: int | None) -> Any:
     """
     if outputs == 1 and isinstance(y, (list, tuple)) and len(y) == rows:
         return array_from_list(y)
+    if outputs == 1 and isinstance(y, (list, tuple)) and len(y) == 1 and getattr(y[0], "shape", ())[:1] == (rows,):
+        return y[0]
     return _items(y, outputs, lambda number, item: len(item) == rows)
 
 
@@ -119,7 +122,7 @@ def _items(value: Any, count: int, is_wanted: Callable[[int, Any], bool]) -> Any
     is_of_lists = isinstance(value, (list, tuple)) and any(map(is_list, value))
     if is_of_lists and len(value) == count:
         items = [array_from_list(item) for item in value]
-        if all(np.ndim(item) and is_wanted(number, item) for number, item in enumerate(items)):
+        if all(getattr(item, "shape", ()) and is_wanted(number, item) for number, item in enumerate(items)):
             return items if count > 1 else items[0]
     return array_from_list(value)
 

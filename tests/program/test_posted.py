@@ -10,6 +10,7 @@ from harness.errors import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant
 from harness.programs.contradictions import Check, contradictions
+from harness.programs.findings import Severity
 from harness.programs.old_versions.arguments import translated
 from harness.programs.old_versions.names import places_of
 from harness.programs.old_versions.python import readable
@@ -444,6 +445,41 @@ def test_lists_of_numbers_are_taken_as_they_once_were(captured):
     assert (program.x.shape, program.y.shape) == ((4, 2), (4,))
     assert program.error is None
     assert len(program.history["val_loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "shapes"),
+    [
+        ("[rows]", "[targets]", ((4, 2), (4, 1))),
+        ("[rows]", "[[1, 1, 0, 0]]", ((4, 2), (4,))),
+        ("np.array(rows)", "[targets]", ((4, 2), (4, 1))),
+        ("np.array(rows)", "[np.array(targets)]", ((4, 2), (4, 1))),
+        ("rows", "targets", ((4, 2), (4, 1))),
+        ("rows[:1]", "targets[:1]", ((1, 2), (1, 1))),
+    ],
+)
+def test_a_list_for_each_input_and_output_is_taken_as_it_once_was(captured, x, y, shapes):
+    program = captured(
+        "import keras\nimport numpy as np\nrows = [[0, 1], [1, 0], [1, 1], [0, 0]]\ntargets = [[1], [1], [0], [0]]\n"
+        "m = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])\nm.compile('adam', 'mse')\n"
+        f"m.predict({x})\nm.evaluate({x}, {y}, verbose=0)\n"
+        f"m.fit({x}, {y}, epochs=2, validation_data=({x}, {y}))\nm.predict([rows])\nm.predict_on_batch(rows)\n"
+    )
+    assert (program.x.shape, program.y.shape) == shapes
+    assert not {NoteKind.SCRIPT_FAILED, NoteKind.MADE_UP} & {note.kind for note in program.notes}
+    assert program.error is None
+    assert len(program.history["val_loss"]) == 2
+    assert not [one for one in contradictions(program) if one.severity is Severity.CONTRADICTION]
+
+
+def test_lists_for_two_inputs_are_two_arrays(captured):
+    program = captured(
+        "import keras\nimport numpy as np\na, b = keras.Input((2,)), keras.Input((1,))\n"
+        "m = keras.Model([a, b], keras.layers.Dense(1)(keras.layers.concatenate([a, b])))\nm.compile('adam', 'mse')\n"
+        "m.fit([[[0, 1], [1, 0], [2, 1]], [4, 5, 6]], [1, 2, 3])\n"
+    )
+    assert [part.shape for part in program.x] == [(3, 2), (3,)]
+    assert program.error is None
 
 
 def test_a_model_that_was_saved_in_hdf5_is_trained_on(captured):

@@ -32,11 +32,8 @@ from ..fit_calls import (
     validation_of,
 )
 from ..kinds import OWN_STEP, WithoutModel
-from ..old_versions.arguments import (
-    data_from_lists,
-    translated_compile,
-    translated_fit,
-)
+from ..old_versions.arguments import translated_compile, translated_fit
+from ..old_versions.lists import data_from_lists
 from ..program import FitError, MadeUp, Note, NoteKind, Places, Program, Validation, row_count
 from ..rules.failures import COLOURS
 from ..source.places import (
@@ -336,7 +333,7 @@ class Recorder:
             given = dict(bound.arguments)
             given.pop("self", None)
             if place is not None:
-                given = data_from_lists(given, self.old_names)
+                given = data_from_lists(given, model, self.old_names)
             self.fits += 1
             if self.fits < self.wanted:
                 return fit(model, **given)

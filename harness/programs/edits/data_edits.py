@@ -16,7 +16,7 @@ import numpy as np
 
 from ...recording.source import called_name
 from ..changes import Change
-from ..old_versions.arguments import OF_LISTS
+from ..old_versions.lists import OF_LISTS
 from ..source.places import argument_of, base_name, names_in
 from ..targets import describe_targets
 from .rebinding import (

@@ -32,6 +32,7 @@ import numpy as np
 from ..copies import forget_states
 from ..stand_ins import importing_file
 from .arguments import OF_QUEUES, old_arguments
+from .lists import taking_lists
 from .shapes import take_shapes
 
 PLACES = (
@@ -219,6 +220,7 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             from . import scikit_learn
 
             scikit_learn.makers_with_positions(stack)
+        stack.enter_context(taking_lists())
         stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from .reading import Reading, targets_of
 from .replay import Program
 from .stage import PRODUCTS, Stage
 from .structure import is_data
-from .unused import DATA_WORDS
+from .unused import DATA_WORDS, start_of
 
 KEEPING = FORMS | {"add", "subtract", "getitem"}  # by which a value is kept, and something added to it
+MOST_MADE = 16  # versions of a value that are looked at
 ONE_MINUS = re.compile(r"\b1(\.0*)?\s*-")  # in a line, as in a * (1 - a)
 MINUS_ONE = re.compile(r"[\w)\]]\s*-\s*1(\.0*)?(?![\w.])")  # as in a * (a - 1), and not as in a[-1]
 
@@ -30,11 +32,29 @@ def is_settled_before(recording: Recording, parameter: int, stage: Stage) -> boo
     if not judged:
         return False
     leaves = [one.leaf for one in judged]
-    if is_data(recording.nodes[known.leaf]) or set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS:
+    trained = stage.program.descendants(leaves)
+    is_given = is_data(recording.nodes[known.leaf]) or set(re.findall("[a-z]+", known.name.lower())) & DATA_WORDS
+    if is_given or _is_multiplied(stage, max(changes), leaves, trained):
         first = min(recording.updates[one.updates[0]].after for one in judged)
-        return max(changes) < first and stage.program.descendants(leaves).isdisjoint(changes)
+        return max(changes) < first and trained.isdisjoint(changes)
     places = {stage.node(step.after).place for step in stage.steps}
     return max(changes) < min(leaves) and all(recording.nodes[one].place in places for one in changes)
+
+
+def _is_multiplied(stage: Stage, value: int, leaves: Collection[int], trained: Collection[int]) -> bool:
+    """Whether a value, or what is made of it and of data, is multiplied by first versions of parameters, as inputs are.
+
+    So are other rows that go through the forward pass before the training, such as the points of a grid to draw.
+    """
+    program, made = stage.program, [value]
+    for id in made:  # grows by scaled and reshaped versions
+        for child in program.children[id]:
+            others = set(program.parents[child]) - {id}
+            if stage.node(child).operation in PRODUCTS and any(start_of(program, one) in leaves for one in others):
+                return True
+            if others.isdisjoint(trained) and child not in made and len(made) < MOST_MADE:
+                made.append(child)
+    return False
 
 
 def is_changed_at_random(recording: Recording) -> bool:

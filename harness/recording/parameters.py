@@ -7,6 +7,7 @@ that the state of an optimizer, which depends on earlier gradients only, is not 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 from .versions import FORMS, Chain, Event, Role, confirmed
 
 WRITES = frozenset({"setitem", "add_at", "subtract_at"})  # of values into the items of an array
+WRITES_SUM = re.compile(r"\bout\b|\b(add|subtract)\(")  # in a line, as in np.subtract(w, step, out=w)
 
 
 class Search:
@@ -73,7 +75,7 @@ class Search:
 
     def _event(self, step: Step) -> Event | None:
         """The update that the step is, if it is one."""
-        if not step.in_place and role_of(step, 0) in self.ahead:
+        if (not step.in_place and role_of(step, 0) in self.ahead) or self._is_in_library(step):
             return None
         for operand, change, sign in candidates_of(step):
             grows = sign < 0 and self.tape.steps[change].shape == step.shape
@@ -146,6 +148,13 @@ class Search:
         # 0.01 * version is a decay
         others = [one for one in step.parents if self.known.version_of(one) != (version, False)]
         return len(others) == 1 and not self.lineage.initial[others[0]] and self.known.version_of(others[0])[0] is None
+
+    def _is_in_library(self, step: Step) -> bool:
+        """Whether a library changes an array of its own, as ``grid = scaler.transform(points)`` does."""
+        statement = self.tape.statement(step.place)
+        if not (step.in_place and step.operation in ("add", "subtract") and statement.target) or step.place is None:
+            return False
+        return not statement.replaces and WRITES_SUM.search(step.place.text) is None
 
     def _is_used(self, step: Step, version: int, is_left: bool) -> bool:
         """Whether a forward pass may have used a version: it went elsewhere than into other arrays of its origin.

@@ -14,7 +14,7 @@ from .argument_uses import argument_uses
 from .choices import Exhausted, Option
 from .containers import add_layers, adder, layer_lists
 from .data import HIDDEN
-from .functions import named_functions
+from .functions import is_derivative_beside, named_functions, note_function
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
 from .making import made
 from .objects import classes_that_set, objects
@@ -29,6 +29,7 @@ from .uses import Uses, is_handed_on, only_divides
 from .words import (
     COUNT_NAME,
     FORWARD_NAME,
+    FUNCTIONS,
     INDICES_NAME,
     MAKER_NAME,
     MAYBE_NEEDED,
@@ -178,6 +179,8 @@ class Caller:
             return argument.default == "False" and bool({"train", "training"} & set(words_of(argument.name)))
         if role is Role.DECAY:
             return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
+        if role in FUNCTIONS and argument.default == "None" and is_derivative_beside(function, argument):
+            return True
         is_empty = argument.default in ("{}", "dict()") and self.role(function, argument)[1].keys
         if is_empty or (role in MAYBE_NEEDED and argument.default == "None"):
             key = f"whether {function.owner}.{function.name} is given ({argument.name})"
@@ -223,6 +226,7 @@ class Caller:
         # all layers want sizes alike
         option = self.session.choose(key if role in SIZE_ROLES else place, self.options(slot))
         text = option() if callable(option) else option
+        note_function(slot, text)
         if function.name == "__init__" and {"input", "first"} & set(uses.strings):  # one may have to do nothing
             self.session.watcher.notes.append(f"{argument.name} says which layer is the first: {text}")
         if role is Role.OBJECT_LIST and function.name != "__init__" and text.startswith("["):

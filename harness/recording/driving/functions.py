@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .choices import Option
 from .objects import instance, objects, takes
 from .records import annotated_class, members
-from .roles import Role, words_of
+from .roles import HIDDEN_WORDS, Role, words_of
 from .shares import known_outputs, of_shares, share_rank
 from .slot import Slot
 from .source import Argument, FunctionFacts
-from .words import ACTIVATION_WORDS, ACTIVATIONS, DERIVATIVE_WORDS, LOSS_WORDS, OPTIMIZER_WORDS
+from .words import ACTIVATION_WORDS, ACTIVATIONS, DERIVATIVE_WORDS, FUNCTIONS, LOSS_WORDS, OPTIMIZER_WORDS
 
 if TYPE_CHECKING:
     from .calling import Caller
@@ -36,7 +37,9 @@ def named_functions(slot: Slot) -> list[Option]:
         return [*(one for one in of_enumeration if words.search(one)), *of_enumeration]
     if slot.role is Role.ACTIVATION_LIST:
         strings = [] if slot.uses.element_called and functions else strings  # a text cannot be called
-        return [*_pairs_of_functions(slot.caller), *_activation_lists(slot.caller, strings, functions, instances)]
+        of_hidden = bool(set(words_of(slot.argument.name)) & HIDDEN_WORDS)
+        lists = _activation_lists(slot.caller, strings, functions, instances, of_hidden_layers=of_hidden)
+        return [*_pairs_of_functions(slot.caller), *lists]
     options: list[Option] = []
     if slot.uses.strings or slot.uses.attribute_of:
         options.extend([*strings, *functions, *instances])
@@ -57,7 +60,7 @@ def named_functions(slot: Slot) -> list[Option]:
         options.extend(slot.caller.by_role(slot.as_a(Role.UNKNOWN)))
     pairs = _pairs_of_functions(slot.caller) if slot.role is Role.ACTIVATION else []
     options.extend([*classes, *pairs, "None"])
-    return options
+    return ["None", *functions] if _has_none_of_its_own(slot, functions) else options
 
 
 def _ordered_strings(slot: Slot) -> list[str]:
@@ -105,31 +108,29 @@ def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:
 
 def _matching_functions(slot: Slot) -> list[str]:
     """Functions of the file that the argument's name describes; the derivative of the function chosen before."""
-    words = slot.argument.name
-    derivative = DERIVATIVE_WORDS.search(words) is not None
-    kind = (
-        LOSS_WORDS
-        if slot.role is Role.LOSS or (LOSS_WORDS.search(words) and not ACTIVATION_WORDS.search(words))
-        else ACTIVATION_WORDS
-    )
-    if slot.role is Role.OPTIMIZER:
-        kind = OPTIMIZER_WORDS
+    derivative = DERIVATIVE_WORDS.search(slot.argument.name) is not None
+    kind = OPTIMIZER_WORDS if slot.role is Role.OPTIMIZER else _kind_of_function(slot)
     found = []
     for name, function in slot.caller.facts.functions.items():
         if (
             callable(slot.session.names.get(name))
             and kind.search(name)
             and (DERIVATIVE_WORDS.search(name) is not None) == derivative
-            and not _is_asked_which(slot.caller, function)
+            and not (function.abstract or _is_asked_which(slot.caller, function))
         ):
             found.append((name, function))
-    topic = "loss" if kind is LOSS_WORDS else "activation"
+    count = slot.uses.given.get("")
+    found = [one for one in found if count is None or takes(one[1], count)] or found
+    topic = _topic(kind)
     stem = slot.session.stems.get(topic)
 
     def rank(item: tuple[str, FunctionFacts]) -> tuple[int, int, int]:
         name = item[0].lower()
         usual = next((i for i, usual in enumerate((*ACTIVATIONS, "mse", "mean_sq", "squared")) if usual in name), 50)
-        return (0 if stem and stem in name else 1, share_rank(slot.caller, name) if topic == "activation" else 0, usual)
+        apart = 0 if stem and stem in name else 1
+        shares = share_rank(slot.caller, name) if topic == "activation" else 0
+        # the last layer has an activation of its own, and a derivative is that of the function beside it
+        return (apart, shares, usual) if derivative else (shares, apart, usual)
 
     found.sort(key=rank)
     names = [name for name, _ in found] or _sharing_a_word(slot.caller, slot.argument)
@@ -137,11 +138,44 @@ def _matching_functions(slot: Slot) -> list[str]:
         names = [
             name for name in slot.caller.facts.functions if callable(slot.session.names.get(name)) and len(name) > 1
         ]
-        count = slot.uses.given.get("")
         names = [name for name in names if count is None or takes(slot.caller.facts.functions[name], count)] or names
     if names and not derivative:
         slot.session.stems.setdefault(topic, names[0].lower())
     return names
+
+
+def _kind_of_function(slot: Slot) -> re.Pattern[str]:
+    """The words of the functions that an argument asks for: those of losses, or of activations."""
+    name = slot.argument.name
+    of_loss = slot.role is Role.LOSS or (LOSS_WORDS.search(name) and not ACTIVATION_WORDS.search(name))
+    return LOSS_WORDS if of_loss else ACTIVATION_WORDS
+
+
+def _topic(kind: re.Pattern[str]) -> str:
+    """The name that the function which was chosen last is kept under."""
+    return "loss" if kind is LOSS_WORDS else "activation"
+
+
+def note_function(slot: Slot, text: str) -> None:
+    """Notes that a function of the file is given, so that the argument for its derivative is given the one of it."""
+    is_function = slot.role in FUNCTIONS and text in slot.caller.facts.functions
+    if is_function and not DERIVATIVE_WORDS.search(slot.argument.name):
+        slot.session.stems[_topic(_kind_of_function(slot))] = text.lower()
+
+
+def is_derivative_beside(function: FunctionFacts, argument: Argument) -> bool:
+    """Whether an argument is the derivative of another that is required: ``act_prime=None`` beside ``act``."""
+    words = {word for word in words_of(argument.name) if not DERIVATIVE_WORDS.search(word)}
+    is_derivative = DERIVATIVE_WORDS.search(argument.name) is not None
+    return is_derivative and any(words and words <= set(words_of(one.name)) for one in function.required)
+
+
+def _has_none_of_its_own(slot: Slot, functions: Sequence[str]) -> bool:
+    """Whether the function that is given beside an optional derivative has none: a loss may have it in its own."""
+    stem = slot.session.stems.get(_topic(_kind_of_function(slot)))
+    if stem is None or slot.argument.required or not is_derivative_beside(slot.function, slot.argument):
+        return False
+    return not any(stem in name.lower() for name in functions)
 
 
 def _pairs_of_functions(caller: Caller) -> list[str]:
@@ -179,15 +213,15 @@ def matching_classes(caller: Caller, role: Role) -> list[str]:
 
 
 def _activation_lists(
-    caller: Caller, strings: list[str], functions: list[str], instances: list[Option]
+    caller: Caller, strings: list[str], functions: list[str], instances: list[Option], *, of_hidden_layers: bool
 ) -> list[Option]:
-    """An activation for each layer, the last one meant for the output."""
+    """An activation for each layer, the last one meant for the output; for each hidden layer alone, if it is one."""
     last = next((text for text in strings if "softmax" in text), None) if known_outputs(caller) != 1 else None
     options: list[Option] = []
     for names in (strings, functions):
         if names:
-            options.append(f"[{names[0]}, {last if names is strings and last else names[0]}]")
-            options.append(f"[{names[0]}, {names[0]}]")
-            options.append(f"[{names[0]}]")
+            both = [f"[{names[0]}, {last if names is strings and last else names[0]}]", f"[{names[0]}, {names[0]}]"]
+            one = f"[{names[0]}]"
+            options.extend([one, *both] if of_hidden_layers else [*both, one])
             options.append(f"[{names[0]}, {names[0]}, {names[0]}]")
     return [*options, *instances]

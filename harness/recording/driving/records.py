@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .data import HIDDEN, Form, pairs_text
 from .roles import SIZES, Role, role_of
-from .settings import Setting, leaves, read_settings
+from .settings import Setting, leaves, read_settings, uses_of_attribute
 from .slot import Slot
 from .source import Argument, FunctionFacts
 from .uses import Uses
@@ -65,7 +65,9 @@ def records(slot: Slot) -> list[Callable[[], str]]:
         options.append(lambda: namespace(slot.caller, [*values(attributes), *_answers(methods, values)]))
 
     def values(names: Iterable[str]) -> list[tuple[str, str]]:
-        return [(name, _value(slot.caller, slot.function, slot.argument.name, name)) for name in sorted(names)]
+        facts = slot.caller.facts
+        uses = {name: uses_of_attribute(facts, slot.function, slot.argument, name) for name in sorted(names)}
+        return [(name, _value(slot.caller, slot.function, slot.argument.name, name, uses[name])) for name in uses]
 
     return options
 

@@ -68,6 +68,22 @@ JOINED = re.compile(
 )
 
 
+# words of other languages that arguments are named by, in English
+IN_ENGLISH = {
+    **dict.fromkeys(("custo", "costo", "coste", "cout", "kosten"), "cost"),
+    **dict.fromkeys(("perda", "perdida", "perte", "verlust"), "loss"),
+    **dict.fromkeys(("ativacao", "activacion", "attivazione", "aktivierung"), "activation"),
+    **dict.fromkeys(("ativacoes", "activaciones", "attivazioni"), "activations"),
+    **dict.fromkeys(("entrada", "entradas", "entree", "entrees", "eingabe", "ingresso"), "input"),
+    **dict.fromkeys(("oculta", "ocultas", "escondida", "escondidas", "cachee", "nascosti"), "hidden"),
+    **dict.fromkeys(("saida", "saidas", "salida", "salidas", "sortie", "sorties", "ausgabe", "uscita"), "output"),
+    **dict.fromkeys(("camada", "capa", "couche", "schicht", "strato"), "layer"),
+    **dict.fromkeys(("camadas", "capas", "couches", "schichten", "strati"), "layers"),
+    **dict.fromkeys(("neuronio", "neuronios", "neurona", "neuronas", "neurones", "neuronen", "neuroni"), "neurons"),
+    **dict.fromkeys(("tamanho", "tamano", "taille", "groesse", "dimensione"), "size"),
+    **dict.fromkeys(("lote", "lotes", "lotto"), "batch"),
+    **dict.fromkeys(("derivada", "derivee", "ableitung", "derivata"), "derivative"),
+}
 INPUT_WORDS = {"input", "inputs", "in", "x", "features", "feature", "visible", "inp", "ip", "i"}
 HIDDEN_WORDS = {"hidden", "h", "hid", "hiddens", "middle", "inner", "hdim", "fc"}
 OUTPUT_WORDS = {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "targets", "o", "op"}
@@ -159,7 +175,7 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
 
 def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     """The same, if the argument may be an array."""
-    name, words = argument.name, words_of(argument.name)
+    name, words = argument.name, [IN_ENGLISH.get(word, word) for word in words_of(argument.name)]
     if uses.pair_called or uses.pair_methods - OF_NUMBERS:
         return Role.OBJECT_LIST  # pairs of a layer and its activation
     if uses.split and (INPUT_NAME.match(name) or HELD_OUT.search(name) or set(words) & {"data", "batch", "set"}):
@@ -256,6 +272,7 @@ def _by_words(name: str, words: list[str], argument: Argument, uses: Uses) -> Ro
         return Role.LOSS
     listed = uses.element_called or uses.element_named or "list" in have
     listed |= uses.indexed and not uses.strings and not uses.called
+    listed |= uses.iterated and (uses.indexes or "str" in argument.annotation)  # functions[name] for name in ..
     of_activations = have & {"activation", "activations", "act", "acts", "activ"} and listed
     if (of_activations or (uses.element_called and DERIVATIVES_NAME.search(text))) and not uses.array:
         return Role.ACTIVATION_LIST

@@ -29,6 +29,15 @@ def read_settings(facts: FileFacts, function: FunctionFacts, argument: Argument)
     return _entries(facts, function, {argument.name}, MAX_DEPTH)
 
 
+def uses_of_attribute(facts: FileFacts, function: FunctionFacts, argument: Argument, name: str) -> Uses:
+    """What the code does with an attribute of an argument: ``np.zeros((settings.inputs + 1, settings.outputs))``."""
+    uses = Uses()
+    for holder in sorted(_with_other_names(function, {argument.name})):
+        for node in _places(facts, function, holder):
+            uses.merge(uses_of(f"{holder}.{name}", node))
+    return uses
+
+
 def leaves(settings: tuple[Setting, ...]) -> Iterator[str]:
     """The keys of the values that are not dictionaries or lists of them."""
     for one in settings:

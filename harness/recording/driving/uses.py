@@ -133,9 +133,9 @@ def is_expression(node: ast.AST | None, text: str) -> bool:
         return node.id == text
     if isinstance(node, ast.Subscript):
         return text.endswith("]") and ast.unparse(node) == text
-    return (
-        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and f"{node.value.id}.{node.attr}" == text
-    )
+    if not isinstance(node, ast.Attribute) or node.attr != text.rpartition(".")[2]:
+        return False
+    return ast.unparse(node) == text
 
 
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:

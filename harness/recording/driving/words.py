@@ -21,10 +21,11 @@ ACTIVATIONS = (
     "gelu",
 )
 ACTIVATION_WORDS = re.compile(
-    r"sigm|tanh|relu|logistic|softmax|softplus|swish|gelu|identity|linear|elu|activ|expit", re.IGNORECASE
+    r"sigm|tanh|relu|logistic|softmax|softplus|swish|gelu|identity|linear|elu|activ|ativac|expit", re.IGNORECASE
 )
 LOSS_WORDS = re.compile(
-    r"mse|mae|cross|entropy|loss|cost|error|squared?(?!_?root)|nll|hinge|bce|cce|quadratic|likelihood|sse",
+    r"mse|mae|cross|entropy|loss|cost|error|squared?(?!_?root)|nll|hinge|bce|cce|quadratic|likelihood|sse"
+    r"|custo|costo|perda|perdida|verlust",
     re.IGNORECASE,
 )
 DERIVATIVE_WORDS = re.compile(r"prime|deriv|grad|backward|_d$|^d_|_back|(?-i:^d[A-Z])|der$|_der|diff", re.IGNORECASE)
@@ -67,6 +68,7 @@ UNIT_WORDS = {"size", "sizes", "units", "nodes", "neurons", "dim", "width"}
 BY_HAND = "np.random.normal(0, 0.5, "  # what weights are made with that the file does not make itself
 # roles that an annotation says nothing new about: what they stand for decides which objects are tried first
 NAMED_ROLES = (Role.ACTIVATION, Role.ACTIVATION_LIST, Role.LOSS, Role.OPTIMIZER, Role.CHOICE)
+FUNCTIONS = (Role.ACTIVATION, Role.LOSS, Role.FUNCTION)  # roles of arguments that may be functions of the file
 VAGUE_ROLES = (Role.INPUTS, Role.PAIRS, Role.PARAMETERS, Role.SIZES, Role.UNKNOWN, Role.NUMBER)
 # roles of arguments that are tried without and with a value if their default is None
 MAYBE_NEEDED = (Role.OBJECT, Role.OPTIMIZER, Role.LOSS, Role.FUNCTION, Role.UPSTREAM, Role.RATE, Role.ACTIVATION)

@@ -141,7 +141,8 @@ def with_later_cost(
     So it is with a cost that is printed after every tenth update: it belongs to the second iteration.
     """
     is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
-    if not is_open or (result.cost is not None and result.cost.form == ""):
+    is_of_rule = any(one.id == "wrong-update-rule" for one in result.mistakes)  # under every cost
+    if not is_open or is_of_rule or (result.cost is not None and result.cost.form == ""):
         return result
     later = second_alone(recording)
     own = steps_of(later, 0)

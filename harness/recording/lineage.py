@@ -146,9 +146,11 @@ class Lineage:
         return True
 
     def _is_resting(self, node: int) -> bool:
-        """Whether it is a multiple of zeros that nothing was written to."""
+        """Whether it is a multiple of zeros that nothing was written to, and not of inputs with a weight of 0."""
         step = self._tape.steps[node]
         if step.operation != "multiply":
             return False
         zeros = [self._tape.steps[one] for one in step.parents if not self.literal[one]]
-        return len(zeros) == 1 and zeros[0].kind is Kind.FILL and step.value is not None and not np.any(step.value)
+        if len(zeros) != 1 or zeros[0].kind is not Kind.FILL:
+            return False
+        return all(one.value is not None and not np.any(one.value) for one in (step, zeros[0]))

@@ -409,3 +409,27 @@ def test_steps_that_are_not_computed_from_the_weights_are_not_said_to_lack_numbe
     assert check_file(tmp_path / "mine.py").reason is Reason.NO_PARAMETERS
     (tmp_path / "mine.py").write_text("print('done')\n")
     assert check_file(tmp_path / "mine.py").reason is Reason.NO_NUMPY
+
+
+LINE = """\
+import numpy as np
+x = np.linspace(0, 10, 40)
+y = 3 * x + 2 + np.sin(7 * x)
+slope = 0.0
+offset = 0.0
+for _ in range(50):
+    p = slope * x + offset
+    cost = np.mean((y - p) ** 2)
+    d_slope = -2 / len(x) * np.sum(x * (y - p))
+    d_offset = -2 / len(x) * np.sum(y - p)
+    slope = slope - 0.01 * d_slope
+    offset = offset - 0.01 * d_offset
+"""
+
+
+def test_a_slope_that_begins_as_0_is_a_parameter_though_its_inputs_are_evenly_spaced(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "line.py", LINE))
+    assert result.verdict is Verdict.CORRECT
+    wrong = LINE.replace("np.sum(x * (y - p))", "np.sum(p * (y - p))")
+    result = check_file(write_file(tmp_path / "wrong.py", wrong))
+    assert [mistake.place.line for mistake in result.mistakes if mistake.place] == [9]

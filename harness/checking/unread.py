@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -104,8 +105,13 @@ def summed(reading: Reading, alike: Sequence[int], shape: tuple[int, ...]) -> Sa
 
 
 def unused_activation(reading: Reading) -> list[Found]:
-    """The activation of the output layer, if it is computed and then left: outputs are the values before it."""
+    """The activation of the output layer, if it is computed and then left: outputs are the values before it.
+
+    Its name is that of a hidden activation with another number, as ``a2`` beside ``a1``. Under a name of its own, it
+    may be a probability that is printed, of a network that is trained on the values before it.
+    """
     stage, program = reading.stage, reading.stage.program
+    hidden = {family for one in reading.forward.layers if one.z != one.a for family in families_of(stage.node(one.a))}
     for z in [one.z for one in reading.forward.layers if one.z == one.a and one.z in reading.forward.outputs]:
         made, is_curved = {z}, False
         for id in range(z + 1, stage.end + 1):
@@ -117,10 +123,15 @@ def unused_activation(reading: Reading) -> list[Found]:
             is_curved |= node.operation in CURVES
             is_left = is_curved and not program.children[id] and node.shape == stage.node(z).shape
             place = place_beside(node, stage.node(z))
-            if is_left and place is not None and set(node.names) - {"return"}:
+            if is_left and place is not None and families_of(node) & hidden:
                 missing = "activation-missing-on-output"
                 return [found_at(reading, id, missing, stage.steps, place=place, others=(), detail="unused")]
     return []
+
+
+def families_of(node: Node) -> set[str]:
+    """The names of a value without their numbers."""
+    return {re.sub(r"\d+", "", name) for name in node.names if name != "return"} - {""}
 
 
 def place_beside(node: Node, other: Node) -> Place | None:

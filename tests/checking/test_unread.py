@@ -321,3 +321,26 @@ def test_an_activation_of_the_outputs_that_is_left_is_missing(
     result = check_file(tmp_path / "net.py")
     assert [(one.id, one.place.line) for one in result.mistakes if one.place is not None] == found
     assert result.verdict is (Verdict.MISTAKE if found else Verdict.CORRECT)
+
+
+PROBABILITY = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 3))
+y = X @ np.array([[1.0], [-2.0], [0.5]]) + 0.3
+W1 = rng.normal(size=(3, 4)) * 0.5
+W2 = rng.normal(size=(4, 1)) * 0.5
+for i in range(50):
+    hidden = np.tanh(X @ W1)
+    z = hidden @ W2
+    probability = 1 / (1 + np.exp(-z))
+    delta = 2 * (z - y) / len(X)
+    below = delta @ W2.T * (1 - hidden**2)
+    W2 -= 0.1 * hidden.T @ delta
+    W1 -= 0.1 * X.T @ below
+"""
+
+
+def test_a_probability_that_is_computed_beside_the_training_is_not_missing(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(PROBABILITY)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT

@@ -72,7 +72,7 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = scaled_counts(task["text"], MADE_OBSERVATIONS)
     others = [fewer | {"sizes": counts}] if counts else []
-    others += [fewer] if may_read(task["text"]) else []
+    others += [fewer] if task.get("lines") or may_read(task["text"]) else []  # lines may run another file
     sizes = scaled_sizes(task["text"], MADE_UNITS)
     others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
     rounds = scaled_rounds(task["text"], rounds_of(recording), MADE_ROUNDS)

@@ -88,7 +88,7 @@ def test_a_program_that_drew_weights_leaves_no_model_behind():
     first, again, other = program.fresh_weights(3), program.fresh_weights(3), program.fresh_weights(4)
     assert np.array_equal(first[0], again[0])
     assert not np.array_equal(first[0], other[0])
-    held = weakref.ref(model)
+    held = weakref.ref(program.model)
     del model, program
     gc.collect()
     assert held() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..programs.contradictions import hopeless
+from ..programs.custom_gradients import gradients_dropped_with_graphs
 from ..programs.program import Program
 from ..programs.unjudged import Unjudged, is_judged, read_unjudged
 from ..scenario.effort import BUDGET_SECONDS
@@ -16,6 +17,7 @@ def has_several_judged(program: Program) -> bool:
     return program.outputs > 1 and program.is_fit_on_own_data and program.error is None
 
 
+@gradients_dropped_with_graphs()
 def diagnose_captured(
     program: Program, *, budget: float = BUDGET_SECONDS, seed: int = 0, progress: Progress | None = None
 ) -> Diagnosis | outputs.OutputsDiagnosis | Unjudged:

@@ -7,6 +7,7 @@ with another model, loss, optimizer or data.
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -304,12 +305,10 @@ class Program:
     def drawings(self) -> tuple[Drawing, ...]:
         """How each weight is drawn; computed once for each model object."""
         known = _DRAWINGS.get(id(self.model))
-        if known is None or known[0] is not self.model:
-            known = (self.model, drawings_of(self.model, self.sample))
-            if len(_DRAWINGS) >= MAX_DRAWINGS:
-                _DRAWINGS.pop(next(iter(_DRAWINGS)))
-            _DRAWINGS[id(self.model)] = known
-        return known[1]
+        if known is None:
+            known = _DRAWINGS[id(self.model)] = drawings_of(self.model, self.sample)
+            weakref.finalize(self.model, _DRAWINGS.pop, id(self.model), None)
+        return known
 
     def initial_model(self, seed: int = 0) -> Any:
         """A copy of the model, not compiled, with the weights that it had when fit was called.
@@ -358,8 +357,7 @@ def part_of(value: Any, number: int, name: str) -> Any:
 
 
 COMPILE_OPTIONS = ("run_eagerly", "jit_compile", "steps_per_execution")
-MAX_DRAWINGS = 64  # models whose drawings are kept
-_DRAWINGS: dict[int, tuple[Any, tuple[Drawing, ...]]] = {}
+_DRAWINGS: dict[int, tuple[Drawing, ...]] = {}  # of each model that is still in use, by its id
 
 
 def new_metrics(metrics: Any) -> Any:

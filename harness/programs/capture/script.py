@@ -26,6 +26,7 @@ from ...errors import BadInput
 from ...recording.python_2 import DIVISIONS, with_old_division
 from ...recording.stand_ins.absorbed import Absorbing
 from ..copies import first_line
+from ..custom_gradients import gradients_dropped_with_graphs
 from ..data_sources import NoBatches
 from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
@@ -273,6 +274,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             contextlib.redirect_stderr(output),
             as_main(copy, workspace, request.arguments) as namespace,
             seeded(request.seed),
+            gradients_dropped_with_graphs(),
             joblib.parallel_config(backend="sequential"),  # a search over settings goes on in this process
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),

@@ -105,6 +105,8 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
             if result.reason is Reason.NO_COST_FITS:
                 result = with_skipped_layer(result, recording, program, steps, sources)
             result = with_later_cost(result, recording, program, steps, sources)
+            if rests_on_part(recording, result):
+                return not_judged(recording, Reason.TOO_MANY, f"{len(recording.nodes):,}")
             return with_exceptions(recording, result, sources)
     except TooMuchWork:
         return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
@@ -131,6 +133,16 @@ def with_skipped_layer(
             found = Found(id=SKIPPED, place=one.product.place, others=one.lines, parameters=names)
             return replace(other, verdict=Verdict.MISTAKE, mistakes=(found,))
     return result
+
+
+def rests_on_part(recording: Recording, result: CheckResult) -> bool:
+    """Whether a mistake is one under an inferred cost alone, of a run that was cut off at the first updates.
+
+    The file may compute its cost, or update the rest, in what was not recorded.
+    """
+    is_cut_off = recording.stop is Stop.NODES and all(len(one.updates) <= 1 for one in recording.parameters)
+    is_inferred = result.cost is not None and result.cost.form != ""
+    return result.verdict is Verdict.MISTAKE and is_cut_off and is_inferred
 
 
 def with_later_cost(

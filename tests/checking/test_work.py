@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from harness.checking.cost import Form
 from harness.checking.matching import decayed_step
 from harness.checking.replay import Program, TooMuchWork, resolve
 from harness.checking.result import Reason, Verdict
-from harness.recording.graph import Kind, Node, Ref
+from harness.recording.graph import Kind, Node, Ref, Stop
+from harness.recording.record import record_file
 
 
 def test_work_is_counted_in_elements_and_ends_a_program() -> None:
@@ -151,3 +153,31 @@ def test_decays_that_spare_some_weights_are_left_open(spared: str, scale: float)
     found = decayed_step(samples(step), samples(gradient), samples(weights))
     assert found is not None
     assert (found.factor, found.decay) == pytest.approx((-0.1 / scale, -0.01))
+
+
+ONE_STEP = """import numpy as np
+
+x, y = np.random.normal(size=(6, 2)), np.random.normal(size=(6, 1))
+v, w = np.random.normal(size=(2, 3)), np.random.normal(size=(3, 1))
+h = np.tanh(x @ v)
+error = h @ w - y
+{cost}
+dw = h.T @ error / 6
+dv = x.T @ (error @ w.T * (1 - h)) / 6
+w -= 0.1 * dw
+v -= 0.1 * dv
+"""
+
+
+@pytest.mark.parametrize(
+    ("cost", "answer"), [("", Verdict.NOT_JUDGED), ("cost = np.mean(error**2) / 2", Verdict.MISTAKE)]
+)
+def test_no_mistake_rests_on_an_inferred_cost_of_a_run_that_was_cut_off(
+    tmp_path: Path, cost: str, answer: Verdict
+) -> None:
+    (tmp_path / "mine.py").write_text(ONE_STEP.format(cost=cost))
+    recording = record_file(tmp_path / "mine.py")
+    assert verdict.check_recording(recording).verdict is Verdict.MISTAKE
+    cut_off = verdict.check_recording(dataclasses.replace(recording, stop=Stop.NODES))
+    assert cut_off.verdict is answer
+    assert answer is Verdict.MISTAKE or cut_off.reason is Reason.TOO_MANY

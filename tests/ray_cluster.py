@@ -17,6 +17,16 @@ ROOT = Path(__file__).resolve().parents[1]
 # Ray listens on the loopback address only, sends no statistics and shows no pages
 ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
 
+# runs Ray's command; its cluster ends with the process that started it, also if that is killed
+PROGRAM = """
+import ctypes, signal, sys
+from ray.scripts.scripts import main
+if sys.platform.startswith("linux"):
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+main()
+"""
+
 
 def environment():
     """For children, which are to find this harness and no other."""
@@ -51,7 +61,7 @@ def ray_cluster(folder, cores=2):
     options = ["--head", "--block", f"--port={port}", f"--num-cpus={cores}", f"--temp-dir={sockets}"]
     options += ["--include-dashboard=false", "--disable-usage-stats", "--object-store-memory=100000000"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "ray.scripts.scripts", "start", *options],
+        [sys.executable, "-c", PROGRAM, "start", *options],
         cwd=folder,
         env=environment(),
         stdout=subprocess.PIPE,

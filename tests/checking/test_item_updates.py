@@ -182,3 +182,29 @@ def test_squares_that_are_summed_after_their_row_is_updated_are_a_variant_of_ada
 )
 def test_what_is_wrong_with_a_row_or_its_state_does_not_pass(tmp_path, words, old, new, verdict):
     assert rules_of(tmp_path, words, old, new)[0] is verdict
+
+
+# the gradient of a mean squared error, whose update is put together item by item
+LISTED = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+T = X @ [1.0, -2.0, 0.5] + 0.1 * rng.normal(size=20)
+w, v = rng.normal(size=3), np.zeros(3)
+for step in range(40):
+    error = X @ w - T
+    g = 2 * X.T @ error / 20
+    UPDATE
+    cost = np.mean(error ** 2)
+"""
+
+
+def test_a_velocity_that_is_listed_item_by_item_is_not_a_parameter(tmp_path):
+    update = "kept = 0.9 * v\n    v = np.array([kept[i] - 0.05 * g[i] for i in range(3)])\n    w = w + v"
+    assert verdict_of(tmp_path, LISTED.replace("UPDATE", update)) == (Verdict.CORRECT, [])
+
+
+def test_a_decay_of_all_weights_before_their_items_are_listed_is_not_a_mistake(tmp_path):
+    """Whether it is right is not known: items of an array that was scaled are not followed."""
+    update = "smaller = 0.99 * w\n    w = np.array([smaller[i] - 0.05 * g[i] for i in range(3)])"
+    assert verdict_of(tmp_path, LISTED.replace("UPDATE", update)) == (Verdict.NOT_JUDGED, [])

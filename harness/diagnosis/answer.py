@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # what takes long to import, and no answer about a scenario h
     from ..programs.changes import Change
     from ..programs.edits import Edit
     from ..programs.findings import Contradiction
-    from ..programs.program import Note
+    from ..programs.program import FitError, Note
     from .edited_run import EditedRun
     from .neighbours import Neighbours
 
@@ -217,6 +217,7 @@ class Diagnosis(Result):
         tried: all trainings
         device: that TensorFlow trained on
         partial: whether the clock ended the search
+        raised: what fit raised in the script, if a training alone does not; nothing is then judged
         seconds: that the diagnosis took
         scenario: what is known of a scenario alone; None of a program
     """
@@ -250,4 +251,5 @@ class Diagnosis(Result):
     edited: EditedRun | None = None
     unconfirmed: Level | None = None
     notes: tuple[Note, ...] = ()
+    raised: FitError | None = None
     scenario: ScenarioFacts | None = None

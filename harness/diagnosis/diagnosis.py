@@ -11,7 +11,7 @@ import numpy as np
 
 from ..models.devices import device_name
 from ..programs.edits import edits_for
-from ..programs.program import NoteKind, Program
+from ..programs.program import FitError, NoteKind, Program
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case, prepare_case
@@ -135,6 +135,7 @@ class _Diagnoser:
         self.wanted: Keys | None = None  # the minimal set and what improves it
         self.neighbours: Neighbours | None = None
         self.outcome = OutcomeKind.NOT_JUDGED
+        self.raised: FitError | None = None
 
     def run(self) -> Diagnosis:
         """All steps; what is known when the clock ends them."""
@@ -174,7 +175,8 @@ class _Diagnoser:
         search = self.search
         own = search.run(())
         if own.trial.error is None and self.case.program.error is not None:
-            return  # fit raised something that training alone does not, such as a metric: nothing to judge
+            self.raised = self.case.program.error  # which training alone does not, as a metric or a callback
+            return
         certain = any(repair.doubt >= CERTAIN for repair in search.repairs)
         if own.trial.error is not None and self.case.program.history:
             return  # fit worked in the program and does not here: what was captured is not what was run
@@ -556,7 +558,7 @@ class _Diagnoser:
             references=case.references,
             causes=tuple(causes),
             further=further,
-            hints=() if learns else self.hints(said),
+            hints=() if learns or self.raised is not None else self.hints(said),
             alternatives=tuple(proofs.alternatives),
             mechanisms=tuple(proofs.mechanisms),
             curve=proofs.curve,
@@ -578,6 +580,7 @@ class _Diagnoser:
             ),
             device=device_name(),
             partial=proofs.partial,
+            raised=self.raised,
             seconds=time.monotonic() - self.started,
         )
 

@@ -136,6 +136,11 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.user.error is not None:
         yield f"Keras refuses to train it: {found.user.error}"
         return
+    if (raised := found.raised) is not None:
+        at = "" if raised.place is None else f" ({raised.place.file}, line {raised.place.line})"
+        first = raised.message.partition("\n")[0]
+        yield f"fit stops with {raised.kind}: {first}{at}. Without it the model can be trained. Repair that first."
+        return
     if found.scenario is not None:
         yield from run_lines(found, found.scenario, found.user)
         return
@@ -424,7 +429,9 @@ def verdict(found: Diagnosis) -> list[str]:
 
 
 def all_cause_lines(found: Diagnosis, most_edits: int) -> Iterator[str]:
-    """All causes, or that none is proven."""
+    """All causes, or that none is proven; nothing of a program that was not judged because fit raises."""
+    if found.raised is not None:
+        return
     for place, cause in enumerate(found.causes, start=1):
         yield from cause_lines(found, place, cause, most_edits)
     proven = {id(cause.repaired): cause.repaired for cause in found.causes if cause.repaired is not None}

@@ -83,6 +83,14 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
             "own_score": diagnosis.neighbours.own,
         },
         "known_validation": diagnosis.known_validation,
+        "raised": None
+        if diagnosis.raised is None
+        else {
+            "kind": diagnosis.raised.kind,
+            "message": diagnosis.raised.message,
+            "file": None if diagnosis.raised.place is None else diagnosis.raised.place.file,
+            "line": None if diagnosis.raised.place is None else diagnosis.raised.place.line,
+        },
         "clone_bound": diagnosis.clone_bound,
         "contradictions": [
             finding_document(finding) for finding in diagnosis.contradictions if finding.severity is not Severity.FACT

@@ -174,3 +174,14 @@ def test_arguments_that_optimizers_of_the_first_version_ignored(written):
 def test_a_model_whose_constructor_raises_has_no_name(written):
     with pytest.raises(BadInput, match=r"train.py:4: the script fails before it calls fit: ValueError: All `outputs`"):
         capture_script(written("m = keras.Model(Input((3,)), None)\n" + TAIL))
+
+
+def test_a_callback_that_raises_is_why_nothing_is_judged(written, capsys):
+    """Not the time, although no training of a repair is tried."""
+    text = "class Stops(keras.callbacks.Callback):\n  def on_epoch_end(self, epoch, logs=None):\n    raise OSError('full')\n"
+    rows = "x = np.random.rand(60, 3)\nm = Sequential([Input((3,)), Dense(1)])\nm.compile('adam', 'mse')\n"
+    path = written(text + rows + "m.fit(x, x.sum(1), epochs=3, callbacks=[Stops()])\n")
+    assert main(["diagnose", path, "--no-log"]) == 3
+    said = capsys.readouterr().out
+    assert "fit stops with OSError: full (train.py, line 6)" in said
+    assert "time ran out" not in said

@@ -178,9 +178,9 @@ def test_a_model_whose_constructor_raises_has_no_name(written):
 
 def test_a_callback_that_raises_is_why_nothing_is_judged(written, capsys):
     """Not the time, although no training of a repair is tried."""
-    text = "class Stops(keras.callbacks.Callback):\n  def on_epoch_end(self, epoch, logs=None):\n    raise OSError('full')\n"
+    text = "class Full(keras.callbacks.Callback):\n  def on_epoch_end(self, epoch, logs):\n    raise OSError('full')\n"
     rows = "x = np.random.rand(60, 3)\nm = Sequential([Input((3,)), Dense(1)])\nm.compile('adam', 'mse')\n"
-    path = written(text + rows + "m.fit(x, x.sum(1), epochs=3, callbacks=[Stops()])\n")
+    path = written(text + rows + "m.fit(x, x.sum(1), epochs=3, callbacks=[Full()])\n")
     assert main(["diagnose", path, "--no-log"]) == 3
     said = capsys.readouterr().out
     assert "fit stops with OSError: full (train.py, line 6)" in said

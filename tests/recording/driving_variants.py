@@ -2432,8 +2432,8 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "result1 = create(7, 5, 3)",
             "for i in range(3):",
-            "    H, result2 = forward(result1, X)",
-            "    result1_ = backward(result1, X, H, result2, Y)",
+            "    H, P = forward(result1, X)",
+            "    result1_ = backward(result1, X, H, P, Y)",
             "    step(result1, result1_, 0.1)",
         ),
     ),

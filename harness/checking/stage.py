@@ -29,7 +29,6 @@ MOST_DRAWS = 6  # for one setting in one manner, if guards do not hold
 VARIED_KINDS = frozenset({Kind.LITERAL, Kind.DATA, Kind.ARGUMENT, Kind.STAND_IN})
 MOST_CLIPPED = 1e-3  # a clip to this distance of 0 and 1 guards a logarithm
 MOST_REDRAWN = 12_000  # operations that are repeated for each setting; with more, those on data keep their results
-MOST_REPEATED = 40_000  # operations that are repeated for each setting; an iteration of more is not judged
 MAX_VARIED_ELEMENTS = 200_000  # of a data leaf; larger ones are random enough
 STEERING = frozenset(
     {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.graph import Check, Raised, Recording, Stop
+from ..recording.graph import MOST_REPEATED, Check, Raised, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
@@ -53,7 +53,6 @@ from .several import has_several_costs, joined, networks_of, of_one_turn, turns_
 from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
-    MOST_REPEATED,
     Stage,
     Step,
     branches,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import running, source
-from .graph import Check, Json, Place, Stop, to_json, tree_from_json
+from .graph import MOST_REPEATED, Check, Json, Place, Stop, to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
 from .sizes import resized
 from .stand_ins.hints import counts_of_images, scaled_counts, scaled_rounds, scaled_sizes
@@ -51,7 +51,6 @@ SOME_OBSERVATIONS = 200  # that are tried before, if not their number is too lar
 MADE_OBSERVATIONS = 24  # that the largest number in the file becomes, if the file makes the observations
 MADE_UNITS = 6  # that the largest size of layers, sequences or batches becomes
 MADE_ROUNDS = 5  # that a loop goes if each of them takes thousands of operations
-LONG_ITERATION = 40_000  # operations from one update of a parameter to the next that are too many to be judged
 
 
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
@@ -67,7 +66,8 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     recording = answer[0]["recording"]
     is_beyond_memory = (recording.get("raised") or {"type": ""})["type"].endswith("MemoryError")
     is_cut_off = recording["stop"] in (Stop.NODES.value, Stop.BYTES.value) or is_beyond_memory
-    if not (is_cut_off and not is_enough(recording)) and longest_iteration(recording) <= LONG_ITERATION:
+    is_short_of_updates = is_cut_off and not is_enough(recording)
+    if not is_short_of_updates and longest_iteration(recording) <= MOST_REPEATED:
         return task, answer  # never because of the clock, on which no verdict may depend
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = scaled_counts(task["text"], MADE_OBSERVATIONS)
@@ -84,7 +84,7 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
         again = record(other)
         if again is None or not has_updates(again):
             continue
-        if is_enough(again[0]["recording"]) and longest_iteration(again[0]["recording"]) <= LONG_ITERATION:
+        if is_enough(again[0]["recording"]) and longest_iteration(again[0]["recording"]) <= MOST_REPEATED:
             return other, again
         partial = partial or (other, again)  # it may have ended between the updates of one iteration
     return (task, answer) if partial is None or is_enough(recording) else partial

@@ -48,6 +48,7 @@ Site: TypeAlias = tuple[str, int]  # file, line
 MAX_MESSAGE_BYTES = 2**30
 NUMBERS = frozenset({bool, int, float, complex})
 MAX_VALUE_BYTES = 2**22  # of the value of a node that is not a leaf
+MOST_REPEATED = 40_000  # operations that are repeated for each setting; an iteration of more is not judged
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..source import called_name
 from .source import Argument, FileFacts, FunctionFacts
 from .uses import Uses, is_expression, names_in, uses_of
 
@@ -37,8 +38,7 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
 def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
     """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
     for target in statement.targets:
-        both = isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple)
-        if both and isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
             yield from zip(target.elts, statement.value.elts)
         else:
             yield target, statement.value
@@ -64,11 +64,8 @@ def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argumen
 
 def _unwrapped(node: ast.expr) -> ast.expr:
     """What ``list(x)`` or ``np.array(x)`` is made of."""
-    if isinstance(node, ast.Call) and len(node.args) == 1:
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name in ("list", "tuple", "array", "asarray", "copy", "deepcopy"):
-            return node.args[0]
-    return node
+    is_wrapper = called_name(node) in ("list", "tuple", "array", "asarray", "copy", "deepcopy")
+    return node.args[0] if isinstance(node, ast.Call) and is_wrapper and len(node.args) == 1 else node
 
 
 def _cut_from(name: str, node: ast.AST) -> set[str]:
@@ -86,11 +83,10 @@ def _cut_from(name: str, node: ast.AST) -> set[str]:
                 cuts.add(item.targets[0].id)
             elif isinstance(item.value, (ast.ListComp, ast.GeneratorExp)) and is_cut(item.value.elt):
                 lists.add(item.targets[0].id)
-    loops = [item for item in ast.walk(node) if isinstance(item, ast.For) and isinstance(item.target, ast.Name)]
     named = {
         loop.target.id
-        for loop in loops
-        if isinstance(loop.target, ast.Name) and lists & set(names_in(loop.iter).split())
+        for loop in ast.walk(node)
+        if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and lists & set(names_in(loop.iter).split())
     }
     return (cuts | named) - {name}
 
@@ -104,15 +100,8 @@ def _may_be(node: ast.expr, name: str) -> bool:
 def _merge_passed(
     facts: FileFacts, function: FunctionFacts, given: str, call: ast.Call, uses: Uses, depth: int
 ) -> None:
-    """What the called function does with a name that it is given."""
-    name = (
-        call.func.id
-        if isinstance(call.func, ast.Name)
-        else call.func.attr
-        if isinstance(call.func, ast.Attribute)
-        else ""
-    )
-    called = None
+    """What the called function does with a name among its arguments."""
+    name, called = called_name(call), None
     if isinstance(call.func, ast.Name):
         called = facts.functions.get(name) or facts.constructor(name)
     elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and function.owner:

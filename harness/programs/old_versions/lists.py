@@ -32,7 +32,7 @@ def data_from_lists(given: dict[str, Any], model: Any, supplied: list[str]) -> d
         given["validation_data"] = _arrays(model, *validation)
     for before, after in ((x, given["x"]), (y, given["y"])):
         if after is not before:
-            is_whole = isinstance(after, np.ndarray) and after.shape == np.shape(array_from_list(before))
+            is_whole = isinstance(after, np.ndarray) and after.ndim == depth_of(before)
             if is_list(before) or any(map(is_list, before)):
                 supplied.append(OF_LISTS if is_whole else OF_INPUTS)
     return given
@@ -93,8 +93,8 @@ def inputs_from_lists(x: Any, shapes: list[tuple[int | None, ...]]) -> Any:
         x: as given to fit.
         shapes: of the inputs of the model.
     """
-    if len(shapes) == 1 and _fits(array_from_list(x), shapes[0]):
-        return array_from_list(x)
+    if len(shapes) == 1 and _fits(whole := array_from_list(x), shapes[0]):
+        return whole
     return _items(x, len(shapes), lambda number, item: _fits(item, shapes[number]))
 
 
@@ -106,10 +106,11 @@ def targets_from_lists(y: Any, outputs: int, rows: int | None) -> Any:
         outputs: of the model.
         rows: of the inputs; None if it is not known.
     """
-    if outputs == 1 and isinstance(y, (list, tuple)) and len(y) == rows:
-        return array_from_list(y)
-    if outputs == 1 and isinstance(y, (list, tuple)) and len(y) == 1 and getattr(y[0], "shape", ())[:1] == (rows,):
-        return y[0]
+    if outputs == 1 and isinstance(y, (list, tuple)):
+        if len(y) == rows:
+            return array_from_list(y)
+        if len(y) == 1 and getattr(y[0], "shape", ())[:1] == (rows,):
+            return y[0]
     return _items(y, outputs, lambda number, item: len(item) == rows)
 
 
@@ -139,11 +140,15 @@ def _fits(array: Any, shape: tuple[int | None, ...]) -> bool:
 
 def is_list(value: Any) -> bool:
     """Whether a value is a list of numbers, or of such lists, and not of arrays for several inputs."""
+    return depth_of(value) > 0
+
+
+def depth_of(value: Any) -> int:
+    """How many lists stand one in another around the first number; 0 if it is not a list of numbers."""
+    depth = 0
     while isinstance(value, (list, tuple)) and value:
-        value = value[0]
-        if isinstance(value, (int, float, np.generic)):
-            return True
-    return False
+        value, depth = value[0], depth + 1
+    return depth if isinstance(value, (int, float, np.generic)) else 0
 
 
 def array_from_list(value: Any) -> Any:

@@ -25,7 +25,7 @@ Gradient = Callable[..., Any]
 def gradients_dropped_with_graphs() -> Iterator[None]:
     """Let gradients that are registered inside the block go as soon as their graphs do.
 
-    TensorFlow has no public function for it: in a version that registers them otherwise, all are kept.
+    TensorFlow does not offer this: in a version that registers them otherwise, all are kept.
     """
     is_known = hasattr(ops, "RegisterGradient") and hasattr(ops.gradient_registry, "_registry")
     with mock.patch.object(ops, "RegisterGradient", _Register) if is_known else contextlib.nullcontext():

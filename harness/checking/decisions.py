@@ -15,6 +15,7 @@ import numpy as np
 
 from ..recording.graph import Guard, Node, Recording, Ref, Update
 from .replay import Program
+from .stored import with_stored_numbers
 from .vjps import CHOICE
 
 ORDERS = frozenset({"greater", "greater_equal", "less", "less_equal"})
@@ -36,16 +37,17 @@ def with_decisions(recording: Recording) -> Recording:
     """The recording, with numbers and updates that a branch decided as operations on what the branch looked at."""
     if not any(recording.nodes[guard.node].operation in ORDERS | EQUALITIES for guard in recording.guards):
         return recording
-    program = Program(recording.nodes)
+    known = with_stored_numbers(recording)
+    program = Program(known.nodes)
     if not recording.updates or not are_decided_by_branches(program, recording.updates):
         return recording
-    found = decisions_of(recording, program)
+    found = decisions_of(known, program)
     is_given = any(one.node.operation in EQUALITIES for one in found)  # an output that no branch decided
-    nodes = ({} if is_given else decided_outputs(recording, found)) or decided_updates(recording, program, found)
+    nodes = ({} if is_given else decided_outputs(known, found)) or decided_updates(known, program, found)
     if not nodes:
         return recording
     guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
-    return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in recording.nodes), guards=guards)
+    return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in known.nodes), guards=guards)
 
 
 def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:

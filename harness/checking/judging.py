@@ -111,10 +111,13 @@ def says_nothing(best: Reading, judged: Judged) -> bool:
 
 
 def of_another(reading: Reading, step: Step) -> Found | None:
-    """A step that is made with the gradient of another parameter, which fits because NumPy repeats it."""
+    """A step that is made with the gradient of another parameter, which fits because NumPy repeats it.
+
+    One number fits always, and is named here if its own gradient is 0, which no other value on the way explains.
+    """
     stage = reading.stage
     steps = [step.of(values) for values in stage.settings]
-    if step.returned or step.shape == ():
+    if step.returned or (step.shape == () and any(np.any(one[step.before]) for one in reading.gradients)):
         return None
     whole = np.concatenate([one.ravel() for one in steps])
     for other in stage.steps:

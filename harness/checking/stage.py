@@ -114,11 +114,12 @@ def from_first_use(program: Program, steps: tuple[Step, ...]) -> tuple[Step, ...
     pass before that.
     """
     found = []
+    versions = [step.before for step in steps]  # of 0 and a step, the step may have gone into other parameters
     for step in steps:
         origin = step.before
         if not step.returned and program.nodes[origin].operation in ("add", "subtract"):
             known = program.run([origin, *program.parents[origin]], {}, program.base)
-            inner = program.ancestors([step.after], stop=[origin])
+            inner = program.ancestors([step.after], stop=versions)
             same = [one for one in program.parents[origin] if np.array_equal(known[one], known[origin])]
             origin = next((one for one in same if one in inner), origin)
         found.append(replace(step, before=origin))

@@ -28,9 +28,19 @@ def error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
 
     Thresholds above other layers than a linear one have no rule that could be judged.
     """
-    found = [*find_error_groups(stage, within), *asked_for_equality(stage, within)]
+    above = within - only_compared(stage, within)  # z - threshold is no error
+    found = [*(find_error_groups(stage, above) or find_error_groups(stage, within))]
+    found += asked_for_equality(stage, within)
     groups = [tuple(under_threshold(stage, error) for error in one) for one in found]
     return [tuple(error for one in group for error in one) for group in groups if all(group)]
+
+
+def only_compared(stage: Stage, within: set[int]) -> set[int]:
+    """The differences that decide what thresholds put out, and go into nothing else."""
+    thresholds = {id for id in within & stage.dependent if stage.node(id).operation in STEPS}
+    compared = {one for id in thresholds for one in dependent_operands(stage, id)} - set(stage.parameters)
+    differences = {one for one in compared if stage.node(one).operation == "subtract"}
+    return {one for one in differences if set(stage.program.children[one]) & within <= thresholds}
 
 
 def asked_for_equality(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:

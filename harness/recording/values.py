@@ -155,23 +155,34 @@ def node_of_plain(array: Array) -> int:
         return known[1]
     found = TAPE.recognised_array(array)
     if found is None:
-        source = None if known is not None else _transposed(array)
-        if source is not None:
-            found = TAPE.add("transpose", (Ref(source),), {}, array)
-        else:
+        found = None if known is not None else _node_of_view(array)
+        if found is None:
             kind = Kind.LOST if known is not None else Kind.DATA
             found = TAPE.add("array", (), {}, array, kind=kind)
     KNOWN_ARRAYS[id(array)] = array, found
     return found
 
 
-def _transposed(array: Array) -> int | None:
-    """The node of the plain array that this one is a transposed view of: both are the same data, not data twice."""
-    if array.base is None or array.ndim < 2:
+def _node_of_view(array: Array) -> int | None:
+    """The node of a plain array that has the memory of another one: both are the same data, not data twice.
+
+    It is the other one transposed, or in another shape.
+    """
+    if array.base is None:
         return None
-    form = _memory(array.T)
-    recent = itertools.islice(reversed(KNOWN_ARRAYS.values()), MOST_VIEWED)
-    return next((node for known, node in recent if _memory(known) == form and _agrees(known, node)), None)
+    recent = list(itertools.islice(reversed(KNOWN_ARRAYS.values()), MOST_VIEWED))
+    if array.ndim > 1:
+        form = _memory(array.T)
+        for known, node in recent:
+            if _memory(known) == form and _agrees(known, node):
+                return TAPE.add("transpose", (Ref(node),), {}, array)
+    if array.size and array.flags.c_contiguous:
+        items = _memory(array)[0], array.size, array.dtype
+        for known, node in recent:
+            is_same = known.flags.c_contiguous and (_memory(known)[0], known.size, known.dtype) == items
+            if is_same and _agrees(known, node):
+                return TAPE.add("reshape", (Ref(node), array.shape), {}, array)
+    return None
 
 
 def _memory(array: Array) -> tuple[Any, ...]:
@@ -263,7 +274,9 @@ def node_of(value: Any) -> int:
         if known is None:
             if node is not None:
                 TAPE.lose(node, "written to by code that is not recorded")
-            known = TAPE.add("array", (), {}, array, kind=Kind.DATA if node is None else Kind.LOST)
+            known = _node_of_view(array) if node is None else None
+            if known is None:
+                known = TAPE.add("array", (), {}, array, kind=Kind.DATA if node is None else Kind.LOST)
             if node is None:
                 KNOWN_ARRAYS[id(array)] = array, known  # its memory may be met again, transposed
         value._node = known

@@ -73,6 +73,7 @@ class Hook:
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
         self.notes: dict[Line, list[int]] = defaultdict(list)
+        self.items: dict[tuple[int, Any], tuple[Any, Any]] = {}  # (container, leaf) by its id and a key
         self.hashed: dict[int, tuple[int, object]] = {}  # by id; holds the objects, so that no id is used twice
 
     def _note(self, line: int, value: Any) -> None:
@@ -179,13 +180,24 @@ class Hook:
         return self.literal(value) if type(value) in (int, float) else value
 
     def target(self, name: str, value: Any) -> Any:
-        """A variable of a loop: a whole number that outputs are compared with, recorded as a leaf."""
+        """A variable: a whole number that outputs are compared with, recorded as a leaf."""
         if not self.recording or not TAPE.on or type(value) is not int:
             return value
         found = leaf(value, "array", Kind.DATA)
         TAPE.whole_items.add(found._node)
         _give_names(name, found)
         return found
+
+    def target_item(self, name: str, container: Any, key: Any) -> Any:
+        """An item of a list that is a target, each time as the same leaf."""
+        value = container[key]
+        if not self.recording or not TAPE.on or type(value) is not int:
+            return value
+        place = id(container), plain(key)
+        known = self.items.get(place)
+        if known is None or plain(known[1]) != value:
+            known = self.items[place] = container, self.target(name, value)
+        return known[1]
 
     def by_float(self, name: str, left: Any, right: Any) -> Any:
         """``left * right``: the product of a plain float would take an error that is a whole number for a plain one."""

@@ -3,7 +3,8 @@
 - ``x = value`` becomes ``x = __harness__.bind(("x",), value)``: names for nodes, and what a run with recording and one
   without are compared by. Returned values and augmented assignments are seen likewise.
 - Numbers in assignments (``w = 0.5``) go through ``__harness__.literal``; see ``literals.py``.
-- Whole numbers that are targets (``for x, target in rows``) go through ``__harness__.target``; see ``targets.py``.
+- Whole numbers that are targets (``for x, target in rows``) go through ``__harness__.target``, and items that are
+  targets (``y[i] - out``) through ``__harness__.target_item``; see ``targets.py``.
   In files with such targets, ``rate * error`` goes through ``__harness__.by_float``, which keeps their history.
 - Lists that are given to NumPy's functions go through ``__harness__.listed``, which makes arrays of recorded numbers.
 - ``float(x)``, ``sum(x)``, ``type(x)`` and ``np.float32(x)`` go through ``__harness__.call``, which keeps the history;
@@ -41,7 +42,7 @@ from .literals import (
     updated_keys,
 )
 from .python_2 import TRUE_DIVISION, from_python_2, is_python
-from .targets import looped_targets
+from .targets import targets_of
 
 CALLED = frozenset({"float", "int", "set", "sum", "type"})
 NUMERICAL = re.compile(
@@ -486,7 +487,7 @@ class _Weaver(ast.NodeTransformer):
     def __init__(self, whole: ast.Module) -> None:
         self.accumulated, self.accumulated_items = set(accumulated(whole)), accumulated_items(whole)
         self.keys, self.numpy, self.whole = updated_keys(whole), numpy_names(whole), whole
-        self.targets = looped_targets(whole)
+        self.targets = targets_of(whole)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
@@ -522,7 +523,7 @@ class _Weaver(ast.NodeTransformer):
     def visit_For(self, node: ast.For) -> ast.AST:
         """``for x, target in rows``."""
         self.generic_visit(node)
-        for name in self.targets.get(node, ()):
+        for name in self.targets.named.get(node, ()):
             node.body.insert(0, _written(f"{name} = {HOOK}.target({name!r}, {name})", node.body[0]))
         return node
 
@@ -624,6 +625,14 @@ class _Weaver(ast.NodeTransformer):
             return self._call("by_float", node, ast.Constant(value=name), node.left, node.right)
         return node
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """``y[i]``, if it is a target."""
+        is_target = node in self.targets.items
+        self.generic_visit(node)
+        if not is_target:
+            return node
+        return self._call("target_item", node, ast.Constant(value=ast.unparse(node)), node.value, node.slice)
+
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         """``[0.0 for _ in range(size)]``."""
         self.generic_visit(node)
@@ -636,13 +645,16 @@ class _Weaver(ast.NodeTransformer):
         if len(node.targets) > 1 and isinstance(node.value, ast.Constant) and isinstance(node.value.value, float):
             number = node.value.value
             single = [ast.Assign(targets=[target], value=ast.Constant(value=number)) for target in node.targets]
-            parts = [self.visit_Assign(ast.fix_missing_locations(ast.copy_location(one, node))) for one in single]
-            return [part for part in parts if isinstance(part, ast.AST)]
+            return [self._bound(ast.fix_missing_locations(ast.copy_location(one, node))) for one in single]
+        targets = self.targets.named.get(node, ())
+        return [self._bound(node), *(_written(f"{name} = {HOOK}.target({name!r}, {name})", node) for name in targets)]
+
+    def _bound(self, node: ast.Assign) -> ast.Assign:
+        """An assignment whose value gets the names of its targets."""
         self.generic_visit(node)
         value = self._fitted(node.targets[0], self._literal(node.value, node.targets[0]))
         names = ast.Tuple(elts=[self._named(target) for target in node.targets], ctx=ast.Load())
-        line = ast.Constant(value=node.lineno)
-        node.value = self._call("bind", node.value, line, names, value)
+        node.value = self._call("bind", node.value, ast.Constant(value=node.lineno), names, value)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:

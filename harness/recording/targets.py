@@ -1,23 +1,42 @@
-"""Targets that loops go through: whole numbers of lists that are compared with outputs, ``for x, target in rows``."""
+"""Targets that are whole numbers of lists: what a loop goes through, ``for x, target in rows``, or picks, ``y[i]``.
+
+A target is subtracted from what the file computes, or compared with it and multiplied, at its place or in a function
+that it is passed to. What is an index, a count or a size as well is left alone.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from .literals import last_name
 
 MOST_CALLS = 2  # that a target may pass through on its way from the loop to the error
+SCOPES = (ast.For, ast.While, ast.FunctionDef)
+Functions = Mapping[str, ast.FunctionDef]
 
 
-def looped_targets(tree: ast.AST) -> dict[ast.For, list[str]]:
-    """The loops of a file, each with those of its variables that are targets.
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """The targets of a file."""
 
-    A target is subtracted from what the loop computes, or compared with it and multiplied, here or in a function that
-    it is passed to. What is an index, a count or a size as well is left alone.
-    """
+    named: Mapping[ast.For | ast.Assign, list[str]]  # variables, by the statement that gives them their values
+    items: frozenset[ast.Subscript]  # the places where an item is read
+
+    def __bool__(self) -> bool:
+        return bool(self.named or self.items)
+
+
+def targets_of(tree: ast.AST) -> Targets:
+    """The targets of a file."""
     functions = {one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
-    found = {}
+    return Targets(named=looped_targets(tree, functions) | assigned(tree, functions), items=items(tree, functions))
+
+
+def looped_targets(tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
+    """The loops of a file, each with those of its variables that are targets."""
+    found: dict[ast.For | ast.Assign, list[str]] = {}
     for loop in ast.walk(tree):
         if isinstance(loop, ast.For):
             variables = _variables(loop.target, loop.iter)
@@ -25,6 +44,72 @@ def looped_targets(tree: ast.AST) -> dict[ast.For, list[str]]:
             if names:
                 found[loop] = names
     return found
+
+
+def assigned(tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
+    """The assignments in loops and functions that take targets from data: ``x, target = row``, ``target = y[i]``."""
+    found: dict[ast.For | ast.Assign, list[str]] = {}
+    for scope in ast.walk(tree):
+        if not isinstance(scope, SCOPES):
+            continue
+        taken = [one for one in scope.body if isinstance(one, ast.Assign) and _is_taken(one)]
+        names = {one: [name.id for name in ast.walk(one.targets[0]) if isinstance(name, ast.Name)] for one in taken}
+        inputs = {name for several in names.values() for name in several}
+        body = [one for one in scope.body if one not in names]
+        for one, several in names.items():
+            targets = [name for name in several if _is_target(name, body, inputs, functions, MOST_CALLS)]
+            if targets:
+                found[one] = targets
+    return found
+
+
+def _is_taken(node: ast.Assign) -> bool:
+    """Whether an assignment takes items of data, or what follows from whole numbers of them alone (``a or b``)."""
+    target, value = node.targets[0], node.value
+    if len(node.targets) != 1 or not isinstance(target, (ast.Name, ast.Tuple, ast.List)):
+        return False
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return isinstance(value, (ast.Name, ast.Subscript)) and all(isinstance(one, ast.Name) for one in target.elts)
+    if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.BitAnd, ast.BitOr, ast.BitXor)):
+        return all(isinstance(one, ast.Subscript) for one in (value.left, value.right))
+    values = value.values if isinstance(value, ast.BoolOp) else [value]
+    return all(isinstance(one, ast.Subscript) for one in values)
+
+
+def items(tree: ast.AST, functions: Functions) -> frozenset[ast.Subscript]:
+    """Where items of data are read that are targets: ``y[i] - out``, ``train(x[i], y[i])``."""
+    every = [one for one in ast.walk(tree) if isinstance(one, ast.Subscript)]
+    written = {ast.unparse(one.value) for one in every if isinstance(one.ctx, ast.Store)}
+    found = set[ast.Subscript]()
+    for scope in ast.walk(tree):
+        if not isinstance(scope, SCOPES):
+            continue
+        places: dict[str, list[ast.Subscript]] = {}
+        for node in _own_nodes(scope):
+            if isinstance(node, ast.Subscript) and _is_item(node) and ast.unparse(node.value) not in written:
+                places.setdefault(ast.unparse(node), []).append(node)
+        for text, several in places.items():
+            if _is_target(text, scope.body, set(), functions, MOST_CALLS):
+                found |= set(several)
+    return frozenset(found)
+
+
+def _own_nodes(scope: ast.For | ast.While | ast.FunctionDef) -> Iterator[ast.AST]:
+    """All that stands in a loop or a function, without the functions in it."""
+    left: list[ast.AST] = list(scope.body)
+    while left:
+        node = left.pop()
+        yield node
+        left += [one for one in ast.iter_child_nodes(node) if not isinstance(one, (ast.FunctionDef, ast.Lambda))]
+
+
+def _is_item(node: ast.Subscript) -> bool:
+    """Whether it reads the item of a variable at a number or a variable, or one more of that at a number."""
+    is_number = isinstance(node.slice, (ast.Constant, ast.UnaryOp))
+    if isinstance(node.value, ast.Subscript):
+        return is_number and _is_item(node.value)
+    is_read = isinstance(node.ctx, ast.Load) and isinstance(node.value, (ast.Name, ast.Attribute))
+    return is_read and (is_number or isinstance(node.slice, ast.Name))
 
 
 def _variables(target: ast.expr, items: ast.expr) -> list[str]:
@@ -40,12 +125,11 @@ def _variables(target: ast.expr, items: ast.expr) -> list[str]:
     return [one.id for one in ast.walk(target) if isinstance(one, ast.Name)]
 
 
-def _is_target(
-    name: str, body: list[ast.stmt], inputs: set[str], functions: dict[str, ast.FunctionDef], calls: int
-) -> bool:
-    """Whether statements use a variable as a target.
+def _is_target(name: str, body: list[ast.stmt], inputs: set[str], functions: Functions, calls: int) -> bool:
+    """Whether statements use a variable, or an item, as a target.
 
     Args:
+        name: the text of the variable or of the item.
         inputs: the variables that come with it, which none of the statements compute.
         calls: how many functions it may still be passed to.
     """
@@ -54,9 +138,10 @@ def _is_target(
     if name in stored or any(_counts(one, name) for one in nodes):
         return False
     computed = stored - inputs
+    differences = (ast.Add, ast.Sub) if name.isidentifier() else (ast.Sub,)  # items are added up in many loops
     is_factor = any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult) and _has(one, name) for one in nodes)
     for node in nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, differences):
             sides = [node.left, node.right]
             if any(_is_name(one, name) and _is_computed(other, computed) for one, other in (sides, sides[::-1])):
                 return True
@@ -90,6 +175,9 @@ def _has(node: ast.BinOp, name: str) -> bool:
 
 
 def _is_name(node: ast.AST, name: str) -> bool:
+    """Whether it is a variable, or an item, of that text."""
+    if isinstance(node, ast.Subscript):
+        return not name.isidentifier() and ast.unparse(node) == name
     return isinstance(node, ast.Name) and node.id == name
 
 

@@ -108,3 +108,31 @@ def test_a_slip_with_such_a_target_is_found(tmp_path: Path, text: str, old: str,
     verdict, found, shown = checked(tmp_path, text.replace(old, new))
     assert verdict is Verdict.MISTAKE, shown
     assert not id or id in found
+
+
+PICKED = """
+def step(z):
+    return 1 if z > 0 else 0
+
+first, second, wanted = [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1]
+error = [None, None, None, None]
+u, v, limit, rate = 0.13, 0.3, 0.2, 0.4
+for epoch in range(9):
+    for i in range(4):
+        out = first[i] * u + second[i] * v - limit
+        out = step(out)
+        error[i] = wanted[i] - out
+        u += rate * first[i] * error[i]
+        v += rate * second[i] * error[i]
+"""
+
+
+def test_targets_that_are_picked_by_an_index_are_followed(tmp_path: Path) -> None:
+    verdict, _, shown = checked(tmp_path, PICKED)
+    assert verdict is Verdict.CORRECT, shown
+
+
+def test_an_input_of_another_weight_is_found(tmp_path: Path) -> None:
+    verdict, found, shown = checked(tmp_path, PICKED.replace("second[i] * error[i]", "first[i] * error[i]"))
+    assert verdict is Verdict.MISTAKE, shown
+    assert found == {"gradient-of-another-parameter"}

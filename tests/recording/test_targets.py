@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from harness.recording.targets import looped_targets
+from harness.recording.targets import targets_of
 
 CASES = {
     "for x, t in rows:\n    out = run(x)\n    error = t - out": [["t"]],
@@ -20,9 +20,29 @@ CASES = {
     "for n, m in sizes:\n    w = draw(n)\n    k = n - w\n    z = zeros((n, m))": [],
     "for a, b in zip(x, y):\n    total += a - b": [],
     "for w, x in zip(weights, values):\n    total += w * x": [],
+    "for row in rows:\n    x, t = row\n    error = t - run(x)": [["t"]],
+    "for i in range(9):\n    t = y[i]\n    error = t - run(x[i])": [["t"]],
+    "for row in rows:\n    t = row[0] or row[1]\n    out = run(row)\n    error = t - out": [["t"]],
+    "for row in rows:\n    out = 1 if run(row) else 0\n    gap = out - run(row)": [],
+    "for row in rows:\n    a, b = row\n    total += a - b": [],
+}
+ITEMS = {
+    "for i in range(9):\n    out = run(x[i])\n    error = y[i] - out": ["y[i]"],
+    "for row in rows:\n    error = row[-1] - run(row)": ["row[-1]"],
+    "for i in range(9):\n    w += (y[i] - run(x[i])) * x[i]\n    b += y[i] - run(x[i])": ["y[i]", "y[i]"],
+    "def learn(x, goal):\n    e = goal - run(x)\nfor i in range(9):\n    learn(x[i], y[i])": ["y[i]"],
+    "for i in range(9):\n    out[i] = run(i)\n    gap = out[i] - mean()": [],
+    "for i in range(9):\n    total = total + y[i]": [],
+    "for i in range(9):\n    p = run(x[i])\n    gap = y[i] - p\n    loss = log(q[y[i]])": [],
+    "for i in range(9):\n    gap = a[i] - b[i]": [],
 }
 
 
 @pytest.mark.parametrize(("text", "names"), CASES.items())
 def test_targets_are_what_is_compared_with_outputs_and_counts_nothing(text: str, names: list[list[str]]) -> None:
-    assert list(looped_targets(ast.parse(text)).values()) == names
+    assert list(targets_of(ast.parse(text)).named.values()) == names
+
+
+@pytest.mark.parametrize(("text", "items"), ITEMS.items())
+def test_items_are_targets_if_outputs_are_subtracted_from_them(text: str, items: list[str]) -> None:
+    assert sorted(ast.unparse(one) for one in targets_of(ast.parse(text)).items) == items

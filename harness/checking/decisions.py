@@ -17,6 +17,7 @@ from ..recording.graph import Guard, Node, Recording, Ref, Update
 from .replay import Program
 from .stored import with_stored_numbers
 from .vjps import CHOICE
+from .written import terms_in
 
 ORDERS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 EQUALITIES = frozenset({"equal", "not_equal"})
@@ -48,6 +49,19 @@ def with_decisions(recording: Recording) -> Recording:
         return recording
     guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
     return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in known.nodes), guards=guards)
+
+
+def leaves_outputs_open(recording: Recording) -> bool:
+    """Whether updates are made because an output that a branch decided is not the target, and nothing else is known.
+
+    Called with what ``with_decisions`` could not replace: the updates depend on no parameter, so none can be judged.
+    """
+    if not any(recording.nodes[guard.node].operation in EQUALITIES for guard in recording.guards):
+        return False
+    program = Program(recording.nodes)
+    if not recording.updates or not are_decided_by_branches(program, recording.updates):
+        return False
+    return any(compared_for_equality(one, recording.nodes) for one in decisions_of(recording, program))
 
 
 def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:
@@ -147,9 +161,15 @@ def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> 
 
 
 def compared_numbers(one: Decision, nodes: Sequence[Node]) -> list[Compared]:
-    """Where a number and a value are subtracted, or added, after a decision: a target and an output."""
+    """Where a number and a value are subtracted, or added, after a decision: a target and an output.
+
+    If a branch asks whether they are equal, a number that stands in the line is not an output: ``2 * target - 1``.
+    """
     found = (with_number(node, one, nodes) for node in one.body if node.operation in ("subtract", "add"))
-    return [row for row in found if row is not None]
+    rows = [row for row in found if row is not None]
+    if not compared_for_equality(one, nodes):
+        return rows
+    return [row for row in rows if isinstance(row.decided, Ref) or row.number not in terms_in(row.node.place)]
 
 
 def compared_for_equality(one: Decision, nodes: Sequence[Node]) -> list[tuple[bool, Compared]]:

@@ -14,6 +14,7 @@ from .replay import Program
 from .stage import PRODUCTS, Stage
 from .structure import is_data
 from .unused import DATA_WORDS, start_of
+from .written import factors_in
 
 KEEPING = FORMS | {"add", "subtract", "getitem"}  # by which a value is kept, and something added to it
 MOST_MADE = 16  # versions of a value that are looked at
@@ -172,7 +173,7 @@ def is_compared_with_one(reading: Reading) -> bool:
 def is_network(reading: Reading) -> bool:
     """Whether the forward pass has a product of a parameter with something, as every layer has.
 
-    That may be a plain number, if it comes from data: it does not stand in the line.
+    That may be a plain number, if it comes from data: it does not stand in the line as a factor.
     """
     nodes = [reading.stage.node(id) for id in reading.forward.nodes]
     products = [node for node in nodes if node.operation in PRODUCTS]
@@ -180,6 +181,6 @@ def is_network(reading: Reading) -> bool:
 
 
 def has_plain_data(node: Node) -> bool:
-    """Whether a value is made with a plain number that does not stand in its line."""
-    written = set(map(float, re.findall(r"\d+(?:\.\d+)?", "" if node.place is None else node.place.text)))
+    """Whether a value is made with a plain number that is neither a factor nor an argument in its line."""
+    written = factors_in(node.place)
     return any(isinstance(one, (int, float)) and abs(one) not in written for one in node.arguments)

@@ -13,7 +13,7 @@ from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
 from .cost import Error, is_declared_cost, recorded_costs
-from .decisions import with_decisions
+from .decisions import leaves_outputs_open, with_decisions
 from .doubts import (
     has_late_data,
     has_target,
@@ -89,7 +89,11 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     early = before_judging(recording, sources)
     if early is not None:
         return early
-    recording = with_decisions(without_scattered_writes(without_overwritten(recording)))
+    recording = without_scattered_writes(without_overwritten(recording))
+    decided = with_decisions(recording)
+    if decided is recording and leaves_outputs_open(recording):
+        return not_judged(recording, Reason.NO_COST_FITS)
+    recording = decided
     program = Program(recording.nodes, most_work)
     steps = from_first_use(program, steps_of(recording, 0)) or returned_steps(recording)
     try:

@@ -30,6 +30,7 @@ class Lineage:
         self.masks: list[int] = []  # the bits of the leaves that it depends on
         self.initial: list[bool] = []  # whether it is a leaf, possibly in another form
         self.literal: list[bool] = []  # whether it is made of numbers that stand in the file only
+        self.plain: list[bool] = []  # whether it is literal, or made of whole numbers of lists besides, as targets are
         self.drawn: list[bool] = []  # whether it is made of random numbers, zeros and ones only
         self.control = 0  # what the guards since the last iteration began depend on
 
@@ -55,6 +56,8 @@ class Lineage:
             self.masks.append(self.new_bit())
             self.initial.append(True)
             self.literal.append(step.kind is Kind.LITERAL and step.scalar)
+            is_whole = step.kind is Kind.DATA and step.scalar and step.dtype[1:2] == "i"
+            self.plain.append(self.literal[-1] or is_whole)
             self.drawn.append(step.kind in (Kind.RANDOM, Kind.FILL) or self.literal[-1])
             return False
         mask = 0
@@ -62,6 +65,7 @@ class Lineage:
             mask |= self.masks[parent]
         self.masks.append(mask)
         self.literal.append(all(self.literal[parent] for parent in step.parents) or self._is_count(step))
+        self.plain.append(self.literal[-1] or all(self.plain[parent] for parent in step.parents))
         self.drawn.append(all(self.drawn[parent] for parent in step.parents))
         self.initial.append(self._is_initial(step))
         return True
@@ -131,16 +135,17 @@ class Lineage:
     def _is_initial(self, step: Step) -> bool:
         """Whether it is still a leaf in another form: nothing of another origin has met it but numbers of the file.
 
-        A sum of drawn arrays of one shape is a leaf as well, as ``np.eye(n) + noise`` is.
+        A sum of drawn arrays of one shape is a leaf as well, as ``np.eye(n) + noise`` is. Targets that are whole
+        numbers of lists count as numbers of the file: weights that began as plain numbers become both by one update.
         """
-        if not all(self.initial[parent] or self.literal[parent] for parent in step.parents):
+        if not all(self.initial[parent] or self.plain[parent] for parent in step.parents):
             return False
         is_drawn_sum = step.operation in ("add", "subtract") and self.drawn[step.id] and bool(step.shape)
         if is_drawn_sum and all(self._tape.steps[p].shape in (step.shape, ()) for p in step.parents):
             return True
         if step.operation in MIXING:
             parents = self.made_of(step)
-            origins = {self.masks[p] for p in parents if not self.literal[p]}
+            origins = {self.masks[p] for p in parents if not self.plain[p]}
             origins = origins or {self.masks[p] for p in parents}
             return len(origins) < 2
         return True

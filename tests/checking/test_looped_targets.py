@@ -114,7 +114,7 @@ PICKED = """
 def step(z):
     return 1 if z > 0 else 0
 
-first, second, wanted = [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1]
+first, second, wanted = [1, 0, 1, 0], [0, 1, 1, 0], [1, 1, 1, 0]
 error = [None, None, None, None]
 u, v, limit, rate = 0.13, 0.3, 0.2, 0.4
 for epoch in range(9):
@@ -136,3 +136,58 @@ def test_an_input_of_another_weight_is_found(tmp_path: Path) -> None:
     verdict, found, shown = checked(tmp_path, PICKED.replace("second[i] * error[i]", "first[i] * error[i]"))
     assert verdict is Verdict.MISTAKE, shown
     assert found == {"gradient-of-another-parameter"}
+
+
+SUMMED = """
+import random
+
+random.seed(2)
+x, wanted = [[0, 0], [1, 1], [0, 1], [1, 0]], [0, 1, 0, 0]
+w, b = [random.randrange(-100, 100) / 100 for _ in range(2)], random.randrange(-100, 100) / 100
+
+def value(inputs):
+    z = 0
+    for k in range(2):
+        z = z + inputs[k] * w[k]
+    return 1 / (1 + 2.718281828459045 ** -(z + b))
+
+for epoch in range(50):
+    slopes, slope = [0.0, 0.0], 0.0
+    for i, inputs in enumerate(x):
+        a = value(inputs)
+        delta = (a - wanted[i]) * a * (1 - a)
+        for k in range(2):
+            slopes[k] = slopes[k] + delta * inputs[k]
+        slope = slope + delta
+    for k in range(2):
+        w[k] = w[k] - 0.5 * slopes[k] / 4
+    b = b - 0.5 * slope / 4
+"""
+
+
+LOOPED = SUMMED.replace("i, inputs in enumerate(x)", "inputs, goal in zip(x, wanted)").replace("wanted[i]", "goal")
+
+
+@pytest.mark.parametrize("text", [pytest.param(SUMMED, id="picked"), pytest.param(LOOPED, id="looped")])
+def test_weights_that_begin_as_plain_numbers_learn_from_several_targets(tmp_path: Path, text: str) -> None:
+    verdict, _, shown = checked(tmp_path, text)
+    assert verdict is Verdict.CORRECT, shown
+
+
+ASKED = """
+rows = [([1, 1], 1), ([0, 1], 1), ([1, 0], 1), ([0, 0], 0)]
+w, b = [0.0, 0.0], 0.0
+for epoch in range(9):
+    for x, t in rows:
+        out = 1 if w[0] * x[0] + w[1] * x[1] + b > 0 else 0
+        if out != t:
+            change = 0.1 * (2 * t - 1)
+            for i in range(2):
+                w[i] += change * x[i]
+            b += change
+"""
+
+
+def test_a_number_that_stands_in_the_line_is_not_an_output(tmp_path: Path) -> None:
+    verdict, _, shown = checked(tmp_path, ASKED)
+    assert verdict is not Verdict.MISTAKE, shown

@@ -404,8 +404,16 @@ for epoch in range(10):
 """
 
 
-def test_steps_that_are_not_computed_from_the_weights_are_not_said_to_lack_numbers(tmp_path: Path) -> None:
+def test_a_perceptron_that_multiplies_by_numbers_that_its_line_has_as_outputs_is_judged(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(PERCEPTRON)
+    assert check_file(tmp_path / "mine.py").verdict is Verdict.CORRECT
+    (tmp_path / "mine.py").write_text(PERCEPTRON.replace("w[i] +=", "w[i] -="))
+    result = check_file(tmp_path / "mine.py")
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("gradient-ascent", 8)]
+
+
+def test_steps_that_are_not_computed_from_the_weights_are_not_said_to_lack_numbers(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PERCEPTRON.replace("= row", "= list(row)"))
     assert check_file(tmp_path / "mine.py").reason is Reason.NO_PARAMETERS
     (tmp_path / "mine.py").write_text("print('done')\n")
     assert check_file(tmp_path / "mine.py").reason is Reason.NO_NUMPY

@@ -47,7 +47,7 @@ class Untouched:
 
     mistakes: tuple[Found, ...] = ()  # parameters that should be updated
     unclassified: tuple[str, ...] = ()  # the names of values that may be parameters or not
-    untrained: tuple[str, ...] = ()  # the names of biases that are left as they are on purpose
+    untrained: tuple[str, ...] = ()  # the names of constant biases that are left as they are on purpose
 
 
 def versions_of(reading: Reading, leaf: int) -> list[int]:
@@ -79,8 +79,9 @@ def words_of(reading: Reading, leaf: int) -> list[str]:
 def untouched_parameters(reading: Reading) -> Untouched:
     """Parameters of the forward pass that are never updated, and leaves that may be one or not.
 
-    A network without a word about the gradients of its biases trains its other parameters rightly. Biases are left out
-    by mistake if others are updated, or if a gradient of theirs is computed and then not used.
+    A network with constant biases and without a word about their gradients trains its other parameters rightly. Biases
+    are left out by mistake if they are drawn, if others are updated, or if a gradient of theirs is computed and then
+    not used.
     """
     stage = reading.stage
     program = stage.program
@@ -151,7 +152,8 @@ def untouched_parameters(reading: Reading) -> Untouched:
         biases += [id] if role is Role.BIAS else []
         found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
     merged, names = together(found), [name for one in found for name in one.parameters]
-    if len(biases) == len(found) and not trains_biases(reading, biases):
+    drawn = any(stage.node(id).kind is Kind.RANDOM for id in biases)  # values that are drawn are meant to be trained
+    if len(biases) == len(found) and not drawn and not trains_biases(reading, biases):
         return Untouched(unclassified=tuple(unclassified), untrained=tuple(dict.fromkeys(names)))
     return Untouched(mistakes=tuple(merged), unclassified=tuple(unclassified))
 

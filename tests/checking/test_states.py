@@ -130,19 +130,20 @@ def test_a_parameter_that_its_step_replaces_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        ("pass", []),  # a network that leaves its biases as they are: a remark
+        ("pass", []),  # a network that leaves its constant biases as they are: a remark
+        ("drawn = True", ["bias-gradient-missing"]),
         ("unused = 2 * (d @ V.T * (1 - h * h)).sum(axis=0)", ["bias-gradient-missing"]),
         ("b -= 0.01 * d.sum(axis=0, keepdims=True)", ["bias-gradient-missing"]),
     ],
 )
-def test_biases_that_nothing_trains_are_a_mistake_if_the_file_speaks_of_their_gradients(
+def test_biases_that_nothing_trains_are_a_mistake_if_they_are_drawn_or_the_file_speaks_of_their_gradients(
     tmp_path: Path, rows: str, more: str, expected: list[str]
 ) -> None:
     (tmp_path / "mine.py").write_text(
         "import numpy as np\n"
         "X = np.random.normal(size=(24, 3))\n"
         "W, V = np.random.normal(size=(3, 5)), np.random.normal(size=(5, 1))\n"
-        "extra, b = np.random.normal(size=(1, 5)), np.zeros((1, 1))\n"
+        f"extra, b = np.{'random.normal(size=(1, 5))' if 'drawn' in more else 'full((1, 5), 0.5)'}, np.zeros((1, 1))\n"
         "x = X\n"
         "for i in range(9):\n"
         f"    {rows}\n"

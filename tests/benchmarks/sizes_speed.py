@@ -157,7 +157,7 @@ def check_weights(sizes: tuple[int, ...], ours: Weights, theirs: Weights) -> Non
         raise ValueError(f"{sizes}: the weights are off JAX' by {off:.1g} after 3 iterations")
 
 
-def measure(sizes: tuple[int, ...], observations: int, members: int, rounds: int = 5) -> SizeRow:
+def measure(sizes: tuple[int, ...], observations: int, members: int, rounds: int = 9) -> SizeRow:
     """An ensemble, JAX and the products alone, in turns.
 
     Raises:
@@ -183,7 +183,7 @@ def measure(sizes: tuple[int, ...], observations: int, members: int, rounds: int
     return SizeRow(sizes, observations, members, **{"jax": float("nan"), **least_seconds(runs, rounds)})
 
 
-def measure_single(sizes: tuple[int, ...], observations: int, rounds: int = 5) -> SingleRow:
+def measure_single(sizes: tuple[int, ...], observations: int, rounds: int = 9) -> SingleRow:
     """A single network and JAX, in turns.
 
     Raises:
@@ -207,7 +207,7 @@ def measure_single(sizes: tuple[int, ...], observations: int, rounds: int = 5) -
     return SingleRow(sizes, observations, **{"jax": float("nan"), **least_seconds(runs, rounds)})
 
 
-def measure_beside_c(members: int = 1000, rounds: int = 5) -> tuple[float, float]:
+def measure_beside_c(members: int = 1000, rounds: int = 9) -> tuple[float, float]:
     """Seconds of processor time for an iteration of one member of the post's network: the ensemble, the C program.
 
     Raises:

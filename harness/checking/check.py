@@ -12,6 +12,7 @@ from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
+from ..recording.driving.result import runs_script
 from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
 from ..recording.literals import last_name
 from ..recording.record import record_file
@@ -19,7 +20,7 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from ..sandbox import Limits
 from .cells import as_written
-from .exceptions import RUN_FILE, UNDEFINED
+from .exceptions import RUN_FILE, UNDEFINED, raised_in_backward
 from .factors import is_same
 from .later import with_later
 from .mistakes import BY_ID, Stage
@@ -30,7 +31,7 @@ from .sources import Sources, read_texts
 from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
 from .variants import data_of, other_networks, variants_of
-from .verdict import check_recording, not_judged, with_own_exception
+from .verdict import check_recording, not_judged, raised_result, with_own_exception
 
 MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
@@ -102,8 +103,11 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             result, ran = with_variants(result, recording, sources, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
-            if lines is None and not recording.driven.calls:
-                result, unrun = with_later(result, recording, sources, unrun, parts_left, from_line)
+            if lines is None and (not recording.driven.calls or runs_script(recording.driven.calls)):
+                script = "\n".join(recording.driven.calls)
+                result, unrun = with_later(
+                    result, recording, sources, unrun, parts_left, lambda start: from_line(start, script)
+                )
         if result.verdict is Verdict.CORRECT and unrun and recording.driven.calls:
             result, unrun = with_other_networks(result, recording, sources, unrun, changed)
         if result.verdict is Verdict.CORRECT:
@@ -117,8 +121,18 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         layers_left.extend(left)
         return result
 
-    def from_line(start: Start) -> Recording:
-        return record_file(path, start=start, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
+    def from_line(start: Start, script: str) -> Recording:
+        data: dict[str, Array] | None = {} if script else None
+        return record_file(
+            path,
+            run=script or None,
+            data=data,
+            start=start,
+            seed=seed,
+            seconds=seconds,
+            megabytes=megabytes,
+            drive=False,
+        )
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
@@ -213,6 +227,8 @@ def with_variants(
         lines = variant.lines
         latest = record("\n".join(lines), data)
         other = check_recording(latest, sources=sources)
+        if raised_in_backward(latest) and other.verdict is Verdict.NOT_JUDGED:
+            return replace(raised_result(latest, True), calls=lines), [latest]
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow
             latest = record("\n".join(lines), data)

@@ -30,6 +30,7 @@ from .scales import HALVES
 from .sources import Sources, read_texts
 from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
+from .unrun import unrun_branches
 from .variants import data_of, other_networks, variants_of
 from .verdict import check_recording, not_judged, raised_result, with_own_exception
 
@@ -105,15 +106,19 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             unrun = parts_left(recording, sources)
             if lines is None and (not recording.driven.calls or runs_script(recording.driven.calls)):
                 script = "\n".join(recording.driven.calls)
-                result, unrun = with_later(
-                    result, recording, sources, unrun, parts_left, lambda start: from_line(start, script)
-                )
+
+                def onwards(start: Start) -> Recording:
+                    ran.append(from_line(start, script))
+                    return ran[-1]
+
+                result, unrun = with_later(result, recording, sources, unrun, parts_left, onwards)
         if result.verdict is Verdict.CORRECT and unrun and recording.driven.calls:
             result, unrun = with_other_networks(result, recording, sources, unrun, changed)
         if result.verdict is Verdict.CORRECT:
             unused = [*unrun, *(methods_left(ran, sources) if recording.driven.calls else ())]
             note = (Remark.DID_NOT_RUN, None, ", ".join(unused))
             result = replace(result, notes=(*result.notes, note)) if unused else result
+            result = replace(result, unrun=unrun_branches(ran, sources))
             if recording.driven.calls:
                 needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
                 idle = ending_layers(ran, sources)

@@ -140,11 +140,16 @@ def is_in(loop: Loop, site: Site) -> bool:
 
 def updating_lines(recording: Recording) -> dict[Site, Place]:
     """The lines that compute something with a parameter on the way to an update."""
+    return {place.site: place for place in updating_places(recording)}
+
+
+def updating_places(recording: Recording) -> list[Place]:
+    """Where something is computed with a parameter on the way to an update, in the order of execution."""
     program = Program(recording.nodes)
     versions = {node for one in recording.updates for node in (one.before, one.after)}
     on_the_way = program.descendants(versions) & program.ancestors([one.after for one in recording.updates])
     places = (recording.nodes[id].place for id in sorted(on_the_way))
-    return {place.site: place for place in places if place is not None}
+    return [place for place in places if place is not None]
 
 
 def next_turn(recording: Recording, sources: Sources, start: Start | None) -> tuple[Start, list[str]] | None:

@@ -1,19 +1,25 @@
-"""Branches of the code that trains which did not run: a verdict says nothing about them."""
+"""Code of the training that did not run, branches and whole functions: a verdict says nothing about it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from ..recording.graph import Place, Recording, Site, sites_of
 from ..recording.literals import last_name
+from .exceptions import bare
 from .later import updating_places
+from .replay import Program
 from .result import Unrun
 from .sources import Sources
 
 Block = Sequence[ast.AST]
+Part = ast.ClassDef | ast.FunctionDef
+OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
+GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
 BLOCKS = ("body", "orelse", "finalbody")
 Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 # calls that compute nothing by themselves
@@ -24,6 +30,9 @@ PLAIN_CALLS = frozenset(
         *("tuple", "set", "isinstance", "append", "print", "format", "join", "get", "keys", "items", "values"),
     }
 )
+
+
+# Branches
 
 
 @dataclass(frozen=True)
@@ -156,3 +165,113 @@ def names_stored(node: ast.AST) -> set[str]:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     parts = [part for one in targets for part in (one.elts if isinstance(one, ast.Tuple) else [one])]
     return {ast.unparse(part.value if isinstance(part, ast.Subscript) else part) for part in parts}
+
+
+# Functions
+
+
+def parts_left(recording: Recording, sources: Sources) -> list[str]:
+    """Classes and functions that compute a derivative and did not run.
+
+    A file may train several networks, and the recording ends soon after the first steps. If the file does not apply its
+    gradients itself, what applies them counts too.
+    """
+    words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
+    lines = sites_of(node.place for node in recording.nodes)
+    left = [
+        part.name
+        for file, tree in sources.trees.items()
+        for part, _ in gradient_functions(tree, words)
+        if not has_run(part, file, lines)
+    ]
+    return list(dict.fromkeys(left))
+
+
+def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
+    """The methods that compute a derivative and ran in none of the recordings, of classes that did run."""
+    lines = sites_of(node.place for recording in recordings for node in recording.nodes)
+    return [
+        f"{part.name}.{function.name}"
+        for file, tree in sources.trees.items()
+        for part, function in gradient_functions(tree, OF_DERIVATIVES)
+        if isinstance(part, ast.ClassDef) and has_run(part, file, lines) and not has_run(function, file, lines)
+    ]
+
+
+def trainers_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
+    """The functions that call what updated parameters, such as one over batches, and ran in none of the recordings.
+
+    They cut the data or compute something, so what they hand on may be wrong.
+    """
+    lines = sites_of(node.place for recording in recordings for node in recording.nodes)
+    lines |= {site for recording in recordings for site in recording.assigned}
+    updates = [recording.nodes[one.after].place for recording in recordings for one in recording.updates]
+    trainers = {bare(one.function) for place in updates if place is not None for one in place.trail}
+    found = []
+    for file, tree in sources.trees.items():
+        for part in tree.body:
+            methods: Sequence[ast.stmt] = part.body if isinstance(part, ast.ClassDef) else [part]
+            for function in (one for one in methods if isinstance(one, ast.FunctionDef)):
+                inside = list(ast.walk(function))
+                calls = any(isinstance(one, ast.Call) and last_name(one.func) in trainers for one in inside)
+                prepares = any(isinstance(one, (ast.Slice, ast.BinOp)) for one in inside)
+                if calls and prepares and not has_run(function, file, lines):
+                    found.append(f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name)
+    return found
+
+
+def ending_layers(recordings: Sequence[Recording], sources: Sources) -> list[str]:
+    """The classes whose backward pass ran and gives back what no update is made of, as the first layer's does.
+
+    If a network has one layer of a kind, nothing else shows whether the gradient of its input is right.
+    """
+    made: dict[Site, bool] = {}  # whether an update is made of what a line made
+    for recording in recordings:
+        used = Program(recording.nodes).ancestors([update.after for update in recording.updates])
+        for node in recording.nodes:
+            if node.place is not None:
+                made[node.place.site] = made.get(node.place.site, False) or node.id in used
+    found = [
+        part.name
+        for file, tree in sources.trees.items()
+        for part, function in gradient_functions(tree, OF_DERIVATIVES)
+        if isinstance(part, ast.ClassDef)
+        if any(not any(uses) for uses in uses_of_results(function, file, made) if uses)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def uses_of_results(function: ast.FunctionDef, file: str, made: Mapping[Site, bool]) -> Iterator[list[bool]]:
+    """Whether an update is made of each value that a function returns, for each line that made it."""
+    lines: dict[str, list[int]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                lines.setdefault(ast.unparse(target), []).append(node.lineno)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            for value in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
+                at = lines.get(ast.unparse(value), [node.lineno])
+                yield [made[file, line] for line in at if (file, line) in made]
+
+
+def has_run(part: Part, file: str, lines: Collection[Site]) -> bool:
+    """Whether a line of a class or function was recorded."""
+    return any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
+
+
+def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Iterator[tuple[Part, ast.FunctionDef]]:
+    """The functions named after gradients that do arithmetic, each with the class or function that it stands in.
+
+    Args:
+        tree: of the file; None if it cannot be parsed.
+        words: what such names have in them.
+    """
+    for part in tree.body if tree is not None else ():
+        if not isinstance(part, (ast.ClassDef, ast.FunctionDef)):
+            continue
+        for function in (one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)):
+            is_abstract = isinstance(function.body[-1], ast.Raise)
+            computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
+            if words.search(function.name) and computes and not is_abstract:
+                yield part, function

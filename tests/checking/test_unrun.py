@@ -120,3 +120,26 @@ def test_a_loop_over_hidden_layers_without_a_turn_is_named(checked) -> None:
 def test_what_other_calls_of_a_driven_file_run_is_not_named(checked) -> None:
     result = checked(DEEP.split("\n\n\nX = ")[0].replace("* kept[k + 1]\n", "* kept[k + 1] * (1 - kept[k + 1])\n"))
     assert (result.verdict, result.unrun) == (Verdict.CORRECT, ())
+
+
+UNDER_BATCHES = """\
+import numpy as np
+
+
+class Layer:
+    def __init__(self, inputs, outputs):
+        self.weights = np.random.randn(inputs, outputs)
+
+    def backprop(self, X, y, rate):
+        out = 1 / (1 + np.exp(-X @ self.weights))
+        self.weights -= X.T @ (2 * rate / len(X) * (out - y) * out * (1 - out))
+
+
+def epoch(net, X, y, rate, size=100):
+    for i in range(len(X) // size):
+        net.backprop(X[size * i : size * (i + 1)], y[size * i : size * (i + 1) - 1], rate)
+"""
+
+
+def test_a_loop_over_batches_that_did_not_run_is_named(checked) -> None:
+    assert headline(checked(UNDER_BATCHES)).endswith("Not judged: epoch.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,30 +12,38 @@ from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
-from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
+from ..recording.driving.result import runs_script
+from ..recording.graph import Array, Place, Recording, Start
 from ..recording.literals import last_name
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from ..sandbox import Limits
 from .cells import as_written
-from .exceptions import RUN_FILE, UNDEFINED
+from .exceptions import RUN_FILE, UNDEFINED, raised_in_backward
 from .factors import is_same
 from .later import with_later
 from .mistakes import BY_ID, Stage
-from .replay import Program
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
 from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
+from .unrun import (
+    GRADIENT_WORDS,
+    OF_DERIVATIVES,
+    ending_layers,
+    gradient_functions,
+    methods_left,
+    parts_left,
+    trainers_left,
+    unrun_branches,
+)
 from .variants import data_of, other_networks, variants_of
-from .verdict import check_recording, not_judged, with_own_exception
+from .verdict import check_recording, not_judged, raised_result, with_own_exception
 
 MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
-GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
-OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps
@@ -102,14 +110,22 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             result, ran = with_variants(result, recording, sources, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
-            if lines is None and not recording.driven.calls:
-                result, unrun = with_later(result, recording, sources, unrun, parts_left, from_line)
+            if lines is None and (not recording.driven.calls or runs_script(recording.driven.calls)):
+                script = "\n".join(recording.driven.calls)
+
+                def onwards(start: Start) -> Recording:
+                    ran.append(from_line(start, script))
+                    return ran[-1]
+
+                result, unrun = with_later(result, recording, sources, unrun, parts_left, onwards)
         if result.verdict is Verdict.CORRECT and unrun and recording.driven.calls:
             result, unrun = with_other_networks(result, recording, sources, unrun, changed)
         if result.verdict is Verdict.CORRECT:
             unused = [*unrun, *(methods_left(ran, sources) if recording.driven.calls else ())]
+            unused += [name for name in trainers_left(ran, sources) if name not in unused]
             note = (Remark.DID_NOT_RUN, None, ", ".join(unused))
             result = replace(result, notes=(*result.notes, note)) if unused else result
+            result = replace(result, unrun=unrun_branches(ran, sources))
             if recording.driven.calls:
                 needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
                 idle = ending_layers(ran, sources)
@@ -117,8 +133,18 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         layers_left.extend(left)
         return result
 
-    def from_line(start: Start) -> Recording:
-        return record_file(path, start=start, seed=seed, seconds=seconds, megabytes=megabytes, drive=False)
+    def from_line(start: Start, script: str) -> Recording:
+        data: dict[str, Array] | None = {} if script else None
+        return record_file(
+            path,
+            run=script or None,
+            data=data,
+            start=start,
+            seed=seed,
+            seconds=seconds,
+            megabytes=megabytes,
+            drive=False,
+        )
 
     def changed(lines: str, data: Mapping[str, Array]) -> Recording:
         return record_file(path, run=lines, data=data, seed=seed, seconds=seconds, megabytes=megabytes)
@@ -213,6 +239,8 @@ def with_variants(
         lines = variant.lines
         latest = record("\n".join(lines), data)
         other = check_recording(latest, sources=sources)
+        if raised_in_backward(latest) and other.verdict is Verdict.NOT_JUDGED:
+            return replace(raised_result(latest, True), calls=lines), [latest]
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow
             latest = record("\n".join(lines), data)
@@ -260,72 +288,6 @@ def with_other_networks(
     return result, left
 
 
-Part = ast.ClassDef | ast.FunctionDef
-
-
-def parts_left(recording: Recording, sources: Sources) -> list[str]:
-    """Classes and functions that compute a derivative and did not run.
-
-    A file may train several networks, and the recording ends soon after the first steps. If the file does not apply its
-    gradients itself, what applies them counts too.
-    """
-    words = GRADIENT_WORDS if recording.driven.applied_by_driver else OF_DERIVATIVES
-    lines = sites_of(node.place for node in recording.nodes)
-    left = [
-        part.name
-        for file, tree in sources.trees.items()
-        for part, _ in gradient_functions(tree, words)
-        if not has_run(part, file, lines)
-    ]
-    return list(dict.fromkeys(left))
-
-
-def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
-    """The methods that compute a derivative and ran in none of the recordings, of classes that did run."""
-    lines = sites_of(node.place for recording in recordings for node in recording.nodes)
-    return [
-        f"{part.name}.{function.name}"
-        for file, tree in sources.trees.items()
-        for part, function in gradient_functions(tree, OF_DERIVATIVES)
-        if isinstance(part, ast.ClassDef) and has_run(part, file, lines) and not has_run(function, file, lines)
-    ]
-
-
-def ending_layers(recordings: Sequence[Recording], sources: Sources) -> list[str]:
-    """The classes whose backward pass ran and gives back what no update is made of, as the first layer's does.
-
-    If a network has one layer of a kind, nothing else shows whether the gradient of its input is right.
-    """
-    made: dict[Site, bool] = {}  # whether an update is made of what a line made
-    for recording in recordings:
-        used = Program(recording.nodes).ancestors([update.after for update in recording.updates])
-        for node in recording.nodes:
-            if node.place is not None:
-                made[node.place.site] = made.get(node.place.site, False) or node.id in used
-    found = [
-        part.name
-        for file, tree in sources.trees.items()
-        for part, function in gradient_functions(tree, OF_DERIVATIVES)
-        if isinstance(part, ast.ClassDef)
-        if any(not any(uses) for uses in uses_of_results(function, file, made) if uses)
-    ]
-    return list(dict.fromkeys(found))
-
-
-def uses_of_results(function: ast.FunctionDef, file: str, made: Mapping[Site, bool]) -> Iterator[list[bool]]:
-    """Whether an update is made of each value that a function returns, for each line that made it."""
-    lines: dict[str, list[int]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                lines.setdefault(ast.unparse(target), []).append(node.lineno)
-    for node in ast.walk(function):
-        if isinstance(node, ast.Return) and node.value is not None:
-            for value in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
-                at = lines.get(ast.unparse(value), [node.lineno])
-                yield [made[file, line] for line in at if (file, line) in made]
-
-
 def hands_back_wrong(pair: PairResult) -> bool:
     """Whether a layer's own gradients are right, and what it gives back is not the gradient of anything it was given.
 
@@ -335,28 +297,6 @@ def hands_back_wrong(pair: PairResult) -> bool:
     back = [one for one in pair.gradients if one.of == "input" and one.agreement is Agreement.DIFFERS]
     is_its_own = bool(own) and all(one.agreement is Agreement.AGREES for one in own) and pair.kind is PairKind.LAYER
     return is_its_own and any(one.shape == one.true_shape and not one.aligned_with for one in back)
-
-
-def has_run(part: Part, file: str, lines: Collection[Site]) -> bool:
-    """Whether a line of a class or function was recorded."""
-    return any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
-
-
-def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Iterator[tuple[Part, ast.FunctionDef]]:
-    """The functions named after gradients that do arithmetic, each with the class or function that it stands in.
-
-    Args:
-        tree: of the file; None if it cannot be parsed.
-        words: what such names have in them.
-    """
-    for part in tree.body if tree is not None else ():
-        if not isinstance(part, (ast.ClassDef, ast.FunctionDef)):
-            continue
-        for function in (one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)):
-            is_abstract = isinstance(function.body[-1], ast.Raise)
-            computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
-            if words.search(function.name) and computes and not is_abstract:
-                yield part, function
 
 
 def doubt_about(recording: Recording) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Container
 
@@ -34,6 +35,10 @@ OUTPUT = re.compile(
     r"|set_postfix|imshow|show|plot|scatter|hist|legend|format|exit|parse_args)\s*\("
     r"|\b(plt|ax|axs|axes|fig|figure|sns|writer|logger|logging|wandb|pbar|parser|args|sys)\b"
 )
+# exceptions that a backward pass raises whatever numbers it is given, if the forward pass took them
+OF_NO_VALUES = frozenset(
+    {"AttributeError", "KeyError", "NameError", "TypeError", "UnboundLocalError", "ZeroDivisionError"}
+)
 # stand-ins whose shapes and values are made up
 MADE_UP = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.INPUT, Absorbed.MODULE)
 CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtype\('u?int\d+'\)")
@@ -46,6 +51,7 @@ UNCLEAR_TRUTH = "The truth value of an array"
 IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
 TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
 SQUARE = re.compile(r"shapes? .*?\((\d+), ?\1\)")  # a shape in the message
+REFUSAL = re.compile(r"\s*(raise|assert)\b")
 # stand-ins that may decide which branch the run takes
 STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
 
@@ -112,6 +118,18 @@ def is_counted_key(place: Place, sources: Sources) -> bool:
 def is_backward(place: Place) -> bool:
     """Whether the name of the function says that gradients are computed in it."""
     return any(word in place.function.lower() for word in BACKWARD_WORDS)
+
+
+def raised_in_backward(recording: Recording) -> bool:
+    """Whether an exception ended a backward pass, or an update, after its forward pass went well.
+
+    A statement that refuses what it is given, as an option that is not supported, is not such an exception.
+    """
+    raised = recording.raised
+    if raised is None or raised.type in ENVIRONMENT or raised.involves_stand_in or not raised.frames:
+        return False
+    is_refused = REFUSAL.match(raised.frames[-1].text) is not None
+    return not is_refused and any(is_backward(one) for one in raised.frames) and has_forward(recording)
 
 
 def is_updated(recording: Recording) -> bool:
@@ -254,9 +272,10 @@ def named_exception(recording: Recording) -> Found | None:
         one.shape == shape and any(name.split("[")[0] == bare for name in one.names) for one in leaves
     ):
         return None  # not the update of a parameter
+    drawn = drawn_values(recording)
     for node in reversed(recording.nodes):
         # the operand whose shape makes the result as wide, before it was scaled on the line of the update
-        if node.is_leaf or node.place is None or node.shape == shape:
+        if node.id in drawn or node.is_leaf or node.place is None or node.shape == shape:
             continue
         if node.place.site == last.site:
             continue
@@ -266,6 +285,8 @@ def named_exception(recording: Recording) -> Found | None:
         places = (node.place, last)
         if any(one.is_leaf and one.shape == node.shape and is_sibling(one, last.variable) for one in recording.nodes):
             id, places = "gradient-of-another-parameter", (last, node.place)
+        elif math.prod(node.shape) == math.prod(shape):
+            id = "exception"  # it has all items of the parameter, in another shape
         return Found(
             id=id,
             place=places[0],

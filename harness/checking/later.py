@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
 from ..recording.literals import accumulated, last_name
-from .exceptions import ENVIRONMENT, MADE_UP
+from .exceptions import ENVIRONMENT, MADE_UP, OF_NO_VALUES, is_backward
 from .replay import Program
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
@@ -70,7 +70,7 @@ def with_later(
         if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
         if raised_in_training(latest, judged):
-            return raised_result(latest, True), unrun
+            return raised_result(latest, not is_of_made_up_data(latest)), unrun
         updating = updating_lines(latest)
         new = [place for site, place in updating.items() if site not in judged]
         goes_round = not start.turn or (other.verdict is Verdict.CORRECT and (bool(new) or start.turn < FEWEST_TURNS))
@@ -113,17 +113,24 @@ def recorded_from(start: Start, loops: Sequence[Loop], record: Callable[[Start],
 
 
 def raised_in_training(recording: Recording, lines: Mapping[Site, Place]) -> bool:
-    """Whether an exception ended a later training with nothing made up to blame.
+    """Whether an exception ended a later training.
 
     Its line is one of an earlier training, or was called by such a line of a function.
     """
     raised = recording.raised
     if raised is None or recording.stop is not Stop.RAISED or raised.involves_stand_in or not raised.frames:
         return False
-    if raised.type in ENVIRONMENT or any(one.what in MADE_UP for one in recording.stand_ins):
+    if raised.type in ENVIRONMENT:
         return False
     calls = {one.site for place in lines.values() for one in place.trail if one.function != "<module>"}
     return raised.frames[-1].site in lines or any(one.site in calls for one in raised.frames)
+
+
+def is_of_made_up_data(recording: Recording) -> bool:
+    """Whether values or shapes that were made up may be to blame for an exception."""
+    assert recording.raised is not None
+    is_of_values = recording.raised.type not in OF_NO_VALUES or not is_backward(recording.raised.frames[-1])
+    return is_of_values and any(one.what in MADE_UP for one in recording.stand_ins)
 
 
 def is_in(loop: Loop, site: Site) -> bool:
@@ -133,11 +140,16 @@ def is_in(loop: Loop, site: Site) -> bool:
 
 def updating_lines(recording: Recording) -> dict[Site, Place]:
     """The lines that compute something with a parameter on the way to an update."""
+    return {place.site: place for place in updating_places(recording)}
+
+
+def updating_places(recording: Recording) -> list[Place]:
+    """Where something is computed with a parameter on the way to an update, in the order of execution."""
     program = Program(recording.nodes)
     versions = {node for one in recording.updates for node in (one.before, one.after)}
     on_the_way = program.descendants(versions) & program.ancestors([one.after for one in recording.updates])
     places = (recording.nodes[id].place for id in sorted(on_the_way))
-    return {place.site: place for place in places if place is not None}
+    return [place for place in places if place is not None]
 
 
 def next_turn(recording: Recording, sources: Sources, start: Start | None) -> tuple[Start, list[str]] | None:

@@ -248,6 +248,15 @@ class PairResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unrun:
+    """Lines that did not run."""
+
+    # first, last: where they begin and end
+    first: Place
+    last: Place
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckResult(Result):
     """The verdict on one file.
 
@@ -270,6 +279,7 @@ class CheckResult(Result):
         exception: its type and message.
         notes: remarks, as (id, place, detail).
         pairs: of a file without a network, its layers and the like, each forward side against its backward side.
+        unrun: lines on the way to the updates of other settings, which a verdict says nothing about.
         judged_iterations: how many updates of every parameter were looked at.
     """
 
@@ -290,6 +300,7 @@ class CheckResult(Result):
     traceback: tuple[Place, ...] = ()
     exception: str = ""
     notes: tuple[Note, ...] = ()
+    unrun: tuple[Unrun, ...] = ()
     judged_iterations: int = 0
     pairs: tuple[PairResult, ...] = ()
 

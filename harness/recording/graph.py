@@ -345,6 +345,7 @@ class Recording:
     # the first lines of loops within an iteration, as over the steps of a sequence, that went round only once in each
     # iteration
     single_turns: tuple[Place, ...] = ()
+    assigned: tuple[Site, ...] = ()  # the lines that assigned or returned numbers
     passed_over: tuple[Raised, ...] = ()  # the exceptions that statements of a notebook ended with before the training
 
 

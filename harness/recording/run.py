@@ -206,6 +206,7 @@ def record(task: Task) -> Answer:
         uses_numpy=TAPE.used_numpy,
         loops=run.loops,
         ended_at=run.ended_at,
+        assigned=tuple((run.files.sources[name].name, line) for name, line in run.hook.notes),
         passed_over=tuple(running.raised_of(one, run.files.sources) for one in run.files.passed_over),
         single_turns=tuple(Place(file=file, line=line) for file, line in dict.fromkeys(run.search.single_turns())),
     )

@@ -23,6 +23,7 @@ from ..checking.result import (
     Reason,
     Remark,
     Row,
+    Unrun,
     Verdict,
 )
 from ..checking.result import Kind as QuantityKind
@@ -61,6 +62,7 @@ MAX_NAMED_FILES = 4
 MAX_OTHERS_WITH_CODE = 2
 SAID_ONCE = ("Mistake", "To fix it")  # of two mistakes of one kind
 MAX_SHOWN_CALLS = 5
+MAX_SHOWN_UNRUN = 4
 MAX_SHOWN_CALLS_OF_A_PAIR = 8  # up to its backward pass
 STYLES = {Verdict.CORRECT: "bold green", Verdict.MISTAKE: "bold red", Verdict.NOT_JUDGED: "bold yellow"}
 
@@ -143,7 +145,7 @@ def headline(result: CheckResult) -> str:
         parameters = len(result.parameters)
         subject = {1: "the update of its one parameter agrees", 2: "the updates of both parameters agree"}
         what = subject.get(parameters, f"the updates of all {parameters} parameters agree")
-        return f"{name} is correct: {what} with the gradient of the cost.{not_looked_at(result)}"
+        return f"{name} is correct: {what} with the gradient of the cost.{not_looked_at(result)}{unrun_words(result)}"
     if result.verdict is Verdict.NOT_JUDGED:
         return f"{name} was not judged."
     mistakes = list(dict.fromkeys(f"{named(one)}{at_line(result, one)}" for one in result.mistakes))
@@ -161,6 +163,28 @@ def not_looked_at(result: CheckResult) -> str:
     """What a verdict leaves out: options and functions that did not run"""
     left = [detail for id, _, detail in result.notes if id in (Remark.DID_NOT_RUN, Remark.OPTION_NOT_JUDGED)]
     return f" Not judged: {', '.join(left)}." if left else ""
+
+
+def unrun_words(result: CheckResult) -> str:
+    """The lines that did not run, in one sentence; empty if there are none"""
+    if not result.unrun:
+        return ""
+    shown = result.unrun[:MAX_SHOWN_UNRUN]
+    parts: list[str] = []
+    for file in dict.fromkeys(one.first.file for one in shown):
+        own = "" if file == result.file else f" of {escape_controls(file)}"
+        parts.append(f"{joined(lines_words(one) for one in shown if one.first.file == file)}{own}")
+    rest = len(result.unrun) - len(shown)
+    return f" This did not run and is not judged: {joined([*parts, f'{rest} more'] if rest else parts)}."
+
+
+def lines_words(one: Unrun) -> str:
+    """lines 12 to 14, or line 20"""
+    if one.first.line == one.last.line:
+        return line_of(one.first)
+    if one.first.cell is not None:
+        return f"{line_of(one.first)} to {one.last.cell_line}"
+    return f"lines {one.first.line} to {one.last.line}"
 
 
 def named(found: Found) -> str:

@@ -249,3 +249,62 @@ def test_a_recording_begins_at_no_line_twice(tmp_path: Path) -> None:
     first = later.next_start(recording, sources, ["backward_deep"], set())
     assert first is not None
     assert later.next_start(recording, sources, ["backward_deep"], {first[0]}) is None
+
+
+DEEP = """\
+import numpy as np
+
+
+def forward(X, weights):
+    kept = [X]
+    for W in weights:
+        kept.append(1 / (1 + np.exp(-kept[-1] @ W)))
+    return kept
+
+
+def backward(kept, weights, Y):
+    delta = (kept[-1] - Y) / len(Y)
+    gradients = {"dW%d" % (len(weights) - 1): kept[-2].T @ delta}
+    for k in reversed(range(len(weights) - 1)):
+        delta = delta @ weights[k + 1].T * kept[k + 1] * (1 - kept[k + 1])
+        gradients["dW%d" % k] = kept[k].T @ delta
+    return gradients
+
+
+def fit(X, Y, shape, rounds):
+    weights = [np.random.randn(a, b) for a, b in zip(shape[:-1], shape[1:])]
+    for i in range(rounds):
+        kept = forward(X, weights)
+        gradients = backward(kept, weights, Y)
+        for k in range(len(weights)):
+            weights[k] = weights[k] - 0.5 * gradients["dW%d" % k]
+    return weights
+"""
+STUDY = """\
+import numpy as np
+from deep import fit
+
+table = np.loadtxt("measured.csv", delimiter=",")
+X, Y = table[:, :-1], (table[:, -1:] > 0).astype(float)
+for hidden in ([], [5], [5, 4]):
+    fit(X, Y, [X.shape[1], *hidden, 1], 50)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [('"dW%d" % k] = kept', '"dW" + k] = kept', 16), ("weights[k + 1].T *", "weights[k + 2].T *", 15)],
+)
+def test_a_deeper_network_of_the_script_that_uses_a_file_is_judged_too(
+    tmp_path: Path, old: str, new: str, line: int
+) -> None:
+    (tmp_path / "study.py").write_text(STUDY)
+    path = tmp_path / "deep.py"
+    path.write_text(DEEP)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(DEEP.replace(old, new))
+    result = check_file(path)
+    assert result.verdict is not Verdict.CORRECT
+    assert f"deep.py:{line}" in [f"{one.file}:{one.line}" for one in result.traceback]
+    named = [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert named == ([("exception", line)] if "+ 2" not in new else [])

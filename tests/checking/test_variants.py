@@ -379,3 +379,45 @@ def test_a_second_network_of_a_file_is_judged_by_the_calls_of_the_first(tmp_path
     (tmp_path / "wrong.py").write_text(TWO_NETWORKS.replace("(1 - h * h)", "(1 - h)") + ending)
     found = check_file(tmp_path / "wrong.py")
     assert [(one.id, one.place and one.place.line) for one in found.mistakes] == [("wrong-derivative", 19)]
+
+
+OF_ANY_DEPTH = """\
+import numpy as np
+
+
+class Network:
+    def __init__(self, sizes, rate=0.5):
+        self.rate = rate
+        self.weights = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+
+    def forward(self, X):
+        self.kept = [X]
+        for W in self.weights:
+            self.kept.append(1 / (1 + np.exp(-self.kept[-1] @ W)))
+
+    def backward(self, Y):
+        last = len(self.weights) - 1
+        delta = (self.kept[-1] - Y) / len(Y)
+        steps = [self.kept[-2].T @ delta]
+        for layer in range(last - 1, -1, -1):
+            delta = delta @ self.weights[layer + 1].T * self.kept[layer + 1] * (1 - self.kept[layer + 1])
+            steps.insert(0, self.kept[layer].T @ delta)
+        self.weights = [W - self.rate * step for W, step in zip(self.weights, steps)]
+
+    def train(self, X, Y, epochs=10):
+        for _ in range(epochs):
+            self.forward(X)
+            self.backward(Y)
+"""
+
+
+def test_an_exception_in_the_backward_pass_of_a_layer_more_is_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(OF_ANY_DEPTH)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(OF_ANY_DEPTH.replace("weights[layer + 1].T", "weights[layer + (layer == last - 1)].T"))
+    result = check_file(path)
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 19)]
+    assert result.traceback
+    path.write_text(OF_ANY_DEPTH.replace("(last - 1, -1, -1):\n", "(last - 1, -1, -1):\n            assert last < 2\n"))
+    assert check_file(path).verdict is Verdict.CORRECT  # it says itself that it has no more layers

@@ -1,0 +1,145 @@
+"""Branches of the code that trains which no run takes: they are named beside the verdict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import CheckResult, Verdict
+from harness.report.checking import headline
+from harness.results import as_document
+
+SCRIPT = """\
+import numpy as np
+
+np.random.seed(0)
+X = np.random.randn(30, 3)
+Y = (X[:, :1] * X[:, 1:2] > 0).astype(float)
+W, V = np.random.randn(3, 4), np.random.randn(4, 1)
+kind, decay, optimizer = "sigmoid", 0, "sgd"
+SLOPES = {
+    "tanh": lambda a: 1 - a,
+    "sigmoid": lambda a: a * (1 - a),
+}
+
+
+def bend(z, kind):
+    if kind == "relu":
+        return np.maximum(z, 0)
+    return 1 / (1 + np.exp(-z))
+
+
+for i in range(200):
+    h = bend(X @ W, kind)
+    out = bend(h @ V, "sigmoid")
+    d = (out - Y) / 30
+    dV, dh = h.T @ d, d @ V.T
+    dW = X.T @ (dh * SLOPES[kind](h))
+    if decay > 0:
+        dW += decay * V
+    if optimizer == "sgd":
+        W, V = W - 0.5 * dW, V - 0.5 * dV
+    elif optimizer == "momentum":
+        W = W + 0.5 * dW
+        V = V - 0.5 * dV
+    else:
+        raise ValueError(optimizer)
+    if i % 100 == 99:
+        loss = -np.mean(Y * np.log(out) + (1 - Y) * np.log(1 - out))
+        print(loss)
+"""
+
+
+@pytest.fixture
+def checked(tmp_path: Path):
+    """What is said of a file with this text."""
+
+    def check(text: str) -> CheckResult:
+        path = tmp_path / "net.py"
+        path.write_text(text)
+        return check_file(path)
+
+    return check
+
+
+def lines_unrun(result: CheckResult) -> list[tuple[int, int]]:
+    """The first and last lines of what did not run."""
+    return [(one.first.line, one.last.line) for one in result.unrun]
+
+
+def test_branches_of_the_training_that_did_not_run_are_named(checked) -> None:
+    result = checked(SCRIPT)
+    assert result.verdict is Verdict.CORRECT
+    assert lines_unrun(result) == [(9, 9), (16, 16), (27, 27), (31, 32)]
+    assert headline(result).endswith("not judged: line 9, line 16, line 27 and lines 31 to 32.")
+    assert [one["first"]["line"] for one in json.loads(json.dumps(as_document(result)))["unrun"]] == [9, 16, 27, 31]
+
+
+def test_branches_that_ran_are_not_named(checked) -> None:
+    text = SCRIPT.replace('"sigmoid", 0, "sgd"', '"tanh", 0.1, "momentum"').replace("1 - a,", "1 - a * a,")
+    text = text.replace("(1 + np.exp(-z))\n", '(1 + np.exp(-z)) if kind == "sigmoid" else np.tanh(z)\n')
+    text = text.replace("decay * V", "decay * W").replace("W = W + 0.5", "W = W - 0.5")
+    result = checked(text)
+    assert result.verdict is Verdict.CORRECT
+    assert lines_unrun(result) == [(10, 10), (16, 16), (29, 29)]
+
+
+DEEP = """\
+import numpy as np
+
+
+def train(X, Y, sizes, rounds):
+    weights = [np.random.randn(a, b) for a, b in zip(sizes[:-1], sizes[1:])]
+    for _ in range(rounds):
+        kept = [X]
+        for W in weights:
+            kept.append(1 / (1 + np.exp(-kept[-1] @ W)))
+        delta = (kept[-1] - Y) / len(Y)
+        steps = {len(weights) - 1: kept[-2].T @ delta}
+        for k in range(len(weights) - 2, -1, -1):
+            delta = delta @ weights[k + 1].T * kept[k + 1]
+            steps[k] = kept[k].T @ delta
+        for k, step in steps.items():
+            weights[k] = weights[k] - 0.5 * step
+    return weights
+
+
+X = np.random.RandomState(0).randn(20, 3)
+train(X, (X[:, :1] > 0) * 1.0, [3, 1], 50)
+"""
+
+
+def test_a_loop_over_hidden_layers_without_a_turn_is_named(checked) -> None:
+    result = checked(DEEP)
+    assert (result.verdict, lines_unrun(result)) == (Verdict.CORRECT, [(13, 14)])
+
+
+def test_what_other_calls_of_a_driven_file_run_is_not_named(checked) -> None:
+    result = checked(DEEP.split("\n\n\nX = ")[0].replace("* kept[k + 1]\n", "* kept[k + 1] * (1 - kept[k + 1])\n"))
+    assert (result.verdict, result.unrun) == (Verdict.CORRECT, ())
+
+
+UNDER_BATCHES = """\
+import numpy as np
+
+
+class Layer:
+    def __init__(self, inputs, outputs):
+        self.weights = np.random.randn(inputs, outputs)
+
+    def backprop(self, X, y, rate):
+        out = 1 / (1 + np.exp(-X @ self.weights))
+        self.weights -= X.T @ (2 * rate / len(X) * (out - y) * out * (1 - out))
+
+
+def epoch(net, X, y, rate, size=100):
+    for i in range(len(X) // size):
+        net.backprop(X[size * i : size * (i + 1)], y[size * i : size * (i + 1) - 1], rate)
+"""
+
+
+def test_a_loop_over_batches_that_did_not_run_is_named(checked) -> None:
+    assert headline(checked(UNDER_BATCHES)).endswith("Not judged: epoch.")

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from .fstrings import for_older_versions
 from .literals import (
     HOOK,
     accumulated,
@@ -156,8 +157,11 @@ def imported_modules(text: str) -> list[str]:
 def without_magics(text: str) -> str:
     """The text with ``pass`` in place of the lines that are commands of a notebook, and None in place of their values.
 
-    Lines keep their numbers. A text that is Python, or Python 2, is returned as it is.
+    Lines keep their numbers. A text that is Python, or Python 2, is returned as it is, but for f-strings that this
+    version of Python does not read.
     """
+    if not is_python(text):
+        text = for_older_versions(text)
     if is_python(text) or from_python_2(text) is not None:
         return text
     return "\n".join(MAGIC.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", line)) for line in text.split("\n"))

@@ -35,6 +35,7 @@ from .literals import (
     HOOK,
     accumulated,
     accumulated_items,
+    factors,
     is_call_of_dict,
     is_float,
     last_name,
@@ -492,6 +493,7 @@ class _Weaver(ast.NodeTransformer):
         self.accumulated, self.accumulated_items = set(accumulated(whole)), accumulated_items(whole)
         self.keys, self.numpy, self.whole = updated_keys(whole), numpy_names(whole), whole
         self.targets = targets_of(whole)
+        self.factors = factors(whole) if self.targets else set()
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
@@ -582,6 +584,8 @@ class _Weaver(ast.NodeTransformer):
             return value
         count, has_float, single = numbers
         is_changed = last_name(target) in (self.accumulated if single else self.accumulated_items)
+        if single and last_name(target) in self.factors:
+            return self._call("factor", value, value)
         if count <= MAX_LITERALS and (has_float or is_changed):
             return self._call("literal", value, value)
         return value

@@ -7,7 +7,7 @@ of a perceptron do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,12 @@ class Decision:
     node: Node  # the comparison
     body: tuple[Node, ...]
     guards: tuple[Guard, ...]  # on other values, before the next comparison
+    asked_besides: tuple[Guard, ...] = ()  # on the same value, for an output of one more level
+
+    @property
+    def question(self) -> tuple[Any, ...]:
+        """What tells it from the other comparisons that decide one output."""
+        return self.guard.place, self.node.operation, sum(one.node < self.node.id for one in self.asked_besides)
 
 
 def with_decisions(recording: Recording) -> Recording:
@@ -47,7 +53,9 @@ def with_decisions(recording: Recording) -> Recording:
     nodes = ({} if is_given else decided_outputs(known, found)) or decided_updates(known, program, found)
     if not nodes:
         return recording
-    guards = tuple(guard for guard in recording.guards if guard.node not in nodes)
+    asked = [{guard.node for guard in (one.guard, *one.asked_besides)} for one in found]
+    decided = set(nodes).union(*(one for one in asked if not one.isdisjoint(nodes)))
+    guards = tuple(guard for guard in recording.guards if guard.node not in decided)
     return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in known.nodes), guards=guards)
 
 
@@ -75,7 +83,10 @@ def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool
 
 
 def decisions_of(recording: Recording, program: Program) -> list[Decision]:
-    """The comparisons of values that depend on parameters, on which branches looked and nothing else, in order."""
+    """The comparisons of values that depend on parameters, on which branches looked and nothing else, in order.
+
+    Those of one value after another, with nothing between them, decide one output that has more than two levels.
+    """
     dependent = program.descendants([one.before for one in recording.updates])
     made: set[int] = set()
     for update in recording.updates:
@@ -86,16 +97,34 @@ def decisions_of(recording: Recording, program: Program) -> list[Decision]:
         is_compared = node.operation in ORDERS | EQUALITIES and node.shape == () and not program.children[node.id]
         if is_compared and node.id in dependent and guard.how in ("bool", "int"):
             looked_at.setdefault(node.id, guard)
-    ids = sorted(looked_at)
-    return [
-        Decision(
-            guard=looked_at[id],
-            node=recording.nodes[id],
-            body=tuple(recording.nodes[one] for one in range(id + 1, end) if one in made),
-            guards=tuple(guard for guard in recording.guards if id < guard.node < end),
+    ids, found = sorted(looked_at), list[Decision]()
+    besides: tuple[Guard, ...] = ()
+    for id, end in zip(ids, [*ids[1:], len(recording.nodes)]):
+        guard, node = looked_at[id], recording.nodes[id]
+        body = tuple(recording.nodes[one] for one in range(id + 1, end) if one in made)
+        guards = tuple(guard for guard in recording.guards if id < guard.node < end)
+        is_asked_again = end in looked_at and compared_in(node, dependent) == compared_in(
+            recording.nodes[end], dependent
         )
-        for id, end in zip(ids, [*ids[1:], len(recording.nodes)])
-    ]
+        if is_asked_again and not body and not guards:
+            besides += (guard,)
+            continue
+        if besides and node.operation in EQUALITIES and (order := last_order(besides, recording.nodes)) is not None:
+            besides = (*(one for one in besides if one is not order), guard)
+            guard, node = order, recording.nodes[order.node]
+        found.append(Decision(guard=guard, node=node, body=body, guards=guards, asked_besides=besides))
+        besides = ()
+    return found
+
+
+def compared_in(node: Node, dependent: Set[int]) -> set[int]:
+    """The operands of a comparison that depend on parameters."""
+    return {one.id for one in node.arguments if isinstance(one, Ref) and one.id in dependent}
+
+
+def last_order(guards: Sequence[Guard], nodes: Sequence[Node]) -> Guard | None:
+    """The last branch on whether a value is above or below a threshold."""
+    return next((one for one in reversed(guards) if nodes[one.node].operation in ORDERS), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +189,30 @@ def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> 
     return found if len(set(found.values())) == 2 else None
 
 
+def outputs_of(seen: Sequence[tuple[Decision, float]], targets: set[float]) -> dict[int, dict[bool, float]]:
+    """What the branch of each comparison gives on each side of its threshold; nothing if that is not known.
+
+    Args:
+        seen: the decisions, and what they gave.
+        targets: as for ``outputs_by_side``.
+    """
+    if not any(one.asked_besides for one, _ in seen):
+        sides = outputs_by_side([(bool(one.guard.value), number) for one, number in seen], targets)
+        return {one.node.id: sides for one, _ in seen} if sides is not None else {}
+    every = {number for _, number in seen}
+    if not every <= set(LEVELS):
+        return {}
+    found: dict[int, dict[bool, float]] = {}
+    for one, number in seen:
+        side = bool(one.guard.value)
+        opposite = {n for other, n in seen if other.question == one.question and bool(other.guard.value) is not side}
+        others = opposite - {number} or set(LEVELS) - every or every - {number}
+        if len({other > number for other in others}) != 1:
+            return {}  # it may be on either side
+        found[one.node.id] = {side: number, not side: max(others, key=lambda other: abs(other - number))}
+    return found
+
+
 def compared_numbers(one: Decision, nodes: Sequence[Node]) -> list[Compared]:
     """Where a number and a value are subtracted, or added, after a decision: a target and an output.
 
@@ -204,14 +257,14 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
     count = max(number for number, one in enumerate(compared) if one) + 1
     if not all(rows or one.guards for one, rows in zip(decisions[:count], compared)):
         return {}
-    seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, compared) for row in rows]
-    sides = outputs_by_side(seen, targets_in(nodes, [row for rows in compared for row in rows]))
-    if sides is None:
+    seen = [(one, row.number) for one, rows in zip(decisions, compared) for row in rows]
+    outputs = outputs_of(seen, targets_in(nodes, [row for rows in compared for row in rows]))
+    if not outputs:
         return {}
     found: dict[int, Node] = {}
     for one, rows in zip(decisions[:count], compared):
         for row in rows:
-            found[one.node.id] = threshold(one, sides, nodes)
+            found[one.node.id] = threshold(one, outputs[one.node.id], nodes)
             operands = tuple(
                 argument if argument == row.target else Ref(one.node.id) for argument in row.node.arguments
             )
@@ -230,16 +283,34 @@ def threshold(one: Decision, sides: dict[bool, float], nodes: Sequence[Node]) ->
     return choice(one.node, one.node.operation, (left, right), (sides[True], sides[False]), nodes)
 
 
+def without_middle(
+    one: Decision, sides: dict[bool, float], target: float, nodes: Sequence[Node]
+) -> tuple[Decision, dict[bool, float]]:
+    """A decision with two levels alone: the target, and its opposite, which an output between them counts as.
+
+    Its comparison is the one on whose other side the output is the target.
+    """
+    if 0.0 not in sides.values() or not one.asked_besides:
+        return one, sides
+    side = bool(one.guard.value)
+    if sides[side] == 0.0 and sides[not side] != target and (order := last_order(one.asked_besides, nodes)) is not None:
+        one, side = replace(one, guard=order, node=nodes[order.node]), bool(order.value)
+    elif sides[side] != 0.0:
+        return one, {side: sides[side], not side: -sides[side]}
+    return one, {side: -target, not side: target}
+
+
 def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> dict[int, Node]:
     """The nodes that change if an update is made because an output, which a branch decided, is not the target."""
     nodes = recording.nodes
     asked = [compared_for_equality(one, nodes) for one in decisions]
     if not asked or not all(len(one) == 1 for one in asked[:-1]) or not any(asked):
         return {}
-    seen = [(bool(one.guard.value), row.number) for one, rows in zip(decisions, asked) for _, row in rows]
+    seen = [(one, row.number) for one, rows in zip(decisions, asked) for _, row in rows]
     targets = targets_in(nodes, [row for rows in asked for _, row in rows])
-    sides = outputs_by_side(seen, targets)
-    if sides is None or not targets <= set(sides.values()) - {0.0}:  # a target of 0 would update nothing
+    outputs = outputs_of(seen, targets)
+    levels = {number for sides in outputs.values() for number in sides.values()}
+    if not targets <= levels - {0.0}:  # a target of 0 would update nothing
         return {}
     found: dict[int, Node] = {}
     updated: set[bool] = set()
@@ -250,9 +321,11 @@ def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> 
             if not users:
                 continue
             updated.add(side)
-            found[one.node.id] = threshold(one, sides, nodes)
+            target = float(np.asarray(nodes[ref.id].value))
+            decider, sides = without_middle(one, outputs[one.node.id], target, nodes)
+            found[decider.node.id] = threshold(decider, sides, nodes)
             outcomes = (ref, 0.0) if side else (0.0, ref)
-            found[asking.id] = choice(asking, asking.operation, (ref, Ref(one.node.id)), outcomes, nodes)
+            found[asking.id] = choice(asking, asking.operation, (ref, Ref(decider.node.id)), outcomes, nodes)
             found |= {node.id: with_operand(node, Ref(asking.id), nodes, ref) for node in users}
     # an update on both sides is not decided by the branch
     return found if len(updated) == 1 else {}

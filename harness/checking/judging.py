@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..recording.graph import Place
+from ..recording.graph import Node, Place, Ref
 from .alignment import Samples, ratio
 from .edits import EditBench, added_at_items
 from .explaining import locate
@@ -113,11 +113,13 @@ def says_nothing(best: Reading, judged: Judged) -> bool:
 def of_another(reading: Reading, step: Step) -> Found | None:
     """A step that is made with the gradient of another parameter, which fits because NumPy repeats it.
 
-    One number fits always, and is named here if its own gradient is 0, which no other value on the way explains.
+    One number fits always, and is named here if its own gradient is 0, which no other value on the way explains, or if
+    the inputs were drawn.
     """
     stage = reading.stage
     steps = [step.of(values) for values in stage.settings]
-    if step.returned or (step.shape == () and any(np.any(one[step.before]) for one in reading.gradients)):
+    is_number = step.shape == () and all(stage.node(one).shape != () for one in stage.varied)
+    if step.returned or (is_number and any(np.any(one[step.before]) for one in reading.gradients)):
         return None
     whole = np.concatenate([one.ravel() for one in steps])
     for other in stage.steps:
@@ -316,13 +318,25 @@ def cut_to_integers(reading: Reading) -> list[Found]:
     found = []
     for step in stage.steps:
         node, match = stage.node(step.after), reading.matches.get(step.before)
-        if step.returned or match is None or np.dtype(node.dtype or "f8").kind not in "iu":
+        if step.returned or match is None or not is_whole(node) or is_whole_sum(stage, node):
             continue
         places = [stage.node(stage.recording.parameters[step.parameter].leaf).place, node.place]
         known = [one for one in places if one is not None]
         place = known[0] if known else None
         found.append(found_in_step(reading, step, "integer-weights", place=place, others=tuple(known[1:])))
     return merge_by_line(found)
+
+
+def is_whole(node: Node) -> bool:
+    """Whether a value holds integers."""
+    return np.dtype(node.dtype or "f8").kind in "iu"
+
+
+def is_whole_sum(stage: Stage, node: Node) -> bool:
+    """Whether it is a sum of integers, of which no fraction is lost: the rate and the data are whole too."""
+    numbers = [one for one in node.arguments if not isinstance(one, Ref)]
+    is_plain = node.operation in ("add", "subtract") and all(isinstance(one, int) for one in numbers)
+    return is_plain and all(is_whole(stage.node(one)) for one in node.parents)
 
 
 def moves(stage: Stage, step: Step) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
 from .alignment import Samples, are_alike, samples
+from .inputs import plain_inputs
 from .replay import CannotReplay, Program, Values, resolve, size_of
 from .vjps import CHOICE
 
@@ -489,7 +490,9 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
     few = len(needed) <= MOST_REDRAWN
     fixed = lists_in(stage, needed)
     varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered, fixed))
-    varied += tuple(id for id in targets_of_choices(stage, needed) if id not in varied)
+    varied += tuple(
+        id for id in (*targets_of_choices(stage, needed), *plain_inputs(stage.program, needed)) if id not in varied
+    )
     guards = relevant_guards(stage, needed)
     recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
     failure: CannotReplay | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,8 @@ from .graph import Parameter, Site, Update
 from .tape import Tape
 from .versions import Chain
 
+NEW = r"(?:new|next|updated?|upd|plus|after|final|nuev[oa]|nov[oa]|neu)"
+NEW_NAME = re.compile(rf"((?:\w+\.)*)(?:(\w+?)_?{NEW}|{NEW}_?(\w+?))(\[.*\])?", re.IGNORECASE)
 MAX_PARTS = 10_000  # of one update, which may be made item by item
 
 
@@ -86,9 +89,17 @@ def _parts(chain: Chain, before: int, after: int) -> tuple[int, ...]:
 
 
 def _is_same_variable(tape: Tape, chain: Chain) -> bool:
-    """Whether the replacement took the place of the first version in the file's own variables."""
-    last = tape.steps[chain.latest]
-    return last.in_place or bool(set(last.names) & set(tape.steps[chain.first].names))
+    """Whether the replacement took the place of the first version in the file's own variables, or is called its new
+    value, as in a calculation that makes one update."""
+    last, names = tape.steps[chain.latest], set(tape.steps[chain.first].names)
+    is_renewed = any(new_name_of(one) in names for one in last.names)
+    return last.in_place or is_renewed or bool(set(last.names) & names)
+
+
+def new_name_of(name: str) -> str:
+    """The name whose new value has a name: ``w1`` of ``w1_new`` and ``new_w1``; "" of another name."""
+    match = NEW_NAME.fullmatch(name)
+    return "".join(filter(None, match.groups())) if match is not None else ""
 
 
 def _name(tape: Tape, chains: Sequence[Chain], chain: Chain) -> str:

@@ -175,6 +175,13 @@ class Hook:
             return items
         return value if isinstance(value, bool) else leaf(value, "literal", Kind.LITERAL)
 
+    def factor(self, value: Any) -> Any:
+        """A number that weights or inputs are multiplied by: whole numbers that are made of it keep their history."""
+        found = self.literal(value)
+        if isinstance(found, RecordedNumber) and isinstance(found, int):
+            TAPE.whole_items.add(found._node)
+        return found
+
     def number(self, value: Any) -> Any:
         """A value that something is added to later: if it was given as a plain number, that may be a parameter."""
         return self.literal(value) if type(value) in (int, float) else value

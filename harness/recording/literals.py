@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 from typing import TypeGuard
 
+COUNTING = frozenset({"range", "zeros", "ones", "full", "eye", "reshape"})  # functions that take sizes
 HOOK = "__harness__"  # the name of the recorder in the user's code
 
 
@@ -29,6 +30,23 @@ def accumulated(tree: ast.AST) -> dict[str, int]:
             if not isinstance(node.value.right, ast.Constant) and left in map(last_name, node.targets):
                 found[left] += 1
     return {name: count for name, count in found.items() if name}
+
+
+def counting_parts(node: ast.AST) -> list[ast.expr]:
+    """What of an expression is an index, a size or the end of a range."""
+    if isinstance(node, ast.Subscript):
+        return [node.slice]
+    return node.args if isinstance(node, ast.Call) and last_name(node.func) in COUNTING else []
+
+
+def factors(tree: ast.AST) -> set[str]:
+    """Names and attributes that something is multiplied by, and that are not an index, a size or the end of a range."""
+    found, counting = set[str](), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            found |= {last_name(node.left), last_name(node.right)}
+        counting |= {last_name(one) for part in counting_parts(node) for one in ast.walk(part)}
+    return found - counting - {""}
 
 
 def accumulated_items(tree: ast.AST) -> set[str]:

@@ -30,10 +30,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from .fstrings import for_older_versions
 from .literals import (
     HOOK,
     accumulated,
     accumulated_items,
+    factors,
     is_call_of_dict,
     is_float,
     last_name,
@@ -156,8 +158,11 @@ def imported_modules(text: str) -> list[str]:
 def without_magics(text: str) -> str:
     """The text with ``pass`` in place of the lines that are commands of a notebook, and None in place of their values.
 
-    Lines keep their numbers. A text that is Python, or Python 2, is returned as it is.
+    Lines keep their numbers. A text that is Python, or Python 2, is returned as it is, but for f-strings that this
+    version of Python does not read.
     """
+    if not is_python(text):
+        text = for_older_versions(text)
     if is_python(text) or from_python_2(text) is not None:
         return text
     return "\n".join(MAGIC.sub(r"\1pass", MAGIC_VALUE.sub(r"\1None", line)) for line in text.split("\n"))
@@ -488,6 +493,7 @@ class _Weaver(ast.NodeTransformer):
         self.accumulated, self.accumulated_items = set(accumulated(whole)), accumulated_items(whole)
         self.keys, self.numpy, self.whole = updated_keys(whole), numpy_names(whole), whole
         self.targets = targets_of(whole)
+        self.factors = factors(whole) if self.targets else set()
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
@@ -578,6 +584,8 @@ class _Weaver(ast.NodeTransformer):
             return value
         count, has_float, single = numbers
         is_changed = last_name(target) in (self.accumulated if single else self.accumulated_items)
+        if single and last_name(target) in self.factors:
+            return self._call("factor", value, value)
         if count <= MAX_LITERALS and (has_float or is_changed):
             return self._call("literal", value, value)
         return value

@@ -2,19 +2,24 @@
 
 A target is subtracted from what the file computes, or compared with it and multiplied, at its place or in a function
 that it is passed to. What is an index, a count or a size as well is left alone.
+
+In a file with such targets, inputs that something is multiplied by are taken with them: rows such as (1, 1) would hide
+a step that is made with another input.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .literals import last_name
+from .literals import counting_parts, last_name
 
 MOST_CALLS = 2  # that a target may pass through on its way from the loop to the error
 SCOPES = (ast.For, ast.While, ast.FunctionDef)
 Functions = Mapping[str, ast.FunctionDef]
+# (name or text of an item, statements, variables that come with it, functions, calls it may pass through)
+Use = Callable[[str, list[ast.stmt], set[str], Functions, int], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,23 +36,36 @@ class Targets:
 def targets_of(tree: ast.AST) -> Targets:
     """The targets of a file."""
     functions = {one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
-    return Targets(named=looped_targets(tree, functions) | assigned(tree, functions), items=items(tree, functions))
+    found = _used_as(_is_target, tree, functions)
+    return _joined(found, _used_as(_is_factor, tree, functions)) if found else found
 
 
-def looped_targets(tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
-    """The loops of a file, each with those of its variables that are targets."""
+def _used_as(is_used: Use, tree: ast.AST, functions: Functions) -> Targets:
+    """The variables and the items of data that a file uses in one way."""
+    named = looped(is_used, tree, functions) | assigned(is_used, tree, functions)
+    return Targets(named=named, items=items(is_used, tree, functions))
+
+
+def _joined(targets: Targets, inputs: Targets) -> Targets:
+    """Both together; of the variables, the inputs that a statement takes together with a target."""
+    named = {at: list(dict.fromkeys([*names, *inputs.named.get(at, ())])) for at, names in targets.named.items()}
+    return Targets(named=named, items=targets.items | inputs.items)
+
+
+def looped(is_used: Use, tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
+    """The loops of a file, each with those of its variables that are used in a way."""
     found: dict[ast.For | ast.Assign, list[str]] = {}
     for loop in ast.walk(tree):
         if isinstance(loop, ast.For):
             variables = _variables(loop.target, loop.iter)
-            names = [one for one in variables if _is_target(one, loop.body, set(variables), functions, MOST_CALLS)]
+            names = [one for one in variables if is_used(one, loop.body, set(variables), functions, MOST_CALLS)]
             if names:
                 found[loop] = names
     return found
 
 
-def assigned(tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
-    """The assignments in loops and functions that take targets from data: ``x, target = row``, ``target = y[i]``."""
+def assigned(is_used: Use, tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
+    """The assignments in loops and functions that take such data: ``x, target = row``, ``target = y[i]``."""
     found: dict[ast.For | ast.Assign, list[str]] = {}
     for scope in ast.walk(tree):
         if not isinstance(scope, SCOPES):
@@ -57,7 +75,7 @@ def assigned(tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, 
         inputs = {name for several in names.values() for name in several}
         body = [one for one in scope.body if one not in names]
         for one, several in names.items():
-            targets = [name for name in several if _is_target(name, body, inputs, functions, MOST_CALLS)]
+            targets = [name for name in several if is_used(name, body, inputs, functions, MOST_CALLS)]
             if targets:
                 found[one] = targets
     return found
@@ -76,8 +94,8 @@ def _is_taken(node: ast.Assign) -> bool:
     return all(isinstance(one, ast.Subscript) for one in values)
 
 
-def items(tree: ast.AST, functions: Functions) -> frozenset[ast.Subscript]:
-    """Where items of data are read that are targets: ``y[i] - out``, ``train(x[i], y[i])``."""
+def items(is_used: Use, tree: ast.AST, functions: Functions) -> frozenset[ast.Subscript]:
+    """Where items of data are read that are used in a way: ``y[i] - out``, ``train(x[i], y[i])``."""
     every = [one for one in ast.walk(tree) if isinstance(one, ast.Subscript)]
     written = {ast.unparse(one.value) for one in every if isinstance(one.ctx, ast.Store)}
     found = set[ast.Subscript]()
@@ -89,7 +107,7 @@ def items(tree: ast.AST, functions: Functions) -> frozenset[ast.Subscript]:
             if isinstance(node, ast.Subscript) and _is_item(node) and ast.unparse(node.value) not in written:
                 places.setdefault(ast.unparse(node), []).append(node)
         for text, several in places.items():
-            if _is_target(text, scope.body, set(), functions, MOST_CALLS):
+            if is_used(text, scope.body, set(), functions, MOST_CALLS):
                 found |= set(several)
     return frozenset(found)
 
@@ -147,16 +165,33 @@ def _is_target(name: str, body: list[ast.stmt], inputs: set[str], functions: Fun
                 return True
         elif isinstance(node, ast.Compare) and is_factor and _is_test_of(node, name, computed):
             return True
-        elif isinstance(node, ast.Call) and calls and last_name(node.func) in functions:
-            function = functions[last_name(node.func)]
-            parameters = [one.arg for one in function.args.args]
-            parameters = parameters[1:] if parameters[:1] == ["self"] else parameters
-            given = dict(zip(parameters, node.args)) | {one.arg: one.value for one in node.keywords if one.arg}
-            for parameter, value in given.items():
-                is_passed = _is_name(value, name)
-                if is_passed and _is_target(parameter, function.body, set(parameters), functions, calls - 1):
-                    return True
+    return _is_passed_on(_is_target, nodes, name, functions, calls)
+
+
+def _is_passed_on(is_used: Use, nodes: list[ast.AST], name: str, functions: Functions, calls: int) -> bool:
+    """Whether a variable, or an item, is given to a function of the file that uses it in a way."""
+    for call in nodes if calls else ():
+        function = functions.get(last_name(call.func)) if isinstance(call, ast.Call) else None
+        if function is None or not isinstance(call, ast.Call):
+            continue
+        parameters = [one.arg for one in function.args.args]
+        parameters = parameters[1:] if parameters[:1] == ["self"] else parameters
+        given = dict(zip(parameters, call.args)) | {one.arg: one.value for one in call.keywords if one.arg}
+        for parameter, value in given.items():
+            is_passed = _is_name(value, name)
+            if is_passed and is_used(parameter, function.body, set(parameters), functions, calls - 1):
+                return True
     return False
+
+
+def _is_factor(name: str, body: list[ast.stmt], inputs: set[str], functions: Functions, calls: int) -> bool:
+    """Whether statements multiply something by a variable, or an item, as they do with inputs; see ``_is_target``."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    stored = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    if name in stored or any(_counts(one, name) for one in nodes):
+        return False
+    products = [one for one in nodes if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
+    return any(_has(one, name) for one in products) or _is_passed_on(_is_factor, nodes, name, functions, calls)
 
 
 def _is_test_of(node: ast.Compare, name: str, computed: set[str]) -> bool:
@@ -190,9 +225,4 @@ def _is_computed(node: ast.expr, computed: set[str]) -> bool:
 
 def _counts(node: ast.AST, name: str) -> bool:
     """Whether a name is an index, a size or the end of a range in it."""
-    parts: Iterator[ast.AST] = iter(())
-    if isinstance(node, ast.Subscript):
-        parts = ast.walk(node.slice)
-    elif isinstance(node, ast.Call) and last_name(node.func) in ("range", "zeros", "ones", "full", "eye", "reshape"):
-        parts = (part for one in node.args for part in ast.walk(one))
-    return any(_is_name(part, name) for part in parts)
+    return any(_is_name(one, name) for part in counting_parts(node) for one in ast.walk(part))

@@ -94,7 +94,7 @@ def test_whole_numbers_that_a_loop_goes_through_are_targets(tmp_path: Path, text
 SLIPS = {
     "turned-error": (PAIRS, "wanted - out", "out - wanted", "gradient-ascent"),
     "sum-for-difference": (PAIRS, "wanted - out", "wanted + out", ""),
-    "bias-turned": (PAIRS, "b + 0.1", "b - 0.1", "wrong-sign"),
+    "bias-turned": (PAIRS, "b + 0.1", "b - 0.1", "gradient-ascent"),
     "without-input": (PAIRS, "error * x[i]", "error", ""),
     "turned-difference": (OBJECT, "answer - self.fire(x)", "self.fire(x) - answer", "gradient-ascent"),
     "sum-in-object": (OBJECT, "answer - self.fire(x)", "answer + self.fire(x)", ""),
@@ -191,3 +191,91 @@ for epoch in range(9):
 def test_a_number_that_stands_in_the_line_is_not_an_output(tmp_path: Path) -> None:
     verdict, _, shown = checked(tmp_path, ASKED)
     assert verdict is not Verdict.MISTAKE, shown
+
+
+GATE = """
+rows = [{rows}]
+w1, w2 = 0.3, -0.1
+for epoch in range(9):
+    for a, b, t in rows:
+        y = 1 if a * w1 + b * w2 >= 0.2 else 0
+        e = t - y
+        w1 += 0.1 * e * a
+        w2 += 0.1 * e * b
+"""
+FIRST_ROWS = {
+    "zeros": "(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 1)",
+    "ones": "(1, 1, 1), (0, 0, 0), (0, 1, 1), (1, 0, 1)",
+}
+
+
+@pytest.mark.parametrize("rows", FIRST_ROWS.values(), ids=FIRST_ROWS)
+def test_inputs_of_a_truth_table_do_not_hide_a_step_with_another_input(tmp_path: Path, rows: str) -> None:
+    text = GATE.format(rows=rows)
+    verdict, _, shown = checked(tmp_path, text)
+    assert verdict is Verdict.CORRECT, shown
+    verdict, found, shown = checked(tmp_path, text.replace("e * b", "e * a"))
+    assert (verdict, found) == (Verdict.MISTAKE, {"gradient-of-another-parameter"}), shown
+
+
+WHOLE = """
+def level(z, band):
+    if z > band:
+        return 1
+    if z < -band:
+        return -1
+    return 0
+
+points, answers = [[1, 1], [1, -1], [-1, 1], [-1, -1]], [1, -1, -1, -1]
+u = 0
+v = 0
+bias = 0
+alpha = 1
+for epoch in range(9):
+    for (p, q), answer in zip(points, answers):
+        out = level(bias + p * u + q * v, 0.2)
+        if out != answer:
+            u = u + alpha * answer * p
+            v = v + alpha * answer * q
+            bias = bias + alpha * answer
+"""
+LEVELS = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 2))
+signs = np.where(X[:, 0] - 0.5 * X[:, 1] > 0.1, 1, -1)
+
+def level(z):
+    if z > 0:
+        return 1
+    elif z {second} 0:
+        return {values[0]}
+    return {values[1]}
+
+w = np.zeros(2)
+b = 0.0
+for epoch in range(9):
+    for x, sign in zip(X, signs):
+        change = 0.1 * (sign - level(np.dot(w, x) + b))
+        w = w + change * x
+        b = b + change
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "id"),
+    [
+        pytest.param(WHOLE, "answer * q", "answer * p", "gradient-of-another-parameter", id="whole"),
+        pytest.param(LEVELS.format(second="<", values=(-1, 0)), "(sign - level(", "(-sign + level(", "", id="below"),
+        pytest.param(LEVELS.format(second="==", values=(0, -1)), "b + change", "b - change", "", id="equal"),
+    ],
+)
+def test_outputs_of_three_levels_are_followed(tmp_path: Path, text: str, old: str, new: str, id: str) -> None:
+    """Weights, inputs, targets and the rate may all be whole numbers, of which no fraction is lost."""
+    verdict, _, shown = checked(tmp_path, text)
+    assert verdict is Verdict.CORRECT, shown
+    assert old in text
+    verdict, found, shown = checked(tmp_path, text.replace(old, new))
+    assert verdict is Verdict.MISTAKE, shown
+    assert not id or found == {id}

@@ -319,3 +319,34 @@ def test_an_output_in_the_place_of_its_error_is_not_a_wrong_weight(tmp_path: Pat
     wrong = "dh = [o * vi * hi * (1 - hi) for vi, hi in zip(v, h)]"
     found = check_file(write_file(tmp_path / "net.py", LISTS)).mistakes
     assert [(one.id, one.place.text if one.place else "") for one in found] == [("upstream-gradient-dropped", wrong)]
+
+
+BY_HAND = """
+import math
+
+x1, x2, target = 0.05, 0.1, 0.9
+w1, w2, w3 = 0.15, 0.2, 0.4
+hidden = 1 / (1 + math.exp(-(w1 * x1 + w2 * x2)))
+out = 1 / (1 + math.exp(-w3 * hidden))
+print("error", 0.5 * (target - out) ** 2)
+delta = (out - target) * out * (1 - out)
+below = delta * w3 * hidden * (1 - hidden)
+{0}w1{1} = w1 - 0.5 * below * x1
+{0}w2{1} = w2 - 0.5 * below * x2
+{0}w3{1} = w3 - 0.5 * delta * hidden
+print({0}w1{1}, {0}w2{1}, {0}w3{1})
+"""
+
+
+@pytest.mark.parametrize("around", [("new_", ""), ("", "_new"), ("", "_updated")])
+def test_one_update_by_hand_is_judged_by_the_names_of_the_new_weights(tmp_path: Path, around: tuple[str, str]) -> None:
+    text = BY_HAND.format(*around)
+    assert check_file(write_file(tmp_path / "mine.py", text)).verdict is Verdict.CORRECT
+    result = check_file(write_file(tmp_path / "mine.py", text.replace("(1 - hidden)", "hidden")))
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("missing-output-activation-derivative", 10)]
+
+
+def test_a_next_state_is_not_an_update(tmp_path: Path) -> None:
+    text = "import numpy as np\nx = np.zeros(3)\nx_{} = x + 0.1 * np.tanh(x)\nprint(x_{})\n"
+    results = [check_file(write_file(tmp_path / "mine.py", text.format(name, name))) for name in ("new", "later")]
+    assert {one.verdict for one in results} == {Verdict.NOT_JUDGED}

@@ -14,6 +14,7 @@ from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.source.places import calls_fit
+from harness.programs.targets import metric_names
 from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
 
@@ -852,3 +853,16 @@ def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(scri
     program = capture_script(script(text + "net.fit(np.ones((8, 2)), np.ones(8))\n")).program
     places = program.places.layers
     assert [places[layer.name].line for layer in (program.model.first, program.model.last)] == [5, 6]
+
+
+@pytest.mark.parametrize("parts", [("{'out': y}", "{'out': 'mse'}", "{'out': 'mae'}"), ("[y]", "['mse']", "['mae']")])
+def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script, parts):
+    targets, loss, metrics = parts
+    build = "a = keras.Input((2,))\nmodel = keras.Model(a, keras.layers.Dense(1, name='out')(a))\n"
+    train = f"model.compile('adam', {loss}, metrics={metrics})\nmodel.fit(x, {targets}, epochs=2, verbose=0)\n"
+    program = capture_script(
+        script("import keras\nimport numpy as np\nx = np.ones((9, 2))\ny = x[:, 0]\n", build, train)
+    ).program
+    assert isinstance(program.y, np.ndarray)
+    assert program.loss == "mse"
+    assert metric_names(program.metrics) == ("mae",)

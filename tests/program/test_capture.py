@@ -1,9 +1,11 @@
 """A script runs as it is, and its call of fit is captured; what cannot be captured is refused in plain words."""
 
+import functools
 import json
 import os
 import textwrap
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,6 +21,7 @@ from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
 
 HEADER = """\
+import keras
 import numpy as np
 from keras.models import Sequential
 from keras.layers import Dense
@@ -782,6 +785,7 @@ def test_functions_that_only_a_module_of_an_earlier_version_has_under_their_name
 
 
 TEXTS = """\
+import keras
 import numpy as np
 import keras
 from keras import layers
@@ -866,3 +870,25 @@ def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script
     assert isinstance(program.y, np.ndarray)
     assert program.loss == "mse"
     assert metric_names(program.metrics) == ("mae",)
+
+
+def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(script):
+    head = HEADER + MODEL.replace("'adam'", "'sgd'") + "first = model.evaluate(x, y, verbose=0)\n"
+    loop = """\
+        for step in range(3):
+            model.train_on_batch(x, y)
+            value, accuracy = model.evaluate(x, y, verbose=0)
+            print(np.allclose(model.predict(x, verbose=0), model(x)))
+            print(np.isclose(accuracy, np.mean((np.asarray(model(x))[:, 0] > 0.5) == y)))
+    """
+    captured = capture_script(script(head, loop))
+    assert captured.output.split() == ["True"] * 6
+    assert NoteKind.LOOP_AS_FIT in kinds(captured.program)
+
+
+def test_a_loop_that_asks_at_every_update_does_not_wait_for_evaluate(script, monkeypatch):
+    text = HEADER + MODEL + "for step in range(4):\n    model.train_on_batch(x, y)\n    model.evaluate(x, y)\n"
+    asked, real = [], keras.Model.evaluate
+    monkeypatch.setattr(keras.Model, "evaluate", functools.wraps(real)(lambda *_, **options: asked.append(options)))
+    assert NoteKind.LOOP_AS_FIT in kinds(capture_script(script(text)).program)
+    assert not asked

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from ..program import VALUE, MadeUp
+from ..program import ARGUMENT, VALUE, MadeUp
 from .snippets import NUMBERS, OF_TRAINING, PATH_NAME, Completion
 from .supply import Supply
 
 MOST_ARGUMENTS = 30
 USUAL_ARGUMENT = "3"  # serves as a number and as a name of a file
-THE_ARGUMENT = "the argument"
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
     ast.GtE: operator.ge,
@@ -60,7 +59,7 @@ def number_for(completion: Completion, name: str, shown: str) -> Any:
     if value is not None and OF_TRAINING.search(name):
         completion.supply.note(VALUE, f"{name} ({value})", MadeUp.NOTHING)
     else:
-        completion.supply.note(THE_ARGUMENT, shown)
+        completion.supply.note(ARGUMENT, shown)
     return value
 
 

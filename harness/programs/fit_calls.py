@@ -16,6 +16,7 @@ from ..recording.stand_ins.absorbed import Absorbing
 from .copies import array_of, copied_model, is_built, set_weights
 from .data_sources import TrainingData, training_data
 from .program import Note, NoteKind, Places, Program, Validation, row_count, take_rows
+from .targets import only_item
 from .text_inputs import without_text
 
 DEFAULT_BATCH_SIZE = 32  # Keras' own
@@ -106,6 +107,8 @@ def program_of_fit(
     Raises:
         BadInput: the model reads text that cannot be turned into numbers.
     """
+    if has_one_output(model):
+        data, validation, compile_arguments = of_one_output(data, validation, compile_arguments)
     model, data, validation = without_text(model, data, validation)
     notes = list(data.notes)
     copy, is_copyable = model, True
@@ -157,6 +160,27 @@ def program_of_fit(
         source=data.kind,
         notes=tuple(notes),
     )
+
+
+def has_one_output(model: Any) -> bool:
+    """Whether a model gives one array, and not a dict of one."""
+    is_dict = isinstance(getattr(model, "_outputs_struct", None), dict)
+    return len(getattr(model, "outputs", None) or ()) == 1 and not is_dict
+
+
+def of_one_output(
+    data: TrainingData, validation: Validation | None, compile_arguments: Mapping[str, Any]
+) -> tuple[TrainingData, Validation | None, Mapping[str, Any]]:
+    """Data and arguments of compile without the lists and dicts that hold what belongs to the only output."""
+    data = dataclasses.replace(data, y=only_item(data.y), sample_weight=only_item(data.sample_weight))
+    if validation is not None:
+        weights = only_item(validation.sample_weight)
+        validation = dataclasses.replace(validation, y=only_item(validation.y), sample_weight=weights)
+    arguments = dict(compile_arguments)
+    for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
+        if isinstance(arguments.get(name), dict) or name.startswith("loss"):
+            arguments[name] = only_item(arguments.get(name))
+    return data, validation, arguments
 
 
 def compile_arguments(model: Any, arguments: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -84,7 +84,7 @@ class NoteKind(Enum):
 
 
 # sorts of what is made up; its name follows in ``detail``
-FILE, VALUE, DATA_SET = "the file", "the value of", "the data set"
+FILE, VALUE, DATA_SET, ARGUMENT = "the file", "the value of", "the data set", "the argument"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,6 +136,13 @@ def are_counting(metrics: tuple[str, ...]) -> bool:
     return any("accuracy" in name or name == "acc" for name in metrics)
 
 
+def only_item(value: Any) -> Any:
+    """The item of a list, tuple or dict that has one; whatever else is given as it is."""
+    if isinstance(value, (list, tuple, dict)) and len(value) == 1 and "class_name" not in value:
+        return next(iter(value.values() if isinstance(value, dict) else value))
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class LossFacts:
     """What a loss is."""
@@ -149,10 +156,7 @@ class LossFacts:
 
 def describe_loss(loss: Any) -> LossFacts | None:
     """What a loss is; None if there is none, or several."""
-    if isinstance(loss, (list, tuple)) and len(loss) == 1:
-        loss = loss[0]
-    elif isinstance(loss, dict) and len(loss) == 1 and "class_name" not in loss:
-        loss = next(iter(loss.values()))
+    loss = only_item(loss)
     if loss is None or isinstance(loss, (list, tuple, dict)):
         return None
     try:

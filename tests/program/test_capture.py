@@ -1,9 +1,11 @@
 """A script runs as it is, and its call of fit is captured; what cannot be captured is refused in plain words."""
 
+import functools
 import json
 import os
 import textwrap
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,10 +16,12 @@ from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.source.places import calls_fit
+from harness.programs.targets import metric_names
 from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
 
 HEADER = """\
+import keras
 import numpy as np
 from keras.models import Sequential
 from keras.layers import Dense
@@ -781,6 +785,7 @@ def test_functions_that_only_a_module_of_an_earlier_version_has_under_their_name
 
 
 TEXTS = """\
+import keras
 import numpy as np
 import keras
 from keras import layers
@@ -852,3 +857,38 @@ def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(scri
     program = capture_script(script(text + "net.fit(np.ones((8, 2)), np.ones(8))\n")).program
     places = program.places.layers
     assert [places[layer.name].line for layer in (program.model.first, program.model.last)] == [5, 6]
+
+
+@pytest.mark.parametrize("parts", [("{'out': y}", "{'out': 'mse'}", "{'out': 'mae'}"), ("[y]", "['mse']", "['mae']")])
+def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script, parts):
+    targets, loss, metrics = parts
+    build = "a = keras.Input((2,))\nmodel = keras.Model(a, keras.layers.Dense(1, name='out')(a))\n"
+    train = f"model.compile('adam', {loss}, metrics={metrics})\nmodel.fit(x, {targets}, epochs=2, verbose=0)\n"
+    program = capture_script(
+        script("import keras\nimport numpy as np\nx = np.ones((9, 2))\ny = x[:, 0]\n", build, train)
+    ).program
+    assert isinstance(program.y, np.ndarray)
+    assert program.loss == "mse"
+    assert metric_names(program.metrics) == ("mae",)
+
+
+def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(script):
+    head = HEADER + MODEL.replace("'adam'", "'sgd'") + "first = model.evaluate(x, y, verbose=0)\n"
+    loop = """\
+        for step in range(3):
+            model.train_on_batch(x, y)
+            value, accuracy = model.evaluate(x, y, verbose=0)
+            print(np.allclose(model.predict(x, verbose=0), model(x)))
+            print(np.isclose(accuracy, np.mean((np.asarray(model(x))[:, 0] > 0.5) == y)))
+    """
+    captured = capture_script(script(head, loop))
+    assert captured.output.split() == ["True"] * 6
+    assert NoteKind.LOOP_AS_FIT in kinds(captured.program)
+
+
+def test_a_loop_that_asks_at_every_update_does_not_wait_for_evaluate(script, monkeypatch):
+    text = HEADER + MODEL + "for step in range(4):\n    model.train_on_batch(x, y)\n    model.evaluate(x, y)\n"
+    asked, real = [], keras.Model.evaluate
+    monkeypatch.setattr(keras.Model, "evaluate", functools.wraps(real)(lambda *_, **options: asked.append(options)))
+    assert NoteKind.LOOP_AS_FIT in kinds(capture_script(script(text)).program)
+    assert not asked

@@ -593,3 +593,35 @@ def test_an_archive_that_is_missing_is_empty(captured, imported, unpacked):
     )
     assert made_up(program)[:2] == ["the file ratings.zip", "the file table.csv"]
     assert not is_judged(program)
+
+
+@pytest.mark.parametrize(
+    ("head", "epochs"),
+    [
+        ("if len(sys.argv) != 4:\n    sys.exit()\nrate = float(sys.argv[1])\nepochs = int(sys.argv[2])\n", 30),
+        ("from sys import argv\nif 3 > len(argv):\n    raise KeyError\n_, rate, epochs = argv[:3]\n", 30),
+        ("_, epochs, rate = sys.argv\n", 30),
+        ("epochs = int(sys.argv[1]) if len(sys.argv) > 1 else 7\nrate = missing_rate\n", 7),
+    ],
+)
+def test_arguments_that_a_script_checks_for_are_made_up_by_their_names(captured, head, epochs):
+    program = captured(
+        f"import keras, sys\nimport numpy as np\n{head}"
+        "model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])\n"
+        "model.compile(keras.optimizers.SGD(float(rate)), 'mse')\n"
+        "model.fit(np.ones((9, 2)), np.ones(9), epochs=int(epochs))\n"
+    )
+    assert program.optimizer.get_config()["learning_rate"] == pytest.approx(0.001)
+    assert program.epochs == epochs
+    assert program.made_up is not MadeUp.NOTHING
+
+
+def test_arguments_that_only_say_how_long_to_train_leave_the_data_the_users(captured):
+    program = captured(
+        "import keras, sys\nimport numpy as np\nassert len(sys.argv) == 3\n"
+        "epochs, batch_size = int(sys.argv[1]), int(sys.argv[2])\n"
+        "model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])\n"
+        "model.compile('adam', 'mse')\n"
+        "model.fit(np.ones((9, 2)), np.ones(9), epochs=epochs, batch_size=batch_size)\n"
+    )
+    assert (program.epochs, program.batch_size, program.made_up) == (30, 32, MadeUp.NOTHING)

@@ -6,7 +6,6 @@ nothing: a program that uses them is never judged by a training. ``Supply`` reme
 
 from __future__ import annotations
 
-import argparse
 import builtins
 import contextlib
 import importlib
@@ -30,6 +29,7 @@ from ...recording.stand_ins.hints import read_hints
 from ..program import DATA_SET, FILE, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
 from .made_up_archives import patch_archives
+from .made_up_arguments import patch_arguments
 from .made_up_folders import patch_folders
 from .made_up_sets import FEW_ROWS, patch_data_sets
 from .supply import ROWS, Supply, is_missing, table_width
@@ -43,8 +43,10 @@ def made_up(supply: Supply) -> Iterator[None]:
     before = set(sys.modules)
     with contextlib.ExitStack() as stack:
         patch_archives(stack, supply)
-        for patch in (patch_files, patch_data_sets, patch_tables, patch_downloads, patch_folders, patch_screens):
+        for patch in (patch_files, patch_data_sets, patch_tables, patch_downloads, patch_folders):
             patch(stack, supply)
+        patch_screens(stack, supply)
+        patch_arguments(stack, supply)
         finder = absorbed.AbsorbingFinder(
             lambda name: _is_absent(name, supply), lambda name: _note_package(name, supply)
         )
@@ -222,40 +224,10 @@ def _tutorials(supply: Supply) -> ModuleType:
 
 
 def patch_screens(stack: contextlib.ExitStack, supply: Supply) -> None:
-    """Answers to questions and command-line arguments."""
+    """Answers to questions."""
 
     def answer(prompt: Any = "") -> str:
         supply.note("what is typed for", "input()")
         return "1"
 
     stack.enter_context(mock.patch.object(builtins, "input", answer))
-    stack.enter_context(mock.patch.object(sys, "argv", _Arguments([*sys.argv], supply)))
-    real = argparse.ArgumentParser.parse_known_args
-
-    def parse(parser: Any, args: Any = None, namespace: Any = None) -> Any:
-        for action in parser._actions:
-            if action.required or (not action.option_strings and action.nargs not in ("?", "*")):
-                supply.note("the argument", (action.option_strings or [action.dest])[-1])
-                choices = list(action.choices or [])
-                kinds: dict[Any, Any] = {int: 3, float: 0.1}
-                guess = choices[0] if choices else kinds.get(action.type, "data")
-                action.required, action.default = False, guess
-                if not action.option_strings:
-                    action.nargs = "?"
-        return real(parser, [] if args is None else args, namespace)
-
-    stack.enter_context(mock.patch.object(argparse.ArgumentParser, "parse_known_args", parse))
-
-
-class _Arguments(list[str]):
-    """``sys.argv`` with as many arguments as are asked for."""
-
-    def __init__(self, given: list[str], supply: Supply) -> None:
-        super().__init__(given)
-        self.supply = supply
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, int) and key >= len(self):
-            self.supply.note("the argument", f"sys.argv[{key}]")
-            return "3"
-        return super().__getitem__(key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ Wrapper = Callable[..., Any]
 
 
 FITS = "fit() on other rows in each pass of a loop"
+ROWS_AT_ONCE = 1024  # that are at most evaluated or predicted as one batch while a loop is followed
+OF_QUESTIONS = {"self", "x", "y", "batch_size", "verbose"}  # arguments of evaluate that leave one batch one
 MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is given up
 
 
@@ -83,6 +86,8 @@ class OwnLoops:
 
         with (
             mock.patch.object(keras.Model, "train_on_batch", self._on_batch(keras.Model.train_on_batch)),
+            mock.patch.object(keras.Model, "evaluate", self._asked(keras.Model.evaluate, evaluate_batch)),
+            mock.patch.object(keras.Model, "predict", self._asked(keras.Model.predict, keras.Model.predict_on_batch)),
             mock.patch.object(keras.Model, "__call__", self._call(keras.Model.__call__)),
             mock.patch.object(keras.losses.Loss, "__call__", self._loss(keras.losses.Loss.__call__)),
             mock.patch.object(BaseOptimizer, "apply_gradients", self._apply(BaseOptimizer.apply_gradients)),
@@ -143,6 +148,26 @@ class OwnLoops:
             return train_on_batch(model, x, y, *arguments, **options)
 
         return training
+
+    def _asked(self, method: Wrapper, of_batch: Wrapper) -> Wrapper:
+        """Model.evaluate or predict that takes few rows as one batch: many loops ask at every update.
+
+        Args:
+            method: of a model.
+            of_batch: gives the same of one batch.
+        """
+        signature = inspect.signature(method)
+
+        @functools.wraps(method)
+        def asking(*arguments: Any, **options: Any) -> Any:
+            given = signature.bind(*arguments, **options).arguments
+            rows = [given[name] for name in ("x", "y") if name in given]
+            is_followed = self.followed is not None and self.sources.here() is not None
+            if is_followed and given.keys() <= OF_QUESTIONS and all(map(is_one_batch, rows)):
+                return of_batch(given["self"], *rows)
+            return method(*arguments, **options)
+
+        return asking
 
     def _enter(self, enter: Wrapper) -> Wrapper:
         """GradientTape.__enter__."""
@@ -249,6 +274,17 @@ class OwnLoops:
             if wanted <= {id(part) for weight in known[0].trainable_weights for part in (weight, weight.value)}
         ]
         return min(fitting, key=lambda known: len(known[0].trainable_weights), default=None)
+
+
+def is_one_batch(values: Any) -> bool:
+    """Whether values are an array with few rows."""
+    return isinstance(values, np.ndarray) and values.ndim > 0 and 0 < len(values) <= ROWS_AT_ONCE
+
+
+def evaluate_batch(model: Any, x: Any, y: Any = None) -> Any:
+    """What ``model.evaluate`` returns, of one batch."""
+    model.reset_metrics()
+    return model.test_on_batch(x, y)
 
 
 def eager(function: Wrapper) -> Wrapper:

@@ -19,7 +19,7 @@ from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activation_name
 from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
+from ..program import ARGUMENT, DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
 from ..targets import are_counting
 from ..units import RECURRENT
@@ -121,7 +121,9 @@ def are_small_inputs(subject: Subject) -> bool:
     made = made_up_parts(subject.program.notes)
     names = sources_of(subject.fitted("x", 0), subject.assigned)
     is_own = names and names.isdisjoint(re.findall(r"\w+", " ".join(made)))
-    is_known = is_own and all(part.startswith((VALUE, "the function")) for part in made)  # and no file or package
+    is_known = is_own and all(
+        part.startswith((VALUE, ARGUMENT, "the function")) for part in made
+    )  # and no file or package
     arrays = numeric_inputs(subject.program.x) if is_known else []
     return bool(arrays) and all(np.max(np.abs(array)) <= LARGE_INPUT for array in arrays)
 

@@ -19,7 +19,6 @@ class Rule:
 
     name: str  # "sgd", "momentum", "nesterov", "adam", ...; "" if it is not known
     slip: str = ""  # what is wrong with it, "" if nothing is
-    rate: float = 0.0  # of the first step along the gradient as the file has it; descent is negative
     constants: tuple[float, ...] = ()  # of the rule: the share of the velocity that is kept, the betas
 
 

@@ -76,7 +76,6 @@ class FunctionFacts:
 class ClassFacts:
     """One class."""
 
-    name: str
     node: ast.ClassDef
     bases: tuple[str, ...] = ()
     methods: dict[str, FunctionFacts] = field(default_factory=dict)
@@ -219,7 +218,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _read_class(node: ast.ClassDef, modules: frozenset[str]) -> ClassFacts:
-    facts = ClassFacts(name=node.name, node=node, bases=tuple(last_name(base) for base in node.bases))
+    facts = ClassFacts(node=node, bases=tuple(last_name(base) for base in node.bases))
     for item in node.body:
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
             facts.methods[item.name] = read_function(item, node.name, modules)

@@ -100,6 +100,10 @@ class FileFacts:
         self.classes |= {name: one for name, one in other.classes.items() if name not in self.classes}
         self.texts.extend(text for text in other.texts if text not in self.texts)
 
+    def definitions(self) -> list[FunctionFacts]:
+        """All functions and methods."""
+        return [*self.functions.values(), *(m for one in self.classes.values() for m in one.methods.values())]
+
     def dataclass_constructor(self, owner: str) -> FunctionFacts:
         """What stands for ``__init__`` in a dataclass."""
         facts = self.classes[owner]
@@ -177,7 +181,7 @@ def read_source(text: str) -> FileFacts:
             facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
     _name_results(facts, tree)
-    for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
+    for function in facts.definitions():
         _follow_returned_call(function, facts)
     return facts
 
@@ -423,8 +427,7 @@ def _name_results(facts: FileFacts, tree: ast.AST) -> None:
 
     The names are those that a call of it is unpacked into, or those that another function takes side by side.
     """
-    methods = [method for one in facts.classes.values() for method in one.methods.values()]
-    functions = [*facts.functions.values(), *methods]
+    functions = facts.definitions()
     taken = [[argument.name for argument in function.arguments] for function in functions]
     known = {name for names in taken for name in names}
     unpacked = list(unpacked_calls(tree))

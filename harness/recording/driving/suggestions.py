@@ -13,16 +13,15 @@ from .source import FileFacts
 
 
 def column_votes(facts: FileFacts) -> int:
-    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
-    return sum(function.prefers_columns for function in functions)
+    """How strongly the text suggests observations in columns; negative for rows."""
+    return sum(function.prefers_columns for function in facts.definitions())
 
 
 def output_count(facts: FileFacts) -> int:
     """The number of outputs to begin with: 2 if columns of outputs and targets are named, and none after the second."""
-    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
     columns = {
         node.slice.elts[1].value
-        for function in functions
+        for function in facts.definitions()
         for node in ast.walk(function.node)
         if isinstance(node, ast.Subscript)
         and isinstance(node.slice, ast.Tuple)
@@ -100,8 +99,7 @@ def label_order(facts: FileFacts, source: str) -> list[Labels]:
 
 def _target_names(facts: FileFacts) -> set[str]:
     """The names of arguments that are targets."""
-    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
-    return {a.name for function in functions for a in function.arguments if TARGET_NAME.match(a.name)}
+    return {a.name for function in facts.definitions() for a in function.arguments if TARGET_NAME.match(a.name)}
 
 
 def _is_compared(name: str, source: str) -> bool:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..literals import last_name
+from ..literals import last_name, texts_of
 from .examples import Example
 from .returns import UNNAMED, are_all_of_kind, kind_of_results, part_name, result_name, unpacked_calls
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
@@ -207,9 +207,7 @@ def _texts(tree: ast.AST) -> Iterator[str]:
             parts = [item.value]
         elif isinstance(item, ast.ClassDef):  # by which it may be looked up
             parts = [one.value for one in item.body if isinstance(one, ast.Assign)]
-        for part in parts:
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                yield part.value
+        yield from texts_of(parts)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -392,9 +390,7 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
         if len(names) >= len(facts.returns):
             facts.returns = names
         if isinstance(value, ast.Dict):
-            facts.return_keys = tuple(
-                k.value for k in value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)
-            )
+            facts.return_keys = tuple(texts_of(value.keys))
     for item in ast.walk(node):
         if not (isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict)):
             continue

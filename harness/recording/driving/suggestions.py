@@ -78,7 +78,9 @@ def label_order(facts: FileFacts, source: str) -> list[Labels]:
         scores[Labels.INTEGERS] += 1.2
     if any(_is_compared(name, source) for name in _target_names(facts)):
         scores[Labels.INTEGERS] += 1.2
-    if any(_is_index(name, source) for name in _target_names(facts)):
+    # the item that the target says is set: ``wanted[label] = 1``
+    is_set = r"\[%s(\[\w+\])?\] *[-+]?= *[01]\b"
+    if any(re.search(is_set % re.escape(name), source) for name in _target_names(facts)):
         scores[Labels.INTEGERS] += 1.2
     if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
         scores[Labels.INTEGERS] += 1.0
@@ -107,8 +109,3 @@ def _is_compared(name: str, source: str) -> bool:
     found = re.findall(rf"\b([a-z]\w*) == {re.escape(name)}\b(?![\[.(])", source)
     found += re.findall(rf"\b{re.escape(name)}\[\w+\] == ([a-z]\w*)\b(?![\[.(])", source)
     return not all(OUTPUT_NAME.match(one) for one in found)
-
-
-def _is_index(name: str, source: str) -> bool:
-    """Whether the text sets the item that the target says, as in ``wanted[label] = 1``."""
-    return re.search(rf"\[{re.escape(name)}(\[\w+\])?\] *[-+]?= *[01]\b", source) is not None

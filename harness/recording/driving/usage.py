@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..literals import last_name
+from ..literals import last_name, texts_of
 from ..python_2 import NOT_PYTHON, is_python
 from ..source import read_text
 from .source import FileFacts, read_source
@@ -79,7 +79,7 @@ def _paragraphs(source: str) -> Iterator[str]:
         nodes = list(ast.walk(ast.parse(source)))
     except NOT_PYTHON:
         return
-    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and "(" in n.value]
+    texts = [text for text in texts_of(nodes) if "(" in text]
     for text in texts[:MAX_FILES]:
         for paragraph in re.split(r"\n\s*\n", text):
             block = textwrap.dedent(paragraph.strip("\n"))

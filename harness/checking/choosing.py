@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .cost import Cost, Error, Form, is_declared_cost, is_likelihood, recorded_costs
+from .cost import MAXIMISED_WORDS, Cost, Error, Form, is_declared_cost, is_named, recorded_costs
 from .decisions import ORDERS
 from .doubts import has_target
 from .matching import read
@@ -25,7 +25,7 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
             continue
         assert cost.node is not None
         node = stage.node(cost.node)
-        if reading.climbs and is_likelihood(node):
+        if reading.climbs and is_named(node, MAXIMISED_WORDS, ()):
             reading = read(stage, replace(cost, maximised=True)) or reading
         # what all steps climb, and nothing calls a cost, is another value, such as the margin that a branch looks at
         elif reading.climbs and not (cost.meant or is_declared_cost(node)):

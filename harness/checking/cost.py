@@ -179,11 +179,6 @@ def is_called_cost(node: Node) -> bool:
     return is_named(node, COST_WORDS, COST_VARIABLES)
 
 
-def is_likelihood(node: Node) -> bool:
-    """Whether the file calls this value by a name of what updates are meant to climb."""
-    return is_named(node, MAXIMISED_WORDS, ())
-
-
 def recorded_costs(stage: Stage, last: int) -> list[Cost]:
     """The scalars that depend on parameters of the iteration and that no update depends on.
 

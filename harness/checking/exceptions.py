@@ -211,7 +211,7 @@ def may_be_bound_elsewhere(recording: Recording, raised: Raised, sources: Source
         return True
     last = raised.frames[-1]
     tree = sources.trees.get(last.file)
-    if tree is None or has_star_import(tree):
+    if tree is None or "*" in {one.name for one in ast.walk(tree) if isinstance(one, ast.alias)}:
         return any(match[1] in names_bound(one) for one in sources.trees.values())
     functions = [one for one in ast.walk(tree) if isinstance(one, (ast.FunctionDef, ast.Lambda))]
     others = [one for one in functions if not one.lineno <= last.line <= (one.end_lineno or one.lineno)]
@@ -227,12 +227,6 @@ def body_of(function: ast.FunctionDef | ast.Lambda) -> list[ast.AST]:
 def is_global(name: str, tree: ast.AST) -> bool:
     """Whether a function gives a name of the whole file a value"""
     return any(name in node.names for node in ast.walk(tree) if isinstance(node, ast.Global))
-
-
-def has_star_import(tree: ast.AST) -> bool:
-    """Whether a file may have names of other files that it does not mention"""
-    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
-    return any(alias.name == "*" for node in imports for alias in node.names)
 
 
 def names_bound(tree: ast.AST, left_out: Container[int] = ()) -> set[str]:

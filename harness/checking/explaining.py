@@ -14,11 +14,6 @@ from .stage import Step
 MOST_FAULTS = 4
 
 
-def explains_more(first: Fault | None, second: Fault | None) -> bool:
-    """Whether a fault mends more steps than another"""
-    return first is not None and (second is None or len(first.mends) > len(second.mends))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Located:
     """What a search found."""
@@ -71,7 +66,8 @@ def locate(reading: Reading, broken: Sequence[Step]) -> Located:
         fault = better(reading, find_fault(search), find_scalar_fault(search))
         if len(search.broken) > (0 if fault is None else len(fault.mends)) and not search.any_sign:
             repeated = find_repeated_fault(search)
-            fault = repeated if explains_more(repeated, fault) else fault
+            is_more = repeated is not None and (fault is None or len(repeated.mends) > len(fault.mends))
+            fault = repeated if is_more else fault
         if fault is None and not search.any_sign:
             # a second mistake may turn the sign of the same update
             search.any_sign = True

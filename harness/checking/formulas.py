@@ -19,7 +19,6 @@ class Rule:
 
     name: str  # "sgd", "momentum", "nesterov", "adam", ...; "" if it is not known
     slip: str = ""  # what is wrong with it, "" if nothing is
-    rate: float = 0.0  # of the first step along the gradient as the file has it; descent is negative
     constants: tuple[float, ...] = ()  # of the rule: the share of the velocity that is kept, the betas
 
 
@@ -129,7 +128,8 @@ def adam_rules(
     # both corrections in the rate, so that the small constant is not corrected
     yield rule, over(m_hat, v, eps, inside) / np.sqrt(corrected(np.ones_like(v), second, proper))
     right = replace(rule, slip="")
-    yield replace(right, name="adamax"), m_hat / (greatest(g, second) + eps)
+    greatest = running(g, lambda last, one: np.asarray(np.maximum(second * last, np.abs(one))))
+    yield replace(right, name="adamax"), m_hat / (greatest + eps)
     yield replace(right, name="amsgrad"), over(m, np.maximum.accumulate(v, axis=1), eps, inside)
     yield (
         replace(right, name="adabelief"),
@@ -175,8 +175,3 @@ def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
 def guarded_root(square: Array, eps: float, inside: bool) -> Array:
     """The root of a second moment, with the small constant inside or outside of it"""
     return np.asarray(np.sqrt(square + eps) if inside else np.sqrt(square) + eps)
-
-
-def greatest(given: Array, beta: float) -> Array:
-    """The running maximum that Adamax divides by"""
-    return running(given, lambda last, one: np.asarray(np.maximum(beta * last, np.abs(one))))

@@ -84,7 +84,8 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
     def judged(of: Sequence[PairPlan], square: bool) -> tuple[PairResult, ...]:
         data = pair_data(seed, square=square)
         recording = record_file(file, run=program_of(list(of)), data=data, seed=seed, seconds=seconds, drive=False)
-        return judge_pairs(recording, of, seed, sources)
+        judge = _Judge(without_overwritten(recording), seed, sources)
+        return tuple(sorted((judge.pair(plan) for plan in of), key=lambda result: result.line))
 
     found = judged(plans, square=False)
     uncalled = {one.name for one in found if one.reason == NOT_CALLED}
@@ -96,21 +97,6 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
         wrong = {name: one for name, one in results.items() if one.agreement is Agreement.DIFFERS}
         found = tuple(wrong.get(one.name, one) for one in found)
     return found
-
-
-def judge_pairs(
-    recording: Recording, plans: Sequence[PairPlan], seed: int = 0, sources: Sources | None = None
-) -> tuple[PairResult, ...]:
-    """The results of all pairs whose calls were recorded.
-
-    Args:
-        recording: of the file and ``program_of(plans)``.
-        plans: of ``find_pairs``.
-        seed: of the settings.
-        sources: the text of the file.
-    """
-    judge = _Judge(without_overwritten(recording), seed, sources or Sources())
-    return tuple(sorted((judge.pair(plan) for plan in plans), key=lambda result: result.line))
 
 
 class _Judge:
@@ -145,15 +131,12 @@ class _Judge:
 
     def _without_idle(self, option: PairOption) -> PairOption:
         """The option without the updates that the backward pass left out, as those of a penalty that is off."""
-        idle = [one for one in option.gradients if one.after and self._is_untouched(one)]
+        updates = [one for one in option.gradients if one.after]
+        idle = [one for one in updates if self.by_name[one.after] == self.by_name.get(one.of_value)]
         gradients = tuple(one for one in option.gradients if one not in idle)
         read = {one.of_value for one in gradients}
         unread = tuple((one.of, one.of_value) for one in idle if one.of_value not in read)
         return replace(option, gradients=gradients, unread=(*option.unread, *unread)) if gradients else option
-
-    def _is_untouched(self, gradient: GradientPlan) -> bool:
-        """Whether a parameter is after the backward pass what it was before."""
-        return self.by_name[gradient.after] == self.by_name.get(gradient.of_value)
 
     def _option(self, plan: PairPlan, option: PairOption) -> PairResult:
         try:

@@ -90,11 +90,6 @@ def own_costs(readings: Sequence[Reading], best: Reading) -> list[Reading]:
     return [one for one in under_declared_costs(readings) if not one.descends and is_other_cost(one, best)]
 
 
-def states_cost(readings: Sequence[Reading], best: Reading) -> bool:
-    """Whether something that the file calls its cost is the best reading's: others are of other data then."""
-    return any(same_cost(best, one) for one in under_declared_costs(readings))
-
-
 class CostBench(Bench):
     """The operations between outputs and a cost, whose signs are changed one at a time.
 
@@ -153,7 +148,8 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
         readings: all readings of the file.
         plain: the one of the catalogue under which it is right.
     """
-    for own in own_costs(readings, plain) if not states_cost(readings, plain) else ():
+    is_stated = any(same_cost(plain, one) for one in under_declared_costs(readings))
+    for own in own_costs(readings, plain) if not is_stated else ():  # others are of other data
         stage, node = own.stage, own.cost.node
         assert node is not None
         bench = CostBench(own, plain)

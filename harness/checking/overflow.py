@@ -46,12 +46,13 @@ def overflow_mistake(recording: Recording, steps: Sequence[Step]) -> Found | Non
     """Where the run itself overflowed to inf or nan first; None if it did not."""
     last = max(step.after for step in steps)
     end = max([last, *(update.after for update in recording.updates)])
+    is_right = all(is_finite(recording.nodes[step.after].value) for step in steps)
     for node in recording.nodes[: end + 1]:
         if node.is_leaf or is_finite(node.value):
             continue
         clean = all(is_finite(recording.nodes[one].value) for one in node.parents)
         found = negative_moment(recording, node) if clean else None
-        if found is None and (not clean or node.id > last or not spoils(recording, steps)):
+        if found is None and (not clean or node.id > last or is_right):
             continue
         return found or Found(id="numerical-overflow", place=node.place, variable=node.operation, shape=node.shape)
     return None
@@ -84,8 +85,3 @@ def negative_moment(recording: Recording, node: Node) -> Found | None:
         shape=found.shape,
         detail="not-squared",
     )
-
-
-def spoils(recording: Recording, steps: Sequence[Step]) -> bool:
-    """Whether a parameter is not a number after its update."""
-    return not all(is_finite(recording.nodes[step.after].value) for step in steps)

@@ -46,13 +46,9 @@ def resolve(tree: Any, values: Values) -> Any:
     if isinstance(tree, list):
         return tree if holds_numbers_alone(tree) else [resolve(item, values) for item in tree]
     if isinstance(tree, slice):
-        return slice(*(as_index(resolve(item, values)) for item in (tree.start, tree.stop, tree.step)))
+        bounds = (resolve(item, values) for item in (tree.start, tree.stop, tree.step))
+        return slice(*(None if one is None else int(one) for one in bounds))
     return tree
-
-
-def as_index(value: Any) -> Any:
-    """A bound of a slice as an integer"""
-    return None if value is None else int(value)
 
 
 def in_float64(value: Any) -> Any:

@@ -52,7 +52,6 @@ class Stated:
     form: Form  # of the catalogue
     factor: float | None  # the number is this factor times the sum over all outputs; None if it was summed up in parts
     observations: int  # that the sum goes over
-    outputs: int  # units of the output
     output: int  # the node of the outputs
     target: int | None = None  # the node of what outputs are compared with; None if labels pick outputs
     index: Any = None  # of the labels that pick outputs; None if outputs are compared with targets
@@ -214,13 +213,11 @@ class Search:
             for error in self.errors_of(output, part, replay.inner):
                 found = self.form_of(error, replay)
                 if found is not None:
-                    observations, units = self.counts(output)
                     return Stated(
                         node=replay.whole,
                         form=found[0],
                         factor=abs(found[1]),
-                        observations=observations,
-                        outputs=units,
+                        observations=self.observations(output),
                         output=output,
                         target=error.target,
                         index=error.index,
@@ -324,18 +321,17 @@ class Search:
         best = min(fits, key=lambda form: fits[form][0])
         return best, fits[best][1]
 
-    def counts(self, output: int) -> tuple[int, int]:
-        """Observations and units of an output, by the parameters that it is made with."""
+    def observations(self, output: int) -> int:
+        """How many observations an output is of, by the parameters that it is made with."""
         shape = self.node(output).shape
         above = self.program.ancestors([output], stop=self.versions) & self.versions
         sizes = {size for id in above for size in self.node(id).shape}
         if len(shape) < 2:
             size = max(1, size_of(self.node(output)))
-            return (1, size) if size in sizes else (size, 1)
-        units, observations = shape[-1], size_of(self.node(output)) // max(1, shape[-1])
+            return 1 if size in sizes else size
         if len(shape) == 2 and shape[1] not in sizes and shape[0] in sizes:
-            units, observations = shape[0], shape[1]
-        return observations, units
+            return shape[1]
+        return size_of(self.node(output)) // max(1, shape[-1])
 
 
 def stated_costs(recording: Recording, program: Program, made: Sequence[int]) -> list[Stated]:

@@ -260,13 +260,12 @@ def is_near(first: float, second: float) -> bool:
 def linear_rule(response: Array) -> Rule:
     """The rule with this response."""
     count = len(response)
-    rate = float(response[0, 0])
     small = 1e-9 * np.max(np.abs(response))
     response = np.where(np.abs(response) <= small, 0.0, response)
     if not np.any(response - np.diag(np.diag(response))):
-        return Rule(name="sgd", rate=rate)
+        return Rule(name="sgd")
     if count < 2 or np.any(np.diag(response) == 0):
-        return Rule(name="", rate=rate)
+        return Rule(name="")
     # the share that is kept, along the rows (rates may differ) or down the columns (the rate is in the velocity)
     below = [float(response[number + 1, number]) for number in range(count - 1)]
     rows = [below[number] / float(response[number + 1, number + 1]) for number in range(count - 1)]
@@ -274,7 +273,7 @@ def linear_rule(response: Array) -> Rule:
     kept = rows[0] - 1
     if count > 2 and 0 < kept < 1 and is_near(float(response[2, 0] / response[2, 2]), 1 + kept + kept * kept):
         # the velocity of gradients that are added to the last ones
-        return Rule(name="momentum", slip="accumulated", rate=rate, constants=(kept,))
+        return Rule(name="momentum", slip="accumulated", constants=(kept,))
     for shares, rated in ((rows, 2), (columns, 0)):  # by the rate of the step, or of the gradient
         kept = shares[0]
         if not all(is_near(one, kept) for one in shares):
@@ -282,13 +281,13 @@ def linear_rule(response: Array) -> Rule:
         if count < 3 or is_near(float(response[2, 0] / response[rated, rated]), kept * kept):
             slip = "momentum-sign" if kept < 0 else "accumulated" if is_near(kept, 1.0) else ""
             slip = slip or ("kept-above-one" if kept > 1 else "")
-            return Rule(name="momentum", slip=slip, rate=rate, constants=(kept,))
+            return Rule(name="momentum", slip=slip, constants=(kept,))
         share = float(response[2, 0] / response[1, 0])
         if shares is columns and 0 < share < 1 and is_near(kept, share * share / (1 + share)):
-            return Rule(name="nesterov", rate=rate, constants=(share,))
+            return Rule(name="nesterov", constants=(share,))
         if response[2, 0] == 0:
-            return Rule(name=ONE_STEP, slip="momentum-sign" if kept < 0 else "", rate=rate, constants=(kept,))
-    return Rule(name="", rate=rate)
+            return Rule(name=ONE_STEP, slip="momentum-sign" if kept < 0 else "", constants=(kept,))
+    return Rule(name="")
 
 
 # Rules with a second moment
@@ -349,14 +348,13 @@ def adaptive_rule(
                 if odd_mean(program, chain, rule) is not None:
                     continue
                 direction = np.where(replayed.given == 0, 0.0, direction)
-            rate = rate_of(replayed.steps, direction)
-            if rate is None:
-                if not rule.slip and scheduled is None:
-                    scheduled = scheduled_rate(replayed.steps, direction, rule)
+            if rate_of(replayed.steps, direction) is None:
+                if not rule.slip and scheduled is None and has_falling_rate(replayed.steps, direction):
+                    scheduled = rule
                 continue
             if not rule.slip:
-                return without_slip(program, chain, replace(rule, rate=rate))
-            slipped = replace(rule, rate=rate)
+                return without_slip(program, chain, rule)
+            slipped = rule
     if slipped is None and scheduled is not None:
         return without_slip(program, chain, scheduled)
     return slipped or Rule(name="")
@@ -386,18 +384,18 @@ def rate_of(steps: Array, direction: Array) -> float | None:
     return ratio(np.ravel(steps), np.ravel(direction), SAME)
 
 
-def scheduled_rate(steps: Array, direction: Array, rule: Rule) -> Rule | None:
-    """The rule with a rate that falls from one iteration to the next; None if it does not explain the steps.
+def has_falling_rate(steps: Array, direction: Array) -> bool:
+    """Whether the rate along a direction falls from one iteration to the next, or stays.
 
-    The rate falls slowly, because a correction that is left out of Adam looks like a rate that falls fast.
+    It falls slowly, because a correction that is left out of Adam looks like a rate that falls fast.
     """
     rates: list[float] = []
     for number in range(steps.shape[1]):
         rate = rate_of(steps[:, [number]], direction[:, [number]])
         if rate is None or (rates and not SLOWEST_RATE <= rate / rates[-1] <= 1):
-            return None  # of most rules, at the first iteration
+            return False  # most directions that are not of the rule, at the first iteration
         rates.append(rate)
-    return replace(rule, rate=rates[0])
+    return True
 
 
 Shown = Set[tuple[str, tuple[float, ...]]]  # the names and the constants of rules

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..recording.driving.data import Labels, Sizes, make_data
 from ..recording.graph import Driven
-from ..recording.literals import keys_of_tables
+from ..recording.literals import keys_of_tables, texts_of
 
 Value: TypeAlias = str | bool | float
 MOST_OPTIONS = 5
@@ -275,13 +275,7 @@ def is_activation(default: ast.expr | None) -> bool:
 
 def compared_in(owner: ast.AST) -> list[str]:
     """All strings that a class compares something with."""
-    return [
-        other.value
-        for node in ast.walk(owner)
-        if isinstance(node, ast.Compare)
-        for other in node.comparators
-        if isinstance(other, ast.Constant) and isinstance(other.value, str)
-    ]
+    return texts_of(one for node in ast.walk(owner) if isinstance(node, ast.Compare) for one in node.comparators)
 
 
 def with_other_keys(calls: ast.Module, trees: Collection[ast.Module]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -312,8 +306,7 @@ def compared_with(owner: ast.AST, argument: str, tables: Mapping[str, list[str]]
     for node in ast.walk(owner):
         if isinstance(node, ast.Compare) and is_argument(node.left):
             for other in node.comparators:
-                items = other.elts if isinstance(other, (ast.List, ast.Tuple, ast.Set)) else [other]
-                found += [one.value for one in items if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                found += texts_of(other.elts if isinstance(other, (ast.List, ast.Tuple, ast.Set)) else [other])
         elif isinstance(node, ast.Subscript) and is_argument(node.slice):
             found += tables.get(ast.unparse(node.value).rsplit(".", 1)[-1], [])
     return found

@@ -75,7 +75,8 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     others += [fewer] if task.get("lines") or may_read(task["text"]) else []  # lines may run another file
     sizes = scaled_sizes(task["text"], MADE_UNITS)
     others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
-    rounds = scaled_rounds(task["text"], rounds_of(recording), MADE_ROUNDS)
+    counts_of_loops = [loop["count"] for loop in recording["loops"]["tuple"] if loop.get("count") is not None]
+    rounds = scaled_rounds(task["text"], counts_of_loops, MADE_ROUNDS)
     others += [fewer | {"sizes": [*counts, one]} for one in rounds]
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
@@ -95,11 +96,6 @@ def longest_iteration(recording: Json) -> int:
     after = [update["after"] for update in recording["updates"]["tuple"]]
     numbers = [[after[one] for one in parameter["updates"]["tuple"]] for parameter in recording["parameters"]["tuple"]]
     return max((later - earlier for one in numbers for earlier, later in zip(one, one[1:])), default=0)
-
-
-def rounds_of(recording: Json) -> list[int]:
-    """How often the loops go round in which a recording ended, outermost first."""
-    return [count for loop in recording["loops"]["tuple"] if (count := loop.get("count")) is not None]
 
 
 def is_enough(recording: Json) -> bool:

@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from .literals import last_name
+from .literals import last_name, texts_of
 from .source import called_name
 
 # names of numbers that count something else
@@ -117,8 +117,7 @@ class _Reader:
             pairs = [*zip(named[::-1], holder.defaults[::-1]), *zip(holder.kwonlyargs, holder.kw_defaults)]
             yield from (argument.arg for argument, value in pairs if value is part)
         elif isinstance(holder, ast.Dict):
-            keys = [key for key, value in zip(holder.keys, holder.values) if value is part]
-            yield from (key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+            yield from texts_of(key for key, value in zip(holder.keys, holder.values) if value is part)
 
     def _is_sized(self, call: ast.AST, part: ast.AST) -> bool:
         """Whether an argument of a call is a size."""

@@ -1,9 +1,10 @@
-"""Numbers that stand in the user's source: those that may be parameters, because something is added to them."""
+"""Names, texts and numbers that stand in the user's source: also which numbers may be parameters."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterable
 from typing import TypeGuard
 
 COUNTING = frozenset({"range", "zeros", "ones", "full", "eye", "reshape"})  # functions that take sizes
@@ -110,13 +111,17 @@ def keys_of(node: ast.expr) -> list[str]:
     """The texts that are keys of a dictionary, ``{"w": ...}`` or ``dict(w=...)``; none of another expression."""
     if is_call_of_dict(node):
         return [one.arg for one in node.keywords if one.arg is not None]
-    keys = node.keys if isinstance(node, ast.Dict) else []
-    return [one.value for one in keys if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return texts_of(node.keys if isinstance(node, ast.Dict) else [])
 
 
 def is_call_of_dict(node: ast.AST) -> TypeGuard[ast.Call]:
     """Whether it is ``dict(...)``."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict"
+
+
+def texts_of(nodes: Iterable[ast.AST | None]) -> list[str]:
+    """Those of some nodes that are texts."""
+    return [one.value for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
 def is_float(node: ast.AST) -> bool:

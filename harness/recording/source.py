@@ -511,8 +511,10 @@ class _Weaver(ast.NodeTransformer):
         """
         self.generic_visit(node)
         is_numerical, is_comparing = NUMERICAL.search(node.name), COMPARING.search(node.name)
-        is_plain = not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
-        if is_plain and (is_numerical or (is_comparing and self._changes_items(node))):
+        inner = list(ast.walk(node))
+        is_plain = not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in inner)
+        changes_items = any(isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript) for n in inner)
+        if is_plain and (is_numerical or (is_comparing and changes_items)):
             for loop in ast.walk(node):
                 if isinstance(loop, (ast.For, ast.While)) and is_numerical:
                     names = ast.Call(func=ast.Name(id="locals", ctx=ast.Load()), args=[], keywords=[])
@@ -541,10 +543,6 @@ class _Weaver(ast.NodeTransformer):
             ordered = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr="ordered", ctx=ast.Load())
             node.decorator_list = [ast.fix_missing_locations(ast.copy_location(ordered, node))]
         return node
-
-    def _changes_items(self, node: ast.FunctionDef) -> bool:
-        """Whether a function adds something to single items of an array."""
-        return any(isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript) for n in ast.walk(node))
 
     def _call(self, name: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
         function = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr=name, ctx=ast.Load())

@@ -499,7 +499,8 @@ def test_a_large_project_is_read_in_part_and_its_unrelated_scripts_are_not_run(t
     assert {"uses.py", "imports.py"} <= read
     assert len(read) == 2 + 3
     found = find_snippets("", FileFacts(own_classes=["Net"]), names, str(tmp_path))
-    assert [one.origin for one in found] == ["uses.py"]
+    assert len(found) == 1
+    assert "'uses.py'" in found[0]
 
 
 ACTIVATIONS = """

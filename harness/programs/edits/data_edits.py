@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from ...recording.source import called_name
-from ..changes import Change
+from ..changes import Change, ChangeKind
 from ..old_versions.lists import OF_LISTS
 from ..source.places import argument_of, base_name, names_in
 from ..targets import describe_targets
@@ -34,8 +34,8 @@ from .rebinding import (
 from .script_texts import ScriptTexts
 from .texts import Edit, Text, Unplaced
 
-DATASET_SCALINGS = ("scale_inputs", "scale_targets")  # kinds of changes that can be made to a tf.data.Dataset
-OF_TARGETS = ("scale_targets", "labels", "shape")  # kinds of changes that leave the inputs as they are
+DATASET_SCALINGS = (ChangeKind.SCALE_INPUTS, ChangeKind.SCALE_TARGETS)  # also of a tf.data.Dataset
+OF_TARGETS = (ChangeKind.SCALE_TARGETS, ChangeKind.LABELS, ChangeKind.SHAPE)  # which leave the inputs as they are
 MAX_LABELS = 20  # distinct labels that are written out in an edit
 SCALES = ("{} / 255", "({} - input_mean) / input_std", "({} - target_mean) / target_std")  # of data
 
@@ -87,24 +87,25 @@ class DataEdits:
         """Whether fit is given a list, tuple or dictionary of inputs."""
         return isinstance(self.program.x, (list, tuple, dict))
 
-    def check_plain(self, kind: str, call: ast.Call) -> None:
+    def check_plain(self, kind: ChangeKind, call: ast.Call) -> None:
         """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled.
 
         The inputs and the targets of a dataset can be scaled too.
         """
         if kind in DATASET_SCALINGS and self.program.source == "tf.data" and not self.has_several_inputs:
             return
-        is_left_out = self.has_several_inputs and kind not in (*OF_TARGETS, "scale_inputs")
+        is_left_out = self.has_several_inputs and kind not in (*OF_TARGETS, ChangeKind.SCALE_INPUTS)
         if self.program.source not in ("arrays", "dataframe") or is_left_out:
             raise Unplaced
         if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
             raise Unplaced
 
-    def note(self, kind: str, change: Change, text: Text, call: ast.Call) -> None:
+    def note(self, change: Change, text: Text, call: ast.Call) -> None:
         """Note what is to be done to the data that fit is given."""
         given = (argument_of(call, "x", 0), argument_of(call, "y", 1))
         x, y = ("" if part is None else text.text(part) for part in given)  # a dataset comes without y
-        if kind == "scale_inputs":
+        kind = change.kind
+        if kind is ChangeKind.SCALE_INPUTS:
             if self.has_several_inputs:
                 self._scale_parts(text, call, change)
             elif self.program.source == "tf.data" and change.layer is None:
@@ -120,29 +121,29 @@ class DataEdits:
                 mean, std = self._moments(x, text)
                 self.statements.append(f"input_mean, input_std = {mean}, {std} + 1e-7")
                 self.wrappers["x"].append("({} - input_mean) / input_std")
-        elif kind == "scale_targets" and self.program.source == "tf.data":
+        elif kind is ChangeKind.SCALE_TARGETS and self.program.source == "tf.data":
             self._scale_dataset_targets(text, call)
-        elif kind == "scale_targets":
+        elif kind is ChangeKind.SCALE_TARGETS:
             mean, std = self._moments(y, text)
             self.statements.append(f"target_mean, target_std = {mean}, {std}")
             self.wrappers["y"].append("({} - target_mean) / target_std")
             self.wrappers["prediction"].append("{} * target_std + target_mean")
-        elif kind == "fill_inputs":
+        elif kind is ChangeKind.FILL_INPUTS:
             numpy = self.script.numpy_name(text)
             self.statements.append(
                 f"input_fill = {numpy}.nanmean({numpy}.where({numpy}.isfinite({x}), {x}, {numpy}.nan), axis=0)"
             )
             self.wrappers["x"].append(f"{numpy}.where({numpy}.isfinite({{0}}), {{0}}, input_fill)")
-        elif kind == "shape":
+        elif kind is ChangeKind.SHAPE:
             self.wrappers["y"].append(f"{self.script.numpy_name(text)}.reshape({{}}, (-1, 1))")
-        elif kind == "scale_validation":
+        elif kind is ChangeKind.SCALE_VALIDATION:
             validation = argument_of(call, "validation_data")
             if not isinstance(validation, (ast.Tuple, ast.List)) or len(validation.elts) < 2:
                 raise Unplaced
             self.wrappers["validation x"].append(self._scaling(text, argument_of(call, "x", 0)))
-        elif kind == "labels":
+        elif kind is ChangeKind.LABELS:
             self.wrappers["y"].append(self._labels(str(change.new), text))
-        elif kind == "shuffle":
+        elif kind is ChangeKind.SHUFFLE:
             if self.program.sample_weight is not None:
                 raise Unplaced
             numpy = self.script.numpy_name(text)
@@ -221,13 +222,13 @@ class DataEdits:
             raise Unplaced
         return [other.set_argument(node, "rescale", "1 / 255") for other, node in made]
 
-    def scale_yielded(self, kind: str, change: Change, text: Text, call: ast.Call) -> list[Edit]:
+    def scale_yielded(self, change: Change, text: Text, call: ast.Call) -> list[Edit]:
         """The edit that scales inputs or targets where a generator function of the user's yields them.
 
         Raises:
             Unplaced: they are yielded elsewhere, or their moments are too many numbers to write down.
         """
-        is_input = kind == "scale_inputs"
+        is_input = change.kind is ChangeKind.SCALE_INPUTS
         parts = yielded_parts(text, call, USES if is_input else ("evaluate", "test_on_batch"))
         if parts is None or self.has_several_inputs:
             raise Unplaced

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from ..changes import Change
+from ..changes import Change, ChangeKind
 from ..source.places import Place, argument_of
 from .script_texts import ScriptTexts, only_call
 from .texts import Edit, Text, Unplaced, is_add, positions_of, unplaced, written
@@ -34,38 +34,38 @@ class LayerEdits:
 
     def edits(self, change: Change, changes: Sequence[Change]) -> list[Edit]:
         """The edits of one layer."""
-        kind, name = str(change.kind.value), str(change.layer)
-        if kind == "trainable":
+        kind, name = change.kind, str(change.layer)
+        if kind is ChangeKind.TRAINABLE:
             return [self._trainable(name, changes)]
-        if kind in ("add_layer", "add_output", "remove_layer"):
+        if kind in (ChangeKind.ADD_LAYER, ChangeKind.ADD_OUTPUT, ChangeKind.REMOVE_LAYER):
             text, call, _ = self._layer_call(name)
-            if kind == "add_output":
+            if kind is ChangeKind.ADD_OUTPUT:
                 return [self._after(text, call, str(change.new))]
-            return self._added(text, call, str(change.new)) if kind == "add_layer" else [self._removed(text, call)]
+            if kind is ChangeKind.ADD_LAYER:
+                return self._added(text, call, str(change.new))
+            return [self._removed(text, call)]
         alike = {
-            str(other.layer)
-            for other in changes
-            if other.kind.value == kind and other.new == change.new and other.layer
+            str(other.layer) for other in changes if other.kind is kind and other.new == change.new and other.layer
         }
         text, call, layer_kind = self._layer_call(name, alike)
         positions = positions_of(layer_kind.__init__)
-        if kind == "activation":
+        if kind is ChangeKind.ACTIVATION:
             return [self._activation(text, call, layer_kind, str(change.new))]
-        if kind == "units":
+        if kind is ChangeKind.UNITS:
             argument = "filters" if "filters" in positions else "units"
             return [text.set_argument(call, argument, written(change.new), positions.get(argument))]
-        if kind in ("kernel_initializer", "bias_initializer"):
-            argument = "embeddings_initializer" if layer_kind is keras.layers.Embedding else kind
+        if kind in (ChangeKind.KERNEL_INITIALIZER, ChangeKind.BIAS_INITIALIZER):
+            argument = "embeddings_initializer" if layer_kind is keras.layers.Embedding else kind.value
             old = argument_of(call, argument)
             return [text.set_argument(call, argument, text.quoted(str(change.new), old))]
-        if kind == "dropout":
+        if kind is ChangeKind.DROPOUT:
             if "rate" in positions:
                 return [text.set_argument(call, "rate", written(change.new), positions["rate"])]
             given = [arg for arg in ("dropout", "recurrent_dropout") if argument_of(call, arg) is not None]
             return [text.set_argument(call, argument, written(change.new)) for argument in given] or unplaced()
-        if kind == "regularizer" and change.new is not None:
+        if kind is ChangeKind.REGULARIZER and change.new is not None:
             return [text.set_argument(call, "kernel_regularizer", text.quoted(str(change.new)))]
-        if kind == "regularizer":
+        if kind is ChangeKind.REGULARIZER:
             names = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "recurrent_regularizer")
             removed = [text.remove_keyword(call, argument) for argument in names]
             return [edit for edit in removed if edit is not None] or unplaced()
@@ -98,7 +98,7 @@ class LayerEdits:
             and isinstance(node.value, ast.Constant)
             and node.value.value is False
         ]
-        thawed = {str(change.layer) for change in changes if change.kind.value == "trainable"}
+        thawed = {str(change.layer) for change in changes if change.kind is ChangeKind.TRAINABLE}
         all_frozen = {layer.name for layer in self.layers.values() if layer.weights and not layer.trainable}
         if len(frozen) != 1 or not all_frozen <= thawed:
             raise Unplaced

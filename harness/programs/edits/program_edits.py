@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from ...recording.source import called_name
-from ..changes import Change
+from ..changes import Change, ChangeKind
 from ..old_versions.arguments import unread_rates
 from ..program import NoteKind, Program
 from ..source.places import argument_of, base_name
@@ -75,25 +75,25 @@ class _Editor:
 
     def _group(self, group: Sequence[Change], changes: Sequence[Change]) -> list[Edit]:
         """The edits for changes that are made together."""
-        by_kind = {str(change.kind.value): change for change in group}
+        by_kind = {change.kind: change for change in group}
         first = group[0]
-        kind = str(first.kind.value)
-        if kind in ("loss", "from_logits"):
+        kind = first.kind
+        if kind in (ChangeKind.LOSS, ChangeKind.FROM_LOGITS):
             return self._loss(by_kind)
-        if kind in ("optimizer", "learning_rate"):
+        if kind in (ChangeKind.OPTIMIZER, ChangeKind.LEARNING_RATE):
             return self._optimizer(by_kind)
-        if first.layer is not None and kind not in ("labels", "scale_inputs"):
+        if first.layer is not None and kind not in (ChangeKind.LABELS, ChangeKind.SCALE_INPUTS):
             return [edit for change in group for edit in self.layers.edits(change, changes)]
         return [edit for change in group for edit in self._program(change, changes)]
 
     # compile
 
-    def _loss(self, by_kind: Mapping[str, Change]) -> list[Edit]:
+    def _loss(self, by_kind: Mapping[ChangeKind, Change]) -> list[Edit]:
         """Another loss, or another ``from_logits``."""
-        places, from_logits = self.program.places, by_kind.get("from_logits")
-        if "loss" not in by_kind:
+        places, from_logits = self.program.places, by_kind.get(ChangeKind.FROM_LOGITS)
+        if ChangeKind.LOSS not in by_kind:
             return [self._from_logits(bool(from_logits.new))] if from_logits else []
-        name, is_of_logits = str(by_kind["loss"].new), from_logits is not None and bool(from_logits.new)
+        name, is_of_logits = str(by_kind[ChangeKind.LOSS].new), from_logits is not None and bool(from_logits.new)
         if places.compile is None:  # a loop of the user's own
             text, made = self._loss_call()
             new = self._new_loss(text, name, is_of_logits)
@@ -126,18 +126,22 @@ class _Editor:
             return text.set_argument(call, "loss", self._new_loss(text, name, True), 1)
         raise Unplaced
 
-    def _optimizer(self, by_kind: Mapping[str, Change]) -> list[Edit]:
+    def _optimizer(self, by_kind: Mapping[ChangeKind, Change]) -> list[Edit]:
         """Another optimizer or learning rate."""
         places = self.program.places
-        rate = by_kind.get("learning_rate")
-        unread = self._unread_rate() if rate is not None and "optimizer" not in by_kind else None
+        rate = by_kind.get(ChangeKind.LEARNING_RATE)
+        unread = self._unread_rate() if rate is not None and ChangeKind.OPTIMIZER not in by_kind else None
         if unread is not None and rate is not None:
             return [self._read_rate(*unread, rate)]
-        if "optimizer" not in by_kind and places.optimizer is not None:
+        if ChangeKind.OPTIMIZER not in by_kind and places.optimizer is not None:
             text, made = self._optimizer_call()
             new = written(rate.new) if rate is not None else ""
             return [text.set_argument(made, "learning_rate", new, 0, "lr")]
-        name = str(by_kind["optimizer"].new) if "optimizer" in by_kind else type(self.program.optimizer).__name__
+        name = (
+            str(by_kind[ChangeKind.OPTIMIZER].new)
+            if ChangeKind.OPTIMIZER in by_kind
+            else type(self.program.optimizer).__name__
+        )
         if places.optimizer is not None:
             text, made = self._optimizer_call()
             new = self._new_optimizer(text, name, rate, made)
@@ -185,17 +189,17 @@ class _Editor:
 
     def _program(self, change: Change, changes: Sequence[Change]) -> list[Edit]:
         """The edits of a change that concerns no layer."""
-        kind = str(change.kind.value)
+        kind = change.kind
         places = self.program.places
-        if kind in ("clipping", "regularizer"):
+        if kind in (ChangeKind.CLIPPING, ChangeKind.REGULARIZER):
             text, made = self._optimizer_call()
-            names = ("clipnorm", "clipvalue", "global_clipnorm") if kind == "clipping" else ("weight_decay",)
+            names = ("clipnorm", "clipvalue", "global_clipnorm") if kind is ChangeKind.CLIPPING else ("weight_decay",)
             removed = [text.remove_keyword(made, name) for name in names]
             return [edit for edit in removed if edit is not None] or unplaced()
-        if kind == "metric":
+        if kind is ChangeKind.METRIC:
             return [self._metric(change)]
         text, call = self.script.call(places.fit)
-        if kind == "epochs":
+        if kind is ChangeKind.EPOCHS:
             assert change.new is not None
             merged = [note.count for note in self.program.notes if note.kind is NoteKind.FITS_MERGED and note.count]
             epochs = -(-int(change.new) // (merged[0] if merged else 1)) + self.program.initial_epoch
@@ -203,27 +207,27 @@ class _Editor:
             if of_wrapper is not None:
                 return [of_wrapper]
             return [text.set_argument(call, "epochs", written(epochs), FIT_POSITIONS["epochs"], "nb_epoch")]
-        if kind == "batch_size":
+        if kind is ChangeKind.BATCH_SIZE:
             if self.program.source not in ("arrays", "dataframe"):
                 return [self._dataset_batch(change)]
             return [text.set_argument(call, "batch_size", written(change.new), FIT_POSITIONS["batch_size"])]
-        if kind == "callbacks":
+        if kind is ChangeKind.CALLBACKS:
             edit = text.remove_keyword(call, "callbacks")
             return [edit] if edit is not None else unplaced()
-        if kind == "class_weight":
-            return [self._class_weight(text, call, change, any(other.kind.value == "labels" for other in changes))]
-        if kind == "shuffle" and argument_of(call, "shuffle") is not None and not self.program.shuffle:
+        if kind is ChangeKind.CLASS_WEIGHT:
+            return [self._class_weight(text, call, change, any(other.kind is ChangeKind.LABELS for other in changes))]
+        if kind is ChangeKind.SHUFFLE and argument_of(call, "shuffle") is not None and not self.program.shuffle:
             return [text.set_argument(call, "shuffle", "True")]
-        if kind == "shuffle" and self.program.source == "tf.data":
+        if kind is ChangeKind.SHUFFLE and self.program.source == "tf.data":
             return [self._dataset_order()]
-        if kind == "scale_inputs" and self.program.source == "PyDataset" and "255" in str(change.new):
+        if kind is ChangeKind.SCALE_INPUTS and self.program.source == "PyDataset" and "255" in str(change.new):
             return self.data.rescale_images(text, call)
-        if kind in ("scale_inputs", "scale_targets") and self.program.source == "generator":
-            return self.data.scale_yielded(kind, change, text, call)
+        if kind in (ChangeKind.SCALE_INPUTS, ChangeKind.SCALE_TARGETS) and self.program.source == "generator":
+            return self.data.scale_yielded(change, text, call)
         self.data.check_plain(kind, call)
-        if kind == "resplit":
+        if kind is ChangeKind.RESPLIT:
             return self.data.resplit(text, call)
-        self.data.note(kind, change, text, call)
+        self.data.note(change, text, call)
         return []
 
     def _epochs_of_wrapper(self, epochs: int) -> Edit | None:
@@ -297,9 +301,9 @@ def default_rate(optimizer: str) -> float:
 
 def combined(changes: Sequence[Change]) -> list[list[Change]]:
     """Changes in groups that one edit makes: a loss with its ``from_logits``, an optimizer with its learning rate."""
-    groups: dict[str, list[Change]] = {}
+    pairs = {ChangeKind.FROM_LOGITS: ChangeKind.LOSS, ChangeKind.LEARNING_RATE: ChangeKind.OPTIMIZER}
+    groups: dict[tuple[ChangeKind, int], list[Change]] = {}
     for number, change in enumerate(changes):
-        kind = str(change.kind.value)
-        pairs = {"from_logits": "loss", "learning_rate": "optimizer", "loss": "loss", "optimizer": "optimizer"}
-        groups.setdefault(pairs.get(kind, f"{number}"), []).append(change)
+        kind = pairs.get(change.kind, change.kind)
+        groups.setdefault((kind, 0 if kind in pairs.values() else number), []).append(change)
     return list(groups.values())

@@ -197,8 +197,7 @@ def _functions_running(
 
 def _function_at(facts: FileFacts, line: int) -> ast.AST | None:
     """The innermost function of a file with this line."""
-    functions = [*facts.functions.values(), *(m for one in facts.classes.values() for m in one.methods.values())]
-    around = [one.node for one in functions if one.node.lineno <= line <= (one.node.end_lineno or 0)]
+    around = [one.node for one in facts.definitions() if one.node.lineno <= line <= (one.node.end_lineno or 0)]
     return max(around, key=lambda node: node.lineno, default=None)
 
 

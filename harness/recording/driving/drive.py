@@ -212,7 +212,7 @@ class _Driver:
             reset_generators(self.seed)
             error: BaseException | None = None
             try:
-                session.run(snippet.text)
+                session.run(snippet)
             except (Exception, SystemExit, Overrun, Enough) as caught:
                 error = caught
             watcher = session.watcher

@@ -189,15 +189,10 @@ class _Data:
         stem = self.slot.argument.name.rstrip("0123456789")
         pattern = re.compile(rf"{re.escape(stem)}\d+")
         names = [other.name for other in self.slot.function.arguments if pattern.fullmatch(other.name)]
-        inputs = self._names_of(Role.INPUTS)
+        inputs = self.names_of(Role.INPUTS)
         return names if len(names) > 1 and set(names) <= set(inputs) else []
 
-    @property
-    def is_without_targets(self) -> bool:
-        """Whether the function is given no targets apart from this argument."""
-        return not self._names_of(Role.TARGETS)
-
-    def _names_of(self, role: Role) -> list[str]:
+    def names_of(self, role: Role) -> list[str]:
         return [
             other.name
             for other in self.slot.function.arguments
@@ -231,7 +226,7 @@ def observations(slot: Slot) -> list[Option]:
                 data.inputs,
             ]
     if slot.uses.unpacked or re.search(r"data|batch", slot.argument.name, re.IGNORECASE):
-        if not data.is_without_targets:
+        if data.names_of(Role.TARGETS):
             return [data.inputs, data.pairs]
         likely_pairs = slot.uses.unpacked or not (slot.uses.array or words_of(slot.argument.name)[0] == "x")
         likely_pairs = likely_pairs and not slot.session.hints.augmented

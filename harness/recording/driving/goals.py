@@ -64,13 +64,12 @@ def find_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> l
 
 def is_called_by_others(facts: FileFacts, function: FunctionFacts) -> bool:
     """Whether something else that trains calls it."""
-    everything = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
     return any(
         other is not function
         and any(callee is function for callee in facts.callees(other))
         and not any(other is part for part in facts.reach(function))
         and not SIDE_NAME.search(other.name)
-        for other in everything
+        for other in facts.definitions()
     )
 
 

@@ -35,10 +35,7 @@ def place_outputs(caller: Caller, function: FunctionFacts, roles: dict[str, Role
     targets = [name for name, role in roles.items() if role is Role.TARGETS]
     if len(targets) != 2:
         return
-    known = [
-        *caller.facts.functions.values(),
-        *(m for one in caller.facts.classes.values() for m in one.methods.values()),
-    ]
+    known = caller.facts.definitions()
     returned = {name for one in known if FORWARD_NAME.search(one.name) for name in one.returns}
     outputs = [name for name in targets if name in returned]
     if len(outputs) == 1:

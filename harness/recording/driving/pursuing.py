@@ -99,10 +99,9 @@ def _apply_gradients(session: Session) -> None:
 def _is_added_by_file(facts: FileFacts, parameter: str) -> bool:
     """Whether the steps of the file that change a parameter by this name all add something to it."""
     name = re.findall(r"\w+", re.sub(r"\[[^\]]*\]$", "", parameter))[-1]
-    functions = [*facts.functions.values(), *(m for one in facts.classes.values() for m in one.methods.values())]
     steps = [
         node
-        for function in functions
+        for function in facts.definitions()
         if STEP_FUNCTION.search(function.name)
         for node in ast.walk(function.node)
         if isinstance(node, ast.AugAssign) and last_name(node.target) == name

@@ -58,7 +58,7 @@ def records(slot: Slot) -> list[Callable[[], str]]:
     options: list[Callable[[], str]] = []
     if slot.uses.methods and all(map(LISTENS.fullmatch, slot.uses.methods)):
         options.append(lambda: f"{_imported(slot.caller, 'unittest.mock', 'MagicMock')}()")
-    settings = read_settings(slot.caller.facts, slot.function, slot.argument) if slot.uses.keys else ()
+    settings = read_settings(slot.caller.facts, slot.function, {slot.argument.name}) if slot.uses.keys else ()
     if settings and are_settings(leaves(settings), slot.function):
         options.append(lambda: _dictionary(slot.caller, slot.function, slot.argument.name, settings))
     if are_settings({*attributes, *asked}, slot.function) and methods == slot.uses.methods:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from ..literals import last_name
+from ..literals import last_name, texts_of
 from .updates import WEIGHT_NAME
 
 UNNAMED = re.compile(r"result\d*")  # what stands for a result that has no name
@@ -22,8 +22,8 @@ def result_name(node: ast.expr, index: int) -> str:
         return node.id
     if isinstance(node, ast.Attribute):
         return result_name(node.value, index) if node.attr == "T" else node.attr
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return node.slice.value
+    if isinstance(node, ast.Subscript) and (key := texts_of([node.slice])):
+        return key[0]
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):  # grads[::-1] is still grads
         return result_name(node.value, index)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAME_VALUES:

@@ -24,11 +24,6 @@ class Setting:
     elements: tuple[Setting, ...] = ()
 
 
-def read_settings(facts: FileFacts, function: FunctionFacts, argument: Argument) -> tuple[Setting, ...]:
-    """The entries that a function asks an argument for: ``settings["model"]["layers"][i]["units"]``."""
-    return _entries(facts, function, {argument.name}, MAX_DEPTH)
-
-
 def uses_of_attribute(facts: FileFacts, function: FunctionFacts, argument: Argument, name: str) -> Uses:
     """What the code does with an attribute of an argument: ``np.zeros((settings.inputs + 1, settings.outputs))``."""
     uses = Uses()
@@ -45,13 +40,15 @@ def leaves(settings: tuple[Setting, ...]) -> Iterator[str]:
         yield from leaves(inside) if inside else (one.key,)
 
 
-def _entries(facts: FileFacts, function: FunctionFacts, names: set[str], depth: int) -> tuple[Setting, ...]:
-    """The entries of what goes by these names, each an expression as text."""
+def read_settings(
+    facts: FileFacts, function: FunctionFacts, names: set[str], depth: int = MAX_DEPTH
+) -> tuple[Setting, ...]:
+    """The entries that a function asks for of what goes by these names: ``settings["model"]["layers"][i]["units"]``."""
     names = _with_other_names(function, names)
     keys = {key for name in names for node in _places(facts, function, name) for key in uses_of(name, node).keys}
     found = {key: _setting(facts, function, key, {f"{name}[{key!r}]" for name in names}, depth - 1) for key in keys}
     for other, name in _handed_on(facts, function, names) if depth else ():
-        for one in _entries(facts, other, {name}, depth - 1):
+        for one in read_settings(facts, other, {name}, depth - 1):
             found.setdefault(one.key, one).uses.merge(one.uses)
     return tuple(found[key] for key in sorted(found))
 
@@ -78,9 +75,9 @@ def _setting(facts: FileFacts, function: FunctionFacts, key: str, names: set[str
             uses.merge(uses_of(name, node))
     if depth == 0:
         return Setting(key=key, uses=uses)
-    entries = _entries(facts, function, names, depth) if uses.keys else ()
+    entries = read_settings(facts, function, names, depth) if uses.keys else ()
     items = {item for name in names for item in _items(function, name)} if uses.element_keys else set()
-    return Setting(key=key, uses=uses, entries=entries, elements=_entries(facts, function, items, depth))
+    return Setting(key=key, uses=uses, entries=entries, elements=read_settings(facts, function, items, depth))
 
 
 def _items(function: FunctionFacts, name: str) -> Iterator[str]:

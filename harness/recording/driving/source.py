@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..literals import last_name
+from ..literals import last_name, texts_of
 from .examples import Example
 from .returns import UNNAMED, are_all_of_kind, kind_of_results, part_name, result_name, unpacked_calls
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
@@ -76,7 +76,6 @@ class FunctionFacts:
 class ClassFacts:
     """One class."""
 
-    name: str
     node: ast.ClassDef
     bases: tuple[str, ...] = ()
     methods: dict[str, FunctionFacts] = field(default_factory=dict)
@@ -100,6 +99,10 @@ class FileFacts:
         self.functions |= {name: one for name, one in other.functions.items() if name not in self.functions}
         self.classes |= {name: one for name, one in other.classes.items() if name not in self.classes}
         self.texts.extend(text for text in other.texts if text not in self.texts)
+
+    def definitions(self) -> list[FunctionFacts]:
+        """All functions and methods."""
+        return [*self.functions.values(), *(m for one in self.classes.values() for m in one.methods.values())]
 
     def dataclass_constructor(self, owner: str) -> FunctionFacts:
         """What stands for ``__init__`` in a dataclass."""
@@ -178,7 +181,7 @@ def read_source(text: str) -> FileFacts:
             facts.classes[node.name] = _read_class(node, modules)
     facts.texts = list(dict.fromkeys(_texts(tree)))
     _name_results(facts, tree)
-    for function in [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]:
+    for function in facts.definitions():
         _follow_returned_call(function, facts)
     return facts
 
@@ -204,9 +207,7 @@ def _texts(tree: ast.AST) -> Iterator[str]:
             parts = [item.value]
         elif isinstance(item, ast.ClassDef):  # by which it may be looked up
             parts = [one.value for one in item.body if isinstance(one, ast.Assign)]
-        for part in parts:
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                yield part.value
+        yield from texts_of(parts)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -219,7 +220,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _read_class(node: ast.ClassDef, modules: frozenset[str]) -> ClassFacts:
-    facts = ClassFacts(name=node.name, node=node, bases=tuple(last_name(base) for base in node.bases))
+    facts = ClassFacts(node=node, bases=tuple(last_name(base) for base in node.bases))
     for item in node.body:
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
             facts.methods[item.name] = read_function(item, node.name, modules)
@@ -389,9 +390,7 @@ def _note_returns(facts: FunctionFacts, node: ast.FunctionDef | ast.AsyncFunctio
         if len(names) >= len(facts.returns):
             facts.returns = names
         if isinstance(value, ast.Dict):
-            facts.return_keys = tuple(
-                k.value for k in value.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)
-            )
+            facts.return_keys = tuple(texts_of(value.keys))
     for item in ast.walk(node):
         if not (isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict)):
             continue
@@ -424,8 +423,7 @@ def _name_results(facts: FileFacts, tree: ast.AST) -> None:
 
     The names are those that a call of it is unpacked into, or those that another function takes side by side.
     """
-    methods = [method for one in facts.classes.values() for method in one.methods.values()]
-    functions = [*facts.functions.values(), *methods]
+    functions = facts.definitions()
     taken = [[argument.name for argument in function.arguments] for function in functions]
     known = {name for names in taken for name in names}
     unpacked = list(unpacked_calls(tree))

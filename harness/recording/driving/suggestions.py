@@ -13,16 +13,15 @@ from .source import FileFacts
 
 
 def column_votes(facts: FileFacts) -> int:
-    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
-    return sum(function.prefers_columns for function in functions)
+    """How strongly the text suggests observations in columns; negative for rows."""
+    return sum(function.prefers_columns for function in facts.definitions())
 
 
 def output_count(facts: FileFacts) -> int:
     """The number of outputs to begin with: 2 if columns of outputs and targets are named, and none after the second."""
-    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
     columns = {
         node.slice.elts[1].value
-        for function in functions
+        for function in facts.definitions()
         for node in ast.walk(function.node)
         if isinstance(node, ast.Subscript)
         and isinstance(node.slice, ast.Tuple)
@@ -79,7 +78,9 @@ def label_order(facts: FileFacts, source: str) -> list[Labels]:
         scores[Labels.INTEGERS] += 1.2
     if any(_is_compared(name, source) for name in _target_names(facts)):
         scores[Labels.INTEGERS] += 1.2
-    if any(_is_index(name, source) for name in _target_names(facts)):
+    # the item that the target says is set: ``wanted[label] = 1``
+    is_set = r"\[%s(\[\w+\])?\] *[-+]?= *[01]\b"
+    if any(re.search(is_set % re.escape(name), source) for name in _target_names(facts)):
         scores[Labels.INTEGERS] += 1.2
     if re.search(r"\b(y|Y|labels?|targets?)\.max\(\)\s*\+\s*1|max\((y|Y|labels)\)\s*\+\s*1", source):
         scores[Labels.INTEGERS] += 1.0
@@ -100,8 +101,7 @@ def label_order(facts: FileFacts, source: str) -> list[Labels]:
 
 def _target_names(facts: FileFacts) -> set[str]:
     """The names of arguments that are targets."""
-    functions = [*facts.functions.values(), *(m for c in facts.classes.values() for m in c.methods.values())]
-    return {a.name for function in functions for a in function.arguments if TARGET_NAME.match(a.name)}
+    return {a.name for function in facts.definitions() for a in function.arguments if TARGET_NAME.match(a.name)}
 
 
 def _is_compared(name: str, source: str) -> bool:
@@ -109,8 +109,3 @@ def _is_compared(name: str, source: str) -> bool:
     found = re.findall(rf"\b([a-z]\w*) == {re.escape(name)}\b(?![\[.(])", source)
     found += re.findall(rf"\b{re.escape(name)}\[\w+\] == ([a-z]\w*)\b(?![\[.(])", source)
     return not all(OUTPUT_NAME.match(one) for one in found)
-
-
-def _is_index(name: str, source: str) -> bool:
-    """Whether the text sets the item that the target says, as in ``wanted[label] = 1``."""
-    return re.search(rf"\[{re.escape(name)}(\[\w+\])?\] *[-+]?= *[01]\b", source) is not None

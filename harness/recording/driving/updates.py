@@ -55,12 +55,9 @@ def updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
     loops = [item for item in ast.walk(node) if isinstance(item, (ast.For, ast.While))]
     lines_of_loops = {loop.lineno for loop in loops if loop.body[0].lineno == loop.lineno}
     for update in _updates_of(node, owner):
-        yield replace(update, target=_container(update.target)) if update.first in lines_of_loops else update
-
-
-def _container(target: str) -> str:
-    """What ``for k in p: p[k] -= ...`` steps as a whole: on one line, ``k`` moves on with the parameter."""
-    return target.split("[")[0] if "[" in target else ""
+        # ``for k in p: p[k] -= ...`` steps all of p: on one line, ``k`` moves on with the parameter
+        whole = update.target.partition("[")[0] if "[" in update.target else ""
+        yield replace(update, target=whole) if update.first in lines_of_loops else update
 
 
 def _updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:

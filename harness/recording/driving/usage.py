@@ -13,11 +13,10 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..literals import last_name
+from ..literals import last_name, texts_of
 from ..python_2 import NOT_PYTHON, is_python
 from ..source import read_text
 from .source import FileFacts, read_source
@@ -29,17 +28,9 @@ MAX_PROJECT_FILES = 300  # among which files are looked for that import the one 
 MAX_PROJECT_BYTES = 600_000  # of the files of a project that are read for how it trains
 
 
-@dataclass(frozen=True)
-class Snippet:
-    """Lines that use the file."""
-
-    text: str  # Python
-    origin: str  # where it was found
-
-
 def find_snippets(
     source: str, facts: FileFacts, namespace: Mapping[str, Any], root: str = "", *, with_scripts: bool = True
-) -> list[Snippet]:
+) -> list[str]:
     """Examples of the use of a file, the nearest first."""
     names = {*facts.own_functions, *facts.own_classes}
     folder, own = _folder(namespace)
@@ -48,10 +39,7 @@ def find_snippets(
     if with_scripts:
         found.extend(_from_scripts(folder, own, names))
         found.extend(_from_importers(folder, own, root))
-    unique: dict[str, Snippet] = {}
-    for snippet in found:
-        unique.setdefault(snippet.text, snippet)
-    return list(unique.values())[:MAX_SNIPPETS]
+    return list(dict.fromkeys(found))[:MAX_SNIPPETS]
 
 
 def example_texts(source: str, namespace: Mapping[str, Any], root: str = "") -> list[str]:
@@ -91,7 +79,7 @@ def _paragraphs(source: str) -> Iterator[str]:
         nodes = list(ast.walk(ast.parse(source)))
     except NOT_PYTHON:
         return
-    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and "(" in n.value]
+    texts = [text for text in texts_of(nodes) if "(" in text]
     for text in texts[:MAX_FILES]:
         for paragraph in re.split(r"\n\s*\n", text):
             block = textwrap.dedent(paragraph.strip("\n"))
@@ -115,7 +103,7 @@ def _uses(text: str, names: set[str]) -> bool:
     return bool(called & names)
 
 
-def _from_docstrings(source: str, names: set[str]) -> Iterator[Snippet]:
+def _from_docstrings(source: str, names: set[str]) -> Iterator[str]:
     """Doctest examples."""
     lines: list[str] = []
     for line in [*source.splitlines(), ""]:
@@ -126,10 +114,10 @@ def _from_docstrings(source: str, names: set[str]) -> Iterator[Snippet]:
             text = "\n".join(lines)
             lines = []
             if _uses(text, names):
-                yield Snippet(text, "docstring")
+                yield text
 
 
-def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
+def _from_comments(source: str, names: set[str]) -> Iterator[str]:
     """Lines of code that were commented out, one after the other."""
     block: list[str] = []
     for line in [*source.splitlines(), ""]:
@@ -140,7 +128,7 @@ def _from_comments(source: str, names: set[str]) -> Iterator[Snippet]:
         text = "\n".join(block)
         block = []
         if text and _uses(text, names):
-            yield Snippet(text, "comment")
+            yield text
 
 
 def read(path: str) -> str:
@@ -164,7 +152,7 @@ def _entries(folder: str) -> list[str]:
         return []
 
 
-def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
+def _from_documents(folder: str, names: set[str]) -> Iterator[str]:
     """Fenced blocks in the README."""
     for place in (folder, os.path.dirname(folder)):
         for name in _entries(place):
@@ -173,11 +161,11 @@ def _from_documents(folder: str, names: set[str]) -> Iterator[Snippet]:
                 texts = [re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks]
                 texts = [text for text in texts if is_python(text)]
                 if len(texts) > 1 and _uses("\n".join(texts), names):  # one may need what an earlier one made
-                    yield Snippet("\n".join(texts), name)
-                yield from (Snippet(text, name) for text in texts if _uses(text, names))
+                    yield "\n".join(texts)
+                yield from (text for text in texts if _uses(text, names))
 
 
-def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[Snippet]:
+def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[str]:
     """Scripts in the folder, and next to it, that import the file, name something of it, and do something."""
     words = re.compile(rf"\b({'|'.join(map(re.escape, sorted(names)))})\b" if names else "")
     package = os.path.basename(folder)
@@ -192,7 +180,7 @@ def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[Snippet]:
                 yield _script(path)
 
 
-def _from_importers(folder: str, own: str, root: str) -> Iterator[Snippet]:
+def _from_importers(folder: str, own: str, root: str) -> Iterator[str]:
     """Scripts anywhere in the project that use the file by way of other files, or from another folder."""
     for path in sorted(importing_files(folder, own, root), key=_unlikeliness):
         if os.path.dirname(path) in (folder, os.path.dirname(folder)) and path in _direct(folder, own):
@@ -212,17 +200,16 @@ def _is_test(path: str) -> bool:
     return os.path.basename(folder) in ("test", "tests") or re.search(r"(^|_)tests?[_.]", name) is not None
 
 
-def _script(path: str) -> Snippet:
-    """Runs a script as it is run from a terminal.
+def _script(path: str) -> str:
+    """Lines that run a script as it is run from a terminal.
 
     Args:
         path: relative to the file's folder.
     """
-    return Snippet(
+    return (
         "import os, runpy\n"
         "folder = os.path.dirname(os.path.abspath(__file__))\n"
-        f"runpy.run_path(os.path.join(folder, {path!r}), run_name='__main__')",
-        path,
+        f"runpy.run_path(os.path.join(folder, {path!r}), run_name='__main__')"
     )
 
 

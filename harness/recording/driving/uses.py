@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..literals import last_name
+from ..literals import keys_of, last_name, texts_of
 
 CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 ARRAY_METHODS = frozenset({"dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"})
@@ -250,7 +250,7 @@ def _is_element(elements: set[str], name: str, node: ast.AST) -> bool:
         return node.id in elements
     if not (isinstance(node, ast.Subscript) and is_expression(node.value, name)):
         return False
-    return not isinstance(node.slice, ast.Slice) and not _is_text(node.slice)
+    return not isinstance(node.slice, ast.Slice) and not texts_of([node.slice])
 
 
 def _note_call(uses: Uses, elements: set[str], name: str, call: ast.Call) -> None:
@@ -311,7 +311,7 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
 
 
 def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
-    key = ast.literal_eval(item.slice) if _is_text(item.slice) else None
+    key = next(iter(texts_of([item.slice])), None)
     indices = item.slice.elts if isinstance(item.slice, ast.Tuple) else [item.slice]
     uses.indexes |= any(_is_element(elements, name, one) for one in indices)
     if not is_expression(item.value, name):
@@ -319,18 +319,12 @@ def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscri
             uses.element_keys.add(key)
     elif key is not None:
         uses.keys.add(key)
-    elif isinstance(item.slice, ast.JoinedStr) or (isinstance(item.slice, ast.BinOp) and _has_text(item.slice)):
+    elif isinstance(item.slice, ast.JoinedStr) or (
+        isinstance(item.slice, ast.BinOp) and texts_of(ast.walk(item.slice))
+    ):
         uses.made_keys = True
     else:
         uses.indexed = True
-
-
-def _has_text(node: ast.AST) -> bool:
-    return any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(node))
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compare) -> None:
@@ -352,13 +346,8 @@ def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compar
     for other in item.comparators:
         uses.element_missing |= is_of_element and isinstance(other, ast.Constant) and other.value is None
         parts = other.elts if isinstance(other, (ast.Tuple, ast.List, ast.Set)) else [other]
-        uses.strings.extend(
-            p.value
-            for p in parts
-            if isinstance(p, ast.Constant) and isinstance(p.value, str) and p.value not in uses.strings
-        )
-        if isinstance(other, ast.Dict):
-            uses.strings.extend(k.value for k in other.keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+        uses.strings.extend(text for text in texts_of(parts) if text not in uses.strings)
+        uses.strings.extend(keys_of(other) if isinstance(other, ast.Dict) else ())
     uses.element_named |= is_of_element and len(uses.strings) > known
 
 

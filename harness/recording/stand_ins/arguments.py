@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import source
 from ..graph import Absorbed
+from ..literals import texts_of
 from . import settings
 from .hints import nodes_of
 
@@ -172,8 +173,9 @@ def _targets(statement: ast.AST) -> set[str]:
 
 def _texts(comparison: ast.Compare) -> list[str]:
     """The texts that something is compared with, in lists too."""
-    parts = [part for side in (comparison.left, *comparison.comparators) for part in getattr(side, "elts", [side])]
-    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return texts_of(
+        part for side in (comparison.left, *comparison.comparators) for part in getattr(side, "elts", [side])
+    )
 
 
 def _ends(body: list[ast.stmt]) -> bool:

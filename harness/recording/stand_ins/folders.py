@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph import Absorbed
+from ..literals import texts_of
 from ..source import called_name
 from .files import for_user, path_of
 from .hints import Hints, nodes_of
@@ -74,7 +75,7 @@ def _words_of_lists(nodes: list[ast.AST]) -> list[str]:
         if not isinstance(node, ast.Assign) or not OF_CLASSES.search(ast.unparse(node.targets[0])):
             continue
         items = node.value.keys if isinstance(node.value, ast.Dict) else getattr(node.value, "elts", [])
-        texts = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+        texts = texts_of(items)
         if len(texts) == len(items) > 1 and all(map(WORD.fullmatch, texts)):
             found.append(texts)
     return max(found, key=len, default=[])
@@ -94,8 +95,7 @@ def _compared_words(nodes: list[ast.AST]) -> Iterator[str]:
         for word, other in (sides, sides[::-1]):
             if isinstance(other, ast.Constant) or not OF_NAMES.search(ast.unparse(other)):
                 continue
-            if isinstance(word, ast.Constant) and isinstance(word.value, str) and WORD.fullmatch(word.value):
-                yield word.value
+            yield from filter(WORD.fullmatch, texts_of([word]))
 
 
 def _fields(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..counts import size_numbers
 from ..graph import Array
+from ..literals import texts_of
 
 ROWS = 60
 MAX_ROWS = 12_000
@@ -66,13 +67,8 @@ def read_hints(
     nodes = nodes_of(text)
     integers = {n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is int}
     images = bool(IMAGE_WORDS.search(text))
-    columns = [
-        tuple(str(item.value) for item in n.elts if isinstance(item, ast.Constant))
-        for n in nodes
-        if isinstance(n, (ast.List, ast.Tuple))
-        and len(n.elts) > 1
-        and all(isinstance(item, ast.Constant) and isinstance(item.value, str) for item in n.elts)
-    ]
+    lists = [n.elts for n in nodes if isinstance(n, (ast.List, ast.Tuple)) and len(n.elts) > 1]
+    columns = [tuple(texts) for items in lists if len(texts := texts_of(items)) == len(items)]
     names = () if images else _class_names(nodes)
     classes = (
         classes or len(names) or (10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES))
@@ -94,9 +90,7 @@ def read_hints(
         classes=classes,
         images=images and features in (None, 784),
         column_names=tuple(sorted(set(columns), key=lambda names: (-len(names), names))),
-        strings=frozenset(
-            n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and len(n.value) < 60
-        ),
+        strings=frozenset(one for one in texts_of(nodes) if len(one) < 60),
         class_names=names,
         one_hot=one_hot,
         whole=whole,
@@ -106,12 +100,10 @@ def read_hints(
     )
 
 
-def _keys(nodes: list[ast.AST]) -> Iterator[str]:
+def _keys(nodes: list[ast.AST]) -> list[str]:
     """The texts in ``row["age"]``."""
     asked = [node for node in nodes if isinstance(node, ast.Subscript)]
-    for node in sorted(asked, key=lambda node: (node.lineno, node.col_offset)):
-        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            yield node.slice.value
+    return texts_of(node.slice for node in sorted(asked, key=lambda node: (node.lineno, node.col_offset)))
 
 
 def nodes_of(text: str) -> list[ast.AST]:

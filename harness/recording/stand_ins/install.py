@@ -241,15 +241,10 @@ def _old_names(note: Callable[..., None]) -> None:
             setattr(collections, name, getattr(collections.abc, name))
     for name in NEWER_TYPING:
         if not hasattr(typing, name):
-            setattr(typing, name, _as_it_is if name.islower() else typing.Any)
+            setattr(typing, name, (lambda thing: thing) if name.islower() else typing.Any)
 
 
 NEWER_TYPING = ("Self", "override", "Never", "LiteralString", "NotRequired", "Required", "Unpack", "TypeVarTuple")
-
-
-def _as_it_is(thing: Any) -> Any:
-    """What a decorator for readers of the source makes of a function."""
-    return thing
 
 
 # Modules that are patched

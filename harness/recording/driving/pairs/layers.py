@@ -100,8 +100,9 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
 
 
 def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts) -> PairPlan:
-    required = backward.required
-    if re.match(r"(?i)grad|deriv", backward.name) and len(required) == 1 and _reads_input(required[0].name):
+    names = [argument.name for argument in backward.required]
+    is_given_input = any(INPUT_NAME.match(one) or re.match(r"(?i)^(z|x|a|output)", one) for one in names)
+    if re.match(r"(?i)grad|deriv", backward.name) and len(names) == 1 and is_given_input:
         # an activation with its value and its derivative
         prefix = next((f"({construction})." for construction in calls.constructions(name)), "")
         call = f"{prefix}{backward.name}({{}})"
@@ -131,10 +132,6 @@ def _is_loss(calls: StaticCalls, name: str, forward: FunctionFacts) -> bool:
 def is_weight_name(name: str) -> bool:
     """Whether an attribute, "self.W", has a weight's name."""
     return PARAMETER.match(name.removeprefix("self.")) is not None
-
-
-def _reads_input(name: str) -> bool:
-    return INPUT_NAME.match(name) is not None or re.match(r"(?i)^(z|x|a|output)", name) is not None
 
 
 def _update_method(

@@ -8,12 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..scratch import scratch_folder
 from .case import Case, write_case
 from .jobs import Job
 from .results import Computed, read_computed
@@ -106,7 +106,8 @@ class Workers:
     """The workers of one comparison, in a ``with``; a worker stays for the next job of its setup."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="harness-backends-")
+        self.stack = contextlib.ExitStack()
+        self.folder = self.stack.enter_context(scratch_folder())
         self.open: dict[tuple[Setup, tuple[tuple[str, str], ...]], Worker] = {}
         self.cases: list[tuple[Case, Path]] = []
         self.jobs = 0
@@ -121,7 +122,7 @@ class Workers:
             self.kill()
         for worker in self.open.values():
             worker.close()
-        self.folder.cleanup()
+        self.stack.close()
 
     def kill(self) -> None:
         """End all of them at once, in the middle of their work."""
@@ -143,7 +144,7 @@ class Workers:
             Failed: the setup cannot compute it.
         """
         self.jobs += 1
-        out = Path(self.folder.name) / f"result-{self.jobs}"
+        out = self.folder / f"result-{self.jobs}"
         out.mkdir()
         job = Job(case=str(self._folder_of(case)), out=str(out), dtype=setup.dtype, jit=setup.jit, **switches)
         self._worker(setup, case, environment).run(job, progress)
@@ -154,7 +155,7 @@ class Workers:
         for known, folder in self.cases:
             if known is case:
                 return folder
-        folder = Path(self.folder.name) / f"case-{len(self.cases)}"
+        folder = self.folder / f"case-{len(self.cases)}"
         folder.mkdir()
         write_case(folder, case)
         self.cases.append((case, folder))
@@ -171,7 +172,7 @@ class Workers:
             while len(self.open) >= MAX_PROCESSES:
                 self.open.pop(next(iter(self.open))).close()
             self.jobs += 1
-            folder = Path(self.folder.name) / f"worker-{self.jobs}"
+            folder = self.folder / f"worker-{self.jobs}"
             folder.mkdir()
             worker = Worker(setup, folder, runs_code=case.runs_code, environment=environment)
         self.open[key] = worker

@@ -7,13 +7,13 @@ import inspect
 import itertools
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
 from ..recording.source import called_name, read_text, without_magics
+from ..scratch import scratch_folder
 from .check import check_file
 from .result import CheckResult
 
@@ -54,8 +54,8 @@ def check_callable(
     if required and run is None:
         raise BadInput(f"{name}: expected a function without arguments, got one that needs {', '.join(required)}.")
     path = Path(file).resolve()
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder).resolve() / path.name
+    with scratch_folder() as folder:
+        copy = folder.resolve() / path.name
         for beside in path.parent.iterdir():
             if beside.name != path.name:
                 (copy.parent / beside.name).symlink_to(beside)

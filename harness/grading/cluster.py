@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import functools
 import platform
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,8 +18,9 @@ import numpy as np
 
 from .. import cluster
 from ..sandbox import Box, Bubblewrap, copy_folder, find_bubblewrap, find_namespaces
+from ..scratch import scratch_folder
 from ..version import __version__
-from .grade import SCRATCH_NAME, Settings, failed, fingerprint, judge
+from .grade import Settings, failed, fingerprint, judge
 from .hand_ins import HandIn, Unusable, staged
 from .journal import Journal
 from .result import HandInResult, Problem
@@ -80,9 +80,9 @@ def sent_settings(settings: Settings) -> SentSettings:
     """The settings as a worker gets them."""
     tests = None
     if settings.tests is not None:
-        with tempfile.TemporaryDirectory(prefix=SCRATCH_NAME) as scratch:
-            copy_folder(settings.tests, Path(scratch) / "tests")
-            tests = read_files(Path(scratch) / "tests")
+        with scratch_folder() as scratch:
+            copy_folder(settings.tests, scratch / "tests")
+            tests = read_files(scratch / "tests")
     return SentSettings(
         settings=replace(settings, box=None, tests=None),
         box=settings.box.name if settings.box is not None else "",
@@ -112,9 +112,9 @@ def settings_here(sent: SentSettings) -> Settings:
     """
     tests = None
     if sent.tests is not None:
-        scratch = tempfile.TemporaryDirectory(prefix=SCRATCH_NAME)
-        atexit.register(scratch.cleanup)
-        tests = Path(scratch.name) / "tests"
+        at_exit = contextlib.ExitStack()
+        atexit.register(at_exit.close)
+        tests = at_exit.enter_context(scratch_folder()) / "tests"
         write_files(sent.tests, tests)
     return replace(sent.settings, box=box_named(sent.box) if sent.box else None, tests=tests)
 
@@ -140,8 +140,8 @@ def sent(number: int, hand_in: HandIn, settings: Settings) -> Sent:
     Raises:
         Unusable: it cannot be copied.
     """
-    with tempfile.TemporaryDirectory(prefix=SCRATCH_NAME) as scratch:
-        copy = Path(scratch).resolve() / "hand-in"
+    with scratch_folder() as scratch:
+        copy = scratch.resolve() / "hand-in"
         left_out = staged(hand_in, copy)
         key = fingerprint(hand_in, copy, settings)
         return Sent(number=number, key=key, hand_in=hand_in, files=read_files(copy), left_out=left_out)

@@ -9,7 +9,6 @@ import multiprocessing
 import os
 import platform
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
 from ..progress import Progress, silent
 from ..sandbox import Box, Limits, copy_folder, use_box
+from ..scratch import scratch_folder
 from ..version import __version__
 from .course_tests import check_pytest, run_tests
 from .hand_ins import MAX_JUDGED_FILES, HandIn, Unusable, digest_of, judged_files, staged
@@ -33,7 +33,6 @@ from .journal import Journal
 from .result import FileResult, Grading, HandInKind, HandInResult, Problem, TestResult
 from .rubric import Rubric, awards_of, quantities_of
 
-SCRATCH_NAME = "harness-grading-"
 INTERRUPTED = 130  # exit code
 GRACE_SECONDS = 10.0  # to remove copies after the parent's end
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
@@ -215,11 +214,8 @@ def judge(
     key = ""
     left_out: tuple[str, ...] = ()
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix=SCRATCH_NAME, ignore_cleanup_errors=True) as scratch,
-            use_box(settings.box),
-        ):
-            copy = Path(scratch).resolve() / "hand-in"
+        with scratch_folder() as scratch, use_box(settings.box):
+            copy = scratch.resolve() / "hand-in"
             left_out = stage(hand_in, copy)
             key = fingerprint(hand_in, copy, settings)
             if key in known:

@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadInput
+from ..scratch import scratch_folder
 from .box import COPY, Box, Bubblewrap, Limits, Namespaces
 
 TRIAL_SECONDS = 20
@@ -61,8 +61,8 @@ def programs() -> list[str]:
 
 def try_box(box: Box) -> str:
     """Run a small program in a sandbox; what went wrong, or "" if nothing did."""
-    with tempfile.TemporaryDirectory() as name:
-        given = Path(name) / "given"
+    with scratch_folder() as scratch:
+        given = scratch / "given"
         given.mkdir()
         os.chmod(given, 0o755)
         limits = Limits(seconds=TRIAL_SECONDS, megabytes=0)

@@ -7,19 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..scratch import scratch_folder
 from .box import COPY, Box, Limits
 from .staging import copy_folder
 
 _BOX: ContextVar[Box | None] = ContextVar("box", default=None)
 WATCH_SECONDS = 0.25  # between two looks at how much memory is in use
-SCRATCH_NAME = "harness-"
 # of NumPy: small products take longer with more, and several programs may run at once
 ONE_NUMPY_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -153,8 +152,7 @@ def prepared(
                 folder=folder,
             )
         else:
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix=SCRATCH_NAME, ignore_cleanup_errors=True))
-            given = Path(scratch) / "given"
+            given = stack.enter_context(scratch_folder()) / "given"
             copy_folder(root, given, main)
             copy = Path(COPY)
             launch = Launch(

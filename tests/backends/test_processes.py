@@ -141,13 +141,13 @@ def test_ctrl_c_ends_the_children_too(tmp_path):
     line = ["compare", "xor", "--backends", "tensorflow,jax", "--no-log"]
     process = start_harness(*line, cwd=tmp_path, environment={"TMPDIR": str(tmp_path)})
     deadline = time.monotonic() + PATIENCE
-    while not list(tmp_path.glob("harness-backends-*/worker-*")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("harness-*/content/worker-*")) and time.monotonic() < deadline:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert err == "harness: interrupted\n"
-    assert not list(tmp_path.glob("harness-backends-*"))
+    assert not list(tmp_path.glob("harness-*"))
 
 
 def test_a_model_with_several_outputs_is_refused():

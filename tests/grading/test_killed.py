@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="lo
 def start(folder: Path, *more: str) -> subprocess.Popen[str]:
     """Grade the class in a folder, two hand-ins at once."""
     line = ["check", "class", "--results", "results", "--csv", "marks.csv", "--jobs", "2", "--sandbox", "off", *more]
-    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return start_harness(*line, cwd=folder, environment={"TMPDIR": str(folder / "tmp")}, **nowhere)
+    options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    return start_harness(*line, cwd=folder, environment={"TMPDIR": str(folder / "tmp")}, **options)
 
 
 def finish(folder: Path, *more: str) -> bytes:
@@ -47,6 +47,14 @@ def running_in(folder: Path) -> list[str]:
             if Path(place).is_relative_to(folder):
                 found.append(entry.name)
     return found
+
+
+def wait_for_nothing_in(folder: Path) -> None:
+    """Wait until no process is left in a folder."""
+    deadline = time.monotonic() + MOST_SECONDS
+    while running_in(folder) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert running_in(folder) == []
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +88,26 @@ def test_a_killed_grading_leaves_nothing_half_written_and_goes_on(whole, tmp_pat
         time.sleep(draw.uniform(0.1, 1.0) * seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        deadline = time.monotonic() + MOST_SECONDS
-        while running_in(folder) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert running_in(folder) == []
+        wait_for_nothing_in(folder)
         for path in (folder / "results").glob("[0-9]*.json"):
             json.loads(path.read_text())
         if (folder / "marks.csv").exists():
             assert (folder / "marks.csv").read_bytes() == marks
         assert finish(folder, "--resume") == marks
+        assert list((folder / "tmp").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_copies_of_hand_ins_whose_processes_were_all_killed_are_removed_by_the_next_grading(tmp_path):
+    make_class(tmp_path)
+    process = start(tmp_path)
+    temporary = tmp_path / "tmp"
+    while not list(temporary.rglob("*.py")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_for_nothing_in(tmp_path)
+    assert list(temporary.iterdir())
+    finish(tmp_path, "--resume")
+    assert list(temporary.iterdir()) == []

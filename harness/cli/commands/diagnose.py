@@ -242,8 +242,8 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
     """Diagnose a Keras program."""
     from ... import board
     from ...programs import model_files
-    from ...programs.scratch import temporary_files_in_scratch
     from ...scenario.effort import BUDGET_SECONDS
+    from ...scratch import temporary_files_in_scratch
 
     if not of_script:
         model_files.check_source(name, arguments.data)

@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
-from unittest import mock
 
 try:
     import fcntl
@@ -22,9 +21,9 @@ try:
 except ImportError:  # Windows has no such locks: folders of killed processes stay there
     HAS_LOCKS = False
 
-PREFIX = "harness-program-"
+PREFIX = "harness-"
 LOCK_NAME = "in-use"
-CONTENT_NAME = "copy"
+CONTENT_NAME = "content"
 
 
 @contextlib.contextmanager
@@ -43,8 +42,12 @@ def scratch_folder() -> Iterator[Path]:
 @contextlib.contextmanager
 def temporary_files_in_scratch() -> Iterator[None]:
     """Let the temporary files of this process, such as TensorFlow's, lie in a scratch folder, and end with it."""
-    with scratch_folder() as folder, mock.patch.object(tempfile, "tempdir", str(folder)):
-        yield
+    with scratch_folder() as folder:
+        before, tempfile.tempdir = tempfile.tempdir, str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def locked_file(folder: Path) -> IO[bytes]:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.programs.scratch import scratch_folder, temporary_files_in_scratch
+from harness.scratch import scratch_folder, temporary_files_in_scratch
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 HOLD = """
 import sys, time
-from harness.programs.scratch import scratch_folder
+from harness.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "left").write_text("behind")
     print(folder, flush=True)

@@ -343,7 +343,9 @@ def test_one_update_by_hand_is_judged_by_the_names_of_the_new_weights(tmp_path: 
     text = BY_HAND.format(*around)
     assert check_file(write_file(tmp_path / "mine.py", text)).verdict is Verdict.CORRECT
     result = check_file(write_file(tmp_path / "mine.py", text.replace("(1 - hidden)", "hidden")))
-    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("missing-output-activation-derivative", 10)]
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [
+        ("missing-output-activation-derivative", 10)
+    ]
 
 
 def test_a_next_state_is_not_an_update(tmp_path: Path) -> None:

@@ -198,6 +198,13 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
     ]
 
 
+def does_arithmetic(function: ast.FunctionDef) -> bool:
+    """Whether a function computes numbers, or a mask by a comparison."""
+    values = [node.value for node in ast.walk(function) if isinstance(node, (ast.Return, ast.Assign)) and node.value]
+    is_mask = any(isinstance(node, ast.Compare) for value in values for node in ast.walk(value))
+    return is_mask or any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
+
+
 def trainers_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
     """The functions that call what updated parameters, such as one over batches, and ran in none of the recordings.
 
@@ -272,6 +279,5 @@ def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Itera
             continue
         for function in (one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)):
             is_abstract = isinstance(function.body[-1], ast.Raise)
-            computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
-            if words.search(function.name) and computes and not is_abstract:
+            if words.search(function.name) and not is_abstract and does_arithmetic(function):
                 yield part, function

@@ -143,3 +143,30 @@ def epoch(net, X, y, rate, size=100):
 
 def test_a_loop_over_batches_that_did_not_run_is_named(checked) -> None:
     assert headline(checked(UNDER_BATCHES)).endswith("Not judged: epoch.")
+
+
+MASK = """\
+import numpy as np
+
+
+def relu(z):
+    return np.maximum(z, 0)
+
+
+def relu_derivative(z):
+    return (z > 0).astype(float)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+X = np.random.RandomState(1).randn(9, 2)
+W = np.random.RandomState(2).randn(2, 1)
+for _ in range(9):
+    W -= X.T @ (sigmoid(X @ W) - (X[:, :1] > 0)) / 9
+"""
+
+
+def test_a_derivative_that_is_a_mask_and_did_not_run_is_named(checked) -> None:
+    assert headline(checked(MASK)).endswith("Not judged: relu_derivative.")

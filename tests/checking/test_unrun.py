@@ -78,6 +78,13 @@ def test_branches_of_the_training_that_did_not_run_are_named(checked) -> None:
     assert [one["first"]["line"] for one in json.loads(json.dumps(as_document(result)))["unrun"]] == [9, 16, 27, 31]
 
 
+def test_what_comes_after_the_training_is_not_named(checked) -> None:
+    result = checked(
+        SCRIPT + "for row in X:\n    h = bend(row @ W, kind)\n    out = bend(h @ V, kind)\n    print(out)\n"
+    )
+    assert lines_unrun(result) == [(9, 9), (16, 16), (27, 27), (31, 32)]
+
+
 def test_branches_that_ran_are_not_named(checked) -> None:
     text = SCRIPT.replace('"sigmoid", 0, "sgd"', '"tanh", 0.1, "momentum"').replace("1 - a,", "1 - a * a,")
     text = text.replace("(1 + np.exp(-z))\n", '(1 + np.exp(-z)) if kind == "sigmoid" else np.tanh(z)\n')

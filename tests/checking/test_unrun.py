@@ -177,3 +177,43 @@ for _ in range(9):
 
 def test_a_derivative_that_is_a_mask_and_did_not_run_is_named(checked) -> None:
     assert headline(checked(MASK)).endswith("Not judged: relu_derivative.")
+
+
+KEPT = """\
+import numpy as np
+
+table = np.loadtxt("measured.csv", delimiter=",")
+X, Y = table[:, :-1], (table[:, -1:] > 0).astype(float)
+
+
+class Net:
+    def __init__(self, inputs, kind="relu"):
+        self.kind, self.kept = kind, {}
+        self.W, self.V = np.random.randn(inputs, 4), np.random.randn(4, 1)
+
+    def forward(self, X):
+        self.kept["X"], self.kept["Z"] = X, X @ self.W
+        if self.kind == "relu":
+            self.kept["A"] = np.maximum(self.kept["Z"], 0)
+        elif self.kind == "tanh":
+            self.kept["A"] = np.tanh(self.kept["Z"])
+        return 1 / (1 + np.exp(-self.kept["A"] @ self.V))
+
+    def train(self, X, Y, rate=0.1):
+        delta = (self.forward(X) - Y) / len(Y)
+        back = delta @ self.V.T
+        back = back * (self.kept["Z"] > 0) if self.kind == "relu" else back * (1 - self.kept["A"] ** 2)
+        self.V -= rate * self.kept["A"].T @ delta
+        self.W -= rate * X.T @ back
+
+
+net = Net(X.shape[1])
+for _ in range(50):
+    net.train(X, Y)
+"""
+
+
+def test_what_a_branch_forgets_to_keep_is_a_mistake_though_another_option_trains(checked) -> None:
+    assert checked(KEPT).verdict is Verdict.CORRECT
+    result = checked(KEPT.replace('            self.kept["A"] = np.maximum(self.kept["Z"], 0)\n', "            pass\n"))
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 18)]

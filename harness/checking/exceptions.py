@@ -91,6 +91,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
         return False
     if raised.type == "KeyError" and is_counted_key(last, sources):
         return True
+    if own_call and raised.type == "KeyError" and is_stored_key(last, raised.message, sources):
+        return not any(one.what in STEERING for one in recording.stand_ins)
     if own_call:
         return not any(one.what in MADE_UP for one in recording.stand_ins)
     return is_backward(last) and raised.type in ("AttributeError", "KeyError", "ZeroDivisionError")
@@ -113,6 +115,22 @@ def is_counted_key(place: Place, sources: Sources) -> bool:
             counted |= {node.target.id for one in ast.walk(node.iter) if called_name(one) == "range"}
     looked_up = [one for one in inside if isinstance(one, ast.Subscript) and one.lineno == place.line]
     return any(ast.unparse(one.value) in started and ast.unparse(one.slice) in counted for one in looked_up)
+
+
+def is_stored_key(place: Place, message: str, sources: Sources) -> bool:
+    """Whether a line looks up a text that is missing in a dictionary, and that the file gives a value there elsewhere.
+
+    So it is with a branch that forgets what the others keep: no data are to blame.
+    """
+    looked_up, stored = set(), set()
+    for node in ast.walk(sources.trees.get(place.file, ast.Module([], []))):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            name = ast.unparse(node.value)
+            if isinstance(node.ctx, ast.Store):
+                stored.add((name, repr(node.slice.value)))
+            elif node.lineno == place.line:
+                looked_up.add((name, repr(node.slice.value)))
+    return any(key == message for _, key in looked_up & stored)
 
 
 def is_backward(place: Place) -> bool:

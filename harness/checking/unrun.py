@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import inf
 
 from ..recording.graph import Place, Recording, Site, sites_of
 from ..recording.literals import last_name
@@ -143,6 +144,8 @@ def is_on_the_way(scope: ast.AST, branch: Branch, used: set[int]) -> bool:
         branch: the branch.
         used: lines on the way to an update.
     """
+    if lines_of(branch.block)[0] > end_of_training(scope, used):
+        return False
     beside = [range(first, end + 1) for first, end in map(lines_of, branch.others)]
     if any(not used.isdisjoint(lines) for lines in beside):
         return True
@@ -156,6 +159,13 @@ def is_on_the_way(scope: ast.AST, branch: Branch, used: set[int]) -> bool:
         for one in ast.walk(scope)
         if isinstance(one, (ast.Assign, ast.AugAssign))
     )
+
+
+def end_of_training(scope: ast.AST, used: set[int]) -> float:
+    """The last line of the loops of a function that train, or infinity if it is called in such a loop."""
+    loops = [one for one in ast.walk(scope) if isinstance(one, (ast.For, ast.While))]
+    ends = [one.end_lineno or one.lineno for one in loops]
+    return max((end for one, end in zip(loops, ends) if not used.isdisjoint(range(one.lineno, end + 1))), default=inf)
 
 
 def names_stored(node: ast.AST) -> set[str]:
@@ -196,6 +206,13 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
         for part, function in gradient_functions(tree, OF_DERIVATIVES)
         if isinstance(part, ast.ClassDef) and has_run(part, file, lines) and not has_run(function, file, lines)
     ]
+
+
+def does_arithmetic(function: ast.FunctionDef) -> bool:
+    """Whether a function computes numbers, or a mask by a comparison."""
+    values = [node.value for node in ast.walk(function) if isinstance(node, (ast.Return, ast.Assign)) and node.value]
+    is_mask = any(isinstance(node, ast.Compare) for value in values for node in ast.walk(value))
+    return is_mask or any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
 
 
 def trainers_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
@@ -272,6 +289,5 @@ def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Itera
             continue
         for function in (one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)):
             is_abstract = isinstance(function.body[-1], ast.Raise)
-            computes = any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
-            if words.search(function.name) and computes and not is_abstract:
+            if words.search(function.name) and not is_abstract and does_arithmetic(function):
                 yield part, function

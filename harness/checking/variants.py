@@ -31,7 +31,9 @@ LOSSES = re.compile(
     r"|mean_?(squared|absolute)(_?error)?|quadratic|squared?(_?error)?)(_?loss|_?cost)?$",
     re.IGNORECASE,
 )
-HIDDEN_ACTIVATIONS = re.compile(r"^_?(relu|sigmoid|sigm|logistic|tanh|leaky_?relu|elu|softplus|swish)$", re.IGNORECASE)
+HIDDEN_ACTIVATIONS = re.compile(
+    r"^_?(relu|sigmoid|sigm|logistic|tanh|l(eaky)?_?relu|[egs]elu|softplus|swish|silu|mish)$", re.IGNORECASE
+)
 STEPS = re.compile(r"^_?(sgd|gd|momentum|nesterov|nag|ada(m|grad|delta|max)|n?adam|rms_?prop)$", re.IGNORECASE)
 # what is set by defaults so that nothing happens, and what it becomes
 SWITCHED_OFF: tuple[tuple[re.Pattern[str], tuple[Value | None, ...], Value], ...] = (
@@ -286,13 +288,32 @@ def with_other_keys(calls: ast.Module, trees: Collection[ast.Module]) -> Iterato
     for keys in (keys for tree in trees for keys in keys_of_tables(tree).values()):
         for value in [key for key in keys if HIDDEN_ACTIVATIONS.match(key)][:MOST_OPTIONS]:
             changed = ast.parse(ast.unparse(calls))
-            lists = [node.elts for node in ast.walk(changed) if isinstance(node, ast.List) and len(node.elts) > 1]
-            names = [[one for one in items if isinstance(one, ast.Constant) and one.value in keys] for items in lists]
-            whole = [known for known, items in zip(names, lists) if len(known) == len(items)]
-            if whole and not any(one.value == value for known in whole for one in known):
-                for one in (one for known in whole for one in known[:-1]):
+            hidden = [one for names in lists_of_names(changed, keys) for one in names]
+            if hidden and not any(one.value == value for one in hidden):
+                for one in hidden:
                     one.value = value
                 yield value, tuple(ast.unparse(changed).split("\n"))
+
+
+def lists_of_names(calls: ast.Module, keys: Collection[str]) -> Iterator[list[ast.Constant]]:
+    """The names of hidden layers' activations in each list of such names, which may have that of the output at its end.
+
+    It does not if it has as many as a list of sizes in the same call has between the first and the last.
+    """
+    of_hidden = set[int]()
+    for call in (node for node in ast.walk(calls) if isinstance(node, ast.Call)):
+        given = [one for one in (*call.args, *(one.value for one in call.keywords)) if isinstance(one, ast.List)]
+        counts = {len(one.elts) - 2 for one in given if all(map(is_size, one.elts))}
+        of_hidden |= {id(one) for one in given if len(one.elts) in counts}
+    for items in (node for node in ast.walk(calls) if isinstance(node, ast.List)):
+        names = [one for one in items.elts if isinstance(one, ast.Constant) and one.value in keys]
+        if len(names) == len(items.elts):
+            yield names if id(items) in of_hidden else names[:-1]
+
+
+def is_size(node: ast.expr) -> bool:
+    """Whether an item of a list is a whole number, as the size of a layer is."""
+    return isinstance(node, ast.Constant) and type(node.value) is int
 
 
 def compared_with(owner: ast.AST, argument: str, tables: Mapping[str, list[str]]) -> list[str]:

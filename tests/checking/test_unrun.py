@@ -78,6 +78,13 @@ def test_branches_of_the_training_that_did_not_run_are_named(checked) -> None:
     assert [one["first"]["line"] for one in json.loads(json.dumps(as_document(result)))["unrun"]] == [9, 16, 27, 31]
 
 
+def test_what_comes_after_the_training_is_not_named(checked) -> None:
+    result = checked(
+        SCRIPT + "for row in X:\n    h = bend(row @ W, kind)\n    out = bend(h @ V, kind)\n    print(out)\n"
+    )
+    assert lines_unrun(result) == [(9, 9), (16, 16), (27, 27), (31, 32)]
+
+
 def test_branches_that_ran_are_not_named(checked) -> None:
     text = SCRIPT.replace('"sigmoid", 0, "sgd"', '"tanh", 0.1, "momentum"').replace("1 - a,", "1 - a * a,")
     text = text.replace("(1 + np.exp(-z))\n", '(1 + np.exp(-z)) if kind == "sigmoid" else np.tanh(z)\n')
@@ -143,3 +150,70 @@ def epoch(net, X, y, rate, size=100):
 
 def test_a_loop_over_batches_that_did_not_run_is_named(checked) -> None:
     assert headline(checked(UNDER_BATCHES)).endswith("Not judged: epoch.")
+
+
+MASK = """\
+import numpy as np
+
+
+def relu(z):
+    return np.maximum(z, 0)
+
+
+def relu_derivative(z):
+    return (z > 0).astype(float)
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+X = np.random.RandomState(1).randn(9, 2)
+W = np.random.RandomState(2).randn(2, 1)
+for _ in range(9):
+    W -= X.T @ (sigmoid(X @ W) - (X[:, :1] > 0)) / 9
+"""
+
+
+def test_a_derivative_that_is_a_mask_and_did_not_run_is_named(checked) -> None:
+    assert headline(checked(MASK)).endswith("Not judged: relu_derivative.")
+
+
+KEPT = """\
+import numpy as np
+
+table = np.loadtxt("measured.csv", delimiter=",")
+X, Y = table[:, :-1], (table[:, -1:] > 0).astype(float)
+
+
+class Net:
+    def __init__(self, inputs, kind="relu"):
+        self.kind, self.kept = kind, {}
+        self.W, self.V = np.random.randn(inputs, 4), np.random.randn(4, 1)
+
+    def forward(self, X):
+        self.kept["X"], self.kept["Z"] = X, X @ self.W
+        if self.kind == "relu":
+            self.kept["A"] = np.maximum(self.kept["Z"], 0)
+        elif self.kind == "tanh":
+            self.kept["A"] = np.tanh(self.kept["Z"])
+        return 1 / (1 + np.exp(-self.kept["A"] @ self.V))
+
+    def train(self, X, Y, rate=0.1):
+        delta = (self.forward(X) - Y) / len(Y)
+        back = delta @ self.V.T
+        back = back * (self.kept["Z"] > 0) if self.kind == "relu" else back * (1 - self.kept["A"] ** 2)
+        self.V -= rate * self.kept["A"].T @ delta
+        self.W -= rate * X.T @ back
+
+
+net = Net(X.shape[1])
+for _ in range(50):
+    net.train(X, Y)
+"""
+
+
+def test_what_a_branch_forgets_to_keep_is_a_mistake_though_another_option_trains(checked) -> None:
+    assert checked(KEPT).verdict is Verdict.CORRECT
+    result = checked(KEPT.replace('            self.kept["A"] = np.maximum(self.kept["Z"], 0)\n', "            pass\n"))
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 18)]

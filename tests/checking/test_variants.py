@@ -132,6 +132,12 @@ def test_each_key_of_the_projects_dictionaries_stands_in_for_the_hidden_layers()
     assert found == {"activation='relu'": ("net = Net([7, 5, 3], ['relu', 'sigmoid'], 'se')", calls[1])}
 
 
+def test_names_of_hidden_layers_alone_are_all_changed() -> None:
+    driven = Driven(calls=("net = Net([7, 5, 3], ['sigmoid'])",), applied_by_driver=True)
+    table = ast.parse("table = {'sigmoid': f, 'relu': g}")
+    assert [one.lines for one in variants_of(driven, "", [table])] == [("net = Net([7, 5, 3], ['relu'])",)]
+
+
 def test_sums_means_and_halves_are_usual_and_a_mean_over_features_is_not() -> None:
     counts = Counts(observations=20, outputs=3, others=(4, 6))
     assert all(is_usual(one, counts) for one in (0.5, 1, 2, 1 / 20, 2 / 60, 0.5 / 20))

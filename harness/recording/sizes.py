@@ -24,7 +24,7 @@ EMPTY = re.compile(
 MULTIPLIED = (
     (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (3, 2), (4, 1))),
     (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
-    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3), (3, 2))),
     (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
 )
 ONE_DIMENSIONAL = ("array is 1-dimensional, but 2 were indexed", "axis 1 is out of bounds for array of dimension 1")

@@ -233,9 +233,10 @@ def wanted_sizes(message: str, made_up: set[int], line: str) -> tuple[int | None
     for pattern, pairs in MULTIPLIED:
         match = pattern.search(message)
         if match:
-            for of_data, of_network in pairs:
-                size, wanted = int(match[of_data]), int(match[of_network])
-                if size in near and size != wanted:
+            found = [(int(match[of_data]), int(match[of_network])) for of_data, of_network in pairs]
+            for sizes in (made_up, near):  # a table as it is goes before one without its column of targets
+                wanted = next((wanted for size, wanted in found if size in sizes and size != wanted), None)
+                if wanted is not None:
                     return wanted, None
     match = RESHAPED.search(message)
     if match:

@@ -437,9 +437,21 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
                 continue  # the state of the next time step, or a forward pass of later
             if node.shape != stage.node(version).shape or adds_nothing(reading, child, version):
                 continue
+            if is_drawn_alone(reading, child):
+                continue  # data, less the smallest of them
             if uses & uses_of(reading, child):
                 return True
     return False
+
+
+def is_drawn_alone(reading: Reading, sum_: int) -> bool:
+    """Whether both terms of a sum are made of random numbers, and of numbers of the file at most."""
+    program = reading.stage.program
+    leaves = [
+        {one.kind for id in program.ancestors([term]) if (one := reading.stage.node(id)).is_leaf}
+        for term in program.parents[sum_]
+    ]
+    return all(Kind.RANDOM in kinds <= {Kind.RANDOM, Kind.LITERAL} for kinds in leaves)
 
 
 def constant_update(reading: Reading, leaf: int) -> Found | None:

@@ -140,6 +140,8 @@ class _Reader:
         loop = self.parents[call]
         if not isinstance(loop, (ast.For, ast.comprehension)) or not isinstance(loop.target, ast.Name):
             return not isinstance(loop, ast.For)
+        if isinstance(loop, ast.For) and _makes_items(loop):
+            return True
         name = loop.target.id
         if not name.strip("_") and isinstance(self.parents[loop], ast.ListComp):
             return True  # the length of a list
@@ -172,6 +174,17 @@ def _signatures(node: ast.AST) -> Iterator[tuple[str, list[str]]]:
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name == "__init__":
                 yield node.name, [one.arg for one in method.args.args[1:]]
+
+
+def _makes_items(loop: ast.For) -> bool:
+    """Whether all that a loop does is to make items of lists, as observations are made one by one."""
+    nodes = [node for statement in loop.body for node in ast.walk(statement)]
+    if any(isinstance(node, (ast.AugAssign, ast.For, ast.While)) for node in nodes):
+        return False
+    made = [node for node in nodes if isinstance(node, ast.Call) and last_name(node.func) == "append" and node.args]
+    lists = {ast.unparse(node.func) for node in made}
+    is_row = any(isinstance(node.args[0], ast.List) for node in made)
+    return (len(lists) > 1 or is_row) and len(made) == sum(isinstance(node, ast.Expr) for node in nodes)
 
 
 def _measures(side: ast.expr) -> bool:

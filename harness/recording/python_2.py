@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import csv
 import functools
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 # What ast.parse raises; the last two if a text is nested too deeply
@@ -170,6 +171,16 @@ class _OldText(ast.NodeTransformer):
         return ast.copy_location(ast.Call(ast.Name("__old_text__", ast.Load()), arguments, []), node)
 
 
+def old_reader(lines: Iterable[Any], *arguments: Any, **options: Any) -> Any:
+    """What ``csv.reader`` returned, also for a file that was opened as binary."""
+    texts = (line.decode("latin-1") if isinstance(line, bytes) else line for line in lines)
+    return READER(texts, *arguments, **options)
+
+
+READER = csv.reader
+
+
 def give_old_names() -> None:
     """Let what runs in this process find what the conversion supposes, and what it leaves as it was."""
+    vars(csv).update(reader=old_reader)
     vars(builtins).update(DIVISIONS, __old_text__=old_text, reduce=functools.reduce)

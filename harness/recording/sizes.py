@@ -24,7 +24,7 @@ EMPTY = re.compile(
 MULTIPLIED = (
     (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),(\d+)\) not aligned"), ((2, 3), (3, 2), (4, 1))),
     (re.compile(r"shapes? \((\d+),\) and \((\d+),(\d+)\) not aligned"), ((1, 2),)),
-    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3))),
+    (re.compile(r"shapes? \((\d+),(\d+)\) and \((\d+),\) not aligned"), ((1, 3), (2, 3), (3, 2))),
     (re.compile(r"size (\d+) is different from (\d+)"), ((2, 1), (1, 2))),
 )
 ONE_DIMENSIONAL = ("array is 1-dimensional, but 2 were indexed", "axis 1 is out of bounds for array of dimension 1")
@@ -233,9 +233,10 @@ def wanted_sizes(message: str, made_up: set[int], line: str) -> tuple[int | None
     for pattern, pairs in MULTIPLIED:
         match = pattern.search(message)
         if match:
-            for of_data, of_network in pairs:
-                size, wanted = int(match[of_data]), int(match[of_network])
-                if size in near and size != wanted:
+            found = [(int(match[of_data]), int(match[of_network])) for of_data, of_network in pairs]
+            for sizes in (made_up, near):  # a table as it is goes before one without its column of targets
+                wanted = next((wanted for size, wanted in found if size in sizes and size != wanted), None)
+                if wanted is not None:
                     return wanted, None
     match = RESHAPED.search(message)
     if match:

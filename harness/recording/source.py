@@ -705,7 +705,7 @@ class _Weaver(ast.NodeTransformer):
         function = node.func
         is_simple = not node.keywords and not any(isinstance(item, ast.Starred) for item in node.args)
         is_builtin = isinstance(function, ast.Name) and function.id in CALLED and len(node.args) in (1, 2)
-        is_type = isinstance(function, ast.Attribute) and function.attr in NUMPY_TYPES and len(node.args) == 1
+        is_type = self._is_type(function) and len(node.args) == 1
         if is_simple and (is_builtin or (is_type and _is_pure(function))):
             return self._call("call", node, function, *node.args)
         is_of_generator = len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords
@@ -720,6 +720,13 @@ class _Weaver(ast.NodeTransformer):
                 self._call("listed", item, item) if isinstance(item, may_be_lists) else item for item in node.args
             ]
         return node
+
+    def _is_type(self, function: ast.expr) -> bool:
+        """Whether it is a type of NumPy's numbers, or Python's by the name that NumPy had for it, ``np.float``."""
+        if not isinstance(function, ast.Attribute):
+            return False
+        is_old = function.attr in ("float", "int") and last_name(function.value) in self.numpy
+        return is_old or function.attr in NUMPY_TYPES
 
     def _takes_lists(self, function: ast.expr) -> bool:
         """Whether it is a function of NumPy that makes an array of a list."""

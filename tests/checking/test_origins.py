@@ -218,3 +218,32 @@ def test_a_sum_over_the_only_unit_leaves_a_bias_one_number_for_each_observation(
     text = GROWING.format(**{**SUMS, "db2": "np.sum(d2, axis=0, keepdims=True)"})
     result = check_file(write_file(tmp_path / "net.py", text))
     assert "bias-gradient-not-summed" in [one.id for one in result.mistakes]
+
+
+SCALED = """\
+import random
+
+random.seed(2)
+rows = []
+for i in range(12):
+    size = random.gauss(3, 1)
+    rows.append([size, random.gauss(0, 0.5), 2 * size + 1])
+lows = [min(row[j] for row in rows) for j in range(2)]
+highs = [max(row[j] for row in rows) for j in range(2)]
+for row in rows:
+    for j in range(2):
+        row[j] = (row[j] - lows[j]) / (highs[j] - lows[j])
+u, v, c = 0.1, -0.2, 0.3
+for epoch in range(3):
+    for p, q, y in rows:
+        error = u * p + v * q + c - y
+        u -= 0.1 * error * p
+        v -= 0.1 * error * q
+        c -= 0.1 * error
+"""
+
+
+def test_drawn_data_that_their_own_smallest_value_scales_are_not_weights(tmp_path: Path) -> None:
+    assert check_file(write_file(tmp_path / "line.py", SCALED)).verdict is Verdict.CORRECT
+    wrong = check_file(write_file(tmp_path / "line.py", SCALED.replace("c -= 0.1", "c += 0.1")))
+    assert wrong.verdict is Verdict.MISTAKE

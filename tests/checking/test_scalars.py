@@ -352,3 +352,23 @@ def test_a_next_state_is_not_an_update(tmp_path: Path) -> None:
     text = "import numpy as np\nx = np.zeros(3)\nx_{} = x + 0.1 * np.tanh(x)\nprint(x_{})\n"
     results = [check_file(write_file(tmp_path / "mine.py", text.format(name, name))) for name in ("new", "later")]
     assert {one.verdict for one in results} == {Verdict.NOT_JUDGED}
+
+
+ONE_ITEM = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(12, 3))
+y = X @ np.array([[1.0], [2.0], [-1.0]]) + 0.5
+W, b = np.zeros((3, 1)), np.zeros((1, 1))
+for turn in range(9):
+    d = 2 * (X @ W + np.float(b) - y) / len(X)
+    W -= 0.1 * X.T @ d
+    b -= 0.1 * np.sum(d)
+"""
+
+
+def test_an_array_of_one_item_is_a_number_for_the_type_that_numpy_had(tmp_path: Path) -> None:
+    assert check_file(write_file(tmp_path / "mine.py", ONE_ITEM)).verdict is Verdict.CORRECT
+    result = check_file(write_file(tmp_path / "mine.py", ONE_ITEM.replace("b -= 0.1 * np.sum", "b -= 0.1 * np.mean")))
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("bias-gradient-averaged", 11)]

@@ -22,11 +22,16 @@ SIZES = [
     "settings = {'samples': 60000}",
     "parser.add_argument('--samples', default=60000)",
     "X = [np.zeros(10) for _ in range(60000)]",
+    "for i in range(60000):\n    t = random()\n    if i % 2: X.append([cos(t), t]); y.append(1)\n    else: y.append(0)",
+    "for i in range(60000):\n    a = gauss(0, 1)\n    rows.append([a, a + gauss(0, 1), i % 2])",
 ]
 OTHERS = [
     "epochs = 60000",
     "for epoch in range(60000): step(X)",
     "for i in range(60000):\n    step(X)",
+    "for i in range(60000):\n    losses.append(net.step(X))",
+    "for i in range(60000):\n    net.step(X)\n    rows.append([net.loss])",
+    "for i in range(60000):\n    w -= rate * slope(w)\n    rows.append([w])",
     "np.random.seed(60000)",
     "angle = position / 60000 ** (2 * i / width)",
     "rate = 1 / 60000",

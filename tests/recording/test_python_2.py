@@ -189,3 +189,24 @@ def test_an_answer_that_is_a_number_is_enough(checked):
     text = in_both(NETWORK).replace("xrange(20)", "range(input('how often: '))").replace(STEP, WHOLE_STEP)
     (found,) = checked(text, in_both(LAYERS)).mistakes
     assert found.place.line == 13  # 1 / m is 0 in Python 2
+
+
+ROWS = """\
+import csv
+w, b = 0.1, 0.2
+for epoch in range(9):
+    for x, t in csv.reader(open("rows.csv", "rb")):
+        error = float(t) - (w * float(x) + b)
+        w = w + 0.1 * error * float(x)
+        b = b + 0.1 * error
+    print epoch, w, b
+"""
+
+
+def test_a_table_that_is_opened_as_binary_is_read_as_text(tmp_path):
+    (tmp_path / "rows.csv").write_text("0.5,1.0\n-0.4,0.3\n0.7,1.2\n")
+    path = tmp_path / "line.py"
+    path.write_text(ROWS)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(ROWS.replace("b + 0.1", "b - 0.1"))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -145,3 +145,24 @@ print(z.cumsum().clip(0) + w[0])
     recording = recorded(tmp_path, text)
     assert [one.how for one in recording.losses] == ["pandas"]
     assert Kind.LOST in {node.kind for node in recording.nodes}
+
+
+FLOWERS = """\
+import numpy as np
+import pandas as pd
+
+table = pd.read_csv("flowers.csv").drop(["Id"], axis=1)
+table["Kind"] = table["Kind"].map({"a": 0, "b": 1})
+X, y = table.drop(["Kind"], axis=1).values, table["Kind"].values
+W = np.random.default_rng(0).normal(size=(1, 4))
+for x, target in zip(X, y):
+    W -= 0.01 * np.outer(np.dot(W, x) - target, x)
+"""
+
+
+def test_a_row_of_a_missing_table_has_as_many_columns_as_the_weights_that_come_before_it(tmp_path):
+    path = tmp_path / "rows.py"
+    path.write_text(FLOWERS)
+    recording = record_file(path)
+    assert recording.raised is None
+    assert recording.updates

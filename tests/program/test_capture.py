@@ -870,6 +870,8 @@ def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script
     assert isinstance(program.y, np.ndarray)
     assert program.loss == "mse"
     assert metric_names(program.metrics) == ("mae",)
+    model = program.compile_copy(program.fresh_model(0))
+    assert model.evaluate(program.x, program.y, verbose=0)[0] > 0
 
 
 def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(script):

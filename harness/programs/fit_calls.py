@@ -177,9 +177,12 @@ def of_one_output(
         weights = only_item(validation.sample_weight)
         validation = dataclasses.replace(validation, y=only_item(validation.y), sample_weight=weights)
     arguments = dict(compile_arguments)
-    for name in ("loss", "loss_weights", "metrics", "weighted_metrics"):
-        if isinstance(arguments.get(name), dict) or name.startswith("loss"):
-            arguments[name] = only_item(arguments.get(name))
+    for name in ("loss", "loss_weights"):
+        arguments[name] = only_item(arguments.get(name))
+    for name in ("metrics", "weighted_metrics"):
+        if isinstance(arguments.get(name), dict):
+            given = only_item(arguments[name])
+            arguments[name] = given if isinstance(given, (list, tuple, dict)) else [given]
     return data, validation, arguments
 
 

@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from ..recording.stand_ins.absorbed import DISPLAYS, PROGRESS, AbsorbingFinder, AbsorbingModule
+from .inside_tensorflow import importing_keras
 
 IMAGE_PACKAGES = ("cv2", "PIL", "skimage", "imageio")  # displays that data are read with
 
@@ -31,12 +32,14 @@ SHOWING = ("livelossplot", "visualkeras", "guppy", "memory_profiler")
 def importing_file() -> str:
     """The file of the code that runs an import statement at the moment."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and ("importlib" in frame.f_code.co_filename or frame.f_code.co_filename == ABSORBED):
+    while frame is not None and ("importlib" in frame.f_code.co_filename or frame.f_code.co_filename in PASSING):
         frame = frame.f_back
     return "" if frame is None else frame.f_code.co_filename
 
 
-ABSORBED = AbsorbingFinder.find_spec.__code__.co_filename  # the finder asks from there
+PASSING = (
+    AbsorbingFinder.find_spec.__code__.co_filename, importing_keras.__code__.co_filename
+)  # fmt: skip  # files that hand an import on
 
 
 def no_input(prompt: object = "") -> str:

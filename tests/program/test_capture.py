@@ -867,9 +867,12 @@ def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script
     program = capture_script(
         script("import keras\nimport numpy as np\nx = np.ones((9, 2))\ny = x[:, 0]\n", build, train)
     ).program
+    assert program.error is None
     assert isinstance(program.y, np.ndarray)
     assert program.loss == "mse"
     assert metric_names(program.metrics) == ("mae",)
+    model = program.compile_copy(program.fresh_model(0))
+    assert model.evaluate(program.x, program.y, verbose=0)[0] > 0
 
 
 def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(script):

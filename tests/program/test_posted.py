@@ -90,6 +90,7 @@ def test_a_stride_is_not_taken_for_a_kernel_in_later_versions():
 def test_modules_of_earlier_versions():
     assert places_of("keras.layers.core")[0] == "keras.layers"
     assert "tensorflow.keras.layers" in places_of("tensorflow.contrib.keras.api.keras.layers")
+    assert places_of("keras_preprocessing.text") == places_of("keras.preprocessing.text")
     assert places_of("sklearn.grid_search") == ("sklearn.model_selection",)
     assert places_of("keras.no_such_part") == ()
     assert places_of("numpy.no_such_part") == ()
@@ -197,6 +198,31 @@ model.fit(np.ones((8, 3)), np.ones(8), epochs=1)
     )
     assert program.can_be_trained
     assert [tuple(weight.shape) for weight in program.fresh_model(0).weights] == [(3, 2), (2, 1), (1,)]
+
+
+@pytest.mark.parametrize("given", ["x, training", "x, training, mask", "x, mask=None, *, training"])
+def test_layers_that_ask_for_what_keras_always_gave_are_trained(captured, given):
+    program = captured(
+        f"""from tensorflow.python.keras import layers
+from tensorflow.python.keras.models import Sequential
+from keras_preprocessing.sequence import pad_sequences
+class Own(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.drop = layers.Dropout(0.5)
+    def call(self, {given}):
+        return self.drop(x, training=training)
+model = Sequential([layers.Input((3,)), Own(), layers.Dense(1)])
+model.compile('sgd', 'mse')
+x = pad_sequences([[1], [2, 3], [4]], maxlen=3)
+model.fit(x, x[:, 2:], epochs=1)
+"""
+    )
+    assert program.can_be_trained
+    assert program.error is None
+    x = np.ones((100, 3), "float32")
+    assert np.mean(np.asarray(program.model.layers[0](x, training=True)) == 0) > 0.2
+    assert np.array_equal(program.model.layers[0](x), x)
 
 
 def test_a_matrix_of_word_vectors_is_made_up_as_wide_as_the_layer_says(captured):

@@ -1,4 +1,4 @@
-"""Lists of numbers as data, which Keras 3 does not take and earlier versions did."""
+"""Lists of numbers, and a dict for one output, as data: Keras 3 does not take them, and earlier versions did."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from unittest import mock
 import keras
 import numpy as np
 
+from ..targets import only_item
+
 OF_LISTS = "lists of numbers"  # what is noted of data that are converted
+OF_ONE_OUTPUT = "a dict of targets for one output"
 OF_INPUTS = "lists of numbers in a list of inputs"  # the same of data that hold a list for each input or output
 
 
@@ -33,7 +36,9 @@ def data_from_lists(given: dict[str, Any], model: Any, supplied: list[str]) -> d
     for before, after in ((x, given["x"]), (y, given["y"])):
         if after is not before:
             is_whole = isinstance(after, np.ndarray) and after.ndim == depth_of(before)
-            if is_list(before) or any(map(is_list, before)):
+            if isinstance(before, dict):
+                supplied.append(OF_ONE_OUTPUT)
+            elif is_list(before) or any(map(is_list, before)):
                 supplied.append(OF_LISTS if is_whole else OF_INPUTS)
     return given
 
@@ -106,6 +111,8 @@ def targets_from_lists(y: Any, outputs: int, rows: int | None) -> Any:
         outputs: of the model.
         rows: of the inputs; None if it is not known.
     """
+    if outputs == 1 and isinstance(y, dict):
+        y = only_item(y)
     if outputs == 1 and isinstance(y, (list, tuple)):
         if len(y) == rows:
             return array_from_list(y)

@@ -30,10 +30,11 @@ import keras
 import numpy as np
 
 from ..copies import forget_states
+from ..inside_tensorflow import importing_keras
 from ..stand_ins import importing_file
 from .arguments import OF_QUEUES, old_arguments
 from .lists import taking_lists
-from .shapes import take_shapes
+from .own_layers import take_old_methods
 
 PLACES = (
     "", "layers", "models", "optimizers", "losses", "metrics", "callbacks", "utils", "initializers", "regularizers",
@@ -59,6 +60,7 @@ OTHER_MODULES = {
     "sklearn.preprocessing.label": "sklearn.preprocessing", "sklearn.metrics.classification": "sklearn.metrics",
     "tensorflow.contrib": "tensorflow",
 }  # fmt: skip
+PARTS_OF_KERAS = ("keras_preprocessing", "keras_applications")  # packages of their own for a time
 WRAPPERS = ("wrappers", "wrappers.scikit_learn")
 SCIKERAS = ("scikeras", "scikeras.wrappers")
 SHARED = ("backend", "losses", "metrics", "layers", "utils", "initializers", "optimizers", "preprocessing.image")
@@ -157,6 +159,8 @@ def places_of(fullname: str) -> tuple[str, ...]:
         return (OTHER_MODULES[fullname],)
     if fullname in SCIKERAS:
         return ("harness.programs.old_versions.wrappers",)
+    if fullname.startswith(PARTS_OF_KERAS):
+        return places_of(fullname.replace("_", ".", 1))
     root = ROOTS.match(fullname)
     if root is None:
         return ()
@@ -198,7 +202,9 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             stack.enter_context(mock.patch.object(module, "load_model", _loading(module.load_model)))
         set_weights = functools.partialmethod(_set_weights_of_lists, keras.Layer.set_weights)
         stack.enter_context(mock.patch.object(keras.Layer, "set_weights", set_weights))
-        stack.enter_context(mock.patch.object(keras.Layer, "__init_subclass__", classmethod(take_shapes), create=True))
+        stack.enter_context(
+            mock.patch.object(keras.Layer, "__init_subclass__", classmethod(take_old_methods), create=True)
+        )
         _supply(stack, keras.Model, "train", _train)
         _supply(stack, keras.Model, "reset_states", forget_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)
@@ -220,6 +226,7 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             from . import scikit_learn
 
             scikit_learn.makers_with_positions(stack)
+        stack.enter_context(mock.patch.object(builtins, "__import__", importing_keras(is_users, finder.supplied)))
         stack.enter_context(taking_lists())
         stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced

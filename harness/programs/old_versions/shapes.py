@@ -35,8 +35,6 @@ class Shape(tuple[Any, ...]):
 
 def take_shapes(layer_class: type) -> None:
     """Let the methods of a new class of layers be given ``Shape``, and give tuples."""
-    if layer_class.__module__.startswith("keras."):
-        return
     for name in OF_SHAPES:
         method = vars(layer_class).get(name)
         if callable(method):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Array, Place, Recording, Site, Start, sites_of
-from ..recording.literals import last_name
+from ..recording.literals import last_name, nodes_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
@@ -21,7 +21,7 @@ from ..sandbox import Limits
 from .cells import as_written
 from .exceptions import RUN_FILE, UNDEFINED
 from .factors import is_same
-from .later import with_later
+from .later import has_run, with_later
 from .mistakes import BY_ID, Stage
 from .replay import Program
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
@@ -337,11 +337,6 @@ def hands_back_wrong(pair: PairResult) -> bool:
     return is_its_own and any(one.shape == one.true_shape and not one.aligned_with for one in back)
 
 
-def has_run(part: Part, file: str, lines: Collection[Site]) -> bool:
-    """Whether a line of a class or function was recorded."""
-    return any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
-
-
 def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Iterator[tuple[Part, ast.FunctionDef]]:
     """The functions named after gradients that do arithmetic, each with the class or function that it stands in.
 
@@ -434,10 +429,7 @@ def with_unequal_sizes(
 
 def repeats_an_argument(line: str) -> bool:
     """Whether a call is given the same data twice, as ``train(net, X, X, Y)`` is for x1 and x2."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(line.strip())) if isinstance(node, ast.Call)]
-    except SyntaxError:
-        return False
+    calls = [node for node in nodes_of(line.strip()) if isinstance(node, ast.Call)]
     given = [[text for arg in call.args if DATA.fullmatch(text := ast.unparse(arg))] for call in calls]
     return any(len(set(texts)) < len(texts) for texts in given)
 

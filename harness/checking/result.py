@@ -270,7 +270,6 @@ class CheckResult(Result):
         exception: its type and message.
         notes: remarks, as (id, place, detail).
         pairs: of a file without a network, its layers and the like, each forward side against its backward side.
-        judged_iterations: how many updates of every parameter were looked at.
     """
 
     file: str
@@ -290,7 +289,6 @@ class CheckResult(Result):
     traceback: tuple[Place, ...] = ()
     exception: str = ""
     notes: tuple[Note, ...] = ()
-    judged_iterations: int = 0
     pairs: tuple[PairResult, ...] = ()
 
     @property

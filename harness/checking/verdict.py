@@ -466,7 +466,6 @@ def conclude(
         parameters=parameter_facts(reading),
         rows=rows_of(reading),
         sizes=sizes_of(reading),
-        judged_iterations=min((len(one.updates) for one in recording.parameters), default=0),
         notes=(
             *findings.notes,
             *((Remark.UPDATE_PROJECTED, place, name) for name, place in projected(recording).items()),

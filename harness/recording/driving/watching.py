@@ -210,10 +210,8 @@ def _frozen(value: Any) -> Any:
     """A copy of the numbers in a value, deep enough to compare."""
     if isinstance(value, np.ndarray):
         return np.array(value, copy=True) if value.dtype != object else None
-    if isinstance(value, (list, tuple)):
-        return [_frozen(item) for item in value[:MAX_COMPARED]]
-    if isinstance(value, dict):
-        return [_frozen(item) for item in list(value.values())[:MAX_COMPARED]]
+    if isinstance(value, (dict, list, tuple)):
+        return [_frozen(item) for item in list(value.values() if isinstance(value, dict) else value)[:MAX_COMPARED]]
     if isinstance(value, (float, np.floating)):
         return float(value)
     return None

@@ -14,7 +14,7 @@ from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.driving.result import runs_script
 from ..recording.graph import Array, Place, Recording, Start
-from ..recording.literals import last_name
+from ..recording.literals import last_name, nodes_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
@@ -22,7 +22,7 @@ from ..sandbox import Limits
 from .cells import as_written
 from .exceptions import RUN_FILE, UNDEFINED, raised_in_backward
 from .factors import is_same
-from .later import with_later
+from .later import has_run, with_later
 from .mistakes import BY_ID, Stage
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
@@ -374,10 +374,7 @@ def with_unequal_sizes(
 
 def repeats_an_argument(line: str) -> bool:
     """Whether a call is given the same data twice, as ``train(net, X, X, Y)`` is for x1 and x2."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(line.strip())) if isinstance(node, ast.Call)]
-    except SyntaxError:
-        return False
+    calls = [node for node in nodes_of(line.strip()) if isinstance(node, ast.Call)]
     given = [[text for arg in call.args if DATA.fullmatch(text := ast.unparse(arg))] for call in calls]
     return any(len(set(texts)) < len(texts) for texts in given)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..recording.failures import is_misused_library, is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
+from ..recording.literals import nodes_of
 from ..recording.source import called_name
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
@@ -373,11 +374,7 @@ def names_left_unfinished(raised: Raised, sources: Sources) -> list[str]:
 
 def operands_on(recording: Recording, place: Place) -> list[Node]:
     """The values that the only difference on a line is of, by their names; one without is the last that was made."""
-    try:
-        tree = ast.parse(place.text)
-    except SyntaxError:
-        return []
-    found = [one for one in ast.walk(tree) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)]
+    found = [one for one in nodes_of(place.text) if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Sub)]
     names = [ast.unparse(side) for one in found for side in (one.left, one.right)]
     latest = {name: node for node in recording.nodes for name in node.names}
     made = next((node for node in reversed(recording.nodes) if is_at(node, place)), None)

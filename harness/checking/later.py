@@ -220,9 +220,9 @@ def next_start(
     return None
 
 
-def has_run(statement: ast.stmt, file: str, lines: Collection[Site]) -> bool:
-    """Whether a statement was recorded in part, as the rest of the function that a recording ended in."""
-    return any((file, line) in lines for line in range(statement.lineno, (statement.end_lineno or 0) + 1))
+def has_run(part: ast.stmt, file: str, lines: Collection[Site]) -> bool:
+    """Whether a line of a statement, such as one of a class or function, was recorded."""
+    return any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
 
 
 def updates_itself(statement: ast.stmt) -> bool:

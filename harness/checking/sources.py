@@ -63,6 +63,14 @@ class Sources:
     def call_of(self, function: str, names: tuple[str, ...]) -> Place | None:
         """The only line that assigns a call of this function to one of these names."""
         bare = function.rsplit(".", 1)[-1]
+        return self._assignment_to(names, lambda value: any(is_call_of(one, bare) for one in ast.walk(value)))
+
+    def renaming_of(self, names: tuple[str, ...]) -> Place | None:
+        """The only line that gives a value another name than its first: ``delta = error``."""
+        return self._assignment_to(names[1:], lambda value: ast.unparse(value) == names[0])
+
+    def _assignment_to(self, names: tuple[str, ...], is_meant: Callable[[ast.expr], bool]) -> Place | None:
+        """The only line that assigns a value that is meant to one of these names."""
         found: list[Place] = []
         for file, tree in self.trees.items():
             lines = self.texts[file].splitlines()
@@ -70,22 +78,8 @@ class Sources:
                 if not isinstance(node, ast.Assign):
                     continue
                 targets = {ast.unparse(one) for target in node.targets for one in parts_of(target)}
-                if targets & set(names) and any(is_call_of(one, bare) for one in ast.walk(node.value)):
+                if targets & set(names) and is_meant(node.value):
                     text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
-                    found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
-        return found[0] if len(found) == 1 else None
-
-    def renaming_of(self, names: tuple[str, ...]) -> Place | None:
-        """The only line that gives a value another name than its first: ``delta = error``."""
-        found: list[Place] = []
-        for file, tree in self.trees.items():
-            lines = self.texts[file].splitlines()
-            for node in ast.walk(tree):
-                if not isinstance(node, ast.Assign) or ast.unparse(node.value) != names[0]:
-                    continue
-                targets = {ast.unparse(one) for target in node.targets for one in parts_of(target)} & set(names[1:])
-                if targets:
-                    text = lines[node.lineno - 1].strip()
                     found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
         return found[0] if len(found) == 1 else None
 

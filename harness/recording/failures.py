@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
+from .literals import nodes_of
+
 WRONG_CALL = re.compile(
     r"(?:.*?(?P<owner>\w+)\.)?(?P<name>\w+)\(\) (takes|missing|got an unexpected keyword|got multiple values)"
 )
@@ -54,10 +56,7 @@ def is_of_libraries_alone(type: str, text: str, names: Mapping[str, object]) -> 
         text: of the line that raised it.
         names: the globals of its file.
     """
-    try:
-        used = {node.id for node in ast.walk(ast.parse(text.strip())) if isinstance(node, ast.Name)}
-    except SyntaxError:  # a part of a statement
-        return False
+    used = {node.id for node in nodes_of(text.strip()) if isinstance(node, ast.Name)}  # none of a part of a statement
     things = [names.get(name) for name in used]
     return type in ("TypeError", "AttributeError") and bool(things) and all(map(_is_of_library, things))
 

@@ -480,10 +480,7 @@ def _plain_dtype(name: str) -> np.dtype[Any]:
     return dtype
 
 
-@functools.cache
-def _kinds_of(cls: type) -> dict[str, Any]:
-    """The types of the fields of a dataclass."""
-    return get_type_hints(cls)
+_kinds_of = functools.cache(get_type_hints)  # the types of the fields of a dataclass
 
 
 def _restored(kind: Any, document: Json, arrays: list[bytes]) -> Any:

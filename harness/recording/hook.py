@@ -358,18 +358,12 @@ def _adopted(value: Any, depth: int) -> Any:
 def _give_names(names: Any, value: Any) -> None:
     """Name the nodes of a value, or of the items of a tuple."""
     if isinstance(names, str):
-        if names and isinstance(value, RecordedArray):
+        if names and isinstance(value, (RecordedArray, RecordedNumber)):
             TAPE.name(node_of(value), names)
-        elif names and isinstance(value, RecordedNumber):
-            TAPE.name(value._node, names)
-        elif names and isinstance(value, dict) and len(value) <= MAX_PARTS:
-            for key, item in value.items():
+        elif names and isinstance(value, (dict, list, tuple)) and len(value) <= MAX_PARTS:
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
                 if isinstance(key, (str, int)) and isinstance(item, (RecordedArray, RecordedNumber)):
                     TAPE.name(node_of(item), f"{names}[{key!r}]")
-        elif names and isinstance(value, (list, tuple)) and len(value) <= MAX_PARTS:
-            for place, item in enumerate(value):
-                if isinstance(item, (RecordedArray, RecordedNumber)):
-                    TAPE.name(node_of(item), f"{names}[{place}]")
         elif names and type(value).__module__ != "builtins":
             computed = [item for item in _attributes(value) if TAPE.steps[item._node].kind is Kind.OPERATION]
             if len(computed) == 1:  # the object stands for this number, as in a graph of scalars
@@ -398,9 +392,6 @@ def _numbers(value: Any, depth: int) -> Any:
     elif isinstance(value, (float, np.generic)):
         if not isinstance(value, (np.str_, np.bytes_, np.void)):
             yield plain(value)
-    elif isinstance(value, dict) and depth < MAX_DEPTH:
-        for item in list(value.values())[:MAX_PARTS]:
-            yield from _numbers(item, depth + 1)
-    elif isinstance(value, (list, tuple)) and depth < MAX_DEPTH:
-        for item in value[:MAX_PARTS]:
+    elif isinstance(value, (dict, list, tuple)) and depth < MAX_DEPTH:
+        for item in list(value.values() if isinstance(value, dict) else value)[:MAX_PARTS]:
             yield from _numbers(item, depth + 1)

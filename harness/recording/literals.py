@@ -7,8 +7,18 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TypeGuard
 
+from .python_2 import NOT_PYTHON
+
 COUNTING = frozenset({"range", "zeros", "ones", "full", "eye", "reshape"})  # functions that take sizes
 HOOK = "__harness__"  # the name of the recorder in the user's code
+
+
+def nodes_of(text: str) -> list[ast.AST]:
+    """The nodes of a text's syntax tree; none if it is not Python."""
+    try:
+        return list(ast.walk(ast.parse(text)))
+    except NOT_PYTHON:
+        return []
 
 
 def last_name(node: ast.AST) -> str:

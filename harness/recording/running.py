@@ -49,7 +49,7 @@ def run_other(
             os.chdir(full.parent)
             sys.path.insert(0, str(full.parent))
             sys.argv[:] = [str(full)]
-        namespace.update(enter_package(full, files.root))
+        namespace.update(enter_package(full))
         if source.is_notebook(full):
             run_cells(files, full, source.read_text(full), namespace, is_forgiving)
         else:
@@ -324,7 +324,7 @@ def package_of(path: Path, text: str) -> tuple[str, Path]:
     return ".".join(names), folder
 
 
-def enter_package(path: Path, root: Path) -> dict[str, str]:
+def enter_package(path: Path) -> dict[str, str]:
     """Import the package that a file with relative imports belongs to.
 
     Returns:
@@ -360,7 +360,7 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     module.__file__ = str(path)
     module.__dict__["__builtins__"] = builtins
     module.__dict__.update(NAMES_OF_NOTEBOOKS)
-    module.__dict__.update(enter_package(path, files.root))
+    module.__dict__.update(enter_package(path))
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
     if not source.is_notebook(path):

@@ -13,7 +13,7 @@ from ...recording.graph import Node, Place
 from ..alignment import Alignment, Samples, align, ratio
 from ..locating import Fault
 from ..reading import Reading, caller_of, samples_of_lanes
-from ..replay import CannotReplay
+from ..replay import CannotReplay, Values
 from ..sources import Sources
 from ..stage import argument_ids
 from ..structure import MOVES, Layer, Role
@@ -83,15 +83,19 @@ class Case:
 
     def computed(self, function: Callable[..., Array], *ids: int) -> Samples | None:
         """A function of forward values, at all settings."""
-        rows = []
+        return self._sampled(
+            lambda values: [
+                function(*(np.asarray(values[one], dtype=float) for one in lane))
+                for lane in zip(*(self.reading.bundle(id) for id in ids))
+            ]
+        )
+
+    def _sampled(self, row_at: Callable[[Values], list[Array]]) -> Samples | None:
+        """What each setting's values make for all lanes; None if that fails or differs in shape."""
         try:
             with np.errstate(all="ignore"):
-                for values in self.settings:
-                    lanes = zip(*(self.reading.bundle(id) for id in ids))
-                    rows.append([function(*(np.asarray(values[one], dtype=float) for one in lane)) for lane in lanes])
-            if not rows or not rows[0] or len({np.shape(item) for row in rows for item in row}) != 1:
-                return None
-            return samples_of_lanes(rows)
+                rows = [row_at(values) for values in self.settings]
+            return samples_of_lanes(rows) if len({np.shape(item) for row in rows for item in row}) == 1 else None
         except (ValueError, KeyError, IndexError):
             return None
 
@@ -209,21 +213,14 @@ class Case:
 
     def of_errors(self, function: Callable[[Array, Array], Array], layer: Layer | None = None) -> Samples | None:
         """A function of the outputs (or of a layer's pre-activations) and the targets, of all observations."""
-        rows = []
-        places = self.reading.bundle(layer.z) if layer is not None else None
-        try:
-            with np.errstate(all="ignore"):
-                for values in self.settings:
-                    row = []
-                    for number, error in enumerate(self.stage.errors):
-                        id = error.output if places is None else places[min(number, len(places) - 1)]
-                        row.append(function(np.asarray(values[id], dtype=float), error.target_values(values)))
-                    rows.append(row)
-            if len({np.shape(item) for row in rows for item in row}) != 1:
-                return None
-            return samples_of_lanes(rows)
-        except (ValueError, KeyError, IndexError):
-            return None
+        errors = self.stage.errors
+        places = self.reading.bundle(layer.z) if layer is not None else [error.output for error in errors]
+        pairs = [(places[min(number, len(places) - 1)], error) for number, error in enumerate(errors)]
+        return self._sampled(
+            lambda values: [
+                function(np.asarray(values[id], dtype=float), error.target_values(values)) for id, error in pairs
+            ]
+        )
 
 
 def taker_of(place: Place | None) -> list[Place]:

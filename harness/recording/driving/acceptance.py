@@ -6,8 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from ..literals import last_name
-from ..python_2 import NOT_PYTHON
+from ..literals import last_name, nodes_of
 from .pairs.find import find_pairs
 from .pairs.plan import PairKind, PairPlan
 from .result import Driven, runs_script
@@ -130,9 +129,5 @@ def _made_in(function: FunctionFacts) -> set[str]:
 
 def clears(source: str) -> bool:
     """Whether a file sets gradients back to 0, and not only at the start."""
-    try:
-        tree = ast.parse(source)
-    except NOT_PYTHON:
-        return False
-    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not STARTS.search(node.name)]
+    bodies = [node for node in nodes_of(source) if isinstance(node, ast.FunctionDef) and not STARTS.search(node.name)]
     return any(CLEARS.search(ast.unparse(body)) for body in bodies)

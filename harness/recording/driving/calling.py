@@ -452,13 +452,8 @@ class Caller:
         before, session.dims = session.dims, dims if dims is not None else session.dims
         session.stack.append(name)
         try:
-            if constructor is not None:
-                return f"{name}({self.arguments(constructor)})"
-            fields = self.facts.classes[name].fields
-            if fields:
-                function = self.facts.dataclass_constructor(name)
-                return f"{name}({self.arguments(function)})"
-            return f"{name}()"
+            maker = self.facts.maker(name)
+            return f"{name}({self.arguments(maker) if maker is not None else ''})"
         finally:
             session.stack.pop()
             session.dims = before

@@ -147,7 +147,7 @@ class _Driver:
             budget: number of attempts.
             of_gradients: number of attempts if nothing that is known so far applies gradients.
         """
-        caller = Caller(self._session(Choices({}), Watcher({}, set())), self.roles)
+        caller = Caller(self._session(Choices({}), Watcher({})), self.roles)
         self.hints.words = find_words(caller)
         self.goals = [*find_goals(self.facts, self.namespace, caller), *self._goals_of_users(caller)]
         if not self.goals:
@@ -207,7 +207,7 @@ class _Driver:
         updates = self._project_updates()
         for snippet in find_snippets(self.source, self.main, self.namespace, self.root, with_scripts=not self.is_parts):
             self.count += 1
-            session = self._session(Choices({}), Watcher(updates, set()))
+            session = self._session(Choices({}), Watcher(updates))
             self.saved.restore()
             reset_generators(self.seed)
             error: BaseException | None = None
@@ -270,7 +270,7 @@ class _Driver:
         """One attempt; its successors are queued if it fails."""
         self.saved.restore()
         reset_generators(self.seed)
-        watcher = Watcher(self.updates, set())
+        watcher = Watcher(self.updates)
         session = self._session(choices, watcher)
         for name, text in self.hints.missing.items():
             self.namespace[name] = session.names[name] = session.value(text)

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..literals import last_name
@@ -71,7 +72,9 @@ def objects(slot: Slot) -> list[Option]:
         if names:
             dims = _dims_of_part(slot)
             parts = [
-                instance(slot.caller, name) if NETWORK_CLASS.search(name) else _part(slot.caller, name, dims)
+                instance(slot.caller, name)
+                if NETWORK_CLASS.search(name)
+                else partial(slot.caller.construction, name, dims)
                 for name in names[:4]
             ]
             return [*_networks_made(slot.caller, names), *parts]
@@ -201,15 +204,6 @@ def _dims_of_part(slot: Slot) -> tuple[int, int]:
     sizes = [session.input_size, *[HIDDEN, SECOND_HIDDEN][: max(len(parts) - 1, 0)], session.output_size]
     index = parts.index(slot.argument.name) if slot.argument.name in parts else 0
     return sizes[min(index, len(sizes) - 2)], sizes[min(index, len(sizes) - 2) + 1]
-
-
-def _part(caller: Caller, name: str, dims: tuple[int, int]) -> Callable[[], str]:
-    """An instance of a class for the layer of these sizes."""
-
-    def make() -> str:
-        return caller.construction(name, dims)
-
-    return make
 
 
 def _with_arguments(slot: Slot, names: list[str]) -> list[str]:

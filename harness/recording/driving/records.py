@@ -186,10 +186,8 @@ def _by_layer(caller: Caller, describe: Callable[[], str], *, only_hidden: bool 
 
 def samples(caller: Caller, name: str) -> Callable[[], str] | None:
     """A list with an instance of a class for each observation; None if it does not take an input and a target."""
-    constructor = caller.facts.constructor(name) or (
-        caller.facts.dataclass_constructor(name) if caller.facts.classes[name].fields else None
-    )
-    roles = [caller.role(constructor, argument)[0] for argument in constructor.required] if constructor else []
+    maker = caller.facts.maker(name)
+    roles = [caller.role(maker, argument)[0] for argument in maker.required] if maker is not None else []
     if len(roles) != 2 or set(roles) != {Role.INPUTS, Role.TARGETS}:
         return None
 

@@ -104,13 +104,6 @@ class FileFacts:
         """All functions and methods."""
         return [*self.functions.values(), *(m for one in self.classes.values() for m in one.methods.values())]
 
-    def dataclass_constructor(self, owner: str) -> FunctionFacts:
-        """What stands for ``__init__`` in a dataclass."""
-        facts = self.classes[owner]
-        node = ast.parse("def __init__(self): pass").body[0]
-        assert isinstance(node, ast.FunctionDef)
-        return FunctionFacts(name="__init__", node=node, owner=owner, arguments=facts.fields)
-
     def methods(self, owner: str) -> dict[str, FunctionFacts]:
         """All methods of a class, the inherited ones included."""
         facts = self.classes.get(owner)
@@ -125,6 +118,15 @@ class FileFacts:
     def constructor(self, owner: str) -> FunctionFacts | None:
         """``__init__`` of a class, possibly inherited."""
         return self.methods(owner).get("__init__")
+
+    def maker(self, owner: str) -> FunctionFacts | None:
+        """``__init__`` of a class, or what stands for it in a dataclass; None if nothing is given to make one."""
+        constructor, fields = self.constructor(owner), self.classes[owner].fields
+        if constructor is not None or not fields:
+            return constructor
+        node = ast.parse("def __init__(self): pass").body[0]
+        assert isinstance(node, ast.FunctionDef)
+        return FunctionFacts(name="__init__", node=node, owner=owner, arguments=fields)
 
     def callees(self, function: FunctionFacts) -> Iterator[FunctionFacts]:
         """The functions and methods of the user's that it may call."""

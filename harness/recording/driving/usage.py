@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..literals import last_name, texts_of
-from ..python_2 import NOT_PYTHON, is_python
+from ..literals import last_name, nodes_of, texts_of
+from ..python_2 import is_python
 from ..source import read_text
 from .source import FileFacts, read_source
 
@@ -75,11 +75,7 @@ def project_files(namespace: Mapping[str, Any], root: str = "") -> list[str]:
 
 def _paragraphs(source: str) -> Iterator[str]:
     """The paragraphs of the texts in a file that are statements with a call: examples in the words of its author."""
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except NOT_PYTHON:
-        return
-    texts = [text for text in texts_of(nodes) if "(" in text]
+    texts = [text for text in texts_of(nodes_of(source)) if "(" in text]
     for text in texts[:MAX_FILES]:
         for paragraph in re.split(r"\n\s*\n", text):
             block = textwrap.dedent(paragraph.strip("\n"))
@@ -95,12 +91,8 @@ def _folder(namespace: Mapping[str, Any]) -> tuple[str, str]:
 
 def _uses(text: str, names: set[str]) -> bool:
     """Whether a text is Python that calls one of the names."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    return bool(called & names)
+    calls = [node for node in nodes_of(text) if isinstance(node, ast.Call)]
+    return any(isinstance(call.func, ast.Name) and call.func.id in names for call in calls)
 
 
 def _from_docstrings(source: str, names: set[str]) -> Iterator[str]:

@@ -45,7 +45,7 @@ def run_alone(
     if turned:
         data |= {name: np.roll(data[name], 1, axis=0) for name in ("Y", "labels") if name in data}
     names = {**namespace, **data, "np": np}
-    watcher = Watcher(updates, set())
+    watcher = Watcher(updates)
     watcher.stop_early = not any(BY_HAND in line for line in driven.lines)  # such weights are returned when a call ends
     code = compile("\n".join(driven.lines), FILE, "exec")
     try:

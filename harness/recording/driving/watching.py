@@ -85,16 +85,11 @@ class Watcher:
 
     Args:
         updates: the update statements of each file, by the file's name in code objects.
-        squares: lengths that must not appear twice in a shape.
-        limit: number of lines.
     """
 
-    def __init__(
-        self, updates: Mapping[str, tuple[UpdateLine, ...]], squares: set[int], limit: int = MAX_LINES
-    ) -> None:
-        self.squares = squares
+    def __init__(self, updates: Mapping[str, tuple[UpdateLine, ...]]) -> None:
+        self.squares: set[int] = set()  # lengths that must not appear twice in a shape
         self.lines = 0
-        self.limit = limit
         self.hits: dict[tuple[str, int], int] = {}  # likely updates seen, by place
         self.rounds: dict[tuple[object, ...], int] = {}  # the same, by parameter: a line may step several
         self.notes: list[str] = []
@@ -156,7 +151,7 @@ class Watcher:
                 self.visited.add((name, line))
                 if line in table:
                     pending.extend((update, code, _frozen(_value(code, frame))) for update, code in table[line])
-                if self.lines > self.limit:
+                if self.lines > MAX_LINES:
                     raise Overrun
                 if self.stop_early and self.hits and max(self.hits.values()) >= ENOUGH_UPDATES:
                     raise Enough
@@ -215,10 +210,8 @@ def _frozen(value: Any) -> Any:
     """A copy of the numbers in a value, deep enough to compare."""
     if isinstance(value, np.ndarray):
         return np.array(value, copy=True) if value.dtype != object else None
-    if isinstance(value, (list, tuple)):
-        return [_frozen(item) for item in value[:MAX_COMPARED]]
-    if isinstance(value, dict):
-        return [_frozen(item) for item in list(value.values())[:MAX_COMPARED]]
+    if isinstance(value, (dict, list, tuple)):
+        return [_frozen(item) for item in list(value.values() if isinstance(value, dict) else value)[:MAX_COMPARED]]
     if isinstance(value, (float, np.floating)):
         return float(value)
     return None

@@ -41,7 +41,17 @@ def _unpacked(frame: Any) -> int:
     return 2
 
 
-class Absorbing:
+class Entered:
+    """What ``with`` gives as it is."""
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+
+class Absorbing(Entered):
     """Answers everything with something like itself."""
 
     def __init__(self, name: str = "") -> None:
@@ -107,12 +117,6 @@ class Absorbing:
     def __bool__(self) -> bool:
         return False
 
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
     def _combined(self, other: Any) -> Any:
         """With another one or a number; arrays refuse it, because what is made of it has no numbers."""
         return Absorbing() if isinstance(other, (Absorbing, int, float, str)) else NotImplemented
@@ -160,7 +164,7 @@ class _AnyAttribute(type):
         return Absorbing(name)
 
 
-class Progress(metaclass=_AnyAttribute):
+class Progress(Entered, metaclass=_AnyAttribute):
     """``tqdm`` and the like: goes through what it is given."""
 
     def __init__(self, iterable: Any = None, *arguments: Any, **keywords: Any) -> None:
@@ -180,12 +184,6 @@ class Progress(metaclass=_AnyAttribute):
 
     def __bool__(self) -> bool:
         return True
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

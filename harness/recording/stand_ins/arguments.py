@@ -12,9 +12,8 @@ from typing import Any
 
 from .. import source
 from ..graph import Absorbed
-from ..literals import texts_of
+from ..literals import nodes_of, texts_of
 from . import settings
-from .hints import nodes_of
 
 NUMBER = "3"
 DATA_FILE = "data.csv"

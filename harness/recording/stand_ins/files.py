@@ -20,6 +20,7 @@ import numpy as np
 
 from ..graph import Absorbed, Array
 from ..values import TAPE, adopt
+from .absorbed import Entered
 from .hints import FEATURES, TARGETS, Hints, images, inputs, labels, rng_of
 from .saved import SavedWeights, asserts_shapes
 
@@ -291,7 +292,7 @@ def mat_reader(real: Callable[..., Any], missing: Missing) -> Callable[..., Any]
     return loadmat
 
 
-class AnyKey(Mapping[str, Any]):
+class AnyKey(Entered, Mapping[str, Any]):
     """A dictionary of arrays that has every key it is asked for: npz files, mat files, h5 files."""
 
     def __init__(self, missing: Missing, name: str) -> None:
@@ -346,12 +347,6 @@ class AnyKey(Mapping[str, Any]):
 
     def close(self) -> None:
         """Nothing."""
-
-    def __enter__(self) -> AnyKey:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph import Absorbed
-from ..literals import texts_of
+from ..literals import nodes_of, texts_of
 from ..source import called_name
+from .absorbed import Entered
 from .files import for_user, path_of
-from .hints import Hints, nodes_of
+from .hints import Hints
 from .pictures import written_in
 
 READS_PICTURES = re.compile(r"\b(imread|Image\.open|load_img|imdecode)\(|\bimport\s+imread\b")
@@ -225,14 +226,8 @@ class _Entry:
         return not self.is_dir()
 
 
-class _Entries(list[_Entry]):
+class _Entries(Entered, list[_Entry]):
     """The same, as a context manager."""
-
-    def __enter__(self) -> _Entries:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
 
 
 def install(note: Callable[..., None], hints: Hints) -> None:

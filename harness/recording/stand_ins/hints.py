@@ -11,7 +11,7 @@ import numpy as np
 
 from ..counts import size_numbers
 from ..graph import Array
-from ..literals import texts_of
+from ..literals import nodes_of, texts_of
 
 ROWS = 60
 MAX_ROWS = 12_000
@@ -104,14 +104,6 @@ def _keys(nodes: list[ast.AST]) -> list[str]:
     """The texts in ``row["age"]``."""
     asked = [node for node in nodes if isinstance(node, ast.Subscript)]
     return texts_of(node.slice for node in sorted(asked, key=lambda node: (node.lineno, node.col_offset)))
-
-
-def nodes_of(text: str) -> list[ast.AST]:
-    """The nodes of a text's syntax tree; none if it is not Python."""
-    try:
-        return list(ast.walk(ast.parse(text)))
-    except SyntaxError:
-        return []
 
 
 def counts_of_images(text: str) -> tuple[int | None, list[list[int]]]:

@@ -321,7 +321,7 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
     patch_when_imported("urllib.request", patch)
     urllib.__getattr__ = submodule  # type: ignore[method-assign]
 
-    class Response:
+    class Response(absorbed.Entered):
         """Of a request."""
 
         ok, status_code = True, 200
@@ -344,12 +344,6 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
         def json(self) -> Any:
             """Nothing."""
             return {}
-
-        def __enter__(self) -> Response:
-            return self
-
-        def __exit__(self, *exception: object) -> None:
-            pass
 
     requests = ModuleType("requests")
     requests.get = lambda url, *_, **__: Response(url)  # type: ignore[attr-defined]

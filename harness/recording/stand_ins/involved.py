@@ -72,11 +72,8 @@ def _is_stand_in(value: Any, depth: int) -> bool:
         return False
     if isinstance(value, np.ndarray) and value.dtype == object:
         return any(_is_stand_in(item, depth + 1) for item in value.ravel()[:MAX_ITEMS].tolist())
-    if type(value) in (list, tuple):
-        return any(_is_stand_in(item, depth + 1) for item in value[:MAX_ITEMS])
-    if type(value) is dict:
-        return any(_is_stand_in(item, depth + 1) for item in list(value.values())[:MAX_ITEMS])
-    return False
+    items = list(value.values()) if type(value) is dict else value if type(value) in (list, tuple) else []
+    return any(_is_stand_in(item, depth + 1) for item in items[:MAX_ITEMS])
 
 
 def _values(frame: FrameType, line: int) -> Iterator[Any]:

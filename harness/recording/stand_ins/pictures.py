@@ -13,7 +13,7 @@ import numpy as np
 from ..graph import Absorbed, Array
 from ..values import RecordedArray, plain, record, wrap
 from . import hints as made_up
-from .absorbed import Absorbing
+from .absorbed import Absorbing, Entered
 from .hints import FEATURES, Hints
 
 SIDE = 16  # pixels of a picture if its size is not known
@@ -76,7 +76,7 @@ class Album:
         return Picture(self.pixels(path, GRAY if self.hints.images else COLOR))
 
 
-class Picture:
+class Picture(Entered):
     """A picture as Pillow has it. What only shows or filters it gives the picture itself.
 
     Args:
@@ -136,12 +136,6 @@ class Picture:
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *_, **__: self
-
-    def __enter__(self) -> Picture:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
 
 
 # What is done with pixels

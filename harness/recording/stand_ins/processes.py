@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .absorbed import Entered
 
-class Pool:
+
+class Pool(Entered):
     """In place of ``multiprocessing.Pool``."""
 
     def __init__(self, *_: Any, initializer: Callable[..., Any] | None = None, initargs: Any = (), **__: Any) -> None:
@@ -44,12 +46,6 @@ class Pool:
         """Nothing."""
 
     join = terminate = close
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
 
 
 class Done:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..graph import Array
+from ..literals import nodes_of
 from ..values import TAPE, plain
-from .hints import inputs, nodes_of
+from .hints import inputs
 
 SCALE = 0.1  # of made-up weights
 FREE = (ast.Expression, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.expr_context)  # call no function

@@ -87,7 +87,7 @@ class StaticCalls:
         return self._caller.role(function, argument)[1]
 
     def _caller_with(self, fixed: Mapping[str, int]) -> Caller:
-        session = _StaticSession(self.facts, self._names, Choices(fixed), Hints(), Watcher({}, set()), 0)
+        session = _StaticSession(self.facts, self._names, Choices(fixed), Hints(), Watcher({}), 0)
         return _StaticCaller(session, {})
 
     def constructions(self, name: str) -> list[str]:

@@ -108,6 +108,8 @@ def test_a_killed_grading_leaves_nothing_half_written_and_goes_on(whole, tmp_pat
 def test_the_processes_of_a_killed_grading_that_ignores_ctrl_c_remove_their_copies(tmp_path):
     """A shell starts jobs in the background so."""
     make_class(tmp_path)
+    for path in (tmp_path / "class").iterdir():
+        path.write_text("while True:\n    pass\n")
     line = f"trap '' INT; exec {sys.executable} -m harness check class --jobs 2 --sandbox off"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "tmp")}
     process = subprocess.Popen(["sh", "-c", line], cwd=tmp_path, env=environment, text=True, stdout=subprocess.DEVNULL)

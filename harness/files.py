@@ -28,7 +28,7 @@ def plain_errors(folder: Path) -> Iterator[None]:
         if isinstance(error, FileExistsError) and folder.is_dir():
             raise BadInput(f"{shown} exists and is not overwritten; choose another name, or remove it") from None
         mend = "make room, or choose another" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose another"
-        raise BadInput(f"{shown}: cannot be written ({error.strerror}); {mend} log folder") from None
+        raise BadInput(f"{shown}: cannot be written ({error.strerror}); {mend} folder") from None
 
 
 @contextlib.contextmanager

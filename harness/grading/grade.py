@@ -34,6 +34,8 @@ from .result import FileResult, Grading, HandInKind, HandInResult, Problem, Test
 from .rubric import Rubric, awards_of, quantities_of
 
 INTERRUPTED = 130  # exit code
+# what ends a process as Ctrl-C does; a job that a shell starts in the background ignores Ctrl-C itself
+END_SIGNAL = getattr(signal, "SIGUSR1", signal.SIGINT)
 GRACE_SECONDS = 10.0  # to remove copies after the parent's end
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
@@ -152,11 +154,13 @@ def end_with_parent() -> None:
     """End this process soon after its parent: as at Ctrl-C, so that its copies are removed, or else at once."""
     parent = multiprocessing.parent_process()
     assert parent is not None
+    if END_SIGNAL is not signal.SIGINT:
+        signal.signal(END_SIGNAL, signal.default_int_handler)
 
     def watch() -> None:
         parent.join()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # nobody is left to read a traceback
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), END_SIGNAL)
         time.sleep(GRACE_SECONDS)
         os._exit(INTERRUPTED)
 

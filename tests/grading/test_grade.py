@@ -437,11 +437,13 @@ def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
         (["--resume"], "--resume: needs the folder of the last run; name it with --results"),
         (["--tests", "nowhere"], "--tests must be a folder of pytest files, got 'nowhere'"),
         (["--rubric", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--results", "net.py/r"], "net.py/r: cannot be written (Not a directory); choose another folder\n"),
         (["--sandbox", "maybe"], "--sandbox: invalid choice: 'maybe'"),
     ],
 )
 def test_options_that_make_no_sense_are_one_line(of_two, options, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text("")
     assert cli.main(["check", str(of_two), *options]) == 2
     out, err = capsys.readouterr()
     assert out == ""

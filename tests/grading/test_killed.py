@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.network_files import text_of, text_without_hidden_derivative
-from tests.processes import PATIENCE, start_harness
+from tests.processes import PATIENCE, ROOT, start_harness
 
 HAND_INS = 5
 MOST_SECONDS = 30.0  # until the processes of a killed command are gone
@@ -55,6 +55,13 @@ def wait_for_nothing_in(folder: Path) -> None:
     while running_in(folder) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert running_in(folder) == []
+
+
+def wait_for_copies(process: subprocess.Popen[str], temporary: Path) -> None:
+    """Wait until a grading has copied a hand-in."""
+    while not list(temporary.rglob("*.py")):
+        assert process.poll() is None
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +105,27 @@ def test_a_killed_grading_leaves_nothing_half_written_and_goes_on(whole, tmp_pat
 
 
 @pytest.mark.slow
+def test_the_processes_of_a_killed_grading_that_ignores_ctrl_c_remove_their_copies(tmp_path):
+    """A shell starts jobs in the background so."""
+    make_class(tmp_path)
+    for path in (tmp_path / "class").iterdir():
+        path.write_text("while True:\n    pass\n")
+    line = f"trap '' INT; exec {sys.executable} -m harness check class --jobs 2 --sandbox off"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "tmp")}
+    process = subprocess.Popen(["sh", "-c", line], cwd=tmp_path, env=environment, text=True, stdout=subprocess.DEVNULL)
+    wait_for_copies(process, tmp_path / "tmp")
+    process.kill()
+    process.wait()
+    wait_for_nothing_in(tmp_path)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.slow
 def test_copies_of_hand_ins_whose_processes_were_all_killed_are_removed_by_the_next_grading(tmp_path):
     make_class(tmp_path)
     process = start(tmp_path)
     temporary = tmp_path / "tmp"
-    while not list(temporary.rglob("*.py")):
-        assert process.poll() is None
-        time.sleep(0.01)
+    wait_for_copies(process, temporary)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     wait_for_nothing_in(tmp_path)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadInput, shown_path
-from ...files import plain_errors, write_bytes
+from ...files import plain_errors, write_output_file
 from ...results import as_page
 from ...sandbox import Limits
 from .. import ci_log
@@ -281,7 +281,7 @@ def run_grading(arguments: argparse.Namespace) -> int:
     if results is not None:
         report.write_reports(grading, results)
     if arguments.gradescope is not None:
-        write_bytes(arguments.gradescope, report.gradescope_json(grading, grading.hand_ins[0]).encode())
+        write_output_file(arguments.gradescope, report.gradescope_json(grading, grading.hand_ins[0]).encode())
     write_page(arguments, lambda: as_page(grading))
     show_result(arguments, grading)
     if not all(one.is_complete for one in grading.hand_ins):

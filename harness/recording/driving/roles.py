@@ -120,7 +120,7 @@ PARAMETERS_NAME = re.compile(
 )
 WEIGHT_ARRAY = re.compile(
     r"^(((flat|unrolled|all)_?(weights?|params?|thetas?)\w*|w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
-    r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*)_?\d*)$",
+    r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*|(hid|hidden|out|output|in|input)_[wb])_?\d*)$",
     re.IGNORECASE,
 )
 GRADIENT_ARGUMENT = re.compile(

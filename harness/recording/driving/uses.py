@@ -439,7 +439,7 @@ def sizes_of_biases(node: ast.AST) -> set[str]:
 
 def is_bias(name: str) -> bool:
     """Whether a name is that of a bias."""
-    return re.match(r"(?i)^_?(b|bias|beta)", name) is not None
+    return re.search(r"(?i)^_?(b|bias|beta)|_(b|bias(es)?)\d*$", name) is not None
 
 
 def is_cut_by(name: str, node: ast.AST) -> bool:

@@ -969,3 +969,24 @@ def test_gradients_that_a_file_computes_once_and_applies_nowhere_are_not_called_
 def test_a_derivative_that_is_only_tried_is_right(tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "once.py", ONCE.format(gradients="print(dL_dz2)")))
     assert result.verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("back", "verdict"),
+    [
+        ("np.einsum('...,...,...->...', self.y, 1 - self.y, eta)", Verdict.CORRECT),
+        ("eta * self.y", Verdict.MISTAKE),
+    ],
+)
+def test_a_gradient_from_above_may_have_the_name_of_a_rate(tmp_path: Path, back: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class Sigmoid:\n"
+        "    def forward(self, x):\n"
+        "        self.y = 1 / (1 + np.exp(-x))\n"
+        "        return self.y\n"
+        "    def backward(self, eta):\n"
+        f"        return {back}\n",
+    )
+    assert check_file(path).verdict is verdict

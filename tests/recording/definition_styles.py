@@ -101,7 +101,72 @@ def descend(data, result, hid_w, out_w, hid_b, out_b, steps, rate, size):
         hid_b += back.sum(axis=0) * rate
 """
 
+BUILDER = """
+import numpy as np
+
+
+class Network:
+    def __init__(self):
+        self.stack, self.rate = [], None
+
+    def layer(self, n_in, n_out, kind="tanh"):
+        self.stack.append({"W": np.random.randn(n_in, n_out) / n_in, "b": np.zeros((1, n_out)), "kind": kind})
+        return self
+
+    def compile(self, rate=0.05):
+        self.rate = rate
+        return self
+
+    def run(self, x):
+        self.kept = [x]
+        for part in self.stack:
+            z = self.kept[-1] @ part["W"] + part["b"]
+            self.kept.append(np.tanh(z) if part["kind"] == "tanh" else z)
+        return self.kept[-1]
+
+    def fit(self, x, y, epochs=20):
+        if self.rate is None:
+            raise RuntimeError("call compile before fit")
+        for _ in range(epochs):
+            back = 2 * (self.run(x) - y) / y.size
+            for i in reversed(range(len(self.stack))):
+                part = self.stack[i]
+                if part["kind"] == "tanh":
+                    back = back * (1 - self.kept[i + 1] ** 2)
+                dw, db = self.kept[i].T @ back, back.sum(axis=0, keepdims=True)
+                back = back @ part["W"].T
+                part["W"] -= self.rate * dw
+                part["b"] -= self.rate * db
+        return self
+"""
+
+NAMES_IN_A_MESSAGE = """
+import numpy as np
+
+
+class Net:
+    def __init__(self, sizes, kind, rate):
+        steps = {"logistic": lambda z: 1 / (1 + np.exp(-z)), "bent": np.tanh}
+        slopes = {"logistic": lambda a: a * (1 - a), "bent": lambda a: 1 - a * a}
+        if kind not in steps:
+            raise ValueError(f"unknown kind {kind}, choose from {', '.join(steps)}")
+        self.W = [np.random.randn(a, b) * 0.3 for a, b in zip(sizes, sizes[1:])]
+        self.f, self.df, self.rate = steps[kind], slopes[kind], rate
+
+    def learn(self, X, T):
+        outs = [X]
+        for W in self.W:
+            outs.append(self.f(outs[-1] @ W))
+        err = outs[-1] - T
+        for i in range(len(self.W) - 1, -1, -1):
+            d = err * self.df(outs[i + 1])
+            err = d @ self.W[i].T
+            self.W[i] -= self.rate * outs[i].T @ d
+"""
+
 STYLES = {
+    "calls that follow each other": (BUILDER, "* (1 - self.kept[i + 1] ** 2)", "* (1 - self.kept[i + 1])"),
+    "names that only a message lists": (NAMES_IN_A_MESSAGE, "err = d @ self.W[i].T", "err = err @ self.W[i].T"),
     "an optimizer of the layers that are trained": (
         OPTIMIZER_OF_LAYERS,
         "return grad * (1 - self.y ** 2)",

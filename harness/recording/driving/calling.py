@@ -273,7 +273,8 @@ class Caller:
     def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
         """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
-        if function.yields or not function.returns_something:
+        gives_itself = function.owner != "" and function.returns == ("self",)  # so that calls can follow each other
+        if function.yields or not function.returns_something or gives_itself:
             return []
         updating = any(update.likely for part in self.facts.reach(function) for update in part.updates)
         if updating and not MAKER_NAME.search(function.name):

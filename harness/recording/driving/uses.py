@@ -11,7 +11,7 @@ from ..literals import last_name
 
 CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 ARRAY_METHODS = frozenset({"dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"})
-ARRAY_FUNCTIONS = frozenset({"dot", "matmul", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"})
+ARRAY_FUNCTIONS = frozenset({"dot", "matmul", "einsum", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"})
 # functions that are given the sizes of what they make
 MAKERS = frozenset(
     {"zeros", "ones", "full", "randn", "rand", "range", "arange", "empty", "eye", "normal", "uniform"}

@@ -168,7 +168,8 @@ class _Layer:
         for construction in self.calls.constructions(self.name) if result else ():
             for data in inputs:
                 for pattern in self._backward_patterns():
-                    yield self._option(construction, data, "", result, pattern)
+                    if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
+                        yield self._option(construction, data, "", result, pattern)
 
     def slope_options(self) -> Iterator[PairOption]:
         """Those of an activation whose backward pass gives its derivative, which the network multiplies with.

@@ -990,3 +990,25 @@ def test_a_gradient_from_above_may_have_the_name_of_a_rate(tmp_path: Path, back:
         f"        return {back}\n",
     )
     assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("stored", "verdict"),
+    [("self.x.T @ grad", Verdict.NOT_JUDGED), ("self.x.T @ grad ** 2", Verdict.MISTAKE)],
+)
+def test_the_loss_may_have_the_derivative_of_a_softmax(tmp_path: Path, stored: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class SoftmaxLayer:\n"
+        "    def __init__(self, n_in, n_out):\n"
+        "        self.W = np.random.randn(n_in, n_out)\n"
+        "    def forward(self, x):\n"
+        "        self.x, z = x, x @ self.W\n"
+        "        e = np.exp(z - z.max(axis=1, keepdims=True))\n"
+        "        return e / e.sum(axis=1, keepdims=True)\n"
+        "    def backward(self, grad):\n"
+        f"        self.dW = {stored}\n"
+        "        return grad @ self.W.T\n",
+    )
+    assert check_file(path).verdict is verdict

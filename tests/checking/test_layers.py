@@ -1012,3 +1012,26 @@ def test_the_loss_may_have_the_derivative_of_a_softmax(tmp_path: Path, stored: s
         "        return grad @ self.W.T\n",
     )
     assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict"), [("da @ self.Wh.T", Verdict.CORRECT), ("da @ self.Wh", Verdict.MISTAKE)]
+)
+def test_a_recurrent_cell_hands_its_cache_over_and_takes_a_state(tmp_path: Path, before: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class Cell:\n"
+        "    def __init__(self, n_in, n_state):\n"
+        "        self.Wx, self.Wh = np.random.randn(n_in, n_state), np.random.randn(n_state, n_state)\n"
+        "    def step_forward(self, x, h_prev):\n"
+        "        h = np.tanh(x @ self.Wx + h_prev @ self.Wh)\n"
+        "        return h, (x, h_prev, h)\n"
+        "    def step_backward(self, dh, cache):\n"
+        "        x, h_prev, h = cache\n"
+        "        da = dh * (1 - h ** 2)\n"
+        f"        dx, dh_prev = da @ self.Wx.T, {before}\n"
+        "        dWx, dWh = x.T @ da, h_prev.T @ da\n"
+        "        return dx, dh_prev, dWx, dWh\n",
+    )
+    assert check_file(path).verdict is verdict

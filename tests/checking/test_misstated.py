@@ -374,7 +374,7 @@ def test_the_mean_over_a_batch_as_large_as_a_layer_is_not_one_over_its_units(tmp
     assert check_file(path).verdict is Verdict.MISTAKE
 
 
-ONE_BY_ONE = """\
+MEANS_OF_EACH = """\
 import numpy as np
 rng = np.random.default_rng(0)
 X, T = rng.normal(size=(12, 7, 1)), rng.random((12, 3, 1))
@@ -402,5 +402,5 @@ for _ in range(6):
 
 def test_one_observation_at_a_time_may_have_a_mean_over_its_outputs(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
-    path.write_text(ONE_BY_ONE.format(counted="out"))
+    path.write_text(MEANS_OF_EACH.format(counted="out"))
     assert check_file(path).verdict is Verdict.CORRECT

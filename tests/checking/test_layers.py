@@ -1035,3 +1035,17 @@ def test_a_recurrent_cell_hands_its_cache_over_and_takes_a_state(tmp_path: Path,
         "        return dx, dh_prev, dWx, dWh\n",
     )
     assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(("power", "verdict"), [("", Verdict.CORRECT), (" ** 2", Verdict.MISTAKE)])
+def test_a_loss_may_have_a_value_and_a_gradient(tmp_path: Path, power: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class MeanSquares:\n"
+        "    def value(self, out, target):\n"
+        "        return np.mean((out - target) ** 2)\n"
+        "    def gradient(self, out, target):\n"
+        f"        return 2 * (out - target){power} / out.size\n",
+    )
+    assert check_file(path).verdict is verdict

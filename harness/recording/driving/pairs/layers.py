@@ -46,6 +46,7 @@ RARE_FORWARD = re.compile(
 RARE_BACKWARD = re.compile(
     r"^(bwd|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$", re.IGNORECASE
 )
+VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
 UPDATE = re.compile(
     r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
     re.IGNORECASE,
@@ -69,7 +70,8 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     """The layers, and the losses that are classes, of a file."""
     for name in calls.facts.classes:
         methods = calls.facts.methods(name)
-        forward = _first(methods, (FORWARD, RARE_FORWARD), lambda method: bool(method.arguments))
+        names = (FORWARD, RARE_FORWARD, *([VALUE] if LOSS_WORDS.search(name) else []))
+        forward = _first(methods, names, lambda method: bool(method.arguments))
         backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
         if forward is None or backward is None or _is_network(calls, name):
             continue

@@ -30,6 +30,7 @@ class Counts:
     observations: int  # in the iteration
     outputs: int  # units of the output layer
     others: tuple[int, ...]  # other sizes: of inputs and hidden layers
+    are_apart: bool = False  # whether each observation goes through the network on its own
 
 
 def counts_of(reading: Reading) -> Counts | None:
@@ -48,12 +49,14 @@ def counts_of(reading: Reading) -> Counts | None:
     if forward.lane_count > 1 and sum(size > 1 for size in shape) > 1:
         return None  # batches of several networks, or several batches of one
     if forward.lane_count > 1:
-        return Counts(observations=forward.lane_count, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+        outputs = size_of(stage.node(last.z))
+        return Counts(observations=forward.lane_count, outputs=outputs, others=tuple(sizes), are_apart=True)
     passes = [one for one in layers if set(one.parameters) == set(last.parameters)]
     # an observation after the other, whose errors one cost adds up
     if len(passes) > 1 and sum(size > 1 for size in shape) <= 1:
         outputs = size_of(stage.node(last.z))
-        return Counts(observations=len(passes), outputs=outputs, others=tuple(sorted(sizes - {len(passes)})))
+        others = tuple(sorted(sizes - {len(passes)}))
+        return Counts(observations=len(passes), outputs=outputs, others=others, are_apart=True)
     if len(shape) == 1 and shape[0] not in of_last:  # one unit, and an observation a row
         return Counts(observations=shape[0], outputs=1, others=tuple(sorted(sizes - {shape[0]})))
     if len(shape) < 2:
@@ -68,7 +71,7 @@ def counts_of(reading: Reading) -> Counts | None:
 def is_usual(factor: float, counts: Counts) -> bool:
     """Whether a sum of the errors of all observations times this factor is a cost that somebody would choose."""
     m, k = counts.observations, counts.outputs
-    divisors = {1, m, k * m} | ({k} if m == 1 else set())
+    divisors = {1, m, k * m} | ({k} if m == 1 or counts.are_apart else set())  # a mean over the outputs of each
     return any(is_same(factor, half / divisor) for half in HALVES for divisor in divisors)
 
 

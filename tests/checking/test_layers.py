@@ -969,3 +969,83 @@ def test_gradients_that_a_file_computes_once_and_applies_nowhere_are_not_called_
 def test_a_derivative_that_is_only_tried_is_right(tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "once.py", ONCE.format(gradients="print(dL_dz2)")))
     assert result.verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("back", "verdict"),
+    [
+        ("np.einsum('...,...,...->...', self.y, 1 - self.y, eta)", Verdict.CORRECT),
+        ("eta * self.y", Verdict.MISTAKE),
+    ],
+)
+def test_a_gradient_from_above_may_have_the_name_of_a_rate(tmp_path: Path, back: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class Sigmoid:\n"
+        "    def forward(self, x):\n"
+        "        self.y = 1 / (1 + np.exp(-x))\n"
+        "        return self.y\n"
+        "    def backward(self, eta):\n"
+        f"        return {back}\n",
+    )
+    assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("stored", "verdict"),
+    [("self.x.T @ grad", Verdict.NOT_JUDGED), ("self.x.T @ grad ** 2", Verdict.MISTAKE)],
+)
+def test_the_loss_may_have_the_derivative_of_a_softmax(tmp_path: Path, stored: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class SoftmaxLayer:\n"
+        "    def __init__(self, n_in, n_out):\n"
+        "        self.W = np.random.randn(n_in, n_out)\n"
+        "    def forward(self, x):\n"
+        "        self.x, z = x, x @ self.W\n"
+        "        e = np.exp(z - z.max(axis=1, keepdims=True))\n"
+        "        return e / e.sum(axis=1, keepdims=True)\n"
+        "    def backward(self, grad):\n"
+        f"        self.dW = {stored}\n"
+        "        return grad @ self.W.T\n",
+    )
+    assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict"), [("da @ self.Wh.T", Verdict.CORRECT), ("da @ self.Wh", Verdict.MISTAKE)]
+)
+def test_a_recurrent_cell_hands_its_cache_over_and_takes_a_state(tmp_path: Path, before: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class Cell:\n"
+        "    def __init__(self, n_in, n_state):\n"
+        "        self.Wx, self.Wh = np.random.randn(n_in, n_state), np.random.randn(n_state, n_state)\n"
+        "    def step_forward(self, x, h_prev):\n"
+        "        h = np.tanh(x @ self.Wx + h_prev @ self.Wh)\n"
+        "        return h, (x, h_prev, h)\n"
+        "    def step_backward(self, dh, cache):\n"
+        "        x, h_prev, h = cache\n"
+        "        da = dh * (1 - h ** 2)\n"
+        f"        dx, dh_prev = da @ self.Wx.T, {before}\n"
+        "        dWx, dWh = x.T @ da, h_prev.T @ da\n"
+        "        return dx, dh_prev, dWx, dWh\n",
+    )
+    assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(("power", "verdict"), [("", Verdict.CORRECT), (" ** 2", Verdict.MISTAKE)])
+def test_a_loss_may_have_a_value_and_a_gradient(tmp_path: Path, power: str, verdict: Verdict) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class MeanSquares:\n"
+        "    def value(self, out, target):\n"
+        "        return np.mean((out - target) ** 2)\n"
+        "    def gradient(self, out, target):\n"
+        f"        return 2 * (out - target){power} / out.size\n",
+    )
+    assert check_file(path).verdict is verdict

@@ -372,3 +372,35 @@ def test_the_mean_over_a_batch_as_large_as_a_layer_is_not_one_over_its_units(tmp
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(ONE_BY_ONE.replace("(1 - h ** 2)", "(1 - h)"))
     assert check_file(path).verdict is Verdict.MISTAKE
+
+
+MEANS_OF_EACH = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(12, 7, 1)), rng.random((12, 3, 1))
+w, W = rng.normal(size=(5, 7)), rng.normal(size=(3, 5))
+
+def mean_squares(out, wanted):
+    return np.sum((out - wanted) ** 2) / len(out)
+
+def slope(out, wanted):
+    return 2 * (out - wanted) / len({counted})
+
+for _ in range(6):
+    g, G = np.zeros_like(w), np.zeros_like(W)
+    for x, t in zip(X, T):
+        a = np.tanh(w @ x)
+        out = W @ a
+        cost = mean_squares(out, t)
+        delta = slope(out, t)
+        G += delta @ a.T
+        g += (W.T @ delta * (1 - a ** 2)) @ x.T
+    w -= 0.1 / len(X) * g
+    W -= 0.1 / len(X) * G
+"""
+
+
+def test_one_observation_at_a_time_may_have_a_mean_over_its_outputs(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(MEANS_OF_EACH.format(counted="out"))
+    assert check_file(path).verdict is Verdict.CORRECT

@@ -22,7 +22,7 @@ from .placing import place_counts, place_data, place_outputs
 from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, role_of, words_of
-from .session import Session
+from .session import Session, matrices_in
 from .slot import Slot
 from .source import Argument, FunctionFacts
 from .uses import Uses, is_handed_on, only_divides
@@ -46,6 +46,7 @@ from .words import (
 )
 
 MAX_DEPTH = 7
+LARGE = 5_000  # weights of an object of the file
 
 
 class Caller:
@@ -272,7 +273,8 @@ class Caller:
     def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
         """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
-        if function.yields or not function.returns_something:
+        gives_itself = function.owner != "" and function.returns == ("self",)  # so that calls can follow each other
+        if function.yields or not function.returns_something or gives_itself:
             return []
         updating = any(update.likely for part in self.facts.reach(function) for update in part.updates)
         if updating and not MAKER_NAME.search(function.name):
@@ -319,8 +321,9 @@ class Caller:
         if slot.argument.name in session.pool and not (data and slot.argument.name in ("X", "Y", "x", "y")):
             options.append(session.pool[slot.argument.name])
         options.extend([*(row_numbers(slot) if slot.uses.rows_of else ()), *self.by_role(slot)])
-        if not data and self._is_global_value(slot.argument.name):
-            options.insert(0, slot.argument.name)  # what the file itself calls by this name
+        if not data and self._is_global_value(slot.argument.name):  # what the file itself calls by this name
+            at = len(options) if self._is_large(slot.argument.name) else 0
+            options.insert(at, partial(self._global_value, slot.argument.name))
         elif slot.role is Role.PAIRS and self._is_global_value(slot.argument.name):
             options.append(slot.argument.name)
         keyed = keyed_data(slot) if slot.uses.keys else None
@@ -346,6 +349,18 @@ class Caller:
         session = self.session
         value = session.names.get(name) if name in session.own else None
         return value is not None and not (callable(value) or inspect.ismodule(value))
+
+    def _is_large(self, name: str) -> bool:
+        """Whether a global variable is an instance of the file's with more weights than can be recorded quickly."""
+        value = self.session.names[name]
+        return type(value).__name__ in self.facts.classes and sum(m.size for m in matrices_in([value])) > LARGE
+
+    def _global_value(self, name: str) -> str:
+        """A global variable of the file, noted as an object if it is an instance of a class of the file."""
+        session = self.session
+        if type(session.names[name]).__name__ in self.facts.classes and name not in session.objects:
+            session.objects.append(name)
+        return name
 
     def by_role(self, slot: Slot) -> list[Option]:
         simple: dict[Role, list[Option]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 MAX_PROBED = 12  # calls of one file
 # What a value of a wrong kind raises; one of a wrong shape raises others
 OF_KIND = (TypeError, AttributeError, KeyError)
+QUOTED = re.compile(r"'([A-Za-z_][\w-]*)'|\"([A-Za-z_][\w-]*)\"")
+# choose from sgd, adam; must be one of: relu, tanh
+OFFERED = re.compile(
+    r"(?:one of|from|between|among|choices|options|available|supported|allowed|valid|use|expected)\W*"
+    r"((?:(?!or\b)[A-Za-z_]\w*(?:, (?:or )?| or |/| \| ))+[A-Za-z_]\w*)"
+)
 # What arguments are given that are not in doubt
 SURE = frozenset(
     {Role.INPUTS, Role.TARGETS, Role.OUTPUTS, Role.GRADIENTS, Role.UPSTREAM, Role.CACHE, Role.EPOCHS, Role.RATE}
@@ -41,9 +48,11 @@ def learn_from_calls(caller: Caller, error: BaseException | None, line: int) -> 
         the function that is called, if that says something new about them.
     """
     session = caller.session
+    texts = [statement.text for statement in session.statements]
+    if texts and (function := _learn_choices(caller, error, texts[-1])) is not None:
+        return function
     if not (isinstance(error, OF_KIND) or "unpack" in str(error)) or not session.statements:
         return None
-    texts = [statement.text for statement in session.statements]
     for place in reversed(range(len(texts))):
         for function, call in _calls(caller, texts[place]):
             arguments = _looked_up(error, _in_doubt(caller, function, call))
@@ -57,6 +66,31 @@ def learn_from_calls(caller: Caller, error: BaseException | None, line: int) -> 
             if any(news):
                 return function
     return None
+
+
+def _learn_choices(caller: Caller, error: BaseException | None, text: str) -> FunctionFacts | None:
+    """Notes the names that a message lists, of an exception which the user's code raises for an argument of a call.
+
+    Returns:
+        the function that is called, if it is new that it takes one of these names.
+    """
+    message = str(error)
+    for function, call in _calls(caller, text):
+        for name, node in _in_doubt(caller, function, call).items():
+            given = str(eval(ast.unparse(node), caller.session.names))
+            if not re.search(rf"(?<![\w.]){re.escape(given)}(?![\w.])", message):
+                continue
+            choices = [one for one in _names_listed(message) if one != given]
+            if choices and caller.note_uses(function, name, Uses(strings=choices)):
+                return function
+    return None
+
+
+def _names_listed(message: str) -> list[str]:
+    """The names that a message offers: in quotes, or one after the other behind words that say so."""
+    quoted = [one for pair in QUOTED.findall(message) for one in pair if one]
+    offered = OFFERED.search(message)
+    return list(dict.fromkeys([*quoted, *(re.findall(r"[A-Za-z_]\w*", offered[1]) if offered else ())]))
 
 
 def _seen(session: Session, program: list[str], names: tuple[str, ...]) -> Mapping[str, Uses]:

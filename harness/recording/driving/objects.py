@@ -91,7 +91,7 @@ def objects(slot: Slot) -> list[Option]:
         names,
         key=lambda name: (
             0 if stem and stem in name.lower() else 1,
-            0 if network and NETWORK_CLASS.search(name) else 1,
+            0 if network and (NETWORK_CLASS.search(name) or _takes_layers(slot.caller, name)) else 1,
             share_rank(slot.caller, name) if pattern is ACTIVATION_WORDS else 0,
             # a plain step and an error that any output is good for work with whatever else is chosen
             0 if PLAIN_OPTIMIZER.search(name) or PLAIN_LOSS.search(name) else 1,
@@ -101,6 +101,12 @@ def objects(slot: Slot) -> list[Option]:
     of_functions = _made_by_functions(slot, names)
     made = [*of_functions, *made] if _takes_objects(slot.caller, names[:1]) else [*made, *of_functions]
     return [*_networks_made(slot.caller, names), *made, *given]
+
+
+def _takes_layers(caller: Caller, name: str) -> bool:
+    """Whether instances of a class are made of a list of objects, as a network is."""
+    constructor = caller.facts.constructor(name)
+    return constructor is not None and Role.OBJECT_LIST in caller.roles_of(constructor)
 
 
 def _takes_objects(caller: Caller, names: Sequence[str]) -> bool:
@@ -154,6 +160,7 @@ def _object_lists(slot: Slot, annotated: str, wanted: set[str]) -> list[Option]:
         return of_networks
     paired = bool(slot.uses.pair_methods or slot.uses.pair_called)
     lists: list[Option] = [
+        *_lists_at_hand(slot, wanted, asked),
         *layer_descriptions(slot.caller, slot.uses),
         *layer_lists(slot.caller, wanted, paired=paired),
     ]
@@ -162,6 +169,21 @@ def _object_lists(slot: Slot, annotated: str, wanted: set[str]) -> list[Option]:
     if wanted or not asked:
         return lists
     return [*by_kind(slot, MAKER_NAME.pattern, Role.PARAMETERS), *lists]
+
+
+def _lists_at_hand(slot: Slot, wanted: set[str], attributes: set[str]) -> list[str]:
+    """The lists of layers of the networks that exist: an optimizer is given the layers that are trained."""
+    session, classes = slot.session, slot.caller.facts.classes
+    found = []
+    for variable in session.objects:
+        thing = session.names.get(variable)
+        for name, value in sorted(getattr(thing, "__dict__", {}).items()):
+            is_list = isinstance(value, list) and value and type(thing).__name__ != slot.function.owner
+            if is_list and all(type(one).__name__ in classes for one in value):
+                known = {one for item in value for one in dir(item)}
+                if wanted <= known and (wanted or attributes & known):
+                    found.append(f"{variable}.{name}")
+    return found
 
 
 def _instances_at_hand(caller: Caller, attributes: set[str]) -> list[str]:

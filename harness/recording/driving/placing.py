@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
+from ..literals import last_name
 from .roles import Role, words_of
 from .source import FunctionFacts
 from .uses import is_taken_along, sizes_of_biases
@@ -23,11 +25,24 @@ def place_data(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) 
         return
     unsure = (Role.UNKNOWN, Role.OUTPUTS)  # train(inputs, outputs)
     others = [name for name in roles if name != known_one and (roles[name] in unsure or len(name) == 1)]
-    other = next((name for name in others if is_taken_along(name, known_one, function.node)), None)
+    other = next((name for name in others if _are_taken_together(caller, function, name, known_one)), None)
     if other is not None:
         for name, role in ((inputs or other, Role.INPUTS), (targets or other, Role.TARGETS)):
             roles[name] = role
             caller.note_role(function, name, role)
+
+
+def _are_taken_together(caller: Caller, function: FunctionFacts, name: str, other: str) -> bool:
+    """Whether items of two arguments are taken together by a function, or by one that it hands both on to."""
+    if is_taken_along(name, other, function.node):
+        return True
+    for call in ast.walk(function.node):
+        called = caller.facts.functions.get(last_name(call.func)) if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and called is not None and called is not function:
+            given = {ast.unparse(value): one.name for one, value in zip(called.arguments, call.args)}
+            if {name, other} <= given.keys() and is_taken_along(given[name], given[other], called.node):
+                return True
+    return False
 
 
 def place_outputs(caller: Caller, function: FunctionFacts, roles: dict[str, Role]) -> None:

@@ -120,7 +120,7 @@ PARAMETERS_NAME = re.compile(
 )
 WEIGHT_ARRAY = re.compile(
     r"^(((flat|unrolled|all)_?(weights?|params?|thetas?)\w*|w|b|theta|weights?|bias(es)?|wh|bh|wo|bo|wx|wy|syn|synapse|v|u|beta|gamma|k|kernel|wout|bout|w_?\w{1,6}|b_?\w{1,6}"
-    r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*)_?\d*)$",
+    r"|(hidden|output|input)_?(weights?|bias(es)?)|(weights?|bias(es)?)_?\w*|(hid|hidden|out|output|in|input)_[wb])_?\d*)$",
     re.IGNORECASE,
 )
 GRADIENT_ARGUMENT = re.compile(
@@ -205,6 +205,8 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
         return Role.PARAMETERS  # a list of (weights, bias) that goes by the name of layers
     if by_name is Role.MOMENTUM and any(re.match("gamma|scale", other.name) for other in function.arguments):
         return Role.WEIGHT  # beta: it shifts what gamma scales
+    if by_name is Role.RATE and _is_gradient_by_use(name, uses, function):
+        return Role.UPSTREAM
     if by_name is not None:
         return _checked(by_name, uses, function)
     if TARGET_NAME.match(name):
@@ -482,10 +484,21 @@ def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
 
 def _is_from_above(name: str, function: FunctionFacts) -> bool:
     """Whether it is what the backward pass of a layer is given first, whatever its name, and is not given targets."""
+    return _is_given_first(name, function) and only_multiplies(name, function.node)
+
+
+def _is_gradient_by_use(name: str, uses: Uses, function: FunctionFacts) -> bool:
+    """Whether a backward pass that updates nothing is given a gradient by the name of a rate: ``backward(eta)``."""
+    if not _is_given_first(name, function) or any(update.likely for update in function.updates):
+        return False
+    return uses.array or uses.indexed or only_multiplies(name, function.node)
+
+
+def _is_given_first(name: str, function: FunctionFacts) -> bool:
+    """Whether it is the first argument of the backward pass of a layer, which is given no targets."""
     required = [one.name for one in function.required]
     is_backward = bool(function.owner) and BACK_NAME.search(function.name) is not None
-    is_first = is_backward and required[:1] == [name] and not any(map(TARGET_NAME.match, required))
-    return is_first and only_multiplies(name, function.node)
+    return is_backward and required[:1] == [name] and not any(map(TARGET_NAME.match, required))
 
 
 def _by_use(argument: Argument, uses: Uses) -> Role:

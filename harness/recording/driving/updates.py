@@ -22,7 +22,8 @@ WEIGHT_NAME = re.compile(
 )
 GRADIENT_NAME = re.compile(
     r"((?-i:^d_?[A-Z])|^d_?[wb]\d*$|^_?d_?(weight|bias|theta)|grad|nabla|delta|deriv|loss|cost|err|acc|total|count|sum"
-    r"|correct|score|decay|penalty|regular|reg_|(?-i:^v[A-Z_])|velocity|moment|running|^z\d*$|^a\d*$|^out|^res)",
+    r"|correct|score|decay|penalty|regular|reg_|(?-i:^v[A-Z_])|velocity|moment|running|^z\d*$|^a\d*$|^res"
+    r"|^out(?!\w*(weight|bias|theta|kernel)|\w*_[wb]\d*$))",
     re.IGNORECASE,
 )
 STEPS = re.compile(

@@ -11,7 +11,7 @@ from ..literals import keys_of, last_name, texts_of
 
 CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 ARRAY_METHODS = frozenset({"dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"})
-ARRAY_FUNCTIONS = frozenset({"dot", "matmul", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"})
+ARRAY_FUNCTIONS = frozenset({"dot", "matmul", "einsum", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"})
 # functions that are given the sizes of what they make
 MAKERS = frozenset(
     {"zeros", "ones", "full", "randn", "rand", "range", "arange", "empty", "eye", "normal", "uniform"}
@@ -428,7 +428,7 @@ def sizes_of_biases(node: ast.AST) -> set[str]:
 
 def is_bias(name: str) -> bool:
     """Whether a name is that of a bias."""
-    return re.match(r"(?i)^_?(b|bias|beta)", name) is not None
+    return re.search(r"(?i)^_?(b|bias|beta)|_(b|bias(es)?)\d*$", name) is not None
 
 
 def is_cut_by(name: str, node: ast.AST) -> bool:

@@ -66,7 +66,8 @@ def by_hand(slot: Slot) -> list[Option]:
     layers = max(1, len(weights))
     sizes = [*[INPUTS, HIDDEN, SECOND_HIDDEN][:layers], out]
     numbers = [int(d) for d in re.findall(r"\d+", slot.argument.name)]
-    place = numbers[0] - 1 if numbers else weights.index(slot.argument) if slot.argument in weights else 0
+    alike = [one for one in known if is_bias(one.name) == is_of_biases]  # hid_w, out_w, hid_b, out_b
+    place = numbers[0] - 1 if numbers else alike.index(slot.argument) if slot.argument in alike else 0
     index = min(max(place, 0), layers - 1)
     into, outof = sizes[index], sizes[index + 1]
     if is_of_biases:

@@ -12,6 +12,7 @@ IMAGES, CHANNELS, FILTERS, SIDE, WINDOW = 2, 3, 4, 6, 3  # of a convolution
 
 ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, most likely first
 PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
+STATES = {"rows_": "states_", "columns_": "states_t_"}  # the states of a recurrent cell, by its inputs
 INDICES = ("indices_", "labels_")  # what an embedding may be given
 SINGLE = frozenset({"row_", "column_", "image_", "image_row_", "plane_"})  # one observation
 LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely first
@@ -89,5 +90,7 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "plane_": rng.normal(size=(SIDE, SIDE)),
         "indices_": rng.integers(0, CLASSES, size=(OBSERVATIONS, CLASSES)),
     }
-    transposed = {f"{name}t_": data[name].T.copy() for name in ("scores_", "one_hot_", "score_", "binary_")}
+    data["states_"] = rng.normal(size=(OBSERVATIONS, outputs))
+    names = ("scores_", "one_hot_", "score_", "binary_", "states_")
+    transposed = {f"{name}t_": data[name].T.copy() for name in names}
     return data | transposed

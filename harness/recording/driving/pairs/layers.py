@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..gradients import GRADIENT_NAMED, plain_name
-from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
+from ..roles import INPUT_NAME, UPSTREAM_NAME, Role, words_of
 from ..source import FunctionFacts
 from ..uses import scales_result
 from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
@@ -19,6 +19,7 @@ from .arrays import (
     PICTURES,
     ROWS,
     SINGLE,
+    STATES,
     image_settings,
     same_observations,
 )
@@ -28,11 +29,14 @@ from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 32  # of one layer
 FORWARD = re.compile(
-    r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|__call__|compute|calculate|call)$",
+    r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|(step|cell)_?forward|__call__|compute"
+    r"|calculate|call)$",
     re.IGNORECASE,
 )
 BACKWARD = re.compile(
-    r"^(backward(_?(pass|prop(agation|agate)?))?|bprop|back_?prop\w*|back|grad(ient)?|backwards)$", re.IGNORECASE
+    r"^(backward(_?(pass|step|cell|prop(agation|agate)?))?|bprop|back_?prop\w*|(step|cell)_?backward|back|grad(ient)?"
+    r"|backwards)$",
+    re.IGNORECASE,
 )
 # what the two may be called if no method has one of those names
 RARE_FORWARD = re.compile(
@@ -42,6 +46,7 @@ RARE_FORWARD = re.compile(
 RARE_BACKWARD = re.compile(
     r"^(bwd|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$", re.IGNORECASE
 )
+VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
 UPDATE = re.compile(
     r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
     re.IGNORECASE,
@@ -52,6 +57,9 @@ FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as
 PARAMETER = re.compile(
     r"^_?(w|b|weights?|bias(es)?|theta|kernel|filters?|gamma|beta)\w{0,3}$", re.IGNORECASE
 )  # an attribute
+STATE = re.compile(
+    r"^_?((h|s|a|state|hidden)(_?(prev(ious)?|last|old|tm1|t_1|0|state|in))+|(prev|last|old)_?(h|s|a|state|hidden))$"
+)
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
@@ -62,7 +70,8 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     """The layers, and the losses that are classes, of a file."""
     for name in calls.facts.classes:
         methods = calls.facts.methods(name)
-        forward = _first(methods, (FORWARD, RARE_FORWARD), lambda method: bool(method.arguments))
+        names = (FORWARD, RARE_FORWARD, *([VALUE] if LOSS_WORDS.search(name) else []))
+        forward = _first(methods, names, lambda method: bool(method.arguments))
         backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
         if forward is None or backward is None or _is_network(calls, name):
             continue
@@ -160,12 +169,18 @@ class _Layer:
 
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
-        inputs = PICTURES if IMAGE_LAYER.search(self.name) else INDICES if INDEX_LAYER.search(self.name) else ROWS
+        inputs: tuple[str, ...] = (
+            PICTURES if IMAGE_LAYER.search(self.name) else INDICES if INDEX_LAYER.search(self.name) else ROWS
+        )
+        state = self._state()
+        if state:  # whose gradient is to be among those that are compared
+            inputs = tuple(STATES) if self._state_gradient(state) >= 0 else ()
         result = self._result() if self._is_given_one_array() else ""
         for construction in self.calls.constructions(self.name) if result else ():
             for data in inputs:
                 for pattern in self._backward_patterns():
-                    yield self._option(construction, data, "", result, pattern)
+                    if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
+                        yield self._option(construction, data, "", result, pattern)
 
     def slope_options(self) -> Iterator[PairOption]:
         """Those of an activation whose backward pass gives its derivative, which the network multiplies with.
@@ -180,7 +195,11 @@ class _Layer:
     def _is_given_one_array(self) -> bool:
         """Whether the forward pass is given one array, and the backward pass no more than two."""
         forward, backward = (
-            [one for one in method.required if self.calls.role(method, one) not in (*SETTINGS, *NUMBERS)]
+            [
+                one
+                for one in method.required
+                if self.calls.role(method, one) not in (*SETTINGS, *NUMBERS) and one.name != self._state()
+            ]
             for method in (self.forward, self.backward)
         )
         return len(forward) <= 1 and len(backward) <= 2
@@ -199,12 +218,14 @@ class _Layer:
         """One way of calling it; ``target`` is "" for a layer, and a local one is not given a gradient."""
         key = self.calls.new_key()
         thing = f"layer{key}"
-        given = self.calls.arguments(self.forward, f"input{key}", target)
+        state = self._state()
+        given = self.calls.arguments(self.forward, f"input{key}", target, {state: f"state{key}"} if state else {})
         called = thing if self.forward.name == "__call__" else f"{thing}.{self.forward.name}"
         lines = [
             "np.random.seed(0)",
             f"{thing} = {construction}",
             f"input{key} = {data}{'' if data in INDICES else ' + 0.0'}",
+            *([f"state{key} = {STATES[data]} + 0.0"] if state else []),
             f"result{key} = {called}({given})",
             f"output{key} = {result.format(result=f'result{key}', thing=thing)}",
         ]
@@ -218,6 +239,9 @@ class _Layer:
             lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
         lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
         gradients = _Gradients(key, thing, parameters)
+        if state:
+            index = self._state_gradient(state)
+            gradients.add(self.backward.returns[index], f"back{key}[{index}]", state, f"state{key}")
         self._add_gradients(gradients)
         if self.update is not None:
             gradients.lines.append(f"{thing}.{self.update.name}({RATE if self.update.required else ''})")
@@ -234,10 +258,29 @@ class _Layer:
 
     def _result(self) -> str:
         """The result of the forward call of a layer: what it returns, or an attribute; "" if it has neither."""
+        if self._hands_cache_back:
+            return "{result}[0]"
         if self.forward.returns_something:
             return "{result}"
         written = next((name for name in RESULT_NAMES if name in self.forward.writes), "")
         return f"{{thing}}.{written}" if written else ""
+
+    @property
+    def _hands_cache_back(self) -> bool:
+        """Whether the forward call also returns what the backward call is given: ``backward(dout, cache)``."""
+        last = self.backward.required[1:]
+        is_cache = len(last) == 1 and self.calls.role(self.backward, last[0]) is Role.CACHE
+        return len(self.forward.returns) == 2 and is_cache
+
+    def _state(self) -> str:
+        """The argument of the forward pass that is the state before, of a recurrent cell; "" for another layer."""
+        names = [one.name for one in self.forward.required[1:]]
+        return names[0] if len(names) == 1 and STATE.match(names[0]) else ""
+
+    def _state_gradient(self, state: str) -> int:
+        """The place of the gradient of the state before among what the backward pass returns; -1 without it."""
+        words = [set(words_of(re.sub(r"^_?d_?", "", name))) for name in self.backward.returns]
+        return words.index(set(words_of(state))) if set(words_of(state)) in words else -1
 
     def _loss_result(self) -> str:
         """That of a loss: of two values that it returns, the cost."""
@@ -266,6 +309,8 @@ class _Layer:
 
     def _backward_patterns(self) -> list[str]:
         """Those of a layer: what the names of the arguments suggest first."""
+        if self._hands_cache_back:
+            return ["upstream{k}, result{k}[1]"]
         arrays = [a for a in self.backward.required if self.calls.role(self.backward, a) not in SETTINGS]
         if len(arrays) != 2:
             return [self.calls.arguments(self.backward, "upstream{k}", "")]

@@ -1,38 +1,20 @@
 """The edit that makes a change: the text of the user's file that is replaced, and what the edited copy does."""
 
 import json
-from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script, run_edited
+from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import Edit, edited_files, edited_sources, edits_for, unified_diff
 from harness.programs.remedies import edits_against
 from harness.programs.source.scripts import read_pieces
 
-KINDS = (
-    "activation units loss from_logits labels scale_inputs scale_targets optimizer learning_rate epochs batch_size "
-    "add_layer add_output remove_layer kernel_initializer shuffle dropout class_weight metric callbacks regularizer "
-    "clipping scale_validation fill_inputs shape resplit"
-)
-Kind = Enum("Kind", {name: name for name in KINDS.split()})  # type: ignore[misc]
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is to be changed."""
-
-    kind: Kind
-    new: object = None
-    layer: str | None = None
-    old: object = None
-
 
 def change(kind, new=None, layer=None, old=None):
-    return Change(Kind[kind], new, layer, old)
+    return Change(kind=ChangeKind(kind), layer=layer, old=old, new=new)
 
 
 START = "import numpy as np\nrng = np.random.default_rng(0)\nX = rng.normal(size=(60, 3))\n"

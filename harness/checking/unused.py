@@ -20,7 +20,7 @@ from .replay import CannotReplay, Program, size_of
 from .result import Found, Quantity, join_mistakes
 from .result import Kind as QuantityKind
 from .scales import counts_of
-from .stage import CONTRACTIONS
+from .stage import CONTRACTIONS, MATRIX_PRODUCTS
 from .structure import Role, is_view_of_parameter
 
 PARAMETER_WORDS = frozenset(
@@ -36,6 +36,7 @@ DATA_WORDS = frozenset(
     }
 )
 # in a name: db, grad_b, nabla_b[0], d_bias
+GRADIENT_PREFIX = re.compile(r"(?i)(d|grad|gradient|delta)_?")
 BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
 COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias
@@ -130,6 +131,9 @@ def untouched_parameters(reading: Reading) -> Untouched:
         ):
             unclassified.append(node.names[0] if node.names else node.operation)
             continue
+        if role is None and node.kind is Kind.FILL and has_gradient_of_its_name(reading, id):
+            role = Role.KERNEL
+            named = True
         if role is None or is_without_influence(reading, id):
             continue
         if not named and role is Role.BIAS and (not is_kept(reading, id) or is_first_state(reading, id)):
@@ -183,8 +187,29 @@ def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
     )
 
 
+def has_gradient_of_its_name(reading: Reading, leaf: int) -> bool:
+    """Whether the gradient of a leaf is computed under its name, as ``dlog_widths``, and then not used.
+
+    The leaf is no first state of a sequence, and no data, which are multiplied by weights.
+    """
+    stage = reading.stage
+    uses = [stage.node(child) for one in versions_of(reading, leaf) for child in stage.program.children[one]]
+    is_input = any(one.operation in MATRIX_PRODUCTS for one in uses)
+    if is_input or not is_kept(reading, leaf) or is_first_state(reading, leaf):
+        return False
+    owns = {name.rpartition(".")[2] for one in versions_of(reading, leaf) for name in stage.node(one).names}
+    found = {name.rpartition(".")[2] for id in unused_gradients(reading, leaf) for name in stage.node(id).names}
+    bare = {GRADIENT_PREFIX.sub("", name) for name in found if GRADIENT_PREFIX.match(name)} - {""}
+    return any(own.startswith(one) for own in owns for one in bare)
+
+
 def has_unused_gradient(reading: Reading, leaf: int) -> bool:
     """Whether the gradient of a leaf is computed, and nothing is made of it under that name."""
+    return bool(unused_gradients(reading, leaf))
+
+
+def unused_gradients(reading: Reading, leaf: int) -> list[int]:
+    """The values that are the gradient of a leaf and that nothing is made of under that name."""
     stage, gradients = reading.stage, gradients_of_leaf(reading, leaf)
     computed = sorted(stage.dependent - reading.forward.nodes)
     unused = [id for id in computed if id not in stage.needed][:MOST_UNUSED]
@@ -192,9 +217,9 @@ def has_unused_gradient(reading: Reading, leaf: int) -> bool:
     shape = squeezed(stage.node(leaf).shape)
     alike = [id for id in {*unused, *renamed[:MOST_UNUSED]} if squeezed(stage.node(id).shape) == shape]
     if gradients is None or not stage.extend(alike):
-        return False
-    values = [value for id in alike if (value := stage.samples(id)) is not None]
-    return any(align(value, samples(gradients)) is not None for value in values)
+        return []
+    values = [(id, value) for id in alike if (value := stage.samples(id)) is not None]
+    return [id for id, value in values if align(value, samples(gradients)) is not None]
 
 
 def takes_place(reading: Reading, leaf: int, id: int) -> bool:

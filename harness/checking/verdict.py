@@ -182,14 +182,19 @@ def second_alone(recording: Recording) -> Recording:
     """
     kept = [number for number, one in enumerate(recording.updates) if one.iteration == 1]
     numbers = {old: new for new, old in enumerate(kept)}
-    updates = tuple(replace(recording.updates[one], iteration=0) for one in kept)
+    # without data that are prepared once
+    lasting = [number for number, one in enumerate(recording.parameters) if not numbers.keys().isdisjoint(one.updates)]
+    updates = tuple(
+        replace(recording.updates[one], iteration=0, parameter=lasting.index(recording.updates[one].parameter))
+        for one in kept
+    )
     parameters = tuple(
         replace(
             one,
             node=recording.updates[one.updates[1]].before if len(one.updates) > 1 else one.node,
             updates=tuple(numbers[number] for number in one.updates if number in numbers),
         )
-        for one in recording.parameters
+        for one in (recording.parameters[number] for number in lasting)
     )
     return replace(recording, parameters=parameters, updates=updates)
 

@@ -8,6 +8,8 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import Verdict
+from harness.checking.verdict import second_alone
+from harness.recording.graph import Parameter, Recording, Update
 from harness.report import checking as report
 
 # counts with an exponential output, margins of labels -1 and 1, errors whose size is cut: all without a name
@@ -46,3 +48,27 @@ def test_a_cost_after_the_first_update_is_that_of_the_second(tmp_path: Path, nam
     assert result.verdict is Verdict.CORRECT, report.text(result)
     (tmp_path / "slip.py").write_text(text.replace("(1 - h * h)", "(1 - h)"))
     assert check_file(tmp_path / "slip.py").verdict is not Verdict.CORRECT
+
+
+def updated(parameter: int, iteration: int, before: int) -> Update:
+    """An update of a parameter by something that was subtracted."""
+    return Update(
+        parameter=parameter,
+        iteration=iteration,
+        before=before,
+        after=before + 1,
+        step=None,
+        sign=0,
+        parts=(before + 1,),
+        confirmed=True,
+        place=None,
+    )
+
+
+def test_data_that_are_prepared_once_are_no_parameters_of_the_second_iteration() -> None:
+    updates = (updated(0, 0, 1), updated(1, 0, 5), updated(1, 1, 7))
+    prepared = Parameter(name="X", node=1, leaf=1, shape=(9, 2), updates=(0,))
+    trained = Parameter(name="W", node=5, leaf=5, shape=(2, 1), updates=(1, 2))
+    second = second_alone(Recording(file="net.py", parameters=(prepared, trained), updates=updates))
+    assert [(one.name, one.node, one.updates) for one in second.parameters] == [("W", 7, (0,))]
+    assert [(one.parameter, one.iteration) for one in second.updates] == [(0, 0)]

@@ -176,3 +176,42 @@ def test_adam_in_the_layer_that_goes_first_does_not_make_the_gradient_of_the_cos
     path = write_file(tmp_path / "mine.py", LAYERS_WITH_ADAM)
     line = LAYERS_WITH_ADAM[: LAYERS_WITH_ADAM.index("return grad @ self.W.T")].count("\n") + 1
     assert names(check_file(path)) == [("updated-weights-in-backward", line)]
+
+
+BUMPS = """\
+import numpy as np
+
+rng = np.random.RandomState(1)
+X = rng.uniform(-2, 2, (40, 2))
+y = np.cos(X[:, 0]) * X[:, 1]
+centres, log_widths, heights = rng.uniform(-2, 2, (5, 2)), np.zeros(5), rng.randn(5)
+for i in range(60):
+    gap = X[:, None, :] - centres
+    square = (gap**2).sum(axis=-1)
+    phi = np.exp(-square * np.exp(-2 * log_widths))
+    error = phi @ heights - y
+    loss = 0.5 * np.mean(error**2)
+    d = error / len(y)
+    common = d[:, None] * heights * phi * np.exp(-2 * log_widths)
+    dcentres = 2 * (common[:, :, None] * gap).sum(axis=0)
+    dlog = 2 * (common * square).sum(axis=0)
+    dheights = phi.T @ d
+    centres = centres - 0.05 * dcentres
+    log_widths = log_widths - 0.05 * dlog
+    heights = heights - 0.05 * dheights
+"""
+
+
+def test_a_parameter_of_no_layer_whose_gradient_is_not_used_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(BUMPS)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(BUMPS.replace("    log_widths = log_widths - 0.05 * dlog\n", ""))
+    result = check_file(path)
+    assert [(one.id, one.parameters) for one in result.mistakes] == [("kernel-not-updated", ("log_widths",))]
+    path.write_text(
+        BUMPS.replace("    log_widths = log_widths - 0.05 * dlog\n", "").replace(
+            "    dlog = 2 * (common * square).sum(axis=0)\n", ""
+        )
+    )
+    assert check_file(path).verdict is Verdict.CORRECT  # the widths are constant, and nothing says that they are not

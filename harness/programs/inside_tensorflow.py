@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -19,11 +20,13 @@ def importing_keras(is_users: Callable[[str], bool], supplied: list[str]) -> Cal
     """
     real = builtins.__import__
 
-    def importing(name: str, scope: Any = None, local: Any = None, names: Any = (), level: int = 0) -> Any:
+    @functools.wraps(real)
+    def importing(name: str, *arguments: Any, **options: Any) -> Any:
+        names = arguments[2] if len(arguments) > 2 else options.get("fromlist")  # of an import statement
         is_inside = bool(names) and f"{name}.".startswith(f"{INSIDE}.")
         if is_inside and is_users(sys._getframe(1).f_code.co_filename):
             supplied.append(name)
             name = name.replace(INSIDE, "tensorflow.keras", 1)
-        return real(name, scope, local, names, level)
+        return real(name, *arguments, **options)
 
     return importing

@@ -21,7 +21,6 @@ from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
 
 HEADER = """\
-import keras
 import numpy as np
 from keras.models import Sequential
 from keras.layers import Dense
@@ -785,7 +784,6 @@ def test_functions_that_only_a_module_of_an_earlier_version_has_under_their_name
 
 
 TEXTS = """\
-import keras
 import numpy as np
 import keras
 from keras import layers

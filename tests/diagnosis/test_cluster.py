@@ -117,6 +117,7 @@ def test_without_a_cluster_parts_are_done_here_one_after_another():
 
 
 def test_a_worker_that_rounds_differently_is_refused(monkeypatch):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
     monkeypatch.setattr(diagnosis_cluster, "arithmetic", lambda: "other bits")
     sent = diagnosis_cluster.Sent(number=0, pickled=diagnosis_cluster.pickled(1))
     with pytest.raises(cluster.OtherMachine, match="rounds differently"):

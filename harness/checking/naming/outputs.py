@@ -163,5 +163,5 @@ def has_other_sums(case: Case) -> bool:
 def adds_up_to_one(case: Case, id: int, *wanted: int) -> bool:
     """Whether values are shares of 1, along one of some axes; without these, along an axis or all together"""
     value = np.asarray(case.settings[0][id], dtype=float)
-    axes = wanted or (None, *range(value.ndim))
+    axes: tuple[int | None, ...] = wanted or (None, *range(value.ndim))
     return bool(np.all(value >= 0)) and any(np.allclose(np.sum(value, axis=axis), 1) for axis in axes)

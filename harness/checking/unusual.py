@@ -46,7 +46,7 @@ def uncalled_softmax(reading: Reading, sources: Sources) -> Iterator[Note]:
         return
     targets = [error.target_values(reading.stage.settings[0]) for error in reading.errors]
     layers = [one for one in reading.forward.layers if one.z in reading.forward.outputs]
-    if not layers or any(one.a != one.z for one in layers) or not all(map(is_one_hot, targets)):
+    if not layers or any(one.a != one.z for one in layers) or not all(map(are_shares, targets)):
         return
     nodes = [node for tree in sources.trees.values() for node in ast.walk(tree)]
     texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
@@ -58,9 +58,9 @@ def uncalled_softmax(reading: Reading, sources: Sources) -> Iterator[Note]:
                 return
 
 
-def is_one_hot(targets: Array) -> bool:
-    """Whether each row has one 1 among 0s"""
-    return targets.ndim == 2 and bool(np.all(np.isin(targets, (0, 1))) and np.all(np.sum(targets, axis=1) == 1))
+def are_shares(targets: Array) -> bool:
+    """Whether each row is made of shares of 1, as one 1 among 0s is"""
+    return targets.ndim == 2 and bool(np.all(targets >= 0) and np.allclose(np.sum(targets, axis=1), 1))
 
 
 def is_squared(reading: Reading, id: int) -> bool:

@@ -21,9 +21,10 @@ from .factors import chain_of, is_same, rates_of
 from .facts import assumed, computed_cost
 from .labels import found_at, found_in_step, quantity
 from .misstated import gradients_at, misstated_cost, own_costs, under_declared_costs
+from .penalties import decay_place
 from .reading import Reading, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity, merge_by_id
-from .rules import belongs_together, decay_place
+from .rules import belongs_together
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Stage, Step

@@ -359,7 +359,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     stage = reading.stage
     if is_joined_by_inputs(reading, step, via):
         return False
-    within = sorted(stage.program.descendants([via], within=stage.needed))
+    within = sorted(way_on(stage, step, via))
     values = stage.settings[0]
     rng = np.random.default_rng(5)
     size = float(np.max(np.abs(values[via]))) or 1.0
@@ -372,7 +372,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
             return np.full(base.size, np.nan)
 
     first, opposite = stepped(base), stepped(-base)
-    if not depends_on_gradient_alone(reading, step, via, base, first):
+    if not depends_on_gradient_alone(reading, step, via, base, first, within):
         return is_clipped_with_others(reading, step, via, factor)
     sign = np.sign(factor)
     if not np.all(np.isfinite(first)) or first.size != base.size:
@@ -399,16 +399,30 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     return True
 
 
+def way_on(stage: Stage, step: Step, via: int) -> set[int]:
+    """A value that a step is made with, the step, and what lies between the two."""
+    below = stage.program.descendants([via], within=stage.needed)
+    found, left = set[int](), [step.after]
+    while left:
+        one = left.pop()
+        if one in below and one not in found:
+            found.add(one)
+            left += () if one in stage.parameters else stage.program.parents[one]
+    return found
+
+
 def is_joined_by_inputs(reading: Reading, step: Step, via: int) -> bool:
     """Whether inputs of the forward pass go into a step once more, on the way from its gradient.
 
     Inputs that are drawn in every iteration are the same at all settings, as numbers of a rule are.
     """
     stage, program = reading.stage, reading.stage.program
-    chain = program.descendants([via], within=stage.needed) & program.ancestors([step.after], stop=stage.parameters)
+    chain = way_on(stage, step, via)
     others = {one for id in chain - {via} for one in program.parents[id]} - chain - stage.dependent
     made = program.ancestors(others - stage.parameters.keys(), stop=stage.parameters)
     drawn = {id for id in made if stage.node(id).kind is Kind.RANDOM and stage.node(id).shape}
+    if not drawn:
+        return False
     inputs = program.ancestors(reading.forward.outputs, stop=stage.parameters) - stage.parameters.keys()
     return not drawn.isdisjoint(inputs)
 
@@ -436,8 +450,7 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
         factor: what the node is of the gradient.
     """
     stage = reading.stage
-    chain = stage.program.descendants([via], within=stage.needed)
-    chain &= stage.program.ancestors([step.after], stop=stage.parameters)
+    chain = way_on(stage, step, via)
     known = chain | {step.before, via}
     joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
     if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
@@ -452,10 +465,20 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
     return all(one is not None and one * factor < 0 for one in factors)
 
 
-def depends_on_gradient_alone(reading: Reading, step: Step, via: int, base: Array, first: Array) -> bool:
-    """Whether the step stays the same at other settings if its gradient does, but for weight decay."""
+def depends_on_gradient_alone(
+    reading: Reading, step: Step, via: int, base: Array, first: Array, within: Sequence[int]
+) -> bool:
+    """Whether the step stays the same at other settings if its gradient does, but for weight decay.
+
+    Args:
+        reading: the reading.
+        step: the step.
+        via: the node that is its gradient.
+        base: what is put in the place of the gradient.
+        first: the step that is made with it at the first setting.
+        within: what lies between the gradient and the step.
+    """
     stage = reading.stage
-    within = sorted(stage.program.descendants([via], within=stage.needed))
     decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
     for values in stage.settings[1:3]:
         try:

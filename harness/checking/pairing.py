@@ -81,6 +81,9 @@ def pairing_of(reading: Reading) -> Pairing:
         if distances is None:
             continue
         if len(distances) == 1:
+            moved = shuffled_apart(stage.program, pairs) if distances != {0} and not are_few(pairs) else None
+            if moved is not None:
+                return Pairing(mistakes=(found_at(reading, moved, "observations-not-paired", stage.steps),))
             return Pairing(shift=0 if are_few(pairs) else distances.pop())
         if is_window(stage.program, pairs, distances):
             return Pairing()
@@ -158,6 +161,28 @@ def data_in(program: Program, ids: Iterable[int]) -> set[int]:
 def index_of(node: Node) -> list[int]:
     """The nodes of the index by which an operation chooses or puts"""
     return list(references(node.arguments[1])) if node.operation in CHOOSING else []
+
+
+def shuffled_apart(program: Program, pairs: Pairs) -> int | None:
+    """The operation that shuffles all rows of one side by an index that was shifted, as in ``X[order - 1]``.
+
+    The last row of the one is used with the first of the other then, which no series asks for.
+    """
+    moves: list[int] = []
+    for side in pairs[0]:
+        ways = [(id, row_numbers(rows)) for id, rows in side.moves]
+        whole = [id for id, rows in ways if rows is not None and is_any_order(rows, side.count)]
+        if whole != [id for id, _ in side.moves[:1]] or not index_of(program.nodes[whole[0]]):
+            return None
+        moves += whole
+    drawn = [program.ancestors(index_of(program.nodes[one])) for one in moves]
+    orders = {one for one in drawn[0] & drawn[1] if program.nodes[one].shape and program.nodes[one].is_leaf}
+    return max(moves, key=lambda one: len(drawn[moves.index(one)])) if orders else None
+
+
+def is_any_order(rows: Rows, count: int) -> bool:
+    """Whether these are all rows, each once, and not one after the other"""
+    return bool(np.array_equal(np.sort(rows), np.arange(count)) and np.any(np.diff(rows) != 1))
 
 
 def odd_move(pairs: Pairs) -> int:

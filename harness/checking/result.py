@@ -61,6 +61,7 @@ class Remark(str, enum.Enum):
     TRAINED_IN_TURN = "trained-in-turn"
     TARGETS_OF_OTHER_ROWS = "targets-of-other-rows"
     TARGETS_ADDED = "targets-added"
+    SOFTMAX_NOT_CALLED = "softmax-not-called"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
     CANNOT_REPLAY = "cannot-replay"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
-from .reading import Reading
+import numpy as np
+
+from ..recording.graph import Place
+from ..recording.literals import last_name
+from .cost import Form
+from .reading import Array, Reading
 from .result import Note, Remark
+from .sources import Sources
 from .stage import PRODUCTS
 
 SQUARING = frozenset({"square", "power", "abs", "absolute", "multiply"})
@@ -28,6 +35,32 @@ def added_targets(reading: Reading) -> Iterator[Note]:
         if outputs and targets and stage.node(outputs[0]).shape == stage.node(targets[0]).shape:
             yield Remark.TARGETS_ADDED, node.place, ""
             return
+
+
+def uncalled_softmax(reading: Reading, sources: Sources) -> Iterator[Note]:
+    """The softmax that a file defines and nowhere names, if linear outputs learn labels by squared errors.
+
+    The squared errors are inferred, because the file computes no cost in its training step.
+    """
+    if reading.cost.form is not Form.SQUARED or not reading.errors:
+        return
+    targets = [error.target_values(reading.stage.settings[0]) for error in reading.errors]
+    layers = [one for one in reading.forward.layers if one.z in reading.forward.outputs]
+    if not layers or any(one.a != one.z for one in layers) or not all(map(are_shares, targets)):
+        return
+    nodes = [node for tree in sources.trees.values() for node in ast.walk(tree)]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    for file in sources.trees:
+        for function in sources.functions_of(file):
+            is_named = any(last_name(node) == function.name for node in nodes)
+            if "softmax" in function.name.lower() and not is_named and function.name not in texts:
+                yield Remark.SOFTMAX_NOT_CALLED, Place(file=file, line=function.lineno), ""
+                return
+
+
+def are_shares(targets: Array) -> bool:
+    """Whether each row is made of shares of 1, as one 1 among 0s is"""
+    return targets.ndim == 2 and bool(np.all(targets >= 0) and np.allclose(np.sum(targets, axis=1), 1))
 
 
 def is_squared(reading: Reading, id: int) -> bool:

@@ -71,7 +71,7 @@ from .stated import stated_costs
 from .thresholds import error_groups
 from .unread import unread_biases, unused_activation
 from .unused import lost_update, lost_updates, together, untouched_parameters
-from .unusual import added_targets
+from .unusual import added_targets, uncalled_softmax
 
 SKIPPED = "layer-missing-in-forward"
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
@@ -431,7 +431,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unclassified=tuple(unclassified),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
-        notes=(*untrained, *shifted, *added_targets(reading), *rules.notes),
+        notes=(*untrained, *shifted, *added_targets(reading), *uncalled_softmax(reading, sources), *rules.notes),
     )
 
 

@@ -85,6 +85,8 @@ class Search:
             is_written = step.in_place and operand in self.known.owner
             if version is None or not (self.known.depends(change, version) or is_written):
                 continue
+            if sign > 0 and self._stays(step, version):
+                continue
             if self._is_item_in_passing(version) or self._is_average(version, change):
                 continue  # the item is set next, and that is the update; a moving average is a state
             if scaled and not step.in_place and self._is_beside_target(step, operand):
@@ -148,6 +150,19 @@ class Search:
         # 0.01 * version is a decay
         others = [one for one in step.parents if self.known.version_of(one) != (version, False)]
         return len(others) == 1 and not self.lineage.initial[others[0]] and self.known.version_of(others[0])[0] is None
+
+    def _stays(self, step: Step, version: int) -> bool:
+        """Whether a statement adds to the same value in each iteration, as a residual layer does to the inputs."""
+        if step.in_place or step.place is None:
+            return False
+        for chain in self.known.sums:
+            is_same = chain.first == version and chain.latest != version
+            if is_same and len(chain.events) == 1 and line_of(self.tape, chain.latest) == step.place.site:
+                if self.last_closed > chain.latest:  # the iteration is another one
+                    chain.pass_by()
+                if chain.is_passing:
+                    return True
+        return False
 
     def _is_in_library(self, step: Step) -> bool:
         """Whether a library changes an array of its own, as ``grid = scaler.transform(points)`` does."""

@@ -46,6 +46,7 @@ class Chain:
     is_shown: bool = False  # whether a forward pass has shown that its first event is an update
     passed_over: int = -1  # the last step that read an item that the update has not written
     item_lines: set[tuple[str, int]] = field(default_factory=set)  # statements that update it item by item
+    is_passing: bool = False  # whether its first version stays, and its statement makes a sum of it in each iteration
 
     def is_forward(self, role: Role) -> bool:
         """Whether a role is not just the reading of an item that its update replaces."""
@@ -81,10 +82,14 @@ class Chain:
         """Whether an item that the update has not written was read after what it has written."""
         return self.is_pending and self.passed_over > self.latest
 
+    def pass_by(self) -> None:
+        """Take its only event for what it is: a sum on the way through layers, as ``x + f(x)`` in a residual layer."""
+        self.is_passing, self.is_shown = True, False
+
     @property
     def is_dropped(self) -> bool:
         """Whether old versions go on being used: then it was a value on its way through layers, not a parameter."""
-        return self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups)
+        return self.is_passing or (self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups))
 
 
 def confirmed(chains: Iterable[Chain]) -> list[Chain]:

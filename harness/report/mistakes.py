@@ -542,6 +542,8 @@ NOTES: Mapping[Remark, str] = {
     "meant only if later values are forecast",
     Remark.TARGETS_ADDED: "The cost squares the sum of outputs and targets, not their difference, so the outputs learn "
     "the negative targets",
+    Remark.SOFTMAX_NOT_CALLED: "This function is never called, so the outputs are linear, and a - y is the gradient of "
+    "squared errors, not of a cross-entropy",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",

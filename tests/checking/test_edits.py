@@ -85,6 +85,10 @@ for i in range(3):
 """
 
 
+ONE_HOT = LABELS.replace(
+    "    dz = p.copy()\n    dz[np.arange(8), labels] -= 1\n",
+    "    y = np.zeros((8, 4))\n    y[range(8), labels] = 1\n    dz = p - y\n",
+)
 BYTES = LABELS.replace("np.array([1, 2, 1, 3, 2, 1, 3, 2])", "np.array([0, 2, 1, 3, 2, 1, 3, 2], dtype=np.uint8)")
 
 
@@ -101,7 +105,7 @@ def found_after(tmp_path):
     return check
 
 
-@pytest.mark.parametrize("text", [RECURRENT, LAYERS, LABELS])
+@pytest.mark.parametrize("text", [RECURRENT, LAYERS, LABELS, ONE_HOT])
 def test_right_programs_are_right(tmp_path, text):
     path = tmp_path / "net.py"
     path.write_text(text)
@@ -120,6 +124,8 @@ def test_right_programs_are_right(tmp_path, text):
         (RECURRENT, "back * (1 - states[t + 1] ** 2)", "back * 1.0", "missing-hidden-activation-derivative"),
         (LABELS, "dz[np.arange(8), labels] -= 1", "dz[np.arange(8), labels - 1] -= 1", "labels-off-by-one"),
         (LABELS, "dz[np.arange(8), labels] -= 1", "dz[:, labels] -= 1", "targets-not-one-hot"),
+        (ONE_HOT, "y[range(8), labels] = 1", "y[range(8), labels] = 2", "targets-not-one-hot"),
+        (ONE_HOT, "sum(axis=1, keepdims=True)", "sum(axis=0, keepdims=True)", "softmax-over-wrong-axis"),
         (TIMES, "(1 - states[t + 1] ** 2)", "(1 - states[t] ** 2)", "wrong-index"),
         (BYTES, "W -= 0.1 * X.T @ dz / 8", "W -= 0.1 * X.T @ (dz * p) / 8", "wrong-value"),
         (LAYERS, "(np.exp(z) + np.exp(-z)) ** 2", "(np.exp(z) + np.exp(-z))", "wrong-derivative"),

@@ -31,6 +31,9 @@ AGAIN = "np.random.seed(epoch); np.random.shuffle(X); np.random.seed(epoch); np.
         ("X[order], Y[order]", "X[order], Y[order]", None),
         ("X[order], Y[order]", "X[order], Y", 8),
         ("X[order], Y[order]", "X, Y[order]", 8),
+        ("Xs, Ys = X[order], Y[order]", "Ys = Y[order]\n    Xs = X[order - 1]", 9),
+        ("Xs, Ys = X[order], Y[order]", "Xs = X[order]\n    Ys = Y[(order + 1) % 24]", 9),
+        ("order = np.random.permutation(24)", "order = np.random.permutation(23)", None),
         (
             "order = np.random.permutation(24)\n    Xs, Ys = X[order], Y[order]",
             "Xs, Ys = X, Y; np.random.shuffle(X)",

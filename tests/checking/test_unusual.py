@@ -145,3 +145,44 @@ def test_inputs_that_are_drawn_anew_are_not_a_part_of_an_update_rule(
     )
     result = check_file(tmp_path / "mine.py")
     assert result.verdict is expected, report.text(result)
+
+
+CLASSES = """import numpy as np
+X = np.random.normal(size=(12, 3))
+Y = np.eye(2)[np.random.randint(0, 2, 12)]
+class Net:
+    def __init__(self):
+        self.W = np.random.normal(size=(3, 4))
+        self.V = np.random.normal(size=(4, 2))
+    def softmax(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+    def forward(self, x):
+        self.h = np.tanh(x @ self.W)
+        return self.softmax(self.h @ self.V)
+    def backward(self, x, a, y):
+        d = (a - y) / len(x)
+        dV = self.h.T @ d
+        dW = x.T @ (d @ self.V.T * (1 - self.h ** 2))
+        self.V -= 0.1 * dV
+        self.W -= 0.1 * dW
+net = Net()
+for i in range(9):
+    net.backward(X, net.forward(X), Y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("self.softmax(self.h @ self.V)", "self.softmax(self.h @ self.V)", None),
+        ("self.softmax(self.h @ self.V)", "self.h @ self.V", 8),
+        ("Y = np.eye(2)[np.random.randint(0, 2, 12)]", "Y = np.random.normal(size=(12, 2))", None),
+    ],
+)
+def test_a_softmax_that_is_never_called_is_remarked(tmp_path: Path, old: str, new: str, line: int | None) -> None:
+    text = CLASSES if line or old == new else CLASSES.replace("self.softmax(self.h @ self.V)", "self.h @ self.V")
+    result = checked(tmp_path, text, old, new)
+    assert result.verdict is Verdict.CORRECT
+    found = [place and place.line for id, place, _ in result.notes if id is Remark.SOFTMAX_NOT_CALLED]
+    assert found == ([] if line is None else [line])

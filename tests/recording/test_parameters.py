@@ -153,6 +153,36 @@ def test_residual_blocks_that_begin_with_the_data_are_not_updates_of_it(tmp_path
     assert all(len(p.updates) >= 3 for p in recording.parameters)
 
 
+BESIDE = """
+import numpy as np
+X = np.random.randn(9, 3)
+y = np.sin(X[:, :2])
+def output(p):
+    hidden = np.tanh(X @ p[0])
+    total = {sum}
+    return hidden, total, total @ p[1]
+def cost(p):
+    above = X @ p[0]
+    total = X + np.tanh(above)
+    return np.mean((total @ p[1] - y) ** 2)
+p = [np.random.randn(3, 3), np.random.randn(3, 2)]
+for i in range(9):
+    hidden, total, a = output(p)
+    d = 2 * (a - y) / y.size
+    slopes = X.T @ (d @ p[1].T * (1 - hidden ** 2)), total.T @ d
+    p = [one - 0.1 * slope for one, slope in zip(p, slopes)]
+    if i % 3 == 0:
+        print(cost(p))
+"""
+
+
+@pytest.mark.parametrize("total", ["X + hidden", "hidden + X"])
+def test_data_that_a_residual_layer_adds_to_are_not_a_parameter(tmp_path, total):
+    recording = record_file(write_file(tmp_path / "beside.py", BESIDE.format(sum=total)))
+    assert [p.shape for p in recording.parameters] == [(3, 3), (3, 2)]
+    assert all(len(p.updates) >= 3 for p in recording.parameters)
+
+
 @pytest.mark.parametrize("gradient", ["0.1 * w - X.T @ miss", "0.1 * w + -X.T @ miss", "-(X.T @ miss) + 0.1 * w"])
 def test_a_gradient_that_begins_with_its_penalty_is_not_an_update(tmp_path, gradient):
     path = write_file(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...recording.graph import Place
 from ..alignment import Samples
 from ..cost import Form
 from ..reading import samples_of_lanes
@@ -86,9 +87,14 @@ def several_classes(case: Case, layer: Layer) -> Name | None:
     axes = range(targets.ndim)  # another one than that of the softmax, too: then it is the softmax that is wrong
     if not np.all(np.isin(targets, (0, 1))) or any(np.all(np.sum(targets, axis=axis) == 1) for axis in axes):
         return None
-    made = stage.program.ancestors([error.target]) if error.target is not None else set()
-    writes = [stage.node(one).place for one in sorted(made) if stage.node(one).operation == "setitem"]
-    return Name("targets-not-one-hot", case.lines_after(*writes[-1:]))
+    return Name("targets-not-one-hot", case.lines_after(*target_writes(case)))
+
+
+def target_writes(case: Case) -> list[Place | None]:
+    """The last line that writes into the targets, if there is one"""
+    stage, target = case.stage, case.stage.errors[0].target
+    made = stage.program.ancestors([target]) if target is not None else set()
+    return [stage.node(one).place for one in sorted(made) if stage.node(one).operation == "setitem"][-1:]
 
 
 def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
@@ -98,6 +104,8 @@ def wrong_softmax_axis(case: Case, layer: Layer, value: Samples) -> Name | None:
     is_fitting = case.reading.cost.form in (Form.CATEGORICAL, None)
     if not is_normalised or not is_fitting or not is_plain(case, value):
         return None
+    if adds_up_to_one(case, output, -1) and has_other_sums(case):
+        return Name("targets-not-one-hot", case.lines_after(*target_writes(case)))
     own = case.reading.cost.node
     if own is not None and is_of(case, lambda x, y: y / x) is False:
         program = case.stage.program
@@ -143,8 +151,17 @@ def is_of(case: Case, gradient: Callable[[Array, Array], Array]) -> bool | None:
     return is_multiple(found, expected.flat)
 
 
-def adds_up_to_one(case: Case, id: int) -> bool:
-    """Whether values are shares of 1, along an axis or all together"""
+def has_other_sums(case: Case) -> bool:
+    """Whether the targets of each observation, in rows, add up to one number that is not 1, such as a 2 among 0s"""
+    targets = case.stage.errors[0].target_values(case.settings[0])
+    sums = [np.sum(targets, axis=axis) for axis in range(targets.ndim)]
+    if len(sums) != 2 or any(np.allclose(one, 1) for one in sums):
+        return False
+    return bool(np.allclose(sums[-1], sums[-1][0]))
+
+
+def adds_up_to_one(case: Case, id: int, *wanted: int) -> bool:
+    """Whether values are shares of 1, along one of some axes; without these, along an axis or all together"""
     value = np.asarray(case.settings[0][id], dtype=float)
-    axes = (None, *range(value.ndim))
+    axes: tuple[int | None, ...] = wanted or (None, *range(value.ndim))
     return bool(np.all(value >= 0)) and any(np.allclose(np.sum(value, axis=axis), 1) for axis in axes)

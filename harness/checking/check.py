@@ -22,7 +22,7 @@ from ..sandbox import Limits
 from .cells import as_written
 from .exceptions import RUN_FILE, UNDEFINED, raised_in_backward
 from .factors import is_same
-from .later import has_run, with_later
+from .later import with_later
 from .mistakes import BY_ID, Stage
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES

@@ -16,6 +16,8 @@ from .reading import Reading
 from .replay import size_of
 from .result import Found
 from .sources import Sources
+from .stage import Stage, argument_ids
+from .structure import Layer, parameter_viewed
 
 HALVES = (0.5, 1.0, 2.0)  # that a cost may be multiplied by, as its author likes
 SIZES = (".shape[", "len(", ".size")
@@ -61,10 +63,31 @@ def counts_of(reading: Reading) -> Counts | None:
         return Counts(observations=shape[0], outputs=1, others=tuple(sorted(sizes - {shape[0]})))
     if len(shape) < 2:
         return Counts(observations=1, outputs=size_of(stage.node(last.z)), others=tuple(sizes))
+    axis_of_product = outputs_axis(stage, last)
+    if axis_of_product is not None:
+        outputs, observations = shape[axis_of_product], shape[1 - axis_of_product]
+        return Counts(observations=observations, outputs=outputs, others=tuple(sorted(sizes - {observations})))
     for axis in (0, 1):
         outputs, observations = shape[axis], shape[1 - axis]
         if len(shape) == 2 and outputs in of_last and (observations not in of_last or observations == 1):
             return Counts(observations=observations, outputs=outputs, others=tuple(sorted(sizes - {observations})))
+    return None
+
+
+def outputs_axis(stage: Stage, layer: Layer) -> int | None:
+    """The axis of a layer's units, by the side of its product that the weights stand on; None if that is not known.
+
+    As many rows as units have the same shapes either way.
+    """
+    shape = stage.node(layer.z).shape
+    above = [layer.z]
+    while len(shape) == 2 and above:
+        node = stage.node(above.pop())
+        operands = argument_ids(node)
+        if node.operation in ("matmul", "dot") and len(operands) == 2:
+            are_weights = [parameter_viewed(stage, one) in layer.parameters for one in operands]
+            return are_weights.index(True) if sum(are_weights) == 1 else None
+        above += [one for one in operands if one in stage.dependent and stage.node(one).shape == shape]
     return None
 
 

@@ -404,3 +404,37 @@ def test_one_observation_at_a_time_may_have_a_mean_over_its_outputs(tmp_path: Pa
     path = tmp_path / "mine.py"
     path.write_text(MEANS_OF_EACH.format(counted="out"))
     assert check_file(path).verdict is Verdict.CORRECT
+
+
+RUNNING_AVERAGE = """\
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(4, 5))
+y = (X[:, :1] * X[:, 1:2] > 0) * 1.0
+W1, b1 = rng.normal(size=(5, 4)), np.zeros((1, 4))
+W2, b2 = rng.normal(size=(4, 1)), np.zeros((1, 1))
+for epoch in range(4):
+    epoch_loss = 0.0
+    for start in range(0, len(X), 4):
+        x, t = X[start : start + 4], y[start : start + 4]
+        h = np.tanh(x @ W1 + b1)
+        a = h @ W2 + b2
+        loss = np.mean((a - t) ** 2)
+        epoch_loss += loss * len(x)
+        d2 = 2 * (a - t) / DIVISOR
+        dW2, db2 = h.T @ d2, d2.sum(axis=0, keepdims=True)
+        d1 = d2 @ W2.T * (1 - h**2)
+        dW1, db1 = x.T @ d1, d1.sum(axis=0, keepdims=True)
+        for parameter, gradient in ((W1, dW1), (b1, db1), (W2, dW2), (b2, db2)):
+            parameter -= 0.5 * gradient
+    avg_loss = epoch_loss / len(X)
+    print(avg_loss)
+"""
+
+
+def test_a_running_average_of_as_many_rows_as_hidden_units_is_a_mean_over_rows(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(RUNNING_AVERAGE.replace("DIVISOR", "len(t)"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(RUNNING_AVERAGE.replace("DIVISOR", "X.shape[1]"))
+    assert {one.id for one in check_file(path).mistakes} == {"mean-over-features"}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from .cost import MAXIMISED_WORDS, Cost, Error, Form, is_declared_cost, is_named, recorded_costs
 from .decisions import ORDERS
 from .doubts import has_target
 from .matching import read
-from .reading import Reading, same_cost
+from .reading import Match, Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
 from .vjps import CHOICE
@@ -77,13 +80,24 @@ def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known
     return found
 
 
-def preference(reading: Reading) -> tuple[int, ...]:
+ITEM = re.compile(r"(\[\d+\])+$")  # at the end of a name: w[0], self.w[1][2]
+
+
+def count(reading: Reading, is_counted: Callable[[Match], bool]) -> Fraction:
+    """How many parameters have a match of some kind; the items of one list of numbers are one parameter together."""
+    names = {step.before: ITEM.sub("", step.name) or step.name for step in reading.stage.steps}
+    sizes = Counter(names.get(id, "") for id in reading.matches)
+    found = [id for id, match in reading.matches.items() if match is not None and is_counted(match)]
+    return sum((Fraction(1, sizes[names[id]]) if names.get(id) else Fraction(1) for id in found), Fraction())
+
+
+def preference(reading: Reading) -> tuple[Fraction | int, ...]:
     """Smaller is better: what explains most of the file comes first, the file's own cost before the catalogue's."""
-    explained = sum(one is not None for one in reading.matches.values())
-    descending = sum(one is not None and one.factor < 0 for one in reading.matches.values())
+    explained = count(reading, lambda match: True)
+    descending = count(reading, lambda match: match.factor < 0)
     order = 0 if reading.cost.meant else 2 if reading.cost.form is None else 1
     form = 0 if reading.cost.form is None else list(Form).index(reading.cost.form)
-    plain = -sum(one is not None and not one.decay for one in reading.matches.values())
+    plain = -count(reading, lambda match: not match.decay)
     # of two classes that add up to one, both entropies have the same gradient, up to a factor
     strange = reading.cost.form is Form.BINARY and is_output_coupled(reading)
     return (-int(reading.descends), -explained, -int(reading.same_factor), -descending, plain, order, strange, form)

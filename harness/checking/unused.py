@@ -460,7 +460,8 @@ def is_changed_later(reading: Reading, leaf: int) -> bool:
                 continue
             if use_of(node) in forward:
                 continue  # the state of the next time step, or a forward pass of later
-            if node.shape != stage.node(version).shape or adds_nothing(reading, child, version):
+            shape = stage.node(version).shape  # one number becomes an array at its first update
+            if (node.shape != shape and shape != ()) or adds_nothing(reading, child, version):
                 continue
             if is_drawn_alone(reading, child):
                 continue  # data, less the smallest of them

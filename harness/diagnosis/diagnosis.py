@@ -239,7 +239,7 @@ class _Diagnoser:
 
     def stands_for_whole(self) -> bool:
         """Whether the first part of a long training says what the whole would: the captured loss must not have fallen
-        much after it."""
+        much after it, nor have been falling when the time limit stopped the script."""
         plan, program = self.plan, self.case.program
         if plan.prefix_updates is None or self.search.run(()).trial.error is not None:
             return True
@@ -250,6 +250,8 @@ class _Diagnoser:
         first = losses[min(len(losses) - 1, max(0, plan.prefix_updates // steps - 1))]
         if not np.isfinite(losses[-1]):
             return self.outcome is OutcomeKind.DIVERGES
+        if program.is_stopped and may_still_fall(losses, program.epochs - program.initial_epoch):
+            return False
         return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
 
     def own_trial_of_more_seeds(self) -> Trial:
@@ -592,3 +594,17 @@ class _Diagnoser:
         repaired = self.proofs.confirmed(self.minimal or frozenset()) if self.proofs.causes else None
         settled = set() if repaired is None else settled_blocks(minimal, search.learned(repaired.trial))
         return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled))
+
+
+def may_still_fall(losses: Sequence[float], epochs: int) -> bool:
+    """Whether a loss would fall much in the epochs that are left, if it went on as in the last half of those that ran.
+
+    Args:
+        losses: of each epoch that ran.
+        epochs: that were asked for.
+    """
+    quarter = len(losses) // 4
+    if quarter == 0:
+        return True
+    before, after = np.mean(losses[-2 * quarter : -quarter]), np.mean(losses[-quarter:])
+    return bool((before - after) / quarter * (epochs - len(losses)) > FALLEN_FRACTION * abs(after))

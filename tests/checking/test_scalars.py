@@ -216,7 +216,8 @@ def test_a_single_unit_of_plain_numbers_is_a_network(tmp_path: Path) -> None:
     (tmp_path / "gate.py").write_text(GATE.replace("rate * slope * x[i]", "rate * (a - y) * x[i]"))
     (found,) = check_file(tmp_path / "gate.py").mistakes
     assert found.place is not None
-    assert (found.place.line, found.parameters) == (8, ("w[1]",))
+    assert (found.id, found.place.line) == ("missing-output-activation-derivative", 8)
+    assert found.parameters == ("w[0]", "w[1]")
 
 
 # Two hidden units share a bias; its gradient is that of the first unit only.

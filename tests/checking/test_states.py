@@ -430,3 +430,19 @@ def test_outputs_of_the_pass_before_are_found_where_they_are_used(tmp_path: Path
     )
     found = [(one.id, one.detail, one.place and one.place.line) for one in check_file(tmp_path / "mine.py").mistakes]
     assert found == ([] if start == "outputs = []" else [("wrong-value", "stale", 10)])
+
+
+def test_a_drawn_number_that_becomes_an_array_at_its_first_update_is_not_called_untrained(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "rng = np.random.default_rng(0)\n"
+        "X = rng.normal(size=(24, 3))\n"
+        "Y = np.tanh(X[:, :2])\n"
+        "W, b = rng.normal(size=(3, 2)), rng.normal()\n"
+        "for turn in range(9):\n"
+        "    d = (X @ W + b - Y) / 24\n"
+        "    W -= 0.1 * X.T @ d\n"
+        "    b -= 0.1 * d.sum(axis=0)\n"
+    )
+    found = check_file(tmp_path / "mine.py").mistakes
+    assert "bias-gradient-missing" not in [one.id for one in found]

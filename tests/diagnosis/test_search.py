@@ -14,7 +14,7 @@ import pytest
 
 from harness.diagnosis import edited_run
 from harness.diagnosis.case import Case
-from harness.diagnosis.diagnosis import _Diagnoser
+from harness.diagnosis.diagnosis import _Diagnoser, may_still_fall
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.mechanisms import Intervention, Suspect
@@ -314,6 +314,21 @@ def test_the_trainings_of_an_edited_script_end_with_the_time(
     _, run = chosen_remedy(case, [remedy("a")], BAR, members=8, budget=0.0, deadline=deadline)
     assert run is not None
     assert (run.is_stopped, run.held, run.error) == (is_stopped, None if is_stopped else 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs", "expected"),
+    [
+        ([0.0990 - 0.00001 * epoch for epoch in range(250)], 10_000, True),  # it would reach 0
+        ([0.0990 - 0.00001 * epoch for epoch in range(250)], 300, False),
+        ([0.693] * 250, 10_000, False),
+        ([0.5, 0.4, 0.3], 10_000, True),  # too few to say
+    ],
+)
+def test_a_loss_that_was_falling_when_the_time_ran_out_may_still_fall(
+    losses: list[float], epochs: int, expected: bool
+) -> None:
+    assert may_still_fall(losses, epochs) is expected
 
 
 def test_the_edited_script_is_not_scored_on_equal_targets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -384,7 +384,7 @@ def test_weights_that_are_projected_after_their_step_are_judged_by_the_step(
 @pytest.mark.parametrize(
     ("update", "is_late"),
     [
-        ("W = W + states[0]; V = V + states[1]; states = moved(states, gradients)", True),
+        ("W = W + states[0]\n    V = V + states[1]\n    states = moved(states, gradients)", True),
         ("W += states[0]; V += states[1]; states = moved(states, gradients)", True),
         ("states = moved(states, gradients); W, V = W + states[0], V + states[1]", False),
     ],

@@ -239,7 +239,7 @@ def with_variants(
         lines = variant.lines
         latest = record("\n".join(lines), data)
         other = check_recording(latest, sources=sources)
-        if raised_in_backward(latest) and other.verdict is Verdict.NOT_JUDGED:
+        if variant.fits_data and raised_in_backward(latest) and other.verdict is Verdict.NOT_JUDGED:
             return replace(raised_result(latest, True), calls=lines), [latest]
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow

@@ -54,6 +54,7 @@ class Variant:
     what: str
     # the same without a hidden layer more, for a network that cannot have one; empty if there is none
     shallow: tuple[str, ...] = ()
+    fits_data: bool = True  # the file's own default number of outputs may not
 
 
 def data_of(driven: Driven, seed: int) -> dict[str, NDArray[Any]] | None:
@@ -113,7 +114,7 @@ def variants_of(driven: Driven, source: str, trees: Collection[ast.Module] = ())
         yield Variant(lines=deeper, what="")
     usual = with_defaults(calls, tree)
     if usual is not None:
-        yield Variant(lines=usual, what="")
+        yield Variant(lines=usual, what="", fits_data=False)
     for key, listed in with_other_keys(calls, trees):
         yield Variant(lines=listed, what=f"activation={key!r}")
     options = [

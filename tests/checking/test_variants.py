@@ -427,3 +427,29 @@ def test_an_exception_in_the_backward_pass_of_a_layer_more_is_a_mistake(tmp_path
     assert result.traceback
     path.write_text(OF_ANY_DEPTH.replace("(last - 1, -1, -1):\n", "(last - 1, -1, -1):\n            assert last < 2\n"))
     assert check_file(path).verdict is Verdict.CORRECT  # it says itself that it has no more layers
+
+
+def test_a_default_number_of_outputs_that_does_not_fit_made_up_data_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "import numpy as np\n"
+        "class Net:\n"
+        "    def __init__(self, n_in, n_hidden, n_out=1, rate=0.05):\n"
+        "        self.w = np.random.randn(n_in, n_hidden) * 0.5\n"
+        "        self.v = np.random.randn(n_hidden, n_out) * 0.5\n"
+        "        self.rate = rate\n"
+        "    def forward(self, X):\n"
+        "        self.h = np.tanh(X @ self.w)\n"
+        "        return self.h @ self.v\n"
+        "    def backprop(self, X, y, out):\n"
+        "        d = 2.0 * (out - y) / y.size\n"
+        "        dv, dh = self.h.T @ d, d @ self.v.T\n"
+        "        dw = X.T @ (dh * (1 - self.h ** 2))\n"
+        "        self.v -= self.rate * dv\n"
+        "        self.w -= self.rate * dw\n"
+        "    def fit(self, X, y, epochs=100):\n"
+        "        for epoch in range(epochs):\n"
+        "            out = self.forward(X)\n"
+        "            self.backprop(X, y, out)\n"
+    )
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.CORRECT, result.exception

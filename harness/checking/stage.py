@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
 from .alignment import Samples, are_alike, samples
-from .inputs import plain_inputs
+from .drawing import draw_data, draw_parameter, fan, root_mean_square
+from .inputs import listed_numbers, plain_inputs
 from .replay import CannotReplay, Program, Values, resolve, size_of
 from .vjps import CHOICE
 
@@ -306,11 +307,6 @@ def following_end(recording: Recording, steps: Sequence[Step]) -> int:
 # Random settings
 
 
-def fan(shape: tuple[int, ...]) -> int:
-    """The larger side of a matrix, which is at least the number of terms that a unit sums up"""
-    return max(shape, default=1) if len(shape) > 1 else 1
-
-
 def size_of_inputs(stage: Stage, parameter: int, given: Values) -> float:
     """The root mean square of the largest data that a parameter is multiplied by, at least 1, or of their sum.
 
@@ -340,60 +336,6 @@ def size_of_inputs(stage: Stage, parameter: int, given: Values) -> float:
     return max(one for one in sizes if np.isfinite(one))
 
 
-MOST_ABOVE_MEAN = 5.0  # how many times as large as all data one observation may be, and saturate no unit
-
-
-def root_mean_square(data: Array) -> float:
-    """Of all data; of the largest observation, up to a factor, if it is far larger, as powers of a feature are."""
-    squares = np.square(data, dtype=float)
-    # the observations are in rows or in columns
-    largest = max((float(np.max(squares.mean(axis=axis))) for axis in range(data.ndim) if data.ndim == 2), default=0.0)
-    return max(float(np.sqrt(np.mean(squares))), float(np.sqrt(largest)) / MOST_ABOVE_MEAN)
-
-
-def draw_parameter(
-    rng: np.random.Generator, recorded: Array, manner: tuple[str, float], size_of_data: float = 1.0
-) -> Array:
-    """Random values for a parameter: fresh ones for inputs of this size, or the recorded ones changed at random."""
-    how, scale = manner
-    if how == "fresh":
-        width = scale / np.sqrt(fan(recorded.shape)) / size_of_data
-        return np.asarray(rng.normal(0, width, recorded.shape) + 0.1 * width)
-    size = float(np.sqrt(np.mean(np.square(recorded)))) if recorded.size else 0.0
-    return np.asarray(recorded + scale * rng.normal(0, max(size, 1e-2), recorded.shape))
-
-
-def draw_data(rng: np.random.Generator, recorded: Array) -> Array:
-    """Random values in the manner of a data leaf: shares stay shares, and the range stays the range."""
-    for axis in range(recorded.ndim):
-        if recorded.shape[axis] > 1 and np.all(recorded >= 0) and np.allclose(recorded.sum(axis=axis), 1):
-            shares = rng.uniform(0.2, 1.0, recorded.shape)
-            return np.asarray(shares / shares.sum(axis=axis, keepdims=True))
-    low, high = float(np.min(recorded)), float(np.max(recorded))
-    low, high = (low, high) if np.isfinite(high - low) else (0.0, 0.0)  # what np.empty leaves may be any number
-    if low == high:
-        low, high = (low - 0.5 * abs(low), low + 0.5 * abs(low)) if low else (-1.0, 1.0)
-    margin = 0.05 * (high - low)
-    drawn = rng.uniform(low + margin, high - margin, recorded.shape)
-    shares_at = columns_of_shares(recorded)
-    if shares_at is not None:
-        drawn[:, shares_at] = draw_data(rng, recorded[:, shares_at])
-    return drawn
-
-
-def columns_of_shares(recorded: Array) -> slice | None:
-    """The first or the last columns of a table that are the shares of each row, such as targets beside the inputs."""
-    if recorded.ndim != 2 or len(recorded) < 2:
-        return None
-    width = recorded.shape[1]
-    last, first = np.cumsum(recorded[:, ::-1], axis=1), np.cumsum(recorded, axis=1)
-    for count in range(width - 1, 1, -1):
-        for sums, at in ((last, slice(width - count, None)), (first, slice(count))):
-            if np.allclose(sums[:, count - 1], 1) and np.all(recorded[:, at] >= 0):
-                return at
-    return None
-
-
 def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int], fixed: Sequence[list[Any]]) -> bool:
     """Whether a leaf holds numbers that only arithmetic is done with, and that stand nowhere as a list besides."""
     if leaf.kind not in VARIED_KINDS or leaf.value is None or isinstance(leaf.value, tuple):
@@ -404,7 +346,13 @@ def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int], fixe
         return False
     if leaf.place is not None and leaf.id > stage.first_branches.get(function_of(leaf.place), leaf.id):
         return False  # chosen by what its function had looked at, as in ``[1 if z > 0 else 0 for z in layer]``
-    for id in stage.program.descendants([leaf.id], within=needed - stage.dependent):
+    same = (leaf.id, *listed_numbers(stage.program, leaf, needed))
+    return all(is_for_arithmetic(stage, id, needed, steered) for id in same)
+
+
+def is_for_arithmetic(stage: Stage, leaf: int, needed: set[int], steered: set[int]) -> bool:
+    """Whether what is made of a leaf before the parameters come in is no index, and steers nothing."""
+    for id in stage.program.descendants([leaf], within=needed - stage.dependent):
         node = stage.node(id)
         if id in steered or node.operation in STEERING:
             return False
@@ -490,6 +438,7 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
     few = len(needed) <= MOST_REDRAWN
     fixed = lists_in(stage, needed)
     varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered, fixed))
+    varied += tuple(id for leaf in varied for id in listed_numbers(stage.program, stage.node(leaf), needed))
     varied += tuple(
         id for id in (*targets_of_choices(stage, needed), *plain_inputs(stage.program, needed)) if id not in varied
     )
@@ -535,6 +484,7 @@ def settings_in(
     drawn = {id: draw_data(np.random.default_rng(0), np.asarray(stage.node(id).value, dtype=float)) for id in varied}
     # powers of data that are drawn anew may be far larger than those of the recorded ones
     sizes = {id: max(size_of_inputs(stage, id, one) for one in ({}, drawn)) for id in stage.parameters}
+    listed = {id: listed_numbers(stage.program, stage.node(id), varied) for id in varied}
     for number in range(SETTINGS):
         for attempt in range(MOST_DRAWS):
             rng = np.random.default_rng((0, number, attempt))
@@ -544,6 +494,8 @@ def settings_in(
             }
             for id in varied:
                 given[id] = draw_data(rng, np.asarray(stage.node(id).value, dtype=float))
+            for id, numbers in listed.items():
+                given |= {one: np.asarray(given[id].flat[place]) for one, place in numbers.items()}
             values = replayed_under(stage.program, guards, targets, given, known)
             if values is not None and is_healthy(stage, values):
                 settings.append(values)

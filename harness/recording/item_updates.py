@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 
 from .found import leaf_of
-from .graph import Kind, Ref, names_every_item
+from .graph import Argument, Kind, Ref, names_every_item
 from .known import KnownVersions
 from .steps import MAX_PATH, Path, candidates_of, index_by_value, index_of, indices_of, items_of, original_of
-from .tape import Step
+from .tape import Step, Tape
 
 LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
 
@@ -51,12 +51,11 @@ def assembled_version(known: KnownVersions, step: Step) -> int | None:
 def filled_version(known: KnownVersions, step: Step) -> int | None:
     """The version that zeros take the place of when their last item is written: ``new[i] = w[i] - change``."""
     last = tuple(length - 1 for length in step.shape)
-    if not last or indices_of(step.arguments[1]) != last:
+    if not last or written_item(known.tape, step)[0] != last:
         return None
     version, is_changed, written = None, False, set()
     while step.operation == "setitem" and step.id not in known.owner:
-        base, index, value = step.arguments
-        path = indices_of(index)
+        base, (path, value) = step.arguments[0], written_item(known.tape, step)
         if path is None or not (isinstance(base, Ref) and isinstance(value, Ref)):
             return None
         item = known.tape.steps[value.id]
@@ -77,6 +76,22 @@ def filled_version(known: KnownVersions, step: Step) -> int | None:
     is_whole = zeros.kind is Kind.FILL and len(written) == math.prod(step.shape)
     is_like = version is not None and known.tape.steps[version].shape == step.shape
     return version if is_changed and is_whole and is_like else None
+
+
+def written_item(tape: Tape, step: Step) -> tuple[Path | None, Argument]:
+    """The place and the value of an item that a step writes, also by way of its row: ``new[k][j] = value``."""
+    base, index, value = step.arguments
+    path = indices_of(index)
+    while path is not None and isinstance(value, Ref) and tape.steps[value.id].operation == "setitem":
+        row, index, inner = tape.steps[value.id].arguments
+        if not isinstance(row, Ref):
+            break
+        view = tape.steps[row.id]
+        if index_of(view) != path or view.arguments[0] != base:
+            break  # another array, which takes the place of a row
+        rest = indices_of(index)
+        path, base, value = (path + rest if rest is not None else None), row, inner
+    return path, value
 
 
 def _first_array_of(known: KnownVersions, nodes: Sequence[int], place: Path) -> int | None:

@@ -45,7 +45,7 @@ from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
-from .result import Alternative, CheckResult, Found, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
+from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
@@ -481,7 +481,8 @@ def conclude(
     )
     if findings.mistakes and history_is_lost(reading):
         return without_verdict(result, Reason.HISTORY_LOST)
-    if findings.mistakes and (findings.is_cost_partial or not has_target(reading)):
+    is_partial = findings.is_cost_partial or moves_beside_cost(reading, findings.mistakes)
+    if findings.mistakes and (is_partial or not has_target(reading)):
         return without_verdict(result, Reason.NO_COST_FITS)
     if findings.mistakes and any(is_turned_by_a_matrix(reading, step) for step in steps):
         return without_verdict(result, Reason.RULE)
@@ -559,6 +560,13 @@ def with_declared_cost(
     return replace(
         result, verdict=Verdict.MISTAKE, mistakes=decisive.mistakes, cost=decisive.cost, alternatives=(mine,)
     )
+
+
+def moves_beside_cost(reading: Reading, mistakes: Sequence[Found]) -> bool:
+    """Whether all that is wrong are parameters that move and on which a value that was taken for the cost does not
+    depend: a part of the cost, such as one without the penalty."""
+    expected = [one.expected.kind if one.id == "wrong-value" and one.expected else None for one in mistakes]
+    return reading.cost.form is None and all(kind is Kind.NOTHING for kind in expected)
 
 
 def if_a_network(result: CheckResult, recording: Recording, reading: Reading) -> CheckResult:

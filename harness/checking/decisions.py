@@ -190,7 +190,7 @@ def outputs_by_side(seen: Sequence[tuple[bool, float]], targets: set[float]) -> 
 
 
 def outputs_of(seen: Sequence[tuple[Decision, float]], targets: set[float]) -> dict[int, dict[bool, float]]:
-    """What the branch of each comparison gives on each side of its threshold; nothing if that is not known.
+    """What the branch of each comparison gives on each side of its threshold; empty if that is not known.
 
     Args:
         seen: the decisions, and what they gave.

@@ -121,7 +121,7 @@ def is_counted_key(place: Place, sources: Sources) -> bool:
 def is_stored_key(place: Place, message: str, sources: Sources) -> bool:
     """Whether a line looks up a text that is missing in a dictionary, and that the file gives a value there elsewhere.
 
-    So it is with a branch that forgets what the others keep: no data are to blame.
+    A branch that forgets what the others keep is an example: no data are to blame.
     """
     looked_up, stored = set(), set()
     for node in ast.walk(sources.trees.get(place.file, ast.Module([], []))):

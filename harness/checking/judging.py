@@ -333,7 +333,7 @@ def is_whole(node: Node) -> bool:
 
 
 def is_whole_sum(stage: Stage, node: Node) -> bool:
-    """Whether it is a sum of integers, of which no fraction is lost: the rate and the data are whole too."""
+    """Whether it is a sum of integers, so that no fraction is lost: the rate and the data are whole too."""
     numbers = [one for one in node.arguments if not isinstance(one, Ref)]
     is_plain = node.operation in ("add", "subtract") and all(isinstance(one, int) for one in numbers)
     return is_plain and all(is_whole(stage.node(one)) for one in node.parents)

@@ -351,7 +351,7 @@ def may_vary(stage: Stage, leaf: Node, needed: set[int], steered: set[int], fixe
 
 
 def is_for_arithmetic(stage: Stage, leaf: int, needed: set[int], steered: set[int]) -> bool:
-    """Whether what is made of a leaf before the parameters come in is no index, and steers nothing."""
+    """Whether what is made of a leaf before the parameters come in is not an index and steers nothing."""
     for id in stage.program.descendants([leaf], within=needed - stage.dependent):
         node = stage.node(id)
         if id in steered or node.operation in STEERING:

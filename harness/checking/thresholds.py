@@ -28,7 +28,7 @@ def error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
 
     Thresholds above other layers than a linear one have no rule that could be judged.
     """
-    above = within - only_compared(stage, within)  # z - threshold is no error
+    above = within - only_compared(stage, within)  # z - threshold is not an error
     found = [*(find_error_groups(stage, above) or find_error_groups(stage, within))]
     found += asked_for_equality(stage, within)
     groups = [tuple(under_threshold(stage, error) for error in one) for one in found]

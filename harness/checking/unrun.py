@@ -98,7 +98,7 @@ def branches_of(tree: ast.Module) -> Iterator[tuple[ast.AST, Branch]]:
 
 
 def blocks_in(node: ast.AST) -> list[Block]:
-    """The blocks of a statement of which some may not run: those of a chain of conditions, cases, functions in a
+    """The blocks of a statement that may not all run: those of a chain of conditions, cases, functions in a
     dictionary, or the body of a loop."""
     if isinstance(node, ast.If):
         rest = blocks_in(node.orelse[0]) if is_elif(node) else [node.orelse] if node.orelse else []

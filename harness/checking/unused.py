@@ -190,7 +190,7 @@ def trains_biases(reading: Reading, leaves: Sequence[int]) -> bool:
 def has_gradient_of_its_name(reading: Reading, leaf: int) -> bool:
     """Whether the gradient of a leaf is computed under its name, as ``dlog_widths``, and then not used.
 
-    The leaf is no first state of a sequence, and no data, which are multiplied by weights.
+    The leaf is neither the first state of a sequence nor data, which are multiplied by weights.
     """
     stage = reading.stage
     uses = [stage.node(child) for one in versions_of(reading, leaf) for child in stage.program.children[one]]

@@ -9,7 +9,7 @@ from ..recording.graph import Place
 NUMBER = r"(\d+(?:\.\d+)?)"
 FACTOR = re.compile(rf"(?<![\w.]){NUMBER}\s*[*,)]|[*,(]\s*-?{NUMBER}")
 TERM = re.compile(rf"(?<![\w.]){NUMBER}\s*[-+]|[-+]\s*{NUMBER}(?![\w.]|\s*\*)")
-SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^][]*\]")  # w[0], of which the number is not an operand
+SUBSCRIPT = re.compile(r"(?<=[\w\])])\[[^][]*\]")  # w[0], whose number is not an operand
 
 
 def factors_in(place: Place | None) -> set[float]:

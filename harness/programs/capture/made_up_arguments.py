@@ -165,7 +165,7 @@ def _ends(body: list[ast.stmt]) -> bool:
 
 
 def _truth(test: ast.expr, count: int) -> bool | None:
-    """Whether a condition on ``len(sys.argv)`` holds if there are so many; None if it is about something else."""
+    """Whether a condition on ``len(sys.argv)`` holds for a number of arguments; None if it is about something else."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         value = _truth(test.operand, count)
         return None if value is None else not value

@@ -195,9 +195,8 @@ class Hook:
         _give_names(name, found)
         return found
 
-    def target_item(self, name: str, container: Any, key: Any) -> Any:
+    def target_item(self, name: str, value: Any, container: Any, key: Any) -> Any:
         """An item of a list that is a target, each time as the same leaf."""
-        value = container[key]
         if not self.recording or not TAPE.on or type(value) is not int:
             return value
         place = id(container), plain(key)

@@ -637,7 +637,8 @@ class _Weaver(ast.NodeTransformer):
         self.generic_visit(node)
         if not is_target:
             return node
-        return self._call("target_item", node, ast.Constant(value=ast.unparse(node)), node.value, node.slice)
+        # the item is read in the user's code: data frames look at who reads them
+        return self._call("target_item", node, ast.Constant(value=ast.unparse(node)), node, node.value, node.slice)
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         """``[0.0 for _ in range(size)]``."""

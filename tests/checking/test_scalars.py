@@ -253,7 +253,7 @@ random.seed(3)
 class Unit:
     def __init__(self, inputs):
         self.weights = [random.random() for _ in range(inputs)]
-        self.threshold = random.random()
+        self.threshold = 0.1 * inputs
 
     def fire(self):
         total = 0

@@ -2280,7 +2280,7 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ONE_UNIT,
         (
             "estimator = Estimator(0.1, n_iter=3)",
-            "self = estimator.fit(X, Y[:, 0])",
+            "estimator.fit(X, Y[:, 0])",
         ),
     ),
     "global weights": (

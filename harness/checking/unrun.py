@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from math import inf
@@ -12,7 +12,7 @@ from math import inf
 from ..recording.graph import Place, Recording, Site, sites_of
 from ..recording.literals import last_name
 from .exceptions import bare
-from .later import updating_places
+from .later import has_run, updating_places
 from .replay import Program
 from .result import Unrun
 from .sources import Sources
@@ -21,7 +21,6 @@ Block = Sequence[ast.AST]
 Part = ast.ClassDef | ast.FunctionDef
 OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
 GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
-BLOCKS = ("body", "orelse", "finalbody")
 Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 # calls that compute nothing by themselves
 PLAIN_CALLS = frozenset(
@@ -270,11 +269,6 @@ def uses_of_results(function: ast.FunctionDef, file: str, made: Mapping[Site, bo
             for value in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
                 at = lines.get(ast.unparse(value), [node.lineno])
                 yield [made[file, line] for line in at if (file, line) in made]
-
-
-def has_run(part: Part, file: str, lines: Collection[Site]) -> bool:
-    """Whether a line of a class or function was recorded."""
-    return any((file, line) in lines for line in range(part.lineno, (part.end_lineno or part.lineno) + 1))
 
 
 def gradient_functions(tree: ast.Module | None, words: re.Pattern[str]) -> Iterator[tuple[Part, ast.FunctionDef]]:

@@ -37,9 +37,8 @@ def importing_file() -> str:
     return "" if frame is None else frame.f_code.co_filename
 
 
-PASSING = (
-    AbsorbingFinder.find_spec.__code__.co_filename, importing_keras.__code__.co_filename
-)  # fmt: skip  # files that hand an import on
+# files that hand an import on
+PASSING = (AbsorbingFinder.find_spec.__code__.co_filename, importing_keras.__code__.co_filename)
 
 
 def no_input(prompt: object = "") -> str:

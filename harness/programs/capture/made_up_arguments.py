@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
+from ...recording.literals import last_name, nodes_of
 from ..program import ARGUMENT, VALUE, MadeUp
 from .snippets import NUMBERS, OF_TRAINING, PATH_NAME, Completion
 from .supply import Supply
@@ -88,31 +89,27 @@ class _Arguments(list[str]):
 class ArgumentUses:
     """How a program reads ``sys.argv``."""
 
-    names: dict[int, str]  # number of an argument -> the variable or option that it is given to
+    names: dict[int, str]  # the variable or option that holds an argument, by its number
     needed: int  # items without which the program ends or fails before it reads them; 0 if it does not check
 
 
 def read_uses(text: str) -> ArgumentUses:
     """How a program reads ``sys.argv``, from its text."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return ArgumentUses(names={}, needed=0)
     names: dict[int, str] = {}
     unpacked = 0
     conditions: list[tuple[ast.expr, bool]] = []  # each with the value that ends the program
-    for node in ast.walk(tree):
+    for node in nodes_of(text):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = node.targets[0]
             start = _start(node.value)
             if isinstance(target, (ast.Tuple, ast.List)) and start is not None:
-                names |= {start + number: _name(part) for number, part in enumerate(target.elts)}
+                names |= {start + number: last_name(part) for number, part in enumerate(target.elts)}
                 unpacked = max(unpacked, start + len(target.elts))
             elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(node.value, (ast.Tuple, ast.List)):
                 for part, value in zip(target.elts, node.value.elts):
-                    names |= dict.fromkeys(_indices(value), _name(part))
+                    names |= dict.fromkeys(_indices(value), last_name(part))
             else:
-                names |= dict.fromkeys(_indices(node.value), _name(target))
+                names |= dict.fromkeys(_indices(node.value), last_name(target))
         elif isinstance(node, ast.keyword) and node.arg is not None:
             names |= dict.fromkeys(_indices(node.value), node.arg)
         elif isinstance(node, ast.If):
@@ -131,7 +128,7 @@ def read_uses(text: str) -> ArgumentUses:
 
 def _is_argv(node: ast.AST) -> bool:
     """Whether an expression is ``sys.argv``."""
-    return _name(node) == "argv"
+    return last_name(node) == "argv"
 
 
 def _indices(node: ast.AST) -> Iterator[int]:
@@ -150,16 +147,11 @@ def _start(node: ast.AST) -> int | None:
     return 0 if _is_argv(node) else None
 
 
-def _name(node: ast.AST) -> str:
-    """The last part of a name; empty for what is not one."""
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
 def _ends(body: list[ast.stmt]) -> bool:
     """Whether statements end the program."""
     for node in (part for statement in body for part in ast.walk(statement)):
         called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Raise) or (called is not None and _name(called) in ("exit", "_exit", "quit")):
+        if isinstance(node, ast.Raise) or (called is not None and last_name(called) in ("exit", "_exit", "quit")):
             return True
     return False
 
@@ -179,7 +171,7 @@ def _truth(test: ast.expr, count: int) -> bool | None:
     if isinstance(left, ast.Constant):
         left, right, kind = right, left, MIRRORED.get(kind, kind)
     number = right.value if isinstance(right, ast.Constant) else None
-    is_length = isinstance(left, ast.Call) and _name(left.func) == "len" and any(map(_is_argv, left.args))
+    is_length = isinstance(left, ast.Call) and last_name(left.func) == "len" and any(map(_is_argv, left.args))
     if not is_length or kind not in COMPARISONS or not isinstance(number, int):
         return None
     return COMPARISONS[kind](count, number)

@@ -151,10 +151,7 @@ def _is_target(name: str, body: list[ast.stmt], inputs: set[str], functions: Fun
         inputs: the variables that come with it, which none of the statements compute.
         calls: how many functions it may still be passed to.
     """
-    nodes = [node for statement in body for node in ast.walk(statement)]
-    stored = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    if name in stored or any(_counts(one, name) for one in nodes):
-        return False
+    nodes, stored = _uses(name, body)
     computed = stored - inputs
     differences = (ast.Add, ast.Sub) if name.isidentifier() else (ast.Sub,)  # items are added up in many loops
     is_factor = any(isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult) and _has(one, name) for one in nodes)
@@ -166,6 +163,16 @@ def _is_target(name: str, body: list[ast.stmt], inputs: set[str], functions: Fun
         elif isinstance(node, ast.Compare) and is_factor and _is_test_of(node, name, computed):
             return True
     return _is_passed_on(_is_target, nodes, name, functions, calls)
+
+
+def _uses(name: str, body: list[ast.stmt]) -> tuple[list[ast.AST], set[str]]:
+    """All nodes of statements, and the names that they give values to.
+
+    There are none if a variable is given a value, or is an index or a size: it is not data then.
+    """
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    stored = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    return ([], set()) if name in stored or any(_counts(one, name) for one in nodes) else (nodes, stored)
 
 
 def _is_passed_on(is_used: Use, nodes: list[ast.AST], name: str, functions: Functions, calls: int) -> bool:
@@ -186,10 +193,7 @@ def _is_passed_on(is_used: Use, nodes: list[ast.AST], name: str, functions: Func
 
 def _is_factor(name: str, body: list[ast.stmt], inputs: set[str], functions: Functions, calls: int) -> bool:
     """Whether statements multiply something by a variable, or an item, as they do with inputs; see ``_is_target``."""
-    nodes = [node for statement in body for node in ast.walk(statement)]
-    stored = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
-    if name in stored or any(_counts(one, name) for one in nodes):
-        return False
+    nodes, _ = _uses(name, body)
     products = [one for one in nodes if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)]
     return any(_has(one, name) for one in products) or _is_passed_on(_is_factor, nodes, name, functions, calls)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -438,7 +438,8 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
     few = len(needed) <= MOST_REDRAWN
     fixed = lists_in(stage, needed)
     varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered, fixed))
-    varied += tuple(id for leaf in varied for id in listed_numbers(stage.program, stage.node(leaf), needed))
+    listed = {id: listed_numbers(stage.program, stage.node(id), needed) for id in varied}
+    varied += tuple(id for numbers in listed.values() for id in numbers)
     varied += tuple(
         id for id in (*targets_of_choices(stage, needed), *plain_inputs(stage.program, needed)) if id not in varied
     )
@@ -456,7 +457,7 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
             ("near", 1e-5),
         ):
             try:
-                settings = settings_in(stage, targets, vary, guards, recorded, manner)
+                settings = settings_in(stage, targets, vary, listed, guards, recorded, manner)
             except CannotReplay as error:
                 failure = error
                 break
@@ -474,17 +475,27 @@ def settings_in(
     stage: Stage,
     targets: Sequence[int],
     varied: Sequence[int],
+    listed: Mapping[int, Mapping[int, int]],
     guards: Sequence[Guard],
     recorded: Values,
     manner: tuple[str, float],
 ) -> list[Values] | None:
-    """All settings drawn in one manner; None if one cannot be drawn so that its guards hold and all is finite."""
+    """All settings drawn in one manner; None if one cannot be drawn so that its guards hold and all is finite.
+
+    Args:
+        stage: the stage.
+        targets: the nodes to compute.
+        varied: the data that are drawn too.
+        listed: the numbers that are items of such data, each with its place, by the node of the data.
+        guards: what branches looked at.
+        recorded: the recorded values.
+        manner: as for ``draw_parameter``.
+    """
     settings: list[Values] = []
     known = None if varied else stage.program.base
     drawn = {id: draw_data(np.random.default_rng(0), np.asarray(stage.node(id).value, dtype=float)) for id in varied}
     # powers of data that are drawn anew may be far larger than those of the recorded ones
     sizes = {id: max(size_of_inputs(stage, id, one) for one in ({}, drawn)) for id in stage.parameters}
-    listed = {id: listed_numbers(stage.program, stage.node(id), varied) for id in varied}
     for number in range(SETTINGS):
         for attempt in range(MOST_DRAWS):
             rng = np.random.default_rng((0, number, attempt))
@@ -494,7 +505,7 @@ def settings_in(
             }
             for id in varied:
                 given[id] = draw_data(rng, np.asarray(stage.node(id).value, dtype=float))
-            for id, numbers in listed.items():
+            for id, numbers in listed.items() if varied else ():
                 given |= {one: np.asarray(given[id].flat[place]) for one, place in numbers.items()}
             values = replayed_under(stage.program, guards, targets, given, known)
             if values is not None and is_healthy(stage, values):

@@ -2,25 +2,14 @@
 
 import pytest
 
-from harness.checking.check import check_file
-from harness.checking.result import Verdict
-
 from .library_styles import STYLES
+from .style_checks import check_style, params
 
 QUICK = ("settings of an experiment", "tools of arrays")
-NAMES = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in STYLES]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", params(STYLES, QUICK))
 def test_a_right_program_and_its_mistake(name, tmp_path):
     text, old, new = STYLES[name]
     assert text.count(old) >= 1
-    path = tmp_path / "net.py"
-    path.write_text(text)
-    assert check_file(path).verdict is Verdict.CORRECT
-    path.write_text(text.replace(old, new, 1))
-    result = check_file(path)
-    assert result.verdict is Verdict.MISTAKE
-    line = text[: text.index(old)].count("\n") + 1
-    places = [place.line for one in result.mistakes for place in (one.place, *one.others) if place is not None]
-    assert min(abs(place - line) for place in places) <= 2
+    check_style(tmp_path / "net.py", text, old, new)

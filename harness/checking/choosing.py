@@ -18,6 +18,8 @@ from .structure import Layer, is_coupled
 from .vjps import CHOICE
 from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
+ITEM = re.compile(r"(\[\d+\])+$")  # at the end of a name: w[0], self.w[1][2]
+
 
 def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) -> Iterator[Reading]:
     """The stage under every cost that may be meant; each is made when it is asked for."""
@@ -80,15 +82,12 @@ def make_further_readings(stage: Stage, groups: Sequence[Sequence[Error]], known
     return found
 
 
-ITEM = re.compile(r"(\[\d+\])+$")  # at the end of a name: w[0], self.w[1][2]
-
-
 def count(reading: Reading, is_counted: Callable[[Match], bool]) -> Fraction:
-    """How many parameters have a match of some kind; the items of one list of numbers are one parameter together."""
+    """How many parameters have a match of some kind; those of one name, as the items of a list, are one together."""
     names = {step.before: ITEM.sub("", step.name) or step.name for step in reading.stage.steps}
-    sizes = Counter(names.get(id, "") for id in reading.matches)
-    found = [id for id, match in reading.matches.items() if match is not None and is_counted(match)]
-    return sum((Fraction(1, sizes[names[id]]) if names.get(id) else Fraction(1) for id in found), Fraction())
+    sizes = Counter(names.values())
+    found = [names[id] for id, match in reading.matches.items() if match is not None and is_counted(match)]
+    return sum((Fraction(1, sizes[name] if name else 1) for name in found), Fraction())
 
 
 def preference(reading: Reading) -> tuple[Fraction | int, ...]:

@@ -35,8 +35,8 @@ DATA_WORDS = frozenset(
         *("xs", "ys", "features", "noise", "dropout", "images", "batch", "dataset"),
     }
 )
-# in a name: db, grad_b, nabla_b[0], d_bias
 GRADIENT_PREFIX = re.compile(r"(?i)(d|grad|gradient|delta)_?")
+# in a name: db, grad_b, nabla_b[0], d_bias
 BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
 COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias

@@ -426,7 +426,7 @@ def test_an_exception_in_the_backward_pass_of_a_layer_more_is_a_mistake(tmp_path
     assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 19)]
     assert result.traceback
     path.write_text(OF_ANY_DEPTH.replace("(last - 1, -1, -1):\n", "(last - 1, -1, -1):\n            assert last < 2\n"))
-    assert check_file(path).verdict is Verdict.CORRECT  # it says itself that it has no more layers
+    assert check_file(path).verdict is Verdict.CORRECT  # it refuses more layers itself
 
 
 def test_a_default_number_of_outputs_that_does_not_fit_made_up_data_is_no_mistake(tmp_path: Path) -> None:

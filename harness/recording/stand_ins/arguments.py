@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import ast
+import operator
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import source
 from ..graph import Absorbed
-from ..literals import nodes_of, texts_of
+from ..literals import last_name, nodes_of, texts_of
 from . import settings
 
 NUMBER = "3"
@@ -25,7 +27,12 @@ IS_PATH = re.compile(r"file|path|data|train|test|input|csv|\bfn\b", re.IGNORECAS
 IS_OUTPUT = re.compile(r"out(put)?|save|result|metric", re.IGNORECASE)
 LARGEST = 2**24  # bytes of a file that is taken for data
 ENDS = frozenset({"exit", "quit", "usage", "_exit"})  # functions that end the script
-LENGTHS = ("len(sys.argv)", "len(argv)")
+MOST_ARGUMENTS = 30
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}  # fmt: skip
+MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE}
 
 
 def install(note: Callable[..., None]) -> None:
@@ -78,7 +85,7 @@ class _Arguments(list[str]):
         super().__init__(given)
         self.note = note
         self.script = Script(source.read_text(Path(given[0])))
-        for place in range(len(self), self.script.demanded()):
+        for place in range(len(self), self.script.demanded):
             self.append(self._typed(place))
 
     def __getitem__(self, key: Any) -> Any:
@@ -98,17 +105,8 @@ class Script:
 
     def __init__(self, text: str) -> None:
         self.nodes = nodes_of(text)
+        self.demanded = read_uses(text).needed
         self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
-
-    def demanded(self) -> int:
-        """The length of ``sys.argv`` without which the script ends, ``if len(sys.argv) != 3: exit()``; 0 for any."""
-        lengths = [0]
-        for node in self.nodes:
-            if isinstance(node, ast.If) and _ends(node.body):
-                lengths.extend(_least_lengths(node.test))
-            elif isinstance(node, ast.Assign) and _is_argv(node.value) and isinstance(node.targets[0], ast.Tuple):
-                lengths.append(len(node.targets[0].elts))
-        return max(lengths)
 
     def argument(self, place: int) -> str:
         """An argument that fits what the script does with it: a choice, a number, the name of a file."""
@@ -151,11 +149,6 @@ class Script:
         return str(settings.guessed(float, None) if known is None else known)
 
 
-def _is_argv(node: ast.AST) -> bool:
-    """Whether it is the list of arguments."""
-    return ast.unparse(node) in ("sys.argv", "argv") if isinstance(node, (ast.Attribute, ast.Name)) else False
-
-
 def _is_argument(node: ast.AST, place: int) -> bool:
     """Whether it is ``sys.argv[place]``."""
     if not isinstance(node, ast.Subscript) or not _is_argv(node.value):
@@ -177,27 +170,95 @@ def _texts(comparison: ast.Compare) -> list[str]:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ArgumentUses:
+    """How a program reads ``sys.argv``."""
+
+    names: dict[int, str]  # the variable or option that holds an argument, by its number
+    needed: int  # items without which the program ends or fails before it reads them; 0 if it does not check
+
+
+def read_uses(text: str) -> ArgumentUses:
+    """How a program reads ``sys.argv``, from its text."""
+    names: dict[int, str] = {}
+    unpacked = 0
+    conditions: list[tuple[ast.expr, bool]] = []  # each with the value that ends the program
+    for node in nodes_of(text):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            start = _start(node.value)
+            if isinstance(target, (ast.Tuple, ast.List)) and start is not None:
+                names |= {start + number: last_name(part) for number, part in enumerate(target.elts)}
+                unpacked = max(unpacked, start + len(target.elts))
+            elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(node.value, (ast.Tuple, ast.List)):
+                for part, value in zip(target.elts, node.value.elts):
+                    names |= dict.fromkeys(_indices(value), last_name(part))
+            else:
+                names |= dict.fromkeys(_indices(node.value), last_name(target))
+        elif isinstance(node, ast.keyword) and node.arg is not None:
+            names |= dict.fromkeys(_indices(node.value), node.arg)
+        elif isinstance(node, ast.If):
+            conditions += [(node.test, True)] if _ends(node.body) else []
+            conditions += [(node.test, False)] if _ends(node.orelse) else []
+        elif isinstance(node, ast.Assert):
+            conditions.append((node.test, False))
+    fitting = (
+        count
+        for count in range(max(1, unpacked), MOST_ARGUMENTS)
+        if all(_truth(test, count) is not ending for test, ending in conditions)
+    )
+    is_checked = any(_truth(test, 0) is not None for test, _ in conditions)
+    return ArgumentUses(names=names, needed=next(fitting, 0) if is_checked else unpacked)
+
+
+def _is_argv(node: ast.AST) -> bool:
+    """Whether an expression is ``sys.argv``."""
+    return last_name(node) == "argv"
+
+
+def _indices(node: ast.AST) -> Iterator[int]:
+    """The numbers of the arguments that an expression reads."""
+    for part in ast.walk(node):
+        number = part.slice if isinstance(part, ast.Subscript) and _is_argv(part.value) else None
+        if isinstance(number, ast.Constant) and isinstance(number.value, int):
+            yield number.value
+
+
+def _start(node: ast.AST) -> int | None:
+    """The number of the first argument of ``sys.argv`` or a slice of it; None for any other expression."""
+    if isinstance(node, ast.Subscript) and _is_argv(node.value) and isinstance(node.slice, ast.Slice):
+        lower = node.slice.lower or ast.Constant(0)
+        return lower.value if isinstance(lower, ast.Constant) and isinstance(lower.value, int) else None
+    return 0 if _is_argv(node) else None
+
+
 def _ends(body: list[ast.stmt]) -> bool:
-    """Whether statements end the script or the function that they stand in."""
+    """Whether statements end the program, or the function that they stand in."""
     for node in (part for statement in body for part in ast.walk(statement)):
-        if isinstance(node, (ast.Raise, ast.Return)):
-            return True
-        if isinstance(node, ast.Call) and source.called_name(node) in ENDS:
+        if isinstance(node, (ast.Raise, ast.Return)) or source.called_name(node) in ENDS:
             return True
     return False
 
 
-def _least_lengths(test: ast.expr) -> Iterator[int]:
-    """The lengths of ``sys.argv`` that a test asks for whose statements end the script."""
-    for node in ast.walk(test):
-        if not isinstance(node, ast.Compare) or len(node.ops) != 1 or ast.unparse(node.left) not in LENGTHS:
-            continue
-        number = node.comparators[0]
-        if isinstance(number, ast.Constant) and isinstance(number.value, int):
-            if isinstance(node.ops[0], (ast.NotEq, ast.Lt)):
-                yield number.value
-            elif isinstance(node.ops[0], ast.LtE):
-                yield number.value + 1
+def _truth(test: ast.expr, count: int) -> bool | None:
+    """Whether a condition on ``len(sys.argv)`` holds for a number of arguments; None if it is about something else."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        value = _truth(test.operand, count)
+        return None if value is None else not value
+    if isinstance(test, ast.BoolOp):
+        values = [_truth(part, count) for part in test.values]
+        decisive = isinstance(test.op, ast.Or)
+        return decisive if decisive in values else None if None in values else not decisive
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return None
+    left, right, kind = test.left, test.comparators[0], type(test.ops[0])
+    if isinstance(left, ast.Constant):
+        left, right, kind = right, left, MIRRORED.get(kind, kind)
+    number = right.value if isinstance(right, ast.Constant) else None
+    is_length = isinstance(left, ast.Call) and last_name(left.func) == "len" and any(map(_is_argv, left.args))
+    if not is_length or kind not in COMPARISONS or not isinstance(number, int):
+        return None
+    return COMPARISONS[kind](count, number)
 
 
 def file_beside(name: str) -> str:

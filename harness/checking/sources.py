@@ -63,7 +63,7 @@ class Sources:
     def call_of(self, function: str, names: tuple[str, ...]) -> Place | None:
         """The only line that assigns a call of this function to one of these names."""
         bare = function.rsplit(".", 1)[-1]
-        return self._assignment_to(names, lambda value: any(is_call_of(one, bare) for one in ast.walk(value)))
+        return self._assignment_to(names, lambda value: any(called_name(one) == bare for one in ast.walk(value)))
 
     def renaming_of(self, names: tuple[str, ...]) -> Place | None:
         """The only line that gives a value another name than its first: ``delta = error``."""
@@ -155,13 +155,3 @@ def parts_of(target: ast.expr) -> list[ast.expr]:
     if isinstance(target, (ast.Tuple, ast.List)):
         return [one for item in target.elts for one in parts_of(item)]
     return [target]
-
-
-def is_call_of(node: ast.AST, name: str) -> bool:
-    """Whether a node calls a function or method of this name"""
-    if not isinstance(node, ast.Call):
-        return False
-    function = node.func
-    return (isinstance(function, ast.Name) and function.id == name) or (
-        isinstance(function, ast.Attribute) and function.attr == name
-    )

@@ -13,6 +13,7 @@ from itertools import islice
 from types import FrameType
 from typing import Any
 
+from ...recording.literals import nodes_of
 from ...recording.source import place_words
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
@@ -176,14 +177,6 @@ def evaluated(text: str) -> Iterator[ast.AST]:
 
     try:
         yield from below(ast.parse(text))
-    except (SyntaxError, ValueError):
-        return
-
-
-def nodes_of(text: str) -> Iterator[ast.AST]:
-    """All nodes of a piece of code; none if it cannot be parsed."""
-    try:
-        yield from ast.walk(ast.parse(text))
     except (SyntaxError, ValueError):
         return
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..errors import BadInput, shown_path
 from ..recording.python_2 import NOT_PYTHON
-from ..recording.source import numpy_names, read_text
+from ..recording.source import read_text
+from ..recording.weaving import numpy_names
 
 TEMPLATE = '''\
 """My network, by hand. Fill in what you have; 'harness check {name}' says whether it is right.

@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .graph import Kind, Ref
-from .source import MAX_LITERALS
 from .tape import fingerprint
 from .values import (
     NUMBERS,
@@ -34,6 +33,7 @@ from .values import (
     record,
     wrap_number,
 )
+from .weaving import MAX_LITERALS
 
 MAX_PARTS = 256  # of a container whose values are noted
 MAX_DEPTH = 3

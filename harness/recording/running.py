@@ -27,6 +27,7 @@ from .graph import Place, Raised
 from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_text
 from .stand_ins.absorbed import Absorbing
 from .tape import SourceFile
+from .weaving import begin_at, weave
 
 
 def run_other(
@@ -209,11 +210,11 @@ class Files:
         """The tree of a text with the recorder's calls in it, and with smaller sizes."""
         tree = ast.parse(text, name)
         put_sizes(tree, self.sizes)
-        woven = source.weave(tree)
+        woven = weave(tree)
         if self.start is not None:
             own, (file, line) = self.name(Path(name)), self.start["site"]
             passed = [number for other, number in self.start["passed"] if other == own]
-            source.begin_at(woven, line if file == own else 0, passed)
+            begin_at(woven, line if file == own else 0, passed)
         if name != RUN_FILE and (self._is_old or source.is_python_2(Path(name))):
             give_old_names()
             woven = with_old_text(woven)

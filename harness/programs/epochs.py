@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class Training:
     """What is trained."""
 
     program: Program  # its model, loss and optimizer
@@ -57,7 +57,7 @@ def loop_key(
     return (structure_key(program, data), members, is_compiled, metrics)
 
 
-def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None) -> Trained:
+def train_members(training: Training, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None) -> Trained:
     """Train all members at once, or in groups if they do not fit into memory.
 
     Args:
@@ -68,12 +68,12 @@ def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], ra
         CannotVectorise: the program does not allow it.
         ValueError: learning rates for a schedule.
     """
-    work, batch = work_of(task.program), task.plan.size
-    is_compiled = task.compiled
+    work, batch = work_of(training.program), training.plan.size
+    is_compiled = training.compiled
     if is_compiled is None:
         group = members_at_once(work, batch=batch, members=len(seeds), is_compiled=True)
-        calls = task.uses * -(-len(seeds) // group)
-        is_compiled = compiling_pays(work, batch=batch, members=group, updates=task.updates * calls)
+        calls = training.uses * -(-len(seeds) // group)
+        is_compiled = compiling_pays(work, batch=batch, members=group, updates=training.updates * calls)
     group = members_at_once(work, batch=batch, members=len(seeds), is_compiled=is_compiled)
     parts = []
     tensors: dict[bool, list[Any]] = {}
@@ -82,7 +82,7 @@ def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], ra
         part_seeds = [seeds[member] for member in chosen]
         part_weights = [stacked[chosen] for stacked in weights]
         part_rates = None if rates is None else rates[chosen]
-        part, is_compiled = _train_group(task, part_seeds, part_weights, part_rates, is_compiled, tensors)
+        part, is_compiled = _train_group(training, part_seeds, part_weights, part_rates, is_compiled, tensors)
         parts.append(first_members(part, min(group, len(seeds) - first)))
     return joined(parts)
 
@@ -103,7 +103,7 @@ def first_members(trained: Trained, count: int) -> Trained:
 
 
 def _train_group(
-    task: Task,
+    training: Training,
     seeds: Sequence[int],
     weights: Sequence[Array],
     rates: Array | None,
@@ -115,26 +115,27 @@ def _train_group(
     Args:
         tensors: the data as the loop takes it, without and with weights of padded rows, as far as it was made.
     """
-    members, has_metrics = len(seeds), task.has_metrics
+    members, has_metrics = len(seeds), training.has_metrics
     if is_compiled:
         try:
-            loop = loop_of(task.program, task.data, members=members, is_compiled=True, has_metrics=has_metrics)
-            return EpochLoop(task, loop, seeds, weights, rates, tensors).train(), True
+            loop = loop_of(training.program, training.data, members=members, is_compiled=True, has_metrics=has_metrics)
+            return EpochLoop(training, loop, seeds, weights, rates, tensors).train(), True
         except CannotVectorise as error:
             if error.reason is not FallbackReason.EXECUTION:
                 raise
             remember(
-                loop_key(task.program, task.data, members=members, is_compiled=True, has_metrics=has_metrics), error
+                loop_key(training.program, training.data, members=members, is_compiled=True, has_metrics=has_metrics),
+                error,
             )
-    loop = loop_of(task.program, task.data, members=members, is_compiled=False, has_metrics=has_metrics)
-    return EpochLoop(task, loop, seeds, weights, rates, tensors).train(), False
+    loop = loop_of(training.program, training.data, members=members, is_compiled=False, has_metrics=has_metrics)
+    return EpochLoop(training, loop, seeds, weights, rates, tensors).train(), False
 
 
 class EpochLoop:
     """The training of some members by one loop.
 
     Args:
-        task: what is trained.
+        training: what is trained.
         loop: of its structure.
         seeds, weights, rates: of the members.
         tensors: the data as loops without and with padding take it; made if it is not there.
@@ -142,28 +143,28 @@ class EpochLoop:
 
     def __init__(
         self,
-        task: Task,
+        training: Training,
         loop: VectorisedLoop,
         seeds: Sequence[int],
         weights: Sequence[Array],
         rates: Array | None,
         tensors: dict[bool, list[Any]],
     ) -> None:
-        self.task = task
+        self.training = training
         self.loop = loop
         self.seeds = list(seeds)
-        own = own_rate(task.program)
+        own = own_rate(training.program)
         if rates is not None and own is None:
             raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
         self.rates = None if own is None else np.full(len(seeds), own) if rates is None else np.array(rates)
         self.state = loop.starting(self.seeds, weights, self.rates)
-        self.work = work_of(task.program)
+        self.work = work_of(training.program)
         if loop.pads not in tensors:
-            tensors[loop.pads] = loop.tensors(task.data)
+            tensors[loop.pads] = loop.tensors(training.data)
         self.leaves = tensors[loop.pads]
         self.made = 0
         self.losses: list[Array] = []
-        self.updates = np.full(len(seeds), task.updates)
+        self.updates = np.full(len(seeds), training.updates)
         self.is_running = np.ones(len(seeds), bool)
         self.finals: dict[int, list[Array]] = {}
 
@@ -174,10 +175,10 @@ class EpochLoop:
             CannotVectorise: TensorFlow cannot run the loop, or a callback needs the model itself.
         """
         try:
-            if self.task.callbacks:
+            if self.training.callbacks:
                 self._train_with_callbacks()
             else:
-                self._advance(self.task.updates)
+                self._advance(self.training.updates)
         except NeedsModel as error:
             raise CannotVectorise(FallbackReason.CALLBACK, str(error)) from error
         return self._result()
@@ -186,8 +187,8 @@ class EpochLoop:
         """Make updates until ``last`` are made."""
         while self.made < last:
             upper = min(last, self.made + self.loop.chunk)
-            batches = self.task.plan.batches(self.seeds, self.made, upper)
-            sizes = self.task.plan.batch_sizes(self.made, upper)
+            batches = self.training.plan.batches(self.seeds, self.made, upper)
+            sizes = self.training.plan.batch_sizes(self.made, upper)
             self.state, losses = self.loop.run(self.state, batches, sizes, self.leaves)
             self.losses.append(losses)
             self.made = upper
@@ -201,18 +202,18 @@ class EpochLoop:
             begin: called before each epoch with its number.
             end: called after it with its number and the logs of each member, as ``fit`` gives them to callbacks.
         """
-        steps, start = self.task.plan.steps, self.task.program.initial_epoch
-        for epoch in range(-(-self.task.updates // steps)):
+        steps, start = self.training.plan.steps, self.training.program.initial_epoch
+        for epoch in range(-(-self.training.updates // steps)):
             first = self.made
             self.state = self.loop.with_fresh_metrics(self.state)
             begin(start + epoch)
-            self._advance(min(self.task.updates, (epoch + 1) * steps))
+            self._advance(min(self.training.updates, (epoch + 1) * steps))
             logs = dict(self.loop.metric_results(self.state))
             logs["loss"] = self._epoch_losses(first)[:, -1]
-            if self.task.validation is not None:
-                is_mean = is_rowwise_loss(self.task.program.loss)
-                piece = rows_at_once(self.work, len(self.seeds)) if is_mean else self.task.plan.size
-                loss, metrics = self.loop.evaluate(self.state, self.task.validation, piece)
+            if self.training.validation is not None:
+                is_mean = is_rowwise_loss(self.training.program.loss)
+                piece = rows_at_once(self.work, len(self.seeds)) if is_mean else self.training.plan.size
+                loss, metrics = self.loop.evaluate(self.state, self.training.validation, piece)
                 logs |= {f"val_{name}": values for name, values in metrics.items()} | {"val_loss": loss}
             end(start + epoch, [{name: float(v[m]) for name, v in logs.items()} for m in range(len(self.seeds))])
             if not self.is_running.any():
@@ -222,8 +223,8 @@ class EpochLoop:
         """(members, epochs) mean losses of the epochs from update ``first`` on, each batch weighted by its rows."""
         losses = np.concatenate(self.losses).astype(np.float64) if self.losses else np.zeros((0, len(self.seeds)))
         losses = losses[first:]
-        sizes = self.task.plan.batch_sizes(first, self.made).astype(np.float64)
-        starts = np.arange(0, len(losses), self.task.plan.steps)
+        sizes = self.training.plan.batch_sizes(first, self.made).astype(np.float64)
+        starts = np.arange(0, len(losses), self.training.plan.steps)
         if not len(starts):
             return np.zeros((len(self.seeds), 0))
         with np.errstate(invalid="ignore", over="ignore"):
@@ -234,10 +235,10 @@ class EpochLoop:
 
     def _train_with_callbacks(self) -> None:
         """Train epoch by epoch with copies of the callbacks for each member."""
-        task = self.task
+        training = self.training
         params = {
-            "epochs": task.program.initial_epoch + -(-task.updates // task.plan.steps),
-            "steps": task.plan.steps,
+            "epochs": training.program.initial_epoch + -(-training.updates // training.plan.steps),
+            "steps": training.plan.steps,
             "verbose": 0,
         }
         models = [
@@ -248,7 +249,7 @@ class EpochLoop:
             )
             for member in range(len(self.seeds))
         ]
-        members = [MemberCallbacks(task.callbacks, model, params) for model in models]
+        members = [MemberCallbacks(training.callbacks, model, params) for model in models]
         for callbacks in members:
             callbacks.call("on_train_begin")
 
@@ -265,7 +266,7 @@ class EpochLoop:
                 members[member].call("on_epoch_end", epoch, dict(logs[member]))
                 if model.set_to is not None:
                     raise NeedsModel("set_weights during the training")
-                bad = self._first_bad(member) if ends_on_nan(task.callbacks) else -1
+                bad = self._first_bad(member) if ends_on_nan(training.callbacks) else -1
                 if bad >= 0:
                     model.stop_training = True
                 if model.stop_training:
@@ -331,8 +332,8 @@ class EpochLoop:
         for stacked in weights:
             if stacked.dtype.kind == "f":
                 spoiled |= ~np.isfinite(stacked.reshape(members, -1)).all(axis=1)
-        ran = -(-self.updates // self.task.plan.steps)
-        epochs = -(-self.task.updates // self.task.plan.steps)
+        ran = -(-self.updates // self.training.plan.steps)
+        epochs = -(-self.training.updates // self.training.plan.steps)
         is_past = np.arange(epochs) >= ran[:, None]
         filled = np.full((members, epochs), np.nan)
         filled[:, : loss.shape[1]] = loss

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .batches import BatchPlan
 from .copies import derived_seed, forget_states
-from .epochs import Task, first_bad
+from .epochs import Training, first_bad
 from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
 from .replay import copied_callback, steering_callbacks, steers_by_batches
@@ -168,11 +168,13 @@ def silenced() -> Iterator[None]:
         yield
 
 
-def fit_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None) -> Trained:
+def fit_members(
+    training: Training, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None
+) -> Trained:
     """Train all members by Keras' own ``fit``, one after another.
 
     Args:
-        task: what is trained.
+        training: what is trained.
         seeds: one of each member.
         weights: for each weight of ``model.weights``, (members, ...).
         learning_rates: (members,) or None for the program's own.
@@ -181,13 +183,13 @@ def fit_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], lear
         FitFailed: Keras raised an exception.
     """
     try:
-        trainer = FitTrainer(task.program, task.data, task.plan)
+        trainer = FitTrainer(training.program, training.data, training.plan)
     except Exception as error:
         raise FitFailed(error) from error
     if learning_rates is not None and not trainer.is_settable:
         raise ValueError("the learning rate is a schedule, so that members cannot have rates of their own")
-    plan, validation = task.plan, task.validation
-    epochs, partial = divmod(task.updates, plan.steps)
+    plan, validation = training.plan, training.validation
+    epochs, partial = divmod(training.updates, plan.steps)
     count = epochs + bool(partial)
     histories, finals, made = [], [], []
     for member, seed in enumerate(seeds):

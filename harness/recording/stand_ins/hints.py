@@ -153,7 +153,9 @@ def scaled_rounds(text: str, rounds: Iterable[int], wanted: int) -> list[list[in
         wanted: what such a number becomes.
     """
     known = size_numbers(text)
-    return [[number, wanted] for number in dict.fromkeys(rounds) if FEW < number < MANY and number in known]
+    sides = {number * number: number for number in known}  # of a grid, all points of which a loop goes through
+    counted = [sides.get(number, number) for number in dict.fromkeys(rounds)]
+    return [[number, wanted] for number in counted if FEW < number < MANY and number in known]
 
 
 SIZE_NAME = re.compile(r"hidden|units|neuron|seq|steps|window|embed|filters|batch|(^|_)bs$", re.IGNORECASE)

@@ -155,6 +155,7 @@ class Run:
             task.get("at_most"),
             task.get("classes"),
             bool(task.get("whole")),
+            bool(task.get("nameless")),
             task.get("single", ()),
         )
         self.saved.install()

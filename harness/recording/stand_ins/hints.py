@@ -41,6 +41,7 @@ class Hints:
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
     whole: bool = False  # whether text files hold whole numbers only
+    nameless: bool = False  # whether text files begin with numbers although a line is skipped somewhere
     single: frozenset[str] = frozenset()  # names of text files with one number a line
     keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
     text: str = ""  # of the file
@@ -54,13 +55,14 @@ def read_hints(
     sizes: Mapping[int, int] | None = None,
     classes: int | None = None,
     whole: bool = False,
+    nameless: bool = False,
     single: Collection[str] = (),
 ) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole, single: known better, from a failure.
+        rows, features, one_hot, classes, whole, nameless, single: known better, from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -94,6 +96,7 @@ def read_hints(
         class_names=names,
         one_hot=one_hot,
         whole=whole,
+        nameless=nameless,
         single=frozenset(single),
         keys=tuple(dict.fromkeys(_keys(nodes))) if "DictReader" in text else (),
         text=text,

@@ -22,8 +22,9 @@ from ..sandbox import Limits
 from .cells import as_written
 from .exceptions import RUN_FILE, UNDEFINED, raised_in_backward
 from .factors import is_same
+from .kinds import with_kinds
 from .later import with_later
-from .mistakes import BY_ID, Stage
+from .mistakes import BY_ID, OF_LAYERS
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
@@ -47,7 +48,6 @@ MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that 
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
 DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps
-OF_LAYERS = (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)  # stages of mistakes that do not lie at output and cost
 # with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (
     *(Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST),
@@ -108,6 +108,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         left, ran = recording.driven.left, [recording]
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             result, ran = with_variants(result, recording, sources, changed)
+        if result.verdict is Verdict.CORRECT and recording.driven.calls:
+            result, ran = with_kinds(result, recording, sources, ran, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
             if lines is None and (not recording.driven.calls or runs_script(recording.driven.calls)):

@@ -117,3 +117,4 @@ CATALOGUE: tuple[Mistake, ...] = (
 )
 
 BY_ID: dict[str, Mistake] = {mistake.id: mistake for mistake in CATALOGUE}
+OF_LAYERS = (Stage.BACKWARD, Stage.GRADIENT, Stage.UPDATE)  # stages of mistakes that do not lie at output and cost

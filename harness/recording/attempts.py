@@ -203,6 +203,9 @@ def answer_for(task: Task, apart: Callable[[str, Task], Answer | None]) -> Answe
     task, first = fitted_run(task, record_again)
     if first is None:
         return None
+    if not has_updates(first) and first[0]["found_saved"]:  # it may train only if it finds no weights
+        untrained, again = fitted_run(task | {"untrained": True}, record_again)
+        task, first = (untrained, again) if again is not None and has_updates(again) else (task, first)
     answer = first
     if not task.get("lines") and not has_updates(answer) and task["drive"]:
         driven = apart("drive", task | within(0.5))

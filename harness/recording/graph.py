@@ -232,6 +232,7 @@ class Absorbed(enum.Enum):
     FILE = "file"  # a file that does not exist, made up
     DATASET = "dataset"  # a data set of a library, made up or cut
     DOWNLOAD = "download"
+    SAVED = "saved"  # weights that a file would load in the place of a training, taken as missing
     INPUT = "input"  # input(), sys.argv
     DISPLAY = "display"  # plots and windows
     OPTIMIZER = "optimizer"  # scipy.optimize, replaced by plain gradient steps

@@ -78,10 +78,10 @@ class Search:
         if (not step.in_place and role_of(step, 0) in self.ahead) or self._is_in_library(step):
             return None
         for operand, change, sign in candidates_of(step):
-            grows = sign < 0 and self.tape.steps[change].shape == step.shape
-            if self.tape.steps[operand].shape != step.shape and not grows:
-                continue
             version, scaled = self.known.version_of(operand)
+            is_left = step.arguments[0] == Ref(operand)
+            if self.tape.steps[operand].shape != step.shape and not self._grows(step, version, change, sign, is_left):
+                continue
             is_written = step.in_place and operand in self.known.owner
             if version is None or not (self.known.depends(change, version) or is_written):
                 continue
@@ -91,7 +91,6 @@ class Search:
                 continue  # the item is set next, and that is the update; a moving average is a state
             if scaled and not step.in_place and self._is_beside_target(step, operand):
                 continue  # the penalty's part of the step, and not the update
-            is_left = step.arguments[0] == Ref(operand)
             is_new = version not in self.known.owner
             if is_new and not (step.in_place or self._is_used(step, version, is_left)):
                 continue  # no forward pass used it: a target, less the outputs, that shares its origin with the inputs
@@ -113,6 +112,12 @@ class Search:
                     return Event(version, step.id, None, 0, False, is_item=True)
         whole = filled_version(self.known, step) if step.operation == "setitem" else assembled_version(self.known, step)
         return self._scaling(step) if whole is None else Event(whole, step.id, None, 0, False, is_item=True)
+
+    def _grows(self, step: Step, version: int | None, change: int, sign: int, is_left: bool) -> bool:
+        """Whether a statement gives one number, such as a bias that begins as 0.1, the shape of what it adds to it."""
+        if self.tape.steps[change].shape != step.shape:
+            return False
+        return sign < 0 or (version is not None and is_left and self._replaces(step, version, is_left))
 
     def _scaling(self, step: Step) -> Event | None:
         """Weight decay in a statement of its own, ``w *= 0.99``: a part of an update."""

@@ -27,6 +27,7 @@ from .parameters import Search
 from .stand_ins.hints import MANY
 from .stand_ins.install import install, patch_when_imported
 from .stand_ins.involved import involves_stand_in
+from .stand_ins.trained import SavedBefore
 from .tape import StopRecording
 from .values import TAPE, leaf
 from .windows import Windows, watch_windows
@@ -58,6 +59,7 @@ class Run:
         self.hook.waits_for = self.files.start["turn"] + 1 if self.files.start is not None else 0
         self.printed = running.Printed()
         self.names: dict[str, Any] = {}
+        self.saved = SavedBefore(TAPE.stand_in, bool(task.get("untrained")))
         self.stop = Stop.FINISHED
         self.error: BaseException | None = None
         self.search: Search | None = None
@@ -153,8 +155,10 @@ class Run:
             task.get("at_most"),
             task.get("classes"),
             bool(task.get("whole")),
+            bool(task.get("nameless")),
             task.get("single", ()),
         )
+        self.saved.install()
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path
         runpy.run_path = lambda path_name, init_globals=None, run_name=None: running.run_other(
@@ -214,7 +218,8 @@ def record(task: Task) -> Answer:
     document = to_json(recording, arrays)
     involved = is_involved(recording, run.hook.own)
     notes = {"notes": notes_of(run), "count": run.hook.count, "is_beyond": Windows.is_beyond}
-    return {"recording": document, "involved": involved, "strict_from": run.strict_from, **notes}, arrays
+    more = {"strict_from": run.strict_from, "found_saved": bool(run.saved.names)}
+    return {"recording": document, "involved": involved, **more, **notes}, arrays
 
 
 def is_involved(recording: Recording, own: set[int]) -> bool:

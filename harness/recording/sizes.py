@@ -33,6 +33,7 @@ ROWS_RESHAPED = re.compile(r"cannot reshape array of size (\d+) into shape \((\d
 OF_ANY_ROWS = re.compile(r"reshape\((?:.*,)?\s*[(\[]?\s*-1\s*,")
 BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size (\d+)")
 FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\d+'")
+NAME_READ = re.compile(r"could not convert string to float: 'column\d+'|invalid literal for int\(\) .*: 'column\d+'")
 LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
@@ -59,6 +60,8 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         return task | {"classes": classes}
     if FRACTION_READ.search(raised["message"]) and not task.get("whole"):
         return task | {"whole": True}
+    if NAME_READ.search(raised["message"]) and not task.get("nameless"):
+        return task | {"nameless": True}
     single = file_of_single_numbers(raised["message"], recording["stand_ins"]["tuple"])
     if single and single not in task.get("single", []):
         return task | {"single": [*task.get("single", []), single]}

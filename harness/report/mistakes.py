@@ -569,6 +569,7 @@ STAND_INS: Mapping[str, str] = {
     "file": "a missing file",
     "dataset": "a data set",
     "download": "a download",
+    "saved": "saved weights, taken as missing",
     "input": "input",
     "display": "plots",
     "optimizer": "an optimizer",

@@ -373,3 +373,49 @@ def test_an_array_of_one_item_is_a_number_for_the_type_that_numpy_had(tmp_path: 
     assert check_file(write_file(tmp_path / "mine.py", ONE_ITEM)).verdict is Verdict.CORRECT
     result = check_file(write_file(tmp_path / "mine.py", ONE_ITEM.replace("b -= 0.1 * np.sum", "b -= 0.1 * np.mean")))
     assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("bias-gradient-averaged", 11)]
+
+
+BIAS_OF_ONE_NUMBER = """\
+import numpy as np
+
+np.random.seed(1)
+X = np.random.randn(12, 4)
+Y = (np.random.rand(12, 2) > 0.5) * 1.0
+
+
+class Layer:
+    def __init__(self, n, m):
+        self.W = np.random.randn(n, m) * 0.3
+        self.b = BEGIN
+
+    def forward(self, x):
+        self.x = x
+        return 1 / (1 + np.exp(-(x @ self.W + self.b)))
+
+    def step(self, d, rate):
+        back = d @ self.W.T
+        self.W += -rate * self.x.T @ d
+        self.b += -rate * np.OVER(d, axis=0)
+        return back
+
+
+one, two = Layer(4, 3), Layer(3, 2)
+for epoch in range(30):
+    h = one.forward(X)
+    a = two.forward(h)
+    cost = 0.5 * np.sum((a - Y) ** 2)
+    d = two.step((a - Y) * a * (1 - a), 0.1) * h * (1 - h)
+    one.step(d, 0.1)
+"""
+
+
+@pytest.mark.parametrize("begin", ["np.random.randn()", "0.0"])
+@pytest.mark.parametrize(("over", "mistakes"), [("sum", []), ("mean", ["bias-gradient-averaged"])])
+def test_a_bias_may_become_an_array_by_what_is_added_to_it(
+    tmp_path: Path, begin: str, over: str, mistakes: list[str]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(BIAS_OF_ONE_NUMBER.replace("BEGIN", begin).replace("OVER", over))
+    result = check_file(path)
+    assert result.verdict is (Verdict.MISTAKE if mistakes else Verdict.CORRECT)
+    assert [one.id for one in result.mistakes] == mistakes

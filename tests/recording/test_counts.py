@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from harness.recording.counts import cuts_in, sizes_in
+from harness.recording.stand_ins.hints import scaled_rounds
 
 SIZES = [
     "X = data[:60000]",
@@ -64,3 +65,9 @@ def test_a_mean_over_all_observations_is_divided_by_their_smaller_number():
 def test_a_number_that_cuts_observations_counts_a_part_of_them(text: str) -> None:
     assert 60000 in cuts_in(text)
     assert 60000 not in cuts_in(text.replace("[n:, ", "[:n, ").replace("60000:]", ":60000]"))
+
+
+def test_a_loop_over_all_points_of_a_grid_goes_round_as_often_as_the_square_of_its_side() -> None:
+    text = "def draw(net, side=100):\n    for point in grid(side):\n        net(point)\n"
+    assert scaled_rounds(text, [10_000, 7], 5) == [[100, 5]]
+    assert scaled_rounds(text, [10_001], 5) == []

@@ -676,3 +676,23 @@ for i in range(9):
     shapes = {one.name: {shape[1:] for shape in one.shapes} for one in recording.stand_ins}
     assert shapes["results.txt"] == {(1,)}
     assert shapes["inputs.csv"] != {(1,)}
+
+
+@pytest.mark.parametrize("convert", ["float(one)", "int(float(one))"])
+def test_a_missing_text_whose_first_line_is_read_as_numbers_begins_with_numbers(tmp_path, convert):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+
+def settings(path):
+    with open(path) as f:
+        return f.readline().split(", ")
+
+W = np.zeros((4, 1))
+for line in open("rows.csv").readlines():
+    values = [{convert} for one in line.split(",")]
+    x, y = np.array(values[:4]).reshape(1, 4), values[-1]
+    W -= 0.1 * x.T @ (x @ W - y)
+""")
+    recording = record_file(path)
+    assert [len(p.updates) for p in recording.parameters] == [3]

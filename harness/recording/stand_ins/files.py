@@ -193,7 +193,7 @@ class Missing:
         self.note(Absorbed.FILE, Path(name).name, data.shape)
         separator = self.separator(name)
         header = []
-        if re.search(HEADER, self.hints.text):
+        if re.search(HEADER, self.hints.text) and not self.hints.nameless:
             header = [separator.join(keys or (f"column{i}" for i in range(data.shape[1])))]
         whole = (data == data.round()).all(axis=0)
         rows = [[str(int(v)) if w else f"{v:g}" for v, w in zip(row.tolist(), whole.tolist())] for row in data]
@@ -455,6 +455,7 @@ def _folders_here() -> list[str]:
 READERS = (
     *("pathlib.py", "codecs.py", "gzip.py", "_datasource.py", "_npyio_impl.py", "npyio.py"),
     os.path.join("stand_ins", "reduced.py"),
+    os.path.join("stand_ins", "trained.py"),
     os.path.join("driving", "session.py"),  # our own, which lets what is driven open no file by its number
 )
 

@@ -41,6 +41,7 @@ class Hints:
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
     whole: bool = False  # whether text files hold whole numbers only
+    nameless: bool = False  # whether text files begin with numbers although a line is skipped somewhere
     single: frozenset[str] = frozenset()  # names of text files with one number a line
     keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
     text: str = ""  # of the file
@@ -54,13 +55,14 @@ def read_hints(
     sizes: Mapping[int, int] | None = None,
     classes: int | None = None,
     whole: bool = False,
+    nameless: bool = False,
     single: Collection[str] = (),
 ) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole, single: known better, from a failure.
+        rows, features, one_hot, classes, whole, nameless, single: known better, from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -94,6 +96,7 @@ def read_hints(
         class_names=names,
         one_hot=one_hot,
         whole=whole,
+        nameless=nameless,
         single=frozenset(single),
         keys=tuple(dict.fromkeys(_keys(nodes))) if "DictReader" in text else (),
         text=text,
@@ -153,7 +156,9 @@ def scaled_rounds(text: str, rounds: Iterable[int], wanted: int) -> list[list[in
         wanted: what such a number becomes.
     """
     known = size_numbers(text)
-    return [[number, wanted] for number in dict.fromkeys(rounds) if FEW < number < MANY and number in known]
+    sides = {number * number: number for number in known}  # of a grid, all points of which a loop goes through
+    counted = [sides.get(number, number) for number in dict.fromkeys(rounds)]
+    return [[number, wanted] for number in counted if FEW < number < MANY and number in known]
 
 
 SIZE_NAME = re.compile(r"hidden|units|neuron|seq|steps|window|embed|filters|batch|(^|_)bs$", re.IGNORECASE)

@@ -63,6 +63,7 @@ def install(
     at_most: int | None = None,
     classes: int | None = None,
     whole: bool = False,
+    nameless: bool = False,
     single: Collection[str] = (),
 ) -> files.Missing:
     """For a run with or without recording.
@@ -70,12 +71,12 @@ def install(
     Args:
         note: called with (kind, name, shapes...) of everything that is stood in for.
         text: of the file and its neighbours, for the sizes in it.
-        rows, features, one_hot, classes, whole: of made-up data, if known better than from the text.
+        rows, features, one_hot, classes, whole, nameless: of made-up data, if known better than from the text.
         sizes: numbers of observations in the text that stand for smaller ones.
         single: names of the files with one number a line.
         at_most: number of observations that are left of what the file reads; None for all.
     """
-    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes, whole, single)
+    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes, whole, nameless, single)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))

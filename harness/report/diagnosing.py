@@ -354,6 +354,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.NOT_COPIED: f"The model cannot be copied ({note.detail}), so few seeds could be trained.",
         NoteKind.CALLED: f"The script never calls {note.detail}, which trains, so it was called.",
         NoteKind.IMPORT_SUPPLIED: f"The script lacks an import that was supplied{where}.",
+        NoteKind.FILE_FOUND: f"{note.detail} was read: the script names this file by a path that does not exist.",
         NoteKind.MADE_UP: f"The script lacks {note.detail}, so this was assumed.",
         NoteKind.LOOP_AS_FIT: f"Its own loop with {note.detail} was repeated by fit: {count(number_, 'epoch')}.",
         NoteKind.ENDLESS: f"That loop never ends; its first {number_:,} updates were repeated.",

@@ -9,7 +9,6 @@ import importlib.util
 import io
 import os
 import random
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
 from .followed_loops import LoopRead, OutOfTime, ScriptEnded
+from .found_files import FoundFiles, paths_in
 from .made_up import made_up
 from .recorder import Recorder, Refused
 from .snippets import HOOK, Completion, is_of_keras, tolerant
@@ -54,7 +54,6 @@ COMPLETED = (
     NoteKind.MODULE_REPLACED,
     NoteKind.CALLED,
 )  # what a program was completed with
-NAMED = re.compile(r"""['"]([^'"\n*?]{1,200})['"]""")  # texts in a script that may be paths
 SECONDS_MADE_UP = 60.0  # the same for one that runs on made-up data
 PACKAGES = {
     "sklearn": "scikit-learn",
@@ -164,7 +163,7 @@ def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> li
     folder = path.parent
     if path.suffix == ".ipynb" or here not in folder.parents:
         return [folder]
-    names = [name for name in (*NAMED.findall(path.read_text(errors="replace")), *arguments) if name.strip("./\\ ")]
+    names = [name for name in (*paths_in(path.read_text(errors="replace")), *arguments) if name.strip("./\\ ")]
     there, beside = ({name for name in names if os.path.exists(at / name)} for at in (here, folder))
     return [here, folder] if there - beside or there == beside != set() else [folder, here]
 
@@ -255,7 +254,8 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             sources.add(piece.filename, piece.source)
         text = "\n".join(piece.source.text for piece in pieces)
         is_users = _is_users(sources)
-        supply = Supply(text, is_users) if request.makes_up else None
+        files = FoundFiles(workspace, [*paths_in(text), *request.arguments])
+        supply = Supply(text, is_users, files.readable) if request.makes_up else None
         recorder = Recorder(
             sources,
             path=request.path,
@@ -270,6 +270,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             without_screen(is_users) as plotting,
             old_names(is_users, text) as moved,
             protected(workspace),
+            files.reading(),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
             as_main(copy, workspace, request.arguments) as namespace,
@@ -289,6 +290,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
                 failure = _run_tolerantly(pieces, namespace, supply, is_old=is_old)
     program = _result(recorder, failure, sources, shown)
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
+    notes += [Note(kind=NoteKind.FILE_FOUND, detail=name) for name in dict.fromkeys(files.found)]
     notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]
     notes += [
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])

@@ -329,3 +329,24 @@ for step in range(9):
     assert program.made_up is MadeUp.VALUES
     (found,) = [one for one in contradictions(program) if one.check is Check.BROADCAST_LOSS]
     assert found.place.line == 7
+
+
+def test_a_loop_written_for_tensorflow_1_is_repeated(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(
+        """import tensorflow as tf
+tf.enable_eager_execution()
+x = tf.random_normal([12, 3])
+y = tf.to_float(tf.reduce_sum(x, axis=1, keepdims=True))
+model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer=tf.zeros_initializer())])
+optimizer = tf.train.AdamOptimizer(learning_rate=0.01, beta1=0.8)
+for step in range(20):
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean(tf.square(model(x) - y))
+    grads = tape.gradient(cost, model.variables)
+    optimizer.apply_gradients(grads_and_vars=zip(grads, model.variables), global_step=None)
+"""
+    )
+    program = capture_script("train.py").program
+    assert program.can_be_trained
+    assert (program.loss.name, program.epochs, len(program.y)) == ("mean_squared_error", 20, 12)

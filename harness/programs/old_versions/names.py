@@ -75,10 +75,6 @@ MODULES_OF_LAYERS = (
 RENAMED = {"plot": "plot_model", "maxnorm": "MaxNorm", "max_norm": "MaxNorm", "nonneg": "NonNeg",
            "unitnorm": "UnitNorm", "l1l2": "L1L2", "WeightRegularizer": "L1L2"}  # fmt: skip
 LOWER_CASE = ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam")
-OF_TENSORFLOW_1 = (
-    "ConfigProto", "GPUOptions", "Session", "InteractiveSession", "set_random_seed", "reset_default_graph",
-    "get_default_graph", "logging", "app", "flags", "global_variables_initializer", "RunOptions",
-)  # fmt: skip
 OPTIMIZERS_OF_TENSORFLOW_1 = {
     "AdamOptimizer": "Adam", "GradientDescentOptimizer": "SGD", "RMSPropOptimizer": "RMSprop",
     "AdagradOptimizer": "Adagrad", "AdadeltaOptimizer": "Adadelta", "MomentumOptimizer": "SGD",
@@ -279,10 +275,20 @@ def supply_functions() -> None:
     plain_call = keras.Layer.call
     keras.Layer.call = lambda layer, *a, **k: a[0] if type(layer) is keras.Layer and a else plain_call(layer, *a, **k)
     tensorflow = importlib.import_module("tensorflow")
-    for name in OF_TENSORFLOW_1:
-        _give(tensorflow, name, getattr(tensorflow.compat.v1, name, None))
+    for name in dir(tensorflow.compat.v1):
+        if not name.startswith(("_", "disable_")):
+            _give(tensorflow, name, getattr(tensorflow.compat.v1, name))
     for old, new in OPTIMIZERS_OF_TENSORFLOW_1.items():
-        _give(tensorflow.train, old, getattr(keras.optimizers, new))
+        _give(tensorflow.train, old, functools.partial(_optimizer_of_tensorflow_1, getattr(keras.optimizers, new)))
+
+
+def _optimizer_of_tensorflow_1(kind: Any, *arguments: Any, **options: Any) -> Any:
+    """An optimizer of Keras from the arguments of that of TensorFlow 1."""
+    renamed = {"beta1": "beta_1", "beta2": "beta_2"}
+    if kind is keras.optimizers.RMSprop:
+        renamed["decay"] = "rho"
+    options.pop("use_locking", None)
+    return kind(*arguments, **{renamed.get(name, name): value for name, value in options.items()})
 
 
 def _image_functions() -> dict[str, Any]:

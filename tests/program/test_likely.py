@@ -47,6 +47,18 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
     assert "Edit: train.py:5: SGD(0.00001) " in text, text
 
 
+@pytest.mark.parametrize(("hidden", "is_named"), [("relu", False), ("sigmoid", True)])
+def test_the_sigmoids_of_several_outputs_are_not_hidden_layers(captured, hidden, is_named):
+    program = captured(
+        f"x = Input((6,))\nh = Dense(8, activation='{hidden}')(x)\nh = Dense(8, activation='{hidden}')(h)\n"
+        "a, b = Dense(1, activation='sigmoid')(h), Activation('sigmoid')(LSTM(1)(Reshape((2, 4))(h)))\n"
+        "m = Model(x, [a, b])\nm.compile('adam', ['binary_crossentropy'] * 2)\n"
+        "m.fit(X_train, [y_train, z_train], epochs=50)\n"
+    )
+    found = set(named(program)) & {Check.SIGMOID_IN_HIDDEN, Check.REPEATED_HIDDEN_ACTIVATION}
+    assert found == ({Check.SIGMOID_IN_HIDDEN} if is_named else set())
+
+
 def test_units_that_stay_equal_come_first_and_once(captured):
     program = captured(
         "m = Sequential([Dense(2, activation='sigmoid', kernel_initializer='zeros', input_dim=6),\n"

@@ -449,6 +449,12 @@ def test_plain_gradient_descent_on_what_nothing_scales(captured, optimizer, befo
     assert named(captured(before + DENSE.format(1, "linear") + f"m.compile({optimizer}, 'mse')\n" + FIT)) == expected
 
 
+def test_plain_gradient_descent_is_only_a_hint_if_nothing_says_what_it_is_given(captured):
+    program = captured(DENSE.format(1, "linear") + "m.compile('sgd', 'mse')\nagent_of_mine.train(m)\n")
+    assert named(program) == []
+    assert named(program, Severity.HINT) == [Check.UNSCALED_UNDER_SGD]
+
+
 @pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("units", "loss", "mode", "is_wrong"),

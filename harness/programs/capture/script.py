@@ -9,6 +9,7 @@ import importlib.util
 import io
 import os
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ from .supply import Supply
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
+IMPORTED = re.compile(r"""(?m)^[\s"]*(?:from|import)\s+(\w+)""")  # in a script, or in a line of a notebook
 COMPLETED = (
     NoteKind.MADE_UP,
     NoteKind.IMPORT_SUPPLIED,
@@ -506,6 +508,7 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
     environment = dict(os.environ)
     sys.argv = [str(copy), *arguments]
     sys.path.insert(0, str(copy.parent))
+    sys.path += [str(folder) for folder in folders_of_imports(copy, workspace.top_copy)]
     sys.modules["__main__"] = main
     try:
         yield main.__dict__
@@ -520,6 +523,29 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
+
+
+def folders_of_imports(path: Path, top: Path) -> Iterator[Path]:
+    """The folders above a script that hold a module it imports and that is not found elsewhere: its own package.
+
+    Args:
+        path: of the script.
+        top: the last folder to look in.
+    """
+    roots = {name for name in IMPORTED.findall(path.read_text(errors="replace")) if not is_found(name)}
+    for folder in path.parents[1:]:
+        if any((folder / f"{name}.py").is_file() or any((folder / name).glob("*.py")) for name in roots):
+            yield folder
+        if folder == top:
+            return
+
+
+def is_found(name: str) -> bool:
+    """Whether a module can be imported."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # a module without a specification is there
+        return True
 
 
 def hide_modules(folder: Path) -> dict[str, ModuleType]:

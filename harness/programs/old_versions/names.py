@@ -201,6 +201,8 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
         stack.enter_context(
             mock.patch.object(keras.Layer, "__init_subclass__", classmethod(take_old_methods), create=True)
         )
+        for side in ("input", "output"):
+            _supply(stack, keras.Layer, f"get_{side}_shape_at", functools.partialmethod(_shape_at, side))
         _supply(stack, keras.Model, "train", _train)
         _supply(stack, keras.Model, "reset_states", forget_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)
@@ -329,6 +331,11 @@ def _supply(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> N
     """Set an attribute for the time of a stack, if it is missing."""
     if not hasattr(owner, name):
         stack.enter_context(mock.patch.object(owner, name, value, create=True))
+
+
+def _shape_at(layer: Any, side: str, _: int) -> tuple[int | None, ...]:
+    """The shape of what a layer or model is given, or gives, with the rows as None."""
+    return tuple(getattr(layer, side).shape)
 
 
 def _only_one(attribute: str) -> property:

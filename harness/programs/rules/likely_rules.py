@@ -110,8 +110,9 @@ def descent_rules(subject: Subject) -> Finding:
         or are_small_inputs(subject)
     ):
         return
+    is_given = any(subject.fitted("x", 0))  # else nothing in the script says where its data come from
     yield subject.at(
-        subject.inputs_place, Check.UNSCALED_UNDER_SGD, Severity.SUSPICION,
+        subject.inputs_place, Check.UNSCALED_UNDER_SGD, Severity.SUSPICION if is_given else Severity.HINT,
         {"optimizer": "SGD", "loss": subject.loss_name}
     )  # fmt: skip
 

@@ -76,6 +76,12 @@ class Case:
         """Whether all rows have the same targets, about which R2 and accuracy say nothing."""
         return bool(np.all(self.targets == self.targets[:1]))
 
+    @property
+    def has_unrelated_columns(self) -> bool:
+        """Whether it is an autoencoder of rows whose columns say nothing about each other."""
+        p_value = self.references.p_value
+        return self.is_autoencoder and p_value is not None and p_value > SIGNAL_LEVEL
+
     def packed(self, inputs: Sequence[Array]) -> Any:
         """Arrays, one for each input, in the structure in which the program gives them."""
         return keras.tree.pack_sequence_as(self.program.x, list(inputs))

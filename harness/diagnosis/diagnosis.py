@@ -322,6 +322,10 @@ class _Diagnoser:
     def without_signal(self, own: ProgramRun) -> None:
         """The outcome if the references are at chance or hardly above: the repaired network decides."""
         search, references = self.search, self.case.references
+        if self.case.has_unrelated_columns:
+            self.outcome = OutcomeKind.NO_SIGNAL
+            self.name_rows(own, Fault.NO_SIGNAL)
+            return
         best = own
         sets = search.full_sets(search.questioned())
         for keys in [*sets[:1], *sets[-1:]]:

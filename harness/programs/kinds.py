@@ -9,7 +9,7 @@ from ..errors import BadInput
 
 CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
 TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|GradientTape")  # in other ways
-COMPILES = re.compile(rb"\.\s*compile\s*\(\s*(loss|optimizer|[\w.]*optimizers)\b")  # no regular expression
+COMPILES = re.compile(rb"(?<!\bre)(?<!\bregex)\.\s*compile\s*\(")  # a model, and not a regular expression
 IMPORTS_KERAS = re.compile(rb"\bkeras\b")
 OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
 # ways to train without fit

@@ -70,6 +70,7 @@ class NoteKind(Enum):
     MODULE_REPLACED = "module-replaced"  # one that is not installed and does not touch the data: an empty one is there
     OLD_NAME = "old-name"  # a name that this version of Keras no longer has was supplied; ``detail`` says which
     NOT_COPIED = "not-copied"  # the model cannot be copied; ``detail`` says why
+    FILE_FOUND = "file-found"  # the file ``detail`` was read, which the script names by a path that does not exist
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
     NAME_MISSING = "name-missing"  # the script uses a name that it does not define; ``detail`` is where and which

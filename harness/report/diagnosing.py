@@ -48,6 +48,10 @@ MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
 FAULTS_OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA, Fault.WINDOW, Fault.NO_SIGNAL)
 
+UNRELATED_COLUMNS = (
+    "No column of the rows can be predicted from the others, so a code that is narrower than a row holds only a part "
+    "of it."
+)
 UNRESTRAINED = "Nothing keeps the network from memorising its training rows."
 
 # What is done to the initial weights, and what it is compared with.
@@ -144,6 +148,12 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if found.scenario is not None:
         yield from run_lines(found, found.scenario, found.user)
         return
+    diverged = found.user.diverged
+    if diverged and found.outcome is not OutcomeKind.DIVERGES:
+        yield (
+            f"Its loss becomes NaN or infinite in {diverged} of {found.user.learned.of} trainings, which smaller "
+            "inputs or a smaller learning rate prevent."
+        )
     references = found.references
     text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
     text += score_text(found.task, found.user.held)
@@ -168,12 +178,6 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         learned = as_it_is(found.user, found.causes).learned
         if found.outcome is not OutcomeKind.LEARNS or learned.count < learned.of:
             yield f"As it is, {share_text(learned)}."
-    diverged = found.user.diverged
-    if diverged and found.outcome is not OutcomeKind.DIVERGES:
-        yield (
-            f"Its loss becomes NaN or infinite in {diverged} of {found.user.learned.of} trainings, which smaller "
-            "inputs or a smaller learning rate prevent."
-        )
 
 
 def as_it_is(user: Level, causes: Sequence[Cause]) -> Level:
@@ -197,8 +201,10 @@ def level_text(found: Diagnosis, level: Level) -> str:
     return f"{share.count} of {share.of} seeds learn ({percent_range(share.low, share.high)}), median {score}"
 
 
-def meaning_of(cause: Cause) -> str:
+def meaning_of(found: Diagnosis, cause: Cause) -> str:
     """What a cause means for the training."""
+    if cause.fault is Fault.NO_SIGNAL and has_code(found):
+        return UNRELATED_COLUMNS
     adds = any(change.new is not None for change in cause.changes)
     return UNRESTRAINED if cause.fault is Fault.REGULARIZATION and adds else FAULTS[cause.fault].meaning
 
@@ -256,7 +262,7 @@ def bound_text(bound: CloneBound, fault: Fault) -> str:
 
 def cause_lines(found: Diagnosis, number_: int, cause: Cause, most_edits: int = MOST_EDITS) -> Iterator[str]:
     """One cause: what, why, what to do, and the proof."""
-    yield f"Cause {number_}: {FAULTS[cause.fault].name}. {meaning_of(cause)}"
+    yield f"Cause {number_}: {FAULTS[cause.fault].name}. {meaning_of(found, cause)}"
     for finding in found.contradictions:
         if finding.check is Check.IGNORED_EPOCHS and finding.id == cause.fault.value:
             yield f"  {finding_text(finding)}"
@@ -348,6 +354,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.NOT_COPIED: f"The model cannot be copied ({note.detail}), so few seeds could be trained.",
         NoteKind.CALLED: f"The script never calls {note.detail}, which trains, so it was called.",
         NoteKind.IMPORT_SUPPLIED: f"The script lacks an import that was supplied{where}.",
+        NoteKind.FILE_FOUND: f"{note.detail} was read: the script names this file by a path that does not exist.",
         NoteKind.MADE_UP: f"The script lacks {note.detail}, so this was assumed.",
         NoteKind.LOOP_AS_FIT: f"Its own loop with {note.detail} was repeated by fit: {count(number_, 'epoch')}.",
         NoteKind.ENDLESS: f"That loop never ends; its first {number_:,} updates were repeated.",

@@ -63,11 +63,18 @@ def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:
         yield from (f"  Edit: {text}" for text in list(edits)[:MOST_EDITS])
 
 
+SAID = (
+    NoteKind.NAME_MISSING,
+    NoteKind.FILE_FOUND,
+    NoteKind.OLD_NAME,
+)  # beside what needs no training
+
+
 def lines(found: Unjudged) -> Iterator[str]:
     """The answer, line by line: what was found comes first, and why nothing was trained last."""
     yield from finding_lines(found)
     yield from reason_lines(found)
-    yield from note_lines([note for note in found.notes if note.kind in (NoteKind.NAME_MISSING, NoteKind.OLD_NAME)])
+    yield from note_lines([note for note in found.notes if note.kind in SAID])
 
 
 def finding_lines(found: Unjudged) -> Iterator[str]:

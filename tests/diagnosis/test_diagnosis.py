@@ -98,6 +98,14 @@ def test_accuracy_of_a_regression_is_remarked_and_no_cause() -> None:
     assert "accuracy counts exact matches" in verdict(found)[-1]
 
 
+@pytest.mark.slow
+def test_a_code_of_noise_is_not_said_to_learn() -> None:
+    rows = np.random.default_rng(0).random((300, 12)).astype("float32")
+    found = diagnose_program(program(dense(4, 12, inputs=12), rows, rows, loss="mse", epochs=20))
+    assert found.outcome is OutcomeKind.NO_SIGNAL
+    assert "No column of the rows can be predicted from the others" in " ".join(verdict(found))
+
+
 @pytest.mark.long
 def test_shuffled_labels_are_a_fault_of_the_data() -> None:
     found = diagnose_program(FAULTY["no_signal"][0]())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.diagnosis.references import Reference, References, measure_references
+from harness.diagnosis.references import Reference, References, is_any_column_known, measure_references
 from harness.diagnosis.splits import split_rows
 from harness.diagnosis.tasks import infer_task
 
@@ -109,3 +109,24 @@ def test_nobody_has_to_know_the_noise_of_a_small_table_by_heart(
     found = references(x, y, "mse", "linear")
     assert found.learners[0] == Reference(name=name, score=found.best)
     assert low <= found.best <= high
+
+
+def circle(rng: np.random.Generator) -> Any:
+    """Points of a circle: a column is known from the other, but for its sign, and no line knows it."""
+    angles = rng.uniform(0, 2 * np.pi, 400)
+    return np.stack([np.cos(angles), np.sin(angles), np.cos(3 * angles)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("draw", "is_known"),
+    [
+        (lambda rng: rng.random((400, 12)), False),
+        (lambda rng: rng.normal(size=(400, 3)) @ rng.normal(size=(3, 12)), True),
+        (circle, True),
+        (lambda rng: 2.5 * np.eye(10)[rng.integers(0, 10, 400)], True),
+    ],
+)
+def test_columns_are_unrelated_if_no_learner_predicts_one_from_the_others(draw: Any, is_known: bool) -> None:
+    values = draw(np.random.default_rng(0))
+    task = infer_task(values, loss="mse", output_units=values.shape[1], output_activation="linear")
+    assert is_any_column_known(values[:300], values[300:], task) is is_known

@@ -14,6 +14,7 @@ from harness import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
+from harness.programs.kinds import trains_keras
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.source.places import calls_fit
 from harness.programs.targets import metric_names
@@ -170,6 +171,14 @@ def test_a_script_below_runs_in_its_own_folder_if_its_data_are_there(script, tmp
     np.savetxt(tmp_path / "sub" / "data.csv", np.ones((6, 3)))
     path = script(HEADER, MODEL, "model.fit(np.loadtxt('data.csv'), np.zeros(6))\n", name="sub/train.py")
     assert capture_script(path).program.rows == 6
+
+
+def test_the_package_that_a_script_is_part_of_is_found_above_it(script, tmp_path):
+    (tmp_path / "work" / "own_agents").mkdir(parents=True)
+    (tmp_path / "work" / "examples").mkdir()
+    script("class Agent:\n    def rows(self):\n        return [[0.0, 1, 2]] * 6\n", name="work/own_agents/agent.py")
+    text = "from own_agents.agent import Agent\nmodel.fit(np.array(Agent().rows()), np.zeros(6))\n"
+    assert capture_script(script(HEADER, MODEL, text, name="work/examples/train.py")).program.rows == 6
 
 
 def test_data_above_the_script_are_found_and_not_overwritten(script, tmp_path, monkeypatch):
@@ -893,3 +902,21 @@ def test_a_loop_that_asks_at_every_update_does_not_wait_for_evaluate(script, mon
     monkeypatch.setattr(keras.Model, "evaluate", functools.wraps(real)(lambda *_, **options: asked.append(options)))
     assert NoteKind.LOOP_AS_FIT in kinds(capture_script(script(text)).program)
     assert not asked
+
+
+@pytest.mark.parametrize(
+    ("text", "is_keras"),
+    [
+        ("from keras.models import Sequential\nm.compile(sgd(lr=.2), 'mse')\nagent.train(game)\n", True),
+        ("from keras.datasets import mnist\nimport re\nwords = re.compile('a+')\nnet.train(x)\n", False),
+        ("from keras.datasets import mnist\nnet.train(x)\n", False),
+    ],
+)
+def test_a_script_that_compiles_a_model_is_one_of_keras(tmp_path, text, is_keras):
+    (tmp_path / "train.py").write_text(text)
+    assert trains_keras(tmp_path / "train.py") is is_keras
+
+
+def test_the_shapes_of_a_layer_are_asked_as_in_earlier_versions(script):
+    text = "assert model.get_input_shape_at(0) == (None, 3) and model.layers[-1].get_output_shape_at(0)[0] is None\n"
+    assert capture_script(script(HEADER, MODEL, text, "model.fit(x, y)\n")).program.rows

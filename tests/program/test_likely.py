@@ -47,6 +47,18 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
     assert "Edit: train.py:5: SGD(0.00001) " in text, text
 
 
+@pytest.mark.parametrize(("hidden", "is_named"), [("relu", False), ("sigmoid", True)])
+def test_the_sigmoids_of_several_outputs_are_not_hidden_layers(captured, hidden, is_named):
+    program = captured(
+        f"x = Input((6,))\nh = Dense(8, activation='{hidden}')(x)\nh = Dense(8, activation='{hidden}')(h)\n"
+        "a, b = Dense(1, activation='sigmoid')(h), Activation('sigmoid')(LSTM(1)(Reshape((2, 4))(h)))\n"
+        "m = Model(x, [a, b])\nm.compile('adam', ['binary_crossentropy'] * 2)\n"
+        "m.fit(X_train, [y_train, z_train], epochs=50)\n"
+    )
+    found = set(named(program)) & {Check.SIGMOID_IN_HIDDEN, Check.REPEATED_HIDDEN_ACTIVATION}
+    assert found == ({Check.SIGMOID_IN_HIDDEN} if is_named else set())
+
+
 def test_units_that_stay_equal_come_first_and_once(captured):
     program = captured(
         "m = Sequential([Dense(2, activation='sigmoid', kernel_initializer='zeros', input_dim=6),\n"
@@ -435,6 +447,12 @@ def test_sigmoid_outputs_by_how_many_labels_a_row_has(captured):
 )
 def test_plain_gradient_descent_on_what_nothing_scales(captured, optimizer, before, expected):
     assert named(captured(before + DENSE.format(1, "linear") + f"m.compile({optimizer}, 'mse')\n" + FIT)) == expected
+
+
+def test_plain_gradient_descent_is_only_a_hint_if_nothing_says_what_it_is_given(captured):
+    program = captured(DENSE.format(1, "linear") + "m.compile('sgd', 'mse')\nagent_of_mine.train(m)\n")
+    assert named(program) == []
+    assert named(program, Severity.HINT) == [Check.UNSCALED_UNDER_SGD]
 
 
 @pytest.mark.every(2)

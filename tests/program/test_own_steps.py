@@ -246,6 +246,66 @@ for step in range(12):
         assert (program.loss.name, program.epochs, len(program.y)) == (loss, 4, 12)
 
 
+@pytest.mark.every(3)
+@pytest.mark.parametrize(
+    ("cost", "loss", "from_logits"),
+    [
+        ("tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(b, model(a)))", "sparse", False),
+        ("tf.reduce_mean(keras.losses.categorical_crossentropy(tf.one_hot(b, 3), model(a), True))", "plain", True),
+        ("tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(b, model(a)))", "sparse", True),
+        ("tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(b, 3), model(a)))", "plain", True),
+        ("tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(tf.one_hot(b, 3), model(a)))", "binary", True),
+        ("tf.reduce_sum(keras.losses.sparse_categorical_crossentropy(b, model(a)))", None, False),
+    ],
+)
+def test_a_loop_of_a_crossentropy_is_repeated_with_the_loss_that_it_is(tmp_path, monkeypatch, cost, loss, from_logits):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(
+        f"""import keras, numpy as np, tensorflow as tf
+x, y = tf.random.normal((12, 4)), np.arange(12) // 4
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, {"None" if from_logits else "'softmax'"})])
+optimizer = keras.optimizers.SGD(0.1)
+for step in range(12):
+    a, b = x[step % 3::3], y[step % 3::3]
+    with tf.GradientTape() as tape:
+        cost = {cost}
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+    )
+    program = capture_script("train.py").program
+    assert program.can_be_trained is (loss is not None)
+    if loss is not None:
+        names = {"sparse": "sparse_categorical_crossentropy", "plain": "categorical_crossentropy"}
+        name = names.get(loss, "binary_crossentropy")
+        assert (program.loss.name, program.loss.from_logits, program.epochs) == (name, from_logits, 4)
+
+
+@pytest.mark.every(2)
+@pytest.mark.parametrize("made", ["Own()", "keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])"])
+def test_a_loop_that_asks_call_of_its_model_is_repeated(tmp_path, monkeypatch, made):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(
+        f"""import keras, tensorflow as tf
+x = tf.random.normal((12, 3))
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last = keras.layers.Dense(1)
+    def call(self, inputs):
+        return self.last(inputs)
+model = {made}
+optimizer = keras.optimizers.SGD(0.1)
+for step in range(8):
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean(tf.square(model.call(x) - tf.reduce_sum(x, axis=1, keepdims=True)))
+    optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
+"""
+    )
+    program = capture_script("train.py").program
+    assert program.can_be_trained
+    assert (program.loss.name, program.epochs, len(program.y)) == ("mean_squared_error", 8, 12)
+
+
 def without_network(*_, **__):
     """A download of Keras that fails."""
     raise OSError("URL fetch failure")
@@ -269,3 +329,24 @@ for step in range(9):
     assert program.made_up is MadeUp.VALUES
     (found,) = [one for one in contradictions(program) if one.check is Check.BROADCAST_LOSS]
     assert found.place.line == 7
+
+
+def test_a_loop_written_for_tensorflow_1_is_repeated(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(
+        """import tensorflow as tf
+tf.enable_eager_execution()
+x = tf.random_normal([12, 3])
+y = tf.to_float(tf.reduce_sum(x, axis=1, keepdims=True))
+model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer=tf.zeros_initializer())])
+optimizer = tf.train.AdamOptimizer(learning_rate=0.01, beta1=0.8)
+for step in range(20):
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean(tf.square(model(x) - y))
+    grads = tape.gradient(cost, model.variables)
+    optimizer.apply_gradients(grads_and_vars=zip(grads, model.variables), global_step=None)
+"""
+    )
+    program = capture_script("train.py").program
+    assert program.can_be_trained
+    assert (program.loss.name, program.epochs, len(program.y)) == ("mean_squared_error", 20, 12)

@@ -32,7 +32,7 @@ from .made_up_archives import patch_archives
 from .made_up_arguments import patch_arguments
 from .made_up_folders import patch_folders
 from .made_up_sets import FEW_ROWS, patch_data_sets
-from .supply import ROWS, Supply, is_missing, table_width
+from .supply import ROWS, Supply, table_width
 
 OF_DATASETS = re.compile(r"[/\\\\]datasets[/\\\\]")
 
@@ -86,13 +86,13 @@ def patch_files(stack: contextlib.ExitStack, supply: Supply) -> None:
     plain_open, plain_load = builtins.open, np.load
 
     def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if is_missing(file) and not any(letter in mode for letter in "wax+") and supply.asked_by_user():
+        if supply.is_missing(file) and not any(letter in mode for letter in "wax+") and supply.asked_by_user():
             supply.note(FILE, Path(file).name)
             return missing.stream(str(file), mode)
         return plain_open(file, mode, *arguments, **options)
 
     def load(file: Any, *arguments: Any, **options: Any) -> Any:
-        if not is_missing(file):
+        if not supply.is_missing(file):
             return plain_load(file, *arguments, **options)
         supply.note(FILE, Path(file).name)
         return missing.array(str(file)) if str(file).endswith(".npy") else AnyKey(missing, str(file))
@@ -107,8 +107,8 @@ def patch_files(stack: contextlib.ExitStack, supply: Supply) -> None:
     plain_weights = keras.Model.load_weights
 
     def load_weights(model: Any, path: Any, *arguments: Any, **options: Any) -> Any:
-        if not is_missing(path):
-            return plain_weights(model, path, *arguments, **options)
+        if not supply.is_missing(path):
+            return plain_weights(model, supply.readable(path), *arguments, **options)
         supply.note("the weights", Path(path).name, MadeUp.VALUES)
         return None
 
@@ -119,7 +119,7 @@ def _text_reader(real: Any, supply: Supply) -> Any:
     """NumPy's reader of tables that makes up missing files."""
 
     def read(file: Any, *arguments: Any, **options: Any) -> Any:
-        if not is_missing(file):
+        if not supply.is_missing(file):
             return real(file, *arguments, **options)
         supply.note(FILE, Path(file).name)
         columns = options.get("usecols")
@@ -140,14 +140,14 @@ def patch_tables(stack: contextlib.ExitStack, supply: Supply) -> None:
     import pandas  # type: ignore[import-untyped,unused-ignore]
 
     for name in ("read_csv", "read_table", "read_excel", "read_pickle", "read_json"):
-        stack.enter_context(mock.patch.object(pandas, name, _frame_reader(getattr(pandas, name), missing)))
+        stack.enter_context(mock.patch.object(pandas, name, _frame_reader(getattr(pandas, name), missing, supply)))
 
 
-def _frame_reader(real: Any, missing: Missing) -> Any:
+def _frame_reader(real: Any, missing: Missing, supply: Supply) -> Any:
     """A reader of pandas that makes up missing files."""
 
     def read(source: Any, *arguments: Any, **options: Any) -> Any:
-        if not is_missing(source) or "://" in str(source):
+        if not supply.is_missing(source) or "://" in str(source):
             with contextlib.suppress(OSError):
                 return real(source, *arguments, **options)
         from ...recording.stand_ins.tables import made_up_table

@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 from ..program import FILE
-from .supply import Supply, is_missing
+from .supply import Supply
 
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)  # the end record of an archive without members
 EMPTY_TAR = bytes(10_240)  # the blocks that end an archive
@@ -27,7 +27,7 @@ def patch_archives(stack: contextlib.ExitStack, supply: Supply) -> None:
         """An empty archive in the place of one that is missing."""
 
         def __init__(self, file: Any, mode: Any = "r", *arguments: Any, **options: Any) -> None:
-            self.is_made_up = mode == "r" and is_missing(file) and supply.asked_by_user()
+            self.is_made_up = mode == "r" and supply.is_missing(file) and supply.asked_by_user()
             if self.is_made_up:
                 supply.note(FILE, Path(file).name)
                 file = io.BytesIO(EMPTY_ZIP)
@@ -46,14 +46,14 @@ def patch_archives(stack: contextlib.ExitStack, supply: Supply) -> None:
             return super().extract(member, *arguments, **options)
 
     def opened(name: Any = None, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if not (mode.startswith("r") and is_missing(name) and supply.asked_by_user()):
-            return plain_open(name, mode, *arguments, **options)
+        if not (mode.startswith("r") and supply.is_missing(name) and supply.asked_by_user()):
+            return plain_open(supply.readable(name), mode, *arguments, **options)
         supply.note(FILE, Path(name).name)
         return plain_open(fileobj=io.BytesIO(EMPTY_TAR))
 
     def unpack(file: Any, *arguments: Any, **options: Any) -> None:
-        if not is_missing(file):
-            plain_unpack(file, *arguments, **options)
+        if not supply.is_missing(file):
+            plain_unpack(supply.readable(file), *arguments, **options)
             return
         supply.note(FILE, Path(file).name)
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from ...recording.stand_ins.hints import images, labels
-from .supply import Array, Supply, is_missing
+from .supply import Array, Supply
 
 IMAGE_ROWS = 24  # images of a made-up folder
 
@@ -37,7 +37,7 @@ def _listing(real: Any, name: str, supply: Supply) -> Any:
     """``os.listdir`` of a folder that does not exist: nothing is in it."""
 
     def listing(path: Any = ".", *arguments: Any) -> Any:
-        if name == "listdir" and is_missing(path) and supply.asked_by_user():
+        if name == "listdir" and supply.is_missing(path) and supply.asked_by_user():
             supply.note("the folder", str(path))
             return []
         return real(path, *arguments)
@@ -49,7 +49,7 @@ def _flow(real: Any, name: str, supply: Supply) -> Any:
     """``flow_from_directory`` of a folder that is not there: a few images of noise."""
 
     def flow(generator: Any, directory: Any = None, *arguments: Any, **options: Any) -> Any:
-        if name == "flow_from_directory" and not is_missing(directory):
+        if name == "flow_from_directory" and not supply.is_missing(directory):
             return real(generator, directory, *arguments, **options)
         if name == "flow_from_dataframe":
             with contextlib.suppress(Exception):
@@ -113,7 +113,7 @@ def _directory_dataset(real: Any, name: str, supply: Supply) -> Any:
     """``image_dataset_from_directory`` of a folder that is not there."""
 
     def make(directory: Any, *arguments: Any, **options: Any) -> Any:
-        if not is_missing(directory):
+        if not supply.is_missing(directory):
             return real(directory, *arguments, **options)
         import tensorflow as tf
 

@@ -27,6 +27,7 @@ Wrapper = Callable[..., Any]
 FITS = "fit() on other rows in each pass of a loop"
 ROWS_AT_ONCE = 1024  # that are at most evaluated or predicted as one batch while a loop is followed
 OF_QUESTIONS = {"self", "x", "y", "batch_size", "verbose"}  # arguments of evaluate that leave one batch one
+PAIRS = (("target", "labels"), ("output", "logits"))  # what Keras and TensorFlow call targets and outputs
 MOST_TAPES = 4  # tapes after which a loop without an optimizer of Keras is given up
 
 
@@ -44,6 +45,16 @@ class Loop:
     optimizer: Any = None
     gradients: tuple[tuple[Any, Any], ...] = ()  # that a tape's update applies, with their variables
     place: Place | None = None  # of a loss that is written in the loop; None if it is not known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What the outputs of a model are compared with, by something else than a ``Loss`` of Keras."""
+
+    outputs: Any = None
+    targets: Any = None
+    place: Place | None = None  # in the user's code
+    losses: tuple[keras.losses.Loss, ...] = ()  # whose values may be made of it
 
 
 class OwnLoops:
@@ -74,21 +85,25 @@ class OwnLoops:
         self.called: dict[int, tuple[Any, Any, Any]] = {}
         self.loss: Any = None
         self.targets: Any = None
-        self.is_difference_known = False
-        self.loss_of_difference: Any = None
-        self.difference: tuple[Any, Any, Place | None] = None, None, None  # outputs, what they are compared with, where
+        self.is_comparison_known = False
+        self.loss_of_comparison: Any = None
+        self.comparison = Comparison()
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Watch inside the block."""
         import tensorflow as tf
+        from keras.src import ops
+        from keras.src.models.functional import Functional
         from keras.src.optimizers.base_optimizer import BaseOptimizer
 
         with (
+            contextlib.ExitStack() as stack,
             mock.patch.object(keras.Model, "train_on_batch", self._on_batch(keras.Model.train_on_batch)),
             mock.patch.object(keras.Model, "evaluate", self._asked(keras.Model.evaluate, evaluate_batch)),
             mock.patch.object(keras.Model, "predict", self._asked(keras.Model.predict, keras.Model.predict_on_batch)),
             mock.patch.object(keras.Model, "__call__", self._call(keras.Model.__call__)),
+            mock.patch.object(keras.Model, "__init_subclass__", self._subclassing(stack)),
             mock.patch.object(keras.losses.Loss, "__call__", self._loss(keras.losses.Loss.__call__)),
             mock.patch.object(BaseOptimizer, "apply_gradients", self._apply(BaseOptimizer.apply_gradients)),
             mock.patch.object(tf.GradientTape, "__enter__", self._enter(tf.GradientTape.__enter__)),
@@ -96,6 +111,18 @@ class OwnLoops:
             mock.patch.object(tf.Tensor, "__sub__", self._subtract(tf.Tensor.__sub__)),
             mock.patch.object(tf.Tensor, "__rsub__", self._subtract(tf.Tensor.__rsub__)),
         ):
+            for kind in (keras.Sequential, Functional):
+                stack.enter_context(mock.patch.object(kind, "call", self._call(kind.call)))
+            for module, name, loss in (
+                (ops, "binary_crossentropy", keras.losses.BinaryCrossentropy),
+                (ops, "categorical_crossentropy", keras.losses.CategoricalCrossentropy),
+                (ops, "sparse_categorical_crossentropy", keras.losses.SparseCategoricalCrossentropy),
+                (tf.nn, "sigmoid_cross_entropy_with_logits", keras.losses.BinaryCrossentropy),
+                (tf.nn, "softmax_cross_entropy_with_logits", keras.losses.CategoricalCrossentropy),
+                (tf.nn, "sparse_softmax_cross_entropy_with_logits", keras.losses.SparseCategoricalCrossentropy),
+            ):
+                function = getattr(module, name)
+                stack.enter_context(mock.patch.object(module, name, self._crossentropy(function, loss)))
             yield
 
     def _is_here(self) -> bool:
@@ -207,6 +234,20 @@ class OwnLoops:
 
         return calling
 
+    def _subclassing(self, stack: contextlib.ExitStack) -> Any:
+        """Model.__init_subclass__ that also watches what the ``call`` of a new class is given: loops call it directly.
+
+        Args:
+            stack: takes the watching back.
+        """
+
+        def subclassing(kind: type[Any], /, **options: Any) -> None:
+            super(keras.Model, kind).__init_subclass__(**options)
+            if "call" in vars(kind):
+                stack.enter_context(mock.patch.object(kind, "call", self._call(kind.call)))
+
+        return classmethod(subclassing)
+
     def _loss(self, call: Wrapper) -> Wrapper:
         """Loss.__call__ that remembers the loss and the targets."""
 
@@ -227,43 +268,65 @@ class OwnLoops:
             found = self._model_of([variable for _, variable in pairs]) if self.tapes and self._is_here() else None
             if found is not None:
                 model, x, outputs = found
-                side, targets, where = self.difference
-                is_compared = self.loss is None and side is outputs
-                y, place = (targets, where) if is_compared else (self.targets, None)
-                loss = self._loss_of_difference(model, x, y, pairs) if is_compared else self.loss
+                one = self.comparison
+                is_compared = self.loss is None and one.outputs is outputs
+                y, place = (one.targets, one.place) if is_compared else (self.targets, None)
+                loss = self._loss_of_comparison(model, x, y, pairs) if is_compared else self.loss
                 known = {"loss": loss, "optimizer": optimizer, "gradients": tuple(pairs), "place": place}
                 self._update(Loop(how=TAPE, model=model, x=x, y=y, **known))
             return apply_gradients(optimizer, pairs, *arguments, **options)
 
         return applying
 
-    def _loss_of_difference(self, model: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
-        """The loss of Keras that a loop makes of a difference, by its first gradients; None if there is none."""
-        if not self.is_difference_known:
-            self.is_difference_known = self.is_checking = True
+    def _loss_of_comparison(self, model: Any, x: Any, y: Any, pairs: list[tuple[Any, Any]]) -> Any:
+        """The loss of Keras that a loop makes of a comparison, by its first gradients; None if there is none."""
+        if not self.is_comparison_known:
+            self.is_comparison_known = self.is_checking = True
             gradients, variables = map(list, zip(*pairs))
-            possible = [] if noises(model) else [keras.losses.MeanSquaredError(), keras.losses.MeanAbsoluteError()]
-            for loss in possible:
+            for loss in () if noises(model) else self.comparison.losses:
                 with contextlib.suppress(Exception):  # NotPlain, or tensors without values
                     check_gradients(model, loss, x, y, gradients, variables)
-                    self.loss_of_difference = loss
+                    self.loss_of_comparison = loss
                     break
             self.is_checking = False
-        return self.loss_of_difference
+        return self.loss_of_comparison
 
     def _subtract(self, subtract: Wrapper) -> Wrapper:
         """Tensor.__sub__ or __rsub__ that remembers what is compared with the outputs of a model, and where."""
 
         @functools.wraps(subtract)
         def subtracting(one: Any, other: Any) -> Any:
-            if self.tapes and not self.is_checking:
-                outputs = [known[2] for known in self.called.values()]
-                for side, targets in ((one, other), (other, one)):
-                    if any(side is output for output in outputs):
-                        self.difference = side, targets, self.sources.here()
+            for outputs, targets in ((one, other), (other, one)):
+                self._compare(outputs, targets, keras.losses.MeanSquaredError, keras.losses.MeanAbsoluteError)
             return subtract(one, other)
 
         return subtracting
+
+    def _crossentropy(self, function: Wrapper, loss: type[keras.losses.Loss]) -> Wrapper:
+        """A function of Keras or TensorFlow that remembers what is compared with the outputs of a model, and where.
+
+        Args:
+            loss: whose value is the mean of those of the function.
+        """
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def calling(*arguments: Any, **options: Any) -> Any:
+            bound = signature.bind(*arguments, **options)
+            bound.apply_defaults()
+            given = bound.arguments
+            targets, outputs = (given[first] if first in given else given[second] for first, second in PAIRS)
+            values = function(*arguments, **options)  # that of Keras calls that of TensorFlow
+            self._compare(outputs, targets, lambda: loss(from_logits=given.get("from_logits", True)))
+            return values
+
+        return calling
+
+    def _compare(self, outputs: Any, targets: Any, *losses: Callable[[], keras.losses.Loss]) -> None:
+        """Remember what is compared with the outputs of a model, and where."""
+        if self.tapes and not self.is_checking and any(outputs is known[2] for known in self.called.values()):
+            made = tuple(loss() for loss in losses)
+            self.comparison = Comparison(outputs=outputs, targets=targets, place=self.sources.here(), losses=made)
 
     def _model_of(self, variables: list[Any]) -> tuple[Any, Any, Any] | None:
         """The smallest model that was called and has all variables, with its inputs and outputs."""

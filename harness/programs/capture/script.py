@@ -41,6 +41,7 @@ from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
 from ..workspace import Workspace, copied_workspace, protected
 from .followed_loops import LoopRead, OutOfTime, ScriptEnded
+from .found_files import FoundFiles, paths_in
 from .made_up import made_up
 from .recorder import Recorder, Refused
 from .snippets import HOOK, Completion, is_of_keras, tolerant
@@ -48,13 +49,13 @@ from .supply import Supply
 
 MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
+IMPORTED = re.compile(r"""(?m)^[\s"]*(?:from|import)\s+(\w+)""")  # in a script, or in a line of a notebook
 COMPLETED = (
     NoteKind.MADE_UP,
     NoteKind.IMPORT_SUPPLIED,
     NoteKind.MODULE_REPLACED,
     NoteKind.CALLED,
 )  # what a program was completed with
-NAMED = re.compile(r"""['"]([^'"\n*?]{1,200})['"]""")  # texts in a script that may be paths
 SECONDS_MADE_UP = 60.0  # the same for one that runs on made-up data
 PACKAGES = {
     "sklearn": "scikit-learn",
@@ -164,7 +165,7 @@ def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> li
     folder = path.parent
     if path.suffix == ".ipynb" or here not in folder.parents:
         return [folder]
-    names = [name for name in (*NAMED.findall(path.read_text(errors="replace")), *arguments) if name.strip("./\\ ")]
+    names = [name for name in (*paths_in(path.read_text(errors="replace")), *arguments) if name.strip("./\\ ")]
     there, beside = ({name for name in names if os.path.exists(at / name)} for at in (here, folder))
     return [here, folder] if there - beside or there == beside != set() else [folder, here]
 
@@ -255,7 +256,8 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             sources.add(piece.filename, piece.source)
         text = "\n".join(piece.source.text for piece in pieces)
         is_users = _is_users(sources)
-        supply = Supply(text, is_users) if request.makes_up else None
+        files = FoundFiles(workspace, [*paths_in(text), *request.arguments])
+        supply = Supply(text, is_users, files.readable) if request.makes_up else None
         recorder = Recorder(
             sources,
             path=request.path,
@@ -270,6 +272,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             without_screen(is_users) as plotting,
             old_names(is_users, text) as moved,
             protected(workspace),
+            files.reading(),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
             as_main(copy, workspace, request.arguments) as namespace,
@@ -289,6 +292,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
                 failure = _run_tolerantly(pieces, namespace, supply, is_old=is_old)
     program = _result(recorder, failure, sources, shown)
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
+    notes += [Note(kind=NoteKind.FILE_FOUND, detail=name) for name in dict.fromkeys(files.found)]
     notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]
     notes += [
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
@@ -504,6 +508,7 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
     environment = dict(os.environ)
     sys.argv = [str(copy), *arguments]
     sys.path.insert(0, str(copy.parent))
+    sys.path += [str(folder) for folder in folders_of_imports(copy, workspace.top_copy)]
     sys.modules["__main__"] = main
     try:
         yield main.__dict__
@@ -518,6 +523,29 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
+
+
+def folders_of_imports(path: Path, top: Path) -> Iterator[Path]:
+    """The folders above a script that hold a module it imports and that is not found elsewhere: its own package.
+
+    Args:
+        path: of the script.
+        top: the last folder to look in.
+    """
+    roots = {name for name in IMPORTED.findall(path.read_text(errors="replace")) if not is_found(name)}
+    for folder in path.parents[1:]:
+        if any((folder / f"{name}.py").is_file() or any((folder / name).glob("*.py")) for name in roots):
+            yield folder
+        if folder == top:
+            return
+
+
+def is_found(name: str) -> bool:
+    """Whether a module can be imported."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # a module without a specification is there
+        return True
 
 
 def hide_modules(folder: Path) -> dict[str, ModuleType]:

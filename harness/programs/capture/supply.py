@@ -33,10 +33,19 @@ class Supply:
         extent: how much of x and y is not known.
     """
 
-    def __init__(self, text: str, is_users: Callable[[str], bool]) -> None:
-        """Nothing is made up yet."""
+    def __init__(
+        self, text: str, is_users: Callable[[str], bool], readable: Callable[[Any], Any] = lambda path: path
+    ) -> None:
+        """Nothing is made up yet.
+
+        Args:
+            text: of the program.
+            is_users: whether a file is the user's.
+            readable: gives the path to read a path from.
+        """
         self.text = text
         self.is_users = is_users
+        self.readable = readable
         self.hints: Hints = read_hints(text, rows=ROWS)
         self.notes: list[Note] = []
         self.extent = MadeUp.NOTHING
@@ -54,6 +63,12 @@ class Supply:
     def note_file(self, kind: Any, name: str, *shapes: tuple[int, ...]) -> None:
         """Remember a made-up file; called by ``Missing``."""
         self.note(FILE, name)
+
+    def is_missing(self, path: Any) -> bool:
+        """Whether a path names a file that does not exist."""
+        if not isinstance(path, (str, os.PathLike)) or not str(path) or Path(path).name.startswith("<"):
+            return False
+        return not os.path.exists(self.readable(path))
 
     def asked_by_user(self) -> bool:
         """Whether the user's code is what asks, by way of the standard library or directly."""
@@ -87,13 +102,6 @@ def unused_packages(text: str) -> frozenset[str]:
             name = alias.asname or (root if isinstance(node, ast.Import) else alias.name)
             imported.setdefault(root, set()).add(name)
     return frozenset(root for root, names in imported.items() if not names & (used | {"*"}))
-
-
-def is_missing(path: Any) -> bool:
-    """Whether a path names a file that does not exist."""
-    if not isinstance(path, (str, os.PathLike)) or not str(path) or Path(path).name.startswith("<"):
-        return False
-    return not os.path.exists(path)
 
 
 def table_width(text: str) -> int | None:

@@ -144,6 +144,8 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
                 (getattr(keras.optimizers, name), functools.partial(translated_rate, name, rate, supplied))
                 for name, rate in FIRST_RATES.items()
             ]
+        apply_gradients = _applying(BaseOptimizer.apply_gradients)
+        stack.enter_context(mock.patch.object(BaseOptimizer, "apply_gradients", apply_gradients))
         for kind, translate in made:
             stack.enter_context(mock.patch.object(kind, "__init__", _wrapped(kind.__init__, translate)))
         try:
@@ -165,6 +167,16 @@ def _wrapped(initialise: Any, translate: Any) -> Any:
             object.__setattr__(self, BATCH_SHAPE, tuple(batch_shape))
 
     return init
+
+
+def _applying(apply_gradients: Any) -> Any:
+    """``Optimizer.apply_gradients`` that takes the counter of steps of TensorFlow 1, which it does not need."""
+
+    @functools.wraps(apply_gradients)
+    def applying(*arguments: Any, global_step: Any = None, **options: Any) -> Any:
+        return apply_gradients(*arguments, **options)
+
+    return applying
 
 
 def _adding(add: Any) -> Any:

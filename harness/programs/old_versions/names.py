@@ -75,10 +75,6 @@ MODULES_OF_LAYERS = (
 RENAMED = {"plot": "plot_model", "maxnorm": "MaxNorm", "max_norm": "MaxNorm", "nonneg": "NonNeg",
            "unitnorm": "UnitNorm", "l1l2": "L1L2", "WeightRegularizer": "L1L2"}  # fmt: skip
 LOWER_CASE = ("SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam")
-OF_TENSORFLOW_1 = (
-    "ConfigProto", "GPUOptions", "Session", "InteractiveSession", "set_random_seed", "reset_default_graph",
-    "get_default_graph", "logging", "app", "flags", "global_variables_initializer", "RunOptions",
-)  # fmt: skip
 OPTIMIZERS_OF_TENSORFLOW_1 = {
     "AdamOptimizer": "Adam", "GradientDescentOptimizer": "SGD", "RMSPropOptimizer": "RMSprop",
     "AdagradOptimizer": "Adagrad", "AdadeltaOptimizer": "Adadelta", "MomentumOptimizer": "SGD",
@@ -205,6 +201,8 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
         stack.enter_context(
             mock.patch.object(keras.Layer, "__init_subclass__", classmethod(take_old_methods), create=True)
         )
+        for side in ("input", "output"):
+            _supply(stack, keras.Layer, f"get_{side}_shape_at", functools.partialmethod(_shape_at, side))
         _supply(stack, keras.Model, "train", _train)
         _supply(stack, keras.Model, "reset_states", forget_states)
         _supply(stack, keras.Model, "predict_proba", _predict_proba)
@@ -279,10 +277,20 @@ def supply_functions() -> None:
     plain_call = keras.Layer.call
     keras.Layer.call = lambda layer, *a, **k: a[0] if type(layer) is keras.Layer and a else plain_call(layer, *a, **k)
     tensorflow = importlib.import_module("tensorflow")
-    for name in OF_TENSORFLOW_1:
-        _give(tensorflow, name, getattr(tensorflow.compat.v1, name, None))
+    for name in dir(tensorflow.compat.v1):
+        if not name.startswith(("_", "disable_")):
+            _give(tensorflow, name, getattr(tensorflow.compat.v1, name))
     for old, new in OPTIMIZERS_OF_TENSORFLOW_1.items():
-        _give(tensorflow.train, old, getattr(keras.optimizers, new))
+        _give(tensorflow.train, old, functools.partial(_optimizer_of_tensorflow_1, getattr(keras.optimizers, new)))
+
+
+def _optimizer_of_tensorflow_1(kind: Any, *arguments: Any, **options: Any) -> Any:
+    """An optimizer of Keras from the arguments of that of TensorFlow 1."""
+    renamed = {"beta1": "beta_1", "beta2": "beta_2"}
+    if kind is keras.optimizers.RMSprop:
+        renamed["decay"] = "rho"
+    options.pop("use_locking", None)
+    return kind(*arguments, **{renamed.get(name, name): value for name, value in options.items()})
 
 
 def _image_functions() -> dict[str, Any]:
@@ -323,6 +331,11 @@ def _supply(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> N
     """Set an attribute for the time of a stack, if it is missing."""
     if not hasattr(owner, name):
         stack.enter_context(mock.patch.object(owner, name, value, create=True))
+
+
+def _shape_at(layer: Any, side: str, _: int) -> tuple[int | None, ...]:
+    """The shape of what a layer or model is given, or gives, with the rows as None."""
+    return tuple(getattr(layer, side).shape)
 
 
 def _only_one(attribute: str) -> property:

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from ..findings import Check, Finding, Rule, Severity, Subject
-from ..heads import activation_name
+from ..heads import Head, activation_name, head_of
 from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
 from ..program import ARGUMENT, DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
@@ -110,8 +110,9 @@ def descent_rules(subject: Subject) -> Finding:
         or are_small_inputs(subject)
     ):
         return
+    is_given = any(subject.fitted("x", 0))  # else nothing in the script says where its data come from
     yield subject.at(
-        subject.inputs_place, Check.UNSCALED_UNDER_SGD, Severity.SUSPICION,
+        subject.inputs_place, Check.UNSCALED_UNDER_SGD, Severity.SUSPICION if is_given else Severity.HINT,
         {"optimizer": "SGD", "loss": subject.loss_name}
     )  # fmt: skip
 
@@ -160,12 +161,18 @@ def known_scale_rules(subject: Subject) -> Finding:
             yield dataclasses.replace(finding, severity=Severity.SUSPICION)
 
 
+def heads_of(subject: Subject) -> list[Head]:
+    """The outputs of the model, of those that are known."""
+    heads = [head_of(part.model) for part in subject.program.of_outputs()] or [subject.head]
+    return [head for head in heads if head is not None]
+
+
 def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
     """Layers with weights before the output, each with the activation that follows it directly."""
-    model, head = subject.program.model, subject.head
+    model, last = subject.program.model, {head.layer for head in heads_of(subject)}
     layers = [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
     for layer in layers:
-        if not is_weighted(layer) or (head is not None and layer.name == head.layer):
+        if not is_weighted(layer) or layer.name in last:
             continue
         name = activation_name(layer.activation)
         after = next_layer(layer)
@@ -188,7 +195,7 @@ def activation_rules(subject: Subject) -> Finding:
             continue
         after = next_layer(layer)
         name = activation_name(after.activation) if isinstance(after, keras.layers.Activation) else "linear"
-        if name in SIGMOIDS and (subject.head is None or after.name != subject.head.activation_layer):
+        if name in SIGMOIDS and after.name not in {head.activation_layer for head in heads_of(subject)}:
             yield subject.about(
                 after.name, Check.REPEATED_HIDDEN_ACTIVATION, Severity.SUSPICION,
                 {"activations": (activation_name(layer.activation), name)}

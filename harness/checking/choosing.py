@@ -48,8 +48,10 @@ def forms_of(stage: Stage, errors: Sequence[Error]) -> list[Form]:
     if any(error.decided is not None for error in errors):
         return [Form.PERCEPTRON]
     below_zero = is_asked_below_zero(stage, errors)
-    other = Form.HINGE if below_zero else Form.PERCEPTRON  # they differ only in the limit
-    return [form for form in Form if errors and form is not other]
+    others = {Form.HINGE if below_zero else Form.PERCEPTRON}  # they differ only in the limit
+    if not any(stage.node(error.node).operation == "multiply" for error in errors):
+        others.add(Form.MARGINS)
+    return [form for form in Form if errors and form not in others]
 
 
 def is_asked_below_zero(stage: Stage, errors: Sequence[Error]) -> bool:

@@ -50,6 +50,7 @@ class Form(enum.Enum):
     ABSOLUTE = "sum_of_absolute_errors"
     HINGE = "hinge"
     PERCEPTRON = "perceptron_criterion"
+    MARGINS = "logistic_loss_of_margins"
 
 
 # The gradient of each cost with respect to the outputs, without a factor
@@ -60,6 +61,7 @@ GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
     Form.ABSOLUTE: lambda a, y: np.sign(a - y),
     Form.HINGE: lambda a, y: np.where(y * a < 1, -y, 0.0),
     Form.PERCEPTRON: lambda a, y: np.where(y * a < 0, -y, 0.0),
+    Form.MARGINS: lambda a, y: -y / (1 + np.exp(y * a)),
 }
 
 # What each cost is, without a factor
@@ -70,6 +72,7 @@ VALUES: dict[Form, Callable[[Array, Array], float]] = {
     Form.ABSOLUTE: lambda a, y: float(np.sum(np.abs(a - y))),
     Form.HINGE: lambda a, y: float(np.sum(np.maximum(0, 1 - y * a))),
     Form.PERCEPTRON: lambda a, y: float(np.sum(np.maximum(0, -y * a))),
+    Form.MARGINS: lambda a, y: float(np.sum(np.logaddexp(0, -y * a))),
 }
 
 
@@ -468,6 +471,8 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     arrays = labels_together(stage, without_drawn(stage, arrays))
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
     quotients = [error for error in others if stage.node(error.node).operation == "divide"]
+    products = [error for error in others if error not in quotients]
+    quotients = [one for one in quotients if not is_of_margins(stage, one, products)]
     for candidates in (arrays, quotients):
         found = latest_outputs(stage, candidates, within)
         if found:
@@ -475,6 +480,12 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     groups = [latest_outputs(stage, one, within) for one in by_line(stage, constants)]
     groups += [latest_outputs(stage, one, within) for one in (sums, others)]
     return [one for one in groups if one][:MOST_GROUPS]
+
+
+def is_of_margins(stage: Stage, quotient: Error, products: Sequence[Error]) -> bool:
+    """Whether what a target is divided by is made of that target times an output: ``-y / (1 + exp(y * z))``."""
+    above = stage.program.ancestors([quotient.output])
+    return any(one.node in above and one.target == quotient.target for one in products)
 
 
 def is_parameter(stage: Stage, id: int) -> bool:

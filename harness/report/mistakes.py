@@ -524,6 +524,7 @@ COSTS: Mapping[str, str] = {
     "sum_of_absolute_errors": "absolute errors, |a - y|",
     "hinge": "hinge loss, max(0, 1 - y a)",
     "perceptron_criterion": "perceptron criterion, (out - y) z, with the output of the threshold as given",
+    "logistic_loss_of_margins": "logistic loss of margins, log(1 + e^(-y z))",
 }
 
 NOTES: Mapping[Remark, str] = {

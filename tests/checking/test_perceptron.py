@@ -233,3 +233,33 @@ for turn in range(4):
 
 def test_targets_of_0_times_the_input_are_not_right(tmp_path: Path) -> None:
     assert checked(tmp_path, CLASS_NUMBERS).verdict is not Verdict.CORRECT
+
+
+MARGINS = """
+import numpy as np
+
+class Logistic:
+    def __init__(self, n_inputs, lr=0.1):
+        self.n_inputs, self.lr = n_inputs, lr
+        self.w, self.b = np.random.randn(n_inputs) * 0.1, 0.0
+
+    def fit(self, X, y, n_iter=10):
+        if not set(np.unique(y)) <= {-1, 1}:
+            raise ValueError("labels must be -1 or 1")
+        for _ in range(n_iter):
+            s = X @ self.w + self.b
+            g = -y / (1 + np.exp(y * s))
+            self.w -= self.lr * X.T @ g / len(y)
+            self.b -= self.lr * g.mean()
+"""
+
+
+@pytest.mark.parametrize(("exponent", "form"), [("y * s", "logistic_loss_of_margins"), ("s", "")])
+def test_the_logistic_loss_of_signs_has_a_quotient_of_a_margin(tmp_path: Path, exponent: str, form: str) -> None:
+    """What signs are divided by is made of signs as well, not an output beside them."""
+    path = tmp_path / "logistic.py"
+    path.write_text(MARGINS.replace("np.exp(y * s)", f"np.exp({exponent})"))
+    result = check_file(path)
+    assert result.verdict is (Verdict.CORRECT if form else Verdict.MISTAKE)
+    assert not form or (result.cost is not None and result.cost.form == form)
+    assert "binary-crossentropy-one-sided" not in {one.id for one in result.mistakes}

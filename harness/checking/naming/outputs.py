@@ -62,6 +62,8 @@ def something_instead(case: Case, layer: Layer, value: Samples) -> Name | None:
     for instead in INSTEAD:
         if instead.at_pre_activation and layer.a == layer.z:
             continue
+        if instead.id == "binary-crossentropy-one-sided" and has_negative_targets(case):
+            continue
         expected = case.of_errors(instead.function, layer if instead.at_pre_activation else None)
         # errors that are all above 0, or all below, are their own absolute values
         is_same = instead.id == "cost-used-as-gradient" and is_plain(case, value)
@@ -73,6 +75,11 @@ def something_instead(case: Case, layer: Layer, value: Samples) -> Name | None:
         if is_multiple(value, expected.flat) or (scaled is not None and is_multiple(value, scaled)):
             return Name(instead.id, case.lines(node))
     return None
+
+
+def has_negative_targets(case: Case) -> bool:
+    """Whether targets are below 0, as those of margins are and shares are not"""
+    return any(np.any(error.target_values(case.settings[0]) < 0) for error in case.stage.errors)
 
 
 def several_classes(case: Case, layer: Layer) -> Name | None:

@@ -23,6 +23,7 @@ from .probing import probed_uses
 from .records import OF_ARRAYS, annotated_class, are_settings, is_list
 from .roles import Role, role_of, words_of
 from .session import Session, matrices_in
+from .shares import is_of_hidden_layers, of_shares
 from .slot import Slot
 from .source import Argument, FunctionFacts
 from .uses import Uses, is_handed_on, only_divides
@@ -181,6 +182,8 @@ class Caller:
         if role is Role.DECAY:
             return argument.default in ("0", "0.0")  # a penalty of 0 shows nothing of how it is computed
         if role in FUNCTIONS and argument.default == "None" and is_derivative_beside(function, argument):
+            return True
+        if role is Role.ACTIVATION and of_shares(self) and is_of_hidden_layers(argument.default):
             return True
         is_empty = argument.default in ("{}", "dict()") and self.role(function, argument)[1].keys
         if is_empty or (role in MAYBE_NEEDED and argument.default == "None"):

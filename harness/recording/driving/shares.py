@@ -35,3 +35,8 @@ def share_rank(caller: Caller, name: str) -> int:
         return 0
     wanted = "sigmoid" if known_outputs(caller) == 1 else "softmax"
     return 0 if wanted in name.lower() else 1 if re.search("softmax|sigmoid", name, re.IGNORECASE) else 2
+
+
+def is_of_hidden_layers(activation: str) -> bool:
+    """Whether an activation of this name gives other numbers than shares, and is not left out either."""
+    return re.search("tanh|relu|elu|swish|softplus", activation, re.IGNORECASE) is not None

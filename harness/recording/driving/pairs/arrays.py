@@ -9,12 +9,21 @@ import numpy as np
 
 OBSERVATIONS, INPUTS, OUTPUTS, CLASSES = 11, 7, 5, 3
 IMAGES, CHANNELS, FILTERS, SIDE, WINDOW = 2, 3, 4, 6, 3  # of a convolution
+SEQUENCES, STEPS, WIDTH, HEADS = 3, 4, 6, 2  # of a layer over sequences; an attention keeps the width of its input
 
 ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, most likely first
 PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
-STATES = {"rows_": "states_", "columns_": "states_t_"}  # the states of a recurrent cell, by its inputs
+SIGNALS = ("signals_", "signal_rows_")  # the same in one dimension
+SERIES = ("sequences_", "steps_")  # what a layer over sequences may be given: their steps on the second or first axis
+TOKENS = ("tokens_", "token_rows_")  # what an attention may be given: sequences, or one
+STATES = {  # the states of a recurrent cell, by its inputs
+    "rows_": "states_",
+    "columns_": "states_t_",
+    **dict.fromkeys(SERIES, "first_states_"),
+    "vector_": "state_",
+}
 INDICES = ("indices_", "labels_")  # what an embedding may be given
-SINGLE = frozenset({"row_", "column_", "image_", "image_row_", "plane_"})  # one observation
+SINGLE = frozenset({"row_", "column_", "vector_", "image_", "image_row_", "plane_"})  # one observation
 LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely first
     ("scores_", "one_hot_"),
     ("scores_t_", "one_hot_t_"),
@@ -26,6 +35,9 @@ LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely f
 OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0}
 INDEX_LAYER = re.compile(r"embed", re.IGNORECASE)
 IMAGE_LAYER = re.compile(r"conv|pool", re.IGNORECASE)
+SIGNAL_LAYER = re.compile(r"(conv|pool)\w*1_?d|1_?d_?(conv|\w*pool)", re.IGNORECASE)
+RECURRENT_LAYER = re.compile(r"rnn|lstm|gru|recurren|cell", re.IGNORECASE)
+ATTENTION_LAYER = re.compile(r"atten|attn|_?heads?$", re.IGNORECASE)
 # the arguments of a constructor of a convolution or a pooling, by name
 IMAGE_SETTINGS = (
     (r"(in|input|image)s?_?(shape|dims?|size)", (f"({CHANNELS}, {SIDE}, {SIDE})", f"({SIDE}, {SIDE}, {CHANNELS})")),
@@ -37,12 +49,43 @@ IMAGE_SETTINGS = (
     (r"(out|output)s?_?(channels?|depth|c|ch|maps|features|filters)|c_?out|(n|num|no|number)?_?(of_)?(filters|kernels|depth|maps)"
      r"|n_?f|filters_?(num|count|number)", (str(FILTERS),)),
 )  # fmt: skip
+# the same of an attention
+ATTENTION_SETTINGS = (
+    (r"(n|num|no|number)?_?(of_)?(attention_)?heads?|h", (str(HEADS), "1")),
+    (r"(d|dim)_?(k|v|q|head|key|value|query)|(head|key|value|query|qkv?)_?(dims?|size)|d_?out",
+     (str(WIDTH), str(WIDTH // HEADS))),
+    (r"d|c|d_?(model|in|emb\w*|hidden)|dims?|(model|emb\w*|input|in|hidden|feature|output|out|n)_?(dims?|size|features|emb\w*)"
+     r"|features", (str(WIDTH),)),
+    (r"\w*(seq|block|context|sequence)\w*|(max|n)_?(len|length|steps|positions|tokens)|t", (str(STEPS),)),
+    (r"\w*drop\w*", ("0.0",)),
+)  # fmt: skip
 
 
-def image_settings(name: str) -> tuple[str, ...]:
-    """The values to try for an argument of a convolution or a pooling, most likely first; none if it is not known."""
-    known = (values for pattern, values in IMAGE_SETTINGS if re.fullmatch(pattern, name, re.IGNORECASE))
+def layer_settings(owner: str, name: str) -> tuple[str, ...]:
+    """The values to try for an argument of a convolution, a pooling or an attention, most likely first.
+
+    Args:
+        owner: the name of the class.
+        name: of the argument of its constructor.
+
+    Returns:
+        none if it is another layer, or the name says nothing.
+    """
+    is_of_images, attends = IMAGE_LAYER.search(owner), ATTENTION_LAYER.search(owner)
+    settings = IMAGE_SETTINGS if is_of_images else ATTENTION_SETTINGS if attends else ()
+    known = (values for pattern, values in settings if re.fullmatch(pattern, name, re.IGNORECASE))
     return next(known, ())
+
+
+def inputs_of(owner: str) -> tuple[str, ...]:
+    """The arrays to try as the input of a layer of this name, most likely first."""
+    if IMAGE_LAYER.search(owner):
+        return (*SIGNALS, *PICTURES) if SIGNAL_LAYER.search(owner) else PICTURES
+    if ATTENTION_LAYER.search(owner):
+        return TOKENS
+    if INDEX_LAYER.search(owner):
+        return INDICES
+    return (*SERIES, *ROWS) if RECURRENT_LAYER.search(owner) else (*ROWS, *SERIES[:1])
 
 
 def same_observations(output: str, given: str, data: str) -> list[str]:
@@ -88,9 +131,17 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "image_": rng.normal(size=(CHANNELS, SIDE, SIDE)),
         "image_row_": rng.normal(size=(SIDE, SIDE, CHANNELS)),
         "plane_": rng.normal(size=(SIDE, SIDE)),
+        "signals_": rng.normal(size=(IMAGES, CHANNELS, SIDE)),
+        "signal_rows_": rng.normal(size=(IMAGES, SIDE, CHANNELS)),
+        "sequences_": rng.normal(size=(SEQUENCES, STEPS, INPUTS)),
+        "steps_": rng.normal(size=(STEPS, SEQUENCES, INPUTS)),
+        "tokens_": rng.normal(size=(SEQUENCES, STEPS, WIDTH)),
+        "token_rows_": rng.normal(size=(STEPS, WIDTH)),
         "indices_": rng.integers(0, CLASSES, size=(OBSERVATIONS, CLASSES)),
     }
     data["states_"] = rng.normal(size=(OBSERVATIONS, outputs))
+    data["first_states_"] = rng.normal(size=(SEQUENCES, outputs))
+    data["state_"] = rng.normal(size=outputs)
     names = ("scores_", "one_hot_", "score_", "binary_", "states_")
     transposed = {f"{name}t_": data[name].T.copy() for name in names}
     return data | transposed

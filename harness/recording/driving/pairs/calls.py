@@ -17,7 +17,7 @@ from ..source import Argument, FileFacts, FunctionFacts
 from ..uses import Uses, is_bias
 from ..watching import Watcher
 from ..words import SIZE_ROLES
-from .arrays import IMAGE_LAYER, INPUTS, OBSERVATIONS, image_settings
+from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, WIDTH, layer_settings
 
 RATE = 0.1
 MAX_CONSTRUCTIONS = 6
@@ -29,9 +29,9 @@ class _StaticCaller(Caller):
     """Calls as text, without objects: arrays come from ``pair_data``, and nothing is made by another call."""
 
     def options(self, slot: Slot) -> list[Option]:
-        """Those of a convolution by the names of its arguments, arrays for weights, all others by their roles."""
+        """Those of some layers by the names of their arguments, arrays for weights, all others by their roles."""
         image = IMAGE_LAYER.search(slot.function.owner) is not None
-        settings = image_settings(slot.argument.name) if image else ()
+        settings = layer_settings(slot.function.owner, slot.argument.name)
         arrays = _arrays(slot.argument.name.lower(), image) if slot.role in ARRAY_ROLES else ()
         return [*settings, *arrays] or super().options(slot)
 
@@ -92,7 +92,8 @@ class StaticCalls:
 
     def constructions(self, name: str) -> list[str]:
         """Expressions that make an instance of a class, most likely first."""
-        found = [self._constructions(name, (INPUTS, self.outputs))]
+        attends = ATTENTION_LAYER.search(name) is not None
+        found = [self._constructions(name, (WIDTH, WIDTH) if attends else (INPUTS, self.outputs))]
         if self._takes_one_size(name):  # which may be that of its inputs, as of a normalisation
             found.append(self._constructions(name, (INPUTS, INPUTS)))
         merged = [text for texts in itertools.zip_longest(*found) for text in texts if text is not None]
@@ -117,7 +118,7 @@ class StaticCalls:
     def _takes_one_size(self, name: str) -> bool:
         """Whether the constructor of a class is given one size only."""
         constructor = self.facts.constructor(name)
-        if constructor is None or IMAGE_LAYER.search(name):
+        if constructor is None or IMAGE_LAYER.search(name) or ATTENTION_LAYER.search(name):
             return False
         return (
             sum(self.role(constructor, argument) in (*SIZE_ROLES, Role.COUNT) for argument in constructor.required) == 1

@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..gradients import GRADIENT_NAMED, plain_name
+from ..roles import words_of
 from ..source import Argument, FunctionFacts
 from ..uses import uses_of
 from ..words import LOSS_WORDS
-from .arrays import LOSS_DATA, same_observations
+from .arrays import INDEX_LAYER, INDICES, LOSS_DATA, SERIES, STATES, TOKENS, same_observations
 from .calls import StaticCalls
+from .passes import ATTENDED, STATE, Passes, joined_outputs, without_mark
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
+from .recurrent import RECURRENT, recurrent_array
 
 MAX_OPTIONS = 24  # of one pair of functions
 WHOLE_NETWORK = ("parameters", "params", "network", "model", "layers")
@@ -95,58 +98,79 @@ def _function_options(
     calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts
 ) -> Iterator[PairOption]:
     """The ways of calling a pair of functions: with observations in rows or columns, or images in either layout."""
-    if OF_IMAGES.search(name):
-        forms = [("images_", "filters_", "filter_biases_"), ("image_rows_", "filters_last_", "filter_biases_last_")]
-    else:
-        forms = [
-            ("rows_", "weights_", "biases_"),
-            ("rows_", "weights_", "bias_row_"),
-            ("columns_", "weights_t_", "bias_column_"),
-        ]
-    for data, weights, bias in forms:
+    passes = Passes(calls, forward, backward)
+    is_recurrent = any(STATE.match(one.name) for one in forward.required[1:]) and RECURRENT.search(name) is not None
+    for data, weights, bias in _forms(name, is_recurrent):
         key = calls.new_key()
         names: dict[str, str] = {}
         settings: dict[str, str] = {}
         observed: list[str] = []  # the arguments that hold observations
         lines = ["np.random.seed(0)"]
         for index, argument in enumerate(forward.arguments):
-            array = _array_for(argument.name, index, data, weights, bias)
+            array = recurrent_array(argument.name, data, name) if is_recurrent and index else None
+            array = array or _array_for(argument.name, index, data, weights, bias)
             if array is not None:
                 names[argument.name] = f"argument{key}{index}"
                 observed += [names[argument.name]] if array == data else []
-                lines.append(f"argument{key}{index} = {array} + 0.0")
+                lines.append(f"argument{key}{index} = {array}{'' if array in INDICES else ' + 0.0'}")
             elif argument.required:
                 settings[argument.name] = _setting_for(forward, argument.name)
         given = ", ".join((names | settings)[a.name] for a in forward.arguments if a.name in names | settings)
         several = len(forward.returns) > 1
         lines.append(f"both{key} = {name}({given})")
-        lines.append(f"output{key} = both{key}[0]" if several else f"output{key} = both{key}")
+        places = (passes.outputs if is_recurrent else passes.outputs[:1]) or (0,)
+        outputs = [f"both{key}[{place}]" if several else f"both{key}" for place in places]
+        lines += joined_outputs(key, outputs)
         if observed:
-            lines.extend(same_observations(f"output{key}", observed[0], data))
-        lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
-        cache = f"both{key}[1]" if several else next(iter(names.values()), "")
-        rest = _backward_arguments(backward, names, settings, cache)
-        lines.append(f"back{key} = {backward.name}({', '.join([f'upstream{key}', *rest])})")
+            lines.extend(same_observations(outputs[0], observed[0], data))
+        cache = f"both{key}[{len(forward.returns) - 1}]" if several else next(iter(names.values()), "")
+        rest = _backward_arguments(backward, names, settings, cache, len(places))
+        above = [f"upstream{key}{place}" for place in range(len(places))] if len(places) > 1 else [f"upstream{key}"]
+        lines.append(f"back{key} = {backward.name}({', '.join([*above, *rest])})")
         gradients, more = _returned_gradients(key, backward, names)
         yield PairOption(
             lines=(*lines, *more),
             output=f"output{key}",
             upstream=f"upstream{key}",
             gradients=tuple(gradients),
+            unread=tuple(one for one in names.items() if one[0] not in {gradient.of for gradient in gradients}),
             observed=tuple(observed),
         )
 
 
+def _forms(name: str, is_recurrent: bool) -> list[tuple[str, str, str]]:
+    """The data, weights and biases to try for the arguments of a pair of functions, by the name of the forward one."""
+    if OF_IMAGES.search(name):
+        return [("images_", "filters_", "filter_biases_"), ("image_rows_", "filters_last_", "filter_biases_last_")]
+    if INDEX_LAYER.search(name):
+        return [(data, "weights_", "biases_") for data in INDICES]
+    if is_recurrent:
+        return [(data, "weights_", "biases_") for data in STATES]
+    return [
+        ("rows_", "weights_", "biases_"),
+        ("rows_", "weights_", "bias_row_"),
+        ("columns_", "weights_t_", "bias_column_"),
+        *((data, "weights_", "biases_") for data in (SERIES[0], *TOKENS)),
+    ]
+
+
 def _backward_arguments(
-    backward: FunctionFacts, names: Mapping[str, str], settings: Mapping[str, str], cache: str
+    backward: FunctionFacts, names: Mapping[str, str], settings: Mapping[str, str], cache: str, first: int
 ) -> list[str]:
-    """The arguments after the upstream gradient: those of the forward call by name, the cache, settings."""
+    """The arguments after the upstream gradients: those of the forward call by name, the cache, settings.
+
+    Args:
+        backward: the function.
+        names, settings: what the forward call is given, by argument.
+        cache: what it returns for the backward call.
+        first: the place of the first of them.
+    """
 
     def value(index: int, argument: Argument) -> str:
         known = names.get(argument.name) or settings.get(argument.name)
         return known or (_setting_for(backward, argument.name) if index > 0 else cache)
 
-    return [value(index, one) for index, one in enumerate([b for b in backward.arguments[1:] if b.required])]
+    return [value(index, one) for index, one in enumerate([b for b in backward.arguments[first:] if b.required])]
 
 
 def _array_for(name: str, index: int, data: str, weights: str, bias: str) -> str | None:
@@ -162,6 +186,8 @@ def _array_for(name: str, index: int, data: str, weights: str, bias: str) -> str
         return "scales_" if data in OBSERVATIONS_OF_VECTORS else None
     if plain in ("beta", "shift"):
         return "shifts_"
+    if index > 0 and ATTENDED.match(plain):
+        return f"{data}[::-1]"
     if index == 0 or re.match(r"^(x|a|a_?prev|z|inputs?|data|scores?)$", plain):
         return data
     return None
@@ -210,6 +236,7 @@ def _returned_gradients(
     for index, label in enumerate(backward.returns):
         plain = plain_name(label)
         match = next((a for a in arguments if plain_name(a) == plain and a not in taken), None)
+        match = match or next((a for a in arguments if without_mark(label) == set(words_of(a))), None)
         if match is None and (index == 0 or not several):
             match = arguments[0] if arguments else None
         if match is None and several and len(backward.returns) == len(arguments):

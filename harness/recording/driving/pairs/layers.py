@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..gradients import GRADIENT_NAMED, plain_name
-from ..roles import INPUT_NAME, UPSTREAM_NAME, Role, words_of
+from ..returns import DRAWS
+from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
 from ..uses import scales_result
 from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
 from .arrays import (
-    IMAGE_LAYER,
-    INDEX_LAYER,
     INDICES,
     LOSS_DATA,
-    PICTURES,
+    RECURRENT_LAYER,
     ROWS,
     SINGLE,
-    STATES,
-    image_settings,
+    inputs_of,
+    layer_settings,
     same_observations,
 )
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
+from .passes import SETTINGS, TELLING, Passes, joined_outputs
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 32  # of one layer
@@ -57,13 +58,8 @@ FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as
 PARAMETER = re.compile(
     r"^_?(w|b|weights?|bias(es)?|theta|kernel|filters?|gamma|beta)\w{0,3}$", re.IGNORECASE
 )  # an attribute
-STATE = re.compile(
-    r"^_?((h|s|a|state|hidden)(_?(prev(ious)?|last|old|tm1|t_1|0|state|in))+|(prev|last|old)_?(h|s|a|state|hidden))$"
-)
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
-SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
-NUMBERS = (Role.COUNT, Role.BATCH_SIZE, Role.KEEP, Role.MOMENTUM, Role.NUMBER, Role.STEP_COUNT, Role.DECAY)
 
 
 def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
@@ -99,9 +95,10 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
     constructor = calls.facts.constructor(name)
     if constructor is None:
         return False
-    is_of_images = IMAGE_LAYER.search(name) is not None
-    others = [one for one in constructor.arguments if not (is_of_images and image_settings(one.name))]
+    others = [one for one in constructor.arguments if not layer_settings(name, one.name)]
     roles = {calls.role(constructor, argument) for argument in others}
+    if RECURRENT_LAYER.search(name) and Role.OUTPUT_SIZE not in roles:
+        roles -= {Role.HIDDEN_SIZE}  # the units of the layer itself
     of_networks = {Role.OBJECT_LIST, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES}
     if LAYER_CLASS.search(name) is None or NETWORK_CLASS.search(name):
         of_networks.add(Role.SIZES)  # those of a layer are the shape of its weights
@@ -167,42 +164,29 @@ class _Layer:
     backward: FunctionFacts
     update: FunctionFacts | None  # that applies the gradients, if it is another one than ``backward``
 
+    @functools.cached_property
+    def passes(self) -> Passes:
+        """What both passes are given."""
+        return Passes(self.calls, self.forward, self.backward)
+
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
-        inputs: tuple[str, ...] = (
-            PICTURES if IMAGE_LAYER.search(self.name) else INDICES if INDEX_LAYER.search(self.name) else ROWS
-        )
-        state = self._state()
-        if state:  # whose gradient is to be among those that are compared
-            inputs = tuple(STATES) if self._state_gradient(state) >= 0 else ()
-        result = self._result() if self._is_given_one_array() else ""
-        for construction in self.calls.constructions(self.name) if result else ():
-            for data in inputs:
+        outputs = self._outputs() if self.passes.are_known else ()
+        for construction in self.calls.constructions(self.name) if outputs else ():
+            for data in self.passes.inputs(inputs_of(self.name)):
                 for pattern in self._backward_patterns():
                     if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
-                        yield self._option(construction, data, "", result, pattern)
+                        yield self._option(construction, data, "", outputs, pattern)
 
     def slope_options(self) -> Iterator[PairOption]:
         """Those of an activation whose backward pass gives its derivative, which the network multiplies with.
 
         There are none if it has parameters, whose gradients it cannot know.
         """
-        if not self._parameters() and self._is_given_one_array():
+        if not self._parameters() and not self.passes.others:
             for construction in self.calls.constructions(self.name) if self._result() else ():
                 for data in ROWS:
-                    yield self._option(construction, data, "", self._result(), "", is_local=True)
-
-    def _is_given_one_array(self) -> bool:
-        """Whether the forward pass is given one array, and the backward pass no more than two."""
-        forward, backward = (
-            [
-                one
-                for one in method.required
-                if self.calls.role(method, one) not in (*SETTINGS, *NUMBERS) and one.name != self._state()
-            ]
-            for method in (self.forward, self.backward)
-        )
-        return len(forward) <= 1 and len(backward) <= 2
+                    yield self._option(construction, data, "", (self._result(),), "", is_local=True)
 
     def loss_options(self) -> Iterator[PairOption]:
         """Those of a loss, which is given outputs and targets."""
@@ -210,38 +194,45 @@ class _Layer:
         for construction in self.calls.constructions(self.name) if result else ():
             for data, target in LOSS_DATA:
                 for pattern in self._loss_patterns(target):
-                    yield self._option(construction, data, target, result, pattern)
+                    yield self._option(construction, data, target, (result,), pattern)
 
     def _option(
-        self, construction: str, data: str, target: str, result: str, pattern: str, *, is_local: bool = False
+        self,
+        construction: str,
+        data: str,
+        target: str,
+        outputs: Sequence[str],
+        pattern: str,
+        *,
+        is_local: bool = False,
     ) -> PairOption:
         """One way of calling it; ``target`` is "" for a layer, and a local one is not given a gradient."""
         key = self.calls.new_key()
         thing = f"layer{key}"
-        state = self._state()
-        given = self.calls.arguments(self.forward, f"input{key}", target, {state: f"state{key}"} if state else {})
+        others = {} if target else {name: f"given{key}{place}" for place, name in enumerate(self.passes.others)}
+        values = self.passes.values(data)
+        given = self.calls.arguments(self.forward, f"input{key}", target, others)
         called = thing if self.forward.name == "__call__" else f"{thing}.{self.forward.name}"
         lines = [
             "np.random.seed(0)",
             f"{thing} = {construction}",
             f"input{key} = {data}{'' if data in INDICES else ' + 0.0'}",
-            *([f"state{key} = {STATES[data]} + 0.0"] if state else []),
+            *(f"{variable} = {values[name]}" for name, variable in others.items()),
             f"result{key} = {called}({given})",
-            f"output{key} = {result.format(result=f'result{key}', thing=thing)}",
         ]
+        texts = [text.format(result=f"result{key}", thing=thing) for text in outputs]
+        lines += [f"output{key} = {texts[0]}"] if target or is_local else joined_outputs(key, texts)
         if not target:
-            lines.extend(same_observations(f"output{key}", f"input{key}", data))
-        if not (target or is_local):
-            lines.append(f"upstream{key} = np.random.normal(size=np.shape(output{key}))")
+            lines.extend(same_observations(texts[0], f"input{key}", data))
         parameters = self._parameters()
         for index, attribute in enumerate(parameters):
             inner = ".data" if self._keeps_gradient_in(attribute) else ""
             lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
         lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
         gradients = _Gradients(key, thing, parameters)
-        if state:
-            index = self._state_gradient(state)
-            gradients.add(self.backward.returns[index], f"back{key}[{index}]", state, f"state{key}")
+        for name, variable in others.items():
+            place = self.passes.places[name]
+            gradients.add(self.backward.returns[place], f"back{key}[{place}]", name, variable)
         self._add_gradients(gradients)
         if self.update is not None:
             gradients.lines.append(f"{thing}.{self.update.name}({RATE if self.update.required else ''})")
@@ -256,31 +247,18 @@ class _Layer:
             single=data in SINGLE,
         )
 
+    def _outputs(self) -> tuple[str, ...]:
+        """What a layer puts out, one for each gradient that comes back to it."""
+        if self.passes.outputs:
+            return tuple(f"{{result}}[{place}]" for place in self.passes.outputs)
+        return (self._result(),) if self._result() else ()
+
     def _result(self) -> str:
-        """The result of the forward call of a layer: what it returns, or an attribute; "" if it has neither."""
-        if self._hands_cache_back:
-            return "{result}[0]"
+        """The result of the forward call: what it returns, or an attribute; "" if it has neither."""
         if self.forward.returns_something:
             return "{result}"
         written = next((name for name in RESULT_NAMES if name in self.forward.writes), "")
         return f"{{thing}}.{written}" if written else ""
-
-    @property
-    def _hands_cache_back(self) -> bool:
-        """Whether the forward call also returns what the backward call is given: ``backward(dout, cache)``."""
-        last = self.backward.required[1:]
-        is_cache = len(last) == 1 and self.calls.role(self.backward, last[0]) is Role.CACHE
-        return len(self.forward.returns) == 2 and is_cache
-
-    def _state(self) -> str:
-        """The argument of the forward pass that is the state before, of a recurrent cell; "" for another layer."""
-        names = [one.name for one in self.forward.required[1:]]
-        return names[0] if len(names) == 1 and STATE.match(names[0]) else ""
-
-    def _state_gradient(self, state: str) -> int:
-        """The place of the gradient of the state before among what the backward pass returns; -1 without it."""
-        words = [set(words_of(re.sub(r"^_?d_?", "", name))) for name in self.backward.returns]
-        return words.index(set(words_of(state))) if set(words_of(state)) in words else -1
 
     def _loss_result(self) -> str:
         """That of a loss: of two values that it returns, the cost."""
@@ -309,14 +287,12 @@ class _Layer:
 
     def _backward_patterns(self) -> list[str]:
         """Those of a layer: what the names of the arguments suggest first."""
-        if self._hands_cache_back:
-            return ["upstream{k}, result{k}[1]"]
+        if self.passes.pattern and (self.passes.others or self.passes.outputs):
+            return [self.passes.pattern]
         arrays = [a for a in self.backward.required if self.calls.role(self.backward, a) not in SETTINGS]
         if len(arrays) != 2:
             return [self.calls.arguments(self.backward, "upstream{k}", "")]
-        telling = [
-            bool(UPSTREAM_NAME.match(a.name) or re.search(r"diff|grad|delta|err|^d[a-zA-Z]?_?", a.name)) for a in arrays
-        ]
+        telling = [bool(UPSTREAM_NAME.match(a.name) or TELLING.search(a.name)) for a in arrays]
         orders = [("upstream{k}", "input{k}"), ("input{k}", "upstream{k}")]
         if telling == [False, True]:
             orders.reverse()
@@ -335,7 +311,8 @@ class _Layer:
     def _parameters(self) -> list[str]:
         """Attributes with a weight's name, and those of the constructor that the forward pass only reads."""
         methods = self.calls.facts.methods(self.name)
-        others = (method for name, method in methods.items() if name != self.backward.name)
+        computes = () if DRAWS.search(self.forward.text) else (self.forward.name,)  # or it makes weights at first
+        others = (method for name, method in methods.items() if name not in (self.backward.name, *computes))
         named = [name for method in others for name in sorted(method.writes) if is_weight_name(name)]
         reached = [part for part in self.calls.facts.reach(self.forward) if part.owner == self.name]
         read = {name for part in reached for name in part.reads - part.writes}

@@ -31,8 +31,23 @@ def shared_outputs(own: Reading, best: Reading) -> set[int]:
         while len(made_of) == 1 and made_of[0] not in own.forward.nodes:
             output = made_of[0]
             made_of = [one for one in stage.program.parents[output] if one in stage.dependent]
-        found.add(made_of[0] if len(made_of) == 1 else output)
+        output = made_of[0] if len(made_of) == 1 else output
+        twin = twin_of(output, own)
+        found.add(output if twin is None else twin)
     return found
+
+
+def twin_of(id: int, reading: Reading) -> int | None:
+    """A value itself if the cost of a reading is made of it, or what is the same at all settings if the cost has a
+    forward pass of its own; None if there is neither."""
+    settings, node = reading.stage.settings, reading.stage.node
+    if all(id in gradients for gradients in reading.gradients):
+        return id
+    alike = (one for one in sorted(reading.forward.nodes) if node(one).shape == node(id).shape)
+    for one in alike if all(id in values for values in settings) else ():
+        if all(np.array_equal(values[one], values[id]) for values in settings):
+            return one
+    return None
 
 
 def is_other_cost(own: Reading, best: Reading) -> bool:
@@ -52,11 +67,18 @@ def is_other_cost(own: Reading, best: Reading) -> bool:
 
 def gradients_at(outputs: set[int], *readings: Reading) -> list[Array] | None:
     """The gradients of several costs with respect to outputs, at all settings; None if there are none."""
-    if not outputs or any(id not in gradients for one in readings for gradients in one.gradients for id in outputs):
+    if not outputs:
         return None
-    return [
-        np.concatenate([np.ravel(gradients[id]) for gradients in one.gradients for id in outputs]) for one in readings
-    ]
+    found = []
+    for one in readings:
+        twins: list[int] = []
+        for id in outputs:
+            twin = twin_of(id, one)
+            if twin is None:
+                return None
+            twins.append(twin)
+        found.append(np.concatenate([np.ravel(gradients[id]) for gradients in one.gradients for id in twins]))
+    return found
 
 
 def left_out_weights(bench: CostBench, own: Reading, plain: Reading) -> int | None:

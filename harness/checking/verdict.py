@@ -24,6 +24,7 @@ from .doubts import (
     is_settled_before,
     lost_on_the_way,
 )
+from .drawn import with_samples_as_data
 from .exceptions import is_files_own, is_updated, named_exception, names_left_unfinished
 from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
@@ -40,6 +41,8 @@ from .judging import (
     unlocated,
 )
 from .matching import is_turned_by_a_matrix
+from .mistakes import BY_ID
+from .mistakes import Stage as MistakeStage
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of
@@ -89,7 +92,7 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     early = before_judging(recording, sources)
     if early is not None:
         return early
-    recording = without_scattered_writes(without_overwritten(recording))
+    recording = with_samples_as_data(without_scattered_writes(without_overwritten(recording)))
     decided = with_decisions(recording)
     if decided is recording and leaves_outputs_open(recording):
         return not_judged(recording, Reason.NO_COST_FITS)
@@ -153,11 +156,16 @@ def with_later_cost(
 ) -> CheckResult:
     """The result of updates that fit no usual cost, but do fit the file's own, which is first computed after them.
 
-    So it is with a cost that is printed after every tenth update: it belongs to the second iteration.
+    So it is with a cost that is printed after every tenth update: it belongs to the second iteration. If the updates do
+    fit a usual cost, the file's own may be another one, which is a second reading.
     """
+    is_correct = result.verdict is Verdict.CORRECT and not result.alternatives
     is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
-    is_of_rule = any(one.id == "wrong-update-rule" for one in result.mistakes)  # under every cost
-    if not is_open or is_of_rule or (result.cost is not None and result.cost.form == ""):
+    is_aligned = all(one.aligned for one in result.parameters)
+    is_of_updates = is_aligned and all(BY_ID[one.id].stage is MistakeStage.UPDATE for one in result.mistakes)
+    if not (is_open or is_correct) or (result.mistakes and is_of_updates):
+        return result
+    if result.cost is not None and result.cost.form == "":
         return result
     later = second_alone(recording)
     own = steps_of(later, 0)
@@ -165,11 +173,16 @@ def with_later_cost(
         return result
     try:
         costs = recorded_costs(stage := make_stage(recording, program, steps), stage.last)
-        if costs or not recorded_costs(stage := make_stage(later, program, own), stage.last):
+        if costs or not (costs := recorded_costs(stage := make_stage(later, program, own), stage.last)):
+            return result
+        is_declared = any(is_declared_cost(stage.node(one.node)) for one in costs if one.node is not None)
+        if is_correct and (not is_declared or stated_costs(recording, program, returned_nodes(steps))):
             return result
         other = judge(later, program, own, sources)
     except (CannotReplay, TooMuchWork):
         return result
+    if is_correct:
+        return replace(result, alternatives=other.alternatives) if other.verdict is Verdict.CORRECT else result
     is_own = other.verdict is Verdict.CORRECT and other.cost is not None and other.cost.form == ""
     is_plain = all(one.aligned and not one.adaptive for one in other.parameters)
     return other if is_own and is_plain else result

@@ -327,8 +327,18 @@ class Search:
         index, chain = index_of(step), self.known.owner[version]
         if index is not None and step.shape:
             self.items[step.id] = version, path + index, role
+            return
+        is_new = self.last_closed > version or is_replaced(self.tape, version, path, chain.closed)
+        if index is None and not is_new and self._is_moved(step, version):
+            chain.passed_over = step.id  # the row is written next
         elif index is None or is_replaced(self.tape, version, path + index, chain.closed):
             self._used(chain, version, role)
+
+    def _is_moved(self, step: Step, version: int) -> bool:
+        """Whether something that depends on a version is added to a row of it, or subtracted, as its update is."""
+        pairs = [(operand, change) for operand, change, _ in candidates_of(step) if operand in self.items]
+        shapes = {self.tape.steps[operand].shape for operand, _ in pairs}
+        return shapes == {step.shape} and any(self.known.depends(change, version) for _, change in pairs)
 
     def _note_rest(self, step: Step) -> None:
         """Note that a velocity that is still 0 is added to what may be a parameter."""

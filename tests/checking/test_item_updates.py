@@ -208,3 +208,34 @@ def test_a_decay_of_all_weights_before_their_items_are_listed_is_not_a_mistake(t
     """Whether it is right is not known: items of an array that was scaled are not followed."""
     update = "smaller = 0.99 * w\n    w = np.array([smaller[i] - 0.05 * g[i] for i in range(3)])"
     assert verdict_of(tmp_path, LISTED.replace("UPDATE", update)) == (Verdict.NOT_JUDGED, [])
+
+
+ROWS = """
+import numpy as np
+rng = np.random.default_rng(1)
+X, T = rng.normal(size=(12, 3)), rng.normal(size=(12, 2))
+layers = [rng.normal(size=(4, 5)), rng.normal(size=(6, 2))]
+for step in range(60):
+    x, t = np.append(X[step % 12], 1), T[step % 12]
+    h = np.append(np.dot(layers[0].T, x), 1)
+    e = np.dot(layers[1].T, h) - t
+    d = np.dot(layers[1][:-1], e)
+    for k in range(6):
+        changed = layers[1][k] - 0.05 * e * h[k]
+        layers[1][k] = changed
+    for k in range(4):
+        changed = layers[0][k] - 0.05 * d * x[k]
+        layers[0][k] = changed
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", (Verdict.CORRECT, [])),
+        ("* d * x[k]", "* d * x[0]", (Verdict.MISTAKE, [15])),
+    ],
+    ids=["right", "of-one-input"],
+)
+def test_rows_that_are_read_and_written_in_two_statements_are_one_update(tmp_path, old, new, expected):
+    assert verdict_of(tmp_path, ROWS.replace(old, new) if old else ROWS) == expected

@@ -50,6 +50,14 @@ def test_a_cost_after_the_first_update_is_that_of_the_second(tmp_path: Path, nam
     assert check_file(tmp_path / "slip.py").verdict is not Verdict.CORRECT
 
 
+def test_another_cost_after_the_first_update_is_a_second_reading(tmp_path: Path) -> None:
+    loss, slope = "np.log(np.cosh(s - y))", "s - y"
+    (tmp_path / "mine.py").write_text(TEMPLATE.format(loss=loss, slope=slope, low="0.0"))
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.CORRECT
+    assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [("cost-differs", 7)]
+
+
 def updated(parameter: int, iteration: int, before: int) -> Update:
     """An update of a parameter by something that was subtracted."""
     return Update(

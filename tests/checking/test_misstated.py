@@ -61,12 +61,20 @@ def test_another_cost_that_is_printed_is_a_second_reading(tmp_path: Path) -> Non
     assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [("cost-differs", 7)]
 
 
+@pytest.mark.parametrize("shown", ["np.mean(np.log(np.cosh({} - y)))", "np.mean(np.abs({} - y) ** 3)"])
+def test_another_cost_that_has_a_forward_pass_of_its_own_is_a_second_reading(tmp_path: Path, shown: str) -> None:
+    result = checked(tmp_path, f"cost = {shown.format('(1 / (1 + np.exp(-(X @ W + b))))')}", "print(cost)")
+    assert result.verdict is Verdict.CORRECT
+    assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [("cost-differs", 7)]
+
+
 @pytest.mark.every(2)
 @pytest.mark.parametrize(
     "lines",
     [
         (f"cost = {RIGHT}",),
         (f"cost = {RIGHT.replace('(a)', '(a + 1e-8)')}",),
+        (f"cost = {RIGHT.replace('(a)', '(1 / (1 + np.exp(-(X @ W + b))))')}",),  # of another forward pass
         (f"cost = {RIGHT}", "val_loss = -np.log(a[:5]).mean()"),  # of other observations
         ("accuracy_loss = np.mean((a > 0.5) != y)",),
     ],

@@ -198,3 +198,16 @@ def test_an_actor_takes_what_its_critic_says_as_given(tmp_path: Path, critic: st
     assert result.verdict is verdict
     if verdict is Verdict.CORRECT:
         assert {one.name for one in result.parameters} == {"W", "b", "V"}
+
+
+@pytest.mark.parametrize(
+    ("critic", "verdict"),
+    [("-states.T @ advantage[:, None]", Verdict.CORRECT), ("-states.T @ delta[:, :1]", Verdict.MISTAKE)],
+    ids=["right", "of-the-actor"],
+)
+def test_actions_that_are_drawn_by_comparing_with_sums_of_probabilities_are_data(
+    tmp_path: Path, critic: str, verdict: Verdict
+) -> None:
+    drawn = "actions = (rng.random((20, 1)) > np.cumsum(pi, axis=1)).sum(axis=1).clip(0, 2)"
+    text = ACTOR.replace("actions = np.array([rng.choice(3, p=row) for row in pi])", drawn).format(critic=critic)
+    assert check_file(write_file(tmp_path / "actor.py", text)).verdict is verdict

@@ -90,12 +90,16 @@ class Error:
     weights: tuple[int, ...] = ()  # nodes of what each observation counts, such as the weight of its class or a mask
     form: Form | None = None  # of this output's cost, if the cost is a sum of several kinds; None if it is the cost's
     factor: float = 1.0  # what this output's cost counts
-    # the node of what a threshold made of this output, which the perceptron criterion takes as given; or None
+    # the node of what a threshold made of this output, which the perceptron criterion takes as given; or None. With an
+    # index it is the place of the largest output, and the index that of the label
     decided: int | None = None
+    is_wrong: bool = False  # whether a branch says that what was decided is not the target, a constant of 0 or 1
 
     def target_values(self, values: Values) -> Array:
         """The targets in the shape of the outputs."""
         output = np.asarray(values[self.output], dtype=float)
+        if self.index is not None and self.decided is not None:
+            return with_one(output.shape, int(resolve(self.index, values)))
         if self.index is not None:
             found = np.zeros(output.shape)
             found[resolve(self.index, values)] = 1
@@ -104,6 +108,13 @@ class Error:
         if raw.shape != output.shape and raw.size == output.size:
             raw = raw.reshape(output.shape)
         return raw
+
+
+def with_one(shape: tuple[int, ...], place: int) -> Array:
+    """Zeros, and 1 at one place, counted through all of them."""
+    found = np.zeros(shape)
+    found.flat[place] = 1
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +152,10 @@ class Cost:
     def gradient_at(self, error: Error, output: Array, values: Values) -> Array:
         """The gradient of one part of a catalogue's cost with respect to its outputs, without its factor."""
         target = error.target_values(values)
+        if error.is_wrong:
+            return np.broadcast_to(1 - 2 * target, output.shape)
+        if error.decided is not None and error.index is not None:
+            return with_one(output.shape, int(values[error.decided])) - target
         if error.decided is not None:
             return np.asarray(values[error.decided], dtype=float).reshape(output.shape) - target
         form = error.form or self.form

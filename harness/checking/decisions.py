@@ -60,7 +60,7 @@ def with_decisions(recording: Recording) -> Recording:
 
 
 def leaves_outputs_open(recording: Recording) -> bool:
-    """Whether updates are made because an output that a branch decided is not the target, and nothing else is known.
+    """Whether updates that a target goes into are made because an output is not the target, and nothing else is known.
 
     Called with what ``with_decisions`` could not replace: the updates depend on no parameter, so none can be judged.
     """
@@ -69,7 +69,11 @@ def leaves_outputs_open(recording: Recording) -> bool:
     program = Program(recording.nodes)
     if not recording.updates or not are_decided_by_branches(program, recording.updates):
         return False
-    return any(compared_for_equality(one, recording.nodes) for one in decisions_of(recording, program))
+    return any(
+        users_of(recording.nodes, one.body, row.target)
+        for one in decisions_of(recording, program)
+        for _, row in compared_for_equality(one, recording.nodes)
+    )
 
 
 def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:
@@ -160,7 +164,7 @@ def with_number(node: Node, one: Decision, nodes: Sequence[Node]) -> Compared | 
 def is_same_value(nodes: Sequence[Node], argument: Any, ref: Ref) -> bool:
     """Whether an argument is a value, or the same item of an array as that value."""
     if not isinstance(argument, Ref) or argument == ref:
-        return argument == ref
+        return isinstance(argument, Ref)
     one, other = nodes[argument.id], nodes[ref.id]
     return one.operation == other.operation == "getitem" and one.arguments == other.arguments
 

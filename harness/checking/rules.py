@@ -57,6 +57,13 @@ def departs(reading: Reading) -> bool:
     return 0 < len(unexplained) < len(reading.stage.steps) and is_lost
 
 
+def turns_round(first: Reading, later: Reading) -> bool:
+    """Whether the steps of another branch climb, though those of the first descend."""
+    is_branched = bool(later.cost.errors) and all(one.is_wrong for one in later.cost.errors)
+    factors = [match.factor for match in later.matches.values() if match is not None]
+    return is_branched and first.descends and any(one > 0 for one in factors)
+
+
 def unlike_others(first: Reading, later: Reading) -> bool:
     """Whether a step whose gradient is 0 in the first iteration is another multiple of it later than those of others.
 
@@ -108,7 +115,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         stale = stale_values(reading, later)
         if stale:
             return Rules(mistakes=tuple(stale))
-        if departs(later) or unlike_others(reading, later):
+        if departs(later) or unlike_others(reading, later) or turns_round(reading, later):
             return Rules(departed=later)
         readings.append(later)
         if later.unexplained and unexplained is None:

@@ -7,12 +7,14 @@ Here z is the value under the threshold (F. Rosenblatt, The perceptron, Psycholo
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..recording.graph import Ref
 from .cost import Error, find_error_groups
 from .decisions import EQUALITIES, ORDERS
+from .picked import PICKS
 from .replay import CannotReplay, size_of
 from .stage import Stage, argument_ids
 from .structure import LINEAR
@@ -28,6 +30,9 @@ def error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]:
 
     Thresholds above other layers than a linear one have no rule that could be judged.
     """
+    certain = picked_classes(stage, within) or wrong_side(stage)
+    if certain:
+        return [certain]
     above = within - only_compared(stage, within)  # z - threshold is not an error
     found = [*(find_error_groups(stage, above) or find_error_groups(stage, within))]
     found += asked_for_equality(stage, within)
@@ -56,6 +61,32 @@ def asked_for_equality(stage: Stage, within: set[int]) -> list[tuple[Error, ...]
     return [tuple(errors)] if errors else []
 
 
+def picked_classes(stage: Stage, within: set[int]) -> tuple[Error, ...]:
+    """Where the class of the largest output of a linear layer is compared with the label.
+
+    The perceptron rule for several classes takes the one as given, and descends its output minus that of the label.
+    """
+    errors = []
+    for id in sorted(within & stage.dependent):
+        node = stage.node(id)
+        scores = argument_ids(node)[:1] if node.operation == PICKS and node.shape == () else []
+        label = label_beside(stage, id) if scores and is_affine(stage, scores[0]) else None
+        if label is not None:
+            errors.append(Error(node=id, output=scores[0], index=label, decided=id))
+    return tuple(errors)
+
+
+def label_beside(stage: Stage, picked: int) -> Any:
+    """What a class is compared with; None if there is nothing."""
+    for child in map(stage.node, stage.program.children[picked]):
+        if child.operation in EQUALITIES:
+            others = [one for one in child.arguments if one != Ref(picked)]
+            ids = {one.id for one in others if isinstance(one, Ref)}
+            if others and stage.dependent.isdisjoint(ids):
+                return others[0]
+    return None
+
+
 def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
     """The error, if its output is not made by a threshold; else those of what is compared there.
 
@@ -72,6 +103,43 @@ def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
         replace(error, output=one, decided=error.output, factor=error.factor * sign)
         for one, sign in zip(compared, directions)
     )
+
+
+def wrong_side(stage: Stage) -> tuple[Error, ...]:
+    """Where a branch decides the output before an update that another branch, on the target, leads to.
+
+    Such an update adds or subtracts the input, and is made of neither: ``if target == 1 and out == 0: w += x``.
+    """
+    guards, nodes = stage.recording.guards, stage.recording.nodes
+    made = stage.program.ancestors([step.after for step in stage.steps], stop=stage.parameters)
+    sums = sorted(made & stage.dependent - set(stage.parameters))
+    if not sums or not all(is_plain_sum(stage, one) for one in sums):
+        return ()
+    before = [guard for guard in guards if guard.how == "bool" and guard.node < sums[0]]
+    decided = [one for one in before if nodes[one.node].operation in ORDERS and one.node in stage.dependent]
+    decided = [one for one in decided if nodes[one.node].shape == ()]
+    if not decided:
+        return ()
+    last, begin = decided[-1], max([one.node for one in decided[:-1]], default=0)
+    asked = [one for one in before if one.node > begin and nodes[one.node].operation in EQUALITIES]
+    if not any(one.node not in stage.dependent for one in asked):
+        return ()
+    compared = dependent_operands(stage, last.node)
+    directions = [direction(stage, last.node, one) for one in compared]
+    if not all(directions) or not all(is_affine(stage, one) for one in compared):
+        return ()
+    target = 0.0 if last.value else 1.0
+    return tuple(
+        Error(node=last.node, output=one, constant=target, decided=last.node, factor=sign, is_wrong=True)
+        for one, sign in zip(compared, directions)
+    )
+
+
+def is_plain_sum(stage: Stage, id: int) -> bool:
+    """Whether a value is a version of a parameter, or an item of one, that nothing but data was added to."""
+    operation = stage.node(id).operation
+    count = 2 if operation == "setitem" else 1  # the array, and what is written into it
+    return operation in ("add", "subtract", "getitem", "setitem") and len(dependent_operands(stage, id)) <= count
 
 
 def dependent_operands(stage: Stage, id: int) -> list[int]:

@@ -46,6 +46,7 @@ from .mistakes import Stage as MistakeStage
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of
+from .picked import with_picked_classes
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
@@ -92,7 +93,8 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     early = before_judging(recording, sources)
     if early is not None:
         return early
-    recording = with_samples_as_data(without_scattered_writes(without_overwritten(recording)))
+    recording = without_scattered_writes(without_overwritten(recording))
+    recording = with_samples_as_data(with_picked_classes(recording))
     decided = with_decisions(recording)
     if decided is recording and leaves_outputs_open(recording):
         return not_judged(recording, Reason.NO_COST_FITS)
@@ -452,8 +454,9 @@ def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> li
     """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why, other
     than that of an index, which may name an item twice from then on."""
     found = judge_reading(departed, sources).mistakes
-    if any(match is not None and match.nothing for match in first.matches.values()):
-        return list(found)  # inputs or deltas of 0 had hidden them
+    is_of_branch = any(one.is_wrong for one in departed.cost.errors)
+    if is_of_branch or any(match is not None and match.nothing for match in first.matches.values()):
+        return list(found)  # another branch, or inputs or deltas of 0, had hidden them
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
     return merge_by_line(
         [one if one.id == REPEATED else replace(one, id="wrong-value", detail=detail) for one in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import os
@@ -12,6 +13,7 @@ from typing import Any
 from . import running, source
 from .graph import MOST_REPEATED, Check, Json, Place, Stop, to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
+from .shortened import shorten_texts
 from .sizes import resized
 from .stand_ins.hints import counts_of_images, scaled_counts, scaled_rounds, scaled_sizes
 from .stand_ins.reduced import may_read
@@ -56,9 +58,9 @@ MADE_ROUNDS = 5  # that a loop goes if each of them takes thousands of operation
 def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None]) -> tuple[Task, Answer]:
     """A run with a part of the observations, if all of them were too many to be recorded, or held, until the updates.
 
-    Those that the file reads are left out, and, unless that does not work, those that it makes: as many as numbers of
-    thousands in its text say. If that is not enough, layers, sequences and batches become smaller as well, and then
-    what the loops go through in which the recording ended.
+    Those that the file reads are left out, as are most of its texts, and, unless that does not work, those that it
+    makes: as many as numbers of thousands in its text say. If that is not enough, layers, sequences and batches become
+    smaller as well, and then what the loops go through in which the recording ended.
 
     Returns:
         the task and its answer, the same as before if that does not help.
@@ -72,7 +74,9 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     fewer = task | {"at_most": FEW_OBSERVATIONS}
     counts = scaled_counts(task["text"], MADE_OBSERVATIONS)
     others = [fewer | {"sizes": counts}] if counts else []
-    others += [fewer] if task.get("lines") or may_read(task["text"]) else []  # lines may run another file
+    has_text = shorten_texts(ast.parse(task["text"]), FEW_OBSERVATIONS)
+    # lines may run another file
+    others += [fewer] if task.get("lines") or has_text or may_read(task["text"]) else []
     sizes = scaled_sizes(task["text"], MADE_UNITS)
     others += [fewer | {"sizes": [*counts, *sizes]}] if sizes else []
     counts_of_loops = [loop["count"] for loop in recording["loops"]["tuple"] if loop.get("count") is not None]

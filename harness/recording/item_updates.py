@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from .found import leaf_of
 from .graph import Argument, Kind, Ref, names_every_item
 from .known import KnownVersions
-from .steps import MAX_PATH, Path, candidates_of, index_by_value, index_of, indices_of, items_of, original_of
+from .steps import (
+    MAX_PATH,
+    Path,
+    candidates_of,
+    index_by_value,
+    index_of,
+    indices_of,
+    items_of,
+    moved_by_number,
+    original_of,
+)
 from .tape import Step, Tape
 
 LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
@@ -24,6 +34,9 @@ def is_item_update(known: KnownVersions, base: int, version: int, index: object,
         return _access(known, row) == item and is_item_update(
             known, row, version, inner.arguments[1], inner.arguments[2].id
         )
+    moved = moved_by_number(inner)
+    if moved is not None and _access(known, moved) == item and known.is_moved_by_branch(version):
+        return True
     return any(
         _access(known, operand) == item and known.depends(change, version)
         for operand, change, _ in candidates_of(inner)

@@ -67,6 +67,18 @@ class KnownVersions:
         own = self.lineage.masks[version]
         return bool(own) and own & ~reached == 0 and bool(self.lineage.masks[change] & ~own)
 
+    def is_moved_by_branch(self, version: int) -> bool:
+        """Whether a branch since the last iteration looked at a sum that a version went into, and at something else.
+
+        A number that is added to it then may be an update, as that of a perceptron's bias is: ``b += rate``.
+        """
+        chain = self.owner.get(version)
+        versions = {version} if chain is None else {version, chain.closed}
+        is_added = any(role[2] in ("add", "subtract") for one in versions for role in self.uses.get(one, ()))
+        own = [self.lineage.masks[one] for one in versions]
+        is_looked_at = any(one and one & ~self.lineage.control == 0 for one in own)
+        return is_added and is_looked_at and any(self.lineage.control & ~one for one in own)
+
     def leads_to(self, step: Step, version: int, operand: int, change: int) -> bool:
         """Whether the change was made of this very value, not only of the same data; assumed if that is long ago.
 

@@ -17,7 +17,18 @@ from .graph import Kind, Parameter, Ref, Site, Update
 from .item_updates import assembled_version, filled_version, is_item_update
 from .known import KnownVersions
 from .lineage import SCALING, Lineage
-from .steps import Path, attribute_of, candidates_of, container_of, index_of, is_part, is_replaced, is_square, role_of
+from .steps import (
+    Path,
+    attribute_of,
+    candidates_of,
+    container_of,
+    index_of,
+    is_part,
+    is_replaced,
+    is_square,
+    moved_by_number,
+    role_of,
+)
 from .tape import MAX_NODES_IN_TRAINING, Step, Tape
 from .versions import FORMS, Chain, Event, Role, confirmed
 
@@ -103,6 +114,9 @@ class Search:
             is_loose = is_loose or (is_new and not self.known.leads_to(step, version, operand, change))
             if not is_loose or self._replaces(step, version, is_left):
                 return Event(version, step.id, change, sign, version == operand)
+        moved = moved_by_number(step)
+        if moved is not None and self._is_moved_bias(step, moved):
+            return Event(self.known.version_of(moved)[0] or moved, step.id, None, 0, False)
         if step.operation in WRITES and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
             base, value = step.arguments[0].id, step.arguments[2].id
             version, _ = self.known.version_of(base)
@@ -128,6 +142,13 @@ class Search:
         replaces = self.tape.statement(step.place).replaces
         is_same = step.place is not None and attribute_of(step.place.variable) in names and replaces
         return Event(parent, step.id, None, 0, False) if step.in_place or is_same else None
+
+    def _is_moved_bias(self, step: Step, operand: int) -> bool:
+        """Whether a number is added to a bias because of a branch that the bias went into, beside other updates."""
+        version, scaled = self.known.version_of(operand)
+        is_beside = any(chain.is_pending and chain.first != version for chain in self.chains)
+        is_parameter = version is not None and not scaled and self.known.is_moved_by_branch(version)
+        return is_beside and is_parameter and self._replaces(step, operand, True)
 
     def _is_item_in_passing(self, node: int) -> bool:
         """Whether it is an item that was taken from an array for this statement only."""

@@ -53,7 +53,11 @@ class Run:
         self.task = task
         self.recording = recording
         self.files = running.Files(
-            Path(task["root"]), Path(task["path"]), dict(task.get("sizes", [])), task.get("start")
+            Path(task["root"]),
+            Path(task["path"]),
+            dict(task.get("sizes", [])),
+            task.get("start"),
+            task.get("at_most"),
         )
         self.hook = Hook(recording, until, str(self.files.path))
         self.hook.waits_for = self.files.start["turn"] + 1 if self.files.start is not None else 0

@@ -23,10 +23,12 @@ from typing import Any
 
 from . import source
 from .counts import put_sizes
-from .graph import Place, Raised
+from .graph import Absorbed, Place, Raised
 from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_text
+from .shortened import LINE, shorten_texts
 from .stand_ins.absorbed import Absorbing
 from .tape import SourceFile
+from .values import TAPE
 from .weaving import begin_at, weave
 
 
@@ -118,6 +120,7 @@ class Files:
         path: the file that is run.
         sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
         start: what the task says of the line from which on is recorded, if not from the first.
+        at_most: number of observations that are left of texts; None for all.
     """
 
     def __init__(
@@ -126,8 +129,9 @@ class Files:
         path: Path,
         sizes: Mapping[int, int] | None = None,
         start: Mapping[str, Any] | None = None,
+        at_most: int | None = None,
     ) -> None:
-        self.start = start
+        self.start, self.at_most = start, at_most
         self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
         self.passed_over: list[Exception] = []  # what statements of notebooks raised before the training
@@ -207,9 +211,11 @@ class Files:
         return compile(tree, RUN_FILE, "exec", dont_inherit=True)
 
     def _woven(self, text: str, name: str) -> ast.Module:
-        """The tree of a text with the recorder's calls in it, and with smaller sizes."""
+        """The tree of a text with the recorder's calls in it, and with smaller sizes and shorter texts."""
         tree = ast.parse(text, name)
         put_sizes(tree, self.sizes)
+        if self.at_most is not None and shorten_texts(tree, self.at_most):
+            TAPE.stand_in(Absorbed.DATASET, f"{self.at_most * LINE} characters of a text")
         woven = weave(tree)
         if self.start is not None:
             own, (file, line) = self.name(Path(name)), self.start["site"]

@@ -56,6 +56,14 @@ def candidates_of(step: Step) -> Iterator[tuple[int, int, int]]:
                 yield right.id, left.id, 1
 
 
+def moved_by_number(step: Step) -> int | None:
+    """The operand that a plain number is added to or subtracted from: ``b + 0.1``; None if it is not such a sum."""
+    if step.operation not in ("add", "subtract") or len(step.arguments) != 2:
+        return None
+    left, right = step.arguments
+    return left.id if isinstance(left, Ref) and isinstance(right, (int, float)) else None
+
+
 def role_of(step: Step, place: int) -> Role | None:
     """What an operation does with one of its operands, and where."""
     return None if step.place is None else (*step.place.site, step.operation, place)

@@ -115,6 +115,50 @@ for turn in range(4):
         w = w + 0.1 * (t - out) * x
         theta = theta - 0.1 * (t - out)
 """
+BRANCHED = """
+for turn in range(4):
+    for x, t in zip(X, bits):
+        out = 1 if np.dot(w, x) + b > 0 else 0
+        if t == 1 and out == 0:
+            w = w + 0.1 * x
+            b = b + 0.1
+        elif t == 0 and out == 1:
+            w = w - 0.1 * x
+            b = b - 0.1
+"""
+PICKED = """
+A = np.hstack([X, np.ones((len(X), 1))])
+classes = np.argmax(X @ rng.normal(size=(3, 4)), axis=1)
+W = np.zeros((4, 4))
+for turn in range(3):
+    for x, k in zip(A, classes):
+        guess = np.argmax(W @ x)
+        if guess != k:
+            W[k] += x
+            W[guess] -= x
+"""
+PICKED_NUMBERS = """
+classes = np.argmax(X @ rng.normal(size=(3, 4)), axis=1)
+
+class Perceptron:
+    def __init__(self):
+        self.W, self.b = rng.normal(size=(3, 4)) * 0.01, np.zeros(4)
+
+    def predict(self, x):
+        return int(np.argmax(x.dot(self.W) + self.b))
+
+    def fit(self, X, labels):
+        for x, k in zip(X, labels):
+            guess = self.predict(x)
+            if guess == k:
+                continue
+            self.W[:, k] += 0.1 * x
+            self.b[k] += 0.1
+            self.W[:, guess] -= 0.1 * x
+            self.b[guess] -= 0.1
+
+Perceptron().fit(X, classes)
+"""
 
 
 def checked(folder: Path, text: str) -> CheckResult:
@@ -136,6 +180,9 @@ RIGHT = [
         "mask": MASK,
         "units": UNITS,
         "moved-threshold": MOVED_THRESHOLD,
+        "branched": BRANCHED,
+        "picked": PICKED,
+        "picked-numbers": PICKED_NUMBERS,
     }.items()
 ]
 
@@ -170,6 +217,10 @@ SLIPS = {
         "w = w - 0.1 * t * x\n            b = b -",
         "",
     ),
+    "one-branch-turned": (BRANCHED, "w = w - 0.1", "w = w + 0.1", "gradient-ascent"),
+    "bias-of-one-branch": (BRANCHED, "b = b - 0.1", "b = b + 0.1", "gradient-ascent"),
+    "picked-bias": (PICKED_NUMBERS, "self.b[guess] -= 0.1", "self.b[guess] -= 0.1 * x[0]", "wrong-value"),
+    "picked-half": (PICKED_NUMBERS, "self.W[:, guess] -= 0.1", "self.W[:, guess] -= 0.05", "wrong-value"),
     "units-turned": (UNITS, "B -= ", "B += ", "gradient-ascent"),
 }
 

@@ -17,9 +17,10 @@ from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, pr
 from harness.recording.failures import is_never_set, is_wrong_call
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
+from harness.recording.shortened import shorten_texts, shortened_lines
 from harness.recording.stand_ins.hints import scaled_sizes
 from harness.recording.stand_ins.ragged import as_objects
-from harness.recording.stand_ins.reduced import reduced, reduced_lines
+from harness.recording.stand_ins.reduced import reduced
 
 LAYERS = """
 import numpy as np
@@ -249,7 +250,29 @@ def test_a_part_of_the_lines_is_read_of_a_file_that_would_take_too_much_memory_r
     ],
 )
 def test_the_rows_of_a_table_are_thinned_out_and_its_heading_stays(lines: list[str], left: list[str] | None) -> None:
-    assert reduced_lines(lines, 3) == (left or lines)
+    assert shortened_lines(lines, 3) == (left or lines)
+
+
+def test_long_texts_become_shorter_but_no_docstring_does() -> None:
+    story = "one two three. " * 100
+    text = f'"""{story}"""\ntext = {story!r}\nmore = "ab " * 2000\nshort = "ab " * 3\n'
+    tree = ast.parse(text)
+    assert shorten_texts(tree, 3)
+    names: dict[str, str] = {}
+    exec(compile(tree, "net.py", "exec"), names)
+    assert names["__doc__"] == story
+    assert (names["short"], names["more"][:6], len(names["more"]) <= 120) == ("ab ab ab ", "ab ab ", True)
+    assert story.startswith(names["text"])
+    assert 60 < len(names["text"]) <= 120
+    assert not shorten_texts(ast.parse("text = 'one two'"), 3)
+
+
+def test_texts_of_files_become_shorter_but_not_what_only_a_program_can_read() -> None:
+    long = [f"{i} once upon a time there was a king in a land far away\n" for i in range(50)]
+    part = shortened_lines(long, 3)
+    assert [line.split()[0] for line in part] == ["0", "24", "49"]
+    assert sum(map(len, part)) <= 123
+    assert shortened_lines(["{" + long[0], *long], 3) == ["{" + long[0], *long]
 
 
 def test_items_of_different_lengths_stay_what_they_are() -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import builtins
 import functools
 import io
-import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..graph import Absorbed
+from ..shortened import places, shortened_lines
 from . import files
 
 NUMPY_READERS = ("loadtxt", "genfromtxt", "load")
-OF_A_TABLE = 0.9  # share of the lines of a file that are rows
 TABLE_READERS = ("read_csv", "read_table", "read_excel")
 DATASETS = ("load_", "make_", "fetch_")  # how the functions of sklearn.datasets begin
 
@@ -55,7 +54,7 @@ def install(
             whole = stream.readlines()
         except UnicodeDecodeError:
             whole = []
-        part = reduced_lines(whole, at_most)
+        part = shortened_lines(whole, at_most)
         if part is whole:
             stream.seek(0)
             return stream
@@ -63,7 +62,7 @@ def install(
         note(Absorbed.DATASET, f"{at_most} of the observations")
         return io.StringIO("".join(part))
 
-    builtins.open = opened
+    builtins.open = io.open = opened
     when_imported("sklearn.datasets", of_datasets)
     when_imported("pandas", of_tables)
 
@@ -97,24 +96,7 @@ def reduced(value: Any, at_most: int) -> Any:
             value.update({key: reduced(value[key], at_most) for key in ("data", "target")})
         return value
     if isinstance(value, np.ndarray) and value.ndim and len(value) > at_most:
-        return value[_places(len(value), at_most)]
+        return value[places(len(value), at_most)]
     if hasattr(value, "iloc") and hasattr(value, "columns") and len(value) > at_most:
-        return value.iloc[_places(len(value), at_most), :].reset_index(drop=True)
+        return value.iloc[places(len(value), at_most), :].reset_index(drop=True)
     return value
-
-
-NUMBERS = re.compile(r"(?<![\w.])[-+]?\d+(\.\d*)?")
-
-
-def reduced_lines(lines: list[str], at_most: int) -> list[str]:
-    """At most ``at_most`` rows of a table, and what is not a row of it; every line of a text that is not a table."""
-    rows = [number for number, line in enumerate(lines) if len(NUMBERS.findall(line)) > 1]
-    if len(rows) <= at_most or len(rows) < OF_A_TABLE * len(lines):
-        return lines
-    left_out = set(rows) - {rows[place] for place in _places(len(rows), at_most)}
-    return [line for number, line in enumerate(lines) if number not in left_out]
-
-
-def _places(count: int, at_most: int) -> Any:
-    """Evenly spread places."""
-    return np.linspace(0, count - 1, at_most).astype(int)

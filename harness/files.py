@@ -18,6 +18,12 @@ UNFINISHED = "UNFINISHED"  # a file of that name marks a folder that is not, or 
 PARTIAL = ".partial"  # how the name of a file ends until it is whole
 
 
+def remedy_for(error: Exception, otherwise: str) -> str:
+    """What to do about an error of writing: on a full disk, making room helps too."""
+    is_full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    return f"make room, or {otherwise}" if is_full else otherwise
+
+
 @contextlib.contextmanager
 def plain_errors(folder: Path) -> Iterator[None]:
     """Raise BadInput in place of the OSError that kept this program from writing into ``folder``."""
@@ -27,8 +33,8 @@ def plain_errors(folder: Path) -> Iterator[None]:
         shown = shown_path(folder)
         if isinstance(error, FileExistsError) and folder.is_dir():
             raise BadInput(f"{shown} exists and is not overwritten; choose another name, or remove it") from None
-        mend = "make room, or choose another" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose another"
-        raise BadInput(f"{shown}: cannot be written ({error.strerror}); {mend} folder") from None
+        remedy = remedy_for(error, "choose another folder")
+        raise BadInput(f"{shown}: cannot be written ({error.strerror}); {remedy}") from None
 
 
 @contextlib.contextmanager
@@ -82,9 +88,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 # Files that somebody asked for
 
 
-def cannot_write(path: Path, why: str | None) -> BadInput:
+def cannot_write(path: Path, why: Exception | str) -> BadInput:
     """The error of a file that cannot be written."""
-    return BadInput(f"{shown_path(path)}: cannot be written ({why}); give another file")
+    reason, remedy = why, "give another file"
+    if isinstance(why, Exception):
+        reason, remedy = reason_of(why), remedy_for(why, remedy)
+    return BadInput(f"{shown_path(path)}: cannot be written ({reason}); {remedy}")
 
 
 def place_of(path: Path) -> Path:
@@ -106,7 +115,7 @@ def check_output_file(path: Path) -> None:
                 raise cannot_write(path, "its folder does not exist")
             tempfile.TemporaryFile(dir=target).close()
     except (OSError, ValueError) as error:
-        raise cannot_write(path, reason_of(error)) from None
+        raise cannot_write(path, error) from None
 
 
 @contextlib.contextmanager
@@ -133,7 +142,7 @@ def opened_output(path: Path, **how: Any) -> Iterator[Any]:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise cannot_write(path, reason_of(error)) from None
+        raise cannot_write(path, error) from None
 
 
 def write_csv_file(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.check_accuracy [SAMPLE] [--bench first|second]
 
 The benches (tests/files/frozen and tests/files/frozen_second) were written by people who had not read the recorder, and
-are not changed in the light of answers. This prints docs/accuracy-check.md, with every miss.
+are not changed in the light of answers. This prints the figures of docs/accuracy.md
+and every miss.
 
 A plant that only multiplies all updates by one number is another learning rate, whatever its writer marked it as: it is
 scored as undecidable. Whether it is one is computed from both programs' recorded updates, not from the answer.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,12 @@ def test_permissions_and_links_are_kept(tmp_path):
     finally:
         os.umask(mask)
     assert stat.S_IMODE((tmp_path / "new.csv").stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_reported_with_what_to_do():
+    with pytest.raises(BadInput, match=r"^/dev/full: .*\(No space left on device\); make room, or give"):
+        files.write_csv_file(Path("/dev/full"), HEADER, ROWS)
 
 
 @pytest.mark.parametrize("name", ["no/such/a.csv", ".", "pipe", "file/a.csv", "loop", "x" * 300 + ".csv"])

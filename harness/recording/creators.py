@@ -372,6 +372,7 @@ def _math(real: Callable[..., Any], operation: str) -> Callable[..., Any]:
 
 
 def _wrap_math() -> None:
+    """Let the functions of the module math record what they do with recorded numbers."""
     for name, operation in MATH.items():
         setattr(math, name, _math(getattr(math, name), operation))
     real_log, real_pow, real_fsum = math.log, math.pow, math.fsum

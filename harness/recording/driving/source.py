@@ -196,6 +196,7 @@ def _imported(tree: ast.AST) -> frozenset[str]:
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
+    """The texts that a file may look things up by: keys, what is compared with, and what class attributes hold."""
     for item in ast.walk(tree):
         parts: list[ast.expr | None] = []
         if isinstance(item, ast.Dict):
@@ -222,6 +223,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _read_class(node: ast.ClassDef, modules: frozenset[str]) -> ClassFacts:
+    """The facts of one class; of a dataclass, its fields too."""
     facts = ClassFacts(node=node, bases=tuple(last_name(base) for base in node.bases))
     for item in node.body:
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -292,6 +294,7 @@ def walk_own(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _arguments(node: ast.arguments) -> tuple[Argument, ...]:
+    """The arguments of a function in order, without those of any number."""
     positional = [*node.posonlyargs, *node.args]
     defaults: list[ast.expr | None] = [*[None] * (len(positional) - len(node.defaults)), *node.defaults]
 

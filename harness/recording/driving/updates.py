@@ -62,6 +62,7 @@ def updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
 
 
 def _updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
+    """The update statements, with the targets as they are written."""
     for item in ast.walk(node):
         if isinstance(item, ast.AugAssign) and isinstance(item.op, (ast.Add, ast.Sub)):
             yield _update(item, item.target, item.value, isinstance(item.op, ast.Sub), owner)
@@ -100,6 +101,7 @@ def _is_stepped(value: ast.expr | None) -> bool:
 
 
 def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool, owner: str) -> UpdateLine:
+    """The facts of one update statement: its lines, its target, and whether it is likely one of a parameter."""
     text, used = ast.unparse(target), names_in(value)
     name = text.split("[")[0].split(".")[-1]
     weight = bool(WEIGHT_NAME.search(text)) and not GRADIENT_NAME.search(name)

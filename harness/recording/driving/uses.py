@@ -139,6 +139,7 @@ def is_expression(node: ast.AST | None, text: str) -> bool:
 
 
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
+    """Notes a loop through what a name holds: its elements go by the names of the loop from then on."""
     wrapped = source
     inner_target = target
     while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in ("enumerate", "reversed", "zip", "list", "tqdm"):
@@ -301,6 +302,7 @@ def _note_sizes(uses: Uses, elements: set[str], name: str, call: ast.Call) -> No
 
 
 def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribute) -> None:
+    """Notes an attribute that is asked of a name or of its elements."""
     if is_expression(item, name):
         return
     if is_expression(item.value, name):
@@ -311,6 +313,7 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
 
 
 def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
+    """Notes keys and indices of a name, and what is indexed by its elements."""
     key = next(iter(texts_of([item.slice])), None)
     indices = item.slice.elts if isinstance(item.slice, ast.Tuple) else [item.slice]
     uses.indexes |= any(_is_element(elements, name, one) for one in indices)
@@ -328,6 +331,7 @@ def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscri
 
 
 def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compare) -> None:
+    """Notes what a name or its elements are compared with."""
     if any(isinstance(one, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for one in item.ops):
         uses.ordered |= any(is_expression(one, name) for one in [item.left, *item.comparators])
     left: ast.expr = item.left

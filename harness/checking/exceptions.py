@@ -271,9 +271,8 @@ def named_exception(recording: Recording) -> Found | None:
     shape, wide = (tuple(int(one) for one in part.split(",") if one.strip()) for part in misfit.groups())
     bare = last.variable.split("[")[0]
     leaves = [one for one in recording.nodes if one.is_leaf and one.kind in (Kind.RANDOM, Kind.FILL)]
-    if not bare or not any(
-        one.shape == shape and any(name.split("[")[0] == bare for name in one.names) for one in leaves
-    ):
+    names = {name.split("[")[0] for one in leaves if one.shape == shape for name in one.names}
+    if not bare or bare not in names:
         return None  # not the update of a parameter
     drawn = drawn_values(recording)
     for node in reversed(recording.nodes):

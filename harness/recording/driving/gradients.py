@@ -52,8 +52,7 @@ def _attributes(text: str, value: Any, depth: int) -> Iterator[tuple[str, str, A
         elif (
             depth
             and hasattr(item, "__dict__")
-            and not isinstance(item, (np.ndarray, type))
-            and not inspect.isroutine(item)
+            and not (isinstance(item, (np.ndarray, type)) or inspect.isroutine(item))
         ):
             yield from _attributes(f"{text}.{name}", item, depth - 1)
 

@@ -379,11 +379,9 @@ def _wrap_math() -> None:
     natural = _math(real_log, "log")
 
     def log(x: Any, *base: Any) -> Any:
-        return (
-            natural(x) / natural(base[0])
-            if base and isinstance(x, RecordedNumber)
-            else (natural(x) if not base else real_log(x, *base))
-        )
+        if not base:
+            return natural(x)
+        return natural(x) / natural(base[0]) if isinstance(x, RecordedNumber) else real_log(x, *base)
 
     def power(x: Any, y: Any) -> Any:
         result = real_pow(plain(x), plain(y))

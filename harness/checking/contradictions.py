@@ -153,7 +153,7 @@ def contradiction_of(
             [(None, odd if odd is not None and odd.id == MISCOUNTED else None)],
             ((one, scaled_target(plain, one)) for one in declared),
             ((one, found) for one, found in scales if one in declared and matters(plain, one, found)),
-            ((one, other_penalty(plain, one)) for one in declared if not is_whole(best, one)),
+            ((one, other_penalty(plain, one)) for one in declared if not leaves_nothing_over(best, one)),
             ((one, other_labels(plain, one)) for one in declared),
         )
         of, mistake = next(((one, found) for one, found in possible if found is not None), (None, None))
@@ -225,7 +225,7 @@ def of_error(reading: Reading, error: Error, id: str) -> Found:
     return found_at(reading, error.node, id, reading.stage.steps, got=UNKNOWN, expected=expected)
 
 
-def is_whole(reading: Reading, stated: Stated) -> bool:
+def leaves_nothing_over(reading: Reading, stated: Stated) -> bool:
     """Whether all steps are the gradient of the stated cost itself, with nothing of the parameters left over."""
     is_this = reading.cost.node == stated.node
     return is_this and all(one is not None and not one.decay for one in reading.matches.values())

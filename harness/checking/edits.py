@@ -214,11 +214,8 @@ class EditBench(Bench):
         """Whether an edit makes of a true gradient, which its line computes, something else."""
         reading = self.reading
         whole = reading.value_of_line(min(operations))
-        return (
-            whole != min(operations)
-            and bool(reading.aligned_with((whole,), list(self.begun)))
-            and not reading.aligned_with((whole,), settings)
-        )
+        was_right = whole != min(operations) and bool(reading.aligned_with((whole,), list(self.begun)))
+        return was_right and not reading.aligned_with((whole,), settings)
 
     def is_mended_by_factors(self, factors: Mapping[int, float]) -> bool:
         """Whether all is right after some values, such as those that a factor went into, are divided by numbers."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..recording.failures import is_misused_library, is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
-from ..recording.literals import nodes_of
+from ..recording.literals import assigned, nodes_of
 from ..recording.source import called_name
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
@@ -101,17 +101,12 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
 
 def is_counted_key(place: Place, sources: Sources) -> bool:
     """Whether a line looks up what a range counts in a dictionary that its function begins: no data are to blame."""
-    tree = sources.trees.get(place.file)
-    around = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)] if tree is not None else []
-    own = next((one for one in around if one.lineno <= place.line <= (one.end_lineno or one.lineno)), None)
+    own = sources.function_at(place)
     inside = list(ast.walk(own)) if own is not None else []
     started, counted = set(), set()
     for node in inside:
         if isinstance(node, ast.Assign):
-            pairs = [(target, node.value) for target in node.targets]
-            if isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
-                pairs = list(zip(node.targets[0].elts, node.value.elts))
-            started |= {ast.unparse(target) for target, value in pairs if ast.unparse(value) in ("{}", "dict()")}
+            started |= {ast.unparse(to) for to, value in assigned(node) if ast.unparse(value) in ("{}", "dict()")}
         elif isinstance(node, ast.For) and isinstance(node.target, ast.Name):
             counted |= {node.target.id for one in ast.walk(node.iter) if called_name(one) == "range"}
     looked_up = [one for one in inside if isinstance(one, ast.Subscript) and one.lineno == place.line]
@@ -234,13 +229,8 @@ def may_be_bound_elsewhere(recording: Recording, raised: Raised, sources: Source
         return any(match[1] in names_bound(one) for one in sources.trees.values())
     functions = [one for one in ast.walk(tree) if isinstance(one, (ast.FunctionDef, ast.Lambda))]
     others = [one for one in functions if not one.lineno <= last.line <= (one.end_lineno or one.lineno)]
-    inner = {id(node) for one in others for part in (one.args, *body_of(one)) for node in ast.walk(part)}
+    inner = {id(node) for one in others for part in ast.iter_child_nodes(one) for node in ast.walk(part)}
     return match[1] in names_bound(tree, inner) or is_global(match[1], tree)
-
-
-def body_of(function: ast.FunctionDef | ast.Lambda) -> list[ast.AST]:
-    """The statements of a function, or the expression of a lambda"""
-    return list(function.body) if isinstance(function, ast.FunctionDef) else [function.body]
 
 
 def is_global(name: str, tree: ast.AST) -> bool:
@@ -281,9 +271,8 @@ def named_exception(recording: Recording) -> Found | None:
     shape, wide = (tuple(int(one) for one in part.split(",") if one.strip()) for part in misfit.groups())
     bare = last.variable.split("[")[0]
     leaves = [one for one in recording.nodes if one.is_leaf and one.kind in (Kind.RANDOM, Kind.FILL)]
-    if not bare or not any(
-        one.shape == shape and any(name.split("[")[0] == bare for name in one.names) for one in leaves
-    ):
+    names = {name.split("[")[0] for one in leaves if one.shape == shape for name in one.names}
+    if not bare or bare not in names:
         return None  # not the update of a parameter
     drawn = drawn_values(recording)
     for node in reversed(recording.nodes):

@@ -318,7 +318,7 @@ def cut_to_integers(reading: Reading) -> list[Found]:
     found = []
     for step in stage.steps:
         node, match = stage.node(step.after), reading.matches.get(step.before)
-        if step.returned or match is None or not is_whole(node) or is_whole_sum(stage, node):
+        if step.returned or match is None or not holds_integers(node) or is_sum_of_integers(stage, node):
             continue
         places = [stage.node(stage.recording.parameters[step.parameter].leaf).place, node.place]
         known = [one for one in places if one is not None]
@@ -327,16 +327,16 @@ def cut_to_integers(reading: Reading) -> list[Found]:
     return merge_by_line(found)
 
 
-def is_whole(node: Node) -> bool:
+def holds_integers(node: Node) -> bool:
     """Whether a value holds integers."""
     return np.dtype(node.dtype or "f8").kind in "iu"
 
 
-def is_whole_sum(stage: Stage, node: Node) -> bool:
+def is_sum_of_integers(stage: Stage, node: Node) -> bool:
     """Whether it is a sum of integers, so that no fraction is lost: the rate and the data are whole too."""
     numbers = [one for one in node.arguments if not isinstance(one, Ref)]
     is_plain = node.operation in ("add", "subtract") and all(isinstance(one, int) for one in numbers)
-    return is_plain and all(is_whole(stage.node(one)) for one in node.parents)
+    return is_plain and all(holds_integers(stage.node(one)) for one in node.parents)
 
 
 def moves(stage: Stage, step: Step) -> bool:

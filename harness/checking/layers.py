@@ -140,6 +140,7 @@ class _Judge:
         return replace(option, gradients=gradients, unread=(*option.unread, *unread)) if gradients else option
 
     def _option(self, plan: PairPlan, option: PairOption) -> PairResult:
+        """What one way of calling a pair shows of its gradients."""
         try:
             settings = list(self._settings(option))
         except CannotReplay as error:
@@ -316,6 +317,7 @@ class _Judge:
     def _gradient(
         self, plan: PairPlan, option: PairOption, gradient: GradientPlan, settings: Sequence[Values]
     ) -> GradientResult:
+        """How one gradient of a way of calling compares with the true one."""
         of = self.by_name.get(gradient.of_value)
         end = self.by_name[gradient.value or gradient.after]
         node = self.recording.nodes[end]

@@ -275,9 +275,8 @@ class Bench(ABC):
                     yield Repair(change=Change.MASK, node=ids[0])
             node = self.stage.node(ids[0])
             is_choice = node.operation == "where" and len(node.arguments) == 3
-            if is_choice and self.mends_if(
-                ids, lambda node: self.changed(node, None, lambda a, k: ([a[0], a[2], a[1]], k))
-            ):
+            turned_round = partial(self.changed, arguments=lambda a, k: ([a[0], a[2], a[1]], k))
+            if is_choice and self.mends_if(ids, turned_round):
                 yield Repair(change=Change.MASK, node=ids[0])
 
     def transposes(self) -> Iterator[Repair]:

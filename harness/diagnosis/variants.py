@@ -217,10 +217,8 @@ def code_targets(case: Case, variant: Variant, train: Indices) -> tuple[Array, A
         return ((given - mean) / spread).astype(np.float32), mean.reshape(-1), spread.reshape(-1)
     if variant.targets is TargetCoding.COLUMN:
         return given.reshape(len(given), -1), offset, factor
-    if variant.targets in (TargetCoding.AS_GIVEN, TargetCoding.STANDARDISED) or case.task.format in (
-        LabelFormat.VALUES,
-        LabelFormat.MULTI_HOT,
-    ):
+    are_labels = case.task.format not in (LabelFormat.VALUES, LabelFormat.MULTI_HOT)
+    if variant.targets in (TargetCoding.AS_GIVEN, TargetCoding.STANDARDISED) or not are_labels:
         return given, offset, factor
     indices = case.targets.reshape(len(given), -1) if case.task.positions > 1 else case.targets
     indices = np.maximum(indices, 0)

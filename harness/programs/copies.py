@@ -103,9 +103,8 @@ def copied_layer(layer: Any, seeds: SeedStream) -> Any:
             _take_names(layer, copy)
         else:
             copy = type(layer).from_config(with_seeds(layer.get_config(), seeds))
-        if hasattr(layer, "get_vocabulary") and layer.vocabulary_size() > len(
-            layer.get_config().get("vocabulary") or ()
-        ):
+        known = layer.get_config().get("vocabulary") or () if hasattr(layer, "get_vocabulary") else None
+        if known is not None and layer.vocabulary_size() > len(known):
             copy.set_vocabulary(layer.get_vocabulary(include_special_tokens=False))
     except Exception as error:
         raise BadInput(

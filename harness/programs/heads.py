@@ -183,9 +183,8 @@ def operations_from_output(model: Any, sample: Any) -> Iterator[Any]:
 
 def _inside(layer: Any, sample: Any) -> Iterator[Any]:
     """A layer, or the layers of a model that is used as one."""
-    if isinstance(layer, keras.Model) and (
-        isinstance(layer, keras.Sequential) or len(getattr(layer, "outputs", None) or ()) == 1
-    ):
+    has_one_output = isinstance(layer, keras.Sequential) or len(getattr(layer, "outputs", None) or ()) == 1
+    if isinstance(layer, keras.Model) and has_one_output:
         yield from operations_from_output(layer, sample)
     else:
         yield layer

@@ -73,12 +73,11 @@ class _Reader:
     def divides(self, node: ast.Constant) -> bool:
         """Whether something that is not a number is divided by it."""
         quotient = self.parents[node]
-        return (
-            isinstance(quotient, (ast.BinOp, ast.AugAssign))
-            and isinstance(quotient.op, ast.Div)
-            and node is (quotient.right if isinstance(quotient, ast.BinOp) else quotient.value)
-            and not isinstance(quotient.left if isinstance(quotient, ast.BinOp) else quotient.target, ast.Constant)
-        )
+        if not isinstance(quotient, (ast.BinOp, ast.AugAssign)) or not isinstance(quotient.op, ast.Div):
+            return False
+        if isinstance(quotient, ast.BinOp):
+            return node is quotient.right and not isinstance(quotient.left, ast.Constant)
+        return node is quotient.value
 
     def is_size(self, node: ast.expr) -> bool:
         """Whether a number, or what is computed of it, is a size."""

@@ -372,17 +372,16 @@ def _math(real: Callable[..., Any], operation: str) -> Callable[..., Any]:
 
 
 def _wrap_math() -> None:
+    """Let the functions of the module math record what they do with recorded numbers."""
     for name, operation in MATH.items():
         setattr(math, name, _math(getattr(math, name), operation))
     real_log, real_pow, real_fsum = math.log, math.pow, math.fsum
     natural = _math(real_log, "log")
 
     def log(x: Any, *base: Any) -> Any:
-        return (
-            natural(x) / natural(base[0])
-            if base and isinstance(x, RecordedNumber)
-            else (natural(x) if not base else real_log(x, *base))
-        )
+        if not base:
+            return natural(x)
+        return natural(x) / natural(base[0]) if isinstance(x, RecordedNumber) else real_log(x, *base)
 
     def power(x: Any, y: Any) -> Any:
         result = real_pow(plain(x), plain(y))

@@ -77,6 +77,7 @@ class Hook:
         self.hashed: dict[int, tuple[int, object]] = {}  # by id; holds the objects, so that no id is used twice
 
     def _note(self, line: int, value: Any) -> None:
+        """Note the numbers that a statement gave, by which two runs are compared."""
         if self.is_waiting or (not self.recording and self.until is None):
             return  # too early, or a search for calls, with which no other run is compared
         self.count += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from .python_2 import NOT_PYTHON
@@ -24,6 +24,15 @@ def nodes_of(text: str) -> list[ast.AST]:
 def last_name(node: ast.AST) -> str:
     """The last part of a name: ``SGD`` of ``keras.optimizers.SGD``; "" for another expression."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
+    for target in statement.targets:
+        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+            yield from zip(target.elts, statement.value.elts)
+        else:
+            yield target, statement.value
 
 
 def accumulated(tree: ast.AST) -> dict[str, int]:

@@ -118,6 +118,7 @@ class Run:
             self.stop, self.error = Stop.EXITED if isinstance(error, SystemExit) else Stop.RAISED, error
 
     def _run_lines(self, lines: list[str]) -> None:
+        """Run the lines that are run after the file, with their data as recorded arguments."""
         data = {key: np.array(value) for key, value in (self.task.get("data") or {}).items()}  # that can be written to
         given = {
             key: leaf(value, key, Kind.ARGUMENT) if self.recording and TAPE.on else value for key, value in data.items()
@@ -134,6 +135,7 @@ class Run:
             self._ended_by(error)
 
     def _prepare(self) -> None:
+        """Put in place what a run needs: arguments, folders, stand-ins, the time limit and the recorder."""
         task, path = self.task, self.files.path
         warnings.simplefilter("ignore")
         sys.argv = [str(path)]

@@ -72,12 +72,8 @@ class FollowedLoop:
             raise LoopRead
         if time.monotonic() > self.deadline:
             raise LoopRead if self.is_endless else OutOfTime
-        if (
-            len(self.sizes) >= MOST_UPDATES
-            or model is not self.model
-            or optimizer is not self.optimizer
-            or loss is not self.loss
-        ):
+        is_same = model is self.model and optimizer is self.optimizer and loss is self.loss
+        if len(self.sizes) >= MOST_UPDATES or not is_same:
             raise NotPlain
         inputs, targets = rows_of(x), rows_of(y)
         if len(inputs) != len(targets):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...recording.source import called_name
 from ..source.places import Source, argument_of, loops_around
 
 
@@ -189,12 +190,8 @@ class Text:
 
 def is_add(node: ast.AST) -> bool:
     """Whether a node is a call of ``add`` with one argument."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "add"
-        and len(node.args) == 1
-    )
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1
+    return is_call and called_name(node) == "add"
 
 
 def is_docstring(node: ast.stmt) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from ...recording.literals import assigned
 from ...recording.source import called_name
 from .places import argument_of, names_of
 
@@ -15,14 +16,12 @@ KEEPS_COLUMNS = ("astype", "to_numpy", "copy", "array", "asarray", "values")  # 
 def assigned_pairs(tree: ast.AST) -> Iterator[tuple[set[str], ast.expr]]:
     """(names, value) of all assignments in a tree; those of tuples and of train_test_split part by part."""
     for node in ast.walk(tree):
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if not isinstance(node, ast.Assign) or not isinstance(target, ast.Tuple):
-            yield from [(names_of(target), node.value)] if isinstance(node, ast.Assign) and target else []
-        elif isinstance(node.value, ast.Tuple):
-            yield from ((names_of(part), value) for part, value in zip(target.elts, node.value.elts))
-        elif isinstance(node.value, ast.Call) and called_name(node.value) == "train_test_split":
-            yield from ((names_of(part), node.value.args[place // 2]) for place, part in enumerate(target.elts)
-                        if place // 2 < len(node.value.args))  # fmt: skip
+        for target, value in assigned(node) if isinstance(node, ast.Assign) else ():
+            if not isinstance(target, ast.Tuple):
+                yield names_of(target), value
+            elif isinstance(value, ast.Call) and called_name(value) == "train_test_split":
+                for place, part in enumerate(target.elts[: 2 * len(value.args)]):
+                    yield names_of(part), value.args[place // 2]
 
 
 def number_of(value: ast.expr | None, pairs: Pairs) -> int | None:

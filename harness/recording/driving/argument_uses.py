@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
+from ..literals import assigned
 from ..source import called_name
 from .source import Argument, FileFacts, FunctionFacts
 from .uses import Uses, is_expression, names_in, uses_of
@@ -33,15 +33,6 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
     if uses.iterated and function.owner:
         _merge_elements(facts, function, argument, uses, depth)
     return uses
-
-
-def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
-    for target in statement.targets:
-        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
-            yield from zip(target.elts, statement.value.elts)
-        else:
-            yield target, statement.value
 
 
 def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:

@@ -171,6 +171,7 @@ class Caller:
     def _needed_although_optional(
         self, function: FunctionFacts, argument: Argument, role: Role, sized: Sequence[Argument]
     ) -> bool:
+        """Whether an argument is given a value although it has a default: data, sizes beside others, empty lists."""
         if role in OF_DATA and argument.default in ("None", "[]", "()", "0"):
             return not re.search(r"val|test|valid|eval", argument.name, re.IGNORECASE)
         if role in OF_DATA and "(" in argument.default:  # np.zeros(1)
@@ -366,6 +367,7 @@ class Caller:
         return name
 
     def by_role(self, slot: Slot) -> list[Option]:
+        """The values for an argument that its role alone decides, most likely first."""
         simple: dict[Role, list[Option]] = {
             Role.RATE: ["0.1"],
             Role.EPOCHS: ["3", "20"],

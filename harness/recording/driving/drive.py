@@ -412,6 +412,7 @@ class _Driver:
         error: Attempt | None = None,
         certain: bool = False,
     ) -> Driven:
+        """What an attempt found, as it is handed on: its lines, data and sizes."""
         sizes = {}
         if session.sizes is not None:
             sizes = {
@@ -481,6 +482,7 @@ class _Driver:
         return bool(unset)
 
     def _note_failure(self, session: Session, error: BaseException | None, ran: bool = False) -> None:
+        """Keep a failed attempt for the report, and the one that came farthest."""
         line, text = user_line(error, self.files)
         notes = session.watcher.notes
         message = str(error)[:300] if error is not None else notes[0] if notes else "no parameter was updated"

@@ -95,6 +95,7 @@ def _cost(facts: FileFacts, caller: Caller, function: FunctionFacts) -> float:
 
 
 def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
+    """The functions to call: those that train, and those that return gradients."""
     goals = []
     for name, function in facts.own_functions.items():
         if not callable(namespace.get(name)):
@@ -113,6 +114,7 @@ def _function_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller)
 
 
 def _returns_gradients(function: FunctionFacts) -> bool:
+    """Whether a function returns gradients, by the names of its results or its own."""
     names = [*function.returns, *function.return_keys]
     if any(GRADIENT_ARGUMENT.match(name) for name in names):
         return True
@@ -120,10 +122,12 @@ def _returns_gradients(function: FunctionFacts) -> bool:
 
 
 def _returns_one_thing(function: FunctionFacts) -> bool:
+    """Whether a function returns one value."""
     return len([*function.returns, *function.return_keys]) == 1 and function.returns_something
 
 
 def _class_goals(facts: FileFacts, namespace: dict[str, Any], caller: Caller) -> list[Goal]:
+    """The methods to call, and constructors that train: as for functions, with the likelier classes first."""
     goals = []
     for name in facts.own_classes:
         if not inspect.isclass(namespace.get(name)):

@@ -42,6 +42,7 @@ def _entries(session: Session) -> Iterator[tuple[str, str, Any]]:
 
 
 def _attributes(text: str, value: Any, depth: int) -> Iterator[tuple[str, str, Any]]:
+    """(name, expression, value) of the attributes of an object, and of the objects in them to a depth."""
     for name, item in list(getattr(value, "__dict__", {}).items()):
         yield name, f"{text}.{name}", item
         if depth and isinstance(item, (list, tuple)):
@@ -51,8 +52,7 @@ def _attributes(text: str, value: Any, depth: int) -> Iterator[tuple[str, str, A
         elif (
             depth
             and hasattr(item, "__dict__")
-            and not isinstance(item, (np.ndarray, type))
-            and not inspect.isroutine(item)
+            and not (isinstance(item, (np.ndarray, type)) or inspect.isroutine(item))
         ):
             yield from _attributes(f"{text}.{name}", item, depth - 1)
 

@@ -180,26 +180,26 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
         return Role.OBJECT_LIST  # pairs of a layer and its activation
     if uses.split and (INPUT_NAME.match(name) or HELD_OUT.search(name) or set(words) & {"data", "batch", "set"}):
         return Role.PAIRS
-    if {"train", "training"} & set(words) and len(words) > 1 and TARGET_NAME.match(name) and not uses.counted:
+    if {"train", "training"} & set(words) and TARGET_NAME.match(name) and not uses.counted:
         return Role.TARGETS
     bare = HELD_OUT.sub("", KIND_OF_VALUE.sub("", name))
-    if bare != name and bare:
+    if bare != name:
         if TARGET_NAME.match(bare):
             return Role.TARGETS
         if INPUT_NAME.match(bare):
             return Role.PAIRS if uses.unpacked else Role.INPUTS
-    if name.endswith("_epoch") and len(name) > 7 and TARGET_NAME.match(name.removesuffix("_epoch")):
+    if name.endswith("_epoch") and TARGET_NAME.match(name.removesuffix("_epoch")):
         return Role.TARGETS  # of one epoch
-    is_compared = uses.ordered and not (uses.arithmetic or uses.counted) and TOLERANCE_NAME.search(name)
+    is_compared = uses.ordered and not uses.arithmetic and TOLERANCE_NAME.search(name)
     if is_compared or re.match(r"_?tol(eran\w+)?$", name, re.IGNORECASE):
         return Role.TOLERANCE
-    if uses.sizes and not ("between" in uses.sizes and (INPUT_NAME.match(name) or TARGET_NAME.match(name))):
+    if uses.sizes:
         return next(role for place, role in PLACES.items() if place in uses.sizes)
-    if not uses.counted and not set(words) & SIZE_WORDS and _is_named_like_targets(name, function):
+    if not set(words) & SIZE_WORDS and _is_named_like_targets(name, function):
         return Role.INPUTS if name[0] in "xX" else Role.TARGETS
     by_name = _by_words(name, words, argument, uses)
     texts = [argument.default] if argument.default[:1] in ("'", '"') else uses.strings
-    if by_name in SIZES and (texts or argument.annotation == "str") and not (uses.counted or uses.element_counted):
+    if by_name in SIZES and (texts or argument.annotation == "str"):
         return Role.ACTIVATION if any(map(ACTIVATION_TEXT.search, texts)) else Role.CHOICE
     if by_name is Role.SIZES and (uses.unpacked or uses.part_multiplied) and not MAKES_NETWORK.search(function.name):
         return Role.PARAMETERS  # a list of (weights, bias) that goes by the name of layers
@@ -224,24 +224,8 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
 RATE_TEXTS = frozenset({"lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr"})
 RATE_WORDS = frozenset({"rate", "tasa", "taxa", "taux", "lernrate"})
 EPOCH_WORDS = frozenset(
-    {
-        "epoch",
-        "epochs",
-        "epocas",
-        "épocas",
-        "epoques",
-        "epochen",
-        "iter",
-        "iters",
-        "iterations",
-        "iteration",
-        "itr",
-        "itrs",
-        "passes",
-        "nepochs",
-        "loops",
-        "repeats",
-    }
+    {"epoch", "epochs", "epocas", "épocas", "epoques", "epochen", "iter", "iters", "iterations", "iteration", "itr"}
+    | {"itrs", "passes", "nepochs", "loops", "repeats"}
 )
 EPOCH_TEXTS = frozenset(
     {"niter", "n_iter", "max_iter", "maxiter", "num_steps", "n_steps", "steps", "cycles", "generations", "times"}
@@ -342,49 +326,26 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         return SHORT_SIZES[text]
     if uses.element_methods or uses.element_called or uses.methods - {"append", "copy", "insert", "pop"}:
         return None
-    if (
-        have & {"hidden"}
-        and have & {"layers", "sizes", "dims", "units", "nodes", "neurons", "shape", "dim", "layer"}
-        and listed
-    ):
-        return Role.HIDDEN_SIZES
     known = have & INPUT_WORDS | have & HIDDEN_WORDS | have & OUTPUT_WORDS
     of_inputs = have & {"x", "input", "inputs"} and have & {"size", "dim", "shape"}
-    if (
-        have & SIZES_WORDS
-        and (listed or uses.element_counted)
-        and plain
-        and not have & {"hidden", "batch"}
-        and not of_inputs
-    ):
+    if have & SIZES_WORDS and listed and plain and not have & {"hidden", "batch"} and not of_inputs:
         return Role.SIZES
-    if (
-        (
-            have & {"sizes", "dims", "topology", "architecture"}
-            or (have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"})
-        )
-        and not have & HIDDEN_WORDS
-        and not uses.counted
-    ):
+    of_layers = have & {"layers"} and have & {"dims", "dim", "sizes", "size", "structure", "shape"}
+    of_network = have & {"sizes", "dims", "topology", "architecture"} or of_layers
+    if of_network and not have & HIDDEN_WORDS and not uses.counted:
         return Role.SIZES
-    if (
-        have & {"layers"}
-        and have & {"n", "num", "number", "count", "amount", "depth", "nb"}
-        and not have & {"nodes", "units", "neurons", "dims"}
-    ):
+    is_number = have & {"n", "num", "number", "count", "amount", "depth", "nb"}
+    if have & {"layers"} and is_number and not have & {"nodes", "units", "neurons", "dims"}:
         return Role.LAYER_COUNT
     if have & {"previous", "prev", "incoming"} and have & SIZE_WORDS - {"layer", "layers"} and plain and not listed:
         return Role.INPUT_SIZE
     if have & SIZE_WORDS and known and plain and (len(words) > 1 or uses.counted):
         if have & {"hidden", "hid", "middle", "inner", "hdim"} or text in ("h", "h1", "h2"):
             return Role.HIDDEN_SIZES if listed and not uses.counted else Role.HIDDEN_SIZE
-        if have & {"layers"} and have & {"n", "num", "number", "count"} and not have & {"input", "output"}:
-            return Role.LAYER_COUNT
         if have & {"output", "outputs", "out", "o"} and not have & {"input", "inputs", "in"}:
             return Role.OUTPUT_SIZE
-        if have & {"input", "inputs", "in", "x", "features", "feature", "inp"} and not (
-            uses.iterated and not uses.counted
-        ):
+        is_single = uses.counted or not uses.iterated
+        if have & {"input", "inputs", "in", "x", "features", "feature", "inp"} and is_single:
             return Role.INPUT_SIZE
         if have & {"output", "outputs", "out", "y", "classes", "class", "labels", "categories", "o"}:
             return Role.OUTPUT_SIZE
@@ -395,8 +356,6 @@ def _size_role(name: str, words: list[str], uses: Uses) -> Role | None:
         return Role.LAYER_COUNT
     if text in ("hidden", "h1", "h2", "hidden1", "hidden2") and plain and not uses.arithmetic:
         return Role.HIDDEN_SIZES if listed else Role.HIDDEN_SIZE
-    if text in ("features", "in_features", "classes", "num_classes") and uses.counted:
-        return Role.INPUT_SIZE if "features" in text else Role.OUTPUT_SIZE
     if uses.counted and plain and not (listed or uses.called):  # arrays are made as large as it says
         kinds = ((INPUT_WORDS, Role.INPUT_SIZE), (HIDDEN_WORDS, Role.HIDDEN_SIZE), (OUTPUT_WORDS, Role.OUTPUT_SIZE))
         return next((role for names, role in kinds if have & names), None)
@@ -408,21 +367,11 @@ def _checked(role: Role, uses: Uses, function: FunctionFacts) -> Role:
     handed_on = BACK_NAME.search(function.name) is not None and not (uses.called or uses.strings)
     if role is Role.LOSS and (uses.array or handed_on) and not uses.methods:
         return Role.UPSTREAM
-    if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER) and uses.methods - {
-        "lower",
-        "strip",
-        "upper",
-        "get",
-        "append",
-    }:
+    methods = uses.methods - {"lower", "strip", "upper", "get", "append"}
+    if role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER) and methods:
         return Role.OBJECT
-    if (
-        role is Role.ACTIVATION
-        and uses.attributes - OF_VALUES
-        and not uses.called
-        and not uses.strings
-        and "__name__" not in uses.attributes
-    ):
+    is_function = uses.called or uses.strings or "__name__" in uses.attributes
+    if role is Role.ACTIVATION and uses.attributes - OF_VALUES and not is_function:
         return Role.OBJECT if not uses.array else Role.CACHE
     return role
 
@@ -442,11 +391,8 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.PAIRS
     if name.lower() in ("training_data", "mini_batch", "minibatch") and not uses.array:
         return Role.PAIRS
-    if (
-        GRADIENT_ARGUMENT.match(name)
-        and not name.lower().startswith(("deltas", "deriv"))
-        and not (UPSTREAM_NAME.match(name) and not name.lower().startswith(("dw", "db", "grads")))
-    ):
+    is_upstream = UPSTREAM_NAME.match(name) and not name.lower().startswith(("dw", "db", "grads"))
+    if GRADIENT_ARGUMENT.match(name) and not name.lower().startswith(("deltas", "deriv")) and not is_upstream:
         return Role.GRADIENTS
     if UPSTREAM_NAME.match(name):
         return Role.UPSTREAM
@@ -459,13 +405,9 @@ def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFac
         return Role.PARAMETERS if not (uses.array and re.fullmatch(r"(?i)w|weights?|thetas?", name)) else Role.WEIGHT
     if OUTPUT_NAME.match(name) and not uses.counted:
         return Role.OUTPUTS
-    if (
-        WEIGHT_ARRAY.match(name)
-        and (uses.is_of_something or function.name != "__init__")  # not a window that is handed on
-        and not INPUT_NAME.match(name)
-        and not uses.called
-        and not uses.methods - OF_VALUES
-    ):
+    is_array = not uses.called and not uses.methods - OF_VALUES
+    is_array &= uses.is_of_something or function.name != "__init__"  # not a window that is handed on
+    if WEIGHT_ARRAY.match(name) and not INPUT_NAME.match(name) and is_array:
         return Role.WEIGHT
     if uses.methods - OF_VALUES and not (uses.array or uses.keys):
         return Role.OBJECT
@@ -512,11 +454,8 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
         return Role.FUNCTION
     if uses.keys or uses.made_keys:
         return Role.PARAMETERS
-    if (
-        "bool" in note
-        or argument.default in ("True", "False")
-        or (uses.boolean and not (uses.array or uses.arithmetic))
-    ):
+    is_tested = uses.boolean and not (uses.array or uses.arithmetic)
+    if "bool" in note or argument.default in ("True", "False") or is_tested:
         return Role.FLAG
     if uses.counted or note == "int":
         return Role.COUNT

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .argument_uses import argument_uses, assigned
+from ..literals import assigned
+from .argument_uses import argument_uses
 from .source import Argument, FileFacts, FunctionFacts
 from .uses import Uses, uses_of
 

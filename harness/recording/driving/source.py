@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..literals import last_name, texts_of
+from ..source import called_name
 from .examples import Example
 from .returns import UNNAMED, are_all_of_kind, kind_of_results, part_name, result_name, unpacked_calls
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
@@ -196,6 +197,7 @@ def _imported(tree: ast.AST) -> frozenset[str]:
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:
+    """The texts that a file may look things up by: keys, what is compared with, and what class attributes hold."""
     for item in ast.walk(tree):
         parts: list[ast.expr | None] = []
         if isinstance(item, ast.Dict):
@@ -222,6 +224,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _read_class(node: ast.ClassDef, modules: frozenset[str]) -> ClassFacts:
+    """The facts of one class; of a dataclass, its fields too."""
     facts = ClassFacts(node=node, bases=tuple(last_name(base) for base in node.bases))
     for item in node.body:
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -292,6 +295,7 @@ def walk_own(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _arguments(node: ast.arguments) -> tuple[Argument, ...]:
+    """The arguments of a function in order, without those of any number."""
     positional = [*node.posonlyargs, *node.args]
     defaults: list[ast.expr | None] = [*[None] * (len(positional) - len(node.defaults)), *node.defaults]
 
@@ -316,9 +320,8 @@ def _note_call(facts: FunctionFacts, call: ast.Call, myself: str, modules: froze
     elif isinstance(call.func, ast.Attribute):
         if ast.unparse(call.func.value) in modules:
             facts.calls.add(call.func.attr)
-        if (isinstance(call.func.value, ast.Name) and call.func.value.id == myself) or (
-            isinstance(call.func.value, ast.Call) and last_name(call.func.value.func) == "super"
-        ):
+        owner = call.func.value
+        if (isinstance(owner, ast.Name) and owner.id == myself) or called_name(owner) == "super":
             facts.self_calls.add(call.func.attr)
         facts.method_calls.add(call.func.attr)
     _note_functions(facts, [*call.args, *(keyword.value for keyword in call.keywords)], modules)
@@ -469,11 +472,8 @@ def _orientation(node: ast.AST) -> int:
             left, right = (bool(WEIGHT_NAME.search(ast.unparse(side).split("[")[0])) for side in (first, second))
             if left != right and ".T" not in ast.unparse(first) + ast.unparse(second):
                 votes += 1 if left else -1
-        if (
-            isinstance(item, ast.Assign)
-            and isinstance(item.targets[0], ast.Name)
-            and item.targets[0].id in ("m", "n_samples", "N")
-        ):
+        named = item.targets[0] if isinstance(item, ast.Assign) else None
+        if isinstance(item, ast.Assign) and isinstance(named, ast.Name) and named.id in ("m", "n_samples", "N"):
             text = ast.unparse(item.value)
             votes += 2 if "shape[1]" in text else -2 if "shape[0]" in text or "len(" in text else 0
     return votes

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..literals import last_name
+from ..literals import assigned, last_name
 from ..source import is_sum
 from .uses import names_in
 
@@ -62,17 +62,14 @@ def updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
 
 
 def _updates_of(node: ast.AST, owner: str) -> Iterator[UpdateLine]:
+    """The update statements, with the targets as they are written."""
     for item in ast.walk(node):
         if isinstance(item, ast.AugAssign) and isinstance(item.op, (ast.Add, ast.Sub)):
             yield _update(item, item.target, item.value, isinstance(item.op, ast.Sub), owner)
         elif isinstance(item, ast.Assign):
-            for target in item.targets:
-                pairs = [(target, item.value)]
-                if isinstance(target, ast.Tuple) and isinstance(item.value, ast.Tuple):
-                    pairs = list(zip(target.elts, item.value.elts))
-                for one, value in pairs:
-                    if _replaces(one, value):
-                        yield _update(item, one, value, _subtracts(value), owner)
+            for target, value in assigned(item):
+                if _replaces(target, value):
+                    yield _update(item, target, value, _subtracts(value), owner)
         elif isinstance(item, ast.Return) and _is_stepped(item.value):
             yield UpdateLine(first=item.lineno, last=item.end_lineno or item.lineno, target="", likely=True)
         elif isinstance(item, ast.Call) and last_name(item.func) in ("append", "setattr", "subtract", "add"):
@@ -104,6 +101,7 @@ def _is_stepped(value: ast.expr | None) -> bool:
 
 
 def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: bool, owner: str) -> UpdateLine:
+    """The facts of one update statement: its lines, its target, and whether it is likely one of a parameter."""
     text, used = ast.unparse(target), names_in(value)
     name = text.split("[")[0].split(".")[-1]
     weight = bool(WEIGHT_NAME.search(text)) and not GRADIENT_NAME.search(name)

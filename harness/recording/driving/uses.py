@@ -97,11 +97,8 @@ def uses_of(name: str, node: ast.AST) -> Uses:
         for target, source in loops:
             _note_loop(uses, elements, name, target, source)
             parts |= _parts_of_elements(name, target, source)
-        if (
-            isinstance(item, ast.Assign)
-            and isinstance(item.value, ast.Subscript)
-            and is_expression(item.value.value, name)
-        ):
+        taken = item.value if isinstance(item, ast.Assign) else None
+        if isinstance(item, ast.Assign) and isinstance(taken, ast.Subscript) and is_expression(taken.value, name):
             parts |= {one for target in item.targets if _is_pair(target) for one in names_in(target).split()}
     for item in ast.walk(node):
         _note_use(uses, elements, name, item)
@@ -139,16 +136,13 @@ def is_expression(node: ast.AST | None, text: str) -> bool:
 
 
 def _note_loop(uses: Uses, elements: set[str], name: str, target: ast.expr, source: ast.expr) -> None:
+    """Notes a loop through what a name holds: its elements go by the names of the loop from then on."""
     wrapped = source
     inner_target = target
     while isinstance(wrapped, ast.Call) and last_name(wrapped.func) in ("enumerate", "reversed", "zip", "list", "tqdm"):
         if not wrapped.args:
             return
-        if (
-            last_name(wrapped.func) == "enumerate"
-            and isinstance(inner_target, ast.Tuple)
-            and len(inner_target.elts) == 2
-        ):
+        if last_name(wrapped.func) == "enumerate" and isinstance(inner_target, ast.Tuple) and _is_pair(inner_target):
             inner_target = inner_target.elts[1]
         if last_name(wrapped.func) == "zip":
             places = [i for i, argument in enumerate(wrapped.args) if _is_base(argument, name)]
@@ -301,6 +295,7 @@ def _note_sizes(uses: Uses, elements: set[str], name: str, call: ast.Call) -> No
 
 
 def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribute) -> None:
+    """Notes an attribute that is asked of a name or of its elements."""
     if is_expression(item, name):
         return
     if is_expression(item.value, name):
@@ -311,6 +306,7 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
 
 
 def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscript) -> None:
+    """Notes keys and indices of a name, and what is indexed by its elements."""
     key = next(iter(texts_of([item.slice])), None)
     indices = item.slice.elts if isinstance(item.slice, ast.Tuple) else [item.slice]
     uses.indexes |= any(_is_element(elements, name, one) for one in indices)
@@ -328,15 +324,13 @@ def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscri
 
 
 def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compare) -> None:
+    """Notes what a name or its elements are compared with."""
     if any(isinstance(one, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for one in item.ops):
         uses.ordered |= any(is_expression(one, name) for one in [item.left, *item.comparators])
     left: ast.expr = item.left
-    if (
-        isinstance(left, ast.Call)
-        and isinstance(left.func, ast.Attribute)
-        and left.func.attr in ("lower", "strip", "upper")
-    ):
-        left = left.func.value
+    called = left.func if isinstance(left, ast.Call) else None
+    if isinstance(called, ast.Attribute) and called.attr in ("lower", "strip", "upper"):
+        left = called.value
     is_of_element = _is_element(elements, name, left)
     if isinstance(left, ast.Subscript):
         left = left.value

@@ -129,6 +129,7 @@ class Watcher:
             sys.settrace(previous)
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
+        """The trace function of a frame of the files that are watched; None for others."""
         table = self._by_file.get(frame.f_code.co_filename)
         if table is None:
             return None
@@ -136,6 +137,7 @@ class Watcher:
         return self._local(table, frame.f_code.co_filename)
 
     def _local(self, table: dict[int, list[tuple[UpdateLine, CodeType | None]]], name: str) -> Any:
+        """A trace function that compares the target of each update statement before and after it."""
         pending: list[tuple[UpdateLine, CodeType | None, Any]] = []
 
         def trace(frame: FrameType, event: str, argument: Any) -> Any:
@@ -162,6 +164,7 @@ class Watcher:
         return trace
 
     def _compare(self, name: str, update: UpdateLine, before: Any, after: Any, frame: FrameType) -> None:
+        """Count an update that changed its target, and note one that changed its shape."""
         if update.target and not _changed(before, after):
             return
         if update.target:

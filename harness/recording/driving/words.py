@@ -7,17 +7,7 @@ import re
 from .roles import Role
 
 ACTIVATIONS = (
-    "sigmoid",
-    "tanh",
-    "relu",
-    "logistic",
-    "leaky",
-    "linear",
-    "identity",
-    "softmax",
-    "elu",
-    "softplus",
-    "swish",
+    *("sigmoid", "tanh", "relu", "logistic", "leaky", "linear", "identity", "softmax", "elu", "softplus", "swish"),
     "gelu",
 )
 ACTIVATION_WORDS = re.compile(

@@ -166,6 +166,7 @@ class Folders:
         return list(names)
 
     def _made_up(self, folder: str) -> list[str]:
+        """What a folder holds: folders of classes, or pictures whose names say their class."""
         label = re.split(r"[\\/]", folder.rstrip("\\/"))[-1]
         is_inner = folder in self.made
         if not is_inner:

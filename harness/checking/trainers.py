@@ -65,9 +65,8 @@ def with_trainers(
         place = place_of_parts(latest, trainer)
         if place is not None:
             raised = raised_result(latest, True)
-            return replace(raised, mistakes=(replace(raised.mistakes[0], place=place, others=()),), calls=lines), [
-                latest
-            ]
+            found = replace(raised.mistakes[0], place=place, others=())
+            return replace(raised, mistakes=(found,), calls=lines), [latest]
         if other.verdict is Verdict.MISTAKE and not other.exception:
             return replace(other, calls=lines), [latest]
         if other.verdict is Verdict.CORRECT and latest.raised is None:

@@ -6,6 +6,7 @@ import pytest
 
 from harness.recording.counts import cuts_in, sizes_in
 from harness.recording.stand_ins.hints import scaled_rounds
+from harness.recording.stand_ins.reduced import may_read
 
 SIZES = [
     "X = data[:60000]",
@@ -71,3 +72,9 @@ def test_a_loop_over_all_points_of_a_grid_goes_round_as_often_as_the_square_of_i
     text = "def draw(net, side=100):\n    for point in grid(side):\n        net(point)\n"
     assert scaled_rounds(text, [10_000, 7], 5) == [[100, 5]]
     assert scaled_rounds(text, [10_001], 5) == []
+
+
+def test_a_text_reads_observations_only_if_it_calls_what_does() -> None:
+    calls = ("np.loadtxt(name)", "imread(path)", "datasets.load_iris()", "lines = f.readlines()", "with open (p):")
+    assert all(map(may_read, calls))
+    assert not may_read("a = f(z)  # x is *already* squashed (as a load of numbers)")

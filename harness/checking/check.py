@@ -30,6 +30,7 @@ from .scales import HALVES
 from .sources import Sources, read_texts
 from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
+from .trainers import with_trainers
 from .unrun import (
     GRADIENT_WORDS,
     OF_DERIVATIVES,
@@ -110,6 +111,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             result, ran = with_variants(result, recording, sources, changed)
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             result, ran = with_kinds(result, recording, sources, ran, changed)
+        if result.verdict is Verdict.CORRECT and recording.driven.calls:
+            result, ran = with_trainers(result, recording, sources, ran, changed)
         if result.verdict is Verdict.CORRECT:
             unrun = parts_left(recording, sources)
             if lines is None and (not recording.driven.calls or runs_script(recording.driven.calls)):

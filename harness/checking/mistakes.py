@@ -101,6 +101,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake("weight-decay-differs", Stage.UPDATE, "decay of the cost's L2 term -> another one, or none"),
     Mistake("wrong-update-rule", Stage.UPDATE, "Adam, RMSprop, ... -> something else"),
     # the forward pass
+    Mistake("update-not-repeated", Stage.UPDATE, "w -= dC/dw in every iteration -> once, after the loop"),
     Mistake("forward-pass-not-repeated", Stage.FORWARD, "forward pass in every iteration -> once, before the loop"),
     Mistake("bias-missing-in-forward", Stage.FORWARD, "a K + b -> a K"),
     Mistake("layer-missing-in-forward", Stage.FORWARD, "a_l K -> a_(l-1) K, so that a layer is left out"),

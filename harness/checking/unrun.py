@@ -19,8 +19,9 @@ from .sources import Sources
 
 Block = Sequence[ast.AST]
 Part = ast.ClassDef | ast.FunctionDef
-OF_DERIVATIVES = re.compile(r"(?i)back|grad|deriv|prime|delta")
-GRADIENT_WORDS = re.compile(r"(?i)back|grad|delta|deriv|train|fit|learn|update|optimi|^step")
+GRADIENT = r"grad(?!e(s|d|r|_|$)|ing)"  # no grade of a learner
+OF_DERIVATIVES = re.compile(rf"(?i)back|{GRADIENT}|deriv|prime|delta")
+GRADIENT_WORDS = re.compile(rf"(?i)back|{GRADIENT}|delta|deriv|train|fit|learn|update|optimi|^step")
 Scope = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 # calls that compute nothing by themselves
 PLAIN_CALLS = frozenset(

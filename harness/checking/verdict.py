@@ -28,6 +28,7 @@ from .drawn import with_samples_as_data
 from .exceptions import is_files_own, is_updated, named_exception, names_left_unfinished
 from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
+from .idle_loops import update_after_loop
 from .judging import (
     REPEATED,
     Judged,
@@ -290,6 +291,9 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
         is_mistake = is_files_own(recording, sources)
         if is_mistake or not is_updated(recording):
             return raised_result(recording, is_mistake)
+    outside = update_after_loop(recording, sources)
+    if outside is not None:
+        return CheckResult(verdict=Verdict.MISTAKE, mistakes=(outside,), **facts_of_run(recording))
     if not recording.parameters and not recording.gradients:
         if recording.driven.failures or recording.driven.suggestion:
             return not_judged(recording, Reason.NOT_DRIVEN)

@@ -15,7 +15,7 @@ from .graph import MOST_REPEATED, Check, Json, Place, Stop, to_json, tree_from_j
 from .run import Answer, Task, driven_from_json, fields_of
 from .shortened import shorten_texts
 from .sizes import resized
-from .stand_ins.hints import counts_of_images, scaled_counts, scaled_rounds, scaled_sizes
+from .stand_ins.hints import counts_of_images, scaled_counts, scaled_grids, scaled_rounds, scaled_sizes
 from .stand_ins.reduced import may_read
 
 
@@ -82,6 +82,7 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     counts_of_loops = [loop["count"] for loop in recording["loops"]["tuple"] if loop.get("count") is not None]
     rounds = scaled_rounds(task["text"], counts_of_loops, MADE_ROUNDS)
     others += [fewer | {"sizes": [*counts, one]} for one in rounds]
+    others[:0] = [task | {"sizes": [one]} for one in scaled_grids(task["text"], counts_of_loops, MADE_ROUNDS)]
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
     partial: tuple[Task, Answer] | None = None

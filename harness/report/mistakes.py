@@ -265,6 +265,10 @@ MISTAKES: dict[str, Sentences] = {
     "wrong-update-rule": Sentences(
         "The update is not that of the optimizer.", "Compare it with the published equations."
     ),
+    "update-not-repeated": Sentences(
+        "The update stands after the loop, which repeats the same forward pass, so there is one step in all.",
+        "Move the backward pass and the update into the loop.",
+    ),
     "forward-pass-not-repeated": Sentences(
         "The outputs are computed once, before the loop of the updates, so every update repeats the same step.",
         "Compute the outputs inside the loop, from the weights of the last update.",

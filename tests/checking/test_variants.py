@@ -12,6 +12,7 @@ from harness.checking.check import check_file
 from harness.checking.layers import is_usual_scale
 from harness.checking.result import Agreement, CheckResult, GradientResult, PairResult, Verdict
 from harness.checking.scales import Counts, is_usual, odd_divisor
+from harness.checking.unrun import OF_DERIVATIVES
 from harness.checking.variants import options_of, variants_of, with_hidden_layer
 from harness.recording.driving.pairs.plan import PairKind
 from harness.recording.graph import Driven
@@ -453,3 +454,8 @@ def test_a_default_number_of_outputs_that_does_not_fit_made_up_data_is_no_mistak
     )
     result = check_file(tmp_path / "net.py")
     assert result.verdict is Verdict.CORRECT, result.exception
+
+
+def test_a_function_that_grades_a_network_computes_no_gradient() -> None:
+    assert not any(map(OF_DERIVATIVES.search, ("grade_learner", "Grader", "grading", "grades")))
+    assert all(map(OF_DERIVATIVES.search, ("gradient", "weight_grads", "grad_w", "sigmoid_grad", "gradX")))

@@ -5,7 +5,8 @@ import ast
 import pytest
 
 from harness.recording.counts import cuts_in, sizes_in
-from harness.recording.stand_ins.hints import scaled_rounds
+from harness.recording.stand_ins.hints import scaled_grids
+from harness.recording.stand_ins.reduced import may_read
 
 SIZES = [
     "X = data[:60000]",
@@ -69,5 +70,11 @@ def test_a_number_that_cuts_observations_counts_a_part_of_them(text: str) -> Non
 
 def test_a_loop_over_all_points_of_a_grid_goes_round_as_often_as_the_square_of_its_side() -> None:
     text = "def draw(net, side=100):\n    for point in grid(side):\n        net(point)\n"
-    assert scaled_rounds(text, [10_000, 7], 5) == [[100, 5]]
-    assert scaled_rounds(text, [10_001], 5) == []
+    assert scaled_grids(text, [10_000, 7], 5) == [[100, 5]]
+    assert scaled_grids(text, [10_001], 5) == []
+
+
+def test_a_text_reads_observations_only_if_it_calls_what_does() -> None:
+    calls = ("np.loadtxt(name)", "imread(path)", "datasets.load_iris()", "lines = f.readlines()", "with open (p):")
+    assert all(map(may_read, calls))
+    assert not may_read("a = f(z)  # x is *already* squashed (as a load of numbers)")

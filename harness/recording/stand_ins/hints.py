@@ -156,9 +156,19 @@ def scaled_rounds(text: str, rounds: Iterable[int], wanted: int) -> list[list[in
         wanted: what such a number becomes.
     """
     known = size_numbers(text)
-    sides = {number * number: number for number in known}  # of a grid, all points of which a loop goes through
-    counted = [sides.get(number, number) for number in dict.fromkeys(rounds)]
-    return [[number, wanted] for number in counted if FEW < number < MANY and number in known]
+    return [[number, wanted] for number in dict.fromkeys(rounds) if FEW < number < MANY and number in known]
+
+
+def scaled_grids(text: str, rounds: Iterable[int], wanted: int) -> list[list[int]]:
+    """[number, smaller number] for the sides of grids of which a loop goes through all points, as to draw a boundary.
+
+    Args:
+        text: of the file.
+        rounds: how often loops go round.
+        wanted: what such a side becomes.
+    """
+    sides = {number * number: number for number in size_numbers(text) if FEW < number < MANY}
+    return [[sides[number], wanted] for number in dict.fromkeys(rounds) if number in sides]
 
 
 SIZE_NAME = re.compile(r"hidden|units|neuron|seq|steps|window|embed|filters|batch|(^|_)bs$", re.IGNORECASE)

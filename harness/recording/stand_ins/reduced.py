@@ -68,9 +68,9 @@ def install(
 
 
 def may_read(text: str) -> bool:
-    """Whether a text names something that reads observations, of which a part can be left out."""
+    """Whether a text calls something that reads observations, of which a part can be left out."""
     readers = ("open", "read", *NUMPY_READERS, *TABLE_READERS, *DATASETS)
-    return any(word in text for word in readers)
+    return re.search(rf"({'|'.join(readers)})\w*\s*\(", text) is not None
 
 
 def _reducing(real: Callable[..., Any], at_most: int, note: Callable[..., None]) -> Callable[..., Any]:

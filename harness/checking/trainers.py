@@ -1,0 +1,144 @@
+"""A method that cuts the data into batches and hands them on to the one that was called: it is called as well."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..recording.driving.data import Sizes
+from ..recording.graph import Array, Place, Recording
+from ..recording.literals import last_name
+from .result import CheckResult, Verdict
+from .sources import Sources
+from .unrun import trainers_left
+from .variants import data_of
+from .verdict import check_recording, raised_result
+
+# values of the arguments that are no data, by their names; a batch is all rows: a last one that is smaller may not fit
+NUMBERS = (
+    (re.compile(r"epoch|iter|steps", re.IGNORECASE), "3"),
+    (re.compile(r"batch", re.IGNORECASE), str(Sizes().observations)),
+    (re.compile(r"rate|lr|eta|alpha", re.IGNORECASE), "0.1"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """A method that hands parts of its own arguments on."""
+
+    function: ast.FunctionDef
+    inner: str  # the method that is given them
+    handed: tuple[str, ...]  # the arguments of which it gets parts, in order
+
+
+def with_trainers(
+    result: CheckResult,
+    recording: Recording,
+    sources: Sources,
+    ran: list[Recording],
+    record: Callable[[str, Mapping[str, Array]], Recording],
+) -> tuple[CheckResult, list[Recording]]:
+    """The verdict on a driven file after the methods were called that call the one that was driven.
+
+    What that one was given whole fits it, so their parts must fit it too.
+
+    Args:
+        result: of the calls so far, which is correct.
+        recording: of the first calls.
+        sources: the user's files.
+        ran: the recordings that the verdict rests on so far.
+        record: how to record the file with other calls and data.
+
+    Returns:
+        the verdict, and the recordings that are judged by it.
+    """
+    data, ran = data_of(recording.driven, recording.seed), list(ran)
+    for name in trainers_left(ran, sources) if data is not None else ():
+        trainer = trainer_of(name, sources)
+        lines = lines_with(trainer, recording.driven.calls) if trainer is not None else None
+        if trainer is None or lines is None or data is None:
+            continue
+        latest = record("\n".join(lines), data)
+        other = check_recording(latest, sources=sources)
+        place = place_of_parts(latest, trainer)
+        if place is not None:
+            raised = raised_result(latest, True)
+            found = replace(raised.mistakes[0], place=place, others=())
+            return replace(raised, mistakes=(found,), calls=lines), [latest]
+        if other.verdict is Verdict.MISTAKE and not other.exception:
+            return replace(other, calls=lines), [latest]
+        if other.verdict is Verdict.CORRECT and latest.raised is None:
+            ran.append(latest)
+    return result, ran
+
+
+def trainer_of(name: str, sources: Sources) -> Trainer | None:
+    """The method of a name, ``Network.fit``, if all that it gives another one are parts of its arguments."""
+    owner, _, method = name.rpartition(".")
+    classes = [one for tree in sources.trees.values() for one in tree.body if isinstance(one, ast.ClassDef)]
+    owners = [one for one in classes if one.name == owner]
+    functions = [one for part in owners for one in part.body if isinstance(one, ast.FunctionDef) and one.name == method]
+    for function in functions[:1]:
+        own = [one.arg for one in function.args.args[1:]]
+        parts = {one: one for one in own}  # the argument that each name has a part of
+        for node in ast.walk(function):
+            for target, value in assigned_in(node):
+                cut = value.value if isinstance(value, ast.Subscript) else value
+                origin = parts.get(ast.unparse(cut))
+                if target in parts and origin != parts[target]:
+                    return None  # it has become something else
+                if origin is not None:
+                    parts[target] = origin
+        methods = {one.name for part in owners for one in part.body if isinstance(one, ast.FunctionDef)}
+        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+            cuts = [one.value if isinstance(one, ast.Subscript) else one for one in call.args]
+            handed = [parts.get(ast.unparse(one)) for one in cuts]
+            known = [one for one in handed if one is not None]
+            is_of_self = isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "self"
+            if is_of_self and last_name(call.func) in methods and len(set(known)) == len(call.args) > 1:
+                return Trainer(function=function, inner=last_name(call.func), handed=tuple(known))
+    return None
+
+
+def assigned_in(node: ast.AST) -> list[tuple[str, ast.expr]]:
+    """The names that a statement gives a value, with that value."""
+    if not isinstance(node, ast.Assign):
+        return []
+    found = []
+    for target in node.targets:
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            found += [(ast.unparse(one), value) for one, value in zip(target.elts, node.value.elts)]
+        else:
+            found.append((ast.unparse(target), node.value))
+    return found
+
+
+def lines_with(trainer: Trainer, calls: Sequence[str]) -> tuple[str, ...] | None:
+    """The calls with one of a method in the place of that of the inner one; None if its arguments are not known."""
+    nodes = ast.walk(ast.parse("\n".join(calls)))
+    inner = [node for node in nodes if isinstance(node, ast.Call) and last_name(node.func) == trainer.inner]
+    if len(inner) != 1 or not isinstance(inner[0].func, ast.Attribute) or len(inner[0].args) < len(trainer.handed):
+        return None
+    given = dict(zip(trainer.handed, map(ast.unparse, inner[0].args)))
+    arguments = trainer.function.args.args[1:]
+    required = len(arguments) - len(trainer.function.args.defaults)
+    for place, argument in enumerate(one.arg for one in arguments):
+        value = next((value for pattern, value in NUMBERS if pattern.search(argument)), None)
+        if argument not in given and value is not None:
+            given[argument] = value
+        elif argument not in given and place < required:
+            return None
+    before = [one for one in calls if not one.startswith((" ", "for ")) and f".{trainer.inner}(" not in one]
+    named = ", ".join(f"{name}={value}" for name, value in given.items())
+    return (*before, f"{ast.unparse(inner[0].func.value)}.{trainer.function.name}({named})")
+
+
+def place_of_parts(recording: Recording, trainer: Trainer) -> Place | None:
+    """The line that hands on parts whose shapes do not fit each other; None if they do."""
+    raised = recording.raised
+    if raised is None or raised.type != "ValueError":
+        return None
+    frames = {one.function.rpartition(".")[2]: one for one in raised.frames}
+    return frames.get(trainer.function.name) if trainer.inner in frames else None

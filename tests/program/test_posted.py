@@ -312,7 +312,7 @@ def test_a_module_is_supplied_that_has_what_is_taken_of_it_and_a_fit_before_comp
     assert program.y.tolist() == load_iris().target.tolist()
     notes = {note.kind: note.detail for note in program.notes}
     assert notes[NoteKind.IMPORT_SUPPLIED] == "datasets"  # and not what the star gives
-    assert notes[NoteKind.NAME_MISSING] == "train.py:3: name 'datasets' is not defined"
+    assert notes[NoteKind.FAILS_BEFORE_FIT] == "train.py:3: name 'datasets' is not defined"
     found = read_unjudged(program)
     assert found.is_refused
     assert [(one.finding.check, one.finding.place.line) for one in found.likely] == [

@@ -464,14 +464,15 @@ def _not_captured(
             missing=str(failure.filename or ""),
         )
     if isinstance(failure, NameError) and place is not None:
-        note = Note(kind=NoteKind.NAME_MISSING, detail=f"{place}: {first_line(failure)}")
+        note = Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=f"{place}: {first_line(failure)}")
         return _Failed(BadInput(f"{what}\n    {place.text[:160]}"), notes=[note])
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
     error = BadInput(what + text)
     finding = explained(str(failure), place, recorder.origins.layer_places())
     missing = () if recorder.supply is None else made_up_parts(recorder.supply.notes)
     if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
-        return _Failed(error)
+        detail = f"{where}: {type(failure).__name__}: {first_line(failure)}"
+        return _Failed(error, notes=[Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)])
     return _Failed(RefusedByKeras(error, finding, missing))
 
 

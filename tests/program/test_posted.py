@@ -449,6 +449,18 @@ def test_an_edited_script_that_does_not_reach_fit_is_not_completed(tmp_path, mon
         run_edited(program, [edit], trains=False)
 
 
+def test_tables_have_the_methods_of_earlier_versions(captured):
+    program = captured(
+        "import keras, numpy as np, pandas as pd\ntable = pd.DataFrame({'a': [1.0, 2], 'b': [3.0, 4]})\n"
+        "table = table.append(table, ignore_index=True)\nx = table.as_matrix(columns=['a'])\n"
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\nm.fit(x, table['b'].as_matrix())\n"
+    )
+    assert is_judged(program)
+    assert program.x.tolist() == [[1], [2], [1], [2]]
+    old = [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME]
+    assert old == ["DataFrame.append", "DataFrame.as_matrix", "Series.as_matrix"]
+
+
 def test_a_function_that_nobody_calls_is_called(captured):
     program = captured(
         "import keras, numpy as np\nx = np.random.rand(20, 2)\n"

@@ -73,7 +73,7 @@ class NoteKind(Enum):
     FILE_FOUND = "file-found"  # the file ``detail`` was read, which the script names by a path that does not exist
     MADE_UP = "made-up"  # something that was not there was made up; ``detail`` says what
     CALLED = "called"  # a function that trains and that the script never calls was called; ``detail`` is its name
-    NAME_MISSING = "name-missing"  # the script uses a name that it does not define; ``detail`` is where and which
+    FAILS_BEFORE_FIT = "fails-before-fit"  # the script as it is; ``detail`` is where and how
     IMPORT_SUPPLIED = "import-supplied"  # a usual import that a snippet lacks was supplied; ``detail`` is its name
     OWN_LOOP = "own-loop"  # the script trains without Keras' fit; ``detail`` says how
     NEVER_FIT = "never-fit"  # the script compiles a model and does not train it

@@ -350,7 +350,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.MORE_FITS: f"The script calls fit again{where}; --fit {max(number_, 2)} judges that call.",
         NoteKind.STOPPED: f"The time limit stopped the training in the script after {count(number_, 'epoch')}.",
         NoteKind.SCRIPT_FAILED: f"After fit, the script fails: {note.detail}",
-        NoteKind.NAME_MISSING: f"As it is, the script fails before fit: {note.detail}",
+        NoteKind.FAILS_BEFORE_FIT: f"As it is, the script fails before fit: {note.detail}",
         NoteKind.NOT_COPIED: f"The model cannot be copied ({note.detail}), so few seeds could be trained.",
         NoteKind.CALLED: f"The script never calls {note.detail}, which trains, so it was called.",
         NoteKind.IMPORT_SUPPLIED: f"The script lacks an import that was supplied{where}.",

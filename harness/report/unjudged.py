@@ -64,7 +64,7 @@ def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:
 
 
 SAID = (
-    NoteKind.NAME_MISSING,
+    NoteKind.FAILS_BEFORE_FIT,
     NoteKind.FILE_FOUND,
     NoteKind.OLD_NAME,
 )  # beside what needs no training
@@ -108,7 +108,9 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
         yield "Nothing was trained, because no other change would help. Repair this first, and run it again."
         return
     if found.is_never_fit:
-        yield "Nothing was trained, because the script compiles a model and never calls fit()."
+        fails = any(note.kind is NoteKind.FAILS_BEFORE_FIT for note in found.notes)
+        what = "fails after it compiles a model" if fails else "compiles a model and never calls fit()"
+        yield f"Nothing was trained, because the script {what}."
         return
     advice = dict(reasons(found))
     if advice:

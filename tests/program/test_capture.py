@@ -920,3 +920,10 @@ def test_a_script_that_compiles_a_model_is_one_of_keras(tmp_path, text, is_keras
 def test_the_shapes_of_a_layer_are_asked_as_in_earlier_versions(script):
     text = "assert model.get_input_shape_at(0) == (None, 3) and model.layers[-1].get_output_shape_at(0)[0] is None\n"
     assert capture_script(script(HEADER, MODEL, text, "model.fit(x, y)\n")).program.rows
+
+
+def test_a_script_that_fails_before_it_trains_is_not_said_to_train_nothing(script):
+    text = "agent = object()\nagent.learn(model)\n"
+    said = list(lines(read_unjudged(capture_script(script(HEADER, MODEL, text)).program)))
+    assert "Nothing was trained, because the script fails after it compiles a model." in said
+    assert any(line.startswith("As it is, the script fails before fit: train.py:") for line in said)

@@ -368,6 +368,16 @@ net.predict([a2, b2[:5]])
 """
 
 
+def test_the_only_input_that_is_given_in_a_list_is_scaled_in_it(program):
+    found = program(FUNCTIONAL.replace("model.fit(x=X, y=100 * X[:, 0])", "model.fit([X[:40]], [X[:40, 0]])"))
+    edits = edits_for(found, [change("scale_inputs", "standardise"), change("scale_targets")]).edits
+    again = run_edited(found, edits).program
+    for values in (again.x[0], again.y):
+        assert len(values) == 40
+        assert np.allclose(values.mean(axis=0), 0, atol=1e-5)
+        assert np.allclose(values.std(axis=0), 1, atol=1e-4)
+
+
 @pytest.mark.slow
 def test_each_of_several_inputs_is_scaled_with_the_others_of_its_columns(program):
     captured = program(TWO_INPUTS)

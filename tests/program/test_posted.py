@@ -8,8 +8,11 @@ from sklearn.datasets import load_iris
 
 from harness.errors import BadInput
 from harness.programs.capture import capture_script
+from harness.programs.capture.script import run_edited
 from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant
+from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, contradictions
+from harness.programs.edits import Edit, edits_for
 from harness.programs.findings import Severity
 from harness.programs.old_versions.arguments import translated
 from harness.programs.old_versions.names import places_of
@@ -312,7 +315,7 @@ def test_a_module_is_supplied_that_has_what_is_taken_of_it_and_a_fit_before_comp
     assert program.y.tolist() == load_iris().target.tolist()
     notes = {note.kind: note.detail for note in program.notes}
     assert notes[NoteKind.IMPORT_SUPPLIED] == "datasets"  # and not what the star gives
-    assert notes[NoteKind.NAME_MISSING] == "train.py:3: name 'datasets' is not defined"
+    assert notes[NoteKind.FAILS_BEFORE_FIT] == "train.py:3: name 'datasets' is not defined"
     found = read_unjudged(program)
     assert found.is_refused
     assert [(one.finding.check, one.finding.place.line) for one in found.likely] == [
@@ -431,6 +434,31 @@ def test_a_wrapper_of_scikit_learn_and_old_splitters(captured):
     )
     assert is_judged(program)
     assert (program.rows, program.epochs, program.batch_size) == (30, 2, 5)
+    (edit,) = edits_for(program, [Change(kind=ChangeKind.SCALE_INPUTS, new="standardise")]).edits
+    assert edit.new.endswith("x = (x - input_mean) / input_std\n")  # the rows, and not the model before them
+
+
+def test_an_edited_script_that_does_not_reach_fit_is_not_completed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "import keras\nm = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\n"
+    (tmp_path / "train.py").write_text(text + "x = [[1.0], [2.0]]\nm.fit(x, [0, 1])\n")
+    program = capture_script("train.py").program
+    place = {"file": "train.py", "cell": None, "line": 4, "start": len(text), "end": len(text)}
+    edit = Edit(**place, old="", new="x = None + 1\n", subject="", fragment="x = None + 1")
+    with pytest.raises(BadInput, match="the edited script fails before it calls fit"):
+        run_edited(program, [edit], trains=False)
+
+
+def test_tables_have_the_methods_of_earlier_versions(captured):
+    program = captured(
+        "import keras, numpy as np, pandas as pd\ntable = pd.DataFrame({'a': [1.0, 2], 'b': [3.0, 4]})\n"
+        "table = table.append(table, ignore_index=True)\nx = table.as_matrix(columns=['a'])\n"
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\nm.fit(x, table['b'].as_matrix())\n"
+    )
+    assert is_judged(program)
+    assert program.x.tolist() == [[1], [2], [1], [2]]
+    old = [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME]
+    assert old == ["DataFrame.append", "DataFrame.as_matrix", "Series.as_matrix"]
 
 
 def test_a_function_that_nobody_calls_is_called(captured):

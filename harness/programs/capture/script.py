@@ -321,7 +321,7 @@ def run_edited(
     if program.path is None:
         raise BadInput(f"{program.name}: expected a program captured from a script, got a model given in Python")
     is_merged = any(note.kind is NoteKind.FITS_MERGED for note in program.notes)
-    return capture_script(
+    captured = capture_script(
         program.path,
         arguments=program.arguments,
         fit=program.fit_number,
@@ -330,6 +330,9 @@ def run_edited(
         edits=edits,
         at_fit=None if trains or is_merged else _end_script,
     )
+    if captured.program.made_up is not program.made_up:  # more of it had to be made up
+        raise BadInput(f"{program.name}: the edited script fails before it calls fit")
+    return captured
 
 
 def _end_script(_: Program) -> None:
@@ -403,7 +406,8 @@ def _result(recorder: Recorder, failure: BaseException | None, sources: Sources,
     with contextlib.suppress(ValueError, ScriptEnded):
         recorder.capture_early()
     if recorder.supply is not None or (is_over and not recorder.mentions_fit()):
-        recorder.capture_untrained()
+        with contextlib.suppress(ScriptEnded):
+            recorder.capture_untrained()
     program = recorder.program
     if program is None:
         raise _not_captured(recorder, failure, sources, shown)
@@ -464,14 +468,15 @@ def _not_captured(
             missing=str(failure.filename or ""),
         )
     if isinstance(failure, NameError) and place is not None:
-        note = Note(kind=NoteKind.NAME_MISSING, detail=f"{place}: {first_line(failure)}")
+        note = Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=f"{place}: {first_line(failure)}")
         return _Failed(BadInput(f"{what}\n    {place.text[:160]}"), notes=[note])
     text = "" if place is None or not place.text else f"\n    {place.text[:160]}"
     error = BadInput(what + text)
     finding = explained(str(failure), place, recorder.origins.layer_places())
     missing = () if recorder.supply is None else made_up_parts(recorder.supply.notes)
     if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
-        return _Failed(error)
+        detail = f"{where}: {type(failure).__name__}: {first_line(failure)}"
+        return _Failed(error, notes=[Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)])
     return _Failed(RefusedByKeras(error, finding, missing))
 
 

@@ -84,8 +84,9 @@ class DataEdits:
 
     @property
     def has_several_inputs(self) -> bool:
-        """Whether fit is given a list, tuple or dictionary of inputs."""
-        return isinstance(self.program.x, (list, tuple, dict))
+        """Whether fit is given a list or tuple of inputs, or a dictionary."""
+        x = self.program.x
+        return isinstance(x, dict) or (isinstance(x, (list, tuple)) and len(x) > 1)
 
     def check_plain(self, kind: ChangeKind, call: ast.Call) -> None:
         """Raise Unplaced unless fit is given one y as an array, and one x if that is not left as it is or scaled.
@@ -102,7 +103,7 @@ class DataEdits:
 
     def note(self, change: Change, text: Text, call: ast.Call) -> None:
         """Note what is to be done to the data that fit is given."""
-        given = (argument_of(call, "x", 0), argument_of(call, "y", 1))
+        given = (self._array(argument_of(call, "x", 0)), self._array(argument_of(call, "y", 1)))
         x, y = ("" if part is None else text.text(part) for part in given)  # a dataset comes without y
         kind = change.kind
         if kind is ChangeKind.SCALE_INPUTS:
@@ -252,6 +253,11 @@ class DataEdits:
         numbers = [float(f"{value:.6g}") for value in values.ravel()]
         return str(numbers[0]) if len(numbers) == 1 else f"{self.script.numpy_name(text)}.array({numbers})"
 
+    def _array(self, argument: ast.expr | None) -> ast.expr | None:
+        """What stands for the only array of a list, as the only input of a model may be given; else the argument."""
+        is_list = isinstance(argument, (ast.List, ast.Tuple)) and len(argument.elts) == 1 and self.program.rows > 1
+        return argument.elts[0] if is_list and not self.has_several_inputs else argument  # type: ignore[union-attr]
+
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
         """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""
         if any(note.detail == OF_LISTS for note in self.program.notes):
@@ -387,6 +393,7 @@ class DataEdits:
 
     def _wrapped_by(self, text: Text, wrappers: Sequence[str], argument: ast.expr | None) -> Iterator[Edit]:
         """The edit that puts expressions around an argument."""
+        argument = self._array(argument)
         if argument is None or not wrappers:
             return
         new = text.text(argument)

@@ -14,8 +14,9 @@ from types import FrameType
 from typing import Any
 
 from ...recording.literals import nodes_of
-from ...recording.source import place_words
+from ...recording.source import called_name, place_words
 
+CROSS_VALIDATION = ("cross_val_score", "cross_val_predict", "cross_validate")  # functions of scikit-learn
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
 
 
@@ -205,7 +206,12 @@ def call_at(text: str, place: Place | None) -> ast.Call | None:
 
 
 def argument_of(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:
-    """An argument of a call by name, or by position from 0; None if the call does not give it."""
+    """An argument of a call by name, or by position from 0; None if the call does not give it.
+
+    Rows are those of ``fit``, which functions that cross-validate take after the model.
+    """
+    if name in ("x", "y") and position is not None and called_name(call) in CROSS_VALIDATION:
+        name, position = {"x": "X"}.get(name, name), position + 1
     for keyword in call.keywords:
         if keyword.arg == name:
             return keyword.value

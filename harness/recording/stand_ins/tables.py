@@ -191,23 +191,25 @@ def _reading(real: Callable[..., Any], missing: files.Missing) -> Callable[..., 
 # Earlier versions
 
 
+def _append(self: Any, other: Any, ignore_index: bool = False, **_: Any) -> Any:
+    """A table with rows at its end."""
+    rows = pandas.DataFrame([other]) if isinstance(other, dict) else other
+    return pandas.concat([self, rows], ignore_index=ignore_index)
+
+
+EARLIER_METHODS: dict[str, Callable[..., Any]] = {
+    "append": _append,
+    "as_matrix": lambda self, columns=None: (self if columns is None else self[columns]).to_numpy(),
+    "get_values": lambda self: self.to_numpy(),
+    "iteritems": lambda self: self.items(),
+    "applymap": lambda self, function, **_: self.map(function),
+}  # of tables and their columns
+
+
 def _restore_earlier(note: Callable[..., None]) -> None:
     """What files use that this version of pandas no longer has."""
-
-    def append(self: Any, other: Any, ignore_index: bool = False, **_: Any) -> Any:
-        return pandas.concat(
-            [self, pandas.DataFrame([other]) if isinstance(other, dict) else other], ignore_index=ignore_index
-        )
-
-    earlier: dict[str, Callable[..., Any]] = {
-        "append": append,
-        "as_matrix": lambda self, columns=None: (self if columns is None else self[columns]).to_numpy(),
-        "get_values": lambda self: self.to_numpy(),
-        "iteritems": lambda self: self.items(),
-        "applymap": lambda self, function, **_: self.map(function),
-    }
     for kind in KINDS:
-        for name, method in earlier.items():
+        for name, method in EARLIER_METHODS.items():
             if not hasattr(kind, name):
                 setattr(kind, name, _noted(note, f"pandas.{kind.__name__}.{name}", method))
         if not hasattr(kind, "ix"):

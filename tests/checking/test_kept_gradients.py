@@ -80,10 +80,30 @@ class Scale:
         return {"dx": dout * self.gamma, "dgamma": (dout * cache["x"]).sum(axis=0)}
 """
 
+FILLED = """
+import numpy as np
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out) * 0.1, np.zeros(n_out)
+        self.dW, self.db = np.zeros((n_in, n_out)), np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        for j in range(dout.shape[1]):
+            self.dW[:, j] = self.x.T @ dout[:, j]
+            self.db[j] = dout[:, j].sum()
+        return dout @ self.W.T
+"""
+
 # a right file, what is replaced by a slip, the slip, and what is then wrong
 FILES = [
     pytest.param(KEYED, "self.x.T @ dout", "self.x.T @ dout * dout.sum()", {"self.grads['W']"}, id="keys"),
     pytest.param(LISTED, "np.dot(h_prev.T, dt)", "np.dot(h_prev.T, dh_next)", {"self.grads[1]"}, id="numbers"),
+    pytest.param(FILLED, "self.x.T @ dout[:, j]", "self.x.T @ dout[:, 0]", {"self.dW"}, id="columns"),
     pytest.param(GIVEN_BACK, "dout.sum(axis=0)\n", "dout[0]\n", {"b"}, id="given-back"),
 ]
 

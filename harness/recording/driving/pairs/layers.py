@@ -408,7 +408,7 @@ class _Gradients:
 
     def add_stored(self, method: FunctionFacts) -> None:
         """Adds those that a method keeps in attributes."""
-        for attribute in sorted(method.writes):
+        for attribute in sorted(method.changes):
             place = self._place_of(attribute)
             value = f"{self.thing}.{attribute}"
             if INPUT_GRADIENT.match(attribute):

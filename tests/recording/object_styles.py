@@ -465,3 +465,48 @@ class Network:
 """
 
 STYLES["a softmax without a derivative"] = (SOFTMAX_OF_A_LOSS, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)")
+
+OF_SEQUENCES = """
+import numpy as np
+
+
+class RNN:
+    def __init__(self, input_size, hidden_size, output_size, learning_rate=0.1):
+        self.Wx = np.random.randn(input_size, hidden_size) * 0.2
+        self.Wh = np.random.randn(hidden_size, hidden_size) * 0.2
+        self.Wy = np.random.randn(hidden_size, output_size) * 0.2
+        self.lr = learning_rate
+
+    def forward(self, x):
+        ASKED
+        self.x, self.h = x, [np.zeros((len(x), len(self.Wh)))]
+        for k in range(t):
+            self.h.append(np.tanh(x[:, k] @ self.Wx + self.h[-1] @ self.Wh))
+        return self.h[-1] @ self.Wy
+
+    def backward(self, dy):
+        dWx, dWh, dWy = np.zeros_like(self.Wx), np.zeros_like(self.Wh), self.h[-1].T @ dy
+        dh = dy @ self.Wy.T
+        for k in reversed(range(self.x.shape[1])):
+            da = dh * (1 - self.h[k + 1] ** 2)
+            dWx += self.x[:, k].T @ da
+            dWh += self.h[k].T @ da
+            dh = da @ self.Wh.T
+        for p, g in ((self.Wx, dWx), (self.Wh, dWh), (self.Wy, dWy)):
+            p -= self.lr * g
+
+    def train(self, X, y, epochs=10):
+        losses = []
+        for _ in range(epochs):
+            out = self.forward(X)
+            losses.append(np.mean((out - y) ** 2))
+            self.backward(2 * (out - y) / y.size)
+        return losses
+"""
+UNPACKED = "n, t, d = x.shape"
+RAISED = """if x.ndim != 3:
+            raise ValueError(f"expected input of shape (batch, time, features), got {x.shape}")
+        t = x.shape[1]"""
+
+STYLES["an exception that asks for steps"] = (OF_SEQUENCES.replace("ASKED", RAISED), "da @ self.Wh.T", "da @ self.Wh")
+STYLES["an input of three axes"] = (OF_SEQUENCES.replace("ASKED", UNPACKED), "self.h[k].T @ da", "self.h[k + 1].T @ da")

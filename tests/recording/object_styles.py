@@ -510,3 +510,59 @@ RAISED = """if x.ndim != 3:
 
 STYLES["an exception that asks for steps"] = (OF_SEQUENCES.replace("ASKED", RAISED), "da @ self.Wh.T", "da @ self.Wh")
 STYLES["an input of three axes"] = (OF_SEQUENCES.replace("ASKED", UNPACKED), "self.h[k].T @ da", "self.h[k + 1].T @ da")
+
+FIELDS_MADE_LATER = """
+from __future__ import annotations
+
+import numpy as np
+from dataclasses import dataclass, field
+from typing import Callable
+
+
+@dataclass
+class Dense:
+    n_in: int
+    n_out: int
+    f: Callable[[np.ndarray], np.ndarray]
+    df: Callable[[np.ndarray], np.ndarray]
+    W: np.ndarray = field(init=False)
+    b: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.W, self.b = np.random.randn(self.n_in, self.n_out) * 0.3, np.zeros(self.n_out)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.x, self.z = x, x @ self.W + self.b
+        return self.f(self.z)
+
+    def backward(self, grad: np.ndarray, lr: float) -> np.ndarray:
+        grad = grad * self.df(self.z)
+        out = grad @ self.W.T
+        self.W -= lr * self.x.T @ grad
+        self.b -= lr * grad.sum(axis=0)
+        return out
+
+
+@dataclass
+class Model:
+    layers: list[Dense] = field(default_factory=list)
+
+    def fit(self, x: np.ndarray, y: np.ndarray, epochs: int, lr: float) -> None:
+        for _ in range(epochs):
+            out = x
+            for layer in self.layers:
+                out = layer.forward(out)
+            grad = 2 * (out - y) / y.size
+            for layer in reversed(self.layers):
+                grad = layer.backward(grad, lr)
+
+
+def tanh(z: np.ndarray) -> np.ndarray:
+    return np.tanh(z)
+
+
+def dtanh(z: np.ndarray) -> np.ndarray:
+    return 1 - np.tanh(z) ** 2
+"""
+
+STYLES["fields made later, f and df"] = (FIELDS_MADE_LATER, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)")

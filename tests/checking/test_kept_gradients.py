@@ -80,6 +80,21 @@ class Scale:
         return {"dx": dout * self.gamma, "dgamma": (dout * cache["x"]).sum(axis=0)}
 """
 
+IN_ORDER = """
+import numpy as np
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.parameters = {"W": np.random.randn(n_in, n_out) * 0.4, "b": np.zeros(n_out)}
+
+    def __call__(self, X):
+        self.X = X
+        return X @ self.parameters["W"] + self.parameters["b"]
+
+    def backward(self, dZ):
+        return dZ @ self.parameters["W"].T, self.X.T @ dZ, dZ.sum(axis=0)
+"""
+
 FILLED = """
 import numpy as np
 
@@ -103,6 +118,7 @@ class Dense:
 FILES = [
     pytest.param(KEYED, "self.x.T @ dout", "self.x.T @ dout * dout.sum()", {"self.grads['W']"}, id="keys"),
     pytest.param(LISTED, "np.dot(h_prev.T, dt)", "np.dot(h_prev.T, dh_next)", {"self.grads[1]"}, id="numbers"),
+    pytest.param(IN_ORDER, "self.X.T @ dZ,", "self.X.T @ dZ * dZ.sum(),", {"result2"}, id="order"),
     pytest.param(FILLED, "self.x.T @ dout[:, j]", "self.x.T @ dout[:, 0]", {"self.dW"}, id="columns"),
     pytest.param(GIVEN_BACK, "dout.sum(axis=0)\n", "dout[0]\n", {"b"}, id="given-back"),
 ]

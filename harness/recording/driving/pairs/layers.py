@@ -399,8 +399,12 @@ class _Gradients:
         if len(names) == 1:
             self.add("return value", back, "input", input_value)
             return
+        # without names they come in the order in which the weights stand in their dictionary or list
+        are_in_order = len(names) == len(self.parameters) + 1 and all("[" in one for one in self.parameters)
         for index, name in enumerate(names):
             place = self._place_of(name)
+            if place is None and index > 0 and are_in_order and not GRADIENT_NAMED.search(name):
+                place = index - 1
             if place is not None:
                 self.add(name, f"{back}[{index}]", self.parameters[place], self.before(place))
             elif index == 0 or FIRST_GRADIENT.match(name):

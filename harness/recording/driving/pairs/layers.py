@@ -42,11 +42,12 @@ BACKWARD = re.compile(
 )
 # what the two may be called if no method has one of those names
 RARE_FORWARD = re.compile(
-    r"^(fwd|fp|f|run|apply|activate|process|feed|propagate(_?forward)?|eval(uate)?|((calc(ulate)?|compute|get)_?)?outputs?)$",
+    r"^(fwd|forward_\w+|fp|f|run|apply|activate|process|feed|propagate(_?forward)?|eval(uate)?|((calc(ulate)?|compute|get)_?)?outputs?)$",
     re.IGNORECASE,
 )
 RARE_BACKWARD = re.compile(
-    r"^(bwd|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$", re.IGNORECASE
+    r"^(bwd|backward_\w+|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$",
+    re.IGNORECASE,
 )
 VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
 UPDATE = re.compile(

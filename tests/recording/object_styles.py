@@ -641,3 +641,31 @@ class Network:
 """
 
 STYLES["classes as arguments, layers as *args"] = (CLASSES_AS_ARGUMENTS, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)")
+
+CLEARED_BY_CALLERS = """
+import numpy as np
+
+
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.weights, self.biases = np.random.randn(in_features, out_features), np.zeros((1, out_features))
+        self.dw = self.db = 0
+
+    def forward(self, x):
+        self.inputs = x
+        return np.matmul(x, self.weights) + self.biases
+
+    def backward(self, dz):
+        self.dw += np.matmul(self.inputs.T, dz)
+        self.db += np.sum(dz, axis=0)
+        return np.matmul(dz, self.weights.T)
+
+    def step(self, lr=1e-3):
+        self.weights -= lr * self.dw
+        self.biases -= lr * self.db
+
+    def zero_grad(self):
+        self.dw = self.db = 0
+"""
+
+STYLES["one layer that callers clear"] = (CLEARED_BY_CALLERS, "np.sum(dz, axis=0)", "np.sum(dz**2, axis=0)")

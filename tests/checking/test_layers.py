@@ -1049,3 +1049,12 @@ def test_a_loss_may_have_a_value_and_a_gradient(tmp_path: Path, power: str, verd
         f"        return 2 * (out - target){power} / out.size\n",
     )
     assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize("back", ["before", "delta @ self.weight.T"])
+def test_a_pass_may_say_on_what_it_works(tmp_path: Path, back: str) -> None:
+    text = ONE_LAYER.replace("{more}", "").replace("{back}", back).replace("given = ", "before = ")
+    text = text.replace("def forward(", "def forward_on_signal(").replace("def backward(", "def backward_on_signal(")
+    pairs = check_layers(write_file(tmp_path / "dense.py", text))
+    right = pair(pairs, "Dense.forward_on_signal").agreement is Agreement.AGREES
+    assert right is (back == "before")

@@ -465,3 +465,207 @@ class Network:
 """
 
 STYLES["a softmax without a derivative"] = (SOFTMAX_OF_A_LOSS, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)")
+
+OF_SEQUENCES = """
+import numpy as np
+
+
+class RNN:
+    def __init__(self, input_size, hidden_size, output_size, learning_rate=0.1):
+        self.Wx = np.random.randn(input_size, hidden_size) * 0.2
+        self.Wh = np.random.randn(hidden_size, hidden_size) * 0.2
+        self.Wy = np.random.randn(hidden_size, output_size) * 0.2
+        self.lr = learning_rate
+
+    def forward(self, x):
+        ASKED
+        self.x, self.h = x, [np.zeros((len(x), len(self.Wh)))]
+        for k in range(t):
+            self.h.append(np.tanh(x[:, k] @ self.Wx + self.h[-1] @ self.Wh))
+        return self.h[-1] @ self.Wy
+
+    def backward(self, dy):
+        dWx, dWh, dWy = np.zeros_like(self.Wx), np.zeros_like(self.Wh), self.h[-1].T @ dy
+        dh = dy @ self.Wy.T
+        for k in reversed(range(self.x.shape[1])):
+            da = dh * (1 - self.h[k + 1] ** 2)
+            dWx += self.x[:, k].T @ da
+            dWh += self.h[k].T @ da
+            dh = da @ self.Wh.T
+        for p, g in ((self.Wx, dWx), (self.Wh, dWh), (self.Wy, dWy)):
+            p -= self.lr * g
+
+    def train(self, X, y, epochs=10):
+        losses = []
+        for _ in range(epochs):
+            out = self.forward(X)
+            losses.append(np.mean((out - y) ** 2))
+            self.backward(2 * (out - y) / y.size)
+        return losses
+"""
+UNPACKED = "n, t, d = x.shape"
+RAISED = """if x.ndim != 3:
+            raise ValueError(f"expected input of shape (batch, time, features), got {x.shape}")
+        t = x.shape[1]"""
+
+STYLES["an exception that asks for steps"] = (OF_SEQUENCES.replace("ASKED", RAISED), "da @ self.Wh.T", "da @ self.Wh")
+STYLES["an input of three axes"] = (OF_SEQUENCES.replace("ASKED", UNPACKED), "self.h[k].T @ da", "self.h[k + 1].T @ da")
+
+FIELDS_MADE_LATER = """
+from __future__ import annotations
+
+import numpy as np
+from dataclasses import dataclass, field
+from typing import Callable
+
+
+@dataclass
+class Dense:
+    n_in: int
+    n_out: int
+    f: Callable[[np.ndarray], np.ndarray]
+    df: Callable[[np.ndarray], np.ndarray]
+    W: np.ndarray = field(init=False)
+    b: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.W, self.b = np.random.randn(self.n_in, self.n_out) * 0.3, np.zeros(self.n_out)
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        self.x, self.z = x, x @ self.W + self.b
+        return self.f(self.z)
+
+    def backward(self, grad: np.ndarray, lr: float) -> np.ndarray:
+        grad = grad * self.df(self.z)
+        out = grad @ self.W.T
+        self.W -= lr * self.x.T @ grad
+        self.b -= lr * grad.sum(axis=0)
+        return out
+
+
+@dataclass
+class Model:
+    layers: list[Dense] = field(default_factory=list)
+
+    def fit(self, x: np.ndarray, y: np.ndarray, epochs: int, lr: float) -> None:
+        for _ in range(epochs):
+            out = x
+            for layer in self.layers:
+                out = layer.forward(out)
+            grad = 2 * (out - y) / y.size
+            for layer in reversed(self.layers):
+                grad = layer.backward(grad, lr)
+
+
+def tanh(z: np.ndarray) -> np.ndarray:
+    return np.tanh(z)
+
+
+def dtanh(z: np.ndarray) -> np.ndarray:
+    return 1 - np.tanh(z) ** 2
+"""
+
+STYLES["fields made later, f and df"] = (FIELDS_MADE_LATER, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)")
+
+CLASSES_AS_ARGUMENTS = """
+from __future__ import annotations
+
+import typing as t
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+
+class Activator(ABC):
+    def activate(self, z):
+        self.z = z
+        return self.calculate(z)
+
+    def hand_back(self, gradient):
+        return gradient * self.slope(self.z)
+
+    @abstractmethod
+    def calculate(self, z):
+        pass
+
+    @abstractmethod
+    def slope(self, z):
+        pass
+
+
+class Relu(Activator):
+    def calculate(self, z):
+        return z * (z > 0)
+
+    def slope(self, z):
+        return 1.0 * (z > 0)
+
+
+class Tanh(Activator):
+    def calculate(self, z):
+        return np.tanh(z)
+
+    def slope(self, z):
+        return 1 - np.tanh(z) ** 2
+
+
+class Dense:
+    def __init__(self, input_size: int, output_size: int, activator: t.Type["Activator"]):
+        self.W, self.b = np.random.randn(input_size, output_size) * 0.3, np.zeros(output_size)
+        self.activator = activator()
+
+    def forward(self, x):
+        self.x = x
+        return self.activator.activate(x @ self.W + self.b)
+
+    def backward(self, gradient, rate):
+        delta = self.activator.hand_back(gradient)
+        back = delta @ self.W.T
+        self.W -= rate * self.x.T @ delta
+        self.b -= rate * delta.sum(axis=0)
+        return back
+
+
+class Network:
+    def __init__(self, *args):
+        self._modules: list[Dense] = list(args)
+
+    def train(self, x, y, epochs=5, rate=0.1):
+        for _ in range(epochs):
+            out = x
+            for module in self._modules:
+                out = module.forward(out)
+            gradient = 2 * (out - y) / y.size
+            for module in reversed(self._modules):
+                gradient = module.backward(gradient, rate)
+"""
+
+STYLES["classes as arguments, layers as *args"] = (CLASSES_AS_ARGUMENTS, "1 - np.tanh(z) ** 2", "1 - np.tanh(z)")
+
+CLEARED_BY_CALLERS = """
+import numpy as np
+
+
+class Linear:
+    def __init__(self, in_features, out_features):
+        self.weights, self.biases = np.random.randn(in_features, out_features), np.zeros((1, out_features))
+        self.dw = self.db = 0
+
+    def forward(self, x):
+        self.inputs = x
+        return np.matmul(x, self.weights) + self.biases
+
+    def backward(self, dz):
+        self.dw += np.matmul(self.inputs.T, dz)
+        self.db += np.sum(dz, axis=0)
+        return np.matmul(dz, self.weights.T)
+
+    def step(self, lr=1e-3):
+        self.weights -= lr * self.dw
+        self.biases -= lr * self.db
+
+    def zero_grad(self):
+        self.dw = self.db = 0
+"""
+
+STYLES["one layer that callers clear"] = (CLEARED_BY_CALLERS, "np.sum(dz, axis=0)", "np.sum(dz**2, axis=0)")

@@ -38,6 +38,10 @@ ASKED_WHICH = re.compile(r"truth value of an array")  # if y[i] == k, which has 
 NO_ARRAY = re.compile(r"^'(list|tuple)' object has no attribute")  # such as shape, when arrays were expected
 # what is kept for one observation, and what many of them were to be added to it
 ONE_KEPT = re.compile(r"output operand with shape \((\d+),(\d+)\) doesn't match the broadcast shape \((\d+),(\d+)\)")
+THREE_AXES = re.compile(
+    r"\((batch|n|b)\w*, ?(time|seq|step|len|t\b)\w*, ?\w+\)|\b(3|three)[ -]?(d|dim\w*|axes)\b", re.IGNORECASE
+)
+THREE_UNPACKED = "not enough values to unpack (expected 3, got 2)"  # n, t, d = x.shape
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
 
@@ -60,6 +64,20 @@ def learn(session: Session, hints: Hints, error: BaseException | None, files: Ma
         del known[MAX_SIZES:]
         if key in session.choices.taken:
             session.choices.taken[key] = (session.choices.taken[key][0], 2 + len(known))
+
+
+def asks_for_sequences(error: BaseException | None, line: str) -> bool:
+    """Whether an exception says that inputs of two axes are to have three, with steps between the others.
+
+    Args:
+        error: what an attempt ended with.
+        line: the user's line that raised it.
+    """
+    if not isinstance(error, (ValueError, AssertionError)):
+        return False
+    is_own = re.match(r"\s*(raise|assert)\b", line) is not None
+    is_unpacked = str(error).startswith(THREE_UNPACKED) and ".shape" in line
+    return is_unpacked or (is_own and THREE_AXES.search(str(error)) is not None)
 
 
 def blame(session: Session, error: BaseException | None, files: Mapping[str, FileFacts]) -> Callable[[str], float]:

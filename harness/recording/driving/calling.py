@@ -12,7 +12,7 @@ from functools import partial
 
 from .argument_uses import argument_uses
 from .choices import Exhausted, Option
-from .containers import add_layers, adder, layer_lists
+from .containers import add_layers, adder, element_uses, layer_lists
 from .data import HIDDEN
 from .functions import is_derivative_beside, named_functions, note_function
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
@@ -198,6 +198,11 @@ class Caller:
         role, _ = self.role(function, argument)
         if role in (Role.OBJECT_LIST, Role.OBJECT):
             return [self.value_for(function, argument).strip("[]")]
+        kept = re.search(rf"self\.(\w+)(?:: [^=]+)? = (?:list\()?{name}\b", function.text)
+        methods = element_uses(self, function.owner, kept[1])[0] if kept else set()
+        if methods:  # of layers that are kept in an attribute
+            key = f"{function.owner}.{function.name}(*{name})"
+            return [self.session.choose(key, layer_lists(self, methods))().strip("[]")]
         if role is Role.UNKNOWN and is_handed_on(name, function.node):
             return []  # super().__init__(*args)
         if role not in (Role.SIZES, Role.HIDDEN_SIZES, Role.HIDDEN_SIZE, Role.UNKNOWN, Role.COUNT):

@@ -36,6 +36,7 @@ class Form(enum.Enum):
     LIST = "one list at a time"
     AUGMENTED = "rows that end with the target"
     NUMBERS = "a list of numbers of words at a time"
+    SEQUENCES = "sequences of rows"
 
     @property
     def single(self) -> bool:
@@ -79,6 +80,7 @@ INPUT_TEXT = {
     Form.LIST: "X[i].tolist()",
     Form.AUGMENTED: "[[*x, int(y)] for x, y in zip(X.tolist(), labels)]",
     Form.BIASED: "np.c_[np.ones(len(X)), X]",
+    Form.SEQUENCES: "np.stack([np.roll(X, step, axis=0) for step in range(4)], axis=1)",
 }
 INTEGER_TEXT = {
     Labels.INTEGERS: "labels",
@@ -108,7 +110,7 @@ def target_text(labels: Labels, form: Form) -> str:
         return "labels.tolist()" if form is Form.LISTS else INTEGER_TEXT[labels]
     if labels is Labels.FLAT or (labels is Labels.SIGNS and form is not Form.COLUMNS):
         return FLAT_TEXT.get(form, "Y[:, 0]")
-    return "Y" if form in (Form.AUGMENTED, Form.BIASED) else INPUT_TEXT[form].replace("X", "Y")
+    return "Y" if form in (Form.AUGMENTED, Form.BIASED, Form.SEQUENCES) else INPUT_TEXT[form].replace("X", "Y")
 
 
 def pairs_text(labels: Labels, form: Form) -> str:

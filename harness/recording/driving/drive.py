@@ -22,7 +22,7 @@ from .acceptance import (
     picks_one_of_each_row,
     unused_by_hand,
 )
-from .blame import blame, learn, unset_at
+from .blame import asks_for_sequences, blame, learn, unset_at
 from .calling import Caller
 from .choices import COST, Choices, Exhausted, Search
 from .data import BATCH, CLASSES, Labels
@@ -311,6 +311,9 @@ class _Driver:
                 search.close()
         elif self._is_set_by_a_method(error):
             search.again(choices)
+        elif not self.hints.of_sequences and asks_for_sequences(error, user_line(error, self.files)[1]):
+            self.hints.of_sequences = True
+            search.again(choices.without("form"))
         elif function := learn_from_calls(Caller(session, self.roles), error, user_line(error, self.files)[0]):
             search.again(choices.without(f"{function.owner}.{function.name}("))
         ended = {key: taken for key, taken in choices.taken.items() if key not in session.ran}

@@ -108,14 +108,14 @@ def _keys_like(caller: Caller, pattern: re.Pattern[str]) -> list[str]:
 
 def _matching_functions(slot: Slot) -> list[str]:
     """Functions of the file that the argument's name describes; the derivative of the function chosen before."""
-    derivative = DERIVATIVE_WORDS.search(slot.argument.name) is not None
+    derivative = is_of_derivative(slot.function, slot.argument)
     kind = OPTIMIZER_WORDS if slot.role is Role.OPTIMIZER else _kind_of_function(slot)
     found = []
     for name, function in slot.caller.facts.functions.items():
         if (
             callable(slot.session.names.get(name))
             and kind.search(name)
-            and (DERIVATIVE_WORDS.search(name) is not None) == derivative
+            and _is_derivative(slot.caller, name) == derivative
             and not (function.abstract or _is_asked_which(slot.caller, function))
         ):
             found.append((name, function))
@@ -144,6 +144,12 @@ def _matching_functions(slot: Slot) -> list[str]:
     return names
 
 
+def _is_derivative(caller: Caller, name: str) -> bool:
+    """Whether a function is a derivative, by its name or as ``dtanh`` beside ``tanh``."""
+    is_beside = name[:1] == "d" and name[1:] in caller.facts.functions
+    return is_beside or DERIVATIVE_WORDS.search(name) is not None
+
+
 def _kind_of_function(slot: Slot) -> re.Pattern[str]:
     """The words of the functions that an argument asks for: those of losses, or of activations."""
     name = slot.argument.name
@@ -159,8 +165,15 @@ def _topic(kind: re.Pattern[str]) -> str:
 def note_function(slot: Slot, text: str) -> None:
     """Notes that a function of the file is given, so that the argument for its derivative is given the one of it."""
     is_function = slot.role in FUNCTIONS and text in slot.caller.facts.functions
-    if is_function and not DERIVATIVE_WORDS.search(slot.argument.name):
+    if is_function and not is_of_derivative(slot.function, slot.argument):
         slot.session.stems[_topic(_kind_of_function(slot))] = text.lower()
+
+
+def is_of_derivative(function: FunctionFacts, argument: Argument) -> bool:
+    """Whether an argument is the derivative of a function, by its name or as ``df`` beside ``f``."""
+    others = {one.name for one in function.arguments}
+    is_beside = argument.name[:1] == "d" and argument.name[1:] in others
+    return is_beside or DERIVATIVE_WORDS.search(argument.name) is not None
 
 
 def is_derivative_beside(function: FunctionFacts, argument: Argument) -> bool:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 SMOOTH_NAME = re.compile(r"sigm|logistic|tanh", re.IGNORECASE)  # activations that any network learns with
 
+OF_CLASS = re.compile(r"\b[Tt]ype\[")  # an annotation that asks for a class in the place of an instance
+
 
 def objects(slot: Slot) -> list[Option]:
     """Instances of the file's classes that have the methods that the code calls."""
@@ -57,6 +59,8 @@ def objects(slot: Slot) -> list[Option]:
     if annotated and (listed_members := members(slot.caller, annotated)):
         return list(listed_members)
     names = kinds_of(slot.caller, annotated) if annotated else _with_arguments(slot, slot.caller.classes_with(wanted))
+    if annotated and OF_CLASS.search(slot.argument.annotation):
+        return sorted(names, key=lambda name: SMOOTH_NAME.search(name) is None)
     given = records(slot)
     if not names and (at_hand := _instances_at_hand(slot.caller, attributes)):
         return [*at_hand, *given]

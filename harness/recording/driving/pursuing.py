@@ -46,6 +46,8 @@ def pursue(goal: Goal, caller: Caller, texts: Sequence[str]) -> None:
                 call_networks(caller, function)
         ensure_attributes(caller, function, variable)
         caller.call(function, f"{variable}.{function.name}", repeat=repeat)
+        if repeat and STEP_NAME.search(function.name) and len(session.objects) == 1:
+            clear_gradients(caller)
     hits = session.watcher.hits
     stateful = goal.owner or caller.roles_of(function) & {Role.PARAMETERS, Role.OBJECT}
     constructor = facts.constructor(goal.owner) if goal.owner else None

@@ -50,6 +50,7 @@ class Hints:
     prefers_columns: int = 0
     prefers_lists: bool = False  # whether the names of arguments say that inputs are lists
     augmented: bool = False
+    of_sequences: bool = False  # whether an exception says that inputs have an axis of steps between the others
     words: Words | None = None  # whose numbers functions are given
     # whether data and weights are ``numpy.matrix``, whose ``*`` is the matrix product; most likely first
     matrices: tuple[bool, ...] = (False,)
@@ -278,9 +279,10 @@ class Session:
                 main = [Form.LIST, Form.LISTS, *main]
             if self.hints.augmented:
                 main = [Form.AUGMENTED, *main]
-            self.form = self.choose(
-                "form", [form for form in dict.fromkeys([*main, *Form]) if form is not Form.NUMBERS]
-            )
+            if self.hints.of_sequences:
+                main = [Form.SEQUENCES, *main]
+            others = [form for form in Form if form not in (Form.NUMBERS, Form.SEQUENCES)]
+            self.form = self.choose("form", list(dict.fromkeys([*main, *others])))
         return self.form
 
     def make_data(self) -> None:

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from ..literals import last_name, texts_of
 from ..source import called_name
@@ -233,14 +234,37 @@ def _read_class(node: ast.ClassDef, modules: frozenset[str]) -> ClassFacts:
         facts.fields = tuple(
             Argument(
                 name=item.target.id,
-                required=item.value is None,
-                default="" if item.value is None else ast.unparse(item.value),
+                required=not (default := _default_of_field(item.value)),
+                default=default,
                 annotation=ast.unparse(item.annotation),
             )
             for item in node.body
-            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+            if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and not _is_made_later(item.value)
         )
     return facts
+
+
+def _is_made_later(value: ast.expr | None) -> bool:
+    """Whether a field of a dataclass is not among the arguments: ``field(init=False)``."""
+    return _settings_of_field(value).get("init") == "False"
+
+
+def _default_of_field(value: ast.expr | None) -> str:
+    """The text of a field's default, "" if it has none: an empty list if one is made for each instance."""
+    if value is None or not _is_field(value):
+        return "" if value is None else ast.unparse(value)
+    settings = _settings_of_field(value)
+    factory = settings.get("default_factory", "")
+    return settings.get("default") or {"list": "[]", "dict": "{}"}.get(factory, factory and ast.unparse(value))
+
+
+def _is_field(value: ast.expr | None) -> TypeGuard[ast.Call]:
+    return isinstance(value, ast.Call) and last_name(value.func) == "field"
+
+
+def _settings_of_field(value: ast.expr | None) -> dict[str, str]:
+    """What ``field`` is called with; nothing if the value is another one."""
+    return {one.arg: ast.unparse(one.value) for one in value.keywords if one.arg} if _is_field(value) else {}
 
 
 def read_function(

@@ -38,6 +38,10 @@ IMAGE_LAYER = re.compile(r"conv|pool", re.IGNORECASE)
 SIGNAL_LAYER = re.compile(r"(conv|pool)\w*1_?d|1_?d_?(conv|\w*pool)", re.IGNORECASE)
 RECURRENT_LAYER = re.compile(r"rnn|lstm|gru|recurren|cell", re.IGNORECASE)
 ATTENTION_LAYER = re.compile(r"atten|attn|_?heads?$", re.IGNORECASE)
+# the name of the state before, of a recurrent cell
+UNIT = r"(h|c|s|a|hidden|cell|(hidden|cell)_?state|state)"
+BEFORE = r"(prev(ious)?|last|old|tm1|t_?1|t_?minus_?1|0|in|init(ial)?|t)"
+STATE = re.compile(rf"^_?({UNIT}(_?{BEFORE})*|({BEFORE}_?)+{UNIT}(_?t)?)$", re.IGNORECASE)
 # the arguments of a constructor of a convolution or a pooling, by name
 IMAGE_SETTINGS = (
     (r"(in|input|image)s?_?(shape|dims?|size)", (f"({CHANNELS}, {SIDE}, {SIDE})", f"({SIDE}, {SIDE}, {CHANNELS})")),

@@ -17,7 +17,8 @@ from ..source import Argument, FileFacts, FunctionFacts
 from ..uses import Uses, is_bias
 from ..watching import Watcher
 from ..words import SIZE_ROLES
-from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, WIDTH, layer_settings
+from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, RECURRENT_LAYER, ROWS, WIDTH, layer_settings
+from .recurrent import recurrent_array
 
 RATE = 0.1
 MAX_CONSTRUCTIONS = 6
@@ -33,6 +34,10 @@ class _StaticCaller(Caller):
         image = IMAGE_LAYER.search(slot.function.owner) is not None
         settings = layer_settings(slot.function.owner, slot.argument.name)
         arrays = _arrays(slot.argument.name.lower(), image) if slot.role in ARRAY_ROLES else ()
+        is_array = slot.role in (*ARRAY_ROLES, Role.UNKNOWN)
+        if is_array and RECURRENT_LAYER.search(slot.function.owner):  # with the weights of its states apart
+            own = recurrent_array(slot.argument.name, ROWS[0], slot.function.owner)
+            arrays = (own, *arrays) if own is not None else arrays
         return [*settings, *arrays] or super().options(slot)
 
 

@@ -11,9 +11,9 @@ from ..roles import words_of
 from ..source import Argument, FunctionFacts
 from ..uses import uses_of
 from ..words import LOSS_WORDS
-from .arrays import INDEX_LAYER, INDICES, LOSS_DATA, SERIES, STATES, TOKENS, same_observations
+from .arrays import INDEX_LAYER, INDICES, LOSS_DATA, SERIES, STATE, STATES, TOKENS, same_observations
 from .calls import StaticCalls
-from .passes import ATTENDED, STATE, Passes, joined_outputs, without_mark
+from .passes import ATTENDED, Passes, joined_outputs, without_mark
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 from .recurrent import RECURRENT, recurrent_array
 

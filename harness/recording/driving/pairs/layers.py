@@ -25,6 +25,7 @@ from .arrays import (
 )
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
+from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
@@ -41,11 +42,12 @@ BACKWARD = re.compile(
 )
 # what the two may be called if no method has one of those names
 RARE_FORWARD = re.compile(
-    r"^(fwd|fp|f|run|apply|activate|process|feed|propagate(_?forward)?|eval(uate)?|((calc(ulate)?|compute|get)_?)?outputs?)$",
+    r"^(fwd|forward_\w+|fp|f|run|apply|activate|process|feed|propagate(_?forward)?|eval(uate)?|((calc(ulate)?|compute|get)_?)?outputs?)$",
     re.IGNORECASE,
 )
 RARE_BACKWARD = re.compile(
-    r"^(bwd|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$", re.IGNORECASE
+    r"^(bwd|backward_\w+|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$",
+    re.IGNORECASE,
 )
 VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
 UPDATE = re.compile(
@@ -58,6 +60,8 @@ FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as
 PARAMETER = re.compile(
     r"^_?(w|b|weights?|bias(es)?|theta|kernel|filters?|gamma|beta)\w{0,3}$", re.IGNORECASE
 )  # an attribute
+ITEM_KEY = re.compile(r"\['(\w+)'\]$")
+NUMBERED = re.compile(r"\w\[\d+\]$")
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 
@@ -136,8 +140,9 @@ def _is_loss(calls: StaticCalls, name: str, forward: FunctionFacts) -> bool:
 
 
 def is_weight_name(name: str) -> bool:
-    """Whether an attribute, "self.W", has a weight's name."""
-    return PARAMETER.match(name.removeprefix("self.")) is not None
+    """Whether an attribute, "self.W", has a weight's name, or is an item of one: "self.params['W']"."""
+    key = ITEM_KEY.search(name)
+    return PARAMETER.match(key[1] if key else name.removeprefix("self.")) is not None or bool(NUMBERED.search(name))
 
 
 def _update_method(
@@ -229,7 +234,8 @@ class _Layer:
             inner = ".data" if self._keeps_gradient_in(attribute) else ""
             lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
         lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
-        gradients = _Gradients(key, thing, parameters)
+        names = {one.path: one.name for items in self._kept.values() for one in items}
+        gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
         for name, variable in others.items():
             place = self.passes.places[name]
             gradients.add(self.backward.returns[place], f"back{key}[{place}]", name, variable)
@@ -317,7 +323,18 @@ class _Layer:
         reached = [part for part in self.calls.facts.reach(self.forward) if part.owner == self.name]
         read = {name for part in reached for name in part.reads - part.writes}
         made = methods["__init__"].writes & read if "__init__" in methods else set()
-        return list(dict.fromkeys([*named, *sorted(made)]))
+        names = dict.fromkeys([*named, *sorted(made)])
+        kept = {attribute: [one.path for one in items] for attribute, items in self._kept.items() if attribute in read}
+        return [path for name in dict.fromkeys([*names, *kept]) for path in kept.get(name, [name])]
+
+    @functools.cached_property
+    def _kept(self) -> dict[str, tuple[Item, ...]]:
+        """The items of the attributes that hold several arrays, but for gradients and what a pass keeps."""
+        computed = () if DRAWS.search(self.forward.text) else (self.forward.name,)
+        methods = self.calls.facts.methods(self.name)
+        others = [one for name, one in methods.items() if name not in (self.backward.name, *computed)]
+        kept = kept_items(others)
+        return {name: items for name, items in kept.items() if not OF_GRADIENTS.search(name)}
 
     def _keeps_gradient_in(self, attribute: str) -> bool:
         """Whether a parameter is an object that has its gradient in an attribute."""
@@ -325,11 +342,15 @@ class _Layer:
 
     def _add_gradients(self, gradients: _Gradients) -> None:
         """Adds what the backward pass returns, stores and updates."""
-        if self.backward.returns_something:
+        keys = given_back_keys(self.backward)
+        if self.backward.returns_something and "" not in keys:
             gradients.add_returned(self.backward.returns)
+        for pick, texts in keys.items():
+            gradients.add_keyed(pick, texts)
         for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
             if part is self.backward or part.owner == self.name:
                 gradients.add_stored(part)
+                gradients.add_items(part)
                 gradients.add_updates(part)
         for index, attribute in enumerate(gradients.parameters):
             if self._keeps_gradient_in(attribute):
@@ -343,13 +364,15 @@ class _Gradients:
     Args:
         key: of the option.
         thing: the variable of the instance.
-        parameters: the attributes that are weights.
+        parameters: the attributes that are weights, or the items of one that holds several.
+        names: what each of them is called.
     """
 
-    def __init__(self, key: str, thing: str, parameters: list[str]) -> None:
+    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str]) -> None:
         self.key = key
         self.thing = thing
         self.parameters = parameters
+        self.names = names
         self.plans: list[GradientPlan] = []
         self.lines: list[str] = []
 
@@ -377,8 +400,12 @@ class _Gradients:
         if len(names) == 1:
             self.add("return value", back, "input", input_value)
             return
+        # without names they come in the order in which the weights stand in their dictionary or list
+        are_in_order = len(names) == len(self.parameters) + 1 and all("[" in one for one in self.parameters)
         for index, name in enumerate(names):
             place = self._place_of(name)
+            if place is None and index > 0 and are_in_order and not GRADIENT_NAMED.search(name):
+                place = index - 1
             if place is not None:
                 self.add(name, f"{back}[{index}]", self.parameters[place], self.before(place))
             elif index == 0 or FIRST_GRADIENT.match(name):
@@ -386,7 +413,7 @@ class _Gradients:
 
     def add_stored(self, method: FunctionFacts) -> None:
         """Adds those that a method keeps in attributes."""
-        for attribute in sorted(method.writes):
+        for attribute in sorted(method.changes):
             place = self._place_of(attribute)
             value = f"{self.thing}.{attribute}"
             if INPUT_GRADIENT.match(attribute):
@@ -394,10 +421,31 @@ class _Gradients:
             elif place is not None and GRADIENT_NAMED.search(attribute):
                 self.add(f"self.{attribute}", value, f"self.{self.parameters[place]}", self.before(place))
 
+    def add_keyed(self, pick: str, keys: Sequence[str]) -> None:
+        """Adds those in a dictionary that the backward pass returns; ``pick`` picks it out of several values."""
+        for key in keys:
+            place = self._place_of(key)
+            value = f"back{self.key}{pick}[{key!r}]"
+            if place is not None:
+                self.add(key, value, f"self.{self.parameters[place]}", self.before(place))
+            elif INPUT_GRADIENT.match(key):
+                self.add(key, value, "input", f"input{self.key}")
+
+    def add_items(self, method: FunctionFacts) -> None:
+        """Adds those that a method keeps in dictionaries and lists."""
+        for attribute, items in kept_items([method]).items():
+            for item in items if OF_GRADIENTS.search(attribute) else ():
+                index = item.path.removeprefix(attribute)
+                same = [place for place, one in enumerate(self.parameters) if one.endswith(index)]
+                place = same[0] if len(same) == 1 else self._place_of(item.name)
+                if place is not None:
+                    of = f"self.{self.parameters[place]}"
+                    self.add(f"self.{item.path}", f"{self.thing}.{item.path}", of, self.before(place))
+
     def add_updates(self, method: FunctionFacts) -> None:
         """Adds the parameters that a method updates."""
         for index, attribute in enumerate(self.parameters):
-            same = rf"self\.{attribute}"
+            same = rf"self\.{re.escape(attribute)}"
             if re.search(rf"{same}\s*(-=|\+=)|{same}\s*=\s*{same}\s*[-+]", method.text):
                 name = f"after{self.key}{index}"
                 self.lines.append(f"{name} = {self.thing}.{attribute}")
@@ -416,5 +464,5 @@ class _Gradients:
         plain = plain_name(name)
         if not plain and len(self.parameters) == 1:
             return 0  # "grad" of the only one
-        places = (index for index, attribute in enumerate(self.parameters) if plain and plain == plain_name(attribute))
+        places = (index for index, one in enumerate(self.names) if plain and plain == plain_name(one))
         return next(places, None)

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from ..returns import UNNAMED
 from ..roles import CACHE_NAME, INPUT_NAME, UPSTREAM_NAME, Role, words_of
 from ..source import Argument, FunctionFacts
-from .arrays import STATES, TOKENS
+from .arrays import STATE, STATES, TOKENS
 from .calls import RATE, StaticCalls
 
 SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
 NUMBERS = (Role.COUNT, Role.BATCH_SIZE, Role.KEEP, Role.MOMENTUM, Role.NUMBER, Role.STEP_COUNT, Role.DECAY)
-UNIT = r"(h|c|s|a|hidden|cell|(hidden|cell)_?state|state)"
-BEFORE = r"(prev(ious)?|last|old|tm1|t_?1|t_?minus_?1|0|in|init(ial)?|t)"
-STATE = re.compile(rf"^_?({UNIT}(_?{BEFORE})*|({BEFORE}_?)+{UNIT}(_?t)?)$", re.IGNORECASE)
 ATTENDED = re.compile(r"^_?(q|k|v|query|key|value|queries|keys|values)$", re.IGNORECASE)
 TELLING = re.compile(r"diff|grad|delta|err|^d[a-zA-Z]?_?")
 MAX_OUTPUTS = 2

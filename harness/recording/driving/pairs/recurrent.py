@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .arrays import INPUTS, OUTPUTS, STATES
-from .passes import STATE
+from .arrays import INPUTS, OUTPUTS, STATE, STATES
 
 RECURRENT = re.compile(r"rnn|lstm|gru|recurren|cell|step", re.IGNORECASE)
 GATES = (("lstm", 4), ("gru", 3))  # that the matrices of a layer hold side by side, by its name

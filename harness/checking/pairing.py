@@ -182,7 +182,7 @@ def shuffled_apart(program: Program, pairs: Pairs) -> int | None:
 
 
 def wrapped(program: Program, pairs: Pairs) -> int | None:
-    """The operation that takes the last row of one array for the first of another, as ``y[i - 1]`` does beside ``X[i]``.
+    """The operation that takes the last row for the first of another array, as ``y[i - 1]`` does beside ``X[i]``.
 
     A series may begin again with its first value; two columns of a table do not.
     """

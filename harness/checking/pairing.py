@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Ref, references
+from .exceptions import RUN_FILE
 from .labels import found_at
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, find_operation, resolve, size_of
@@ -84,12 +85,20 @@ def pairing_of(reading: Reading) -> Pairing:
             is_shifted = distances != {0} and not are_few(pairs)
             moved = (shuffled_apart(stage.program, pairs) or wrapped(stage.program, pairs)) if is_shifted else None
             if moved is not None:
+                moved = in_own_file(reading, moved)
                 return Pairing(mistakes=(found_at(reading, moved, "observations-not-paired", stage.steps),))
             return Pairing(shift=0 if are_few(pairs) else distances.pop())
         if is_window(stage.program, pairs, distances):
             return Pairing()
-        found.append(found_at(reading, odd_move(pairs), "observations-not-paired", stage.steps))
+        moved = in_own_file(reading, odd_move(pairs))
+        found.append(found_at(reading, moved, "observations-not-paired", stage.steps))
     return Pairing(mistakes=tuple(found[:1]))
+
+
+def in_own_file(reading: Reading, id: int) -> int:
+    """An operation, or the first comparison of outputs with targets if the operation is one of made-up calls"""
+    place = reading.stage.node(id).place
+    return id if place is not None and place.file != RUN_FILE else reading.errors[0].node
 
 
 def comparisons(reading: Reading) -> Iterator[tuple[list[int], list[int]]]:

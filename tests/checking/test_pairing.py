@@ -203,3 +203,38 @@ def test_the_last_target_of_a_table_does_not_belong_to_its_first_inputs(
     found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
     line = path.read_text().splitlines().index(f"    e = x @ W + b - {target}") + 1
     assert found == ([] if is_right else [("observations-not-paired", line)])
+
+
+DEFINED = """\
+import random
+import numpy as np
+
+class Network:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(m, n) for n, m in zip(sizes[:-1], sizes[1:])]
+
+    def gradients(self, x, y):
+        h = np.tanh(self.weights[0] @ x)
+        delta = self.weights[1] @ h - y
+        hidden = self.weights[1].T @ delta * (1 - h * h)
+        return [hidden @ x.T, delta @ h.T]
+
+    def train(self, data, epochs, size, rate):
+        for epoch in range(epochs):
+            random.shuffle(data)
+            for batch in [data[k:k + size] for k in range(0, len(data), size)]:
+                sums = [np.zeros(w.shape) for w in self.weights]
+                for x, y in batch:
+                    sums = [one + other for one, other in zip(sums, self.gradients(x, {target}))]
+                self.weights = [w - rate / len(batch) * one for w, one in zip(self.weights, sums)]
+"""
+
+
+@pytest.mark.parametrize(("target", "lines"), [("y", []), ("batch[0][1]", [20])])
+def test_targets_of_other_rows_are_named_in_the_file_and_not_in_the_calls_of_it(
+    tmp_path: Path, target: str, lines: list[int]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(DEFINED.replace("{target}", target))
+    found = check_file(path).mistakes
+    assert [one.place and (one.place.file, one.place.line) for one in found] == [("net.py", line) for line in lines]

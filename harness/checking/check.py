@@ -20,7 +20,7 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from ..sandbox import Limits
 from .cells import as_written
-from .exceptions import RUN_FILE, UNDEFINED, raised_in_backward
+from .exceptions import RUN_FILE, UNDEFINED, has_idle_weights, raised_in_backward
 from .factors import is_same
 from .kinds import with_kinds
 from .later import with_later
@@ -244,7 +244,8 @@ def with_variants(
         lines = variant.lines
         latest = record("\n".join(lines), data)
         other = check_recording(latest, sources=sources)
-        if variant.fits_data and raised_in_backward(latest) and other.verdict is Verdict.NOT_JUDGED:
+        is_raised = variant.fits_data and raised_in_backward(latest) and not has_idle_weights(latest)
+        if is_raised and other.verdict is Verdict.NOT_JUDGED:
             return replace(raised_result(latest, True), calls=lines), [latest]
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow

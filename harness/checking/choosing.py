@@ -207,12 +207,23 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
     costs = recorded_costs(stage, stage.last)
     if not costs and (same := catalogued(first)) is not None:
         return read_like(same, stage, errors)
+    own = [replace(first.cost, node=one.node) for one in costs if is_of_one_line(first, stage, one)]
+    if own:
+        return min(filter(None, (read(stage, one) for one in own)), key=preference, default=None)
     readings = []
     for reading in make_readings(stage, errors, costs):
         readings.append(reading)
         if is_settled(reading):
             break
     return min(readings, key=preference, default=None)
+
+
+def is_of_one_line(first: Reading, stage: Stage, cost: Cost) -> bool:
+    """Whether a later iteration computes a cost as the first one does its own"""
+    if first.cost.node is None or cost.node is None:
+        return False
+    one, other = first.stage.node(first.cost.node), stage.node(cost.node)
+    return one.place is not None and (one.place, one.operation) == (other.place, other.operation)
 
 
 def output_layer(reading: Reading) -> Layer | None:

@@ -13,6 +13,7 @@ from ..recording.failures import is_misused_library, is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
 from ..recording.literals import assigned, nodes_of
 from ..recording.source import called_name
+from .replay import Program
 from .result import Found, Quantity
 from .result import Kind as QuantityKind
 from .sources import Sources
@@ -144,6 +145,15 @@ def raised_in_backward(recording: Recording) -> bool:
         return False
     is_refused = REFUSAL.match(raised.frames[-1].text) is not None
     return not is_refused and any(is_backward(one) for one in raised.frames) and has_forward(recording)
+
+
+def has_idle_weights(recording: Recording) -> bool:
+    """Whether a drawn matrix is multiplied by nothing, as in a network of fixed depth that is given more sizes."""
+    program = Program(recording.nodes)
+    drawn = [node for node in recording.nodes if node.kind is Kind.RANDOM and len(node.shape) == 2]
+    return any(
+        not MATRIX_PRODUCTS & {recording.nodes[id].operation for id in program.descendants([one.id])} for one in drawn
+    )
 
 
 def is_updated(recording: Recording) -> bool:

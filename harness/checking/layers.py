@@ -171,7 +171,19 @@ class _Judge:
         """The parameters that the output is made of and that no gradient was found for."""
         used = self.program.ancestors([self.by_name[option.output]])
         nodes = [(name, self.by_name[bound]) for name, bound in option.unread if self.by_name.get(bound) in used]
-        return tuple(name for name, id in nodes if is_weight_name(name) or self._is_drawn(id))
+        named = tuple(name for name, id in nodes if is_weight_name(name) or self._is_drawn(id))
+        return named or self._drawn_before(option)
+
+    def _drawn_before(self, option: PairOption) -> tuple[str, ...]:
+        """The arrays that were drawn before the input was given, as weights are, and that no gradient is compared of.
+
+        A constructor may keep them in objects of a dictionary.
+        """
+        observed = {self.by_name[name] for name in option.observed if name in self.by_name}
+        used = self.program.ancestors([self.by_name[option.output]], stop=self._given(option) | observed)
+        nodes = [self.recording.nodes[id] for id in sorted(used) if observed and id < min(observed)]
+        drawn = [one for one in nodes if one.kind is Kind.RANDOM and one.shape and one.id not in self._given(option)]
+        return tuple(dict.fromkeys(one.names[0] if one.names else "its weights" for one in drawn))
 
     def _is_drawn(self, id: int) -> bool:
         """Whether a value is made of random numbers, as weights are and settings are not."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Ref, references
+from .exceptions import RUN_FILE
 from .labels import found_at
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, find_operation, resolve, size_of
@@ -81,14 +82,23 @@ def pairing_of(reading: Reading) -> Pairing:
         if distances is None:
             continue
         if len(distances) == 1:
-            moved = shuffled_apart(stage.program, pairs) if distances != {0} and not are_few(pairs) else None
+            is_shifted = distances != {0} and not are_few(pairs)
+            moved = (shuffled_apart(stage.program, pairs) or wrapped(stage.program, pairs)) if is_shifted else None
             if moved is not None:
+                moved = in_own_file(reading, moved)
                 return Pairing(mistakes=(found_at(reading, moved, "observations-not-paired", stage.steps),))
             return Pairing(shift=0 if are_few(pairs) else distances.pop())
         if is_window(stage.program, pairs, distances):
             return Pairing()
-        found.append(found_at(reading, odd_move(pairs), "observations-not-paired", stage.steps))
+        moved = in_own_file(reading, odd_move(pairs))
+        found.append(found_at(reading, moved, "observations-not-paired", stage.steps))
     return Pairing(mistakes=tuple(found[:1]))
+
+
+def in_own_file(reading: Reading, id: int) -> int:
+    """An operation, or the first comparison of outputs with targets if the operation is one of made-up calls"""
+    place = reading.stage.node(id).place
+    return id if place is not None and place.file != RUN_FILE else reading.errors[0].node
 
 
 def comparisons(reading: Reading) -> Iterator[tuple[list[int], list[int]]]:
@@ -178,6 +188,22 @@ def shuffled_apart(program: Program, pairs: Pairs) -> int | None:
     drawn = [program.ancestors(index_of(program.nodes[one])) for one in moves]
     orders = {one for one in drawn[0] & drawn[1] if program.nodes[one].shape and program.nodes[one].is_leaf}
     return max(moves, key=lambda one: len(drawn[moves.index(one)])) if orders else None
+
+
+def wrapped(program: Program, pairs: Pairs) -> int | None:
+    """The operation that takes the last row for the first of another array, as ``y[i - 1]`` does beside ``X[i]``.
+
+    A series may begin again with its first value; two columns of a table do not.
+    """
+    rows = [(row_numbers(first.rows), row_numbers(second.rows)) for first, second in pairs]
+    apart = {int(one) for first, second in rows if first is not None and second is not None for one in second - first}
+    if len(apart) < 2:
+        return None
+    inputs, targets = leaves_of(program, pairs)
+    roots = [pairs[0][0].root, pairs[0][1].root]
+    known = program.run(roots, {}, program.base)
+    is_series = not inputs.isdisjoint(targets) and bool(np.all(np.isin(known[roots[1]], known[roots[0]])))
+    return None if is_series else odd_move(pairs)
 
 
 def is_any_order(rows: Rows, count: int) -> bool:

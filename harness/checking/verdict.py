@@ -25,7 +25,7 @@ from .doubts import (
     lost_on_the_way,
 )
 from .drawn import with_samples_as_data
-from .exceptions import is_files_own, is_updated, named_exception, names_left_unfinished
+from .exceptions import is_beside_training, is_files_own, is_updated, named_exception, names_left_unfinished
 from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
 from .idle_loops import update_after_loop
@@ -279,6 +279,14 @@ def with_exceptions(recording: Recording, result: CheckResult, sources: Sources)
     if raised is None or recording.stop is not Stop.RAISED:
         return result
     last = raised.frames[-1] if raised.frames else None
+    is_cut_off = all(len(one.updates) < 2 for one in recording.parameters)
+    if (
+        result.verdict is Verdict.CORRECT
+        and last is not None
+        and is_cut_off
+        and not is_beside_training(recording, last)
+    ):
+        return raised_result(recording, False)  # what is stale, or of other rows, shows in the second iteration
     return replace(result, notes=((Remark.RAISED_LATER, last, exception_text(recording)), *result.notes))
 
 

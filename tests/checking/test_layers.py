@@ -1058,3 +1058,43 @@ def test_a_pass_may_say_on_what_it_works(tmp_path: Path, back: str) -> None:
     pairs = check_layers(write_file(tmp_path / "dense.py", text))
     right = pair(pairs, "Dense.forward_on_signal").agreement is Agreement.AGREES
     assert right is (back == "before")
+
+
+HELD = """
+import numpy as np
+
+class Parameter:
+    def __init__(self, data):
+        self.data = data
+        self.grad = np.zeros_like(data)
+
+class Module:
+    def __init__(self):
+        self.params = {}
+
+    def add(self, name, data):
+        self.params[name] = Parameter(data)
+
+class Linear(Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.add("W", np.random.randn(inputs, outputs) * 0.1)
+        self.add("b", np.zeros(outputs))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["W"].data + self.params["b"].data
+
+    def backward(self, upstream):
+        self.params["W"].grad += self.x.T @ upstream
+        self.params["b"].grad += np.mean(upstream, axis=0)
+        return upstream @ self.params["W"].data.T
+"""
+
+
+def test_a_layer_is_not_right_by_the_gradient_of_its_input_alone(tmp_path: Path) -> None:
+    path = tmp_path / "layers.py"
+    path.write_text(HELD)
+    result = check_file(path)
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "its weights" in result.detail

@@ -165,3 +165,76 @@ def test_rows_of_inputs_and_targets_are_the_same(
     path.write_text(program.replace(old, new))
     found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
     assert found == ([] if line is None else [("observations-not-paired", line)])
+
+
+ONE_BY_ONE = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+{data}
+W, b = rng.normal(size=(3, 1)) * 0.5, np.zeros(1)
+for step in range(48):
+    i = step % 24
+    x = X[i]
+    e = x @ W + b - {target}
+    W -= 0.05 * np.outer(x, e)
+    b -= 0.05 * e
+"""
+TABLE = "table = rng.normal(size=(24, 4))\nX, Y = table[:, :3], table[:, 3:]"
+APART = "X, Y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))"
+RING = "ring = rng.normal(size=24)\nX, Y = np.stack([np.roll(ring, -k) for k in range(3)], axis=1), ring.reshape(-1, 1)"
+
+
+@pytest.mark.parametrize(
+    ("data", "target", "is_right"),
+    [
+        (TABLE, "Y[i]", True),
+        (TABLE, "Y[i - 1]", False),
+        (APART, "Y[i - 1]", False),
+        (APART, "Y[min(i + 1, 23)]", True),  # perhaps the next value of a series, which does not begin again
+        (RING, "Y[i - 1]", True),
+    ],
+)
+def test_the_last_target_of_a_table_does_not_belong_to_its_first_inputs(
+    tmp_path: Path, data: str, target: str, is_right: bool
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(ONE_BY_ONE.format(data=data, target=target))
+    found = [(one.id, one.place and one.place.line) for one in check_file(path).mistakes]
+    line = path.read_text().splitlines().index(f"    e = x @ W + b - {target}") + 1
+    assert found == ([] if is_right else [("observations-not-paired", line)])
+
+
+DEFINED = """\
+import random
+import numpy as np
+
+class Network:
+    def __init__(self, sizes):
+        self.weights = [np.random.randn(m, n) for n, m in zip(sizes[:-1], sizes[1:])]
+
+    def gradients(self, x, y):
+        h = np.tanh(self.weights[0] @ x)
+        delta = self.weights[1] @ h - y
+        hidden = self.weights[1].T @ delta * (1 - h * h)
+        return [hidden @ x.T, delta @ h.T]
+
+    def train(self, data, epochs, size, rate):
+        for epoch in range(epochs):
+            random.shuffle(data)
+            for batch in [data[k:k + size] for k in range(0, len(data), size)]:
+                sums = [np.zeros(w.shape) for w in self.weights]
+                for x, y in batch:
+                    sums = [one + other for one, other in zip(sums, self.gradients(x, {target}))]
+                self.weights = [w - rate / len(batch) * one for w, one in zip(self.weights, sums)]
+"""
+
+
+@pytest.mark.parametrize(("target", "lines"), [("y", []), ("batch[0][1]", [20])])
+def test_targets_of_other_rows_are_named_in_the_file_and_not_in_the_calls_of_it(
+    tmp_path: Path, target: str, lines: list[int]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(DEFINED.replace("{target}", target))
+    found = check_file(path).mistakes
+    assert [one.place and (one.place.file, one.place.line) for one in found] == [("net.py", line) for line in lines]

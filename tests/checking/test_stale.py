@@ -72,3 +72,46 @@ def test_steps_of_single_observations_after_one_forward_pass_are_right(tmp_path:
     assert "forward-pass-not-repeated" not in [
         one.id for one in check_file(write_file(tmp_path / "mine.py", alone)).mistakes
     ]
+
+
+DRAWN = """
+import numpy as np
+rng = np.random.default_rng(0)
+{data}
+W, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+first = None
+for step in range(20):
+    x = {inputs}
+    y = np.tanh(x.sum(axis=1, keepdims=True))
+    h = np.tanh(x @ W)
+    if first is None:
+        first = {kept}
+    a = h @ V
+    loss = np.mean((a - y) ** 2)
+    d = 2 * (a - {target}) / len(x)
+    e = d @ V.T * (1 - h ** 2)
+    V -= 0.1 * {activation}.T @ d
+    W -= 0.1 * x.T @ e
+"""
+OF_FILE = {
+    "data": "X = np.loadtxt('points.csv', delimiter=',')[:, :3]\nhalf = len(X) // 2 + 1",
+    "inputs": "X[:half] if step % 2 == 0 else X[half:]",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"target": "y"}, Verdict.CORRECT),
+        ({"target": "first"}, Verdict.NOT_JUDGED),  # its loss has the targets of each iteration
+        (OF_FILE, Verdict.CORRECT),
+        # an exception in the second iteration, before what is stale can show
+        ({**OF_FILE, "kept": "h", "activation": "first"}, Verdict.NOT_JUDGED),
+    ],
+)
+def test_what_the_first_iteration_leaves_is_not_right_in_the_second(
+    tmp_path: Path, changes: dict[str, str], verdict: Verdict
+) -> None:
+    usual = {"data": "", "inputs": "rng.normal(size=(8, 3))", "kept": "y", "target": "y", "activation": "h"}
+    path = write_file(tmp_path / "mine.py", DRAWN.format(**{**usual, **changes}))
+    assert check_file(path).verdict is verdict

@@ -126,6 +126,16 @@ for turn in range(4):
             w = w - 0.1 * x
             b = b - 0.1
 """
+ROW_TARGETS = """
+rows = np.column_stack([np.ones(len(X)), X, signs])
+step = lambda z: -1 if z < 0 else 1
+w = np.zeros(4)
+for turn in range(4):
+    for row in rows:
+        x, expected = row[:-1], row[-1:]
+        error = expected - step(np.dot(w, x))
+        w += 0.2 * error * x
+"""
 PICKED = """
 A = np.hstack([X, np.ones((len(X), 1))])
 classes = np.argmax(X @ rng.normal(size=(3, 4)), axis=1)
@@ -181,6 +191,7 @@ RIGHT = [
         "units": UNITS,
         "moved-threshold": MOVED_THRESHOLD,
         "branched": BRANCHED,
+        "row-targets": ROW_TARGETS,
         "picked": PICKED,
         "picked-numbers": PICKED_NUMBERS,
     }.items()

@@ -208,3 +208,29 @@ def test_a_decay_of_all_weights_before_their_items_are_listed_is_not_a_mistake(t
     """Whether it is right is not known: items of an array that was scaled are not followed."""
     update = "smaller = 0.99 * w\n    w = np.array([smaller[i] - 0.05 * g[i] for i in range(3)])"
     assert verdict_of(tmp_path, LISTED.replace("UPDATE", update)) == (Verdict.NOT_JUDGED, [])
+
+
+# word vectors with two words that did not occur together, whose context vectors are columns
+TURNED = """
+import numpy as np
+rng = np.random.default_rng(0)
+words, sizes = 7, 3
+A, C = rng.uniform(-0.6, 0.6, (words, sizes)), rng.uniform(-0.6, 0.6, (sizes, words))
+sigmoid = lambda z: 1 / (1 + np.exp(-z))
+for turn in range(6):
+    center, near, far = rng.integers(0, words, 4), rng.integers(0, words, 4), rng.integers(0, words, 4)
+    a, c, d = A[center], C[:, near].T, C[:, far].T
+    p = sigmoid(np.sum(a * c, axis=1, keepdims=True))
+    q = sigmoid(np.sum(a * d, axis=1, keepdims=True))
+    loss = -np.sum(np.log(p) + np.log(1 - q))
+    np.add.at(C.T, near, -0.1 * a * (p - 1))
+    np.add.at(C.T, far, -0.1 * a * q)
+    np.add.at(A, center, -0.1 * (c * (p - 1) + d * q))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"), [("", "", Verdict.CORRECT), ("-0.1 * a * q", "-0.1 * a * p", Verdict.MISTAKE)]
+)
+def test_items_that_are_added_to_by_way_of_the_transposed_array_are_an_update(tmp_path, old, new, verdict):
+    assert verdict_of(tmp_path, TURNED.replace(old, new))[0] is verdict

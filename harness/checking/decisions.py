@@ -147,7 +147,7 @@ def number_of(argument: Any, one: Decision, nodes: Sequence[Node]) -> float | No
         node = nodes[argument.id]
         is_made = node.is_leaf and node.id > one.node.id and node.shape == () and node.place == one.guard.place
         return float(np.asarray(node.value)) if is_made and node.place is not None else None
-    return float(argument) if isinstance(argument, (int, float)) else None
+    return float(argument) if isinstance(argument, (int, float, np.bool_)) else None
 
 
 def with_number(node: Node, one: Decision, nodes: Sequence[Node]) -> Compared | None:

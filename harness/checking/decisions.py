@@ -147,12 +147,12 @@ def number_of(argument: Any, one: Decision, nodes: Sequence[Node]) -> float | No
         node = nodes[argument.id]
         is_made = node.is_leaf and node.id > one.node.id and node.shape == () and node.place == one.guard.place
         return float(np.asarray(node.value)) if is_made and node.place is not None else None
-    return float(argument) if isinstance(argument, (int, float)) else None
+    return float(argument) if isinstance(argument, (int, float, np.bool_)) else None
 
 
 def with_number(node: Node, one: Decision, nodes: Sequence[Node]) -> Compared | None:
     """An operation on a value and a number that may be decided, None for others"""
-    if len(node.arguments) != 2 or node.shape != ():
+    if len(node.arguments) != 2 or np.prod(node.shape) != 1:
         return None
     for target, other in (node.arguments, node.arguments[::-1]):
         number = number_of(other, one, nodes)
@@ -278,7 +278,7 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
 
 def targets_in(nodes: Sequence[Node], rows: Sequence[Compared]) -> set[float]:
     """The targets that were seen"""
-    return {float(np.asarray(nodes[row.target.id].value)) for row in rows}
+    return {float(np.asarray(nodes[row.target.id].value).item()) for row in rows}
 
 
 def threshold(one: Decision, sides: dict[bool, float], nodes: Sequence[Node]) -> Node:
@@ -325,7 +325,7 @@ def decided_by_equality(recording: Recording, decisions: Sequence[Decision]) -> 
             if not users:
                 continue
             updated.add(side)
-            target = float(np.asarray(nodes[ref.id].value))
+            target = float(np.asarray(nodes[ref.id].value).item())
             decider, sides = without_middle(one, outputs[one.node.id], target, nodes)
             found[decider.node.id] = threshold(decider, sides, nodes)
             outcomes = (ref, 0.0) if side else (0.0, ref)

@@ -120,9 +120,10 @@ def wrong_side(stage: Stage) -> tuple[Error, ...]:
     decided = [one for one in decided if nodes[one.node].shape == ()]
     if not decided:
         return ()
+    trained = stage.program.descendants([one.before for one in stage.recording.updates])
     last, begin = decided[-1], max([one.node for one in decided[:-1]], default=0)
-    asked = [one for one in before if one.node > begin and nodes[one.node].operation in EQUALITIES]
-    if not any(one.node not in stage.dependent for one in asked):
+    asked = [one for one in before if one.node > begin and nodes[one.node].operation in ORDERS | EQUALITIES]
+    if not any(one.node not in trained for one in asked):
         return ()
     compared = dependent_operands(stage, last.node)
     directions = [direction(stage, last.node, one) for one in compared]

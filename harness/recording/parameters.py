@@ -335,13 +335,20 @@ class Search:
         if role not in self.forward or not self.tape.steps[node].shape:
             return None
         for chain in self.chains:
-            if chain.is_pending and role in chain.roles and self.lineage.is_made_of_alone(node, chain.latest):
+            if not chain.is_pending or role not in chain.roles:
+                continue
+            if self.lineage.is_made_of_alone(node, chain.latest) or self._is_turned_back(node, chain):
                 is_scaled = self.known.version_of(node)[0] == chain.latest  # as by weight decay
                 event = Event(chain.latest, node, None, 0, False, is_projection=not is_scaled)
                 chain.events[node], chain.latest = event, node
                 self.known.owner[node] = chain
                 return chain
         return None
+
+    def _is_turned_back(self, node: int, chain: Chain) -> bool:
+        """Whether a value is the transposed new version, as after ``np.add.at(w.T, places, steps)``."""
+        step, first = self.tape.steps[node], self.tape.steps[chain.first]
+        return step.operation == "transpose" and step.parents == (chain.latest,) and step.shape == first.shape
 
     def _row_used(self, step: Step, version: int, path: Path, role: Role) -> None:
         """A row of a version went into an operation."""

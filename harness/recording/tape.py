@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import sys
 import zlib
@@ -323,6 +324,7 @@ class Tape:
             self.stand_ins[known] = entry
 
 
+@functools.lru_cache(maxsize=10_000)
 def _column(code: CodeType, instruction: int) -> int | None:
     """The column of an instruction, which Python knows from version 3.11 on."""
     positions = getattr(code, "co_positions", None)

@@ -239,3 +239,29 @@ for step in range(60):
 )
 def test_rows_that_are_read_and_written_in_two_statements_are_one_update(tmp_path, old, new, expected):
     assert verdict_of(tmp_path, ROWS.replace(old, new) if old else ROWS) == expected
+
+
+# word vectors with two words that did not occur together, whose context vectors are columns
+TURNED = """
+import numpy as np
+rng = np.random.default_rng(0)
+words, sizes = 7, 3
+A, C = rng.uniform(-0.6, 0.6, (words, sizes)), rng.uniform(-0.6, 0.6, (sizes, words))
+sigmoid = lambda z: 1 / (1 + np.exp(-z))
+for turn in range(6):
+    center, near, far = rng.integers(0, words, 4), rng.integers(0, words, 4), rng.integers(0, words, 4)
+    a, c, d = A[center], C[:, near].T, C[:, far].T
+    p = sigmoid(np.sum(a * c, axis=1, keepdims=True))
+    q = sigmoid(np.sum(a * d, axis=1, keepdims=True))
+    loss = -np.sum(np.log(p) + np.log(1 - q))
+    np.add.at(C.T, near, -0.1 * a * (p - 1))
+    np.add.at(C.T, far, -0.1 * a * q)
+    np.add.at(A, center, -0.1 * (c * (p - 1) + d * q))
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"), [("", "", Verdict.CORRECT), ("-0.1 * a * q", "-0.1 * a * p", Verdict.MISTAKE)]
+)
+def test_items_that_are_added_to_by_way_of_the_transposed_array_are_an_update(tmp_path, old, new, verdict):
+    assert verdict_of(tmp_path, TURNED.replace(old, new))[0] is verdict

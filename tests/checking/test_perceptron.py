@@ -126,6 +126,35 @@ for turn in range(4):
             w = w - 0.1 * x
             b = b - 0.1
 """
+ORDERED = """
+for turn in range(4):
+    for x, t in zip(X, bits):
+        out = 0
+        if np.sum(w * x) + b > 0:
+            out = 1
+        if out > t:
+            w -= 0.1 * x
+            b -= 0.1
+        if out < t:
+            w += 0.1 * x
+            b += 0.1
+"""
+TRUTHS = """
+for turn in range(4):
+    for x, t in zip(X, bits[:, None]):
+        error = t - (np.sum(w * x) > 0)
+        w += 0.01 * error * x
+"""
+ROW_TARGETS = """
+rows = np.column_stack([np.ones(len(X)), X, signs])
+step = lambda z: -1 if z < 0 else 1
+w = np.zeros(4)
+for turn in range(4):
+    for row in rows:
+        x, expected = row[:-1], row[-1:]
+        error = expected - step(np.dot(w, x))
+        w += 0.2 * error * x
+"""
 PICKED = """
 A = np.hstack([X, np.ones((len(X), 1))])
 classes = np.argmax(X @ rng.normal(size=(3, 4)), axis=1)
@@ -181,6 +210,9 @@ RIGHT = [
         "units": UNITS,
         "moved-threshold": MOVED_THRESHOLD,
         "branched": BRANCHED,
+        "ordered": ORDERED,
+        "truths": TRUTHS,
+        "row-targets": ROW_TARGETS,
         "picked": PICKED,
         "picked-numbers": PICKED_NUMBERS,
     }.items()
@@ -219,6 +251,7 @@ SLIPS = {
     ),
     "one-branch-turned": (BRANCHED, "w = w - 0.1", "w = w + 0.1", "gradient-ascent"),
     "bias-of-one-branch": (BRANCHED, "b = b - 0.1", "b = b + 0.1", "gradient-ascent"),
+    "ordered-turned": (ORDERED, "w += 0.1", "w -= 0.1", "gradient-ascent"),
     "picked-bias": (PICKED_NUMBERS, "self.b[guess] -= 0.1", "self.b[guess] -= 0.1 * x[0]", "wrong-value"),
     "picked-half": (PICKED_NUMBERS, "self.W[:, guess] -= 0.1", "self.W[:, guess] -= 0.05", "wrong-value"),
     "units-turned": (UNITS, "B -= ", "B += ", "gradient-ascent"),

@@ -208,6 +208,29 @@ X, y = X[:50000], y[:50000]
     assert [(p.name, len(p.updates)) for p in recording.parameters] == [("W", 3)]
 
 
+@pytest.mark.parametrize(
+    "archive",
+    [
+        'zipfile.ZipFile("text8.zip")',
+        'zipfile.ZipFile(io.BytesIO(urllib.request.urlopen("http://localhost/text8.zip").read()))',
+    ],
+)
+def test_a_missing_archive_has_a_member_of_its_name_and_others_that_are_asked_for(archive, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import io, urllib.request, zipfile
+with {archive} as z:
+    assert z.namelist() == ["text8"]
+    vocab = set(z.read("text8").decode().split())
+    assert 5 < len(vocab) < 100
+    rows = z.open("other.txt").read().decode()
+    assert set(rows.split()) <= vocab
+""")
+    recording = record_file(path, drive=False)
+    assert recording.raised is None, recording.raised
+    assert recording.stand_ins
+
+
 def test_a_text_of_words(tmp_path):
     path = tmp_path / "vectors.py"
     path.write_text(

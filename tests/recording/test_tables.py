@@ -166,3 +166,13 @@ def test_a_row_of_a_missing_table_has_as_many_columns_as_the_weights_that_come_b
     recording = record_file(path)
     assert recording.raised is None
     assert recording.updates
+
+
+def test_a_missing_table_that_is_opened_first_has_the_columns_that_are_asked_for(tmp_path):
+    text = """
+with open("train.csv") as rows:
+    table = pd.read_csv(rows)
+assert set(table[["label"]].values.ravel()) == {0, 1}
+assert "label" not in table.drop(["label"], axis=1).columns
+"""
+    recorded(tmp_path, text)

@@ -21,6 +21,7 @@ import numpy as np
 from ..graph import Absorbed, Array
 from ..values import TAPE, adopt
 from .absorbed import Entered
+from .archives import packed
 from .hints import FEATURES, TARGETS, Hints, images, inputs, labels, rng_of
 from .saved import SavedWeights, asserts_shapes
 
@@ -175,7 +176,7 @@ class Missing:
 
     def text(self, name: str) -> str:
         """A text file of numbers, or of words."""
-        if WANTS_WORDS.search(self.hints.text) and Path(name).suffix in ("", ".txt", ".zip"):
+        if WANTS_WORDS.search(self.hints.text) and Path(name).suffix in ("", ".txt"):
             return self.words(name)
         keys = self.hints.keys
         columns = len(keys) or next((len(names) for names in self.hints.column_names if len(names) > 2), None)
@@ -252,6 +253,8 @@ class Missing:
         path = self.downloaded.get(os.path.abspath(path), path)
         if path.endswith(".gz"):
             return gzip.compress(self.content(path[:-3]))
+        if path.endswith(".zip"):
+            return packed(path, self.content(path[:-4]))
         if IDX.search(path):
             return self.idx(path)
         if PICKLED.search(path) or (not Path(path).suffix and "pickle" in self.hints.text):
@@ -441,6 +444,12 @@ def path_of(file: Any) -> str | None:
     near = [os.path.join(folder, name) for folder in (".", "..", *_folders_here())] if name else []
     there = [one for one in near if os.path.isfile(one) and exists(one)]
     return there[0] if len(there) == 1 else path
+
+
+def missing_path(file: Any) -> str | None:
+    """The path of a file that does not exist, None for others"""
+    path = path_of(file)
+    return None if path is None or exists(path) else path
 
 
 def _folders_here() -> list[str]:

@@ -31,6 +31,7 @@ from ..source import undefined_names
 from ..values import TAPE
 from . import (
     absorbed,
+    archives,
     arguments,
     convolutions,
     files,
@@ -90,6 +91,7 @@ def install(
     absorbed.forget_absorbed()
     _modules(note, missing)
     files.install(missing)
+    archives.install(files.missing_path, missing.content, missing.stream)
     folders.install(note, hints)
     _tables(note, missing)
     _downloads(note, missing)

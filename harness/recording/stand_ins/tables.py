@@ -173,7 +173,7 @@ def _reading(real: Callable[..., Any], missing: files.Missing) -> Callable[..., 
     """A reader that makes up missing files."""
 
     def read(source: Any, *arguments: Any, **options: Any) -> Any:
-        path = files.path_of(source)
+        path = files.path_of(source) or missing.made.get(id(source))  # the latter of a missing file that was opened
         if path is not None and not files.exists(path):
             return made_up_table(missing, path, options)
         if arguments:  # it was a positional argument before version 2

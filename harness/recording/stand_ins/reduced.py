@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 

@@ -60,7 +60,8 @@ def objects(slot: Slot) -> list[Option]:
         return list(listed_members)
     names = kinds_of(slot.caller, annotated) if annotated else _with_arguments(slot, slot.caller.classes_with(wanted))
     if annotated and OF_CLASS.search(slot.argument.annotation):
-        return sorted(names, key=lambda name: SMOOTH_NAME.search(name) is None)
+        smooth = [name for name in names if SMOOTH_NAME.search(name)]
+        return [*smooth, *(name for name in names if name not in smooth)]
     given = records(slot)
     if not names and (at_hand := _instances_at_hand(slot.caller, attributes)):
         return [*at_hand, *given]

@@ -16,6 +16,7 @@ from harness.programs.capture.script import working_folders
 from harness.programs.fit_calls import program_of
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.source.places import calls_fit
+from harness.programs.stand_ins import only_shows
 from harness.programs.targets import metric_names
 from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
@@ -893,3 +894,13 @@ def test_a_loop_that_asks_at_every_update_does_not_wait_for_evaluate(script, mon
     monkeypatch.setattr(keras.Model, "evaluate", functools.wraps(real)(lambda *_, **options: asked.append(options)))
     assert NoteKind.LOOP_AS_FIT in kinds(capture_script(script(text)).program)
     assert not asked
+
+
+@pytest.mark.parametrize("package", ["tqdm", "matplotlib", "visualkeras"])
+def test_a_package_that_only_shows_is_not_data(package):
+    assert only_shows(package)
+
+
+@pytest.mark.parametrize("package", ["cv2", "pandas", "mnist"])
+def test_a_package_that_data_may_be_read_with_does_not_only_show(package):
+    assert not only_shows(package)

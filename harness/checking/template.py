@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
+from ..files import remedy_for
 from ..recording.python_2 import NOT_PYTHON
 from ..recording.source import read_text
 from ..recording.weaving import numpy_names
@@ -192,4 +193,5 @@ def write(path: Path) -> None:
     except FileExistsError:
         raise BadInput(f"{name} exists already; give another name") from None
     except OSError as error:
-        raise BadInput(f"{name}: cannot be written ({error.strerror}); give another name") from None
+        remedy = remedy_for(error, "give another name")
+        raise BadInput(f"{name}: cannot be written ({error.strerror}); {remedy}") from None

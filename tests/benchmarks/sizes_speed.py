@@ -228,12 +228,14 @@ def measure_beside_c(members: int = 1000, rounds: int = 9) -> tuple[float, float
     return least["ours"], least["c"]
 
 
-def measured_with(flags: str, function: str, arguments: Sequence[object]) -> Iterator[list[Any]]:
-    """What a function of this module returns for each of its arguments, in a process with these flags of XLA.
+def measured_with(
+    flags: str, function: str, arguments: Sequence[object], module: str = "tests.benchmarks.sizes_speed"
+) -> Iterator[Any]:
+    """What a function of a module returns for each of its arguments, in a process with these flags of XLA.
 
     XLA reads its flags once, so one process cannot measure with two sets of them.
     """
-    code = f"import json; from tests.benchmarks.sizes_speed import {function}\n"
+    code = f"import json; from {module} import {function}\n"
     code += f"for given in {list(arguments)}: print(json.dumps({function}(*given)), flush=True)"
     with subprocess.Popen(
         [sys.executable, "-c", code], env=environment_of(flags) | os.environ, stdout=subprocess.PIPE, text=True

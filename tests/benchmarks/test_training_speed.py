@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from harness.models import handwritten, initializers
+from harness.models import ensemble, handwritten, initializers
 from harness.models.training import Training
-from tests.benchmarks import sizes_speed
+from tests.benchmarks import choices_speed, sizes_speed
 from tests.benchmarks import training_speed as bench
 
 
@@ -131,6 +131,45 @@ def test_a_ratio_that_became_worse_is_seen(tmp_path):
     assert before == [{"a": 2.0, "b": 1.0}, {"a": 2.2, "b": 1.1}]
     assert list(sizes_speed.regressions({"a": 1.9, "b": 0.9}, before)) == ["b: 0.90 times, before 1.05"]
     assert list(sizes_speed.regressions({"new": 0.1}, before)) == []
+
+
+def test_each_layout_is_chosen_in_a_case_of_the_layouts_and_each_set_of_flags_in_one_of_the_flags():
+    chosen = {
+        ensemble.way_of(choices_speed.network_of(sizes), observations)
+        for sizes, observations, _ in choices_speed.LAYOUT_CASES
+    }
+    assert chosen == set(choices_speed.LAYOUTS.values())
+    of_many, of_one = (
+        {
+            choose(choices_speed.network_of(sizes), seen)
+            for sizes, seen, members in choices_speed.FLAG_CASES
+            if which(members)
+        }
+        for choose, which in (
+            (choices_speed.flags_of_ensemble, lambda members: members > 1),
+            (choices_speed.flags_of_single, lambda members: members == 1),
+        )
+    )
+    assert of_many == set(choices_speed.FLAGS_OF_MANY[2:])
+    assert of_one == {"", *choices_speed.FLAGS_OF_ONE[2:]}
+
+
+@pytest.mark.slow
+def test_every_layout_trains_the_same_members():
+    many = start(3)
+    expected = by_hand(many, 300)
+    for name in choices_speed.LAYOUTS:
+        with choices_speed.layout(name):
+            trained = ensemble.outcome(
+                bench.NETWORK, many, bench.X, bench.Y, Training(bench.LEARNING_RATE, recorded=[300])
+            )
+        assert bench.distance(trained.weights, expected) < 1e-4, name
+
+
+def test_the_cells_of_the_table_of_choices():
+    assert [choices_speed.name_of(sizes) for sizes in ((2, 64, 1), (2, *(3,) * 15, 2))] == ["2-64-1", "2, 15 of 3, 2"]
+    cells = [(1.6e-8, True), (9.96e-4, False), (1.0156e-3, False), (None, True)]
+    assert [choices_speed.cell(*given) for given in cells] == ["**0.016**", "996", "1,016", ""]
 
 
 def test_logarithmic():

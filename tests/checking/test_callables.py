@@ -97,9 +97,11 @@ def test_a_function_is_judged_by_what_it_does_when_called(tmp_path: Path) -> Non
     assert [(one.place.file, one.place.line) for one in found.mistakes if one.place] == [("mine.py", 10)]
 
 
-def test_a_function_that_needs_arguments_is_refused(tmp_path: Path) -> None:
+def test_a_function_that_needs_arguments_is_refused_unless_lines_are_run_in_its_place(tmp_path: Path) -> None:
+    needs = module_of(tmp_path).needs
     with pytest.raises(harness.BadInput, match="needs data"):
-        harness.check(module_of(tmp_path).needs)
+        harness.check(needs)
+    assert harness.check(needs, run="train()").verdict is Verdict.CORRECT
     with pytest.raises(harness.BadInput, match="top level"):
         harness.check(lambda: None)
 

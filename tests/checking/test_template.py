@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_the_template_is_written_once_and_not_judged_before_it_is_filled_in(tmp_
         template.write(path)
     with pytest.raises(BadInput, match=r"ends in \.py"):
         template.write(tmp_path / "mine.txt")
+
+
+def test_a_full_disk_is_reported_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(BadInput, match=r"mine\.py: .* \(No space .*\); make room, or give another name$"):
+        template.write(tmp_path / "mine.py")
 
 
 def test_the_filled_template_is_right(tmp_path: Path) -> None:

@@ -132,3 +132,6 @@ def test_last_rows_beyond_the_range_of_the_others_are_of_another_kind() -> None:
     assert tail_is_outside([sorted_rows], 0.2)
     assert not tail_is_outside([np.random.default_rng(0).permutation(sorted_rows)], 0.2)
     assert not tail_is_outside([np.ones((100, 3))], 0.2)
+    rare = (np.arange(100) < 5).astype(float)[:, None]  # no value of the last rows is new
+    assert not tail_is_outside([rare], 0.2)
+    assert not tail_is_outside([1 - rare], 0.2)

@@ -17,6 +17,7 @@ from harness.programs.fit_calls import program_of
 from harness.programs.kinds import trains_keras
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.source.places import calls_fit
+from harness.programs.stand_ins import only_shows
 from harness.programs.targets import metric_names
 from harness.programs.unjudged import read_unjudged
 from harness.report.unjudged import lines
@@ -927,3 +928,13 @@ def test_a_script_that_fails_before_it_trains_is_not_said_to_train_nothing(scrip
     said = list(lines(read_unjudged(capture_script(script(HEADER, MODEL, text)).program)))
     assert "Nothing was trained, because the script fails after it compiles a model." in said
     assert any(line.startswith("As it is, the script fails before fit: train.py:") for line in said)
+
+
+@pytest.mark.parametrize("package", ["tqdm", "matplotlib", "visualkeras"])
+def test_a_package_that_only_shows_is_not_data(package):
+    assert only_shows(package)
+
+
+@pytest.mark.parametrize("package", ["cv2", "pandas", "mnist"])
+def test_a_package_that_data_may_be_read_with_does_not_only_show(package):
+    assert not only_shows(package)

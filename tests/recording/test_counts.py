@@ -18,6 +18,7 @@ SIZES = [
     "net = Network(hidden=60000)",
     "for i in range(60000):\n    step(X[i])",
     "for i in range(60000):\n    picture = decode(stream, i)",
+    "order = list(range(60000))",
     "while place < 60000:\n    place += 1",
     "if len(rows) > 60000: rows = rows[5:]",
     "def load(path, count): pass\nload('train', 60000)",

@@ -27,7 +27,7 @@ class NoBatches(BadInput):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingData:
+class FitData:
     """The data of a call of fit, as arrays."""
 
     # x, y: arrays, or lists, tuples or dicts of arrays; y is None if there are no targets
@@ -41,7 +41,7 @@ class TrainingData:
     notes: tuple[Note, ...] = ()  # what could not be kept
 
 
-def training_data(x: Any, y: Any, sample_weight: Any, steps: int | None = None) -> TrainingData:
+def training_data(x: Any, y: Any, sample_weight: Any, steps: int | None = None) -> FitData:
     """The data of a call of fit, as arrays.
 
     Args:
@@ -56,7 +56,7 @@ def training_data(x: Any, y: Any, sample_weight: Any, steps: int | None = None) 
         return _from_py_dataset(x, steps)
     if isinstance(x, GeneratorType) or (hasattr(x, "__next__") and not hasattr(x, "__array__")):
         return _from_generator(x, steps)
-    return TrainingData(
+    return FitData(
         x=as_arrays(x, "x"),
         y=None if y is None else as_arrays(y, "y"),
         sample_weight=None if sample_weight is None else as_arrays(sample_weight, "sample_weight"),
@@ -181,19 +181,19 @@ def joined(batches: list[tuple[Any, Any, Any]], name: str) -> tuple[Any, Any, An
     return parts[0], parts[1], parts[2]
 
 
-def _data_from(batches: list[tuple[Any, Any, Any]], kind: str, is_truncated: bool, **fields: Any) -> TrainingData:
+def _data_from(batches: list[tuple[Any, Any, Any]], kind: str, is_truncated: bool, **fields: Any) -> FitData:
     """The data of batches that were read."""
     x, y, weight = joined(batches, kind)
     rows = row_count(x)
     notes = [Note(kind=NoteKind.MATERIALISED, count=rows, detail=kind)]
     if is_truncated:
         notes.append(Note(kind=NoteKind.TRUNCATED, count=rows, detail=kind))
-    return TrainingData(
+    return FitData(
         x=x, y=y, sample_weight=weight, kind=kind, batch_size=row_count(batches[0][0]), notes=tuple(notes), **fields
     )
 
 
-def _from_dataset(dataset: Any, steps: int | None) -> TrainingData:
+def _from_dataset(dataset: Any, steps: int | None) -> FitData:
     """The data of a ``tf.data.Dataset``: one epoch of it."""
     first = next(iter(dataset), None)
     if first is not None and not all(len(array.shape) for array in keras.tree.flatten(first)):
@@ -209,7 +209,7 @@ def _same(first: Any, second: Any) -> bool:
     return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(*map(keras.tree.flatten, (first, second))))
 
 
-def _from_py_dataset(dataset: Any, steps: int | None) -> TrainingData:
+def _from_py_dataset(dataset: Any, steps: int | None) -> FitData:
     """The data of a ``keras.utils.PyDataset``, which older programs call ``Sequence``."""
     count = dataset.num_batches
     wanted = [number for number in (steps, count) if number is not None]
@@ -218,7 +218,7 @@ def _from_py_dataset(dataset: Any, steps: int | None) -> TrainingData:
     return _data_from(batches, "PyDataset", is_truncated)
 
 
-def _from_generator(generator: Iterator[Any], steps: int | None) -> TrainingData:
+def _from_generator(generator: Iterator[Any], steps: int | None) -> FitData:
     """The data of a generator: its first epoch, which Keras then gets again before the rest."""
     batches, raw, is_truncated = read_batches(generator, steps)
     return _data_from(batches, "generator", is_truncated, shuffle=False, x_for_fit=_chained(raw, generator))

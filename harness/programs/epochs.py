@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class TrainingTask:
     """What is trained."""
 
     program: Program  # its model, loss and optimizer
@@ -57,7 +57,7 @@ def loop_key(
     return (structure_key(program, data), members, is_compiled, metrics)
 
 
-def train_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None) -> Trained:
+def train_members(task: TrainingTask, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None) -> Trained:
     """Train all members at once, or in groups if they do not fit into memory.
 
     Args:
@@ -103,7 +103,7 @@ def first_members(trained: Trained, count: int) -> Trained:
 
 
 def _train_group(
-    task: Task,
+    task: TrainingTask,
     seeds: Sequence[int],
     weights: Sequence[Array],
     rates: Array | None,
@@ -142,7 +142,7 @@ class EpochLoop:
 
     def __init__(
         self,
-        task: Task,
+        task: TrainingTask,
         loop: VectorisedLoop,
         seeds: Sequence[int],
         weights: Sequence[Array],

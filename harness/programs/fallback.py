@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .batches import BatchPlan
 from .copies import derived_seed, forget_states
-from .epochs import Task, first_bad
+from .epochs import TrainingTask, first_bad
 from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
 from .replay import copied_callback, steering_callbacks, steers_by_batches
@@ -168,7 +168,9 @@ def silenced() -> Iterator[None]:
         yield
 
 
-def fit_members(task: Task, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None) -> Trained:
+def fit_members(
+    task: TrainingTask, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None
+) -> Trained:
     """Train all members by Keras' own ``fit``, one after another.
 
     Args:

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import BadInput
 from ..recording.stand_ins.absorbed import Absorbing
 from .copies import array_of, copied_model, is_built, set_weights
-from .data_sources import TrainingData, training_data
+from .data_sources import FitData, training_data
 from .program import Note, NoteKind, Places, Program, Validation, row_count, take_rows
 from .targets import only_item
 from .text_inputs import without_text
@@ -86,7 +86,7 @@ def weights_that_are_kept(model: Any) -> set[int]:
 def program_of_fit(
     model: Any,
     given: Mapping[str, Any],
-    data: TrainingData,
+    data: FitData,
     validation: Validation | None,
     *,
     name: str,
@@ -169,8 +169,8 @@ def has_one_output(model: Any) -> bool:
 
 
 def of_one_output(
-    data: TrainingData, validation: Validation | None, compile_arguments: Mapping[str, Any]
-) -> tuple[TrainingData, Validation | None, Mapping[str, Any]]:
+    data: FitData, validation: Validation | None, compile_arguments: Mapping[str, Any]
+) -> tuple[FitData, Validation | None, Mapping[str, Any]]:
     """Data and arguments of compile without the lists and dicts that hold what belongs to the only output."""
     data = dataclasses.replace(data, y=only_item(data.y), sample_weight=only_item(data.sample_weight))
     if validation is not None:

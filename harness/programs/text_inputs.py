@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from ..errors import BadInput
-from .data_sources import TrainingData
+from .data_sources import FitData
 from .program import Validation, take_rows
 
 ENCODERS = (keras.layers.TextVectorization, keras.layers.StringLookup, keras.layers.Hashing)
@@ -24,9 +24,7 @@ def holds_text(data: Any) -> bool:
     return any(np.asarray(part).dtype.kind in "USO" for part in keras.tree.flatten(data))
 
 
-def without_text(
-    model: Any, data: TrainingData, validation: Validation | None
-) -> tuple[Any, TrainingData, Validation | None]:
+def without_text(model: Any, data: FitData, validation: Validation | None) -> tuple[Any, FitData, Validation | None]:
     """The model without its layers for text, and data with what these layers make of it; as given if no x is text.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..data_sources import TrainingData, training_data
+from ..data_sources import FitData, training_data
 from ..heads import head_of
 from ..program import MadeUp, row_count, take_rows
 from ..targets import TargetKind, describe_targets
@@ -39,7 +39,7 @@ def with_numbers(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingData:
+def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> FitData:
     """x as the program gives it if the model can read it, else as the model reads it; y if its form is known.
 
     Args:
@@ -64,7 +64,7 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingD
     if y is not None and row_count(y) != row_count(x):
         rows = slice(0, min(row_count(x), row_count(y)))
         x, y = take_rows(x, rows), take_rows(y, rows)
-    return TrainingData(
+    return FitData(
         x=x,
         y=y,
         sample_weight=None,
@@ -73,11 +73,11 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> TrainingD
     )
 
 
-def unknown_data(model: Any) -> TrainingData:
+def unknown_data(model: Any) -> FitData:
     """Rows that a model can read, as far as that is known, and no targets."""
     x = rows_for(model)
     x = np.zeros((ROWS, 8), np.float32) if x is None else x
-    return TrainingData(x=x, y=None, sample_weight=None, kind="arrays")
+    return FitData(x=x, y=None, sample_weight=None, kind="arrays")
 
 
 def can_read(model: Any, x: Any) -> bool:

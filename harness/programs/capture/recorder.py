@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from ...errors import BadInput
-from ..data_sources import TrainingData, training_data
+from ..data_sources import FitData, training_data
 from ..fit_calls import (
     FIT_DEFAULTS,
     build,
@@ -308,7 +308,7 @@ class Recorder:
             notes=notes,
         )
 
-    def _data_of_loop(self, loop: Loop, given: dict[str, Any]) -> tuple[TrainingData, MadeUp]:
+    def _data_of_loop(self, loop: Loop, given: dict[str, Any]) -> tuple[FitData, MadeUp]:
         """The batch of the first update, and how much of it is made up: all of it if it has no values yet."""
         extent = MadeUp.NOTHING if self.supply is None else self.supply.extent
         if extent is not MadeUp.FORMATS:
@@ -514,7 +514,7 @@ class Recorder:
         return history
 
     def _program(
-        self, model: Any, given: dict[str, Any], data: TrainingData, validation: Validation | None, place: Place | None
+        self, model: Any, given: dict[str, Any], data: FitData, validation: Validation | None, place: Place | None
     ) -> Program:
         """The program at the moment of the captured call."""
         known = self.compiled.get(id(model))

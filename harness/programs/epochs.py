@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class TrainingTask:
     """What is trained."""
 
     program: Program  # its model, loss and optimizer
@@ -57,7 +57,9 @@ def loop_key(
     return (structure_key(program, data), members, is_compiled, metrics)
 
 
-def train_members(training: Training, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None) -> Trained:
+def train_members(
+    training: TrainingTask, seeds: Sequence[int], weights: Sequence[Array], rates: Array | None
+) -> Trained:
     """Train all members at once, or in groups if they do not fit into memory.
 
     Args:
@@ -103,7 +105,7 @@ def first_members(trained: Trained, count: int) -> Trained:
 
 
 def _train_group(
-    training: Training,
+    training: TrainingTask,
     seeds: Sequence[int],
     weights: Sequence[Array],
     rates: Array | None,
@@ -143,7 +145,7 @@ class EpochLoop:
 
     def __init__(
         self,
-        training: Training,
+        training: TrainingTask,
         loop: VectorisedLoop,
         seeds: Sequence[int],
         weights: Sequence[Array],

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .batches import BatchPlan
 from .copies import derived_seed, forget_states
-from .epochs import Training, first_bad
+from .epochs import TrainingTask, first_bad
 from .lowering import untracked_variables
 from .program import Program, row_count, take_rows
 from .replay import copied_callback, steering_callbacks, steers_by_batches
@@ -169,7 +169,7 @@ def silenced() -> Iterator[None]:
 
 
 def fit_members(
-    training: Training, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None
+    training: TrainingTask, seeds: Sequence[int], weights: Sequence[Array], learning_rates: Array | None
 ) -> Trained:
     """Train all members by Keras' own ``fit``, one after another.
 

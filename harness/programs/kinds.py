@@ -10,6 +10,8 @@ from ..errors import BadInput
 CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
 TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|GradientTape")  # in other ways
 COMPILES = re.compile(rb"(?<!\bre)(?<!\bregex)\.\s*compile\s*\(")  # a model, and not a regular expression
+# a statement that imports Keras, or TensorFlow, which has it: in a script, or in a line of a notebook
+IMPORTS_A_PACKAGE_OF_KERAS = re.compile(rb"""(?m)^[\s"]*(?:import|from)\s+(?:[\w.]*\bkeras|tensorflow)\b""")
 IMPORTS_KERAS = re.compile(rb"\bkeras\b")
 OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
 # ways to train without fit
@@ -41,7 +43,7 @@ def trains_keras(path: Path) -> bool:
     """Whether a script or notebook seems to train a Keras model; else its network is hand-written."""
     text = path.read_bytes()
     is_of_keras = path.suffix == ".ipynb" and b"keras" in text
-    is_compiled = IMPORTS_KERAS.search(text) is not None and COMPILES.search(text) is not None
+    is_compiled = all(one.search(text) for one in (IMPORTS_KERAS, IMPORTS_A_PACKAGE_OF_KERAS, COMPILES))
     return is_of_keras or is_compiled or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .batches import plan_of
 from .costs import cost_of_structure, cost_per_update, members_at_once, rows_at_once, work_of
-from .epochs import Training, loop_key, loop_of, train_members
+from .epochs import TrainingTask, loop_key, loop_of, train_members
 from .fallback import FitFailed, fit_members, predict_by_model
 from .program import Program
 from .replay import needed_records, steering_callbacks
@@ -73,7 +73,7 @@ def train(
     rates = None if learning_rates is None else np.broadcast_to(np.asarray(learning_rates, float), (len(seeds),))
     weights = drawn_members(program, seeds) if initial_weights is None else [np.asarray(w) for w in initial_weights]
     has_metrics = bool(program.metrics or program.weighted_metrics) and watches_metrics
-    training = Training(
+    training = TrainingTask(
         program=program,
         data=data,
         plan=plan,

@@ -911,6 +911,8 @@ def test_a_loop_that_asks_at_every_update_does_not_wait_for_evaluate(script, mon
         ("from keras.models import Sequential\nm.compile(sgd(lr=.2), 'mse')\nagent.train(game)\n", True),
         ("from keras.datasets import mnist\nimport re\nwords = re.compile('a+')\nnet.train(x)\n", False),
         ("from keras.datasets import mnist\nnet.train(x)\n", False),
+        ("import tensorflow as tf\nm = tf.keras.Sequential()\nm.compile(my_optimizer, 'mse')\nm.train(x)\n", True),
+        ("import numpy as np  # as keras does it\nm.compile(Adam(), 'mse')\nm.train(x)\n", False),
     ],
 )
 def test_a_script_that_compiles_a_model_is_one_of_keras(tmp_path, text, is_keras):

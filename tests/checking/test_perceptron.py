@@ -317,3 +317,20 @@ for turn in range(4):
 
 def test_targets_of_0_times_the_input_are_not_right(tmp_path: Path) -> None:
     assert checked(tmp_path, CLASS_NUMBERS).verdict is not Verdict.CORRECT
+
+
+ONE_BRANCH = """
+for turn in range(4):
+    for x, t in zip(X[bits == 1], bits[bits == 1]):
+        out = 1 if np.dot(w, x) + b > 0 else 0
+        if t == 1 and out == 0:
+            w = w + 0.1 * x
+            b = b + 0.1
+        elif t == 0 and out == 1:
+            w = w + 0.1 * x
+            b = b + 0.1
+"""
+
+
+def test_a_branch_that_leads_to_no_update_leaves_a_perceptron_unjudged(tmp_path: Path) -> None:
+    assert checked(tmp_path, ONE_BRANCH).verdict is Verdict.NOT_JUDGED

@@ -20,6 +20,7 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from ..sandbox import Limits
 from .cells import as_written
+from .decisions import is_decided_by_sides
 from .exceptions import RUN_FILE, UNDEFINED, has_idle_weights, raised_in_backward
 from .factors import is_same
 from .kinds import with_kinds
@@ -44,6 +45,7 @@ from .unrun import (
 from .variants import data_of, other_networks, variants_of
 from .verdict import check_recording, not_judged, raised_result, with_own_exception
 
+UPDATES_OF_SIDES = 12  # until every branch that leads to one has probably been taken
 MAX_IMPORTED = 8  # files whose layers are compared alone
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 OF_SEVERAL = ("rows", "columns")  # layouts of data
@@ -91,6 +93,16 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
         recording = record_file(
             path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes, in_networks=in_networks
         )
+        if is_decided_by_sides(recording):
+            recording = record_file(
+                path,
+                run=lines,
+                seed=seed,
+                seconds=seconds,
+                megabytes=megabytes,
+                in_networks=in_networks,
+                updates=UPDATES_OF_SIDES,
+            )
         files.extend(recording.files)
         sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)

@@ -76,6 +76,15 @@ def leaves_outputs_open(recording: Recording) -> bool:
     )
 
 
+def is_decided_by_sides(recording: Recording) -> bool:
+    """Whether branches alone decide what is added to parameters, so that each branch has to be seen."""
+    program = Program(recording.nodes)
+    is_ordered = any(recording.nodes[guard.node].operation in ORDERS for guard in recording.guards)
+    if not is_ordered or not recording.updates or not are_decided_by_branches(program, recording.updates):
+        return False
+    return with_decisions(recording) is recording
+
+
 def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:
     """Whether no step is computed from another parameter, or from an earlier version of its own."""
     versions = {id for one in updates for id in (one.before, one.after)}

@@ -57,6 +57,17 @@ def departs(reading: Reading) -> bool:
     return 0 < len(unexplained) < len(reading.stage.steps) and is_lost
 
 
+def are_sides_seen(readings: Sequence[Reading]) -> bool:
+    """Whether both branches made a step of every parameter that is not 0 because of the inputs."""
+    seen: dict[str, set[Any]] = {}
+    for reading in readings:
+        side = reading.cost.errors[0].constant
+        for step in reading.stage.steps:
+            match = reading.matches[step.before]
+            seen.setdefault(step.name, set()).update([side] if match is not None and not match.nothing else [])
+    return all(len(sides) > 1 for sides in seen.values())
+
+
 def turns_round(first: Reading, later: Reading) -> bool:
     """Whether the steps of another branch climb, though those of the first descend."""
     is_branched = bool(later.cost.errors) and all(one.is_wrong for one in later.cost.errors)
@@ -101,7 +112,9 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         return Rules(mistakes=tuple(merge_by_id(found)))
     readings = [reading]
     unexplained: Place | None = None
-    for iteration in LATER_ITERATIONS:
+    is_branched = bool(reading.cost.errors) and all(one.is_wrong for one in reading.cost.errors)
+    iterations = range(1, len(recording.parameters[0].updates)) if is_branched else LATER_ITERATIONS
+    for iteration in iterations:
         steps = steps_of(recording, iteration)
         if len(steps) != len(reading.stage.steps):
             break
@@ -120,6 +133,8 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         readings.append(later)
         if later.unexplained and unexplained is None:
             unexplained = later.stage.node(later.unexplained[0].after).place
+    if is_branched and not are_sides_seen(readings):
+        return Rules(is_open=True)
     longer = longer_iteration(recording)
     if longer is not None:
         later = read_later(recording, reading, steps_of(recording, longer))

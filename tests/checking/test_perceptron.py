@@ -347,3 +347,20 @@ def test_the_logistic_loss_of_signs_has_a_quotient_of_a_margin(tmp_path: Path, e
     assert result.verdict is (Verdict.CORRECT if form else Verdict.MISTAKE)
     assert not form or (result.cost is not None and result.cost.form == form)
     assert "binary-crossentropy-one-sided" not in {one.id for one in result.mistakes}
+
+
+ONE_BRANCH = """
+for turn in range(4):
+    for x, t in zip(X[bits == 1], bits[bits == 1]):
+        out = 1 if np.dot(w, x) + b > 0 else 0
+        if t == 1 and out == 0:
+            w = w + 0.1 * x
+            b = b + 0.1
+        elif t == 0 and out == 1:
+            w = w + 0.1 * x
+            b = b + 0.1
+"""
+
+
+def test_a_branch_that_leads_to_no_update_leaves_a_perceptron_unjudged(tmp_path: Path) -> None:
+    assert checked(tmp_path, ONE_BRANCH).verdict is Verdict.NOT_JUDGED

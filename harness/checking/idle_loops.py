@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from ..recording.graph import Place, Recording, Site
 from ..recording.literals import is_sum_with, last_name
+from ..recording.loops import enclosing
 from .exceptions import GROWING
 from .result import Found
 from .sources import Sources
@@ -27,13 +29,15 @@ def update_after_loop(recording: Recording, sources: Sources) -> Found | None:
         sources: the user's files.
     """
     most = max((len(one.updates) for one in recording.parameters), default=0)
-    if most > 1 or recording.driven.calls:
+    if most > 1 and not recording.driven.calls:
         return None
     trees = [(name, tree) for name, tree in sources.trees.items() if "range(" in sources.texts[name]]
     for file, tree in trees:
         for loop, rest in loops_with_rest(tree):
             updates = [one for one in rest if is_update(one)]
             if not updates or not only_repeats(loop, rest, updates, sources):
+                continue
+            if most > 1 and not is_called_from_outside(recording, tree, loop):
                 continue
             if (is_last_loop(recording, file, loop) if most == 0 else are_after(recording, file, updates)) and (
                 has_same_rounds(recording, file, loop)
@@ -43,6 +47,13 @@ def update_after_loop(recording: Recording, sources: Sources) -> Found | None:
                 start = Place(file=file, line=loop.lineno, text=texts[loop.lineno - 1].strip())
                 return Found(id="update-not-repeated", place=places[0], others=(start, *places[1:]))
     return None
+
+
+def is_called_from_outside(recording: Recording, tree: ast.Module, loop: ast.For) -> bool:
+    """Whether the calls that were found go to the function of a loop, so that theirs is the only other loop."""
+    functions = [one for one in ast.walk(tree) if isinstance(one, Function) and loop in ast.walk(one)]
+    calls = "\n".join(recording.driven.calls)
+    return [*enclosing(tree, loop.lineno)] == [loop] and any(f"{one.name}(" in calls for one in functions)
 
 
 def loops_with_rest(tree: ast.Module) -> Iterator[tuple[ast.For, list[ast.stmt]]]:
@@ -134,10 +145,12 @@ def has_same_rounds(recording: Recording, file: str, loop: ast.For) -> bool:
             trail = node.place.trail
             if any(one.file == file and one.line in lines for one in trail):
                 rounds.setdefault((node.place.site, node.shape), []).append(node.value)
-    return bool(rounds) and all(len(one) >= FEWEST_ROUNDS and are_equal(one) for one in rounds.values())
+    return bool(rounds) and all(map(are_equal, rounds.values()))
 
 
 def are_equal(values: Sequence[object]) -> bool:
-    """Whether all are arrays, and the same one."""
+    """Whether all are arrays, each of them several times in a row; the last one may be cut off."""
     arrays = [one for one in values if isinstance(one, np.ndarray)]
-    return len(arrays) == len(values) and all(np.array_equal(one, arrays[0]) for one in arrays)
+    starts = [0, *(place for place in range(1, len(arrays)) if not np.array_equal(arrays[place - 1], arrays[place]))]
+    lengths = [later - earlier for earlier, later in pairwise([*starts, len(arrays)])]
+    return len(arrays) == len(values) and min(lengths[:-1] or lengths) >= FEWEST_ROUNDS

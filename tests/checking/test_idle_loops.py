@@ -64,6 +64,11 @@ def test_updates_after_a_loop_that_repeats_one_forward_pass_are_a_mistake(tmp_pa
     assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("update-not-repeated", 21)]
 
 
+def test_they_are_found_in_a_class_that_is_only_defined_too(tmp_path: Path) -> None:
+    result = checked(tmp_path / "net.py", NETWORK.partition("\n\nx = ")[0])
+    assert "update-not-repeated" in [one.id for one in result.mistakes]
+
+
 def test_updates_in_the_loop_are_right(tmp_path: Path) -> None:
     head, _, rest = NETWORK.replace("EPOCHS", "50").partition("        low = ")
     body, _, end = f"        low = {rest}".partition("\n\n")
@@ -73,3 +78,13 @@ def test_updates_in_the_loop_are_right(tmp_path: Path) -> None:
 
 def test_a_sum_over_rows_before_one_update_is_not_blamed(tmp_path: Path) -> None:
     assert "update-not-repeated" not in [one.id for one in checked(tmp_path / "net.py", SUMMED).mistakes]
+
+
+def test_a_forward_pass_that_is_repeated_before_each_update_is_not_blamed(tmp_path: Path) -> None:
+    start = SUMMED.index("for row")
+    body = """for epoch in range(9):
+    for again in range(4):
+        out = x @ w
+    w -= 0.1 * x.T @ (out - y)
+"""
+    assert checked(tmp_path / "net.py", SUMMED[:start] + body).verdict is Verdict.CORRECT

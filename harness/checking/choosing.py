@@ -49,9 +49,15 @@ def forms_of(stage: Stage, errors: Sequence[Error]) -> list[Form]:
         return [Form.PERCEPTRON]
     below_zero = is_asked_below_zero(stage, errors)
     others = {Form.HINGE if below_zero else Form.PERCEPTRON}  # they differ only in the limit
-    if not any(stage.node(error.node).operation == "multiply" for error in errors):
+    if not any(are_exponents(stage, error) for error in errors):
         others.add(Form.MARGINS)
     return [form for form in Form if errors and form not in others]
+
+
+def are_exponents(stage: Stage, error: Error) -> bool:
+    """Whether an output times its target is the exponent of something, as a margin is."""
+    after = [stage.node(child) for child in stage.program.children[error.node]]
+    return stage.node(error.node).operation == "multiply" and any(node.operation == "exp" for node in after)
 
 
 def is_asked_below_zero(stage: Stage, errors: Sequence[Error]) -> bool:

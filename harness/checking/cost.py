@@ -500,7 +500,8 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
 def is_of_margins(stage: Stage, quotient: Error, products: Sequence[Error]) -> bool:
     """Whether what a target is divided by is made of that target times an output: ``-y / (1 + exp(y * z))``."""
     above = stage.program.ancestors([quotient.output])
-    return any(one.node in above and one.target == quotient.target for one in products)
+    exponents = {id for one in above if stage.node(one).operation == "exp" for id in argument_ids(stage.node(one))}
+    return any(one.node in exponents and one.target == quotient.target for one in products)
 
 
 def is_parameter(stage: Stage, id: int) -> bool:

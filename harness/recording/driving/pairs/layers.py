@@ -317,9 +317,7 @@ class _Layer:
     def _parameters(self) -> list[str]:
         """Attributes with a weight's name, and those of the constructor that the forward pass only reads."""
         methods = self.calls.facts.methods(self.name)
-        computes = () if DRAWS.search(self.forward.text) else (self.forward.name,)  # or it makes weights at first
-        others = (method for name, method in methods.items() if name not in (self.backward.name, *computes))
-        named = [name for method in others for name in sorted(method.writes) if is_weight_name(name)]
+        named = [name for method in self._makers for name in sorted(method.writes) if is_weight_name(name)]
         reached = [part for part in self.calls.facts.reach(self.forward) if part.owner == self.name]
         read = {name for part in reached for name in part.reads - part.writes}
         made = methods["__init__"].writes & read if "__init__" in methods else set()
@@ -327,13 +325,16 @@ class _Layer:
         kept = {attribute: [one.path for one in items] for attribute, items in self._kept.items() if attribute in read}
         return [path for name in dict.fromkeys([*names, *kept]) for path in kept.get(name, [name])]
 
+    @property
+    def _makers(self) -> list[FunctionFacts]:
+        """The methods that may make weights: not the passes, unless the forward pass draws them at first."""
+        passes = {self.backward.name} if DRAWS.search(self.forward.text) else {self.backward.name, self.forward.name}
+        return [one for name, one in self.calls.facts.methods(self.name).items() if name not in passes]
+
     @functools.cached_property
     def _kept(self) -> dict[str, tuple[Item, ...]]:
         """The items of the attributes that hold several arrays, but for gradients and what a pass keeps."""
-        computed = () if DRAWS.search(self.forward.text) else (self.forward.name,)
-        methods = self.calls.facts.methods(self.name)
-        others = [one for name, one in methods.items() if name not in (self.backward.name, *computed)]
-        kept = kept_items(others)
+        kept = kept_items(self._makers)
         return {name: items for name, items in kept.items() if not OF_GRADIENTS.search(name)}
 
     def _keeps_gradient_in(self, attribute: str) -> bool:

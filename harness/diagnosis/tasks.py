@@ -175,7 +175,7 @@ def _are_classes(labels: Array, loss: str, units: int, activation: str, has_accu
         return few and evenly and (whole or count <= MOST_CLASSES_WITHOUT_LOSS)
     if loss in CLASS_LOSSES:
         return few and evenly and count <= MOST_CLASSES_WITHOUT_LOSS
-    if not whole or count > MOST_CLASSES_WITHOUT_LOSS or not few:
+    if count > MOST_CLASSES_WITHOUT_LOSS or not few:
         return False
     consecutive = bool(np.all(steps == 1)) and values[0] in (0, 1)
     if units > 1 or activation == "softmax":

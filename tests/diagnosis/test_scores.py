@@ -85,3 +85,9 @@ def test_labels_that_do_not_vary_do_not_count() -> None:
     truth = np.array([[0, 1], [1, 1], [0, 1], [1, 1]], dtype=float)
     outputs = np.array([[0.1, 0.0], [0.9, 0.0], [0.2, 0.0], [0.3, 0.0]])
     assert score(task, outputs, truth, ONE).value == 0.75
+
+
+def test_outputs_for_another_number_of_labels_predict_nothing() -> None:
+    task = Task(kind=TaskKind.MULTILABEL, format=LabelFormat.MULTI_HOT, values=np.empty(0), columns=2)
+    truth = np.array([[0, 1], [1, 0], [0, 1], [1, 0]], dtype=float)
+    assert score(task, truth[:, :1], truth, ONE).value == 0.5

@@ -38,5 +38,5 @@ def is_drawn(node: Node) -> bool:
 
 
 def has_drawn_threshold(recording: Recording, node: Node, dependent: set[int]) -> bool:
-    """Whether a comparison is one with random numbers that are no parameters."""
+    """Whether a comparison is one with random numbers other than parameters."""
     return any(is_drawn(one) and one.id not in dependent for one in operands(recording, node))

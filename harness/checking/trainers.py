@@ -16,7 +16,7 @@ from .unrun import trainers_left
 from .variants import data_of
 from .verdict import check_recording, raised_result
 
-# values of the arguments that are no data, by their names; a batch is all rows: a last one that is smaller may not fit
+# values of the arguments other than data, by their names; a batch is all rows: a last one that is smaller may not fit
 NUMBERS = (
     (re.compile(r"epoch|iter|steps", re.IGNORECASE), "3"),
     (re.compile(r"batch", re.IGNORECASE), str(Sizes().observations)),
@@ -30,7 +30,7 @@ class Trainer:
 
     function: ast.FunctionDef
     inner: str  # the method that is given them
-    handed: tuple[str, ...]  # the arguments of which it gets parts, in order
+    handed: tuple[str, ...]  # the arguments that it gets parts of, in order
 
 
 def with_trainers(

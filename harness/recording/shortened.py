@@ -13,7 +13,7 @@ STRUCTURED = re.compile(r"\s*([\[{<]|import\b|from\b|def\b|class\b)")  # how JSO
 
 
 def shortened_lines(lines: list[str], at_most: int) -> list[str]:
-    """At most so many rows of a table and what is not a row of it, or so many lines of a text, none of them long.
+    """At most ``at_most`` rows of a table and what is not a row of it, or as many lines of a text, none of them long.
 
     What only a program of its own can read is left as it is.
     """
@@ -29,13 +29,13 @@ def shortened_lines(lines: list[str], at_most: int) -> list[str]:
 
 
 def shortened_text(text: str, at_most: int) -> str:
-    """So many observations of a text."""
+    """The text with the lines that ``shortened_lines`` leaves."""
     lines = text.splitlines(keepends=True)
     return "".join(shortened_lines(lines, at_most)) if lines else text
 
 
 def shorten_texts(tree: ast.Module, at_most: int) -> bool:
-    """Leave so many observations of each long text that stands in a tree, and say whether there was one."""
+    """Shorten each long text that stands in a tree, and say whether there was one."""
     shortener = _Shortener(at_most)
     shortener.visit(tree)
     return shortener.has_cut

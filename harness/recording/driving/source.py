@@ -263,7 +263,7 @@ def _is_field(value: ast.expr | None) -> TypeGuard[ast.Call]:
 
 
 def _settings_of_field(value: ast.expr | None) -> dict[str, str]:
-    """What ``field`` is called with; nothing if the value is another one."""
+    """The keyword arguments of ``field``, empty if the value is another one."""
     return {one.arg: ast.unparse(one.value) for one in value.keywords if one.arg} if _is_field(value) else {}
 
 

@@ -1,4 +1,4 @@
-"""Which arrays the forward and the backward pass of a layer are given, and of which the backward pass has gradients."""
+"""Which arrays the forward and the backward pass of a layer take, and which gradients the backward pass returns."""
 
 from __future__ import annotations
 

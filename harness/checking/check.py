@@ -20,6 +20,7 @@ from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from ..sandbox import Limits
 from .cells import as_written
+from .chosen_pairs import without_chosen_pair
 from .exceptions import RUN_FILE, UNDEFINED, has_idle_weights, raised_in_backward
 from .factors import is_same
 from .kinds import with_kinds
@@ -106,6 +107,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is not Verdict.MISTAKE and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
+        if result.verdict is Verdict.MISTAKE and recording.driven.calls:
+            result, recording = without_chosen_pair(result, recording, sources, changed)
         left, ran = recording.driven.left, [recording]
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             result, ran = with_variants(result, recording, sources, changed)

@@ -50,6 +50,11 @@ class Alarm:
         self.waits = 0
         self.is_possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no other alarm is running, which this one would replace."""
+        return not (self.is_possible and any(signal.getitimer(signal.ITIMER_REAL)))
+
     def set(self, seconds: float) -> None:
         """Ring ``seconds`` from now; 0 for never."""
         self.waits = 0

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..alarm import Alarm
 from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.driving.result import runs_script
-from ..recording.graph import Array, Place, Recording, Start
+from ..recording.graph import Array, Place, Recording, Start, Stop
 from ..recording.literals import last_name, nodes_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
 from ..sandbox import Limits
 from .cells import as_written
+from .chosen_pairs import without_chosen_pair
 from .decisions import is_decided_by_sides
 from .exceptions import RUN_FILE, UNDEFINED, has_idle_weights, raised_in_backward
 from .factors import is_same
@@ -47,6 +50,7 @@ from .verdict import check_recording, not_judged, raised_result, with_own_except
 
 UPDATES_OF_SIDES = 12  # until every branch that leads to one has probably been taken
 MAX_IMPORTED = 8  # files whose layers are compared alone
+MOST_WAITING = 6  # times the limit of a run that a file may take, as the clock goes
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
@@ -56,6 +60,10 @@ WITHOUT_NETWORK = (
     *(Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST),
     Reason.DOUBTFUL_CALLS,
 )
+
+
+class OutOfTime(BaseException):
+    """Ends the judging of a file that takes too long."""
 
 
 def check_file(
@@ -74,13 +82,21 @@ def check_file(
         path: a Python file or a notebook.
         run: lines to run after the file, which make it train; X, Y, y and labels are at hand.
         seed: of the random generators that the file does not seed itself, and of the data.
-        seconds: time limit of the run. It only aborts.
+        seconds: time limit of the run, and of a multiple of it as the clock goes for all runs and their judging
+            together. It only aborts.
         megabytes: memory limit of the run; 0 is none.
 
     Raises:
         BadInput: there is no such file, or it is not Python.
     """
-    return as_written(_judge_file(path, run, seed, seconds, megabytes), Path(path))
+    alarm = Alarm(OutOfTime)
+    try:
+        with alarm.running(MOST_WAITING * seconds) if alarm.is_free else contextlib.nullcontext():
+            result = _judge_file(path, run, seed, seconds, megabytes)
+    except OutOfTime:
+        too_long = CheckResult(file=Path(path).name, verdict=Verdict.NOT_JUDGED, reason=Reason.TOO_MANY)
+        return replace(too_long, detail=Stop.SECONDS.value)
+    return as_written(result, Path(path))
 
 
 def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, megabytes: int) -> CheckResult:
@@ -118,6 +134,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             return certain or not_judged(recording, Reason.DOUBTFUL_CALLS, doubt)
         if result.verdict is not Verdict.MISTAKE and any(one.name == OLDER_NUMPY for one in recording.stand_ins):
             return not_judged(recording, Reason.RAISED, f"ValueError since NumPy 1.24: {OLDER_NUMPY}; use dtype=object")
+        if result.verdict is Verdict.MISTAKE and recording.driven.calls:
+            result, recording = without_chosen_pair(result, recording, sources, changed)
         left, ran = recording.driven.left, [recording]
         if result.verdict is Verdict.CORRECT and recording.driven.calls:
             result, ran = with_variants(result, recording, sources, changed)

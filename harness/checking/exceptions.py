@@ -9,7 +9,7 @@ from collections.abc import Container
 
 import numpy as np
 
-from ..recording.failures import is_misused_library, is_wrong_call
+from ..recording.failures import CAST, is_misused_library, is_wrong_call
 from ..recording.graph import Absorbed, Kind, Node, Place, Raised, Recording
 from ..recording.literals import assigned, nodes_of
 from ..recording.source import called_name
@@ -43,7 +43,6 @@ OF_NO_VALUES = frozenset(
 )
 # stand-ins whose shapes and values are made up
 MADE_UP = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.INPUT, Absorbed.MODULE)
-CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtype\('u?int\d+'\)")
 MISFIT = re.compile(
     r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)"
 )
@@ -273,7 +272,7 @@ def named_exception(recording: Recording) -> Found | None:
         return table
     last = raised.frames[-1]
     text = f"{raised.type}: {raised.message}"
-    if CAST.search(raised.message):
+    if CAST.search(raised.message) and is_made_by_file(recording, last.variable):
         return Found(id="integer-weights", place=last, others=raised.frames[:-1], variable=last.variable, detail=text)
     misfit = MISFIT.search(raised.message) or TOGETHER.search(raised.message)
     if misfit is None:
@@ -309,6 +308,15 @@ def named_exception(recording: Recording) -> Found | None:
             detail=text,
         )
     return None
+
+
+def is_made_by_file(recording: Recording, variable: str) -> bool:
+    """Whether the file gave an array its type: it makes the array, or no data were made up for the file."""
+    assert recording.raised is not None
+    is_given = recording.raised.frames[0].file == RUN_FILE or any(one.what in MADE_UP for one in recording.stand_ins)
+    drawn = drawn_values(recording) if is_given else set()
+    names = {name.split("[")[0] for id in drawn for name in recording.nodes[id].names}
+    return not is_given or variable.split("[")[0] in names
 
 
 def table_by_accident(recording: Recording) -> Found | None:

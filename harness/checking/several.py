@@ -10,10 +10,11 @@ from typing import Any
 from ..recording.graph import Kind, Node, Recording, Update
 from .cost import Error
 from .replay import Program
-from .result import CheckResult, Remark, Verdict
+from .result import CheckResult, Remark, Verdict, merge_by_line
 from .stage import Stage, Step
 
 MOST_PAIRS = 1_000  # of parameters that are compared
+MOST_TRAINED = 100  # parameters that may belong to trainings of their own
 
 
 def has_several_costs(recording: Recording, program: Program) -> bool:
@@ -63,6 +64,31 @@ def turns_of(program: Program, steps: Sequence[Step]) -> list[set[int]]:
             if other is not step and other.after in made and other.before not in own:
                 levels[step.parameter] = max(levels[step.parameter], levels[other.parameter] + 1)
     return [{number for number in levels if levels[number] == level} for level in sorted(set(levels.values()))]
+
+
+def trainings_of(recording: Recording, program: Program, steps: Sequence[Step]) -> list[set[int]]:
+    """The numbers of parameters that are trained together, in the order of their trainings; one set if all are.
+
+    A function that makes parameters and trains them has another training in each call: its parameters are used only
+    after the last updates of those of the call before, and their steps are made of nothing that those were.
+    """
+    own = sorted((step for step in steps if not step.returned), key=lambda one: one.after)
+    if len(own) < max(2, len(steps)) or len(own) > MOST_TRAINED:
+        return [{step.parameter for step in steps}]
+    used = [min(program.children[step.before], default=step.before) for step in own]
+    trainings, last = [{own[0].parameter}], last_update(recording, own[0].parameter)
+    for place, step in enumerate(own[1:], 1):
+        made = program.ancestors([one.after for one in own[place:]])
+        if min(used[place:]) > last and not any(one.before in made for one in own[:place]):
+            trainings.append(set())
+        trainings[-1].add(step.parameter)
+        last = max(last, last_update(recording, step.parameter))
+    return trainings
+
+
+def last_update(recording: Recording, parameter: int) -> int:
+    """The node of the last update of a parameter."""
+    return max(recording.updates[one].after for one in recording.parameters[parameter].updates)
 
 
 def networks_of(stage: Stage, errors: Sequence[Error]) -> list[set[int]]:
@@ -118,12 +144,12 @@ def joined(results: Sequence[CheckResult]) -> CheckResult:
     """
     wrong = [one for one in results if one.verdict is Verdict.MISTAKE]
     if wrong:
-        return replace(wrong[0], mistakes=tuple(found for one in wrong for found in one.mistakes))
+        return replace(wrong[0], mistakes=tuple(merge_by_line(found for one in wrong for found in one.mistakes)))
     not_judged = [one for one in results if one.verdict is not Verdict.CORRECT]
     if not_judged:
         return not_judged[0]
-    costs = [one.cost for one in results[1:] if one.cost is not None]
-    notes = tuple((Remark.TRAINED_IN_TURN, cost.place, cost.variable) for cost in costs)
+    costs = [one.cost for one in results if one.cost is not None]
+    notes = tuple((Remark.TRAINED_IN_TURN, cost.place, cost.variable) for cost in costs[1:] if cost != costs[0])
     return replace(
         results[0],
         parameters=tuple(fact for one in results for fact in one.parameters),

@@ -54,7 +54,7 @@ from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark,
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
-from .several import has_several_costs, joined, networks_of, of_one_turn, turns_of
+from .several import has_several_costs, joined, networks_of, of_one_turn, trainings_of, turns_of
 from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
@@ -110,6 +110,9 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
                 return joined(
                     [check_recording(one, sources=sources, shared_by=shared_by * len(turns)) for one in parts]
                 )
+            apart = of_trainings(recording, program, steps, sources, shared_by)
+            if apart is not None:
+                return apart
             result = judge(recording, program, steps, sources)
             if result.reason is Reason.NO_COST_FITS:
                 result = with_skipped_layer(result, recording, program, steps, sources)
@@ -395,6 +398,19 @@ def judge(
     mine = (Alternative(cost=result.cost or assumed(best), mistakes=()),) if found.mistake.parameters else ()
     cost = found.cost or result.cost
     return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), cost=cost, alternatives=mine)
+
+
+def of_trainings(
+    recording: Recording, program: Program, steps: Sequence[Step], sources: Sources, shared_by: int
+) -> CheckResult | None:
+    """The result of trainings that come one after the other; None if there is one alone, or one is not judged."""
+    trainings, parts = trainings_of(recording, program, steps), list[CheckResult]()
+    for one in trainings if len(trainings) > 1 else ():
+        own = of_one_turn(recording, program, one)
+        parts.append(check_recording(own, sources=sources, shared_by=shared_by * len(trainings)))
+        if parts[-1].verdict is Verdict.NOT_JUDGED:
+            return None
+    return joined(parts) if parts else None
 
 
 def of_networks(recording: Recording, stage: Stage, errors: Sequence[Error], sources: Sources) -> CheckResult | None:

@@ -17,6 +17,8 @@ CALLED_MODULE = "'module' object is not callable"
 NUMBER_FOR_A_TYPE = re.compile(r"Cannot interpret '\d+' as a data type")
 MAKES_ARRAY = re.compile(r"\b(zeros|ones|empty|full|array|asarray)\(")
 BEYOND_MEMORY = "as_strided: the windows reach"  # how the message for windows beyond the memory of an array begins
+# numbers with fractions are written into an array of whole numbers
+CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtype\('u?int\d+'\)")
 LIBRARIES = sys.stdlib_module_names | {"numpy"}
 NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 

@@ -73,16 +73,21 @@ def accumulated_items(tree: ast.AST) -> set[str]:
     """Names and attributes to whose items something other than a whole number is added: ``weights[j][i] += ...``."""
     found = set[str]()
     for node in ast.walk(tree):
-        target: ast.AST | None = None
+        target: ast.expr | None = None
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             target = None if isinstance(node.value, ast.Constant) else node.target
         elif isinstance(node, ast.Assign) and is_sum_with(node.value, node.targets[0]):
             target = node.targets[0]
         if isinstance(target, ast.Subscript):
-            while isinstance(target, ast.Subscript):
-                target = target.value
-            found.add(last_name(target))
+            found.add(last_name(whole_of(target)))
     return found - {""}
+
+
+def whole_of(target: ast.expr) -> ast.expr:
+    """What an item is taken from: ``weights`` of ``weights[j][i]``; another expression as it is."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target
 
 
 def is_sum_with(value: ast.expr, target: ast.expr) -> bool:

@@ -163,6 +163,7 @@ class Run:
             bool(task.get("whole")),
             bool(task.get("nameless")),
             task.get("single", ()),
+            bool(task.get("fractions")),
         )
         self.saved.install()
         sys.meta_path.insert(0, running.Finder(self.files))

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import source
 from .counts import cuts_in, size_numbers
+from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.hints import MANY, scaled_counts
@@ -60,6 +61,8 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         return task | {"classes": classes}
     if FRACTION_READ.search(raised["message"]) and not task.get("whole"):
         return task | {"whole": True}
+    if CAST.search(raised["message"]) and not task.get("fractions"):
+        return task | {"fractions": True}
     if NAME_READ.search(raised["message"]) and not task.get("nameless"):
         return task | {"nameless": True}
     single = file_of_single_numbers(raised["message"], recording["stand_ins"]["tuple"])

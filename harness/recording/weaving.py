@@ -31,6 +31,7 @@ from .literals import (
     numbers_of,
     own_numbers,
     updated_keys,
+    whole_of,
 )
 from .targets import targets_of
 
@@ -213,8 +214,10 @@ class _Weaver(ast.NodeTransformer):
         if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return value
         count, has_float, single = numbers
-        is_changed = last_name(target) in (self.accumulated if single else self.accumulated_items)
-        if single and last_name(target) in self.factors:
+        is_item = isinstance(target, ast.Subscript)
+        of_items = is_item or not single
+        is_changed = last_name(whole_of(target)) in (self.accumulated_items if of_items else self.accumulated)
+        if single and (last_name(target) in self.factors or (is_item and is_changed)):
             return self._call("factor", value, value)
         if count <= MAX_LITERALS and (has_float or is_changed):
             return self._call("literal", value, value)
@@ -310,9 +313,7 @@ class _Weaver(ast.NodeTransformer):
         self.generic_visit(node)
         target = node.target
         node.value = self._fitted(target, node.value)
-        seen = target.value if isinstance(target, ast.Subscript) else target
-        while isinstance(seen, ast.Subscript):
-            seen = seen.value
+        seen = whole_of(target)
         if not _is_pure(seen):
             return node
         copy = ast.parse(ast.unparse(seen), mode="eval").body

@@ -492,7 +492,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.REFUSED: ("The file cannot be run.", "Repair it first."),
     Reason.DOUBTFUL_CALLS: (
-        "It only defines things, and the calls that make it train may fit its shapes by accident only.",
+        "It only defines things, and the calls that make it train may fit it by accident only.",
         SAY_HOW,
     ),
     Reason.LAYERS_LEFT: (

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Verdict
+from harness.checking.result import Reason, Verdict
+from tests.network_files import write_file
 
 OPENCV = r"""
 import os, cv2
@@ -171,3 +172,48 @@ def test_a_class_that_wants_the_name_of_a_file_is_given_a_made_up_one(
         result = check_file(path)
         assert result.verdict is verdict
         assert any("data.csv" in one for one in result.stand_ins)
+
+
+DIGITS = """
+import pickle
+import numpy as np
+
+with open("digits.pkl", "rb") as stream:
+    x, labels = pickle.load(stream)
+x = np.reshape(x, (len(x), 784))
+x[x < 0.3] = 0
+x -= np.mean(x, axis=0)
+y = np.eye(10)[labels]
+rng = np.random.default_rng(0)
+w1, b1 = rng.normal(0, 0.1, (784, 8)), np.zeros(8)
+w2, b2 = rng.normal(0, 0.1, (8, 10)), np.zeros(10)
+for step in range(20):
+    h = 1 / (1 + np.exp(-(x @ w1 + b1)))
+    out = 1 / (1 + np.exp(-(h @ w2 + b2)))
+    loss = np.sum((out - y) ** 2)
+    delta = 2 * (out - y) * out * (1 - out)
+    back = delta @ w2.T * h * (1 - h)
+    w2 -= 0.001 * h.T @ delta
+    b2 -= 0.001 * delta.sum(axis=0)
+    w1 -= 0.001 * x.T @ back
+    b1 -= 0.001 * back.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "slipped", "line"), [("", "", None), ("back = delta @ w2.T * h * (1 - h)", "back = delta @ w2.T", 19)]
+)
+def test_pixels_are_fractions_if_a_file_writes_fractions_into_them(
+    tmp_path: Path, right: str, slipped: str, line: int | None
+) -> None:
+    """That bytes were made up is not the file's mistake."""
+    result = check_file(write_file(tmp_path / "digits.py", DIGITS.replace(right, slipped) if right else DIGITS))
+    assert [one.place and one.place.line for one in result.mistakes] == ([] if line is None else [line])
+    assert result.verdict is (Verdict.CORRECT if line is None else Verdict.MISTAKE)
+
+
+def test_a_type_that_was_made_up_is_not_named(tmp_path: Path) -> None:
+    text = DIGITS.replace("x[x < 0.3] = 0", "labels -= np.mean(labels)")
+    result = check_file(write_file(tmp_path / "digits.py", text))
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert result.reason is Reason.RAISED

@@ -310,6 +310,17 @@ def test_weights_that_begin_as_whole_numbers_in_lists_are_followed(tmp_path: Pat
     assert {one.id for one in wrong.mistakes} == {"gradient-ascent"}
 
 
+def test_a_weight_that_is_set_to_a_whole_number_among_fractions_is_followed(tmp_path: Path) -> None:
+    listed = "w = [[1, -1, 2], [2, 1, -1]]"
+    text = WHOLE.replace(listed, "w = [[0.0, 0.0, 0.0], [0.5, 0.2, -0.1]]\nw[0][0], w[0][1] = 0.4, -0.3\nw[0][2] = 1")
+    path = tmp_path / "whole.py"
+    right = check_file(write_file(path, text.format(bias="bias = 0.1", sign="+")))
+    assert right.verdict is Verdict.CORRECT
+    assert len(right.parameters) == 6 + 2 + 1
+    wrong = check_file(write_file(path, text.format(bias="bias = 0.1", sign="-")))
+    assert {one.id for one in wrong.mistakes} == {"gradient-ascent"}
+
+
 def test_a_rate_that_one_update_lacks_is_named_if_the_others_are_made_on_one_line_with_it(tmp_path: Path) -> None:
     """Gradient and rate are one product there: no line has the gradient alone, and a half looks like a missing 2."""
     text = WHOLE.format(bias="bias = 0", sign="+").replace("bias += 0.5 * d", "bias += d")

@@ -57,6 +57,25 @@ for epoch in range(50):
         judge.train_on_made(maker.make(z)[0])
         maker.train(z, judge)
 """
+TRAINED_AGAIN = """\
+import numpy as np
+
+def fit(X, y, rounds):
+    w, b = np.zeros((X.shape[1], 1)), 0
+    for _ in range(rounds):
+        a = 1 / (1 + np.exp(-(X @ w + b)))
+        cost = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+        dw = X.T @ (a - y) / X.shape[0]
+        db = np.sum(a - y) / X.shape[0]
+        w = w - 0.1 * dw
+        b = b - 0.1 * db
+    return w, b, cost
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(23, 7))
+for turn in range(TURNS):
+    w, b, cost = fit(X, (X[:, :1] > turn) * 1.0, ROUNDS)
+"""
 LOOKING_AHEAD = """\
 import numpy as np
 np.random.seed(0)
@@ -211,3 +230,17 @@ def test_actions_that_are_drawn_by_comparing_with_sums_of_probabilities_are_data
     drawn = "actions = (rng.random((20, 1)) > np.cumsum(pi, axis=1)).sum(axis=1).clip(0, 2)"
     text = ACTOR.replace("actions = np.array([rng.choice(3, p=row) for row in pi])", drawn).format(critic=critic)
     assert check_file(write_file(tmp_path / "actor.py", text)).verdict is verdict
+
+
+@pytest.mark.parametrize(("turns", "rounds"), [(2, 1), (3, 3)])
+def test_a_training_that_is_called_again_has_observations_of_its_own(tmp_path: Path, turns: int, rounds: int) -> None:
+    """The number of trainings is not that of observations."""
+    text = TRAINED_AGAIN.replace("TURNS", str(turns)).replace("ROUNDS", str(rounds))
+    right = check_file(write_file(tmp_path / "right.py", text))
+    assert right.verdict is Verdict.CORRECT
+    assert len(right.parameters) == 2 * turns
+    slipped = check_file(write_file(tmp_path / "slipped.py", text.replace("/ X.shape[0]", "/ X.shape[1]")))
+    assert [one.id for one in slipped.mistakes] == ["mean-over-features"]
+    ratio = slipped.mistakes[0].ratio
+    assert ratio is not None
+    assert abs(ratio - 23 / 7) < 1e-9

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.checking import choosing, edits, locating, verdict
+from harness.alarm import Alarm
+from harness.checking import check, choosing, edits, locating, verdict
 from harness.checking.alignment import samples
 from harness.checking.check import check_file
 from harness.checking.cost import Form
@@ -181,3 +182,17 @@ def test_no_mistake_rests_on_an_inferred_cost_of_a_run_that_was_cut_off(
     cut_off = verdict.check_recording(dataclasses.replace(recording, stop=Stop.NODES))
     assert cut_off.verdict is answer
     assert answer is Verdict.MISTAKE or cut_off.reason is Reason.TOO_MANY
+
+
+class Rung(BaseException):
+    """What another alarm raises."""
+
+
+def test_a_file_whose_judging_takes_too_long_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "endless.py"
+    path.write_text("import numpy as np\nwhile True:\n    pass\n")
+    monkeypatch.setattr(check, "MOST_WAITING", 0.2)
+    result = check_file(path, seconds=1)
+    assert (result.verdict, result.reason, result.detail) == (Verdict.NOT_JUDGED, Reason.TOO_MANY, "seconds")
+    with pytest.raises(Rung), Alarm(Rung).running(0.2):  # which is not replaced
+        check_file(path, seconds=60)

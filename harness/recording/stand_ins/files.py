@@ -36,6 +36,7 @@ WANTS_WORDS = re.compile(
 )
 WORDS = tuple(first + second for first in ("ka", "lo", "mi", "re", "su", "ta") for second in ("n", "ra", "to", "ve"))
 WORDS_PER_ROW, LINE_WORDS = 20, 10
+BRIGHTEST = 255  # of a pixel's values
 TENTHS = 10  # whole numbers of inputs are tenths of what they are otherwise
 MAX_FOLDERS = 20  # beside a file, in which another is looked for
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
@@ -107,12 +108,17 @@ class Missing:
         if "list_classes" in low:
             return np.array([b"non-cat", b"cat"])
         if re.search(r"set_x|orig", low):
-            return images(rows, (64, 64, 3), name)
+            return self._pixels(rows, (64, 64, 3), name)
         if hints.images:
             flat = bool(re.search(r"\b784\b", hints.text)) and "reshape" not in hints.text
             flat = flat or not OF_SQUARES.search(hints.text)  # nothing would make rows of them
-            return images(rows, (784,) if flat else (28, 28), name)
+            return self._pixels(rows, (784,) if flat else (28, 28), name)
         return inputs(rows, hints.features, name)
+
+    def _pixels(self, rows: int, shape: tuple[int, ...], name: str) -> Array:
+        """Pictures, whose pixels are bytes unless the file writes fractions into them."""
+        pixels = images(rows, shape, name)
+        return pixels / BRIGHTEST if self.hints.fractions else pixels
 
     def loaded(self, function: str) -> Any:
         """What a function gives that loads data, by the names that the file gives to its parts.

@@ -42,6 +42,7 @@ class Hints:
     one_hot: bool = False  # whether labels in files of their own are one-hot
     whole: bool = False  # whether text files hold whole numbers only
     nameless: bool = False  # whether text files begin with numbers although a line is skipped somewhere
+    fractions: bool = False  # whether pixels are numbers from 0 to 1, not bytes
     single: frozenset[str] = frozenset()  # names of text files with one number a line
     keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
     text: str = ""  # of the file
@@ -57,12 +58,13 @@ def read_hints(
     whole: bool = False,
     nameless: bool = False,
     single: Collection[str] = (),
+    fractions: bool = False,
 ) -> Hints:
     """The sizes that the text of a file suggests.
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole, nameless, single: known better, from a failure.
+        rows, features, one_hot, classes, whole, nameless, single, fractions: known better, from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -98,6 +100,7 @@ def read_hints(
         whole=whole,
         nameless=nameless,
         single=frozenset(single),
+        fractions=fractions,
         keys=tuple(dict.fromkeys(_keys(nodes))) if "DictReader" in text else (),
         text=text,
     )

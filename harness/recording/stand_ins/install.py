@@ -66,6 +66,7 @@ def install(
     whole: bool = False,
     nameless: bool = False,
     single: Collection[str] = (),
+    fractions: bool = False,
 ) -> files.Missing:
     """For a run with or without recording.
 
@@ -75,9 +76,10 @@ def install(
         rows, features, one_hot, classes, whole, nameless: of made-up data, if known better than from the text.
         sizes: numbers of observations in the text that stand for smaller ones.
         single: names of the files with one number a line.
+        fractions: whether pixels are numbers from 0 to 1, not bytes.
         at_most: number of observations that are left of what the file reads; None for all.
     """
-    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes, whole, nameless, single)
+    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes, whole, nameless, single, fractions)
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))

@@ -12,6 +12,7 @@ import numpy as np
 from ..models.devices import device_name
 from ..programs.edits import edits_for
 from ..programs.program import FitError, NoteKind, Program
+from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case, prepare_case
@@ -108,7 +109,7 @@ def diagnose_program(
 class Interrupted(KeyboardInterrupt):
     """Ends a diagnosis by Ctrl-C; ``found`` is what was known then."""
 
-    def __init__(self, found: Diagnosis) -> None:
+    def __init__(self, found: Result) -> None:
         super().__init__()
         self.found = found
 
@@ -140,10 +141,11 @@ class _Diagnoser:
     def run(self) -> Diagnosis:
         """All steps; what is known when the clock ends them."""
         try:
-            self.judge()
-        except OutOfBudget:
-            self.proofs.partial = True
-            self.confirm_smallest()
+            try:
+                self.judge()
+            except OutOfBudget:
+                self.proofs.partial = True
+                self.confirm_smallest()
         except KeyboardInterrupt:
             self.proofs.partial = True
             raise Interrupted(self.result()) from None

@@ -66,7 +66,10 @@ def add(commands: Any) -> None:
     add_ray(command, "train")
     of_keras = command.add_argument_group("for Keras programs")
     of_keras.add_argument(
-        "--fit", type=positive_integer, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
+        "--fit",
+        type=positive_integer,
+        metavar="N",
+        help="number of the call of fit to judge (default: 1, or 2 if only that one is wrong for sure)",
     )
     of_keras.add_argument("--diff", action="store_true", help="the edit that repairs the script, as a unified diff")
     add_data(of_keras)
@@ -202,16 +205,17 @@ def captured_program(
     Raises:
         RefusedByKeras: Keras refuses the model of the script before it is trained.
     """
-    from ...programs import capture, saved
+    from ...programs import capture, contradictions, saved
 
     seed = arguments.seed or 0
     if of_script:
         return capture.capture_script(
             name,
-            fit=arguments.fit,
+            fit=arguments.fit or 1,
             seconds=FIT_BUDGETS * budget,
             seed=seed,
             at_fit=before.take,
+            is_surer=None if arguments.fit else contradictions.is_surer,
         ).program
     program = saved.program_of_file(
         name,

@@ -63,6 +63,8 @@ OF_VALUES = frozenset(
         Check.IMBALANCED,
         Check.VALIDATION_SCALE,
         Check.CONSTANT_INPUTS,
+        Check.NARROW_INPUTS,
+        Check.OUTLYING_ROWS,
         Check.CONSTANT_TARGETS,
         Check.FEW_UPDATES,
         Check.ONE_BATCH,

@@ -202,6 +202,7 @@ class _Diagnoser:
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
+            self.minimal = self.learning_in_part()
             return
         if self.outcome is OutcomeKind.LUCKY:
             self.outcome = outcome_of(self.own_trial_of_more_seeds().scores, search.bar)
@@ -255,6 +256,16 @@ class _Diagnoser:
         if program.is_stopped and may_still_fall(losses, program.epochs - program.initial_epoch):
             return False
         return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
+
+    def learning_in_part(self) -> Keys | None:
+        """What is far from practice in a long training and is enough, if repaired, to learn in its first part: no
+        proof, because the whole may learn as it is."""
+        search = self.search
+        keys = [key for key in search.questioned() if search.by_key[key].doubt >= FAR_FROM_PRACTICE]
+        keys = [key for key in keys if not search.is_longer(key)]
+        with contextlib.suppress(OutOfBudget):
+            return search.first_prefix(keys, sorted({1, len(keys)}))
+        return None
 
     def own_trial_of_more_seeds(self) -> Trial:
         """The program as it is, from the seeds of the search and fresh ones."""

@@ -170,7 +170,7 @@ def diagnose(
     *,
     budget: float | None = None,
     seed: int = 0,
-    fit: int = 1,
+    fit: int | None = None,
     progress: Callable[[str, int], None] | None = None,
     **fit_arguments: Any,
 ) -> Diagnosis | OutputsDiagnosis | HandwrittenDiagnosis | Unjudged:
@@ -184,7 +184,8 @@ def diagnose(
         budget: seconds for trainings, 30 by default. They are converted to a number of updates, so that the answer does
             not depend on how busy the machine is, unless that takes more than six times as long.
         seed: of everything that is drawn.
-        fit: number of the script's call of ``fit`` to judge, from 1.
+        fit: number of the script's call of ``fit`` to judge, from 1; None for the first, or for the next one on another
+            model if only that one is wrong for sure.
         progress: called with (what was trained, number of trainings).
         fit_arguments: the other arguments of ``fit``: ``epochs``, ``batch_size``, ``validation_data``, ...
 
@@ -210,7 +211,7 @@ def diagnose(
     """
     from .diagnosis import captured
     from .diagnosis.handwritten.diagnose import diagnose_file
-    from .programs import capture, fit_calls, unjudged
+    from .programs import capture, contradictions, fit_calls, unjudged
     from .programs.kinds import refuse_other_frameworks, trains_keras
     from .report import diagnosing as _  # noqa: F401 - registers how the result is shown
     from .report import handwritten_diagnosis as _handwritten  # noqa: F401 - the same of a NumPy file
@@ -227,7 +228,8 @@ def diagnose(
             refuse_other_frameworks(path, str(target))
             if not trains_keras(path):
                 return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
-        program = capture.capture_script(target, fit=fit, seed=seed).program
+        is_surer = contradictions.is_surer if fit is None else None
+        program = capture.capture_script(target, fit=1 if fit is None else fit, seed=seed, is_surer=is_surer).program
         if not captured.has_several_judged(program) and not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
             if program.error is not None and read.is_refused:

@@ -73,8 +73,9 @@ class Case:
 
     @property
     def has_equal_targets(self) -> bool:
-        """Whether all rows have the same targets, about which R2 and accuracy say nothing."""
-        return bool(np.all(self.targets == self.targets[:1]))
+        """Whether all rows have the same targets, about which R2 and accuracy say nothing; R2 of a single row does."""
+        is_of_one_row = len(self.targets) == 1 and self.task.kind is TaskKind.REGRESSION
+        return not is_of_one_row and bool(np.all(self.targets == self.targets[:1]))
 
     @property
     def has_unrelated_columns(self) -> bool:

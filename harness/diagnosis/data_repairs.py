@@ -39,7 +39,7 @@ def data_repairs(case: Case) -> Iterator[Repair]:
             apply=lambda variant: dataclasses.replace(variant, filled=True),
             changes=(Change(kind=ChangeKind.FILL_INPUTS, old="NaN", new="mean of the feature"),),
         )
-    if task.kind is TaskKind.REGRESSION:
+    if task.kind is TaskKind.REGRESSION and np.ptp(case.targets[: case.rows], axis=0).any():
         doubt = target_doubt(case)
         bounded = case.head.activation != "linear" and case.head.is_certain and judge_head(case).doubt == 3
         fault = Fault.TARGET_OUT_OF_RANGE if bounded else Fault.UNSCALED_TARGETS
@@ -110,12 +110,10 @@ def _input_repairs(case: Case) -> Iterator[Repair]:
 
 
 def target_doubt(case: Case) -> float:
-    """How far the targets of a regression are from a mean near 0 and a standard deviation near 1."""
+    """How far the targets of a regression, which vary, are from a mean near 0 and a standard deviation near 1."""
     values = case.targets[: case.rows]
     scale = float((np.abs(values.mean(axis=0)) + values.std(axis=0)).max())
     spread = float(np.median(values.std(axis=0)))
-    if not values.std(axis=0).any():
-        return 0  # equal targets have no other scale
     if scale > 1000 or spread < 1e-3:
         return 2
     if scale > 30 or spread < 0.02:

@@ -12,6 +12,7 @@ import numpy as np
 from ..models.devices import device_name
 from ..programs.edits import edits_for
 from ..programs.program import FitError, NoteKind, Program
+from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case, prepare_case
@@ -108,7 +109,7 @@ def diagnose_program(
 class Interrupted(KeyboardInterrupt):
     """Ends a diagnosis by Ctrl-C; ``found`` is what was known then."""
 
-    def __init__(self, found: Diagnosis) -> None:
+    def __init__(self, found: Result) -> None:
         super().__init__()
         self.found = found
 
@@ -140,10 +141,11 @@ class _Diagnoser:
     def run(self) -> Diagnosis:
         """All steps; what is known when the clock ends them."""
         try:
-            self.judge()
-        except OutOfBudget:
-            self.proofs.partial = True
-            self.confirm_smallest()
+            try:
+                self.judge()
+            except OutOfBudget:
+                self.proofs.partial = True
+                self.confirm_smallest()
         except KeyboardInterrupt:
             self.proofs.partial = True
             raise Interrupted(self.result()) from None
@@ -200,6 +202,7 @@ class _Diagnoser:
             return
         if self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole():
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
+            self.minimal = self.learning_in_part()
             return
         if self.outcome is OutcomeKind.LUCKY:
             self.outcome = outcome_of(self.own_trial_of_more_seeds().scores, search.bar)
@@ -253,6 +256,16 @@ class _Diagnoser:
         if program.is_stopped and may_still_fall(losses, program.epochs - program.initial_epoch):
             return False
         return bool(losses[-1] > first - FALLEN_FRACTION * abs(first))
+
+    def learning_in_part(self) -> Keys | None:
+        """What is far from practice in a long training and is enough, if repaired, to learn in its first part: no
+        proof, because the whole may learn as it is."""
+        search = self.search
+        keys = [key for key in search.questioned() if search.by_key[key].doubt >= FAR_FROM_PRACTICE]
+        keys = [key for key in keys if not search.is_longer(key)]
+        with contextlib.suppress(OutOfBudget):
+            return search.first_prefix(keys, sorted({1, len(keys)}))
+        return None
 
     def own_trial_of_more_seeds(self) -> Trial:
         """The program as it is, from the seeds of the search and fresh ones."""

@@ -14,7 +14,7 @@ from ..programs.program import Places, Program
 from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import Diagnosis
-from .diagnosis import diagnose_program
+from .diagnosis import Interrupted, diagnose_program
 from .search import Progress
 
 
@@ -44,12 +44,20 @@ def diagnose_outputs(
 
     Raises:
         BadInput: an output has no loss or no targets of its own.
+        Interrupted: by Ctrl-C, with what is known of the outputs so far.
     """
-    found = []
+    found: list[Diagnosis] = []
     for name, part in zip(program.model.output_names, program.of_outputs()):
         if part.loss is None or part.y is None:
             raise BadInput(f"{program.name}: expected a loss and targets for output {name}, got none")
         # an edit of its line would change the other outputs too
         alone = dataclasses.replace(part, name=f"output {name}", path=None, places=Places())
-        found.append(diagnose_program(alone, budget=budget / program.outputs, seed=seed, progress=progress))
+        try:
+            found.append(diagnose_program(alone, budget=budget / program.outputs, seed=seed, progress=progress))
+        except KeyboardInterrupt as interrupt:
+            if isinstance(interrupt, Interrupted) and isinstance(interrupt.found, Diagnosis):
+                found.append(interrupt.found)
+            if not found:
+                raise
+            raise Interrupted(OutputsDiagnosis(name=program.name, outputs=tuple(found))) from None
     return OutputsDiagnosis(name=program.name, outputs=tuple(found))

@@ -54,7 +54,7 @@ class Reference:
 class References:
     """The levels that a program is measured against."""
 
-    constant: float  # the score of the best constant prediction
+    constant: float  # the score of the best constant prediction; of a single row, that of 0
     learners: tuple[Reference, ...]  # the off-the-shelf learners, best first
     best: float  # the largest score of them, at least ``constant``
     # of the permutation test that the best of them is not better than chance; None if it was not made
@@ -63,6 +63,7 @@ class References:
     # not): only then does a score at chance say something about the data
     apt: bool
     noise: float  # standard deviation of a score that is due to the finite number of judged rows
+    is_of_one_row: bool = False  # which a constant prediction fits as well as any
 
     @property
     def least_way(self) -> float:
@@ -367,6 +368,7 @@ def _of_memory(
         p_value=None,
         apt=True,
         noise=0.0,
+        is_of_one_row=rows == 1,
     )
 
 

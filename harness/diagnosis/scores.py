@@ -81,7 +81,7 @@ def r_squared(outputs: Array, targets: Array) -> float:
     """1 minus the squared error relative to that of the mean, at least ``WORST_R2``.
 
     Up to ``MOST_SEPARATE_COLUMNS`` columns count the same, whatever their units; of more (images, say), each counts by
-    its variance. Constant columns do not count.
+    its variance. Constant columns do not count. A single row has no variance: its error is relative to that of 0.
     """
     if outputs.shape[1] == 1 and targets.shape[1] > 1:
         outputs = np.broadcast_to(outputs, targets.shape)
@@ -91,7 +91,7 @@ def r_squared(outputs: Array, targets: Array) -> float:
         return WORST_R2
     with np.errstate(all="ignore"):
         errors = np.sum((outputs - targets) ** 2, axis=0)
-        spreads = np.sum((targets - targets.mean(axis=0)) ** 2, axis=0)
+        spreads = np.sum((targets - (targets.mean(axis=0) if len(targets) > 1 else 0)) ** 2, axis=0)
     kept = spreads > 1e-12 * max(float(spreads.max()), 1e-300)
     if not np.any(kept):
         return 0.0

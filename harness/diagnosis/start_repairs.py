@@ -68,9 +68,10 @@ def initializer_repairs(case: Case, layers: Sequence[LayerFacts]) -> Iterator[Re
 
 
 def _is_judged(layer: LayerFacts, case: Case) -> bool:
-    """Whether the kernel of a layer can keep the network from learning: not one number, nor a network of one layer."""
+    """Whether the kernel of a layer can keep the network from learning: not that of a network of one layer, nor one
+    number, unless that is 0."""
     kernel = np.asarray(layer.kernel)
-    return kernel.size > 1 and not (layer.is_output and not case_has_hidden(case))
+    return (kernel.size > 1 or not np.any(kernel)) and not (layer.is_output and not case_has_hidden(case))
 
 
 def exact_fault(layer: LayerFacts) -> tuple[Fault, float] | None:

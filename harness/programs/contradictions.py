@@ -63,6 +63,8 @@ OF_VALUES = frozenset(
         Check.IMBALANCED,
         Check.VALIDATION_SCALE,
         Check.CONSTANT_INPUTS,
+        Check.NARROW_INPUTS,
+        Check.OUTLYING_ROWS,
         Check.CONSTANT_TARGETS,
         Check.FEW_UPDATES,
         Check.ONE_BATCH,
@@ -95,6 +97,19 @@ def contradictions(program: Program, *, is_too_slow: bool = False) -> tuple[Cont
         is_too_slow: whether no training of it will decide about what is only likely, as if its data were missing.
     """
     return _found(program, is_trained=program.can_be_trained and not is_too_slow)
+
+
+def is_surer(later: Program, first: Program) -> bool:
+    """Whether a call of fit contradicts itself, and one before it does not: the later one is then what is asked about.
+
+    Metrics are only read, and do not count.
+    """
+
+    def count(program: Program) -> int:
+        found = contradictions(program)
+        return sum(one.severity is Severity.CONTRADICTION and one.id != "metric" for one in found)
+
+    return count(later) > 0 == count(first)
 
 
 @quiet()

@@ -93,6 +93,8 @@ class Check(Enum):
     CONSTANT_TARGETS = "constant-targets", "no-signal"
     CONSTANT_INPUTS = "constant-inputs", "no-signal"
     UNSCALED_INPUTS = "unscaled-inputs", "unscaled-inputs"
+    NARROW_INPUTS = "narrow-inputs", "unscaled-inputs"
+    OUTLYING_ROWS = "outlying-rows", "unscaled-inputs"
     UNSCALED_TARGETS = "unscaled-targets", "unscaled-targets"
     FROZEN_MODEL = "frozen-model", "frozen-layer"
     UNTRACKED_VARIABLES = "untracked-variables", "frozen-layer"

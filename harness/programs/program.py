@@ -64,6 +64,7 @@ class NoteKind(Enum):
     TRUNCATED = "truncated"  # reading stopped at ``count`` rows or batches
     FITS_MERGED = "fits-merged"  # ``count`` calls of fit on the same model were counted as one training
     MORE_FITS = "more-fits"  # the script calls fit ``count`` times
+    EARLIER_FIT = "earlier-fit"  # an earlier call of fit, at ``detail``, was not captured: this one is wrong for sure
     STOPPED = "stopped"  # the captured fit was stopped after ``count`` epochs by the time limit
     SCRIPT_FAILED = "script-failed"  # the script failed after the captured fit; ``detail`` says how
     SCRIPT_STOPPED = "script-stopped"  # by the time limit, after the captured fit or ``count`` updates of a loop

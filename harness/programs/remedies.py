@@ -114,7 +114,7 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.LEARNING_RATE, new=values["rate"])
     elif check is Check.DROPOUT_ON_OUTPUT:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
-    elif check is Check.UNADAPTED_LAYER:
+    elif check in (Check.UNADAPTED_LAYER, Check.NARROW_INPUTS):
         yield Change(kind=ChangeKind.SCALE_INPUTS, layer=finding.layer, new="standardise")
     elif check is Check.UNSCALED_IMAGES and program.source == "PyDataset":
         yield Change(kind=ChangeKind.SCALE_INPUTS, new="divide by 255")

@@ -52,6 +52,7 @@ class Unjudged(Result):
         needed_budget: seconds that trainings would take that prove something, if the budget was too small for them.
         is_refused: whether Keras raises an error before or in fit, so that it cannot be trained by anybody.
         is_hopeless: whether what is found first keeps it from learning whatever else is changed.
+        is_partial: whether Ctrl-C came before the trainings that were to follow.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Unjudged(Result):
     is_never_fit: bool = False
     is_refused: bool = False
     is_hopeless: bool = False
+    is_partial: bool = False
 
 
 def is_judged(program: Program) -> bool:

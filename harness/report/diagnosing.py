@@ -23,7 +23,7 @@ from ..diagnosis.answer import (
 )
 from ..diagnosis.faults import Fault
 from ..diagnosis.outcomes import LEARNED_FRACTION, OutcomeKind, Share
-from ..diagnosis.references import COMPONENTS
+from ..diagnosis.references import COMPONENTS, References
 from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.findings import Check, Contradiction, Severity
@@ -81,6 +81,11 @@ def score_name(task: TaskKind | None) -> str:
     if task is None:
         return "cost"
     return "R2" if task is TaskKind.REGRESSION else "balanced accuracy"
+
+
+def constant_name(references: References) -> str:
+    """What the lower level of the scores is the score of."""
+    return "a prediction of 0" if references.is_of_one_row else "constant prediction"
 
 
 def score_text(task: TaskKind | None, value: float) -> str:
@@ -157,7 +162,7 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     references = found.references
     text = f"{score_name(found.task).capitalize()} on {JUDGED[found.judged]}: "
     text += score_text(found.task, found.user.held)
-    beside = [f"constant prediction {score_text(found.task, references.constant)}"]
+    beside = [f"{constant_name(references)} {score_text(found.task, references.constant)}"]
     if references.learners:
         best = references.learners[0]
         name = "a look-up of these rows" if best.name == "memory" else best.name
@@ -348,6 +353,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.TRUNCATED: f"Only the first {number_:,} rows of the {note.detail or 'data'} were read.",
         NoteKind.FITS_MERGED: f"The {number_:,} calls of fit on this model were taken for one training.",
         NoteKind.MORE_FITS: f"The script calls fit again{where}; --fit {max(number_, 2)} judges that call.",
+        NoteKind.EARLIER_FIT: f"The script calls fit before this too{where}; --fit 1 judges that call.",
         NoteKind.STOPPED: f"The time limit stopped the training in the script after {count(number_, 'epoch')}.",
         NoteKind.SCRIPT_FAILED: f"After fit, the script fails: {note.detail}",
         NoteKind.FAILS_BEFORE_FIT: f"As it is, the script fails before fit: {note.detail}",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..programs.findings import Check, Contradiction, Severity
-from .words import joined, number
+from .words import count, joined, number
 
 MOST_LAYERS = 3  # that a sentence names
 MOST_FINDINGS = 4  # that are printed before the first training
@@ -221,6 +221,14 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.CONSTANT_TARGETS: lambda v: "all targets are equal, so there is nothing to learn",
     Check.CONSTANT_INPUTS: lambda v: f"{v['constant']:,} of {v['features']:,} features have the same value in all rows",
     Check.UNSCALED_INPUTS: lambda v: f"the inputs go from {number(v['least'])} to {number(v['largest'])}",
+    Check.NARROW_INPUTS: lambda v: (
+        f"the columns of x hardly vary: one lies around {number(v['mean'])}, with a standard deviation of "
+        f"{number(v['deviation'])}; subtract the mean of each column, and divide by its standard deviation"
+    ),
+    Check.OUTLYING_ROWS: lambda v: (
+        f"{count(v['outliers'], 'row')} of {v['rows']:,} in x {'lies' if v['outliers'] == 1 else 'lie'} so far away "
+        f"(up to {number(v['largest'])}) that the others (up to {number(v['others'])}) are nearly equal on their scale"
+    ),
     Check.UNSCALED_TARGETS: lambda v: f"the targets go from {number(v['least'])} to {number(v['largest'])}",
     Check.FROZEN_MODEL: lambda v: "every layer is frozen, so nothing is trained",
     Check.UNTRACKED_VARIABLES: lambda v: f"nothing is trained, because {untracked_text(v)}",

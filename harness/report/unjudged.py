@@ -40,7 +40,7 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
         "edits": edit_documents(edit for one in found.likely for edit in one.edits),
         "notes": [{"id": note.kind, "count": note.count, "detail": note.detail} for note in found.notes],
         "device": None,
-        "partial": False,
+        "partial": found.is_partial,
     }
 
 
@@ -119,6 +119,8 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
     if found.own_loop and updates:
         yield f"The time limit stopped this loop after {updates:,} updates, before it ended."
     yield from advice.values()
+    if found.is_partial:
+        yield "It was interrupted before a training could prove anything."
 
 
 def reasons(found: Unjudged) -> Iterator[tuple[str, str]]:

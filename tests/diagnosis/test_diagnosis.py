@@ -230,3 +230,21 @@ def test_a_program_that_learns_from_most_seeds_depends_on_them_if_its_repair_is_
     diagnoser.search, diagnoser.outcome = search, OutcomeKind.LEARNS  # type: ignore[assignment]
     assert diagnoser.steadier() == (repaired if outcome is OutcomeKind.LUCKY else None)
     assert diagnoser.outcome is outcome
+
+
+@pytest.mark.slow
+def test_what_is_far_from_practice_is_tried_in_the_first_part_of_a_training_that_says_nothing_of_the_whole(
+    monkeypatch: Any,
+) -> None:
+    """It is found and not proven: the whole may learn as it is."""
+    monkeypatch.setattr(_Diagnoser, "stands_for_whole", lambda self: False)
+    x = 3 + 0.001 * np.random.default_rng(0).normal(size=(400, 2))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    found = diagnose_program(program_of(model, x, (x[:, 0] - x[:, 1]) * 1000, epochs=1_000_000), budget=1)
+    assert found.outcome is OutcomeKind.NOT_JUDGED
+    assert found.partial
+    assert found.unconfirmed is not None
+    assert found.unconfirmed.learned.count == found.unconfirmed.learned.of
+    assert [hint.fault for hint in found.hints if hint.is_needed] == [Fault.UNSCALED_INPUTS]
+    assert not found.causes

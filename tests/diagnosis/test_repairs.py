@@ -15,7 +15,9 @@ from programs import cancer, dense, digits, moons, program
 
 from harness.diagnosis.case import Case, prepare_case
 from harness.diagnosis.data_repairs import are_pictures
+from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
+from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.rates import optimizer_facts
 from harness.diagnosis.references import Reference, References
 from harness.diagnosis.repair import Repair
@@ -24,6 +26,7 @@ from harness.diagnosis.training_repairs import rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
 from harness.programs.capture import capture_script
+from harness.programs.fit_calls import program_of
 
 pytestmark = pytest.mark.usefixtures("no_references")
 
@@ -139,6 +142,29 @@ def test_an_initializer_is_replaced_and_draws_different_units() -> None:
     changed = repaired(FAULTY["clones"][0](), "initializer").program.fresh_model(3)
     kernel = np.asarray(changed.layers[0].kernel)
     assert np.linalg.matrix_rank(kernel) == min(kernel.shape)
+
+
+def of_one_row() -> Any:
+    """a network of two layers that both start at 0, and its only row"""
+    zeros: dict[str, Any] = {"use_bias": False, "kernel_initializer": "zeros"}
+    layers = [keras.layers.Dense(1, **zeros), keras.layers.Dense(1, **zeros)]
+    model = keras.Sequential([keras.Input((1,)), *layers])
+    model.compile(keras.optimizers.Adam(0.1), "mse")
+    return program_of(model, np.array([[1.0]]), np.array([[2.0]]), epochs=50)
+
+
+def test_single_weights_of_zero_are_questioned_and_targets_that_do_not_vary_are_not_scaled() -> None:
+    repairs = proposed(of_one_row())[1]
+    assert repairs["initializer"].fault is Fault.ZERO_GRADIENT
+    assert len(repairs["initializer"].changes) == 2
+    assert "unscaled-targets" not in repairs
+
+
+@pytest.mark.slow
+def test_weights_of_zero_are_proven_to_be_a_cause_by_a_single_row() -> None:
+    found = diagnose_program(of_one_row())
+    assert found.outcome is OutcomeKind.DOES_NOT_TRAIN
+    assert [cause.fault for cause in found.causes] == [Fault.ZERO_GRADIENT]
 
 
 def test_class_weights_that_balance_are_not_questioned() -> None:

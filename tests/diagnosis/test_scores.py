@@ -43,6 +43,11 @@ def test_r_squared_has_a_lower_end_and_survives_nan() -> None:
     assert r_squared(np.full((50, 1), np.nan), targets) == -1.0
 
 
+def test_the_error_of_a_single_row_is_relative_to_that_of_0() -> None:
+    targets = np.array([[2.0, 4.0]])
+    assert [r_squared(outputs, targets) for outputs in (targets, 0 * targets, targets / 2)] == [1.0, 0.0, 0.75]
+
+
 def binary() -> Task:
     return infer_task(np.array([0, 1, 1, 0]), loss="binary_crossentropy", output_units=1, output_activation="sigmoid")
 

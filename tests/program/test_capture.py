@@ -13,6 +13,7 @@ import tensorflow as tf
 from harness import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.capture.script import working_folders
+from harness.programs.contradictions import is_surer
 from harness.programs.fit_calls import program_of
 from harness.programs.kinds import trains_keras
 from harness.programs.program import MadeUp, NoteKind
@@ -282,6 +283,30 @@ def test_the_second_fit(script):
     assert second.set_weights == set(second.initial_weights)  # trained by the first fit
     with pytest.raises(BadInput, match=r"train.py: expected 3 calls of fit, got a script that calls fit 2 times"):
         capture_script(path, fit=3)
+
+
+OTHER_MODEL = """
+other = Sequential()
+other.add(Dense(4, input_dim=3, kernel_initializer="{first}"))
+other.add(Dense(1, kernel_initializer="{second}"))
+other.compile("sgd", "mse")
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "number"),
+    [
+        pytest.param("zeros", "zeros", 2, id="two layers of zeros"),
+        pytest.param("glorot_uniform", "glorot_uniform", 1, id="as usual"),
+    ],
+)
+def test_a_later_fit_that_alone_is_wrong_for_sure_is_captured_in_place_of_the_first(script, first, second, number):
+    other = OTHER_MODEL.format(first=first, second=second)
+    path = script(HEADER, MODEL, "model.fit(x, y, epochs=1)\n", other, "other.fit(x, x[:, :1], epochs=2)\n")
+    program = capture_script(path, is_surer=is_surer).program
+    assert (program.fit_number, program.epochs) == (number, number)
+    assert (NoteKind.EARLIER_FIT in kinds(program)) is (number == 2)
+    assert capture_script(path).program.fit_number == 1
 
 
 @pytest.mark.slow

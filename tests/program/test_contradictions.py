@@ -361,6 +361,28 @@ def test_a_normalization_layer_that_was_never_adapted():
     assert not normalized(X, adapted=False)  # which are scaled as they are
 
 
+OUTLYING = np.concatenate([X[:20], 1e4 + X[:1]])
+HEAVY_TAILED = np.exp(X[:, :4])
+
+
+@pytest.mark.parametrize(
+    ("x", "checks"),
+    [
+        pytest.param(1.1 + 0.001 * X, {Check.NARROW_INPUTS}, id="narrow"),
+        pytest.param(1.1 + 0.1 * X, set(), id="wide enough"),
+        pytest.param(0.001 * X, set(), id="small"),
+        pytest.param(OUTLYING, {Check.OUTLYING_ROWS}, id="one row far away"),
+        pytest.param(HEAVY_TAILED, set(), id="heavy tails"),
+        pytest.param(np.eye(4)[np.arange(200) % 4], set(), id="one-hot"),
+    ],
+)
+def test_columns_that_hardly_vary_and_rows_far_from_the_others(x, checks):
+    about = {Check.NARROW_INPUTS, Check.OUTLYING_ROWS}
+    assert {check for *_, check in found(net(1, None), "mse", x[:, :1], x)} & about == checks
+    scaled = keras.Sequential([keras.Input((4,)), L.BatchNormalization(), L.Dense(1)])
+    assert not {check for *_, check in found(scaled, "mse", x[:, :1], x)} & about
+
+
 def test_a_loss_class_that_broadcasts():
     class Squared(keras.losses.Loss):
         def call(self, y_true, y_pred):

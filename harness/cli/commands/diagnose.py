@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import logging
 import os
 import re
@@ -65,7 +66,10 @@ def add(commands: Any) -> None:
     add_ray(command, "train")
     of_keras = command.add_argument_group("for Keras programs")
     of_keras.add_argument(
-        "--fit", type=positive_integer, default=1, metavar="N", help="number of the call of fit to judge (default: 1)"
+        "--fit",
+        type=positive_integer,
+        metavar="N",
+        help="number of the call of fit to judge (default: 1, or 2 if only that one is wrong for sure)",
     )
     of_keras.add_argument("--diff", action="store_true", help="the edit that repairs the script, as a unified diff")
     add_data(of_keras)
@@ -162,35 +166,56 @@ def run_functions(arguments: argparse.Namespace, name: str) -> int:
     return DIFFERS if result.verdict is Verdict.MISTAKE else NOT_JUDGED
 
 
-def say_at_once(program: Any, shown: Shown) -> None:
-    """Say what contradicts itself in a program, at a terminal, before anything of it is trained."""
-    from ...programs.contradictions import contradictions
-    from ...programs.unjudged import is_judged
-    from ...report import findings
+class BeforeTraining:
+    """What is known of a program before anything of it is trained: all of the answer if Ctrl-C comes then."""
 
-    if not is_judged(program):
-        return  # it is all of the answer
-    with contextlib.suppress(Exception):  # it runs within the user's script; the diagnosis itself will raise it again
-        for line in findings.first_lines(contradictions(program)):
-            shown.say(line)
+    def __init__(self, shown: Shown) -> None:
+        """Say it with ``shown``; nothing is known yet."""
+        self.shown = shown
+        self.program: Any = None
+        self.read: Any = None
+
+    def take(self, program: Any) -> None:
+        """Read a program, and say what contradicts itself in it, at a terminal."""
+        from ...programs.unjudged import is_judged, read_unjudged
+        from ...report import findings
+
+        self.program, self.read = program, None
+        if not is_judged(program):
+            return  # it is all of the answer
+        with contextlib.suppress(Exception):  # it runs within the user's script; the diagnosis will raise it again
+            self.read = read_unjudged(program)
+            for line in findings.first_lines(self.read.contradictions):
+                self.shown.say(line)
+
+    def answer(self) -> Any:
+        """What is known, without the trainings that were to follow; None before the call of fit."""
+        from ...programs.unjudged import read_unjudged
+
+        if self.program is None:
+            return None
+        return dataclasses.replace(self.read or read_unjudged(self.program), is_partial=True)
 
 
-def captured_program(arguments: argparse.Namespace, name: str, show: Shown, budget: float, *, of_script: bool) -> Any:
+def captured_program(
+    arguments: argparse.Namespace, name: str, before: BeforeTraining, budget: float, *, of_script: bool
+) -> Any:
     """The program of a script, which is run, or of a model with data; its contradictions are shown at once.
 
     Raises:
         RefusedByKeras: Keras refuses the model of the script before it is trained.
     """
-    from ...programs import capture, saved
+    from ...programs import capture, contradictions, saved
 
     seed = arguments.seed or 0
     if of_script:
         return capture.capture_script(
             name,
-            fit=arguments.fit,
+            fit=arguments.fit or 1,
             seconds=FIT_BUDGETS * budget,
             seed=seed,
-            at_fit=lambda captured: say_at_once(captured, show),
+            at_fit=before.take,
+            is_surer=None if arguments.fit else contradictions.is_surer,
         ).program
     program = saved.program_of_file(
         name,
@@ -200,13 +225,13 @@ def captured_program(arguments: argparse.Namespace, name: str, show: Shown, budg
         validation_split=arguments.validation_split,
         seed=seed,
     )
-    say_at_once(program, show)
+    before.take(program)
     return program
 
 
 def diagnosed(arguments: argparse.Namespace, program: Any, show: Shown, budget: float) -> Any:
-    """The answer about a program; Ctrl-C shows what is known."""
-    from ...diagnosis import captured, diagnosis, trials
+    """The answer about a program."""
+    from ...diagnosis import captured, trials
     from ...programs import contradictions, unjudged
 
     try:
@@ -219,10 +244,6 @@ def diagnosed(arguments: argparse.Namespace, program: Any, show: Shown, budget: 
             )
     except trials.TooSlow as error:
         return unjudged.read_unjudged(program, needed_budget=error.budget * program.outputs)
-    except KeyboardInterrupt as interrupt:
-        known = interrupt.found if isinstance(interrupt, diagnosis.Interrupted) else unjudged.read_unjudged(program)
-        show_result(arguments, known)
-        raise
 
 
 def code_of_answer(answer: Any) -> int:
@@ -239,7 +260,7 @@ def code_of_answer(answer: Any) -> int:
 
 
 def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) -> int:
-    """Diagnose a Keras program."""
+    """Diagnose a Keras program; Ctrl-C shows what is known."""
     from ... import board
     from ...programs import model_files
     from ...scenario.effort import BUDGET_SECONDS
@@ -255,6 +276,7 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         show = stack.enter_context(progress_bar("loading TensorFlow"))
         with silent_import():
             from ...diagnosis.answer import Diagnosis
+            from ...diagnosis.diagnosis import Interrupted
             from ...programs import capture, edits, unjudged
             from ...report import diagnosing
             from ...report import outputs_diagnosis as _several  # noqa: F401 - registers how several outputs are shown
@@ -264,11 +286,17 @@ def run_program(arguments: argparse.Namespace, name: str, *, of_script: bool) ->
         warnings.simplefilter("ignore")
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         show(0, 0, f"running {name}")
+        before = BeforeTraining(show)
         try:
-            program = captured_program(arguments, name, show, budget, of_script=of_script)
+            program = captured_program(arguments, name, before, budget, of_script=of_script)
             result = diagnosed(arguments, program, show, budget)
         except capture.RefusedByKeras as refused:
             result = unjudged.read_refused(Path(name).name, refused.finding, refused.missing)
+        except KeyboardInterrupt as interrupt:
+            known = interrupt.found if isinstance(interrupt, Interrupted) else before.answer()
+            if known is not None:
+                show_result(arguments, known)
+            raise
         is_whole = isinstance(result, Diagnosis)
         if is_whole and folder is not None:
             text = "\n\n".join(diagnosing.verdict(result))

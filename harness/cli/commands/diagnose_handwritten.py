@@ -35,17 +35,22 @@ def run_handwritten(arguments: argparse.Namespace, name: str) -> int:
         if found.network is not None:
             show(0, 0, "loading TensorFlow")
             with silent_import():
+                from ...diagnosis.diagnosis import Interrupted
                 from ...diagnosis.handwritten.diagnose import diagnose_read
                 from ...report import diagnosing  # noqa: F401 - registers how it is shown
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
             show(0, 0, f"running {name}")
-            with cluster.connected(arguments.ray):
-                found = diagnose_read(
-                    found,
-                    budget=arguments.budget or BUDGET_SECONDS,
-                    seed=arguments.seed or 0,
-                    progress=lambda what, trainings: show(trainings, 0, what),
-                )
+            try:
+                with cluster.connected(arguments.ray):
+                    found = diagnose_read(
+                        found,
+                        budget=arguments.budget or BUDGET_SECONDS,
+                        seed=arguments.seed or 0,
+                        progress=lambda what, trainings: show(trainings, 0, what),
+                    )
+            except Interrupted as interrupt:
+                show_result(arguments, interrupt.found)
+                raise
         if folder is not None:
             text = "\n\n".join(handwritten_diagnosis.verdict(found))
             board.write_answer(folder, text, time.time(), pictures=as_cards(found.diagnosis))

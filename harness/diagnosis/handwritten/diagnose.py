@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...scenario.effort import BUDGET_SECONDS
-from ..diagnosis import diagnose_program
+from ..answer import Diagnosis
+from ..diagnosis import Interrupted, diagnose_program
 from ..trials import TooSlow
 from .program import keras_program
 from .read_file import HandwrittenDiagnosis, read_file
@@ -42,7 +43,11 @@ def diagnose_read(
     seed: int = 0,
     progress: Callable[[str, int], None] | None = None,
 ) -> HandwrittenDiagnosis:
-    """``diagnose_file`` of a file that ``read_file`` has read; what could not be read is returned as it is."""
+    """``diagnose_file`` of a file that ``read_file`` has read; what could not be read is returned as it is.
+
+    Raises:
+        Interrupted: by Ctrl-C, with what is known.
+    """
     network = read.network
     if network is None:
         return read
@@ -52,4 +57,9 @@ def diagnose_read(
         found = diagnose_program(keras_program(network, read.name), budget=budget, seed=seed, progress=progress)
     except TooSlow as error:
         return replace(read, unjudged=read_handwritten(network, read.name, needed_budget=error.budget))
+    except KeyboardInterrupt as interrupt:
+        if isinstance(interrupt, Interrupted) and isinstance(interrupt.found, Diagnosis):
+            raise Interrupted(replace(read, diagnosis=interrupt.found)) from None
+        known = replace(read_handwritten(network, read.name), is_partial=True)
+        raise Interrupted(replace(read, unjudged=known)) from None
     return replace(read, diagnosis=found)

@@ -111,6 +111,7 @@ class Recorder:
         seconds: float | None,
         set_alarm: Callable[[float], None],
         at_fit: Callable[[Program], None] | None = None,
+        is_surer: Callable[[Program, Program], bool] | None = None,
         supply: Supply | None = None,
     ) -> None:
         """Prepare to capture a call of fit.
@@ -122,6 +123,7 @@ class Recorder:
             seconds: after which the captured training is stopped; None for no limit.
             set_alarm: called with the seconds after which the script is to be stopped; 0 for never.
             at_fit: called with the captured program before its training starts.
+            is_surer: says of the next call of fit and the captured one whether it is to be captured in place of that.
             supply: what is made up in this run; None if nothing may be.
         """
         self.supply = supply
@@ -131,6 +133,7 @@ class Recorder:
         self.seconds = seconds
         self.set_alarm = set_alarm
         self.at_fit = at_fit
+        self.is_surer = is_surer
         self.program: Program | None = None
         self.model: Any = None
         self.fits = 0
@@ -455,6 +458,13 @@ class Recorder:
         is_of_loop = is_same_call and not is_same and bool(self._loops(place))
         if self.loop_of_fits is not None or (is_of_loop and self.program.error is None):
             return self._next_of_loop(fit, model, given)
+        if self._is_captured_instead(model, given, place):
+            first = Note(kind=NoteKind.EARLIER_FIT, detail=str(self.program.places.fit or ""))
+            self.wanted, self.is_surer = self.fits, None
+            try:
+                return self._captured(fit, model, given, place)
+            finally:
+                self.program = dataclasses.replace(self.program, notes=(*self.program.notes, first))
         if not is_same or self.program.is_stopped or self.program.error is not None or time.monotonic() > self.deadline:
             kind = NoteKind.STOPPED if is_same else NoteKind.MORE_FITS
             note = Note(kind=kind, count=self.fits, detail=str(place or ""))
@@ -472,6 +482,18 @@ class Recorder:
         notes.append(Note(kind=NoteKind.FITS_MERGED, count=self.merged))
         self.program = dataclasses.replace(self.program, epochs=epochs, notes=tuple(notes))
         return self._run(fit, model, given)
+
+    def _is_captured_instead(self, model: Any, given: dict[str, Any], place: Place | None) -> bool:
+        """Whether a call of fit on another model, written elsewhere, is to be captured in place of the first."""
+        assert self.program is not None
+        is_other = model is not self.model and place != self.program.places.fit
+        if self.is_surer is None or not is_other or self.program.error is not None or not model.compiled:
+            return False
+        with contextlib.suppress(Exception):  # a call that cannot be read is not captured
+            data = training_data(given["x"], given["y"], given["sample_weight"], given["steps_per_epoch"])
+            build(model, data.x)
+            return self.is_surer(self._program(model, given, data, validation_of(given), place), self.program)
+        return False
 
     def _loops(self, place: Place | None) -> list[ast.AST]:
         """The loops that a call of the user's is written in."""

@@ -100,6 +100,7 @@ def capture_script(
     seed: int = 0,
     edits: Sequence[Edit] = (),
     at_fit: Callable[[Program], None] | None = None,
+    is_surer: Callable[[Program, Program], bool] | None = None,
 ) -> Captured:
     """Run a script or notebook as it is, and capture one of its calls of ``fit``.
 
@@ -115,6 +116,8 @@ def capture_script(
         seed: of Python's, NumPy's and TensorFlow's global generators when the script starts.
         edits: made in the copy before it is run; the user's files stay as they are.
         at_fit: called with the captured program before its training starts.
+        is_surer: says of the next call of fit on another model and the captured one, in this order, whether it is to be
+            captured in place of that; None to capture the call of this number only.
     Raises:
         RefusedByKeras: Keras refuses a layer, the model or its compilation, for a reason that is known.
         BadInput: the file cannot be run, fails before fit, never calls fit, or trains in a way that is not known.
@@ -136,6 +139,7 @@ def capture_script(
         seed=seed,
         edits=tuple(edits),
         at_fit=at_fit,
+        is_surer=is_surer,
     )
     try:
         return _capture_in(folders[0], request)
@@ -206,6 +210,7 @@ class _Request:
     seed: int
     edits: tuple[Edit, ...]
     at_fit: Callable[[Program], None] | None
+    is_surer: Callable[[Program, Program], bool] | None
     makes_up: bool = False
 
     def shown(self, path: Path) -> str:
@@ -265,6 +270,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             seconds=request.seconds,
             set_alarm=alarm.set,
             at_fit=request.at_fit,
+            is_surer=request.is_surer,
             supply=supply,
         )
         with (
@@ -298,7 +304,7 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
     ]
     program = dataclasses.replace(
-        program, fit_number=request.fit, arguments=request.arguments, notes=(*program.notes, *notes)
+        program, fit_number=recorder.wanted, arguments=request.arguments, notes=(*program.notes, *notes)
     )
     return Captured(program=program, output=output.text)
 

@@ -30,6 +30,10 @@ RATES_OF_OTHERS = (1e-6, 0.5)  # learning rates that are ever of use: what lies 
 MIN_ROWS_OF_CLASS = 3  # on average, below which classes that follow each other are not an order
 FEW_UPDATES_OF_LOOP = 400  # whose length is a number of updates, which is easily taken for one of epochs
 MIN_ROWS = 10  # of data whose scales are compared
+NARROW = 0.005  # standard deviation over mean of a column, below which a network sees little more than a constant
+FEWEST_ROWS_WITH_OUTLIERS = 6
+OUTLYING_SHARE = 0.01  # of the rows that may be outliers, but at least one
+OUTLYING_RATIO = 30.0  # times as large as without these rows, from which a standard deviation is theirs
 
 
 def numeric_inputs(x: Any) -> list[Array]:
@@ -102,6 +106,47 @@ def scale_rules(subject: Subject) -> Finding:
                 subject.targets_place, Check.UNSCALED_TARGETS, Severity.FACT,
                 {"least": targets.low, "largest": targets.high, "deviation": float(np.std(targets.values))}
             )  # fmt: skip
+
+
+def spread_rules(subject: Subject) -> Finding:
+    """Columns that hardly vary around a number far from 0, and rows so far from the others that these seem equal."""
+    program = subject.program
+    if len(program.model.inputs or []) != 1 or scales_itself(program.model):
+        return
+    for array in numeric_inputs(program.x):
+        if array.ndim != 2 or len(array) < FEWEST_ROWS_WITH_OUTLIERS or not np.all(np.isfinite(array)):
+            continue
+        values = array.astype(np.float64)
+        means, deviations = values.mean(axis=0), values.std(axis=0)
+        varying = np.flatnonzero(deviations > 1e-9 * np.maximum(1.0, np.abs(means)))
+        ratios = deviations[varying] / np.maximum(np.abs(means[varying]), 1e-300)
+        if len(varying) and np.median(ratios) < NARROW:
+            column = varying[np.argmin(np.abs(ratios - np.median(ratios)))]
+            yield subject.at(
+                subject.inputs_place, Check.NARROW_INPUTS, Severity.SUSPICION,
+                {"mean": float(means[column]), "deviation": float(deviations[column])}
+            )  # fmt: skip
+        yield from outlier_findings(subject, values[:, varying])
+
+
+def outlier_findings(subject: Subject, values: Array) -> Finding:
+    """The few rows that make nearly all of the spread of most columns."""
+    if not values.shape[1]:
+        return
+    count = max(1, int(OUTLYING_SHARE * len(values)))
+    distances = np.abs(values - np.median(values, axis=0))
+    farthest = np.argsort(-distances, axis=0, kind="stable")[:count]
+    rows, times = np.unique(farthest, return_counts=True)
+    outliers = rows[np.argsort(-times, kind="stable")[:count]]  # the same rows in most columns
+    others = np.delete(values, outliers, axis=0)
+    left = others.std(axis=0)
+    ratios = values.std(axis=0)[left > 0] / left[left > 0]
+    if len(ratios) > values.shape[1] / 2 and np.median(ratios) > OUTLYING_RATIO:
+        yield subject.at(
+            subject.inputs_place, Check.OUTLYING_ROWS, Severity.SUSPICION,
+            {"outliers": len(outliers), "rows": len(values), "largest": float(np.abs(values).max()),
+             "others": float(np.abs(others).max())}
+        )  # fmt: skip
 
 
 def embedding_rules(subject: Subject) -> Finding:
@@ -314,5 +359,5 @@ def gives_whole_arrays(subject: Subject) -> bool:
 
 
 DATA_RULES: tuple[Rule, ...] = (
-    data_rules, scale_rules, embedding_rules, rate_rules, training_rules, validation_rules, batch_rules,
+    data_rules, scale_rules, spread_rules, embedding_rules, rate_rules, training_rules, validation_rules, batch_rules,
 )  # fmt: skip

@@ -71,7 +71,8 @@ def scores_chart(diagnosis: Diagnosis, title: str) -> alt.LayerChart:
         ),
         spread.Mark(
             value=max(diagnosis.references.constant, LEAST_SHOWN),
-            name=f"constant prediction {words.score_text(diagnosis.task, diagnosis.references.constant)}",
+            name=f"{words.constant_name(diagnosis.references)} "
+            f"{words.score_text(diagnosis.task, diagnosis.references.constant)}",
         ),
     ]
     is_cost = diagnosis.scenario is not None

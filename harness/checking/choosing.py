@@ -12,6 +12,7 @@ from .cost import MAXIMISED_WORDS, Cost, Error, Form, is_declared_cost, is_named
 from .decisions import ORDERS
 from .doubts import has_target
 from .matching import read
+from .moved_cost import moved_cost
 from .reading import Match, Reading, same_cost
 from .stage import Stage
 from .structure import Layer, is_coupled
@@ -216,6 +217,10 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
     own = [replace(first.cost, node=one.node) for one in costs if is_of_one_line(first, stage, one)]
     if own:
         return min(filter(None, (read(stage, one) for one in own)), key=preference, default=None)
+    moved = moved_cost(first, stage) if not costs else None
+    reading = read(*moved) if moved is not None else None
+    if reading is not None and reading.descends:
+        return reading
     readings = []
     for reading in make_readings(stage, errors, costs):
         readings.append(reading)

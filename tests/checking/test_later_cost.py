@@ -1,4 +1,4 @@
-"""Costs that a file computes for the first time after an update, as one that prints them every ten updates does."""
+"""Costs that a file computes in some iterations only, as one that prints them every ten updates does."""
 
 from __future__ import annotations
 
@@ -56,6 +56,44 @@ def test_another_cost_after_the_first_update_is_a_second_reading(tmp_path: Path)
     result = check_file(tmp_path / "mine.py")
     assert result.verdict is Verdict.CORRECT
     assert [(one.id, one.place and one.place.line) for one in result.alternatives[0].mistakes] == [("cost-differs", 7)]
+
+
+BATCHES = """import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+Y = np.where(X[:, 0] > 0, 2.0, 0.0)
+W, v = rng.normal(size=(3, 4)), rng.normal(size=4)
+def cost(s, y):
+    return np.mean(np.where(np.abs(s - y) < 1, 0.5 * (s - y) ** 2, np.abs(s - y) - 0.5))
+kept = None
+for step in range(40):
+    rows = slice(10 * (step % 2), 10 * (step % 2) + 10)
+    x, y = X[rows], Y[rows]
+    h = np.tanh(x @ W)
+    if kept is None:
+        kept = {kept}
+    s = h @ v
+    if step % 10 == 0:
+        print(cost({outputs}, y) + 0.01 * np.sum(v ** 2))
+    d = np.clip(s - {target}, -1, 1) / len(y)
+    dW = x.T @ (np.outer(d, v) * (1 - h ** 2))
+    v = v - 0.1 * ({activation}.T @ d + 0.02 * v)
+    W = W - 0.1 * dW
+"""
+
+
+@pytest.mark.parametrize("outputs", ["s", "np.tanh(x @ W) @ v"])
+@pytest.mark.parametrize(
+    ("changes", "is_right"),
+    [({}, True), ({"kept": "y", "target": "kept"}, False), ({"activation": "kept"}, False)],
+)
+def test_a_cost_of_the_first_iteration_is_that_of_those_that_compute_none(
+    tmp_path: Path, outputs: str, changes: dict[str, str], is_right: bool
+) -> None:
+    usual = {"kept": "h", "target": "y", "activation": "h"}
+    (tmp_path / "mine.py").write_text(BATCHES.format(outputs=outputs, **{**usual, **changes}))
+    result = check_file(tmp_path / "mine.py")
+    assert (result.verdict is Verdict.CORRECT) is is_right, report.text(result)
 
 
 def updated(parameter: int, iteration: int, before: int) -> Update:

@@ -25,7 +25,7 @@ from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.scalar import metadata as scalar_metadata
 from tensorboard.plugins.text import metadata as text_metadata
 
-from ..figures.render import png_size
+from ..figures.png_files import png_size
 from ..models.network import Array
 
 BINS = 30  # as tf.summary.histogram has by default

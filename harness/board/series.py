@@ -26,9 +26,7 @@ import numpy as np
 from tensorboard.compat.proto import summary_pb2
 
 from ..comparison.trace import Quantity, Run
-from ..figures.film import MAX_ROWS, Matrices, film_strip
-from ..figures.render import png
-from ..figures.training import sampled
+from ..figures.sampling import sampled
 from ..measures import saturation
 from ..measures.symmetry import clone_groups, clone_spread, effective_width, fingerprints, hidden_layers, mean_cosine
 from ..models.network import Array, Network
@@ -200,21 +198,22 @@ def weight_series(group: str, weights: Array, shown: Shown, places: Sequence[int
     ]
 
 
-def matrices_of(run: Run, layer: int, group: str, shown: Shown) -> Matrices:
-    """The weights of a layer's shown units, for a picture."""
-    names = [f"{unit} x{clones}" if clones > 1 else str(unit) for unit, clones in shown.items()]
-    weights = np.stack([of_run[layer - 1][:, list(shown)] for of_run in run.weights])
-    return Matrices(title=group, units=names, weights=weights)
-
-
 def picture_series(run: Run, shown: Mapping[int, Shown]) -> list[Series]:
     """The weight matrices of all layers as one picture, at the last iteration."""
+    # imported here because altair takes up to 2 s, and most of what imports this module draws no picture
+    from ..figures import film, render
+
+    def matrices_of(layer: int) -> film.Matrices:
+        names = [f"{unit} x{clones}" if clones > 1 else str(unit) for unit, clones in shown[layer].items()]
+        weights = np.stack([of_run[layer - 1][:, list(shown[layer])] for of_run in run.weights])
+        return film.Matrices(title=groups[layer], units=names, weights=weights)
+
     groups = groups_of(run)
     layers = list(groups)
     drawn = layers if len(layers) <= PICTURE_LAYERS else [*layers[: PICTURE_LAYERS - 1], layers[-1]]
-    every = [matrices_of(run, layer, groups[layer], shown[layer]) for layer in drawn]
-    chart = film_strip(every, run.recorded, ("bias", "from"), f"Weights, {run.initializer}", PICTURE_WIDTH)
-    left_out = " Large layers are drawn in part." if any(m.weights.shape[1] > MAX_ROWS + 1 for m in every) else ""
+    every = [matrices_of(layer) for layer in drawn]
+    chart = film.film_strip(every, run.recorded, ("bias", "from"), f"Weights, {run.initializer}", PICTURE_WIDTH)
+    left_out = " Large layers are drawn in part." if any(m.weights.shape[1] > film.MAX_ROWS + 1 for m in every) else ""
     return [
         image_series(
             "weights",
@@ -222,7 +221,7 @@ def picture_series(run: Run, shown: Mapping[int, Shown]) -> list[Series]:
             "The weights of every layer at some iterations, whose numbers are above: a column for each neuron, a row "
             "for each input, and the bias on top. **Equal columns are neurons with equal weights.** The colours mean "
             f"the same everywhere.{left_out}",
-            [*[None] * (len(run.recorded) - 1), png(chart)],
+            [*[None] * (len(run.recorded) - 1), render.png(chart)],
         )
     ]
 

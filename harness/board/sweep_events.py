@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..figures.training import sampled
+from ..figures.sampling import sampled
 from ..files import plain_errors
 from ..sweeps.sweep import Group, Sweep
 from .events import Series, Setting, hparams_values, scalar_series

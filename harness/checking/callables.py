@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from ..recording.source import called_name, read_text, without_magics
+from ..recording.python_2 import is_python
+from ..recording.source import defined_names, read_text, undefined_names, without_magics
 from ..scratch import scratch_folder
 from .check import check_file
 from .result import CheckResult
 
+PACKAGE = __name__.partition(".")[0]
 NOTEBOOK = "notebook.ipynb"  # what the cells of a notebook that runs are called, whose own name they do not know
 
 
@@ -59,15 +61,32 @@ def check_callable(
         for beside in path.parent.iterdir():
             if beside.name != path.name:
                 (copy.parent / beside.name).symlink_to(beside)
-        text = without_calls("\n".join(cells) if cells else read_text(path))
+        running = running_line(function)
+        if running is not None:
+            running += sum(len(cell.split("\n")) for cell in cells[:-1])
+        text = without_calls("\n".join(cells) if cells else read_text(path), running)
         copy.write_text(as_notebook(text, cells) if cells else text, encoding="utf-8")
         return check_file(copy, run=run or f"{name}()", seed=seed, seconds=seconds, megabytes=megabytes)
 
 
 def run_cells(function: Callable[[], Any]) -> list[str]:
-    """The cells that a notebook has run so far, if the function was defined in one of them: IPython keeps them."""
+    """The cells that a notebook has run so far, if the function was defined in one of them: IPython keeps them.
+
+    A cell that is not Python was refused, and has empty lines.
+    """
     cells = getattr(sys.modules["__main__"], "In", None) if getattr(function, "__module__", "") == "__main__" else None
-    return [without_magics(cell) for cell in cells[1:]] if isinstance(cells, list) else []  # the first is In[1]
+    texts = [without_magics(cell) for cell in cells[1:]] if isinstance(cells, list) else []  # the first is In[1]
+    return [text if is_python(text) else "\n" * text.count("\n") for text in texts]
+
+
+def running_line(function: Callable[[], Any]) -> int | None:
+    """The line that runs at the top level of the function's file, or of the last cell; None if it is imported."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_locals is frame.f_globals is getattr(function, "__globals__", None):
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
 
 
 def as_notebook(text: str, cells: Sequence[str]) -> str:
@@ -79,23 +98,46 @@ def as_notebook(text: str, cells: Sequence[str]) -> str:
     return json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
-def without_calls(text: str) -> str:
+def without_calls(text: str, running: int | None = None) -> str:
     """A file without the statements at its top level that only call or show something, on the same lines.
 
-    It ends where it asks for this very check and keeps the answer.
+    Those that use this package are left out too, such as those that keep the answer of another check, and those that
+    use what they would have assigned.
+
+    Args:
+        text: of the file.
+        running: the line that asks for this very check, before which the file ends.
     """
-    lines = text.split("\n")
+    lines, absent = text.split("\n"), set[str]()
     for node in ast.parse(text).body:
-        is_main = isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
-        if isinstance(node, ast.Expr) or is_main:
-            lines[node.lineno - 1 : node.end_lineno] = [""] * ((node.end_lineno or node.lineno) - node.lineno + 1)
-        elif asks_for_check(node):
+        end = node.end_lineno or node.lineno
+        if running is not None and end >= running:
             return "\n".join([*lines[: node.lineno - 1], "raise SystemExit"])
+        is_main = isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+        is_left_out = is_main or not absent.isdisjoint(names_read(node))
+        if is_left_out:
+            absent |= defined_names(ast.unparse(node))
+        else:
+            absent = absent - defined_names(ast.unparse(node)) | names_of_package(node)
+        if is_left_out or isinstance(node, ast.Expr):
+            lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
     return "\n".join(lines)
 
 
-def asks_for_check(node: ast.stmt) -> bool:
-    """Whether a statement that is run at once calls ``harness.check``, under whatever name the module has."""
+def names_read(node: ast.stmt) -> list[str]:
+    """The names that a statement needs when it runs; a function or class needs its own only when it is called."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return False
-    return any(called_name(one) == "check" for one in ast.walk(node))
+        return []
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    return undefined_names(ast.unparse(value or node))
+
+
+def names_of_package(node: ast.stmt) -> set[str]:
+    """The names by which a statement imports this package, its modules or what is in them."""
+    names: set[str] = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Import):
+            names |= {alias.asname or PACKAGE for alias in one.names if alias.name.partition(".")[0] == PACKAGE}
+        elif isinstance(one, ast.ImportFrom) and not one.level and (one.module or "").partition(".")[0] == PACKAGE:
+            names |= {alias.asname or alias.name for alias in one.names}
+    return names

@@ -10,7 +10,8 @@ import altair as alt
 import numpy as np
 
 from ..models.network import Array
-from .training import csv, sampled, short
+from .sampling import sampled
+from .training import csv, short
 
 NEGATIVE, ZERO, POSITIVE = "#2166ac", "#ffffff", "#b2182b"
 MAX_FRAMES = 6

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import hashlib
 import os
-import struct
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -77,12 +76,6 @@ def spec(chart: alt.TopLevelMixin) -> Spec:
 def png(chart: alt.TopLevelMixin, pixels_per_inch: int = PIXELS_PER_INCH) -> bytes:
     """The chart as a PNG file, on white; with 72 pixels per inch, one pixel for each of the chart's own."""
     return bytes(vl_convert.vegalite_to_png(spec(chart), config=LIGHT, ppi=pixels_per_inch))
-
-
-def png_size(picture: bytes) -> tuple[int, int]:
-    """(width, height) of a PNG file in pixels, which it has from byte 16 on."""
-    width, height = struct.unpack(">2I", picture[16:24])
-    return width, height
 
 
 def svg(chart: alt.TopLevelMixin) -> str:

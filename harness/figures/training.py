@@ -14,6 +14,7 @@ import altair as alt
 import numpy as np
 
 from ..models.network import Array
+from .sampling import sampled
 
 START = 0.5  # where iteration 0 lies on the logarithmic axis
 UNIT_COLORS = ("#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#e377c2", "#bcbd22")
@@ -53,11 +54,6 @@ def csv(columns: Mapping[str, str], rows: Sequence[tuple[object, ...]]) -> alt.D
     """
     lines = [",".join(columns), *(",".join(map(str, row)) for row in rows)]
     return alt.Data(values="\n".join(lines), format=alt.DataFormat(type="csv", parse=dict(columns)))
-
-
-def sampled(count: int, most: int) -> list[int]:
-    """Places 0 to count - 1, evenly spread if there are more than ``most``."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)).tolist()
 
 
 def short(value: float) -> str:

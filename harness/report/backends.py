@@ -58,13 +58,19 @@ def place_phrase(pair: Pair, first: Difference) -> str:
     return "the loss" if pair.place is Place.LOSS else f"layer {first.quantity.layer}"
 
 
+def relative_phrase(difference: Difference) -> str:
+    """ "0.001 of the largest element", "6.6 times the largest element" """
+    share = f"{difference.relative:.2g}"
+    return f"{share} times the largest element" if float(share) > 1 else f"{share} of the largest element"
+
+
 def size_phrase(difference: Difference) -> str:
     """By how much two arrays differ."""
     if difference.cause is Cause.SHAPE:
         return "has another shape"
     if difference.cause is Cause.NOT_FINITE:
         return "is NaN or infinite on one side only"
-    return f"differs by up to {difference.largest:.2g} ({difference.relative:.2g} of the largest element)"
+    return f"differs by up to {difference.largest:.2g} ({relative_phrase(difference)})"
 
 
 def first_sentences(pair: Pair, first: Difference) -> list[str]:
@@ -185,7 +191,7 @@ def agreement_sentence(comparison: BackendComparison) -> str:
     return (
         f"{names} compute the same: rounding explains the differences of all {quantities:,} quantities (outputs of all "
         "layers, loss, gradients, weights after up to 100 updates). Before the first update the largest is "
-        f"{largest.relative:.2g} of the largest element, in {quantity_phrase(largest.quantity)}."
+        f"{relative_phrase(largest)}, in {quantity_phrase(largest.quantity)}."
     )
 
 

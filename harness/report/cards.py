@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 import altair as alt
 
-from ..figures.render import png, png_size
+from ..figures.png_files import png_size
+from ..figures.render import png
 
 WIDTH, HEIGHT = 448, 215  # pixels of a card's picture; the height exactly
 PIXELS_PER_INCH = 72  # of such a picture: one for each of the chart's own

@@ -50,6 +50,11 @@ def test_a_difference_is_reported_with_its_place_its_size_and_its_reason():
     )
 
 
+def test_a_difference_larger_than_the_values_is_a_multiple_of_them():
+    text = text_of(comparison_of(pair_of(computed(), computed(imprecise={TOP: 5.6}))))
+    assert "the output in inference of top differs by up to 5.6 (5.6 times the largest element)" in text
+
+
 @pytest.mark.parametrize("kind", [kind for kind in ReasonKind if kind is not ReasonKind.SETTING])
 def test_every_reason_has_its_words(kind):
     pair = replace(DIFFERS, reasons=(Reason(kind=kind, side="right"),))

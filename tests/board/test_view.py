@@ -27,6 +27,19 @@ def test_view_of_nothing(tmp_path):
         board.view(tmp_path)
 
 
+def test_view_draws_no_chart_and_imports_nothing_that_does(tmp_path):
+    code = (
+        "import sys; from harness.cli.main import main; main(['view', sys.argv[1]]);"
+        "print([name for name in ('altair', 'vl_convert') if name in sys.modules])"
+    )
+    root = Path(board.__file__).parents[2]
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "missing")], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert "is not a folder" in answer.stderr
+    assert answer.stdout == "[]\n"
+
+
 def test_view_on_a_busy_port(tmp_path):
     board.write_answer(tmp_path, "text")
     with socket.create_server(("127.0.0.1", 0)) as server:

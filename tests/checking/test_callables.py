@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -61,7 +62,7 @@ def test_a_function_of_a_cell_is_judged_with_the_cells_that_were_run(
     """IPython runs cells in the module ``__main__`` and keeps their texts as ``In``."""
     cells = [
         "",
-        "%matplotlib inline\nnothing_of_this_name",
+        "%matplotlib inline\nfrom harness import check\nnothing_of_this_name",
         TEXT[: TEXT.index("raise_if_run")],
         "answer = check(train)",
     ]
@@ -78,6 +79,33 @@ def test_a_function_of_a_cell_is_judged_with_the_cells_that_were_run(
     assert cells[2].splitlines()[9].strip() == place.text
     assert "notebook.ipynb has a mistake" in str(found)
     assert "notebook.ipynb, cell 2, line 10" in str(found)
+
+
+def test_a_function_of_a_cell_is_judged_as_it_is_now_whatever_was_checked_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cells are run again after they were repaired, and earlier cells keep the answers to other checks."""
+    cells = [
+        "import harness as h\nimport numpy as np",
+        "before = h.check('net.py')\nlines = [one.place for one in before.mistakes]",
+        "def train(:",
+        TEXT[: TEXT.index("raise_if_run")].replace("* slope(h)", ""),
+        "first = h.check(train)",
+        "first = str(first)\nlow = 0.1 * np.ones(3)",
+        TEXT[: TEXT.index("raise_if_run")],
+        "\nanswer = h.check(train)\nprint(answer.nothing)",
+    ]
+    write_file(tmp_path / "net.py", "lr = 0.1\n")
+    notebook = ModuleType("__main__")
+    notebook.In = [""]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    monkeypatch.chdir(tmp_path)
+    for cell in cells:
+        notebook.In.append(cell)  # type: ignore[attr-defined]
+        with contextlib.suppress(SyntaxError, AttributeError):
+            exec(compile(cell, "<cell>", "exec"), notebook.__dict__)
+    assert notebook.first.startswith("notebook.ipynb has a mistake")  # type: ignore[attr-defined]
+    assert notebook.answer.verdict is Verdict.CORRECT  # type: ignore[attr-defined]
 
 
 def test_a_script_may_keep_the_answer_to_its_own_check(tmp_path: Path) -> None:
@@ -111,3 +139,9 @@ def test_what_a_file_runs_by_itself_is_left_out_on_the_same_lines() -> None:
     assert len(left) == len(TEXT.split("\n"))
     assert "raise SystemExit" not in "\n".join(left)
     assert left[3].startswith("def train")
+
+
+def test_what_uses_this_package_is_left_out_and_a_check_of_the_file_itself_is_not() -> None:
+    text = "from harness import check as judge, sweep\nok = check(g)\na = judge(f)\nb = [a]\na = 1\nc = a\nd = a"
+    assert without_calls(text).split("\n")[1:] == ["ok = check(g)", "", "", "a = 1", "c = a", "d = a"]
+    assert without_calls(text, running=6).split("\n")[4:] == ["a = 1", "raise SystemExit"]

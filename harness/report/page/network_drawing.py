@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...comparison.trace import Run
-from ...figures.training import UNIT_COLORS, sampled
+from ...figures.sampling import sampled
+from ...figures.training import UNIT_COLORS
 from ...measures.symmetry import clone_groups, hidden_layers
 from .html import Content, Html, element
 

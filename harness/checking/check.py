@@ -50,7 +50,7 @@ from .verdict import check_recording, not_judged, raised_result, with_own_except
 
 UPDATES_OF_SIDES = 12  # until every branch that leads to one has probably been taken
 MAX_IMPORTED = 8  # files whose layers are compared alone
-MOST_WAITING = 6  # times the limit of a run that a file may take, as the clock goes
+MOST_WAITING = 6  # how many times the limit of a run all that is done with a file may take
 MISFIT = "non-broadcastable output operand"  # NumPy's words for an update that does not fit
 OF_SEVERAL = ("rows", "columns")  # layouts of data
 OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broadcast shape \(\d+,\d+\)")
@@ -82,8 +82,8 @@ def check_file(
         path: a Python file or a notebook.
         run: lines to run after the file, which make it train; X, Y, y and labels are at hand.
         seed: of the random generators that the file does not seed itself, and of the data.
-        seconds: time limit of the run, and of a multiple of it as the clock goes for all runs and their judging
-            together. It only aborts.
+        seconds: time limit of each run. All runs and their judging together may take ``MOST_WAITING`` times as long.
+            It only aborts.
         megabytes: memory limit of the run; 0 is none.
 
     Raises:

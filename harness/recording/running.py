@@ -67,6 +67,7 @@ def run_other(
 NAMES_OF_NOTEBOOKS: Mapping[str, Any] = {"get_ipython": Absorbing, "display": print}
 RUN_FILE = "<run>"  # the file name of the lines that are run after the file
 NOT_THE_USERS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", ".venv", "venv"})
+OWN_FOLDER = Path(__file__).resolve().parents[1]  # of this package; in a clone it may be in the user's folder
 MAX_MODULES, MAX_NEIGHBOURS = 2_000, 60
 MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
@@ -169,7 +170,8 @@ class Files:
         if not path or not path.endswith((".py", ".ipynb")):
             return False
         place = Path(path)
-        return self.root in place.parents and not NOT_THE_USERS & set(place.parts)
+        is_ours = OWN_FOLDER in place.parents and OWN_FOLDER not in self.path.parents
+        return self.root in place.parents and not NOT_THE_USERS & set(place.parts) and not is_ours
 
     def has_module(self, name: str) -> bool:
         """Whether a module or a package of this name is one of the user's."""

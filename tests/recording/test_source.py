@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
+from harness.recording import running
+from harness.recording.driving.source import read_source
 from harness.recording.source import function_names
 
 TEXT = """\
@@ -33,3 +36,18 @@ def test_a_function_has_the_name_that_python_gives_it_and_a_comprehension_that_o
         (8, "<setcomp>"): "Net.fit.<locals>.step.<locals>.<lambda>",
         (11, "<dictcomp>"): "<module>",
     }
+
+
+def test_this_package_is_not_of_the_users_files_in_a_clone() -> None:
+    package = Path(running.__file__).parents[1]
+    clone = package.parent
+    files = running.Files(clone, clone / "docs" / "examples" / "my_network.py")
+    assert files.owns(str(clone / "docs" / "examples" / "class_network.py"))
+    assert not files.owns(str(package / "api.py"))
+    assert running.Files(clone, package / "models" / "network.py").owns(str(package / "api.py"))
+
+
+def test_a_method_does_not_need_the_attributes_that_it_assigns_before_it_reads_them() -> None:
+    text = "class Net:\n def step(self, x):\n  for row in x:\n   self.z = row @ self.w\n  return self.z\n"
+    facts = read_source(text).classes["Net"].methods["step"]
+    assert (facts.reads, facts.writes) == ({"w"}, {"z"})

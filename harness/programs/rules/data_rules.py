@@ -111,7 +111,7 @@ def scale_rules(subject: Subject) -> Finding:
 def spread_rules(subject: Subject) -> Finding:
     """Columns that hardly vary around a number far from 0, and rows so far from the others that these seem equal."""
     program = subject.program
-    if len(program.model.inputs or []) != 1 or scales_itself(program.model):
+    if len(getattr(program.model, "inputs", None) or []) != 1 or scales_itself(program.model):
         return
     for array in numeric_inputs(program.x):
         if array.ndim != 2 or len(array) < FEWEST_ROWS_WITH_OUTLIERS or not np.all(np.isfinite(array)):

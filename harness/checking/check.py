@@ -354,11 +354,14 @@ def misfits(recording: Recording) -> list[tuple[str, str]]:
     observations = recording.driven.sizes.get("observations", 0)
     if recording.driven.layout in OF_SEVERAL:
         return []  # the calls that work have several observations too
-    return [
-        (line, reason)
-        for line, reason in recording.driven.failures
-        if MISFIT in reason and str(observations) in re.findall(r"\d+", reason.rsplit("shape", 1)[-1])
-    ]
+    found = []
+    for line, reason in recording.driven.failures:
+        before, _, after = reason.partition(MISFIT)[2].rpartition("shape")
+        operand, whole = (re.findall(r"\d+", part) for part in (before, after))
+        # what has a place for each observation is not a parameter
+        if str(observations) in whole and str(observations) not in operand:
+            found.append((line, reason))
+    return found
 
 
 def with_observations(

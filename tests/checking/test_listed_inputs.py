@@ -47,3 +47,39 @@ def test_items_of_a_list_are_what_the_array_of_it_is(tmp_path):
 @pytest.mark.parametrize("factor", ["x[k] * x[k]", "x[0]"])
 def test_another_item_than_the_array_has_there_is_a_mistake(tmp_path, factor):
     assert result_of(tmp_path, factor) == (Verdict.MISTAKE, ["w"])
+
+
+ROWS_AS_COLUMNS = """\
+import numpy as np
+
+class Network:
+    def __init__(self, inputs, hidden, outputs, rate):
+        self.w1 = np.random.normal(0, 0.5, (hidden, inputs))
+        self.b1 = np.full((hidden, 1), 0.1)
+        self.w2 = np.random.normal(0, 0.5, (outputs, hidden))
+        self.rate = rate
+
+    def train(self, inputs, targets):
+        x = np.array(inputs, ndmin=2).T
+        y = np.array(targets, ndmin=2).T
+        z = np.dot(self.w1, x)
+        z += self.b1
+        h = 1 / (1 + np.exp(-z))
+        o = 1 / (1 + np.exp(-np.dot(self.w2, h)))
+        delta = (y - o) * o * (1 - o)
+        back = np.dot(self.w2.T, delta) * h * (1 - h)
+        self.w2 = self.w2 + self.rate * delta * h.T
+        self.w1 = self.w1 + self.rate * back * x.T
+        self.b1 = self.b1 + self.rate * back
+"""
+
+
+@pytest.mark.slow
+def test_a_class_that_makes_a_column_of_each_row_is_called_with_rows(tmp_path: Path) -> None:
+    """The sum of a whole table, which the bias does not fit, is not an update that fits by accident."""
+    path = tmp_path / "network.py"
+    result = check_file(write_file(path, ROWS_AS_COLUMNS))
+    assert result.verdict is Verdict.CORRECT
+    assert len(result.parameters) == 3
+    slipped = check_file(write_file(path, ROWS_AS_COLUMNS.replace("delta) * h * (1 - h)", "delta) * h")))
+    assert [one.place and one.place.line for one in slipped.mistakes] == [18]

@@ -108,6 +108,13 @@ def test_a_function_of_a_cell_is_judged_as_it_is_now_whatever_was_checked_before
     assert notebook.answer.verdict is Verdict.CORRECT  # type: ignore[attr-defined]
 
 
+def test_a_file_that_asks_for_its_own_check_is_run_once(tmp_path: Path) -> None:
+    """Its own check would ask for the next one, until the limit of time."""
+    asks = "import harness\nfound = harness.check('own.py')\nprint(found.mistakes)\n"
+    path = write_file(tmp_path / "own.py", TEXT[: TEXT.index("def forgets")] + asks)
+    assert harness.check(path, seconds=20).verdict is Verdict.CORRECT
+
+
 def test_a_script_may_keep_the_answer_to_its_own_check(tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     ending = "import harness as h\nanswer = h.check(train)\nassert answer.verdict.value == 'correct'\nprint('kept')\n"

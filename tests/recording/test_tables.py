@@ -115,6 +115,7 @@ OPERATIONS = {
     "(x @ w) * (x @ w)": "multiply",
     "np.where(x @ w > 0, 1, 2)": "where",
     "(x * w).sub((x @ w), axis=0)": "subtract",
+    "(x @ w).mul(x @ w, axis=0)": "multiply",
     "(x @ w).T": "transpose",
     "(x @ w).values + 1": "add",
 }

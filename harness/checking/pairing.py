@@ -7,6 +7,7 @@ between the rows of inputs and of targets that is the same everywhere is a choic
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -193,11 +194,13 @@ def shuffled_apart(program: Program, pairs: Pairs) -> int | None:
 def wrapped(program: Program, pairs: Pairs) -> int | None:
     """The operation that takes the last row for the first of another array, as ``y[i - 1]`` does beside ``X[i]``.
 
-    A series may begin again with its first value; two columns of a table do not.
+    A series may begin again with its first value, and the target may be the next value of another column.
     """
     rows = [(row_numbers(first.rows), row_numbers(second.rows)) for first, second in pairs]
-    apart = {int(one) for first, second in rows if first is not None and second is not None for one in second - first}
-    if len(apart) < 2:
+    apart = Counter(
+        int(one) for first, second in rows if first is not None and second is not None for one in second - first
+    )
+    if len(apart) < 2 or apart.most_common(1)[0][0] > 0:
         return None
     inputs, targets = leaves_of(program, pairs)
     roots = [pairs[0][0].root, pairs[0][1].root]

@@ -254,9 +254,14 @@ class DataEdits:
         return str(numbers[0]) if len(numbers) == 1 else f"{self.script.numpy_name(text)}.array({numbers})"
 
     def _array(self, argument: ast.expr | None) -> ast.expr | None:
-        """What stands for the only array of a list, as the only input of a model may be given; else the argument."""
-        is_list = isinstance(argument, (ast.List, ast.Tuple)) and len(argument.elts) == 1 and self.program.rows > 1
-        return argument.elts[0] if is_list and not self.has_several_inputs else argument  # type: ignore[union-attr]
+        """What stands for the only array of a list, as the only input of a model may be given; else the argument.
+
+        A list in a list is a row of numbers.
+        """
+        if self.has_several_inputs or self.program.rows <= 1 or not isinstance(argument, (ast.List, ast.Tuple)):
+            return argument
+        is_array = len(argument.elts) == 1 and not isinstance(argument.elts[0], (ast.List, ast.Tuple))
+        return argument.elts[0] if is_array else argument
 
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
         """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""

@@ -96,7 +96,7 @@ class Search:
             is_written = step.in_place and operand in self.known.owner
             if version is None or not (self.known.depends(change, version) or is_written):
                 continue
-            if sign > 0 and self._stays(step, version):
+            if sign > 0 and (self._stays(step, version) or self._goes_forward(step, operand)):
                 continue
             if self._is_item_in_passing(version) or self._is_average(version, change):
                 continue  # the item is set next, and that is the update; a moving average is a state
@@ -189,6 +189,18 @@ class Search:
                 if chain.is_passing:
                     return True
         return False
+
+    def _goes_forward(self, step: Step, operand: int) -> bool:
+        """Whether a parameter is added where its versions went before, and not where they were updated.
+
+        So is the bias of ``z = x w + b``, which a branch on the z of another observation may make seem an update.
+        """
+        chain = self.known.owner.get(operand)
+        if chain is None or step.in_place or step.place is None:
+            return False
+        updated = (self.tape.steps[after].place for after in chain.events)
+        is_seen = any(role_of(step, place) in chain.roles for place, one in enumerate(step.parents) if one == operand)
+        return is_seen and all(place is None or place.site != step.place.site for place in updated)
 
     def _is_in_library(self, step: Step) -> bool:
         """Whether a library changes an array of its own, as ``grid = scaler.transform(points)`` does."""

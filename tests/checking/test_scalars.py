@@ -104,6 +104,51 @@ def test_a_wrong_slope_in_a_graph_of_numbers_has_its_line(tmp_path: Path, old: s
     assert line in {found.place.line for found in result.mistakes if found.place is not None}
 
 
+MARGINS = """
+    def cut(self):
+        out = Number(0 if self.value < 0 else self.value, (self,))
+        def push():
+            self.slope += (out.value > 0) * out.slope
+        out.push = push
+        return out
+
+hidden = [[Number(0), Number(random.uniform(-1, 1)), Number(random.uniform(-1, 1))] for _ in range(4)]
+last = [Number(0), *(Number(random.uniform(-1, 1)) for _ in range(4))]
+points = [(math.cos(k), math.sin(2 * k), 1 if k % 2 else -1) for k in range(8)]
+parameters = [one for row in [*hidden, last] for one in row]
+for turn in range(8):
+    losses = []
+    for left, right, sign in points:
+        units = [(c + u * Number(left) + v * Number(right)).cut() for c, u, v in hidden]
+        out = sum((weight * unit for weight, unit in zip(last[1:], units)), last[0])
+        losses.append((Number(1) + Number(-sign) * out).cut())
+    loss = sum(losses, Number(0)) * Number(1 / len(losses))
+    for one in parameters:
+        one.slope = 0
+    loss.differentiate()
+    rate = 1 - 0.9 * turn / 100
+    for one in parameters:
+        one.value -= rate * one.slope
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("slope", "verdict"),
+    [("self.value * out.slope", Verdict.CORRECT), ("out.slope", Verdict.MISTAKE)],
+    ids=["right", "one-factor"],
+)
+def test_a_bias_that_sums_begin_with_is_not_moved_by_them_beside_branches(
+    tmp_path: Path, slope: str, verdict: Verdict
+) -> None:
+    """The branches of one observation look at the sums of a bias, before the bias goes into the sums of the next."""
+    engine = ENGINE[: ENGINE.index("def made")].rstrip() + "\n" + MARGINS
+    engine = engine.replace("other.slope += self.value * out.slope", f"other.slope += {slope}")
+    result = check_file(write_file(tmp_path / "engine.py", engine))
+    assert result.verdict is verdict
+    assert len(result.parameters) == 17 or verdict is Verdict.MISTAKE
+
+
 TWO_UNITS = """
 import math, random
 xs = [random.random() for i in range(20)]

@@ -187,6 +187,10 @@ class Hook:
         """A value that something is added to later: if it was given as a plain number, that may be a parameter."""
         return self.literal(value) if type(value) in (int, float) else value
 
+    def given_factor(self, value: Any) -> Any:
+        """Both: an attribute that is multiplied and that something is added to, as the number of a bias that is 0."""
+        return self.factor(value) if type(value) in (int, float) else value
+
     def target(self, name: str, value: Any) -> Any:
         """A variable: a whole number that outputs are compared with, recorded as a leaf."""
         if not self.recording or not TAPE.on or type(value) is not int:

@@ -126,7 +126,8 @@ class _Weaver(ast.NodeTransformer):
         self.accumulated, self.accumulated_items = set(accumulated(whole)), accumulated_items(whole)
         self.keys, self.numpy, self.whole = updated_keys(whole), numpy_names(whole), whole
         self.targets = targets_of(whole)
-        self.factors = factors(whole) if self.targets else set()
+        self.multiplied = factors(whole)
+        self.factors = self.multiplied if self.targets else set()
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
         """``from numpy import *``, which gave names that NumPy no longer has, such as ``mat``."""
@@ -209,7 +210,8 @@ class _Weaver(ast.NodeTransformer):
             value.elt = self._literal(value.elt, target)
             return value
         if isinstance(value, ast.Name) and last_name(target) in self.accumulated:
-            return self._call("number", value, value)
+            is_factor = isinstance(target, ast.Attribute) and last_name(target) in self.multiplied
+            return self._call("given_factor" if is_factor else "number", value, value)
         numbers = numbers_of(value)
         if numbers is None or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
             return value

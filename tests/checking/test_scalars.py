@@ -122,7 +122,8 @@ for turn in range(8):
         units = [(c + u * Number(left) + v * Number(right)).cut() for c, u, v in hidden]
         out = sum((weight * unit for weight, unit in zip(last[1:], units)), last[0])
         losses.append((Number(1) + Number(-sign) * out).cut())
-    loss = sum(losses, Number(0)) * Number(1 / len(losses))
+    penalty = sum((one * one for one in parameters), Number(0)) * Number(0.01)
+    loss = sum(losses, Number(0)) * Number(1 / len(losses)) + penalty
     for one in parameters:
         one.slope = 0
     loss.differentiate()
@@ -138,10 +139,10 @@ for turn in range(8):
     [("self.value * out.slope", Verdict.CORRECT), ("out.slope", Verdict.MISTAKE)],
     ids=["right", "one-factor"],
 )
-def test_a_bias_that_sums_begin_with_is_not_moved_by_them_beside_branches(
+def test_a_bias_of_0_is_in_the_penalty_and_not_moved_by_the_sums_that_begin_with_it(
     tmp_path: Path, slope: str, verdict: Verdict
 ) -> None:
-    """The branches of one observation look at the sums of a bias, before the bias goes into the sums of the next."""
+    """Branches look at the sums of one observation before the bias goes into those of the next; 0 times 0 is whole."""
     engine = ENGINE[: ENGINE.index("def made")].rstrip() + "\n" + MARGINS
     engine = engine.replace("other.slope += self.value * out.slope", f"other.slope += {slope}")
     result = check_file(write_file(tmp_path / "engine.py", engine))

@@ -15,7 +15,7 @@ ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # for a matrix product; THREA
 # The loop of a training as one function, in place of a call for each step; its matrix products would be slow.
 ONE_FUNCTION = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
 
-SMALL_PRODUCT = 2**25  # multiplications of a product up to which threads cost more than they gain
+SMALL_PRODUCT = 2**22  # multiplications of a product up to which threads cost more than they gain
 MOST_LAYERS = 16  # of a loop as one function: with 48 layers it takes three times as long to compile
 
 

@@ -61,8 +61,8 @@ FLAG_CASES: tuple[Case, ...] = (
     ((8, 16, 16, 4), 32, 1),
     ((8, 16, 16, 4), 256, 1),
     ((64, 64, 32, 10), 32, 1),
-    ((784, 128, 10), 256, 1),
-    ((784, 512, 10), 256, 1),
+    ((64, 64, 32, 10), 256, 1),
+    ((784, 128, 10), 128, 1),
 )
 FLAGS_OF_MANY = ("", None, WIDE_VECTORS, f"{WIDE_VECTORS} {ONE_FUNCTION}")
 FLAGS_OF_ONE = ("", ONE_THREAD, f"{ONE_THREAD} {WIDE_VECTORS}", f"{ONE_THREAD} {WIDE_VECTORS} {ONE_FUNCTION}")

@@ -47,14 +47,14 @@ def test_the_users_own_flags_stay(monkeypatch):
 
 def test_threads_are_for_large_products_only():
     wide = Network((784, 128, 10), ("sigmoid",) * 2)
-    assert compiler.flags_of_single(wide, 256).split() == [compiler.ONE_THREAD, compiler.WIDE_VECTORS]  # 25,690,112
-    assert compiler.flags_of_single(wide, 335) == ""  # 33,617,920 multiplications
+    assert compiler.flags_of_single(wide, 128) == ""  # 12,845,056 multiplications
+    assert compiler.flags_of_single(wide, 32).split() == [compiler.ONE_THREAD, compiler.WIDE_VECTORS]  # 3,211,264
 
 
 def test_a_product_of_small_product_multiplications_has_one_thread():
-    network = Network((1024, 1024, 10), ("sigmoid",) * 2)
-    assert compiler.ONE_THREAD in compiler.flags_of_single(network, 32)  # 33,554,432 without the bias
-    assert compiler.ONE_THREAD not in compiler.flags_of_single(network, 33)
+    network = Network((64, 64, 32, 10), ("sigmoid",) * 3)
+    assert compiler.ONE_THREAD in compiler.flags_of_single(network, 1024)  # 4,194,304 without the bias
+    assert compiler.ONE_THREAD not in compiler.flags_of_single(network, 1025)
 
 
 def is_one_function(flags):

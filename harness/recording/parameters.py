@@ -91,7 +91,8 @@ class Search:
         for operand, change, sign in candidates_of(step):
             version, scaled = self.known.version_of(operand)
             is_left = step.arguments[0] == Ref(operand)
-            if self.tape.steps[operand].shape != step.shape and not self._grows(step, version, change, sign, is_left):
+            grown = None if scaled else version  # c * v + d is a velocity that begins as 0
+            if self.tape.steps[operand].shape != step.shape and not self._grows(step, grown, change, sign, is_left):
                 continue
             is_written = step.in_place and operand in self.known.owner
             if version is None or not (self.known.depends(change, version) or is_written):

@@ -446,3 +446,30 @@ def test_a_drawn_number_that_becomes_an_array_at_its_first_update_is_not_called_
     )
     found = check_file(tmp_path / "mine.py").mistakes
     assert "bias-gradient-missing" not in [one.id for one in found]
+
+
+BEGUN_AS_0 = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(20, 3))
+y = np.sin(X.sum(axis=1, keepdims=True))
+w, b, vw, vb = rng.normal(size=(3, 2)), np.zeros((1, 2)), 0, 0
+for i in range(5):
+    a = X @ w + b
+    loss = np.mean((a - y) ** 2)
+    d = (a - y) / len(X)
+    vw = 0.9 * vw + 0.1 * X.T @ d
+    vb = {rule}
+    w, b = w - 0.3 * vw, b - 0.3 * vb
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"), [("0.9 * vb + 0.1 * d.sum(axis=0)", 0), ("0.1 * vb + 0.9 * d.sum(axis=0)", 13)]
+)
+def test_a_velocity_that_begins_as_a_plain_0_is_not_a_parameter(tmp_path: Path, rule: str, line: int) -> None:
+    (tmp_path / "mine.py").write_text(BEGUN_AS_0.format(rule=rule))
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
+    assert {found.place.line for found in result.mistakes if found.place is not None} == ({line} if line else set())

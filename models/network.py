@@ -34,7 +34,7 @@ BLOCK_BYTES = 2**19  # of weights in a block of several members, at most: half o
 # iteration. Measured in docs/speed.md.
 SMALL_UNITS = 8
 SMALL_UNITS_OF_LITTLE_WORK = 64
-LITTLE_WORK = 12_000  # weights x observations
+LITTLE_WORK = 20_000  # weights x observations
 
 # Up to so many multiplications a product is faster as broadcast multiply and reduce_sum, which XLA fuses with its
 # neighbours, than as a call of a matrix product. us for an iteration of three layers in the compiled loop, float32, two

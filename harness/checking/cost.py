@@ -225,7 +225,11 @@ def recorded_costs(stage: Stage, last: int) -> list[Cost]:
     whole += [id for id in found if id not in whole and is_last_called_cost(stage, id, scalars)]
     # the only output of a network is a number too, and no cost
     whole = [id for id in whole if is_called_cost(stage.node(id)) or compares(stage, id)]
-    chosen = sorted(whole, key=lambda id: (not is_called_cost(stage.node(id)), id))[:MOST_RECORDED_COSTS]
+
+    def rank(id: int) -> tuple[bool, bool, int]:  # a margin that a branch left out of the cost comes last
+        return not is_called_cost(stage.node(id)), any(is_truth(stage.node(one)) for one in program.children[id]), id
+
+    chosen = sorted(whole, key=rank)[:MOST_RECORDED_COSTS]
     return [Cost(node=id, form=None, meant=is_called_cost(stage.node(id))) for id in chosen]
 
 

@@ -114,7 +114,7 @@ MARGINS = """
 
 hidden = [[Number(0), Number(random.uniform(-1, 1)), Number(random.uniform(-1, 1))] for _ in range(4)]
 last = [Number(0), *(Number(random.uniform(-1, 1)) for _ in range(4))]
-points = [(math.cos(k), math.sin(2 * k), 1 if k % 2 else -1) for k in range(8)]
+points = [(math.cos(k), math.sin(2 * k), 1 if k % 2 else -1) for k in range(20)]
 parameters = [one for row in [*hidden, last] for one in row]
 for turn in range(8):
     losses = []

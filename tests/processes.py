@@ -63,6 +63,12 @@ def run_harness(*arguments: object, cwd: Path, **options: Any) -> subprocess.Com
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def run_code(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Code of this clone in a Python of its own, which must not fail; it finds the arguments in ``sys.argv``."""
+    line = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
+
+
 def processor_seconds(pid: int) -> float:
     """What a process has had of the processors so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

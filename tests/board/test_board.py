@@ -2,9 +2,6 @@
 
 import re
 import struct
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +15,7 @@ from harness.board import events, series
 from harness.comparison.trace import COST, Quantity, Run
 from tests.board.runs import NEURONS, RECORDED, points, read
 from tests.networks import post_problem
+from tests.processes import run_code
 
 
 @pytest.fixture(scope="module")
@@ -390,8 +388,5 @@ def test_writing_imports_no_tensorflow(tmp_path):
         "import sys; from pathlib import Path; from harness import board;"
         "board.write_answer(Path(sys.argv[1]), 'text'); print('tensorflow' in sys.modules)"
     )
-    root = Path(board.__file__).parents[2]
-    answer = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=root, capture_output=True, text=True, check=True
-    )
+    answer = run_code(code, tmp_path)
     assert answer.stdout == "False\n"

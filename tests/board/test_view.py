@@ -17,7 +17,7 @@ import pytest
 from harness import BadInput, board
 from harness.board import first_page
 from tests.board.runs import NEURONS, RECORDED, points, read
-from tests.processes import PATIENCE, heeding_ctrl_c
+from tests.processes import PATIENCE, heeding_ctrl_c, run_code
 
 
 def test_view_of_nothing(tmp_path):
@@ -32,10 +32,7 @@ def test_view_draws_no_chart_and_imports_nothing_that_does(tmp_path):
         "import sys; from harness.cli.main import main; main(['view', sys.argv[1]]);"
         "print([name for name in ('altair', 'vl_convert') if name in sys.modules])"
     )
-    root = Path(board.__file__).parents[2]
-    answer = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "missing")], cwd=root, capture_output=True, text=True, check=True
-    )
+    answer = run_code(code, tmp_path / "missing")
     assert "is not a folder" in answer.stderr
     assert answer.stdout == "[]\n"
 

@@ -17,7 +17,7 @@ from harness import BadInput
 from harness.programs import model_files as source
 from harness.programs.inspection import inspect
 from harness.report import inspection as inspect_report
-from tests.processes import PATIENCE
+from tests.processes import PATIENCE, run_code
 
 L = keras.layers
 ROOT = Path(__file__).parents[2]
@@ -337,9 +337,7 @@ def test_what_is_wrong_with_a_file_is_reported_without_keras(tmp_path):
         "try: source.check_source(sys.argv[1], None)\n"
         "except BadInput as error: print(error, 'keras' in sys.modules, 'tensorflow' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "m.keras")], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = run_code(code, tmp_path / "m.keras")
     assert done.stdout.endswith("False False\n")
 
 

@@ -225,10 +225,11 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
 
             scikit_learn.makers_with_positions(stack)
         if "pandas" in text:
-            from ...recording.stand_ins.tables import EARLIER_METHODS, KINDS
+            from ...recording.stand_ins.tables import EARLIER_METHODS, KINDS, noted
 
             for kind, (name, method) in itertools.product(KINDS, EARLIER_METHODS.items()):
-                _supply(stack, kind, name, _noted(method, f"{kind.__name__}.{name}", finder.supplied))
+                note_use = functools.partial(finder.supplied.append, f"{kind.__name__}.{name}")
+                _supply(stack, kind, name, noted(method, note_use))
         stack.enter_context(mock.patch.object(builtins, "__import__", importing_keras(is_users, finder.supplied)))
         stack.enter_context(taking_lists())
         stack.enter_context(old_arguments(text, finder.supplied))
@@ -341,16 +342,6 @@ def _supply(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> N
 def _shape_at(layer: Any, side: str, _: int) -> tuple[int | None, ...]:
     """The shape of what a layer or model is given, or gives, with the rows as None."""
     return tuple(getattr(layer, side).shape)
-
-
-def _noted(method: Callable[..., Any], name: str, supplied: list[str]) -> Callable[..., Any]:
-    """A method of an earlier version that is remembered when it is used."""
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        supplied.append(name)
-        return method(*arguments, **options)
-
-    return call
 
 
 def _only_one(attribute: str) -> property:

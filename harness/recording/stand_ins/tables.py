@@ -211,7 +211,8 @@ def _restore_earlier(note: Callable[..., None]) -> None:
     for kind in KINDS:
         for name, method in EARLIER_METHODS.items():
             if not hasattr(kind, name):
-                setattr(kind, name, _noted(note, f"pandas.{kind.__name__}.{name}", method))
+                note_use = functools.partial(note, Absorbed.MODULE, f"pandas.{kind.__name__}.{name}")
+                setattr(kind, name, noted(method, note_use))
         if not hasattr(kind, "ix"):
             kind.ix = property(lambda self: self.loc)
         kind.values = property(_writable(kind.values.fget))
@@ -256,11 +257,11 @@ def _of_one_row(number: type[float]) -> Callable[[Any], float]:
     return convert
 
 
-def _noted(note: Callable[..., None], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+def noted(method: Callable[..., Any], note_use: Callable[[], None]) -> Callable[..., Any]:
     """A method whose use is noted."""
 
     def call(*arguments: Any, **options: Any) -> Any:
-        note(Absorbed.MODULE, name)
+        note_use()
         return method(*arguments, **options)
 
     return call

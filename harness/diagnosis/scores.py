@@ -81,7 +81,7 @@ def r_squared(outputs: Array, targets: Array) -> float:
     """1 minus the squared error relative to that of the mean, at least ``WORST_R2``.
 
     Up to ``MOST_SEPARATE_COLUMNS`` columns count the same, whatever their units; of more (images, say), each counts by
-    its variance. Constant columns do not count. A single row has no variance: its error is relative to that of 0.
+    its variance. Constant columns do not count. The error of a single row is relative to that of a prediction of 0.
     """
     if outputs.shape[1] == 1 and targets.shape[1] > 1:
         outputs = np.broadcast_to(outputs, targets.shape)

@@ -170,8 +170,8 @@ class Files:
         if not path or not path.endswith((".py", ".ipynb")):
             return False
         place = Path(path)
-        is_ours = OWN_FOLDER in place.parents and OWN_FOLDER not in self.path.parents
-        return self.root in place.parents and not NOT_THE_USERS & set(place.parts) and not is_ours
+        is_harness = OWN_FOLDER in place.parents and OWN_FOLDER not in self.path.parents
+        return self.root in place.parents and not NOT_THE_USERS & set(place.parts) and not is_harness
 
     def has_module(self, name: str) -> bool:
         """Whether a module or a package of this name is one of the user's."""

@@ -74,7 +74,7 @@ class _Shortener(ast.NodeTransformer):
 
 def places(count: int, at_most: int) -> list[int]:
     """Evenly spread places."""
-    return [number * (count - 1) // (at_most - 1) for number in range(at_most)]
+    return [number * (count - 1) // max(at_most - 1, 1) for number in range(at_most)]
 
 
 def _cut(line: str, length: int) -> str:

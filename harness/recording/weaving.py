@@ -42,7 +42,7 @@ NUMERICAL = re.compile(
 )
 # functions that compare gradients, by evaluating the network with each number of its parameters changed a little
 COMPARING = re.compile(r"grad\w*_?check|check\w*_?grad", re.IGNORECASE)
-# functions that make an array of a list of numbers, which has no history; ufuncs beside them
+# functions that make an array of a list of numbers, and ufuncs: the list has no history
 TAKE_LISTS = frozenset(
     {"sum", "mean", "dot", "outer", "inner", "vdot", "transpose", "squeeze", "reshape", "ravel", "prod", "average"}
     | {"max", "min", "amax", "amin", "clip", "where", "cumsum", "flip", "repeat", "tile", "expand_dims", "append"}

@@ -7,6 +7,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..alarm import Alarm
@@ -45,7 +46,7 @@ from .unrun import (
     trainers_left,
     unrun_branches,
 )
-from .variants import data_of, other_networks, variants_of
+from .variants import Record, data_of, other_networks, variants_of
 from .verdict import check_recording, not_judged, raised_result, with_own_exception
 
 UPDATES_OF_SIDES = 12  # until every branch that leads to one has probably been taken
@@ -106,19 +107,12 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
     files: list[str] = []  # the user's own that ran
 
     def recorded(lines: str | None, in_networks: bool = False) -> CheckResult:
-        recording = record_file(
-            path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes, in_networks=in_networks
+        once = partial(
+            record_file, path, run=lines, seed=seed, seconds=seconds, megabytes=megabytes, in_networks=in_networks
         )
+        recording = once()
         if is_decided_by_sides(recording):
-            recording = record_file(
-                path,
-                run=lines,
-                seed=seed,
-                seconds=seconds,
-                megabytes=megabytes,
-                in_networks=in_networks,
-                updates=UPDATES_OF_SIDES,
-            )
+            recording = once(updates=UPDATES_OF_SIDES)
         files.extend(recording.files)
         sources = Sources(read_texts(Path(path), recording.files))
         result = check_recording(recording, sources=sources)
@@ -252,7 +246,7 @@ def with_variants(
     result: CheckResult,
     recording: Recording,
     sources: Sources,
-    record: Callable[[str, Mapping[str, Array]], Recording],
+    record: Record,
 ) -> tuple[CheckResult, list[Recording]]:
     """The verdict on a driven file after code was run that the first calls did not reach.
 
@@ -274,8 +268,8 @@ def with_variants(
         lines = variant.lines
         latest = record("\n".join(lines), data)
         other = check_recording(latest, sources=sources)
-        is_raised = variant.fits_data and raised_in_backward(latest) and not has_idle_weights(latest)
-        if is_raised and other.verdict is Verdict.NOT_JUDGED:
+        is_open = other.verdict is Verdict.NOT_JUDGED
+        if is_open and variant.fits_data and raised_in_backward(latest) and not has_idle_weights(latest):
             return replace(raised_result(latest, True), calls=lines), [latest]
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow
@@ -297,7 +291,7 @@ def with_other_networks(
     recording: Recording,
     sources: Sources,
     unrun: Sequence[str],
-    record: Callable[[str, Mapping[str, Array]], Recording],
+    record: Record,
 ) -> tuple[CheckResult, list[str]]:
     """The verdict on a driven file after its other networks were judged by the calls of the first.
 
@@ -364,9 +358,7 @@ def misfits(recording: Recording) -> list[tuple[str, str]]:
     return found
 
 
-def with_observations(
-    recording: Recording, sources: Sources, record: Callable[[str, Mapping[str, Array]], Recording]
-) -> CheckResult | None:
+def with_observations(recording: Recording, sources: Sources, record: Record) -> CheckResult | None:
     """The mistake of a file that works with one observation alone, though it sums over observations.
 
     Args:
@@ -386,9 +378,7 @@ def with_observations(
     return replace(result, calls=(*lines, failed[0][0].strip())) if named else None
 
 
-def with_unequal_sizes(
-    result: CheckResult, recording: Recording, record: Callable[[str, Mapping[str, Array]], Recording]
-) -> CheckResult | None:
+def with_unequal_sizes(result: CheckResult, recording: Recording, record: Record) -> CheckResult | None:
     """The mistakes of a file that works with as many outputs as hidden units alone, if one of them is the reason.
 
     Args:

@@ -7,16 +7,16 @@ say that the two belong together.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from ..recording.graph import Array, Recording
+from ..recording.graph import Recording
 from ..recording.literals import texts_of
 from .kinds import choices_of
 from .mistakes import BY_ID, OF_LAYERS
 from .result import CheckResult, Reason, Remark, Verdict
 from .sources import Sources
-from .variants import OF_LOSS, OF_OUTPUT, OUTPUT_ACTIVATIONS, compared_in, data_of, with_option
+from .variants import OF_LOSS, OF_OUTPUT, OUTPUT_ACTIVATIONS, Record, compared_in, data_of, with_option
 from .verdict import check_recording, not_judged
 
 MOST_PARTNERS = 3  # of an output or a cost that are tried
@@ -26,7 +26,7 @@ def without_chosen_pair(
     result: CheckResult,
     recording: Recording,
     sources: Sources,
-    record: Callable[[str, Mapping[str, Array]], Recording],
+    record: Record,
 ) -> tuple[CheckResult, Recording]:
     """The verdict on a driven file, without a mistake at its output that only a pair of options has.
 
@@ -37,8 +37,8 @@ def without_chosen_pair(
         record: how to record the file with other calls and data.
 
     Returns:
-        the verdict, and the recording with the calls that it rests on. Of a pair whose output is wrong with other
-        mistakes under the same cost, there is no verdict.
+        the verdict, and the recording with the calls that it rests on. A pair whose output is wrong with other
+        mistakes under the same cost is left without a verdict.
     """
     data = data_of(recording.driven, recording.seed)
     is_of_layers = result.exception or any(BY_ID[one.id].stage in OF_LAYERS for one in result.mistakes)
@@ -57,8 +57,9 @@ def without_chosen_pair(
 
     names = {one.id for one in result.mistakes}
     for choice in choices_of(calls, sources):
-        given = [one for one in choice.texts if OF_LOSS.search(choice.argument)]
-        ways = (with_option(calls, choice.tree, choice.owner, choice.argument, one) for one in given)
+        if not OF_LOSS.search(choice.argument):
+            continue
+        ways = (with_option(calls, choice.tree, choice.owner, choice.argument, one) for one in choice.texts)
         right = next((one for one in judged(way for way in ways if way) if one[0].verdict is Verdict.CORRECT), None)
         if right is None:
             continue

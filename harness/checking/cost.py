@@ -130,6 +130,11 @@ class Cost:
     upstream: int | None = None
     maximised: bool = False  # whether the scalar is one that updates are meant to climb, such as a log-likelihood
 
+    @property
+    def is_of_branch(self) -> bool:
+        """Whether a branch alone decides the updates, whose other side another iteration may take."""
+        return bool(self.errors) and all(one.is_wrong for one in self.errors)
+
     def seeds(self, values: Values) -> dict[int, Array]:
         """The gradient of the cost with respect to the nodes it is made from."""
         if self.node is not None and self.upstream is not None:

@@ -78,11 +78,11 @@ def leaves_outputs_open(recording: Recording) -> bool:
 
 def is_decided_by_sides(recording: Recording) -> bool:
     """Whether branches alone decide what is added to parameters, so that each branch has to be seen."""
-    program = Program(recording.nodes)
     is_ordered = any(recording.nodes[guard.node].operation in ORDERS for guard in recording.guards)
-    if not is_ordered or not recording.updates or not are_decided_by_branches(program, recording.updates):
+    if not is_ordered or not recording.updates:
         return False
-    return with_decisions(recording) is recording
+    is_decided = are_decided_by_branches(Program(recording.nodes), recording.updates)
+    return is_decided and with_decisions(recording) is recording
 
 
 def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool:

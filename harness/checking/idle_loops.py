@@ -22,7 +22,7 @@ Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def update_after_loop(recording: Recording, sources: Sources) -> Found | None:
-    """The first update after a loop that only repeats one forward pass; None if there is no such loop.
+    """The first update after a loop that only repeats one forward pass, or None.
 
     Args:
         recording: of a run that ended in that loop before any update, or that updated every parameter once.
@@ -124,7 +124,7 @@ def called_by(loop: ast.For, sources: Sources) -> list[ast.AST]:
 
 
 def is_last_loop(recording: Recording, file: str, loop: ast.For) -> bool:
-    """Whether a run without an update ended in a loop that has no other around it."""
+    """Whether a run without an update ended in an outermost loop."""
     first = recording.loops[0] if recording.loops else None
     return first is not None and (first.file, first.line) == (file, loop.lineno)
 

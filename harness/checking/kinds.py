@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ from .variants import (
     OF_STEP,
     OUTPUT_ACTIVATIONS,
     STEPS,
+    Record,
     data_of,
     functions_of,
     is_constructor,
@@ -65,7 +66,7 @@ def with_kinds(
     recording: Recording,
     sources: Sources,
     ran: list[Recording],
-    record: Callable[[str, Mapping[str, Array]], Recording],
+    record: Record,
 ) -> tuple[CheckResult, list[Recording]]:
     """The verdict on a driven file after the branches of its other kinds were run too.
 
@@ -133,7 +134,7 @@ def is_own_exception(recording: Recording, result: CheckResult, sources: Sources
     raised = recording.raised
     if raised is None or not NO_ATTRIBUTE.match(raised.message):
         return result.verdict is Verdict.MISTAKE
-    classes = {one.name: one for tree in sources.trees.values() for one in tree.body if isinstance(one, ast.ClassDef)}
+    classes = {one.name: one for one in sources.classes}
     return is_never_set(raised.type, raised.message, classes, sources.texts.values())
 
 
@@ -154,9 +155,7 @@ def needs_one_number(recording: Recording, program: Program, data: Mapping[str, 
 
 def is_target(value: object, data: Mapping[str, Array]) -> bool:
     """Whether a value is one of the targets that the calls are given."""
-    return (
-        any(np.array_equal(value, data[name]) for name in ("Y", "labels")) if isinstance(value, np.ndarray) else False
-    )
+    return isinstance(value, np.ndarray) and any(np.array_equal(value, data[name]) for name in ("Y", "labels"))
 
 
 def has_constant_output(recording: Recording, program: Program) -> bool:

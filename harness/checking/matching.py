@@ -63,8 +63,7 @@ def read(stage: Stage, cost: Cost) -> Reading | None:
             found = stage.program.gradients(cost.seeds(values), values, through)
             zeros = {id: np.zeros(np.shape(values[id])) for id in forward.nodes if id not in found and id in values}
             gradients.append({**zeros, **found})
-        is_seen = all(one.is_wrong for one in cost.errors)
-        if cost.form in SIGNED and not is_seen and is_constant([cost.seeds(one) for one in stage.settings]):
+        if cost.form in SIGNED and not cost.is_of_branch and is_constant([cost.seeds(one) for one in stage.settings]):
             return None  # errors that are all above 0, or all below, have no part in such a gradient
     except (CannotReplay, ShapesDiffer, ValueError):
         return None

@@ -70,9 +70,8 @@ def are_sides_seen(readings: Sequence[Reading]) -> bool:
 
 def turns_round(first: Reading, later: Reading) -> bool:
     """Whether the steps of another branch climb, though those of the first descend."""
-    is_branched = bool(later.cost.errors) and all(one.is_wrong for one in later.cost.errors)
     factors = [match.factor for match in later.matches.values() if match is not None]
-    return is_branched and first.descends and any(one > 0 for one in factors)
+    return later.cost.is_of_branch and first.descends and any(one > 0 for one in factors)
 
 
 def unlike_others(first: Reading, later: Reading) -> bool:
@@ -112,8 +111,8 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         return Rules(mistakes=tuple(merge_by_id(found)))
     readings = [reading]
     unexplained: Place | None = None
-    is_branched = bool(reading.cost.errors) and all(one.is_wrong for one in reading.cost.errors)
-    iterations = range(1, len(recording.parameters[0].updates)) if is_branched else LATER_ITERATIONS
+    is_of_branch = reading.cost.is_of_branch
+    iterations = range(1, len(recording.parameters[0].updates)) if is_of_branch else LATER_ITERATIONS
     for iteration in iterations:
         steps = steps_of(recording, iteration)
         if len(steps) != len(reading.stage.steps):
@@ -133,7 +132,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         readings.append(later)
         if later.unexplained and unexplained is None:
             unexplained = later.stage.node(later.unexplained[0].after).place
-    if is_branched and not are_sides_seen(readings):
+    if is_of_branch and not are_sides_seen(readings):
         return Rules(is_open=True)
     longer = longer_iteration(recording)
     if longer is not None:

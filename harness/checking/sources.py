@@ -60,6 +60,11 @@ class Sources:
                 continue
         return found
 
+    @property
+    def classes(self) -> list[ast.ClassDef]:
+        """The classes at the top level of the files"""
+        return [one for tree in self.trees.values() for one in tree.body if isinstance(one, ast.ClassDef)]
+
     def call_of(self, function: str, names: tuple[str, ...]) -> Place | None:
         """The only line that assigns a call of this function to one of these names."""
         bare = function.rsplit(".", 1)[-1]

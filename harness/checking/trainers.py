@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..recording.driving.data import Sizes
-from ..recording.graph import Array, Place, Recording
-from ..recording.literals import last_name
+from ..recording.graph import Place, Recording
+from ..recording.literals import assigned, last_name
 from .result import CheckResult, Verdict
 from .sources import Sources
 from .unrun import trainers_left
-from .variants import data_of
+from .variants import Record, data_of
 from .verdict import check_recording, raised_result
 
 # values of the arguments other than data, by their names; a batch is all rows: a last one that is smaller may not fit
@@ -38,7 +38,7 @@ def with_trainers(
     recording: Recording,
     sources: Sources,
     ran: list[Recording],
-    record: Callable[[str, Mapping[str, Array]], Recording],
+    record: Record,
 ) -> tuple[CheckResult, list[Recording]]:
     """The verdict on a driven file after the methods were called that call the one that was driven.
 
@@ -77,20 +77,19 @@ def with_trainers(
 def trainer_of(name: str, sources: Sources) -> Trainer | None:
     """The method of a name, ``Network.fit``, if all that it gives another one are parts of its arguments."""
     owner, _, method = name.rpartition(".")
-    classes = [one for tree in sources.trees.values() for one in tree.body if isinstance(one, ast.ClassDef)]
-    owners = [one for one in classes if one.name == owner]
+    owners = [one for one in sources.classes if one.name == owner]
     functions = [one for part in owners for one in part.body if isinstance(one, ast.FunctionDef) and one.name == method]
     for function in functions[:1]:
         own = [one.arg for one in function.args.args[1:]]
         parts = {one: one for one in own}  # the argument that each name has a part of
         for node in ast.walk(function):
-            for target, value in assigned_in(node):
+            for target, value in assigned(node) if isinstance(node, ast.Assign) else ():
                 cut = value.value if isinstance(value, ast.Subscript) else value
-                origin = parts.get(ast.unparse(cut))
-                if target in parts and origin != parts[target]:
+                name, origin = ast.unparse(target), parts.get(ast.unparse(cut))
+                if name in parts and origin != parts[name]:
                     return None  # it has become something else
                 if origin is not None:
-                    parts[target] = origin
+                    parts[name] = origin
         methods = {one.name for part in owners for one in part.body if isinstance(one, ast.FunctionDef)}
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
             cuts = [one.value if isinstance(one, ast.Subscript) else one for one in call.args]
@@ -100,19 +99,6 @@ def trainer_of(name: str, sources: Sources) -> Trainer | None:
             if is_of_self and last_name(call.func) in methods and len(set(known)) == len(call.args) > 1:
                 return Trainer(function=function, inner=last_name(call.func), handed=tuple(known))
     return None
-
-
-def assigned_in(node: ast.AST) -> list[tuple[str, ast.expr]]:
-    """The names that a statement gives a value, with that value."""
-    if not isinstance(node, ast.Assign):
-        return []
-    found = []
-    for target in node.targets:
-        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-            found += [(ast.unparse(one), value) for one, value in zip(target.elts, node.value.elts)]
-        else:
-            found.append((ast.unparse(target), node.value))
-    return found
 
 
 def lines_with(trainer: Trainer, calls: Sequence[str]) -> tuple[str, ...] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.driving.data import Labels, Sizes, make_data
-from ..recording.graph import Driven
+from ..recording.graph import Array, Driven, Recording
 from ..recording.literals import keys_of_tables, texts_of
 
 Value: TypeAlias = str | bool | float
+Record: TypeAlias = Callable[[str, Mapping[str, Array]], Recording]  # how to record a file with other calls and data
 MOST_OPTIONS = 5
 FEWEST_UNITS, MOST_UNITS = 2, 64  # of a hidden layer that is put in
 OF_LOSS = re.compile(r"loss|cost|criterion|objective|error", re.IGNORECASE)

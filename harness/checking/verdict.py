@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..recording.graph import MOST_REPEATED, Check, Raised, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
-from .cost import Error, is_declared_cost, recorded_costs
+from .cost import is_declared_cost, recorded_costs
 from .decisions import leaves_outputs_open, with_decisions
 from .doubts import (
     has_late_data,
@@ -58,7 +58,6 @@ from .several import has_several_costs, joined, networks_of, of_one_turn, traini
 from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
-    Stage,
     Step,
     branches,
     doubtful_parameters,
@@ -79,6 +78,7 @@ from .unused import lost_update, lost_updates, together, untouched_parameters
 from .unusual import added_targets, uncalled_softmax
 
 SKIPPED = "layer-missing-in-forward"
+JUDGED = (Verdict.CORRECT, Verdict.MISTAKE)
 MOST_WORK = 2 * 10**10  # elements that are computed for one verdict: about a minute, counted so that it is repeatable
 
 
@@ -105,12 +105,10 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
     try:
         with np.errstate(all="ignore"):  # random settings may overflow
             turns = turns_of(program, steps)
-            if len(turns) > 1:
-                parts = [of_one_turn(recording, program, one) for one in turns]
-                return joined(
-                    [check_recording(one, sources=sources, shared_by=shared_by * len(turns)) for one in parts]
-                )
-            apart = of_trainings(recording, program, steps, sources, shared_by)
+            apart = judged_apart(recording, program, turns, sources, shared_by, tuple(Verdict))
+            if apart is None:  # trainings that come one after the other
+                trainings = trainings_of(recording, program, steps)
+                apart = judged_apart(recording, program, trainings, sources, shared_by, JUDGED)
             if apart is not None:
                 return apart
             result = judge(recording, program, steps, sources)
@@ -377,7 +375,10 @@ def judge(
     result = conclude(recording, judged, alternatives, overflow, steps, sources)
     is_open = result.verdict is Verdict.MISTAKE or result.reason is Reason.NO_COST_FITS
     if is_open:
-        apart = of_networks(recording, stage, groups[0] if groups else (), sources)
+        # each may take what the others put out as given
+        networks = networks_of(stage, groups[0] if groups else ())
+        share = round(MOST_WORK / stage.program.most_work)
+        apart = judged_apart(recording, stage.program, networks, sources, share, (Verdict.CORRECT,))
         if apart is not None:
             return apart
     if is_open and has_several_costs(recording, program):
@@ -400,26 +401,20 @@ def judge(
     return replace(result, verdict=Verdict.MISTAKE, mistakes=(found.mistake,), cost=cost, alternatives=mine)
 
 
-def of_trainings(
-    recording: Recording, program: Program, steps: Sequence[Step], sources: Sources, shared_by: int
+def judged_apart(
+    recording: Recording,
+    program: Program,
+    groups: Sequence[set[int]],
+    sources: Sources,
+    shared_by: int,
+    accepted: Collection[Verdict],
 ) -> CheckResult | None:
-    """The result of trainings that come one after the other; None if there is one alone, or one is not judged."""
-    trainings, parts = trainings_of(recording, program, steps), list[CheckResult]()
-    for one in trainings if len(trainings) > 1 else ():
+    """The result of parameters that are judged group by group; None for one group, or if a verdict is not accepted."""
+    parts: list[CheckResult] = []
+    for one in groups if len(groups) > 1 else ():
         own = of_one_turn(recording, program, one)
-        parts.append(check_recording(own, sources=sources, shared_by=shared_by * len(trainings)))
-        if parts[-1].verdict is Verdict.NOT_JUDGED:
-            return None
-    return joined(parts) if parts else None
-
-
-def of_networks(recording: Recording, stage: Stage, errors: Sequence[Error], sources: Sources) -> CheckResult | None:
-    """The result of networks that are right if each takes what the others put out as given; None if they are not."""
-    networks, parts = networks_of(stage, errors), list[CheckResult]()
-    shares = round(MOST_WORK / stage.program.most_work) * len(networks)
-    for one in networks:
-        parts.append(check_recording(of_one_turn(recording, stage.program, one), sources=sources, shared_by=shares))
-        if parts[-1].verdict is not Verdict.CORRECT:
+        parts.append(check_recording(own, sources=sources, shared_by=shared_by * len(groups)))
+        if parts[-1].verdict not in accepted:
             return None
     return joined(parts) if parts else None
 
@@ -482,8 +477,7 @@ def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> li
     """Where a later iteration goes wrong though the first is right: the names for wrong formulas do not say why, other
     than that of an index, which may name an item twice from then on."""
     found = judge_reading(departed, sources).mistakes
-    is_of_branch = any(one.is_wrong for one in departed.cost.errors)
-    if is_of_branch or any(match is not None and match.nothing for match in first.matches.values()):
+    if departed.cost.is_of_branch or any(match is not None and match.nothing for match in first.matches.values()):
         return list(found)  # another branch, or inputs or deltas of 0, had hidden them
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
     return merge_by_line(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ...literals import last_name, texts_of
+from ...literals import assigned, last_name, texts_of
 from ..source import FunctionFacts
 
 OF_GRADIENTS = re.compile(r"[gG]rad|^_?d_?(params?|weights?)$")
@@ -36,11 +36,7 @@ def _assignments(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
     """Each target that is assigned to, with the value if it is a new one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                    yield from zip(target.elts, node.value.elts)
-                else:
-                    yield target, node.value
+            yield from assigned(node)
         elif isinstance(node, ast.AnnAssign):
             yield node.target, node.value
         elif isinstance(node, ast.AugAssign):

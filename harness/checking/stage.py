@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
 from .alignment import Samples, are_alike, samples
-from .drawing import draw_data, draw_parameter, fan, root_mean_square
 from .inputs import listed_numbers, plain_inputs
+from .random_values import draw_data, draw_parameter, fan, root_mean_square
 from .replay import CannotReplay, Program, Values, resolve, size_of
 from .vjps import CHOICE
 

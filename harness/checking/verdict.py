@@ -24,7 +24,6 @@ from .doubts import (
     is_settled_before,
     lost_on_the_way,
 )
-from .drawn import with_samples_as_data
 from .exceptions import is_beside_training, is_files_own, is_updated, named_exception, names_left_unfinished
 from .factors import hidden_factors
 from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
@@ -72,6 +71,7 @@ from .stage import (
 )
 from .stale import unrepeated_forward
 from .stated import stated_costs
+from .stochastic import with_samples_as_data
 from .thresholds import error_groups
 from .unread import unread_biases, unused_activation
 from .unused import lost_update, lost_updates, together, untouched_parameters

@@ -1,6 +1,8 @@
 """Networks that are spread over files, and files that another file, an older NumPy or a smaller machine would run."""
 
 import ast
+import importlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from harness.checking.result import Verdict
 from harness.recording.attempts import FEW_OBSERVATIONS
 from harness.recording.attempts import reduced as fewer_observations
 from harness.recording.driving.examples import find_examples
+from harness.recording.driving.loaded import collect_facts
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.source import FileFacts
 from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files, sibling_names
@@ -623,6 +626,18 @@ class Network:
     assert recording.driven.failures == ()
     assert "from functions import Tanh" in recording.driven.calls
     assert check_file(folder / "network.py").verdict is Verdict.CORRECT
+
+
+def test_a_folder_of_the_user_may_have_the_name_of_this_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "harness"
+    folder.mkdir()
+    written(folder, slopes="def slope(a):\n    return a * (1 - a)\n")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setitem(sys.modules, "slopes", importlib.import_module("slopes"))
+    facts, _ = collect_facts({"__file__": str(folder / "net.py")}, "from slopes import slope\n")
+    assert "slope" in facts.functions
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from ..running import OWN_FOLDER
 from .source import FileFacts, read_source
 from .updates import UpdateLine
 
@@ -77,7 +79,9 @@ def _all_updates(facts: FileFacts) -> list[UpdateLine]:
 def _is_users(path: str, root: str) -> bool:
     parent = os.path.dirname(root)
     inside = os.path.abspath(path).startswith((root + os.sep, parent + os.sep))
-    return inside and path.endswith(".py") and not re.search(r"site-packages|dist-packages|lib/python\d|harness/", path)
+    is_harness = OWN_FOLDER in Path(os.path.abspath(path)).parents
+    is_installed = re.search(r"site-packages|dist-packages|lib/python\d", path)
+    return inside and path.endswith(".py") and not is_harness and not is_installed
 
 
 def _code_name(namespace: Mapping[str, Any]) -> str:

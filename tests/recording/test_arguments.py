@@ -21,7 +21,7 @@ from harness.recording.stand_ins.arguments import Script, file_beside
 def test_arguments_that_a_script_asks_for(text, demanded, argument, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     script = Script(text)
-    assert script.demanded == demanded
+    assert script.uses.needed == demanded
     assert script.argument(1) == argument
 
 

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 from unittest import mock
 
+from ...recording.literals import nodes_of
 from ...recording.stand_ins.arguments import read_uses
 from ..program import ARGUMENT, VALUE, MadeUp
 from .snippets import NUMBERS, OF_TRAINING, PATH_NAME, Completion
@@ -60,7 +61,7 @@ class _Arguments(list[str]):
     def __init__(self, given: list[str], completion: Completion) -> None:
         super().__init__(given)
         self.completion = completion
-        self.uses = read_uses(completion.text)
+        self.uses = read_uses(nodes_of(completion.text))
         self.extend(self._made(number) for number in range(len(self), self.uses.needed))
 
     def _made(self, number: int) -> str:

@@ -7,7 +7,7 @@ import ast
 import operator
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class _Arguments(list[str]):
         super().__init__(given)
         self.note = note
         self.script = Script(source.read_text(Path(given[0])))
-        for place in range(len(self), self.script.demanded):
+        for place in range(len(self), self.script.uses.needed):
             self.append(self._typed(place))
 
     def __getitem__(self, key: Any) -> Any:
@@ -105,14 +105,14 @@ class Script:
 
     def __init__(self, text: str) -> None:
         self.nodes = nodes_of(text)
-        self.demanded = read_uses(text).needed
+        self.uses = read_uses(self.nodes)
         self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     def argument(self, place: int) -> str:
         """An argument that fits what the script does with it: a choice, a number, the name of a file."""
-        name = self._variable(place)
+        name = self.uses.names.get(place, "")
         choices: list[str] = []
-        for use in self._uses(place):
+        for use in self._places_of(place):
             parent = self.parents[use]
             function = ast.unparse(parent.func).rpartition(".")[2] if isinstance(parent, ast.Call) else ""
             if function in ("int", "float"):
@@ -125,7 +125,7 @@ class Script:
             return settings.training(choices)
         return file_beside(name) if IS_PATH.search(name) else NUMBER
 
-    def _uses(self, place: int) -> Iterator[ast.AST]:
+    def _places_of(self, place: int) -> Iterator[ast.AST]:
         """Where the argument is used, by itself or by the name that it is assigned to."""
         names = set()
         for node in self.nodes:
@@ -135,11 +135,6 @@ class Script:
         for node in self.nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
                 yield node
-
-    def _variable(self, place: int) -> str:
-        """The name that the argument is assigned to."""
-        found = [_targets(self.parents[node]) for node in self.nodes if _is_argument(node, place)]
-        return " ".join(sorted({name for names in found for name in names}))
 
     def _number(self, function: str, call: ast.AST) -> str:
         """A number for ``name = int(sys.argv[1])``."""
@@ -178,12 +173,12 @@ class ArgumentUses:
     needed: int  # items without which the program ends or fails before it reads them; 0 if it does not check
 
 
-def read_uses(text: str) -> ArgumentUses:
-    """How a program reads ``sys.argv``, from its text."""
+def read_uses(nodes: Iterable[ast.AST]) -> ArgumentUses:
+    """How a program reads ``sys.argv``, from the nodes of its syntax tree."""
     names: dict[int, str] = {}
     unpacked = 0
     conditions: list[tuple[ast.expr, bool]] = []  # each with the value that ends the program
-    for node in nodes_of(text):
+    for node in nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = node.targets[0]
             start = _start(node.value)

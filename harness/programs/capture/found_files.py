@@ -9,16 +9,15 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
+from ...recording.stand_ins.paths import SEPARATORS, only_file
 from ..workspace import Workspace
 
 NAMED = re.compile(r"""['"]([^'"\n*?]{1,200})['"]""")  # texts in a script that may be paths
-SEPARATORS = re.compile(r"[/\\]+")
 MOST_FOLDERS = 500  # that are searched for a name
 
 
@@ -54,18 +53,12 @@ class FoundFiles:
             return path
         folder = self.workspace.copy
         tails = [folder.joinpath(*parts[start:]) for start in range(len(parts))]
-        file = next((tail for tail in tails if tail.is_file()), None) or self._only_of_name(folder, parts[-1])
+        inner = (at for at, _, names in islice(os.walk(folder), MOST_FOLDERS) if parts[-1] in names)
+        file = next((str(tail) for tail in tails if tail.is_file()), None) or only_file(parts[-1], inner)
         if file is None:
             return path
-        self.found.append(str(file.relative_to(folder)))
-        return str(file)
-
-    @staticmethod
-    def _only_of_name(folder: Path, name: str) -> Path | None:
-        """The file of this name in a folder or in one of its folders, if there is one alone."""
-        entries = (Path(at) / name for at, _, names in islice(os.walk(folder), MOST_FOLDERS) if name in names)
-        first, second = next(entries, None), next(entries, None)
-        return first if second is None else None
+        self.found.append(os.path.relpath(file, folder))
+        return file
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:

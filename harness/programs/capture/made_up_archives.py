@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from ...recording.stand_ins.archives import made_up_zip, packed
 from ..program import FILE
 from .supply import Supply
 
-EMPTY_ZIP = b"PK\x05\x06" + bytes(18)  # the end record of an archive without members
 EMPTY_TAR = bytes(10_240)  # the blocks that end an archive
 
 
@@ -23,32 +23,15 @@ def patch_archives(stack: contextlib.ExitStack, supply: Supply) -> None:
     plain_open: Any = tarfile.open
     plain_unpack: Any = shutil.unpack_archive
 
-    class MadeUpZip(zipfile.ZipFile):
-        """An empty archive in the place of one that is missing."""
-
-        def __init__(self, file: Any, mode: Any = "r", *arguments: Any, **options: Any) -> None:
-            self.is_made_up = mode == "r" and supply.is_missing(file) and supply.asked_by_user()
-            if self.is_made_up:
-                supply.note(FILE, Path(file).name)
-                file = io.BytesIO(EMPTY_ZIP)
-            super().__init__(file, mode, *arguments, **options)
-
-        def open(self, name: Any, *arguments: Any, **options: Any) -> Any:
-            """A member; made up if the archive is."""
-            if self.is_made_up:
-                return supply.missing.stream(str(getattr(name, "filename", name)), "rb")
-            return super().open(name, *arguments, **options)
-
-        def extract(self, member: Any, *arguments: Any, **options: Any) -> str:
-            """The path of a member, which does not exist if the archive is made up."""
-            if self.is_made_up:
-                return str(getattr(member, "filename", member))
-            return super().extract(member, *arguments, **options)
+    def missing_path(file: Any) -> str | None:
+        if not (supply.is_missing(file) and supply.asked_by_user()):
+            return None
+        supply.note(FILE, Path(file).name)
+        return str(file)
 
     def opened(name: Any = None, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if not (mode.startswith("r") and supply.is_missing(name) and supply.asked_by_user()):
+        if not mode.startswith("r") or missing_path(name) is None:
             return plain_open(supply.readable(name), mode, *arguments, **options)
-        supply.note(FILE, Path(name).name)
         return plain_open(fileobj=io.BytesIO(EMPTY_TAR))
 
     def unpack(file: Any, *arguments: Any, **options: Any) -> None:
@@ -57,6 +40,7 @@ def patch_archives(stack: contextlib.ExitStack, supply: Supply) -> None:
             return
         supply.note(FILE, Path(file).name)
 
-    stack.enter_context(mock.patch.object(zipfile, "ZipFile", MadeUpZip))
+    zip_file = made_up_zip(missing_path, packed, supply.missing.stream)
+    stack.enter_context(mock.patch.object(zipfile, "ZipFile", zip_file))
     stack.enter_context(mock.patch.object(tarfile, "open", opened))
     stack.enter_context(mock.patch.object(shutil, "unpack_archive", unpack))

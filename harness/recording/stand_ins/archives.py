@@ -1,4 +1,4 @@
-"""ZIP files that are missing: they hold one member of their own name, and any other that a file asks for is made up."""
+"""ZIP files that are missing: any member that a program asks for is made up."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from typing import Any
 MADE_UP = b"made up"  # the comment of such an archive
 
 
-def packed(path: str, content: bytes) -> bytes:
-    """An archive with one member, which has the name of the archive without its ending."""
+def packed(path: str, content: bytes | None = None) -> bytes:
+    """An archive; its one member has its name without the ending, and there is none if there is no content."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr(zipfile.ZipInfo(PurePosixPath(path).stem), content)
+        if content is not None:
+            opened.writestr(zipfile.ZipInfo(PurePosixPath(path).stem), content)
         opened.comment = MADE_UP
     return archive.getvalue()
 
 
-def install(
+def made_up_zip(
     missing_path: Callable[[Any], str | None], content: Callable[[str], bytes], stream: Callable[[str, str], Any]
-) -> None:
-    """Make up the archives that are missing.
+) -> type[zipfile.ZipFile]:
+    """``ZipFile`` that makes up the archives that are missing.
 
     Args:
         missing_path: the path that is given for a file, None if it exists or is not a path.
-        content: the bytes of a missing file.
+        content: the bytes of a missing archive, from ``packed``.
         stream: a missing file, opened.
     """
 
@@ -41,8 +42,14 @@ def install(
 
         def open(self, name: Any, *arguments: Any, **options: Any) -> Any:
             """A member"""
-            if self.comment == MADE_UP and isinstance(name, str) and name not in self.NameToInfo:
-                return stream(name, "rb")
-            return super().open(name, *arguments, **options)
+            return stream(name, "rb") if self._lacks(name) else super().open(name, *arguments, **options)
 
-    zipfile.ZipFile = Archive  # type: ignore[misc]
+        def extract(self, member: Any, *arguments: Any, **options: Any) -> str:
+            """The path of a member, which does not exist if it is made up."""
+            return member if self._lacks(member) else super().extract(member, *arguments, **options)
+
+        def _lacks(self, name: Any) -> bool:
+            """Whether a member is made up when it is read."""
+            return self.comment == MADE_UP and isinstance(name, str) and name not in self.NameToInfo
+
+    return Archive

@@ -23,6 +23,7 @@ from ..values import TAPE, adopt
 from .absorbed import Entered
 from .archives import packed
 from .hints import FEATURES, TARGETS, Hints, images, inputs, labels, rng_of
+from .paths import REAL_OPEN, exists, path_of
 from .saved import SavedWeights, asserts_shapes
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
@@ -30,7 +31,6 @@ SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1
 FIRST_IS_TARGET = re.compile(r"\[:, ?0\](?s:.*)\[:, ?1:\]|\[:, ?1:\](?s:.*)\[:, ?0\]")  # of a table
 LAST_IS_TARGET = re.compile(r"\[:, ?(?:0|1)?:?-1\]")
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
-REAL_SCAN = os.scandir  # is replaced later
 WANTS_WORDS = re.compile(
     r"\bvocab|corpus|tokeni[sz]e|word_?(2|to)_?(i|v)|(2|to)_?word|skip_?gram|\bcbow\b", re.IGNORECASE
 )
@@ -38,7 +38,6 @@ WORDS = tuple(first + second for first in ("ka", "lo", "mi", "re", "su", "ta") f
 WORDS_PER_ROW, LINE_WORDS = 20, 10
 BRIGHTEST = 255  # of a pixel's values
 TENTHS = 10  # whole numbers of inputs are tenths of what they are otherwise
-MAX_FOLDERS = 20  # beside a file, in which another is looked for
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
 # names of files that hold the inputs or the targets alone
 ONE_ARRAY = re.compile(
@@ -424,47 +423,6 @@ class _Bytes(_Kept, io.BytesIO):
 
 class _Text(_Kept, io.StringIO):
     """Of text."""
-
-
-REAL_OPEN = builtins.open
-POINTER = b"version https://git-lfs"  # what a large file starts with that was not fetched
-
-
-def exists(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is there, and not only a pointer to it."""
-    if not os.path.isfile(path):
-        return os.path.exists(path)
-    try:
-        with REAL_OPEN(path, "rb") as stream:
-            return stream.read(len(POINTER)) != POINTER
-    except OSError:
-        return True
-
-
-def path_of(file: Any) -> str | None:
-    """The path, if it is one; of a file that is not there, the path of the only one of its name near the user's."""
-    path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
-    if not isinstance(path, str) or os.path.lexists(path):
-        return path if isinstance(path, str) else None
-    name = re.split(r"[/\\]", path)[-1]
-    near = [os.path.join(folder, name) for folder in (".", "..", *_folders_here())] if name else []
-    there = [one for one in near if os.path.isfile(one) and exists(one)]
-    return there[0] if len(there) == 1 else path
-
-
-def missing_path(file: Any) -> str | None:
-    """The path of a file that does not exist, None for others"""
-    path = path_of(file)
-    return None if path is None or exists(path) else path
-
-
-def _folders_here() -> list[str]:
-    """The folders beside the file that runs."""
-    try:
-        with REAL_SCAN(".") as entries:
-            return sorted(one.name for one in entries if one.is_dir() and not one.name.startswith("."))[:MAX_FOLDERS]
-    except OSError:
-        return []
 
 
 READERS = (

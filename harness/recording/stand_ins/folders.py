@@ -16,8 +16,9 @@ from ..graph import Absorbed
 from ..literals import nodes_of, texts_of
 from ..source import called_name
 from .absorbed import Entered
-from .files import for_user, path_of
+from .files import for_user
 from .hints import Hints
+from .paths import path_of
 from .pictures import written_in
 
 READS_PICTURES = re.compile(r"\b(imread|Image\.open|load_img|imdecode)\(|\bimport\s+imread\b")

@@ -19,6 +19,7 @@ import time
 import typing
 import urllib
 import warnings
+import zipfile
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any
@@ -31,7 +32,6 @@ from ..source import undefined_names
 from ..values import TAPE
 from . import (
     absorbed,
-    archives,
     arguments,
     convolutions,
     files,
@@ -46,7 +46,9 @@ from . import (
     reduced,
     settings,
 )
+from .archives import made_up_zip
 from .hints import images, labels, read_hints
+from .paths import exists, missing_path, path_of
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
 SAME_AS_NUMPY = ("autograd.numpy", "cupy", "jax.numpy")  # as far as a network by hand uses them
@@ -94,7 +96,7 @@ def install(
     _modules(note, missing)
     _own_functions()
     files.install(missing)
-    archives.install(files.missing_path, missing.content, missing.stream)
+    zipfile.ZipFile = made_up_zip(missing_path, missing.content, missing.stream)  # type: ignore[misc]
     folders.install(note, hints)
     _tables(note, missing)
     _downloads(note, missing)
@@ -375,8 +377,8 @@ def _readers(note: Callable[..., None], missing: files.Missing) -> None:
         real = module.File
 
         def opened(name: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-            path = files.path_of(name)
-            if path is not None and "r" in mode and not files.exists(path):
+            path = path_of(name)
+            if path is not None and "r" in mode and not exists(path):
                 return files.AnyKey(missing, path)
             return real(name if path is None else path, mode, *arguments, **options)
 

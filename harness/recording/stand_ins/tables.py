@@ -17,6 +17,7 @@ from . import files
 from .absorbed import Absorbing
 from .hints import TARGETS, Hints, inputs, labels
 from .learning import bunch
+from .paths import exists, path_of
 
 READERS = ("read_csv", "read_table", "read_excel", "read_json", "read_feather", "read_parquet", "read_hdf")
 KINDS = (pandas.DataFrame, pandas.Series)
@@ -157,8 +158,8 @@ def install(note: Callable[..., None], missing: files.Missing) -> None:
     real_pickle = pandas.read_pickle
 
     def read_pickle(source: Any, *arguments: Any, **options: Any) -> Any:
-        path = files.path_of(source)
-        if path is None or files.exists(path):
+        path = path_of(source)
+        if path is None or exists(path):
             return real_pickle(source if path is None else path, *arguments, **options)
         return missing.pickled(path)
 
@@ -173,8 +174,8 @@ def _reading(real: Callable[..., Any], missing: files.Missing) -> Callable[..., 
     """A reader that makes up missing files."""
 
     def read(source: Any, *arguments: Any, **options: Any) -> Any:
-        path = files.path_of(source) or missing.made.get(id(source))  # the latter of a missing file that was opened
-        if path is not None and not files.exists(path):
+        path = path_of(source) or missing.made.get(id(source))  # the latter of a missing file that was opened
+        if path is not None and not exists(path):
             return made_up_table(missing, path, options)
         if arguments:  # it was a positional argument before version 2
             options["sep"] = arguments[0]

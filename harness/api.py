@@ -229,7 +229,7 @@ def diagnose(
             if not trains_keras(path):
                 return diagnose_file(path, budget=seconds, seed=seed, progress=progress)
         is_surer = contradictions.is_surer if fit is None else None
-        program = capture.capture_script(target, fit=1 if fit is None else fit, seed=seed, is_surer=is_surer).program
+        program = capture.capture_script(target, fit=1 if fit is None else fit, seed=seed, is_surer=is_surer)
         if not captured.has_several_judged(program) and not unjudged.is_judged(program):
             read = unjudged.read_unjudged(program)
             if program.error is not None and read.is_refused:

@@ -122,7 +122,7 @@ def run_edited_program(
         tick: called before each training; ``OutOfBudget`` ends them
     """
     try:
-        program = run_edited(case.program, edits, seconds=BUDGETS * budget, seed=case.seed, trains=False).program
+        program = run_edited(case.program, edits, seconds=BUDGETS * budget, seed=case.seed, trains=False)
     except BadInput as error:
         return _failed(str(error))
     if program.error is not None:

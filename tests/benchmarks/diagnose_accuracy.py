@@ -31,7 +31,7 @@ def diagnose(path: Path, seed: int) -> dict[str, Any]:
     from harness.programs.edits import edited_files
     from harness.report import diagnosing as _  # noqa: F401 - registers how the result is shown
 
-    found = diagnose_program(capture_script(path, seed=seed).program, seed=seed)
+    found = diagnose_program(capture_script(path, seed=seed), seed=seed)
     edited = edited_files(found.edits, path.parent) if found.edits else {}
     return {**found.to_dict(), "edited": next(iter(edited.values()), None)}
 

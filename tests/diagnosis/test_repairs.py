@@ -259,6 +259,6 @@ def test_the_rate_that_a_script_means_is_tried_if_nothing_reads_it(tmp_path: Pat
         "model.compile('adam', 'binary_crossentropy')\nmodel.optimizer.lr = 0.1\n"
         "model.fit(x, np.array([0, 1, 1, 0]), epochs=2, verbose=0)\n"
     )
-    _, repairs = proposed(capture_script("train.py").program)
+    _, repairs = proposed(capture_script("train.py"))
     rate = repairs["learning-rate"]
     assert (rate.fault, rate.doubt, rate.changes[0].new) == (Fault.RATE_TOO_SMALL, 3.0, 0.1)

@@ -304,7 +304,7 @@ def test_the_trainings_of_an_edited_script_end_with_the_time(
 
     program = SimpleNamespace(error=None, is_stopped=False)
     plan = Plan(members=8, search_seeds=8, most_updates=1, prefix_updates=1)
-    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: SimpleNamespace(program=program))
+    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: program)
     monkeypatch.setattr(edited_run, "edited_case", lambda case, program: SimpleNamespace(head=None))
     monkeypatch.setattr(edited_run, "plan_trials", lambda case, budget: plan)
     monkeypatch.setattr(edited_run, "thinned", lambda case, plan: case)
@@ -334,7 +334,7 @@ def test_a_loss_that_was_falling_when_the_time_ran_out_may_still_fall(
 def test_the_edited_script_is_not_scored_on_equal_targets(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of 9 rows have the targets 1, 2 and 3: R2 would be 0 whatever is predicted."""
     program = SimpleNamespace(error=None, is_stopped=False)
-    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: SimpleNamespace(program=program))
+    monkeypatch.setattr(edited_run, "run_edited", lambda *arguments, **options: program)
     monkeypatch.setattr(edited_run, "edited_case", lambda case, program: SimpleNamespace(head=None))
     targets = np.tile([[1.0, 2.0, 3.0]], (9, 1))
     case: Any = SimpleNamespace(program=program, seed=0, targets=targets)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from harness import BadInput
 from harness.programs.capture import capture_script
-from harness.programs.capture.script import working_folders
+from harness.programs.capture.script import Discarding, working_folders
 from harness.programs.contradictions import is_surer
 from harness.programs.fit_calls import program_of
 from harness.programs.kinds import trains_keras
@@ -54,16 +54,24 @@ def script(tmp_path, monkeypatch):
     return write
 
 
+@pytest.fixture
+def printed(monkeypatch):
+    """The texts that scripts print."""
+    texts = []
+    monkeypatch.setattr(Discarding, "write", lambda self, text: texts.append(text) or len(text))
+    return texts
+
+
 @pytest.mark.parametrize(
     "setting", ["model.optimizer.learning_rate = 0.25\n", "model.optimizer.learning_rate.assign(0.25)\n"]
 )
 def test_a_rate_that_is_set_after_compile_is_the_rate(script, setting):
-    program = capture_script(script(HEADER, MODEL, setting, "model.fit(x, y)\n")).program
+    program = capture_script(script(HEADER, MODEL, setting, "model.fit(x, y)\n"))
     assert program.optimizer.get_config()["learning_rate"] == 0.25
 
 
 def test_fit_on_a_model_that_is_never_compiled_is_refused(script):
-    program = capture_script(script(HEADER, MODEL.rpartition("model.compile")[0], "model.fit(x, y)\n")).program
+    program = capture_script(script(HEADER, MODEL.rpartition("model.compile")[0], "model.fit(x, y)\n"))
     assert program.error.place.line == 10
     assert read_unjudged(program).is_refused
 
@@ -76,7 +84,7 @@ def kinds(program):
 def test_captures_the_arguments_of_compile_and_fit(script):
     program = capture_script(
         script(HEADER, MODEL, "model.fit(x, y, epochs=3, batch_size=8, validation_split=0.25, shuffle=False)\n")
-    ).program
+    )
     assert (program.loss, program.metrics) == ("binary_crossentropy", ["accuracy"])
     assert type(program.optimizer).__name__ == "Adam"
     assert (program.epochs, program.batch_size, program.validation_split, program.shuffle) == (3, 8, 0.25, False)
@@ -89,7 +97,7 @@ def test_captures_the_arguments_of_compile_and_fit(script):
 
 
 def test_remembers_the_lines_of_layers_compile_and_fit(script):
-    places = capture_script(script(HEADER, MODEL, "history = model.fit(x, y)\n")).program.places
+    places = capture_script(script(HEADER, MODEL, "history = model.fit(x, y)\n")).places
     dense, output = places.layers["dense"], places.layers["dense_1"]
     assert (dense.file, dense.line) == ("train.py", 7)
     assert (output.line, output.end_line) == (8, 9)
@@ -99,17 +107,15 @@ def test_remembers_the_lines_of_layers_compile_and_fit(script):
     assert [place.line for place in places.y] == [5]
 
 
-def test_the_script_goes_on_with_a_real_history(script):
-    captured = capture_script(
-        script(HEADER, MODEL, "h = model.fit(x, y, epochs=2)\nprint('epochs', len(h.history['loss']))\n")
-    )
-    assert "epochs 2\n" in captured.output
+def test_the_script_goes_on_with_a_real_history(script, printed):
+    capture_script(script(HEADER, MODEL, "h = model.fit(x, y, epochs=2)\nprint('epochs', len(h.history['loss']))\n"))
+    assert "epochs 2\n" in "".join(printed)
 
 
 def test_initial_weights_are_those_before_fit(script):
     program = capture_script(
         script(HEADER, MODEL, "model.set_weights([w * 0 + 0.5 for w in model.get_weights()])\nmodel.fit(x, y)\n")
-    ).program
+    )
     assert all(np.all(value == 0.5) for value in program.initial_weights.values())
     assert all(np.all(value == 0.5) for value in program.initial_model().get_weights())
     assert all(np.all(value == 0.5) for value in program.fresh_weights(3))  # the script set them, so they stay
@@ -117,11 +123,11 @@ def test_initial_weights_are_those_before_fit(script):
 
 def test_same_seed_same_run(script):
     path = script(HEADER, MODEL, "model.fit(x, y, epochs=2)\n")
-    first, second = (capture_script(path, seed=4).program.history["loss"] for _ in range(2))
+    first, second = (capture_script(path, seed=4).history["loss"] for _ in range(2))
     assert first == second
 
 
-def test_nothing_of_the_users_is_overwritten(script, tmp_path):
+def test_nothing_of_the_users_is_overwritten(script, tmp_path, printed):
     (tmp_path / "results.txt").write_text("mine")
     (tmp_path / "m.keras").write_text("mine too")
     path = script(
@@ -142,28 +148,28 @@ def test_nothing_of_the_users_is_overwritten(script, tmp_path):
     )
     (tmp_path / "keep").mkdir()
     (tmp_path / "keep" / "a").write_text("a")
-    captured = capture_script(path)
-    assert captured.output.endswith("reached the end\n")
+    capture_script(path)
+    assert "".join(printed).endswith("reached the end\n")
     assert (tmp_path / "results.txt").read_text() == "mine"
     assert (tmp_path / "m.keras").read_text() == "mine too"
     assert sorted(os.listdir(tmp_path)) == ["keep", "m.keras", "results.txt", "train.py"]
     assert (tmp_path / "keep" / "a").exists()
 
 
-def test_linked_large_files_are_not_written_through(script, tmp_path, monkeypatch):
+def test_linked_large_files_are_not_written_through(script, tmp_path, monkeypatch, printed):
     monkeypatch.setattr("harness.programs.workspace.MAX_FILE_BYTES", 2)
     (tmp_path / "data.csv").write_text("1,2,3")
-    captured = capture_script(
+    capture_script(
         script(HEADER, MODEL, "model.fit(x, y)\nopen('data.csv', 'a').write('4')\nprint(open('data.csv').read())\n")
     )
-    assert captured.output.endswith("1,2,34\n")
+    assert "".join(printed).endswith("1,2,34\n")
     assert (tmp_path / "data.csv").read_text() == "1,2,3"
 
 
 def test_siblings_and_data_are_found(script, tmp_path):
     np.savetxt(tmp_path / "data.csv", np.ones((6, 3)))
     script("def rows():\n    import numpy as np\n    return np.loadtxt('data.csv')\n", name="reading.py")
-    program = capture_script(script(HEADER, MODEL, "import reading\nmodel.fit(reading.rows(), [0, 1] * 3)\n")).program
+    program = capture_script(script(HEADER, MODEL, "import reading\nmodel.fit(reading.rows(), [0, 1] * 3)\n"))
     assert program.x.shape == (6, 3)
     assert program.y.shape == (6,)
 
@@ -172,7 +178,7 @@ def test_a_script_below_runs_in_its_own_folder_if_its_data_are_there(script, tmp
     (tmp_path / "sub").mkdir()
     np.savetxt(tmp_path / "sub" / "data.csv", np.ones((6, 3)))
     path = script(HEADER, MODEL, "model.fit(np.loadtxt('data.csv'), np.zeros(6))\n", name="sub/train.py")
-    assert capture_script(path).program.rows == 6
+    assert capture_script(path).rows == 6
 
 
 def test_the_package_that_a_script_is_part_of_is_found_above_it(script, tmp_path):
@@ -180,10 +186,10 @@ def test_the_package_that_a_script_is_part_of_is_found_above_it(script, tmp_path
     (tmp_path / "work" / "examples").mkdir()
     script("class Agent:\n    def rows(self):\n        return [[0.0, 1, 2]] * 6\n", name="work/own_agents/agent.py")
     text = "from own_agents.agent import Agent\nmodel.fit(np.array(Agent().rows()), np.zeros(6))\n"
-    assert capture_script(script(HEADER, MODEL, text, name="work/examples/train.py")).program.rows == 6
+    assert capture_script(script(HEADER, MODEL, text, name="work/examples/train.py")).rows == 6
 
 
-def test_data_above_the_script_are_found_and_not_overwritten(script, tmp_path, monkeypatch):
+def test_data_above_the_script_are_found_and_not_overwritten(script, tmp_path, monkeypatch, printed):
     (tmp_path / "work" / "code").mkdir(parents=True)
     (tmp_path / "work" / "data").mkdir()
     np.savetxt(tmp_path / "work" / "data" / "x.csv", np.ones((6, 3)))
@@ -191,9 +197,8 @@ def test_data_above_the_script_are_found_and_not_overwritten(script, tmp_path, m
     write += "print(open('../new.txt').read())\n"
     script(HEADER, MODEL, "model.fit(np.loadtxt('../data/x.csv'), np.zeros(6))\n", write, name="work/code/train.py")
     monkeypatch.chdir(tmp_path / "work" / "code")
-    captured = capture_script("train.py")
-    assert captured.program.rows == 6
-    assert captured.output.endswith("0\n")
+    assert capture_script("train.py").rows == 6
+    assert "".join(printed).endswith("0\n")
     assert np.array_equal(np.loadtxt(tmp_path / "work" / "data" / "x.csv"), np.ones((6, 3)))
     assert not (tmp_path / "work" / "new.txt").exists()
 
@@ -210,7 +215,7 @@ def test_callbacks_write_into_the_copy(script, tmp_path):
             model.fit(x, y, callbacks=[TensorBoard({logs!r}), CSVLogger("log.csv"), saving])
             """,
         )
-    ).program
+    )
     assert program.error is None
     assert len(program.callbacks) == 3
     assert os.listdir(tmp_path) == ["train.py"]
@@ -239,7 +244,7 @@ def test_names_of_earlier_versions(script):
             model.fit_generator(batches(), steps_per_epoch=2, epochs=3)
             """
         )
-    ).program
+    )
     assert program.optimizer.get_config()["learning_rate"] == 0.25
     assert (program.epochs, len(program.history["loss"])) == (3, 3)
     old = [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME]
@@ -251,13 +256,13 @@ def test_names_of_earlier_versions(script):
 @pytest.mark.parametrize("rate", ["10", "np.float32(0.5)"])
 def test_rates_that_are_not_floats_of_python_are_made_such(script, rate):
     model = MODEL.replace("optimizer='adam'", f"optimizer=keras.optimizers.Adam({rate})")
-    program = capture_script(script("import keras\n", HEADER, model, "model.fit(x, y)\n")).program
+    program = capture_script(script("import keras\n", HEADER, model, "model.fit(x, y)\n"))
     assert program.optimizer.get_config()["learning_rate"] == {"10": 10.0}.get(rate, 0.5)
     assert NoteKind.OLD_NAME in kinds(program)
 
 
-def test_plots_do_nothing(script):
-    captured = capture_script(
+def test_plots_do_nothing(script, printed):
+    capture_script(
         script(
             HEADER,
             MODEL,
@@ -271,13 +276,13 @@ def test_plots_do_nothing(script):
             """,
         )
     )
-    assert "shown" in captured.output
+    assert "shown" in "".join(printed)
 
 
 @pytest.mark.slow
 def test_the_second_fit(script):
     path = script(HEADER, MODEL, "model.fit(x, y, epochs=2)\nmodel.fit(x[:20], y[:20], epochs=5)\n")
-    first, second = capture_script(path).program, capture_script(path, fit=2).program
+    first, second = capture_script(path), capture_script(path, fit=2)
     assert (first.epochs, first.rows, second.epochs, second.rows) == (2, 40, 5, 20)
     assert NoteKind.MORE_FITS in kinds(first)
     assert second.set_weights == set(second.initial_weights)  # trained by the first fit
@@ -303,22 +308,22 @@ other.compile("sgd", "mse")
 def test_a_later_fit_that_alone_is_wrong_for_sure_is_captured_in_place_of_the_first(script, first, second, number):
     other = OTHER_MODEL.format(first=first, second=second)
     path = script(HEADER, MODEL, "model.fit(x, y, epochs=1)\n", other, "other.fit(x, x[:, :1], epochs=2)\n")
-    program = capture_script(path, is_surer=is_surer).program
+    program = capture_script(path, is_surer=is_surer)
     assert (program.fit_number, program.epochs) == (number, number)
     assert (NoteKind.EARLIER_FIT in kinds(program)) is (number == 2)
-    assert capture_script(path).program.fit_number == 1
+    assert capture_script(path).fit_number == 1
 
 
 @pytest.mark.slow
 def test_fits_in_a_loop_are_one_training(script):
-    program = capture_script(script(HEADER, MODEL, "for i in range(4):\n    model.fit(x, y, epochs=2)\n")).program
+    program = capture_script(script(HEADER, MODEL, "for i in range(4):\n    model.fit(x, y, epochs=2)\n"))
     assert program.epochs == 8
     assert len(program.history["loss"]) == 8
     assert NoteKind.FITS_MERGED in kinds(program)
 
 
 def test_a_long_fit_is_stopped(script):
-    program = capture_script(script(HEADER, MODEL, "model.fit(x, y, epochs=1000000)\n"), seconds=0.5).program
+    program = capture_script(script(HEADER, MODEL, "model.fit(x, y, epochs=1000000)\n"), seconds=0.5)
     assert program.is_stopped
     assert program.epochs == 1000000
     assert 0 < len(program.history["loss"]) < 1000000
@@ -339,7 +344,7 @@ def test_a_generator_is_read_and_trained_on(script):
             model.fit(batches(), steps_per_epoch=5, epochs=2)
             """,
         )
-    ).program
+    )
     assert program.source == "generator"
     assert program.x[:, 0].tolist() == np.repeat(np.arange(5.0), 8).tolist()
     assert (program.batch_size, program.epochs, len(program.history["loss"])) == (8, 2, 2)
@@ -355,7 +360,7 @@ def test_a_dataset_is_read(script, shuffle, shuffles):
             f"import tensorflow as tf\ndata = tf.data.Dataset.from_tensor_slices((x, y)){shuffle}.batch(16)\n"
             "model.fit(data, validation_data=data)\n",
         )
-    ).program
+    )
     assert (program.source, program.rows, program.batch_size) == ("tf.data", 40, 16)
     assert program.shuffle is shuffles
     assert program.validation.x.shape == (40, 3)
@@ -376,7 +381,7 @@ def test_a_pydataset_is_read(script):
             model.fit(Data())
             """,
         )
-    ).program
+    )
     assert program.source == "PyDataset"
     assert np.array_equal(program.y, (program.x[:, 0] > 0).astype(int))
 
@@ -399,7 +404,7 @@ def test_a_model_of_the_users_own_class(script):
             model.fit(x, y)
             """,
         )
-    ).program
+    )
     assert program.is_copyable
     assert [weight.shape for weight in program.fresh_weights(0)] == [(3, 6), (6,), (6, 1), (1,)]
     assert program.places.layers["dense"].text == 'self.hidden = Dense(units, activation="relu")'
@@ -409,8 +414,8 @@ def test_a_model_of_the_users_own_class(script):
     assert with_relu(program.x).shape == (40, 1)
 
 
-def test_a_layer_of_the_users_own_without_get_config(script):
-    program = capture_script(
+def test_a_layer_of_the_users_own_without_get_config(script, printed):
+    given = capture_script(
         script(
             HEADER,
             """\
@@ -432,16 +437,15 @@ def test_a_layer_of_the_users_own_without_get_config(script):
             """,
         )
     )
-    given = program.program
     assert given.is_copyable
-    printed = [float(word) for word in program.output.splitlines()[-1].split()]
-    assert np.asarray(given.initial_model()(given.x[:3])).ravel() == pytest.approx(printed, abs=1e-4)
+    expected = [float(word) for word in "".join(printed).splitlines()[-1].split()]
+    assert np.asarray(given.initial_model()(given.x[:3])).ravel() == pytest.approx(expected, abs=1e-4)
     one, same = (np.asarray(given.fresh_model(1)(given.x, training=True)) for _ in range(2))
     assert np.array_equal(one, same)
 
 
 def test_an_error_inside_fit_keeps_the_program(script):
-    program = capture_script(script(HEADER, MODEL, "model.fit(x[:, :2], y)\n")).program
+    program = capture_script(script(HEADER, MODEL, "model.fit(x[:, :2], y)\n"))
     assert program.error.kind == "ValueError"
     assert "expected axis -1 of input shape to have value 3" in program.error.message
     assert program.error.place.line == 11
@@ -449,7 +453,7 @@ def test_an_error_inside_fit_keeps_the_program(script):
 
 
 def test_an_error_after_fit_is_noted(script):
-    program = capture_script(script(HEADER, MODEL, "model.fit(x, y)\nprint(1 / 0)\n")).program
+    program = capture_script(script(HEADER, MODEL, "model.fit(x, y)\nprint(1 / 0)\n"))
     (note,) = program.notes
     assert (note.kind, note.detail) == (NoteKind.SCRIPT_FAILED, "train.py:12: ZeroDivisionError: division by zero")
 
@@ -461,7 +465,7 @@ def test_notebooks(script):
         {"cell_type": "code", "source": cells},
         {"cell_type": "code", "source": "!ls\nmodel.fit(x, y, epochs=2)\n"},
     ]
-    program = capture_script(script(json.dumps({"cells": code}), name="train.ipynb")).program
+    program = capture_script(script(json.dumps({"cells": code}), name="train.ipynb"))
     assert program.epochs == 2
     assert (program.places.layers["dense"].cell, program.places.layers["dense"].line) == (1, 8)
     assert (program.places.fit.cell, program.places.fit.line) == (2, 2)
@@ -507,7 +511,7 @@ def test_loops_of_the_users_own_are_refused(script):
 
 def test_a_training_step_of_the_users_own_is_read_at_its_first_update(script):
     step = "import keras\nclass Net(keras.Sequential):\n    def train_step(self, data):\n        return {}\n"
-    own_step = capture_script(script(HEADER, step, MODEL.replace("Sequential()", "Net()"), "model.fit(x, y)\n")).program
+    own_step = capture_script(script(HEADER, step, MODEL.replace("Sequential()", "Net()"), "model.fit(x, y)\n"))
     assert [note.detail for note in own_step.notes if note.kind is NoteKind.OWN_LOOP] == ["train_step()"]
     assert not own_step.can_be_trained
     assert own_step.x.shape[1:] == own_step.model.input_shape[1:]
@@ -537,7 +541,7 @@ def test_a_loop_of_train_on_batch_is_repeated_by_fit(script):
         "    for start in range(0, 12, 3):\n"
         "        model.train_on_batch(x[order[start:start + 3]], y[order[start:start + 3]])\n"
     )
-    program = capture_script(script(loop)).program
+    program = capture_script(script(loop))
     assert (program.can_be_trained, program.epochs, program.batch_size) == (True, 5, 3)
     order = np.argsort(program.y[:, 0])
     assert np.array_equal(program.y[order, 0], np.arange(12))
@@ -553,7 +557,7 @@ def test_of_a_loop_that_does_not_end_all_rows_so_far_are_read(script):
         "while True:\n"
         "    pass\n"
     )
-    program = capture_script(script(loop), seconds=1).program
+    program = capture_script(script(loop), seconds=1)
     (stopped,) = [note for note in program.notes if note.kind is NoteKind.SCRIPT_STOPPED]
     assert (program.is_trained_otherwise, len(program.x)) == (True, min(12, stopped.count))
     assert f"stopped this loop after {stopped.count:,} updates" in "\n".join(lines(read_unjudged(program)))
@@ -574,7 +578,7 @@ def test_of_a_loop_that_never_ends_the_first_updates_are_repeated_by_fit(script,
         f"    {ends}\n"
         "    model.train_on_batch(x[step % 4 :: 4], y[step % 4 :: 4])\n"
     )
-    program = capture_script(script(loop)).program
+    program = capture_script(script(loop))
     updates = 48 if never_ends else 60
     assert (program.never_ends, program.can_be_trained) == (never_ends, True)
     assert (program.epochs, program.batch_size, len(program.y)) == (updates // 4, 3, 12)
@@ -590,7 +594,7 @@ FITS_IN_A_LOOP = DATA_OF_LOOP + (
 
 @pytest.mark.slow
 def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
-    program = capture_script(script(FITS_IN_A_LOOP)).program
+    program = capture_script(script(FITS_IN_A_LOOP))
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 3, 2, 12)
 
 
@@ -606,7 +610,7 @@ def test_fits_on_parts_of_the_data_in_a_loop_are_one_training(script):
 )
 def test_a_loop_of_fits_that_is_stopped_is_as_long_as_it_is_meant_to_be(script, loops, meant):
     text = f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\n{loops}model.fit(x, y, epochs=3)\n"
-    program = capture_script(script(text), seconds=0.5).program
+    program = capture_script(script(text), seconds=0.5)
     assert [note.kind for note in program.notes].count(NoteKind.STOPPED) == 1
     assert program.is_stopped
     assert 3 * meant == program.epochs if meant else 3 <= program.epochs < 5_000
@@ -624,7 +628,7 @@ def test_a_loop_of_fits_that_is_stopped_is_as_long_as_it_is_meant_to_be(script, 
 @pytest.mark.slow
 def test_a_loop_of_fits_that_does_not_end_or_keeps_its_state_is_read_only(script, old, new):
     loop = FITS_IN_A_LOOP.replace(old, new).replace("keras.Input((2,))", "keras.Input((2,), batch_size=2)")
-    program = capture_script(script(loop), seconds=1).program
+    program = capture_script(script(loop), seconds=1)
     assert [note.kind for note in program.notes if note.kind in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)] == [
         NoteKind.OWN_LOOP
     ]
@@ -641,18 +645,18 @@ def test_a_model_that_is_compiled_and_never_trained_is_read(script):
     build = "def build():\n    model = keras.Sequential([keras.layers.Dense(1, 'softmax', input_shape=(2,))])\n"
     build += "    model.compile('sgd', 'mse')\n    return model\n"
     for text in (build + "build()\n", build + "for batch in range(1, EPOCHS + 1): net.train_on_batch(batch)\n"):
-        program = capture_script(script("import keras\n" + text)).program
+        program = capture_script(script("import keras\n" + text))
         assert NoteKind.NEVER_FIT in [note.kind for note in program.notes]
         assert (program.model.input_shape, program.places.compile.line) == ((None, 2), 4)
 
 
 def test_maps_of_python_2_are_lists(script):
     text = HEADER + "rows = map(float, xrange(3))\nprint rows[0]\n" + MODEL + "model.fit(x, y)\n"
-    assert not capture_script(script(text)).program.notes
+    assert not capture_script(script(text)).notes
 
 
 def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
-    program = capture_script(script(TAPE_LOOP)).program
+    program = capture_script(script(TAPE_LOOP))
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 6, 4, 12)
     assert [note.count for note in program.notes if note.kind is NoteKind.LOOP_AS_FIT] == [6]
 
@@ -682,7 +686,7 @@ def test_the_fit_of_a_scaler_is_not_that_of_a_model(text, calls):
     ],
 )
 def test_a_loop_that_does_what_fit_does_not_is_read_only(script, old, new):
-    program = capture_script(script(TAPE_LOOP.replace(old, new))).program
+    program = capture_script(script(TAPE_LOOP.replace(old, new)))
     assert [note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP] == ["tf.GradientTape"]
     assert not program.can_be_trained
 
@@ -700,7 +704,7 @@ def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
         "for number in range(9):\n    step(x, y)\n"
     )
     tf.config.run_functions_eagerly(False)
-    program = capture_script(script(loop)).program
+    program = capture_script(script(loop))
     assert type(program.loss).__name__ == "BinaryCrossentropy"
     assert program.optimizer.get_config()["learning_rate"] == 0.5
     assert (program.places.optimizer.line, program.places.loss.line) == (5, 5)
@@ -737,7 +741,7 @@ def test_arguments_of_the_first_version(script):
         "model.compile(loss='mse', optimizer='sgd')\n"
         "model.fit(np.ones((8, 1)), np.ones(8), nb_epoch=2, verbose=0)\n"
     )
-    program = capture_script(path).program
+    program = capture_script(path)
     hidden, dropout, last = program.model.layers
     assert (hidden.units, dropout.rate, last.units, program.epochs) == (5, 0.25, 1, 2)
     assert type(hidden.kernel_initializer).__name__ == "RandomUniform"
@@ -759,7 +763,7 @@ def test_default_rates_of_the_first_version(script, optimizer, rate, epochs):
         f"model.compile(loss='mse', optimizer={optimizer})\n"
         f"model.fit(np.ones((8, 1)), np.ones(8), {epochs}=1, verbose=0)\n"
     )
-    program = capture_script(path).program
+    program = capture_script(path)
     is_default_of_today = epochs == "epochs" and "lr" not in optimizer
     assert float(program.optimizer.learning_rate) == pytest.approx(0.001 if is_default_of_today else rate)
 
@@ -778,7 +782,7 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
         "model.compile(loss='mse', optimizer='sgd')\n"
         "model.fit([np.ones((8, 5)), np.ones((8, 4))], np.ones(8), nb_epoch=2, verbose=0)\n"
     )
-    program = capture_script(path).program
+    program = capture_script(path)
     assert not {NoteKind.NOT_COPIED, NoteKind.MADE_UP} & {note.kind for note in program.notes}
     assert len(program.fresh_model(1).weights) == 6
 
@@ -798,7 +802,7 @@ def test_a_picture_of_the_model_that_cannot_be_drawn(script, monkeypatch, import
     monkeypatch.setattr("keras.utils.plot_model", fail)
     monkeypatch.setattr("tensorflow.keras.utils.plot_model", fail)
     model = f"model.compile('adam', 'mse')\n{call}(model, to_file='model.png')\n"
-    program = capture_script(script(f"{imported}\n", HEADER, MODEL, model, "model.fit(x, y, epochs=2)\n")).program
+    program = capture_script(script(f"{imported}\n", HEADER, MODEL, model, "model.fit(x, y, epochs=2)\n"))
     assert NoteKind.MADE_UP not in {note.kind for note in program.notes}
 
 
@@ -813,7 +817,7 @@ def test_functions_that_only_a_module_of_an_earlier_version_has_under_their_name
         "model.compile('adam', 'binary_crossentropy')\n"
         "model.fit(rows, [1, 0, 1], epochs=2, verbose=0)\n"
     )
-    program = capture_script(path).program
+    program = capture_script(path)
     assert program.x.shape == (3, 3)
     assert NoteKind.MADE_UP not in {note.kind for note in program.notes}
 
@@ -839,7 +843,7 @@ vectorize.adapt(texts)
 )
 def test_text_is_encoded_once_and_the_rest_of_the_model_is_kept(script, model):
     fit = "model.compile('adam', 'mse')\nmodel.fit(texts[:, None], y, validation_data=(texts[:8, None], y[:8]))\n"
-    program = capture_script(script(TEXTS, model, fit)).program
+    program = capture_script(script(TEXTS, model, fit))
     assert (program.x.shape, program.validation.x.shape) == ((40, 3), (8, 3))
     # good and film are the commonest of the four texts' words: numbers 2 and 3, 0 fills
     assert program.x[0].tolist() == [2, 3, 0]
@@ -861,7 +865,7 @@ def test_metrics_given_third_as_in_earlier_versions(script):
             MODEL,
             "model.compile('adam', 'mean_squared_error', ['mean_absolute_error'])\nmodel.fit(x, y)\n",
         )
-    ).program
+    )
     assert (program.loss, program.metrics) == ("mean_squared_error", ["mean_absolute_error"])
     assert "mean_absolute_error" in program.history
     assert [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME] == ["metrics"]
@@ -887,7 +891,7 @@ def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(scri
     lines += ["        self.first = keras.layers.Dense(3)", "        self.last = keras.layers.Dense(1)"]
     lines += ["    def call(self, x):", "        return self.last(self.first(x))"]
     text = "import keras, numpy as np\n" + "\n".join(lines) + "\nnet = Net()\nnet.compile('sgd', 'mse')\n"
-    program = capture_script(script(text + "net.fit(np.ones((8, 2)), np.ones(8))\n")).program
+    program = capture_script(script(text + "net.fit(np.ones((8, 2)), np.ones(8))\n"))
     places = program.places.layers
     assert [places[layer.name].line for layer in (program.model.first, program.model.last)] == [5, 6]
 
@@ -899,7 +903,7 @@ def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script
     train = f"model.compile('adam', {loss}, metrics={metrics})\nmodel.fit(x, {targets}, epochs=2, verbose=0)\n"
     program = capture_script(
         script("import keras\nimport numpy as np\nx = np.ones((9, 2))\ny = x[:, 0]\n", build, train)
-    ).program
+    )
     assert program.error is None
     assert isinstance(program.y, np.ndarray)
     assert program.loss == "mse"
@@ -908,7 +912,7 @@ def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script
     assert model.evaluate(program.x, program.y, verbose=0)[0] > 0
 
 
-def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(script):
+def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(script, printed):
     head = HEADER + MODEL.replace("'adam'", "'sgd'") + "first = model.evaluate(x, y, verbose=0)\n"
     loop = """\
         for step in range(3):
@@ -917,16 +921,16 @@ def test_a_loop_that_asks_at_every_update_gets_the_same_answers_from_one_batch(s
             print(np.allclose(model.predict(x, verbose=0), model(x)))
             print(np.isclose(accuracy, np.mean((np.asarray(model(x))[:, 0] > 0.5) == y)))
     """
-    captured = capture_script(script(head, loop))
-    assert captured.output.split() == ["True"] * 6
-    assert NoteKind.LOOP_AS_FIT in kinds(captured.program)
+    program = capture_script(script(head, loop))
+    assert "".join(printed).split() == ["True"] * 6
+    assert NoteKind.LOOP_AS_FIT in kinds(program)
 
 
 def test_a_loop_that_asks_at_every_update_does_not_wait_for_evaluate(script, monkeypatch):
     text = HEADER + MODEL + "for step in range(4):\n    model.train_on_batch(x, y)\n    model.evaluate(x, y)\n"
     asked, real = [], keras.Model.evaluate
     monkeypatch.setattr(keras.Model, "evaluate", functools.wraps(real)(lambda *_, **options: asked.append(options)))
-    assert NoteKind.LOOP_AS_FIT in kinds(capture_script(script(text)).program)
+    assert NoteKind.LOOP_AS_FIT in kinds(capture_script(script(text)))
     assert not asked
 
 
@@ -947,12 +951,12 @@ def test_a_script_that_compiles_a_model_is_one_of_keras(tmp_path, text, is_keras
 
 def test_the_shapes_of_a_layer_are_asked_as_in_earlier_versions(script):
     text = "assert model.get_input_shape_at(0) == (None, 3) and model.layers[-1].get_output_shape_at(0)[0] is None\n"
-    assert capture_script(script(HEADER, MODEL, text, "model.fit(x, y)\n")).program.rows
+    assert capture_script(script(HEADER, MODEL, text, "model.fit(x, y)\n")).rows
 
 
 def test_a_script_that_fails_before_it_trains_is_not_said_to_train_nothing(script):
     text = "agent = object()\nagent.learn(model)\n"
-    said = list(lines(read_unjudged(capture_script(script(HEADER, MODEL, text)).program)))
+    said = list(lines(read_unjudged(capture_script(script(HEADER, MODEL, text)))))
     assert "Nothing was trained, because the script fails after it compiles a model." in said
     assert any(line.startswith("As it is, the script fails before fit: train.py:") for line in said)
 

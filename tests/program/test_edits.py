@@ -132,7 +132,7 @@ def program(tmp_path, monkeypatch):
 
     def capture(code):
         (tmp_path / "train.py").write_text(code)
-        return capture_script("train.py").program
+        return capture_script("train.py")
 
     return capture
 
@@ -153,7 +153,7 @@ def captured(shared, tmp_path, monkeypatch):
         monkeypatch.chdir(folder)
         if program is None:
             (folder / "train.py").write_text(code)
-            program = capture_script("train.py").program
+            program = capture_script("train.py")
             shared[code] = folder, program
         return program
 
@@ -341,7 +341,7 @@ def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
         captured, [change("activation", "sigmoid", "dense_1"), change("loss", "binary_crossentropy"),
                    change("optimizer", "Adam"), change("learning_rate", 0.1), change("epochs", 15)]
     ).edits  # fmt: skip
-    after = run_edited(captured, edits).program
+    after = run_edited(captured, edits)
     assert (after.loss, after.epochs) == ("binary_crossentropy", 15)
     assert after.history["accuracy"][-1] > 0.95 > captured.history["accuracy"][-1]
     assert (tmp_path / "train.py").read_text() == ADD
@@ -350,7 +350,7 @@ def test_the_edited_copy_runs_and_the_file_stays(program, tmp_path):
 @pytest.mark.slow
 def test_scaled_inputs_are_what_fit_gets(program):
     captured = program(ADD)
-    after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits).program
+    after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits)
     assert np.allclose(after.x.mean(axis=0), 0, atol=1e-6)
     assert np.allclose(after.x.std(axis=0), 1, atol=1e-6)
 
@@ -371,7 +371,7 @@ net.predict([a2, b2[:5]])
 def test_the_only_input_that_is_given_in_a_list_is_scaled_in_it(program):
     found = program(FUNCTIONAL.replace("model.fit(x=X, y=100 * X[:, 0])", "model.fit([X[:40]], [X[:40, 0]])"))
     edits = edits_for(found, [change("scale_inputs", "standardise"), change("scale_targets")]).edits
-    again = run_edited(found, edits).program
+    again = run_edited(found, edits)
     for values in (again.x[0], again.y):
         assert len(values) == 40
         assert np.allclose(values.mean(axis=0), 0, atol=1e-5)
@@ -381,7 +381,7 @@ def test_the_only_input_that_is_given_in_a_list_is_scaled_in_it(program):
 @pytest.mark.slow
 def test_each_of_several_inputs_is_scaled_with_the_others_of_its_columns(program):
     captured = program(TWO_INPUTS)
-    after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits).program
+    after = run_edited(captured, edits_for(captured, [change("scale_inputs", "standardise")]).edits)
     for before, kept, scaled, held in zip(captured.x, captured.validation.x, after.x, after.validation.x):
         mean, std = before.mean(axis=0), before.std(axis=0)
         assert np.allclose(scaled, (before - mean) / std, atol=1e-5)
@@ -463,7 +463,7 @@ def test_the_datasets_of_fit_are_scaled_and_shuffled(program):
     changes = [change("scale_inputs", "standardise"), change("shuffle", "shuffled"), change("batch_size", 5)]
     edits = edits_for(captured, changes)
     assert not edits.unplaced
-    after = run_edited(captured, edits.edits).program
+    after = run_edited(captured, edits.edits)
     mean, std = captured.x.mean(axis=0), captured.x.std(axis=0)
     assert np.allclose(np.sort(after.x, axis=0), np.sort((captured.x - mean) / std, axis=0), atol=1e-5)
     assert np.allclose(after.validation.x, (captured.validation.x - mean) / std, atol=1e-5)
@@ -492,7 +492,7 @@ def test_the_targets_of_datasets_are_scaled(captured):
     program = captured(QUANTITIES)
     edits = edits_for(program, [change("scale_targets", "standardise")])
     assert not edits.unplaced
-    after = run_edited(program, edits.edits).program
+    after = run_edited(program, edits.edits)
     mean, std = program.y.mean(axis=0), program.y.std(axis=0)
     assert np.allclose(after.y, (program.y - mean) / std)
     assert np.allclose(after.validation.y, (program.validation.y - mean) / std)
@@ -535,14 +535,14 @@ def test_what_a_generator_yields_is_scaled(captured):
     assert not edits.unplaced
     added, _ = changed_lines(program, change("scale_targets", "standardise"))
     assert (added[0], added[-1]) == (YIELDED, "print((model.predict(rows[:2]) * target_std + target_mean))")
-    after = run_edited(program, edits.edits).program
+    after = run_edited(program, edits.edits)
     mean, std = program.y.mean(axis=0), program.y.std(axis=0)
     assert np.allclose(after.y, (program.y - mean) / std, atol=1e-4)
     assert after.history["val_loss"][-1] < 1e-3 * program.history["val_loss"][-1]
     alone = captured(GENERATED.replace("print(model.predict(rows[:2]))", ""))
     inputs = edits_for(alone, [change("scale_inputs", "standardise")])
     assert not inputs.unplaced
-    assert np.allclose(run_edited(alone, inputs.edits).program.x.std(axis=0), 1, atol=1e-3)
+    assert np.allclose(run_edited(alone, inputs.edits).x.std(axis=0), 1, atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -586,7 +586,7 @@ def test_generators_of_images_divide_by_255(captured):
         ],
         [],
     )
-    after = run_edited(program, edits.edits).program
+    after = run_edited(program, edits.edits)
     assert (after.x.max() <= 1, after.validation.x.max() <= 1, after.error) == (True, True, None)
 
 
@@ -628,7 +628,7 @@ def test_a_normalization_layer_is_adapted_to_the_inputs_of_fit(program):
     )
     changes = [change("scale_inputs", "standardise", captured.model.layers[0].name)]
     assert changed_lines(captured, *changes) == (["net.layers[0].adapt(x)"], [])
-    after = run_edited(captured, edits_for(captured, changes).edits).program
+    after = run_edited(captured, edits_for(captured, changes).edits)
     assert np.allclose(after.model.layers[0].adapt_mean, after.x.mean(axis=0), rtol=1e-5)
 
 
@@ -686,12 +686,12 @@ def test_notebooks(tmp_path, monkeypatch):
     first, second = ADD.split("model = Sequential()\n")
     cells = [{"cell_type": "code", "source": text} for text in (first, "model = Sequential()\n" + second)]
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
-    captured = capture_script("n.ipynb").program
+    captured = capture_script("n.ipynb")
     edits = edits_for(captured, [change("activation", "sigmoid", "dense_1"), change("epochs", 9)]).edits
     assert [(edit.cell, edit.line) for edit in edits] == [(2, 3), (2, 5)]
     assert "(cell 2)" in unified_diff(edits)
     assert "activation='sigmoid'" in edited_sources(edits)["n.ipynb", 2][1]
-    after = run_edited(captured, edits).program
+    after = run_edited(captured, edits)
     assert after.epochs == 9
     assert json.loads((tmp_path / "n.ipynb").read_text())["cells"] == cells
 
@@ -712,7 +712,7 @@ m.fit(X, np.arange(60.0), epochs=2)
 def test_missing_values_are_filled_with_the_mean_of_their_feature(program):
     captured = program(FILLED)
     found = edits_for(captured, [change("fill_inputs", "mean of the feature")])
-    filled = run_edited(captured, found.edits).program.x
+    filled = run_edited(captured, found.edits).x
     others = np.delete(captured.x[:, 1], 3)
     assert np.isclose(filled[3, 1], others.mean())
     assert np.array_equal(np.delete(filled, 3, axis=0), np.delete(captured.x, 3, axis=0))
@@ -722,7 +722,7 @@ def test_missing_values_are_filled_with_the_mean_of_their_feature(program):
 def test_targets_get_a_column(program):
     captured = program(FILLED)
     found = edits_for(captured, [change("shape", "(rows, 1)")])
-    assert run_edited(captured, found.edits).program.y.shape == (60, 1)
+    assert run_edited(captured, found.edits).y.shape == (60, 1)
 
 
 @pytest.mark.slow
@@ -772,7 +772,7 @@ model.fit(FIRST, validation_data=(SECOND))
 def test_training_and_validation_rows_are_drawn_anew_together(program, split, first, second):
     captured = program(IN_ORDER.replace("SPLIT", split).replace("FIRST", first).replace("SECOND", second))
     assert set(captured.validation.y) == {2}
-    after = run_edited(captured, edits_for(captured, [change("resplit", True)]).edits, trains=False).program
+    after = run_edited(captured, edits_for(captured, [change("resplit", True)]).edits, trains=False)
     assert (len(after.y), len(after.validation.y)) == (45, 15)
     assert np.array_equal(after.x[:, 0], after.y)  # inputs and targets stay together
     assert len(set(after.validation.y)) == 3
@@ -784,12 +784,12 @@ def test_a_rate_that_nothing_reads_is_set_where_it_is_read(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     text = ADD.replace("model.fit(", "model.optimizer.lr = 0.25\nmodel.fit(")
     (tmp_path / "train.py").write_text(text)
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert program.optimizer.get_config()["learning_rate"] == pytest.approx(0.01)
     (found,) = [one for one in contradictions(program) if one.check is Check.UNREAD_RATE]
     assert (found.place.line, found.values["rate"], found.severity) == (11, 0.25, Severity.CONTRADICTION)
     edits = edits_against(program, found)
     assert [edit.new for edit in edits] == ["model.optimizer.learning_rate = 0.25"]
-    edited = run_edited(program, edits, trains=False).program
+    edited = run_edited(program, edits, trains=False)
     assert edited.optimizer.get_config()["learning_rate"] == 0.25
     assert not [one for one in contradictions(edited) if one.check is Check.UNREAD_RATE]

@@ -77,7 +77,7 @@ def test_what_keras_refuses_before_fit_is_named(written, text, check, place, sai
 )
 def test_inputs_that_the_model_cannot_read_are_not_searched(written, model, rows, check, said):
     text = f"m = Sequential([{model}])\nm.compile('adam', 'mse')\nm.fit(np.random.rand(*{rows}), np.arange(20.0))\n"
-    program = capture_script(written(text)).program
+    program = capture_script(written(text))
     assert not is_judged(program)
     read = read_unjudged(program)
     assert read.is_refused
@@ -91,7 +91,7 @@ def test_a_loss_that_reads_a_tensor_of_the_model(written):
             "i = Input((8,))\nh = Dense(2)(i)\nm = keras.Model(i, Dense(1)(h))\n"
             "m.compile('adam', loss=lambda y, p: keras.ops.sum(h))\nm.fit(np.random.rand(20, 8), np.arange(20.0))\n"
         )
-    ).program
+    )
     read = read_unjudged(program)
     assert (read.is_refused, [one.finding.check for one in read.likely]) == (True, [Check.LOSS_OF_MODEL_TENSOR])
     assert read.likely[0].finding.place.line == program.places.compile.line
@@ -104,7 +104,7 @@ def test_rows_of_a_known_data_set_that_the_model_cannot_read(written):
             "m = Sequential([Input((28, 28, 1)), Conv2D(2, 3), Flatten(), Dense(10, 'softmax')])\n"
             "m.compile('adam', 'sparse_categorical_crossentropy')\nm.fit(x.reshape(-1, 784) / 255, y)\n"
         )
-    ).program
+    )
     assert read_unjudged(program).likely[0].finding.check is Check.MODEL_INPUT_SHAPE
 
 
@@ -167,7 +167,7 @@ def test_a_refused_script_ends_with_1(written, capsys):
 def test_arguments_that_optimizers_of_the_first_version_ignored(written):
     text = "m = Sequential([Dense(1, input_dim=8)])\nm.compile(keras.optimizers.SGD(l2=0.0, lr=0.05), 'mse')\n"
     text += "m.fit(np.random.rand(20, 8), np.arange(20.0), nb_epoch=1)\n"
-    program = capture_script(written(text)).program
+    program = capture_script(written(text))
     assert float(np.asarray(program.optimizer.learning_rate)) == pytest.approx(0.05)
 
 

@@ -36,7 +36,7 @@ def test_a_file_is_found_by_its_name(tmp_path, monkeypatch, read, file, is_found
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         np.savetxt(tmp_path / name, values, delimiter=",")
     (tmp_path / "train.py").write_text(SCRIPT.format(read=read))
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert [note.detail for note in program.notes if note.kind is NoteKind.FILE_FOUND] == (files if is_found else [])
     assert (program.made_up is MadeUp.NOTHING) is is_found
     if is_found:
@@ -48,6 +48,6 @@ def test_a_file_is_found_while_something_else_is_made_up(tmp_path, monkeypatch):
     np.savetxt(tmp_path / "wages.csv", np.ones((7, 3)), delimiter=",")
     code = SCRIPT.format(read="pd.read_csv('C:/tables/wages.csv', header=None).values")
     (tmp_path / "train.py").write_text(code.replace("epochs=1", "epochs=some_number"))
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert len(program.x) == 7
     assert {note.kind for note in program.notes} >= {NoteKind.FILE_FOUND, NoteKind.MADE_UP}

@@ -150,7 +150,7 @@ SCRIPT = (
 def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_path, monkeypatch, without_compiling):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT.format(definition))
-    program = capture_script("train.py", seconds=60).program
+    program = capture_script("train.py", seconds=60)
     checks = [(one.check, one.place.line) for one in contradictions(program) if one.check in OWN]
     assert checks == ([(Check.LOSS_ARGUMENTS_SWAPPED, 5)] if is_wrong else [])
 
@@ -158,7 +158,7 @@ def test_targets_and_predictions_in_the_wrong_order(definition, is_wrong, tmp_pa
 def test_a_program_that_nothing_else_can_help_is_not_trained(tmp_path, monkeypatch, without_compiling):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT.format("def own(y, p): return keras.ops.mean(y * keras.ops.log(p))"))
-    program = capture_script("train.py", seconds=60).program
+    program = capture_script("train.py", seconds=60)
     read = read_unjudged(program)
     text = "\n".join(lines(read))
     assert is_judged(program)  # its data are there
@@ -194,7 +194,7 @@ GENERATOR = (
 def test_a_generator_that_gives_one_batch_again_and_again(body, is_wrong, tmp_path, monkeypatch, without_compiling):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(GENERATOR.format(body))
-    program = capture_script("train.py", seconds=60).program
+    program = capture_script("train.py", seconds=60)
     assert read_unjudged(program).is_hopeless == is_wrong
 
 
@@ -216,7 +216,7 @@ def test_the_first_batch_of_a_loop_may_have_labels_of_one_class(tmp_path):
         "for step in range(2):\n    for model in (first, second):\n"
         "        model.train_on_batch(np.random.rand(8, 3), np.ones(8))\n"
     )
-    assert Check.CONSTANT_TARGETS not in [one.check for one in contradictions(capture_script(path).program)]
+    assert Check.CONSTANT_TARGETS not in [one.check for one in contradictions(capture_script(path))]
 
 
 @pytest.mark.parametrize(("rows", "is_said"), [(9, True), (10, False)])
@@ -228,7 +228,7 @@ def test_tokens_beyond_an_embedding_that_fit_refuses(rows, is_said, tmp_path, wi
         "model.compile('adam', 'binary_crossentropy')\n"
         "model.fit(np.arange(10).reshape(5, 2), np.array([0, 1, 0, 1, 1]))\n"
     )
-    program = capture_script(path).program
+    program = capture_script(path)
     assert (program.error is not None, read_unjudged(program).is_hopeless) == (is_said, is_said)
     if is_said:
         text = " ".join(lines(read_unjudged(program)))

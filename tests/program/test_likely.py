@@ -25,7 +25,7 @@ def captured(tmp_path, monkeypatch):
 
     def capture(text):
         (tmp_path / "train.py").write_text(HEAD + text)
-        return capture_script("train.py", seconds=60).program
+        return capture_script("train.py", seconds=60)
 
     return capture
 
@@ -782,7 +782,7 @@ def test_an_endless_loop_of_small_steps_on_small_numbers(captured, tmp_path):
         "m = Sequential([Dense(8, activation='relu', input_dim=1), Dense(1)])\nm.compile(SGD(lr=0.001), 'mse')\n"
         "while True:\n    m.train_on_batch(x, y)\n    if not m.layers: break\n"  # so that it may end
     )
-    program = capture_script("train.py", seconds=0.5).program
+    program = capture_script("train.py", seconds=0.5)
     assert named(program) == [Check.SMALL_LEARNING_RATE]
     text = "\n".join(lines(read_unjudged(program)))
     assert text.count("Nothing was trained, because the script trains with train_on_batch().") == 1

@@ -65,7 +65,7 @@ CLASSES |= {"compiled": None}
 def test_a_step_of_ones_own_is_read(tmp_path, monkeypatch, parts, check):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SCRIPT.format(**parts))
-    found = contradictions(capture_script("train.py").program)
+    found = contradictions(capture_script("train.py"))
     assert [one.check for one in found if one.severity in SURE] == ([] if check is None else [check])
 
 
@@ -76,7 +76,7 @@ def test_what_a_model_prints_is_not_part_of_the_answer(tmp_path, monkeypatch, ca
     (tmp_path / "train.py").write_text(text)
     main(["diagnose", "train.py", "--json", "--no-log"])
     assert json.loads(capsys.readouterr().out)["likely"][0]["check"] == "broadcast-loss"
-    said = " ".join(lines(read_unjudged(capture_script("train.py").program)))
+    said = " ".join(lines(read_unjudged(capture_script("train.py"))))
     assert "Leave out this step, and give compile() its loss and optimizer: only such trainings are repeated" in said
 
 
@@ -138,7 +138,7 @@ for _ in range(3):
     update(x, y)
 """
     )
-    found = contradictions(capture_script("train.py").program)
+    found = contradictions(capture_script("train.py"))
     found = [one for one in found if one.severity in SURE and one.check is not Check.FEW_UPDATES]
     assert [one.check for one in found] == checks
     assert [one.place.line for one in found] == [9] * len(checks)
@@ -193,7 +193,7 @@ def step(data="x, y", noise="Dropout", method="train_step", arguments="data", bo
 def test_a_step_whose_updates_are_those_of_keras_is_repeated(tmp_path, monkeypatch, code, is_plain):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(code)
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     kind = NoteKind.STEP_OF_KERAS if is_plain else NoteKind.OWN_LOOP
     assert kind in {note.kind for note in program.notes}
     assert program.can_be_trained is is_plain
@@ -206,7 +206,7 @@ def test_the_losses_of_a_step_that_is_repeated_are_those_of_the_script(tmp_path,
     programs = []
     for name, text in (("train.py", code), ("plain.py", code.replace("Model(inputs", "keras.Model(inputs"))):
         (tmp_path / name).write_text(text)
-        programs.append(capture_script(name).program)
+        programs.append(capture_script(name))
     own, plain = programs
     weights = [value[None] for value in own.initial_weights.values()]
     assert own.history is None  # what a step of one's own reports is not known
@@ -239,7 +239,7 @@ for step in range(12):
     optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
 """
     )
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     is_repeated = loss not in (None, "noise")
     assert (program.can_be_trained, program.loss is not None) == (is_repeated, is_repeated)
     if is_repeated:
@@ -272,7 +272,7 @@ for step in range(12):
     optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
 """
     )
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert program.can_be_trained is (loss is not None)
     if loss is not None:
         names = {"sparse": "sparse_categorical_crossentropy", "plain": "categorical_crossentropy"}
@@ -301,7 +301,7 @@ for step in range(8):
     optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
 """
     )
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert program.can_be_trained
     assert (program.loss.name, program.epochs, len(program.y)) == ("mean_squared_error", 8, 12)
 
@@ -325,7 +325,7 @@ for step in range(9):
     optimizer.apply_gradients(zip(tape.gradient(cost, model.trainable_variables), model.trainable_variables))
 """
     )
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert program.made_up is MadeUp.VALUES
     (found,) = [one for one in contradictions(program) if one.check is Check.BROADCAST_LOSS]
     assert found.place.line == 7
@@ -347,6 +347,6 @@ for step in range(20):
     optimizer.apply_gradients(grads_and_vars=zip(grads, model.variables), global_step=None)
 """
     )
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     assert program.can_be_trained
     assert (program.loss.name, program.epochs, len(program.y)) == ("mean_squared_error", 20, 12)

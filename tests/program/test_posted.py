@@ -31,7 +31,7 @@ def captured(tmp_path, monkeypatch):
 
     def capture(text):
         (tmp_path / "train.py").write_text(text)
-        return capture_script("train.py", seconds=60).program
+        return capture_script("train.py", seconds=60)
 
     return capture
 
@@ -442,7 +442,7 @@ def test_an_edited_script_that_does_not_reach_fit_is_not_completed(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     text = "import keras\nm = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\n"
     (tmp_path / "train.py").write_text(text + "x = [[1.0], [2.0]]\nm.fit(x, [0, 1])\n")
-    program = capture_script("train.py").program
+    program = capture_script("train.py")
     place = {"file": "train.py", "cell": None, "line": 4, "start": len(text), "end": len(text)}
     edit = Edit(**place, old="", new="x = None + 1\n", subject="", fragment="x = None + 1")
     with pytest.raises(BadInput, match="the edited script fails before it calls fit"):

@@ -127,7 +127,7 @@ def read_case(arguments: argparse.Namespace) -> Case:
     if is_model(name):
         program = saved.program_of_file(name, arguments.data, seed=seed)
     elif is_script(name):
-        program = capture.capture_script(name, fit=arguments.fit, seconds=0.1, seed=seed).program
+        program = capture.capture_script(name, fit=arguments.fit, seconds=0.1, seed=seed)
     else:
         return prepare.case_of_scenario(scenario.load(name, overrides(arguments)), seeds=arguments.seeds)
     return prepare.case_of_program(program, seed=seed, seeds=arguments.seeds)

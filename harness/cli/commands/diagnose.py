@@ -216,7 +216,7 @@ def captured_program(
             seed=seed,
             at_fit=before.take,
             is_surer=None if arguments.fit else contradictions.is_surer,
-        ).program
+        )
     program = saved.program_of_file(
         name,
         arguments.data,

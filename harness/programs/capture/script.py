@@ -47,7 +47,6 @@ from .recorder import Recorder, Refused
 from .snippets import HOOK, Completion, is_of_keras, tolerant
 from .supply import Supply
 
-MAX_OUTPUT = 200_000  # characters kept of what the script prints
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
 IMPORTED = re.compile(r"""(?m)^[\s"]*(?:from|import)\s+(\w+)""")  # in a script, or in a line of a notebook
 COMPLETED = (
@@ -66,24 +65,11 @@ PACKAGES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Captured:
-    """A captured program, and the end of what the script printed."""
-
-    program: Program
-    output: str
-
-
-class Output(io.TextIOBase):
-    """Keeps the end of what is written to it."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self.text = ""
+class Discarding(io.TextIOBase):
+    """Forgets what is written to it."""
 
     def write(self, text: str) -> int:
-        """Add to the end."""
-        self.text = (self.text + text)[-MAX_OUTPUT:]
+        """Do nothing with a text."""
         return len(text)
 
     def isatty(self) -> bool:
@@ -101,7 +87,7 @@ def capture_script(
     edits: Sequence[Edit] = (),
     at_fit: Callable[[Program], None] | None = None,
     is_surer: Callable[[Program, Program], bool] | None = None,
-) -> Captured:
+) -> Program:
     """Run a script or notebook as it is, and capture one of its calls of ``fit``.
 
     The script runs in this process, in a copy of its working folder, with its own arguments. The captured fit runs
@@ -174,7 +160,7 @@ def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> li
     return [here, folder] if there - beside or there == beside != set() else [folder, here]
 
 
-def _capture_made_up(folder: Path, request: _Request, failure: _Failed) -> Captured:
+def _capture_made_up(folder: Path, request: _Request, failure: _Failed) -> Program:
     """Capture with what is missing made up.
 
     Args:
@@ -183,10 +169,9 @@ def _capture_made_up(folder: Path, request: _Request, failure: _Failed) -> Captu
         BadInput: its error, if that does not help or nothing was missing.
     """
     try:
-        captured = _capture_in(folder, dataclasses.replace(request, makes_up=True))
-        if any(note.kind in COMPLETED for note in captured.program.notes):
-            notes = (*captured.program.notes, *failure.notes)
-            return dataclasses.replace(captured, program=dataclasses.replace(captured.program, notes=notes))
+        program = _capture_in(folder, dataclasses.replace(request, makes_up=True))
+        if any(note.kind in COMPLETED for note in program.notes):
+            return dataclasses.replace(program, notes=(*program.notes, *failure.notes))
     except _Failed as failed:
         if isinstance(failed.error, RefusedByKeras):
             raise failed.error from None
@@ -245,9 +230,9 @@ class _Failed(Exception):
         self.notes = notes  # what is said of it if the script can be completed
 
 
-def _capture_in(folder: Path, request: _Request) -> Captured:
+def _capture_in(folder: Path, request: _Request) -> Program:
     """Capture with ``folder`` as the working folder."""
-    output, alarm = Output(), Alarm(OutOfTime, waits_for=("keras", "tensorflow"))
+    discarding, alarm = Discarding(), Alarm(OutOfTime, waits_for=("keras", "tensorflow"))
     resolved = request.path.resolve()
     shown = request.shown(resolved)
     edited = edited_files(request.edits, request.shown_from)
@@ -279,8 +264,8 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
             old_names(is_users, text) as moved,
             protected(workspace),
             files.reading(),
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(output),
+            contextlib.redirect_stdout(discarding),
+            contextlib.redirect_stderr(discarding),
             as_main(copy, workspace, request.arguments) as namespace,
             seeded(request.seed),
             gradients_dropped_with_graphs(),
@@ -303,15 +288,14 @@ def _capture_in(folder: Path, request: _Request) -> Captured:
     notes += [
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
     ]
-    program = dataclasses.replace(
+    return dataclasses.replace(
         program, fit_number=recorder.wanted, arguments=request.arguments, notes=(*program.notes, *notes)
     )
-    return Captured(program=program, output=output.text)
 
 
 def run_edited(
     program: Program, edits: Sequence[Edit], *, seconds: float | None = None, seed: int = 0, trains: bool = True
-) -> Captured:
+) -> Program:
     """Run the script of a captured program once more, with edits made in the copy that is run.
 
     Args:
@@ -327,7 +311,7 @@ def run_edited(
     if program.path is None:
         raise BadInput(f"{program.name}: expected a program captured from a script, got a model given in Python")
     is_merged = any(note.kind is NoteKind.FITS_MERGED for note in program.notes)
-    captured = capture_script(
+    edited = capture_script(
         program.path,
         arguments=program.arguments,
         fit=program.fit_number,
@@ -336,9 +320,9 @@ def run_edited(
         edits=edits,
         at_fit=None if trains or is_merged else _end_script,
     )
-    if captured.program.made_up is not program.made_up:  # more of it had to be made up
+    if edited.made_up is not program.made_up:  # more of it had to be made up
         raise BadInput(f"{program.name}: the edited script fails before it calls fit")
-    return captured
+    return edited
 
 
 def _end_script(_: Program) -> None:

@@ -31,11 +31,11 @@ def print_for(style: str | None, result: CheckResult, path: Path, *, as_json: bo
 def github_lines(result: CheckResult, path: Path) -> Iterator[str]:
     """One workflow command of GitHub Actions for each mistake, or for a file that was not judged."""
     from ..recording.child_process import root_of
-    from ..report import checking, mistakes
+    from ..report import checking, reasons
 
     file = os.path.relpath(path)
     if result.reason is not None:
-        yield github_line("warning", file, None, result.reason.value, mistakes.REASONS[result.reason][0])
+        yield github_line("warning", file, None, result.reason.value, reasons.REASONS[result.reason][0])
     for mistake in result.mistakes:
         where, line = file, None
         if mistake.place is not None and path.suffix != ".ipynb":  # the lines of a notebook are not those of its file

@@ -34,7 +34,6 @@ from ..results import as_document, as_page, as_report, as_verdict, plain
 from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
-    ASK_DIAGNOSE,
     COSTS,
     INDICES,
     LATER,
@@ -42,17 +41,14 @@ from .mistakes import (
     LIMITS,
     MISTAKES,
     NOTES,
-    OTHER_THAN_COMPUTED,
-    REASONS,
-    REPLACE_MISSING_FILES,
     RULES,
-    SAY_HOW,
     SCALES,
     SLIPS,
     STAND_INS,
     WITH_DETAIL,
     Sentences,
 )
+from .reasons import ASK_DIAGNOSE, OTHER_THAN_COMPUTED, REASONS, REPLACE_MISSING_FILES, SAY_HOW
 from .registering import register_drawings
 from .words import Json, joined, number
 

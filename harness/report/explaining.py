@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..checking.mistakes import BY_ID
 from ..errors import BadInput, nearest, shown
-from . import causes, findings, mistakes
+from . import causes, findings, mistakes, reasons
 from .grading import PROBLEMS
 from .handwritten_diagnosis import UNREAD
 from .words import Json
@@ -130,7 +130,7 @@ def all_explanations() -> list[Explanation]:
     ]
     made += [
         Explanation(id=reason.value, kind=Kind.REASON, what=what, fix=fix)
-        for reason, (what, fix) in mistakes.REASONS.items()
+        for reason, (what, fix) in reasons.REASONS.items()
     ]
     made += [Explanation(id=id.value, kind=Kind.REMARK, what=sentence(text)) for id, text in mistakes.NOTES.items()]
     made += [Explanation(id=id.value, kind=Kind.HAND_IN, what=text) for id, text in PROBLEMS.items()]

@@ -17,7 +17,7 @@ from ..files import write_bytes, write_csv_file
 from ..grading.result import Award, Grading, HandInResult, Problem, Status, TestOutcome
 from ..recording.graph import Place
 from ..results import as_document, as_page, as_report, as_verdict, plain
-from . import checking, mistakes
+from . import checking, mistakes, reasons
 from .registering import register_drawings
 from .words import Json, count, joined, new_table
 
@@ -61,7 +61,7 @@ def explanation(one: HandInResult) -> str:
     if one.mistakes:
         return mistakes.MISTAKES[one.mistakes[0].id].what
     if one.result is not None and one.result.reason is not None:
-        return mistakes.REASONS[one.result.reason][0]
+        return reasons.REASONS[one.result.reason][0]
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.checking.cost import Form
 from harness.checking.mistakes import BY_ID, CATALOGUE
 from harness.checking.result import Reason
-from harness.report import mistakes
+from harness.report import mistakes, reasons
 
 
 def test_every_mistake_has_its_sentences() -> None:
@@ -14,5 +14,5 @@ def test_every_mistake_has_its_sentences() -> None:
 
 
 def test_every_reason_and_cost_has_its_words() -> None:
-    assert set(mistakes.REASONS) == set(Reason)
+    assert set(reasons.REASONS) == set(Reason)
     assert set(mistakes.COSTS) == {form.value for form in Form}

@@ -27,9 +27,11 @@ from .chosen_pairs import without_chosen_pair
 from .decisions import is_decided_by_sides
 from .exceptions import RUN_FILE, UNDEFINED, has_idle_weights, raised_in_backward
 from .factors import is_same
+from .facts import not_judged
 from .kinds import with_kinds
 from .later import with_later
 from .mistakes import BY_ID, OF_LAYERS
+from .raised import raised_result, with_own_exception
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
@@ -47,7 +49,7 @@ from .unrun import (
     unrun_branches,
 )
 from .variants import Record, data_of, other_networks, variants_of
-from .verdict import check_recording, not_judged, raised_result, with_own_exception
+from .verdict import check_recording
 
 UPDATES_OF_SIDES = 12  # until every branch that leads to one has probably been taken
 MAX_IMPORTED = 8  # files whose layers are compared alone

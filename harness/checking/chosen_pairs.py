@@ -12,12 +12,13 @@ from dataclasses import replace
 
 from ..recording.graph import Recording
 from ..recording.literals import texts_of
+from .facts import not_judged
 from .kinds import choices_of
 from .mistakes import BY_ID, OF_LAYERS
 from .result import CheckResult, Reason, Remark, Verdict
 from .sources import Sources
 from .variants import OF_LOSS, OF_OUTPUT, OUTPUT_ACTIVATIONS, Record, compared_in, data_of, with_option
-from .verdict import check_recording, not_judged
+from .verdict import check_recording
 
 MOST_PARTNERS = 3  # of an output or a cost that are tried
 

@@ -9,7 +9,7 @@ from ..recording.graph import Recording
 from .labels import label, name_of_value, quantity
 from .reading import Reading
 from .replay import is_truth, size_of
-from .result import AssumedCost, ParameterFacts, Row
+from .result import AssumedCost, CheckResult, ParameterFacts, Reason, Row, Verdict
 from .stage import Stage
 
 MAX_ROWS = 200
@@ -24,6 +24,11 @@ def facts_of_run(recording: Recording) -> dict[str, Any]:
         "failures": recording.driven.failures,
         "suggestion": recording.driven.suggestion,
     }
+
+
+def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:
+    """No verdict, and why"""
+    return CheckResult(verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail, **facts_of_run(recording))
 
 
 def computed_cost(stage: Stage, id: int) -> AssumedCost:

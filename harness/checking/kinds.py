@@ -18,6 +18,7 @@ from ..recording.graph import Array, Driven, Recording
 from ..recording.literals import last_name, texts_of
 from .exceptions import has_forward
 from .mistakes import BY_ID, OF_LAYERS
+from .raised import raised_result
 from .replay import Program
 from .result import CheckResult, Remark, Verdict
 from .sources import Sources
@@ -36,7 +37,7 @@ from .variants import (
     kind_of,
     with_option,
 )
-from .verdict import check_recording, raised_result
+from .verdict import check_recording
 
 MOST_KINDS = 6
 # texts with which nothing is trained

@@ -11,10 +11,11 @@ from itertools import pairwise
 from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
 from ..recording.literals import accumulated, last_name
 from .exceptions import ENVIRONMENT, MADE_UP, OF_NO_VALUES, is_backward
+from .raised import raised_result
 from .replay import Program
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
-from .verdict import check_recording, raised_result, without_verdict
+from .verdict import check_recording, without_verdict
 
 FEWEST_TURNS = 2  # of a loop over networks after the first, that show that its turns go one way
 MOST_LATER = 4  # trainings after the first that are recorded

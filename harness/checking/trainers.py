@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from ..recording.driving.data import Sizes
 from ..recording.graph import Place, Recording
 from ..recording.literals import assigned, last_name
+from .raised import raised_result
 from .result import CheckResult, Verdict
 from .sources import Sources
 from .unrun import trainers_left
 from .variants import Record, data_of
-from .verdict import check_recording, raised_result
+from .verdict import check_recording
 
 # values of the arguments other than data, by their names; a batch is all rows: a last one that is smaller may not fit
 NUMBERS = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.graph import MOST_REPEATED, Check, Raised, Recording, Stop
+from ..recording.graph import MOST_REPEATED, Check, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
@@ -24,9 +24,9 @@ from .doubts import (
     is_settled_before,
     lost_on_the_way,
 )
-from .exceptions import is_beside_training, is_files_own, is_updated, named_exception, names_left_unfinished
+from .exceptions import is_files_own, is_updated
 from .factors import hidden_factors
-from .facts import assumed, facts_of_run, parameter_facts, rows_of, sizes_of
+from .facts import assumed, facts_of_run, not_judged, parameter_facts, rows_of, sizes_of
 from .idle_loops import update_after_loop
 from .judging import (
     REPEATED,
@@ -47,6 +47,7 @@ from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of
 from .picked import with_picked_classes
+from .raised import raised_result, with_exceptions
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
@@ -214,81 +215,6 @@ def second_alone(recording: Recording) -> Recording:
         for one in (recording.parameters[number] for number in lasting)
     )
     return replace(recording, parameters=parameters, updates=updates)
-
-
-def not_judged(recording: Recording, reason: Reason, detail: str = "") -> CheckResult:
-    """No verdict, and why"""
-    return CheckResult(verdict=Verdict.NOT_JUDGED, reason=reason, detail=detail, **facts_of_run(recording))
-
-
-def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
-    """An exception that ended the run: the file's own, or one that leaves it without a verdict."""
-    raised = recording.raised
-    assert raised is not None
-    text = exception_text(recording)
-    if is_mistake:
-        found = named_exception(recording) or Found(
-            id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text
-        )
-        return CheckResult(
-            verdict=Verdict.MISTAKE,
-            mistakes=(found,),
-            traceback=raised.frames,
-            exception=text,
-            **facts_of_run(recording),
-        )
-    return replace(not_judged(recording, Reason.RAISED, text), traceback=raised.frames, exception=text)
-
-
-def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) -> CheckResult:
-    """The result of a file that other calls were tried of, after the exception that ends the file's own run.
-
-    Args:
-        result: of other calls.
-        alone: the file's own run.
-        sources: the user's files.
-    """
-    raised = alone.raised
-    if raised is None or alone.stop is not Stop.RAISED:
-        return result
-    if is_files_own(alone, sources):
-        return raised_result(alone, True)
-    if result.verdict is Verdict.NOT_JUDGED:
-        return result
-    last = raised.frames[-1] if raised.frames else None
-    return replace(result, notes=((Remark.RAISED_ALONE, last, exception_text(alone)), *result.notes))
-
-
-def exception_text(recording: Recording) -> str:
-    """What was raised, in Python's words"""
-    return "" if recording.raised is None else text_of(recording.raised)
-
-
-def text_of(raised: Raised) -> str:
-    """An exception in Python's words"""
-    return f"{raised.type}: {raised.message}" if raised.message else raised.type
-
-
-def with_exceptions(recording: Recording, result: CheckResult, sources: Sources) -> CheckResult:
-    """The verdict on a run with exceptions: it says which left data unfinished, and which came after the updates."""
-    for before in recording.passed_over:
-        unfinished = names_left_unfinished(before, sources)
-        if unfinished:
-            detail = f"{', '.join(unfinished)} ({text_of(before)})"
-            result = replace(result, notes=((Remark.RAISED_BEFORE, before.frames[-1], detail), *result.notes))
-    raised = recording.raised
-    if raised is None or recording.stop is not Stop.RAISED:
-        return result
-    last = raised.frames[-1] if raised.frames else None
-    is_cut_off = all(len(one.updates) < 2 for one in recording.parameters)
-    if (
-        result.verdict is Verdict.CORRECT
-        and last is not None
-        and is_cut_off
-        and not is_beside_training(recording, last)
-    ):
-        return raised_result(recording, False)  # what is stale, or of other rows, shows in the second iteration
-    return replace(result, notes=((Remark.RAISED_LATER, last, exception_text(recording)), *result.notes))
 
 
 def before_judging(recording: Recording, sources: Sources) -> CheckResult | None:

@@ -130,7 +130,7 @@ def test_the_same_seed_gives_the_same_answer() -> None:
 
 
 def test_an_exhausted_clock_names_nothing_that_needs_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.diagnosis.diagnosis.LEAST_SECONDS", -1.0)
+    monkeypatch.setattr("harness.diagnosis.known.LEAST_SECONDS", -1.0)
     found = diagnose_program(FAULTY["softmax_one_unit"][0](), budget=0.0)
     assert found.partial
     assert all(cause.needs_no_run for cause in found.causes)

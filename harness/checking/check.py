@@ -31,7 +31,7 @@ from .facts import not_judged
 from .kinds import with_kinds
 from .later import with_later
 from .mistakes import BY_ID, OF_LAYERS
-from .raised import raised_result, with_own_exception
+from .raised import exception_mistake, with_own_exception
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
 from .sources import Sources, read_texts
@@ -272,7 +272,7 @@ def with_variants(
         other = check_recording(latest, sources=sources)
         is_open = other.verdict is Verdict.NOT_JUDGED
         if is_open and variant.fits_data and raised_in_backward(latest) and not has_idle_weights(latest):
-            return replace(raised_result(latest, True), calls=lines), [latest]
+            return replace(exception_mistake(latest), calls=lines), [latest]
         if other.verdict is Verdict.NOT_JUDGED and variant.shallow:
             lines = variant.shallow
             latest = record("\n".join(lines), data)

@@ -18,7 +18,7 @@ from ..recording.graph import Array, Driven, Recording
 from ..recording.literals import last_name, texts_of
 from .exceptions import has_forward
 from .mistakes import BY_ID, OF_LAYERS
-from .raised import raised_result
+from .raised import exception_mistake
 from .replay import Program
 from .result import CheckResult, Remark, Verdict
 from .sources import Sources
@@ -121,7 +121,7 @@ def mistake_of(
     program = Program(recording.nodes)
     if result.exception:
         is_own = is_own_exception(recording, result, sources) or needs_one_number(recording, program, data)
-        return raised_result(recording, True) if is_own else None
+        return exception_mistake(recording) if is_own else None
     if result.verdict is not Verdict.MISTAKE or has_constant_output(recording, program):
         return None
     found = [one for one in result.mistakes if one.id not in OF_TARGETS]

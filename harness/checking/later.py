@@ -11,7 +11,7 @@ from itertools import pairwise
 from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
 from ..recording.literals import accumulated, last_name
 from .exceptions import ENVIRONMENT, MADE_UP, OF_NO_VALUES, is_backward
-from .raised import raised_result
+from .raised import exception_mistake, unjudged_exception
 from .replay import Program
 from .result import CheckResult, Reason, Verdict
 from .sources import Sources
@@ -71,7 +71,7 @@ def with_later(
         if other.verdict is Verdict.MISTAKE and not is_trained:  # else what its optimizer keeps may be the reason
             return other, unrun
         if raised_in_training(latest, judged):
-            return raised_result(latest, not is_of_made_up_data(latest)), unrun
+            return (unjudged_exception if is_of_made_up_data(latest) else exception_mistake)(latest), unrun
         updating = updating_lines(latest)
         new = [place for site, place in updating.items() if site not in judged]
         goes_round = not start.turn or (other.verdict is Verdict.CORRECT and (bool(new) or start.turn < FEWEST_TURNS))

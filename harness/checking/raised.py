@@ -11,23 +11,24 @@ from .result import CheckResult, Found, Reason, Remark, Verdict
 from .sources import Sources
 
 
-def raised_result(recording: Recording, is_mistake: bool) -> CheckResult:
-    """An exception that ended the run: the file's own, or one that leaves it without a verdict."""
+def exception_mistake(recording: Recording) -> CheckResult:
+    """An exception that ended the run and is the file's own mistake."""
     raised = recording.raised
     assert raised is not None
     text = exception_text(recording)
-    if is_mistake:
-        found = named_exception(recording) or Found(
-            id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text
-        )
-        return CheckResult(
-            verdict=Verdict.MISTAKE,
-            mistakes=(found,),
-            traceback=raised.frames,
-            exception=text,
-            **facts_of_run(recording),
-        )
-    return replace(not_judged(recording, Reason.RAISED, text), traceback=raised.frames, exception=text)
+    found = named_exception(recording) or Found(
+        id="exception", place=raised.frames[-1], others=raised.frames[:-1], detail=text
+    )
+    return CheckResult(
+        verdict=Verdict.MISTAKE, mistakes=(found,), traceback=raised.frames, exception=text, **facts_of_run(recording)
+    )
+
+
+def unjudged_exception(recording: Recording) -> CheckResult:
+    """An exception that ended the run and leaves it without a verdict."""
+    assert recording.raised is not None
+    text = exception_text(recording)
+    return replace(not_judged(recording, Reason.RAISED, text), traceback=recording.raised.frames, exception=text)
 
 
 def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) -> CheckResult:
@@ -42,7 +43,7 @@ def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) 
     if raised is None or alone.stop is not Stop.RAISED:
         return result
     if is_files_own(alone, sources):
-        return raised_result(alone, True)
+        return exception_mistake(alone)
     if result.verdict is Verdict.NOT_JUDGED:
         return result
     last = raised.frames[-1] if raised.frames else None
@@ -77,5 +78,5 @@ def with_exceptions(recording: Recording, result: CheckResult, sources: Sources)
         and is_cut_off
         and not is_beside_training(recording, last)
     ):
-        return raised_result(recording, False)  # what is stale, or of other rows, shows in the second iteration
+        return unjudged_exception(recording)  # what is stale, or of other rows, shows in the second iteration
     return replace(result, notes=((Remark.RAISED_LATER, last, exception_text(recording)), *result.notes))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from ..recording.driving.data import Sizes
 from ..recording.graph import Place, Recording
 from ..recording.literals import assigned, last_name
-from .raised import raised_result
+from .raised import exception_mistake
 from .result import CheckResult, Verdict
 from .sources import Sources
 from .unrun import trainers_left
@@ -65,7 +65,7 @@ def with_trainers(
         other = check_recording(latest, sources=sources)
         place = place_of_parts(latest, trainer)
         if place is not None:
-            raised = raised_result(latest, True)
+            raised = exception_mistake(latest)
             found = replace(raised.mistakes[0], place=place, others=())
             return replace(raised, mistakes=(found,), calls=lines), [latest]
         if other.verdict is Verdict.MISTAKE and not other.exception:

@@ -47,7 +47,7 @@ from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of
 from .picked import with_picked_classes
-from .raised import raised_result, with_exceptions
+from .raised import exception_mistake, unjudged_exception, with_exceptions
 from .reading import Reading
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
@@ -223,9 +223,10 @@ def before_judging(recording: Recording, sources: Sources) -> CheckResult | None
         found = not_judged(recording, Reason.RECORDING_CHANGED_THE_RUN)
         return replace(found, notes=((Remark.CHANGED_AT, recording.changed_at, ""),))
     if recording.raised is not None and recording.stop is Stop.RAISED:
-        is_mistake = is_files_own(recording, sources)
-        if is_mistake or not is_updated(recording):
-            return raised_result(recording, is_mistake)
+        if is_files_own(recording, sources):
+            return exception_mistake(recording)
+        if not is_updated(recording):
+            return unjudged_exception(recording)
     outside = update_after_loop(recording, sources)
     if outside is not None:
         return CheckResult(verdict=Verdict.MISTAKE, mistakes=(outside,), **facts_of_run(recording))

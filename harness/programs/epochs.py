@@ -342,7 +342,6 @@ class EpochLoop:
         return Trained(
             seeds=tuple(self.seeds),
             engine=Engine.VECTORISED,
-            is_compiled=self.loop.is_compiled,
             loss=np.where(is_past, np.nan, filled),
             weights=tuple(weights),
             updates=self.updates,

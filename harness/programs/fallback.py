@@ -213,7 +213,6 @@ def fit_members(
     return Trained(
         seeds=tuple(seeds),
         engine=Engine.FIT,
-        is_compiled=False,
         loss=loss,
         weights=stacked,
         updates=np.array(made),

@@ -41,7 +41,6 @@ class Trained:
 
     seeds: tuple[int, ...]  # of initial weights, batch order and dropout masks
     engine: Engine  # what trained the members
-    is_compiled: bool = False  # whether XLA compiled the loop
     # (members, epochs) mean training loss of each epoch, as ``fit`` reports it; NaN after a member stopped. The last
     # epoch may be partial if a number of updates was asked for
     loss: Array

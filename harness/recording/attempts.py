@@ -44,7 +44,7 @@ def has_updates(answer: Answer) -> bool:
 
 def driven_without_calls(content: Json) -> Json:
     """What was tried, if nothing worked."""
-    fields = fields_of(driven_from_json(content)) | {"calls": (), "sizes": {}, "certain": False}
+    fields = fields_of(driven_from_json(content)) | {"calls": (), "sizes": {}}
     return {key: to_json(value, []) for key, value in fields.items()}
 
 

@@ -39,16 +39,12 @@ def found_in(tape: Tape, chains: Sequence[Chain], first: int) -> tuple[tuple[Par
             while len(parts) > 1 and chain.events[parts[-1]].is_projection:
                 parts = parts[:-1]  # the step is what is judged, not what is made of the new value
             after = parts[-1]
-            last = chain.events[after]
-            single = len(parts) == 1 and last.direct
             updates.append(
                 Update(
                     parameter=number,
                     iteration=iteration,
                     before=before,
                     after=after,
-                    step=last.step if single else None,
-                    sign=last.sign if single else 0,
                     parts=parts,
                     confirmed=iteration < closed or line_of(tape, after) in places,
                     place=tape.steps[after].place,

@@ -76,7 +76,6 @@ class Kind(enum.Enum):
     DATA = "data"  # read from a file, or handed over by a library
     STAND_IN = "stand-in"  # made up in place of data that is missing
     ARGUMENT = "argument"  # given to a function or constructor that was called from outside (inputs, targets)
-    UPSTREAM = "upstream"  # an upstream gradient that was given to a backward function from outside
     LOST = "lost"  # came back from code that does not record; what it was made of is unknown
 
 
@@ -187,17 +186,13 @@ class Guard:
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """One update of a parameter: ``after = before + sign * step``."""
+    """One update of a parameter, which replaces ``before`` by ``after``."""
 
     parameter: int  # index in ``Recording.parameters``
     iteration: int  # from 0, counted for this parameter
     # before, after: nodes; ``before`` is the version that the forward pass used last
     before: int
     after: int
-    # the node that was added or subtracted; None if the update was made in several parts (element by element, or weight
-    # decay and gradient apart) or by something else than one addition or subtraction
-    step: int | None
-    sign: int  # -1 if the step was subtracted, 1 if it was added, 0 without a step
     parts: tuple[int, ...]  # the nodes that replaced the parameter, in order; the last is ``after``
     # whether ``after``, or the result of an earlier update at this place, went where ``before`` had gone: it feeds a
     # later forward pass in the same role
@@ -245,7 +240,6 @@ class StandIn:
     what: Absorbed  # its kind
     name: str  # of the module, file or data set
     shapes: tuple[tuple[int, ...], ...] = ()  # of the arrays that were made up, if any
-    place: Place | None = None  # where the file asked for it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,7 +248,6 @@ class Loss:
 
     node: int  # the last node before it
     how: str  # what they went through ("float", "tolist", "pickle", "numpy.lib...")
-    place: Place | None = None  # where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +307,6 @@ class Driven:
     applied_by_driver: bool = False  # whether the calls, not the file, apply the gradients
     doubts: tuple[str, ...] = ()  # why shapes may only fit by accident. No verdict should rest on such calls alone
     left: tuple[str, ...] = ()  # the file's layers that the calls do not use
-    certain: bool = False  # whether the exception that ended the run is the file's own, whatever the arguments are
     raised_alone: bool = False  # whether an exception ended the file's own run, before any call was tried
 
 

@@ -299,7 +299,6 @@ def drive(task: Task) -> Answer:
         applied_by_driver=found.applied_by_driver,
         doubts=found.doubts,
         left=found.left,
-        certain=found.certain,
     )
     return {
         "driven": to_json(fields_of(driven), arrays),

@@ -281,7 +281,7 @@ class Tape:
             if not number.is_integer() and abs(number) != 0.5:
                 self._lost[number] = node
         if len(self.losses) < MAX_LOSSES:
-            self.losses.append(Loss(node=node, how=how, place=self.place()))
+            self.losses.append(Loss(node=node, how=how))
 
     def recognised_float(self, number: float) -> int | None:
         """The node that this plain float left the graph from, if any."""
@@ -316,7 +316,7 @@ class Tape:
 
     def stand_in(self, what: Absorbed, name: str, *shapes: tuple[int, ...]) -> None:
         """Note that something was replaced."""
-        entry = StandIn(what=what, name=name, shapes=shapes, place=self.place())
+        entry = StandIn(what=what, name=name, shapes=shapes)
         known = next((place for place, one in enumerate(self.stand_ins) if (one.what, one.name) == (what, name)), None)
         if known is None:
             self.stand_ins.append(entry)

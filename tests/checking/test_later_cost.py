@@ -103,8 +103,6 @@ def updated(parameter: int, iteration: int, before: int) -> Update:
         iteration=iteration,
         before=before,
         after=before + 1,
-        step=None,
-        sign=0,
         parts=(before + 1,),
         confirmed=True,
         place=None,

@@ -55,13 +55,9 @@ def test_a_recording_arrives_as_it_was_sent():
             ),
         ),
         parameters=(Parameter(name="W", node=0, leaf=0, shape=(2, 2), updates=(0,)),),
-        updates=(
-            Update(
-                parameter=0, iteration=0, before=0, after=1, step=None, sign=0, parts=(1,), confirmed=True, place=PLACE
-            ),
-        ),
+        updates=(Update(parameter=0, iteration=0, before=0, after=1, parts=(1,), confirmed=True, place=PLACE),),
         guards=(Guard(node=0, how="bool", value=True, place=None),),
-        stand_ins=(StandIn(what=Absorbed.FILE, name="a.csv", shapes=((3, 4),), place=PLACE),),
+        stand_ins=(StandIn(what=Absorbed.FILE, name="a.csv", shapes=((3, 4),)),),
         raised=Raised(type="NameError", message="x", frames=(PLACE,)),
         stop=Stop.RAISED,
         check=Check.DIFFERENT,

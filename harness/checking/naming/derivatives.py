@@ -36,7 +36,6 @@ class Derivative:
     layer: Layer  # the layer of the activation
     node: int  # the factor
     value: Samples  # its values
-    expected: Samples | None  # those it should have
     at_call: list[Place]  # its lines, the one that asks for it first
     at_definition: list[Place]  # its lines, the one that computes it first
 
@@ -57,9 +56,7 @@ def name_derivative(
     if value is None or case.origin(factor) in case.stage.parameters:
         return None
     at_call, at_definition = places_of_derivative(case, factor)
-    used = Derivative(
-        layer=layer, node=factor, value=value, expected=expected, at_call=at_call, at_definition=at_definition
-    )
+    used = Derivative(layer=layer, node=factor, value=value, at_call=at_call, at_definition=at_definition)
     if expected is not None and are_masks(value, expected):
         return name_mask(case, factor, expected)
     return first_name(TESTS, case, used)

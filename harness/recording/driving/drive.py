@@ -412,7 +412,6 @@ class _Driver:
         *,
         succeeded: bool,
         goal: Goal | None = None,
-        error: Attempt | None = None,
         certain: bool = False,
     ) -> Driven:
         """What an attempt found, as it is handed on: its lines, data and sizes."""
@@ -435,7 +434,6 @@ class _Driver:
             sizes=sizes,
             layout=session.form.value if session.form else "",
             labels=session.labels.value if session.labels else "",
-            error=error,
             certain=certain,
             doubts=tuple(dict.fromkeys(session.watcher.notes))[:5],
         )
@@ -515,7 +513,7 @@ class _Driver:
         if self.best is None:
             return Driven(succeeded=False, attempts=tuple(self.failures), count=count, suggestion=suggestion)
         _, attempt, session = self.best
-        driven = self._driven(session, succeeded=False, error=attempt, certain=self._is_files_own(attempt))
+        driven = self._driven(session, succeeded=False, certain=self._is_files_own(attempt))
         return replace(driven, attempts=tuple(self.failures), count=count, suggestion=suggestion)
 
     def _is_files_own(self, attempt: Attempt) -> bool:

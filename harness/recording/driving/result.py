@@ -41,8 +41,8 @@ class Driven:
     sizes: Mapping[str, int] = field(default_factory=dict)
     layout: str = ""  # of the observations ("rows", "columns", "one at a time", ...); "" if no data was needed
     labels: str = ""  # kind of targets ("one-hot", "integers", "binary", ...); "" if there were none
-    error: Attempt | None = None  # of the attempt that came furthest, if none succeeded
-    certain: bool = False  # whether that error is the file's own whatever the arguments are
+    # whether the error of the attempt that came furthest is the file's own whatever the arguments are
+    certain: bool = False
     # why shapes may only fit by accident (targets that were broadcast, sizes that had to be equal, ...). Such lines are
     # given only if nothing else worked, and no verdict should rest on them alone
     doubts: tuple[str, ...] = ()

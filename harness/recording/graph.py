@@ -74,7 +74,6 @@ class Kind(enum.Enum):
     FILL = "fill"  # zeros, ones, full, eye, arange, linspace
     LITERAL = "literal"  # numbers that stand in the file
     DATA = "data"  # read from a file, or handed over by a library
-    STAND_IN = "stand-in"  # made up in place of data that is missing
     ARGUMENT = "argument"  # given to a function or constructor that was called from outside (inputs, targets)
     LOST = "lost"  # came back from code that does not record; what it was made of is unknown
 

@@ -51,7 +51,7 @@ def needed(group: Group) -> str:
     return f"median {middle} iterations, 90 % between {low} and {high}"
 
 
-def group_sentence(group: Group, target: float) -> str:
+def group_sentence(group: Group) -> str:
     """The result of one combination."""
     constant = len(group.seeds) == 1
     learned = f"{group.reached_share:.1%} of {len(group.seeds):,} seeds learn"
@@ -82,7 +82,7 @@ def verdict(sweep: Sweep) -> list[str]:
     sentences = [post_sentence(sweep), best_sentence(sweep)] if sweep.groups else []
     sentences = [sentence for sentence in sentences if sentence]
     if 0 < len(sweep.groups) <= MAX_NAMED_COMBINATIONS:
-        sentences.append("\n".join(group_sentence(group, sweep.target) for group in sweep.groups))
+        sentences.append("\n".join(group_sentence(group) for group in sweep.groups))
     if sweep.interrupted:
         done = sum(len(group.seeds) for group in sweep.groups)
         sentences.append(f"Interrupted: {done:,} of {sweep.asked:,} networks are done.")

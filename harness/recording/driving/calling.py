@@ -262,7 +262,7 @@ class Caller:
             session.stack.pop()
         if repeat is None:
             repeat = not self._makes_things(function, text)
-        targets = self.targets(function, text)
+        targets = self.targets(function)
         head = "for _ in " if function.yields else f"{', '.join(targets)} = " if targets else ""
         session.run(f"{head}{expression}({text}){': pass' if function.yields else ''}", repeat)
         self._keep(function, targets)
@@ -279,7 +279,7 @@ class Caller:
             return True
         return not used & ({"X", "Y", "labels", "i"} | made) and not function.owner
 
-    def targets(self, function: FunctionFacts, arguments: str) -> list[str]:
+    def targets(self, function: FunctionFacts) -> list[str]:
         """Variables for what a function returns: those of the parameters, if it returns them changed."""
         session = self.session
         gives_itself = function.owner != "" and function.returns == ("self",)  # so that calls can follow each other

@@ -217,7 +217,7 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
         return Role.SIZES
     if len(name) < 3 and STEP_FUNCTION.search(function.name) and scales(name, GRADIENT_ARGUMENT, function.node):
         return Role.RATE
-    known = _by_pattern(name, argument, uses, function)
+    known = _by_pattern(name, uses, function)
     return known or (Role.UPSTREAM if _is_from_above(name, function) else _by_use(argument, uses))
 
 
@@ -376,7 +376,7 @@ def _checked(role: Role, uses: Uses, function: FunctionFacts) -> Role:
     return role
 
 
-def _by_pattern(name: str, argument: Argument, uses: Uses, function: FunctionFacts) -> Role | None:
+def _by_pattern(name: str, uses: Uses, function: FunctionFacts) -> Role | None:
     """Roles that the whole name gives away."""
     back = re.search(r"back|bprop|grad|deriv|update|optim|step|learn", function.name, re.IGNORECASE) is not None
     if BACK_NAME.search(function.name) and re.fullmatch(

@@ -68,7 +68,7 @@ def page_of(sweep: Sweep) -> Page:
     answer = [text for text in words.verdict(sweep) if "\n" not in text][:MAX_NAMED]
     parts: list[Part] = []
     if sweep.groups:
-        described = "; ".join(map(words.group_sentence, sweep.groups[:MAX_ROWS], [sweep.target] * MAX_ROWS))
+        described = "; ".join(map(words.group_sentence, sweep.groups[:MAX_ROWS]))
         diverged = sum(int(np.sum(~np.isfinite(group.final_cost))) for group in sweep.groups)
         caption = "Each point is one network (green circle: it has learned, red cross: it has not)"
         if any(len(group.seeds) > spread.MAX_POINTS for group in sweep.groups):

@@ -24,7 +24,7 @@ from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recordin
 from .hook import Halt, Hook
 from .loops import loops_of
 from .parameters import Search
-from .stand_ins.hints import MANY
+from .stand_ins.hints import MANY, read_hints
 from .stand_ins.install import install, patch_when_imported
 from .stand_ins.involved import involves_stand_in
 from .stand_ins.trained import SavedBefore
@@ -151,20 +151,19 @@ class Run:
         for number, rows in task.get("sizes", []):
             kind = "observations" if number >= MANY else "units, steps or observations"
             TAPE.stand_in(Absorbed.DATASET, f"{number} {kind}, made {rows}")
-        install(
-            TAPE.stand_in,
+        hints = read_hints(
             task["text"],
-            task.get("rows"),
-            task.get("features"),
-            bool(task.get("one_hot")),
-            self.files.sizes,
-            task.get("at_most"),
-            task.get("classes"),
-            bool(task.get("whole")),
-            bool(task.get("nameless")),
-            task.get("single", ()),
-            bool(task.get("fractions")),
+            rows=task.get("rows") or task.get("at_most"),
+            features=task.get("features"),
+            one_hot=bool(task.get("one_hot")),
+            sizes=self.files.sizes,
+            classes=task.get("classes"),
+            whole=bool(task.get("whole")),
+            nameless=bool(task.get("nameless")),
+            single=task.get("single", ()),
+            fractions=bool(task.get("fractions")),
         )
+        install(TAPE.stand_in, hints, task.get("at_most"))
         self.saved.install()
         sys.meta_path.insert(0, running.Finder(self.files))
         real_run_path = runpy.run_path

@@ -50,6 +50,7 @@ class Hints:
 
 def read_hints(
     text: str,
+    *,
     rows: int | None = None,
     features: int | None = None,
     one_hot: bool = False,
@@ -64,7 +65,8 @@ def read_hints(
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole, nameless, single, fractions: known better, from a failure.
+        rows, features, one_hot, classes, whole, nameless, single, fractions: see ``Hints``; known better, from a
+            failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}

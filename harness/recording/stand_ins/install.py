@@ -20,7 +20,7 @@ import typing
 import urllib
 import warnings
 import zipfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -47,7 +47,7 @@ from . import (
     settings,
 )
 from .archives import made_up_zip
-from .hints import images, labels, read_hints
+from .hints import Hints, images, labels
 from .paths import exists, missing_path, path_of
 
 START_SECONDS = 1_700_000_000.0  # what the clock shows at first
@@ -56,32 +56,15 @@ OF_TABLES = re.compile(r"\.(iloc|loc|to_numpy|values)\b")
 BEYOND_NUMPY = re.compile(r"\bgrad\(|\.at\[|\bvmap\b|\blax\b|jax\.random")  # what jax has and NumPy has not
 
 
-def install(
-    note: Callable[..., None],
-    text: str,
-    rows: int | None = None,
-    features: int | None = None,
-    one_hot: bool = False,
-    sizes: Mapping[int, int] | None = None,
-    at_most: int | None = None,
-    classes: int | None = None,
-    whole: bool = False,
-    nameless: bool = False,
-    single: Collection[str] = (),
-    fractions: bool = False,
-) -> files.Missing:
+def install(note: Callable[..., None], hints: Hints, at_most: int | None = None) -> files.Missing:
     """For a run with or without recording.
 
     Args:
         note: called with (kind, name, shapes...) of everything that is stood in for.
-        text: of the file and its neighbours, for the sizes in it.
-        rows, features, one_hot, classes, whole, nameless: of made-up data, if known better than from the text.
-        sizes: numbers of observations in the text that stand for smaller ones.
-        single: names of the files with one number a line.
-        fractions: whether pixels are numbers from 0 to 1, not bytes.
+        hints: what made-up data look like, from the text of the file and its neighbours.
         at_most: number of observations that are left of what the file reads; None for all.
     """
-    hints = read_hints(text, rows or at_most, features, one_hot, sizes, classes, whole, nameless, single, fractions)
+    text = hints.text
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))

@@ -4,8 +4,9 @@ The path of one verdict:
 
 1. ``check.py`` records the file as it runs (``recording/``), or calls what it only defines. Files of layers alone go
    to ``layers.py``, those of the template to ``template.py``. ``variants.py`` tries what a driven file can do besides.
-2. ``verdict.py`` takes the recording. A run that raised (``exceptions.py``), overflowed (``overflow.py``) or trained
-   nothing ends here. Arrays that are refilled are cut apart (``overwriting.py``, ``scattering.py``).
+2. ``verdict.py`` takes the recording. A run that raised (``exceptions.py``, ``raised.py``), overflowed
+   (``overflow.py``) or trained nothing ends here. Arrays that are refilled are cut apart (``overwriting.py``,
+   ``scattering.py``).
 3. ``stage.py`` takes one iteration out of it, a step for each parameter, and repeats it at random settings
    (``replay.py``, ``vjps/``).
 4. ``cost.py`` finds the costs that may be meant, and ``matching.py`` reads the iteration under each: how every step is

@@ -103,9 +103,10 @@ def test_numbers_in_lists_are_recorded():
 def test_steps_are_what_was_subtracted():
     recording = record_file(PROGRAMS / "flat_vector.py")
     for update in recording.updates:
-        before, after, step = (recording.nodes[i].value for i in (update.before, update.after, update.step))
-        np.testing.assert_array_equal(after, before - step)
-        assert update.sign == -1
+        node = recording.nodes[update.after]
+        before, step = node.parents
+        assert (node.operation, before) == ("subtract", update.before)
+        np.testing.assert_array_equal(node.value, recording.nodes[before].value - recording.nodes[step].value)
 
 
 def test_updates_follow_each_other():

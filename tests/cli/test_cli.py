@@ -97,16 +97,6 @@ def test_every_run_is_logged_with_a_histogram_for_each_neuron(logged):
     assert not (folder / "logs" / "post" / "first" / "UNFINISHED").exists()
 
 
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_bytes(tmp_path):
-    arguments = ("compare", "--no-log", "--json", "--iterations", 50, "--seed", 3)
-    first, second = (run_harness(*arguments, cwd=tmp_path) for _ in range(2))
-    assert first.stdout == second.stdout
-    assert first.stderr == ""
-    assert json.loads(first.stdout)["scenario"]["seed"] == 3
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(
     ("iterations", "figures"),
     [

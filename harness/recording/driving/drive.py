@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..failures import is_misused_library, is_never_set, is_of_libraries_alone, is_wrong_call
+from ..source import called_name
 from ..tape import StopRecording
 from .acceptance import (
     excuse_square_weights,
@@ -38,7 +39,7 @@ from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
-from .suggestions import column_votes, is_error_turned, label_order, matrix_options, output_count
+from .suggestions import column_votes, is_error_turned, label_order, matrix_options, output_count, value_in_script
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
@@ -52,6 +53,7 @@ ALIKE = 10  # attempts that ended with the same exception, which no other argume
 MAX_GOALS = 40
 GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other files of the project are looked at
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
+MAX_SUPPLIED = 8  # global names that only the main block gives a value
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
 LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_inputs?\b")
@@ -383,7 +385,8 @@ class _Driver:
     def _run_alone(self, driven: Driven, turned: bool = False) -> Alone | None:
         self.saved.restore()
         reset_generators(self.seed)
-        self.namespace |= {name: eval(text) for name, text in self.hints.missing.items()}
+        for name, text in self.hints.missing.items():
+            self.namespace[name] = eval(text, {"np": np, **self.namespace})
         return run_alone(driven, self.namespace, self.updates, turned=turned)
 
     def _partly(self, goal: Goal, session: Session, error: BaseException) -> Driven | None:
@@ -455,11 +458,12 @@ class _Driver:
     # Learning from failures
 
     def _supply(self, error: NameError) -> bool:
-        """Gives a global setting that only the main block sets a value; whether that is possible."""
+        """Gives a global name a value that only the main block gives it; whether that is possible."""
         name = getattr(error, "name", None) or ""
-        if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= 4:
+        if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= MAX_SUPPLIED:
             return False
-        if not re.search(rf"(?m)^\s+{re.escape(name)}\s*=[^=]", self.source):
+        given = value_in_script(self.source, name, {*self.namespace, *self.hints.missing})
+        if not (given or re.search(rf"(?m)^\s+{re.escape(name)}\s*=[^=]", self.source)):
             return False
         node = ast.parse(f"def f({name}): pass").body[0]
         assert isinstance(node, ast.FunctionDef)
@@ -471,9 +475,19 @@ class _Driver:
             Role.DECAY: "0.1",
             Role.MOMENTUM: "0.9",
         }
-        if role not in values:
+        text = values.get(role) or (given if self._can_be_evaluated(given) else "")
+        if text:
+            self.hints.missing[name] = text
+        return bool(text)
+
+    def _can_be_evaluated(self, text: str) -> bool:
+        """Whether an expression has a value, and takes no function of the file's, which may train, to compute it."""
+        if any(called_name(node) in self.facts.functions for node in ast.walk(ast.parse(text))):
             return False
-        self.hints.missing[name] = values[role]
+        try:
+            eval(text, {"np": np, **self.namespace})
+        except Exception:  # data that are not there, or names that are set later
+            return False
         return True
 
     def _is_set_by_a_method(self, error: BaseException | None) -> bool:

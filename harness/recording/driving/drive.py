@@ -18,6 +18,7 @@ from ..source import called_name
 from ..tape import StopRecording
 from .acceptance import (
     excuse_square_weights,
+    inputs_from_above,
     layers_left,
     pairs_of,
     picks_one_of_each_row,
@@ -341,6 +342,7 @@ class _Driver:
             session.watcher.notes.append(f"{goal.text} is called without data, which its callers are given")
         if session.form is not None and session.form.single and self.hints.batch_raises:
             session.watcher.notes.append(f"one observation a call; with all of them, {self.hints.batch_raises}")
+        session.watcher.notes += [f"the inputs as {name}, which is a gradient" for name in inputs_from_above(session)]
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")

@@ -57,6 +57,8 @@ PATIENCE = 20  # attempts of one goal after which another is as likely as one th
 MAX_SUPPLIED = 8  # global names that only the main block gives a value
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
+# one observation, a flat list, becomes a column
+ONE_LIST = re.compile(r"(ndmin ?= ?2|atleast_2d\(\w+)\)\.(T\b|transpose\(\))")
 LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_inputs?\b")
 TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
@@ -512,8 +514,9 @@ class _Driver:
             line=line,
             text=text,
         )
-        # weights of the driver's that do not fit say nothing about those of the file
-        blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)
+        # weights of the driver's that do not fit say nothing about those of the file, nor many observations for one
+        is_by_hand = any(BY_HAND in line for line in session.lines)
+        blameless = "non-broadcastable" in message and (is_by_hand or ONE_LIST.search(self.source) is not None)
         if len(self.failures) < MAX_KEPT_ATTEMPTS and not blameless:
             self.failures.append(attempt)
         progress = (

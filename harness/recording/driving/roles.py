@@ -156,7 +156,7 @@ TOLERANCE_NAME = re.compile(
     r"^_?eps(ilon)?$|tol|thres|precision|converg|stop|_(goal|limit)$|m(in|ax)_?(err|loss|cost)", re.IGNORECASE
 )
 HELD_OUT = re.compile(
-    r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
+    r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(validation|valid|val(?!ues?)|testing|test|dev(?!iat)|eval(?!uat))_?",
     re.IGNORECASE,
 )
 

@@ -119,19 +119,20 @@ def _function_options(
         observed: list[str] = []  # the arguments that hold observations
         lines = ["np.random.seed(0)"]
         for index, argument in enumerate(forward.arguments):
-            array = recurrent_array(argument.name, data, name) if is_recurrent and index else None
-            array = array or _array_for(argument.name, index, data, weights, bias)
-            if array is not None:
-                names[argument.name] = f"argument{key}{index}"
-                observed += [names[argument.name]] if array == data else []
-                lines.append(f"argument{key}{index} = {array}{'' if array in INDICES else ' + 0.0'}")
-            elif keyed is not None and argument.name == keyed[0]:
+            if keyed is not None and argument.name == keyed[0]:
                 settings[argument.name] = f"argument{key}{index}"
                 bound = {one: f"argument{key}{index}_{place}" for place, one in enumerate(sorted(keyed[1]))}
                 names |= bound
                 lines += [f"{bound[one]} = {text}" for one, text in weights_by_key(keyed[1], data, name).items()]
                 entries = ", ".join(f"{one!r}: {variable}" for one, variable in bound.items())
                 lines.append(f"{settings[argument.name]} = {{{entries}}}")
+                continue
+            array = recurrent_array(argument.name, data, name) if is_recurrent and index else None
+            array = array or _array_for(argument.name, index, data, weights, bias)
+            if array is not None:
+                names[argument.name] = f"argument{key}{index}"
+                observed += [names[argument.name]] if array == data else []
+                lines.append(f"argument{key}{index} = {array}{'' if array in INDICES else ' + 0.0'}")
             elif argument.required:
                 settings[argument.name] = _setting_for(forward, argument.name)
         given = ", ".join((names | settings)[a.name] for a in forward.arguments if a.name in names | settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..failures import is_misused_library, is_never_set, is_of_libraries_alone, is_wrong_call
+from ..failures import is_misused_library, is_never_set, is_never_stored, is_of_libraries_alone, is_wrong_call
 from ..source import called_name
 from ..tape import StopRecording
 from .acceptance import (
@@ -547,6 +547,7 @@ class _Driver:
         methods = {name for one in self.facts.classes.values() for name in one.methods}
         return attempt.line != 0 and (
             is_never_set(attempt.type, attempt.message, classes, self.texts)
+            or is_never_stored(attempt.type, attempt.message, attempt.text, self.texts)
             or is_misused_library(attempt.type, attempt.message, attempt.text)
             or is_of_libraries_alone(attempt.type, attempt.text, self.namespace)
             or is_wrong_call(attempt.type, attempt.message, attempt.text, {*self.facts.functions, *classes, *methods})

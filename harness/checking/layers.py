@@ -23,7 +23,7 @@ from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 from ..recording.graph import Kind, Node, Recording
 from ..recording.record import record_file
-from ..recording.source import is_notebook, read_text
+from ..recording.source import read_text
 from .alignment import Alignment, Samples, align, are_alike, ratio, samples
 from .cost import Cost
 from .edits import EditBench
@@ -74,7 +74,7 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
     """
     file = Path(path)
     try:
-        text = "" if is_notebook(file) else read_text(file)
+        text = read_text(file)
         plans = find_pairs(text)
     except (OSError, SyntaxError, ValueError):
         return ()

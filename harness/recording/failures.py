@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
-from .literals import nodes_of
+from .literals import last_name, nodes_of
 
 WRONG_CALL = re.compile(
     r"(?:.*?(?P<owner>\w+)\.)?(?P<name>\w+)\(\) (takes|missing|got an unexpected keyword|got multiple values)"
@@ -93,3 +93,48 @@ def is_never_set(type: str, message: str, classes: Mapping[str, ast.ClassDef], t
             return False
     sets = re.compile(rf"\.{name}\b\s*([-+*/]?=[^=]|:|,)|setattr|__dict__|__getattr|__slots__")
     return not any(sets.search(text) for text in texts)
+
+
+def is_never_stored(type: str, message: str, text: str, texts: Iterable[str]) -> bool:
+    """Whether an object's own dictionary is without a key that nothing in the project puts into it.
+
+    Args:
+        type, message: of the exception.
+        text: of the line that raised it.
+        texts: of the project.
+    """
+    if type != "KeyError":
+        return False
+    read = {
+        node.value.attr
+        for node in nodes_of(text.strip())
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and isinstance(node.value, ast.Attribute)
+        and ast.unparse(node.value.value) == "self"
+        and isinstance(node.slice, ast.Constant)
+        and repr(node.slice.value) == message
+    }
+    return len(read) == 1 and not any(_may_store(node, min(read), message) for one in texts for node in nodes_of(one))
+
+
+def _may_store(node: ast.AST, name: str, key: str) -> bool:
+    """Whether a node may put a key, as it is written, into the dictionaries in attributes of this name."""
+    if isinstance(node, ast.Subscript) and last_name(node.value) == name and not isinstance(node.ctx, ast.Load):
+        return not isinstance(node.slice, ast.Constant) or repr(node.slice.value) == key
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if not any(isinstance(part, ast.Attribute) and part.attr == name for one in targets for part in ast.walk(one)):
+            return False
+        if any(isinstance(one, ast.Subscript) for one in targets):
+            return False  # which is looked at apart
+        keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
+        return any(not isinstance(one, ast.Constant) or repr(one.value) == key for one in keys)
+    if isinstance(node, ast.Call):  # what is given it, and its own methods
+        given = [*node.args, *(one.value for one in node.keywords)]
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        is_changed = (
+            last_name(receiver) == name and last_name(node.func) in ("update", "setdefault") if receiver else False
+        )
+        return is_changed or any(isinstance(one, ast.Attribute) and one.attr == name for one in given)
+    return False

@@ -225,6 +225,86 @@ class Conv1D:
         return dx
 """
 
+CELL_OF_A_DICTIONARY = """
+import numpy as np
+
+def simple_cell_forward(xt, a_prev, weights):
+    mixed = weights["Wax"] @ xt + weights["Waa"] @ a_prev + weights["ba"]
+    a_next = np.tanh(mixed)
+    scores = weights["Wya"] @ a_next + weights["by"]
+    return a_next, scores, (a_next, a_prev, xt, weights)
+
+def simple_cell_backward(da_next, cache):
+    a_next, a_prev, xt, weights = cache
+    dmixed = (1 - a_next**2) * da_next
+    grads = {
+        "dxt": weights["Wax"].T @ dmixed,
+        "da_prev": weights["Waa"].T @ dmixed,
+        "dWax": dmixed @ xt.T,
+        "dWaa": dmixed @ a_prev.T,
+        "dba": dmixed.sum(axis=1, keepdims=True),
+    }
+    return grads
+"""
+
+GATES_OF_A_DICTIONARY = """
+import numpy as np
+
+def logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+def lstm_unit_forward(xt, h_prev, c_prev, params):
+    Wf, Wi, Wc, Wo = params["Wf"], params["Wi"], params["Wc"], params["Wo"]
+    both = np.concatenate([h_prev, xt])
+    f = logistic(Wf @ both + params["bf"])
+    i = logistic(Wi @ both + params["bi"])
+    g = np.tanh(Wc @ both + params["bc"])
+    o = logistic(Wo @ both + params["bo"])
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return h, c, (both, f, i, g, o, c, c_prev, params)
+
+def lstm_unit_backward(dh, dc, cache):
+    both, f, i, g, o, c, c_prev, params = cache
+    dc = dc + dh * o * (1 - np.tanh(c) ** 2)
+    df = dc * c_prev * f * (1 - f)
+    di = dc * g * i * (1 - i)
+    dg = dc * i * (1 - g**2)
+    do = dh * np.tanh(c) * o * (1 - o)
+    dboth = params["Wf"].T @ df + params["Wi"].T @ di + params["Wc"].T @ dg + params["Wo"].T @ do
+    n = len(f)
+    return {
+        "dxt": dboth[n:], "dh_prev": dboth[:n], "dc_prev": dc * f,
+        "dWf": df @ both.T, "dWi": di @ both.T, "dWc": dg @ both.T, "dWo": do @ both.T,
+        "dbf": df.sum(1, keepdims=True), "dbi": di.sum(1, keepdims=True),
+        "dbc": dg.sum(1, keepdims=True), "dbo": do.sum(1, keepdims=True),
+    }
+"""
+
+STEPS_ON_THE_LAST_AXIS = (
+    CELL_OF_A_DICTIONARY
+    + """
+def rnn_forward(x, a0, weights):
+    states, caches, state = [], [], a0
+    for t in range(x.shape[2]):
+        state, _, cache = simple_cell_forward(x[:, :, t], state, weights)
+        states.append(state)
+        caches.append(cache)
+    return np.stack(states, axis=2), caches
+
+def rnn_backward(da, caches):
+    weights = caches[0][-1]
+    total = {name: 0 for name in ("dWax", "dWaa", "dba")}
+    dx, above = [], 0
+    for t in reversed(range(da.shape[2])):
+        part = simple_cell_backward(da[:, :, t] + above, caches[t])
+        above = part["da_prev"]
+        dx.insert(0, part["dxt"])
+        total = {name: total[name] + part[name] for name in total}
+    return {"dx": np.stack(dx, axis=2), "da0": above, "dWax": total["dWax"], "dWaa": total["dWaa"], "dba": total["dba"]}
+"""
+)
+
 # name -> (a right pair, what is replaced by a slip, the slip, the number of gradients, those that the slip makes wrong)
 PAIRS = {
     "a cell that returns gradients without names": (CELL, "da @ self.Wh.T", "da @ self.Wh", 5, {"result2"}),
@@ -232,6 +312,9 @@ PAIRS = {
     "a cell of one vector": (ONE_VECTOR, "+ dboth[self.n:]", "+ 2 * dboth[self.n:]", 4, {"dh"}),
     "one step, as functions": (STEP_FUNCTIONS, "dprev_c = dc * f", "dprev_c = dc * o", 6, {"dprev_c"}),
     "all steps, as functions": (SERIES, "back = da @ Wh.T", "back = da @ Wh", 5, {"dx", "dh0", "dWx", "dWh", "db"}),
+    "one step of a dictionary": (CELL_OF_A_DICTIONARY, "dmixed @ a_prev.T", "dmixed @ a_next.T", 5, {"dWaa"}),
+    "gates of a dictionary": (GATES_OF_A_DICTIONARY, "dc * g * i", "dc * f * i", 11,
+                                             {"dxt", "dh_prev", "dWi", "dbi"}),
     "attention to other sequences": (ATTENTION, "@ self.q, self.a", "@ self.q * 2, self.a", 7, {"self.dWk", "result2"}),
     "attention, as functions": (ATTENTION_FUNCTIONS, "(ds, -1, -2) @ q", "(ds, -1, -2) @ k", 3, {"result2"}),
     "a convolution of signals": (SIGNALS, "dout.sum(axis=(0, 2))", "dout.mean(axis=(0, 2))", 3, {"self.db"}),
@@ -251,6 +334,17 @@ def test_a_layer_over_sequences_and_its_slip(tmp_path: Path, name: str) -> None:
     path.write_text(text.replace(old, new))
     (pair,) = [one for one in check_layers(path) if one.gradients]
     assert {one.name for one in pair.gradients if one.agreement is not Agreement.AGREES} == wrong
+
+
+@pytest.mark.slow
+def test_steps_on_the_last_axis_and_their_slip(tmp_path: Path) -> None:
+    path = tmp_path / "layers.py"
+    path.write_text(STEPS_ON_THE_LAST_AXIS)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(STEPS_ON_THE_LAST_AXIS.replace("da[:, :, t] + above", "da[:, :, t]"))
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    assert {one.place.function for one in result.mistakes} == {"rnn_backward"}
 
 
 @pytest.mark.slow

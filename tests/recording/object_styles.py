@@ -669,3 +669,120 @@ class Linear:
 """
 
 STYLES["one layer that callers clear"] = (CLEARED_BY_CALLERS, "np.sum(dz, axis=0)", "np.sum(dz**2, axis=0)")
+
+VALUES_IN_OBJECTS = """
+import numpy as np
+
+
+class Extent:
+    def __init__(self, *lengths):
+        self.lengths = lengths
+
+    def __getitem__(self, place):
+        return self.lengths[place]
+
+
+class Block:
+    def __init__(self, numbers, slopes=None):
+        self.numbers = np.array(numbers)
+        self.slopes = slopes
+
+
+class Part:
+    def forward(self, block: Block) -> Block:
+        raise NotImplementedError
+
+    def backward(self, block: Block) -> Block:
+        raise NotImplementedError
+
+
+class Linear(Part):
+    def __init__(self, in_shape: Extent, out_shape: Extent):
+        self.weights = Block(np.random.uniform(-0.5, 0.5, (in_shape[0], out_shape[0])))
+        self.bias = Block(np.zeros(out_shape[0]))
+
+    def forward(self, block: Block) -> Block:
+        self.seen = block.numbers
+        return Block(self.seen @ self.weights.numbers + self.bias.numbers)
+
+    def backward(self, block: Block) -> Block:
+        self.weights.slopes = self.seen.T @ block.numbers
+        self.bias.slopes = block.numbers.sum(axis=0)
+        return Block(block.numbers @ self.weights.numbers.T)
+
+
+class Tanh(Part):
+    def forward(self, block: Block) -> Block:
+        self.made = np.tanh(block.numbers)
+        return Block(self.made)
+
+    def backward(self, block: Block) -> Block:
+        return Block(block.numbers * (1 - self.made**2))
+
+
+class Chain:
+    def __init__(self, parts, rate=0.05):
+        self.parts = parts
+        self.rate = rate
+
+    def forward(self, x: Block) -> Block:
+        for part in self.parts:
+            x = part.forward(x)
+        return x
+
+    def backward(self, grad: Block):
+        for part in reversed(self.parts):
+            grad = part.backward(grad)
+
+    def update_weights(self):
+        for part in self.parts:
+            if hasattr(part, "weights"):
+                part.weights.numbers -= self.rate * part.weights.slopes
+                part.bias.numbers -= self.rate * part.bias.slopes
+"""
+STYLES["values in objects of the file's own"] = (VALUES_IN_OBJECTS, "1 - self.made**2", "1 - self.made")
+
+OWN_LOSS = """
+    def loss_gradient(self, output: Block, target: Block) -> Block:
+        return Block(2 * (output.numbers - target.numbers) / target.numbers.size)
+
+    def train_step(self, x: Block, y: Block):
+        output = self.forward(x)
+        loss = np.mean((output.numbers - y.numbers) ** 2)
+        self.backward(self.loss_gradient(output, y))
+        self.update_weights()
+        return loss
+"""
+STYLES["targets in objects of the file's own"] = (
+    VALUES_IN_OBJECTS + OWN_LOSS,
+    "2 * (output.numbers - target.numbers) / target",
+    "2 * (output.numbers - target.numbers) * output.numbers / target",
+)
+
+NAMES_OF_THE_SCRIPT = """
+import numpy as np
+
+
+class Net:
+    def __init__(self):
+        self.w1 = np.random.randn(n_features, n_units) * 0.4
+        self.w2 = np.random.randn(n_units, n_kinds) * 0.4
+
+    def train(self, X, y):
+        for _ in range(n_rounds):
+            h = np.tanh(X @ self.w1)
+            delta = (h @ self.w2 - y) / len(X)
+            d_h = delta @ self.w2.T * (1 - h**2)
+            self.w2 -= speed * h.T @ delta
+            self.w1 -= speed * X.T @ d_h
+
+
+if __name__ == "__main__":
+    table = np.load("measured_by_somebody.npy")
+    n_features, n_units, n_kinds = 6, 4, 2
+    n_rounds = 12
+    speed = 0.05
+    net = Net()
+    net.train(table[:, :6], table[:, 6:])
+"""
+STYLES["names that the script sets too late"] = (NAMES_OF_THE_SCRIPT, "1 - h**2", "1 - h")

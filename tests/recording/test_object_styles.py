@@ -70,6 +70,13 @@ def test_an_example_names_a_class_by_its_module_and_sets_attributes():
     assert list(example.statements("net")) == ["net = Network(3)", "net.loss = SquaredError()"]
 
 
+def test_an_example_is_given_the_default_of_an_argument_as_a_whole():
+    text = "def main(options={'units': 4}, seed=1):\n    net = Net(**options)\n"
+    (example,) = find_examples([text], ["Net"], ["Net"])["Net"]
+    assert example.construction == "Net(**{'units': 4})"
+    assert not find_examples([text + text.replace("4", "5")], ["Net"], ["Net"])
+
+
 def test_labels_that_are_halved_are_signs():
     text = "def loss(a, labels):\n    return -np.log(np.abs(labels / 2 - 0.5 + a))\n"
     assert label_order(read_source(text), text)[0] is Labels.SIGNS

@@ -17,7 +17,7 @@ from harness.recording.driving.loaded import collect_facts
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.source import FileFacts
 from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files, sibling_names
-from harness.recording.failures import is_never_set, is_wrong_call
+from harness.recording.failures import is_never_set, is_never_stored, is_wrong_call
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
 from harness.recording.shortened import shorten_texts, shortened_lines
@@ -165,6 +165,21 @@ def test_attributes_that_nothing_sets() -> None:
     assert not missing("depth")
     assert not missing("lr", "net = Net()\nnet.lr = 0.1\n")
     assert not missing("lr", "setattr(net, name, value)\n")
+
+
+def test_keys_that_nothing_stores() -> None:
+    source = "class Net:\n    def __init__(self):\n        self.w = {'a': 1}\n        self.w['b'] = 2\n"
+
+    def missing(key: str, *more: str, text: str = "") -> bool:
+        return is_never_stored("KeyError", repr(key), text or f"x = self.w['{key}']", [source, *more])
+
+    assert missing("c")
+    assert not missing("a")
+    assert not missing("b")
+    assert not missing("c", text="x = w['c']")
+    assert not missing("c", "net.w[name] = 3\n")
+    assert not missing("c", "fill(net.w)\n")
+    assert not missing("c", "net.w.update(other)\n")
 
 
 MISSING_SELF = """

@@ -10,6 +10,7 @@ from ..literals import last_name, nodes_of
 from .pairs.find import find_pairs
 from .pairs.plan import PairKind, PairPlan
 from .result import Driven, runs_script
+from .roles import INPUT_NAME, is_given_first
 from .session import Session
 from .source import FileFacts, FunctionFacts
 from .words import BY_HAND
@@ -92,6 +93,24 @@ def unused_by_hand(session: Session) -> list[str]:
         using = {call for call in calls if re.search(rf"\b{name}\b", call)}
         if len(using) == 1 and len(set(calls)) > 1 and not re.search(r"\b(X|Y|labels)\b", min(using)):
             found.append(name)
+    return found
+
+
+def inputs_from_above(session: Session) -> list[str]:
+    """The arguments of backward passes that the inputs were given for, though a gradient goes there by its place."""
+    made = {text.split(" = ", 1)[0]: text for text in (statement.text for statement in session.statements)}
+    found = []
+    for call in nodes_of("\n".join(statement.text for statement in session.statements)):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args):
+            continue
+        owner = type(session.names.get(ast.unparse(call.func.value))).__name__
+        method = session.facts.methods(owner).get(call.func.attr)
+        first = method.required[0].name if method is not None and method.required else ""
+        given = ast.unparse(call.args[0])
+        text = made.get(given, given)
+        is_of_inputs = re.search(r"\bX\b", text) and not re.search(r"\b(Y|labels)\b", f"{text} {ast.unparse(call)}")
+        if method is not None and is_of_inputs and is_given_first(first, method) and not INPUT_NAME.match(first):
+            found.append(f"{first} of {owner}.{method.name}")
     return found
 
 

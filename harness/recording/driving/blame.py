@@ -16,7 +16,7 @@ from .choices import BLAMED_COST, CLEARED_COST, COST
 from .data import BATCH, CLASSES, HIDDEN, Form
 from .gradients import GRADIENT_NAMED
 from .roles import TARGET_NAME, words_of
-from .session import MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
+from .session import LARGEST_SIZE, MAX_SIZES, SHAPE_MESSAGE, Hints, Session, numbers_in, user_line
 from .source import FileFacts
 from .words import PASS_BACK, STRUCTURE_WORDS
 
@@ -41,6 +41,7 @@ ONE_KEPT = re.compile(r"output operand with shape \((\d+),(\d+)\) doesn't match 
 THREE_AXES = re.compile(
     r"\((batch|n|b)\w*, ?(time|seq|step|len|t\b)\w*, ?\w+\)|\b(3|three)[ -]?(d|dim\w*|axes)\b", re.IGNORECASE
 )
+OWN_CHECK = re.compile(r"\s*(raise|assert)\b")  # a line of the user's that raises on purpose
 THREE_UNPACKED = "not enough values to unpack (expected 3, got 2)"  # n, t, d = x.shape
 SOLVED_COST = 0.05  # of a choice that the failure decides
 
@@ -48,13 +49,14 @@ SOLVED_COST = 0.05  # of a choice that the failure decides
 def learn(session: Session, hints: Hints, error: BaseException | None, files: Mapping[str, FileFacts]) -> None:
     """Sizes that a message mentions become options for the number of inputs; a batch that cannot go back is noted."""
     hints.batch_raises = hints.batch_raises or _raised_for_batch(session, error, files)
-    if error is None or session.sizes is None or not SHAPE_MESSAGE.search(str(error)):
+    compared = _compared_sizes(error, files)
+    if error is None or session.sizes is None or not (compared or SHAPE_MESSAGE.search(str(error))):
         return
     one = ONE_INPUT.search(str(error)) if not session.inputs_given else None
     if one and str(session.sizes.inputs) in one.groups() and 1 not in hints.inputs:
         hints.inputs.insert(0, 1)
         hints.labels.sort(key=lambda labels: not labels.one_output)  # one number after the other
-    numbers = [number for number in numbers_in(str(error)) if number > 1]
+    numbers = [number for number in (*compared, *numbers_in(str(error))) if 1 < number <= LARGEST_SIZE]
     for key, chosen, known in (
         ("inputs", session.sizes.inputs, hints.inputs),
         ("outputs", session.sizes.outputs, hints.outputs),
@@ -75,7 +77,7 @@ def asks_for_sequences(error: BaseException | None, line: str) -> bool:
     """
     if not isinstance(error, (ValueError, AssertionError)):
         return False
-    is_own = re.match(r"\s*(raise|assert)\b", line) is not None
+    is_own = OWN_CHECK.match(line) is not None
     is_unpacked = str(error).startswith(THREE_UNPACKED) and ".shape" in line
     return is_unpacked or (is_own and THREE_AXES.search(str(error)) is not None)
 
@@ -84,7 +86,9 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     """What changing each choice costs after this failure."""
     message = "" if error is None else str(error)
     noted = bool(session.watcher.notes)
+    checked = _checked_arrays(error, files)
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
+    of_data |= bool(checked)
     puts_out_hidden = _puts_out_hidden(session, message)
     # one observation after the other, unless the file divides by the number of all of them, and so means them at once
     is_of_one = _is_of_one(session, message) and not _divides_by_all(session, error, files)
@@ -121,6 +125,8 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
         if key in ("form", "labels", "inputs", "outputs", "pairs", "matrices"):
             if nothing:
                 return CLEARED_COST
+            if key == "labels" and checked and all(map(TARGET_NAME.match, checked)):
+                return BLAMED_COST / 2  # the file says which targets it wants
             return BLAMED_COST if shapes else COST
         if key.startswith("writer"):
             return COST / 2
@@ -267,22 +273,72 @@ def unset_at(error: BaseException | None, files: Mapping[str, FileFacts]) -> set
     """The attributes that the innermost statement of the user's reads and that are absent or None."""
     if not isinstance(error, (AttributeError, TypeError)) or "NoneType" not in str(error):
         return {error.name or ""} if isinstance(error, AttributeError) and error.obj is not None else set()
-    frame, line, facts, trace = None, 0, None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename in files:
-            frame, line, facts = trace.tb_frame, trace.tb_lineno, files[trace.tb_frame.f_code.co_filename]
-        trace = trace.tb_next
-    if frame is None or facts is None:
+    around, frame = _statements_around(error, files)
+    if not around or frame is None:
         return set()
-    around = [
-        node
-        for node in ast.walk(ast.parse("\n".join(facts.lines)))
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
-    statement = max(around, key=lambda node: node.lineno, default=None)
-    reads = [node for node in ast.walk(statement) if isinstance(node, ast.Attribute)] if statement is not None else []
+    reads = [node for node in ast.walk(around[-1]) if isinstance(node, ast.Attribute)]
     names = {**frame.f_globals, **frame.f_locals}
     return {node.attr for node in reads if isinstance(node.ctx, ast.Load) and _is_none(node, names)}
+
+
+def _statements_around(error: BaseException, files: Mapping[str, FileFacts]) -> tuple[list[ast.stmt], FrameType | None]:
+    """The statements with the innermost line of the user's that an exception went through, in order, and the frame."""
+    frame, line, facts = None, 0, None
+    for one, number in traceback.walk_tb(error.__traceback__):
+        if one.f_code.co_filename in files:
+            frame, line, facts = one, number, files[one.f_code.co_filename]
+    nodes = ast.walk(ast.parse("\n".join(facts.lines))) if facts is not None else ()
+    around = [
+        node for node in nodes if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    return sorted(around, key=lambda node: node.lineno), frame
+
+
+def _failed_check(error: BaseException | None, files: Mapping[str, FileFacts]) -> tuple[ast.expr, FrameType] | None:
+    """The condition of the user's own that an attempt did not meet, and the frame: of an ``assert``, or of the ``if``
+    around a ``raise``."""
+    if error is None or not OWN_CHECK.match(user_line(error, files)[1]):
+        return None
+    around, frame = _statements_around(error, files)
+    tests = [
+        node.test
+        for node in around
+        if isinstance(node, ast.Assert) or (isinstance(node, ast.If) and around[-1] not in node.orelse)
+    ]
+    return (tests[-1], frame) if tests and frame is not None else None
+
+
+def _checked_arrays(error: BaseException | None, files: Mapping[str, FileFacts]) -> set[str]:
+    """The arrays given to a function, by name, that a condition of its own, which an attempt did not meet, is about.
+
+    Those of a backward pass are not data, and may not fit because of a mistake.
+    """
+    check = _failed_check(error, files)
+    if check is None or PASS_BACK.match(check[1].f_code.co_name):
+        return set()
+    test, frame = check
+    given = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name) and node.id in given}
+    return {name for name in names if isinstance(frame.f_locals.get(name), (np.ndarray, list))}
+
+
+def _compared_sizes(error: BaseException | None, files: Mapping[str, FileFacts]) -> list[int]:
+    """The lengths that such a condition compares."""
+    check = _failed_check(error, files)
+    if check is None or not _checked_arrays(error, files):
+        return []
+    test, frame = check
+    found: list[int] = []
+    for node in ast.walk(test):
+        if isinstance(node, ast.Compare):
+            for part in (node.left, *node.comparators):
+                calls = {ast.unparse(one.func) for one in ast.walk(part) if isinstance(one, ast.Call)}
+                if calls <= {"len"}:
+                    with contextlib.suppress(Exception):
+                        value = eval(ast.unparse(part), frame.f_globals, dict(frame.f_locals))
+                        sizes = value if isinstance(value, tuple) else (value,)
+                        found += [one for one in sizes if type(one) is int]
+    return found
 
 
 def _is_none(node: ast.Attribute, names: dict[str, Any]) -> bool:

@@ -45,6 +45,7 @@ from .words import (
     VAGUE_ROLES,
     WRONG_NAME,
 )
+from .wrapped import wrapped
 
 MAX_DEPTH = 7
 LARGE = 5_000  # weights of an object of the file
@@ -406,7 +407,7 @@ class Caller:
         if slot.role in (Role.ACTIVATION, Role.LOSS, Role.OPTIMIZER, Role.CHOICE, Role.FUNCTION, Role.ACTIVATION_LIST):
             return named_functions(slot)
         if slot.role in (Role.OBJECT, Role.OBJECT_LIST):
-            return objects(slot)
+            return (wrapped(slot) if slot.role is Role.OBJECT else []) or objects(slot)
         if slot.role is Role.NUMBER:
             return ["0.1", "1", "3"]
         return made(slot)

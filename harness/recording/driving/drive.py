@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..failures import is_misused_library, is_never_set, is_of_libraries_alone, is_wrong_call
+from ..failures import is_misused_library, is_never_set, is_never_stored, is_of_libraries_alone, is_wrong_call
+from ..source import called_name
 from ..tape import StopRecording
 from .acceptance import (
     excuse_square_weights,
+    inputs_from_above,
     layers_left,
     pairs_of,
     picks_one_of_each_row,
@@ -38,7 +40,7 @@ from .result import Attempt, Driven
 from .roles import Role, role_of
 from .session import Hints, Session, quiet, reset_generators, user_line
 from .source import Argument, FileFacts, FunctionFacts, read_source
-from .suggestions import column_votes, is_error_turned, label_order, matrix_options, output_count
+from .suggestions import column_votes, is_error_turned, label_order, matrix_options, output_count, value_in_script
 from .updates import UpdateLine
 from .usage import example_texts, find_snippets, project_files, read, sibling_names
 from .uses import Uses
@@ -52,8 +54,11 @@ ALIKE = 10  # attempts that ended with the same exception, which no other argume
 MAX_GOALS = 40
 GRADIENTS_SHARE = 16  # part of the attempts for gradients alone, before other files of the project are looked at
 PATIENCE = 20  # attempts of one goal after which another is as likely as one that was next to it at first
+MAX_SUPPLIED = 8  # global names that only the main block gives a value
 MAX_LINES_IN_ALL = 3_000_000  # of the user's code in all attempts
 TARGET_LAST = re.compile(r"\b(row|datum|sample|record|instance|example)\[:?-1\]|\[-1\]\s*\]\s*=\s*1")
+# one observation, a flat list, becomes a column
+ONE_LIST = re.compile(r"(ndmin ?= ?2|atleast_2d\(\w+)\)\.(T\b|transpose\(\))")
 LIST_OF_INPUTS = re.compile(r"def \w+\([^()]*\blist_inputs?\b")
 TARGETS = re.compile(r"\b(Y|labels)\b")  # as the lines call them
 CERTAIN_ERRORS = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError")
@@ -339,6 +344,7 @@ class _Driver:
             session.watcher.notes.append(f"{goal.text} is called without data, which its callers are given")
         if session.form is not None and session.form.single and self.hints.batch_raises:
             session.watcher.notes.append(f"one observation a call; with all of them, {self.hints.batch_raises}")
+        session.watcher.notes += [f"the inputs as {name}, which is a gradient" for name in inputs_from_above(session)]
         unused = unused_by_hand(session)
         if unused:
             session.watcher.notes.append(f"{', '.join(unused)}: no other call than that of the update uses them")
@@ -383,7 +389,8 @@ class _Driver:
     def _run_alone(self, driven: Driven, turned: bool = False) -> Alone | None:
         self.saved.restore()
         reset_generators(self.seed)
-        self.namespace |= {name: eval(text) for name, text in self.hints.missing.items()}
+        for name, text in self.hints.missing.items():
+            self.namespace[name] = eval(text, {"np": np, **self.namespace})
         return run_alone(driven, self.namespace, self.updates, turned=turned)
 
     def _partly(self, goal: Goal, session: Session, error: BaseException) -> Driven | None:
@@ -453,11 +460,12 @@ class _Driver:
     # Learning from failures
 
     def _supply(self, error: NameError) -> bool:
-        """Gives a global setting that only the main block sets a value; whether that is possible."""
+        """Gives a global name a value that only the main block gives it; whether that is possible."""
         name = getattr(error, "name", None) or ""
-        if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= 4:
+        if not name or name in self.hints.missing or name in self.namespace or len(self.hints.missing) >= MAX_SUPPLIED:
             return False
-        if not re.search(rf"(?m)^\s+{re.escape(name)}\s*=[^=]", self.source):
+        given = value_in_script(self.source, name, {*self.namespace, *self.hints.missing})
+        if not (given or re.search(rf"(?m)^\s+{re.escape(name)}\s*=[^=]", self.source)):
             return False
         node = ast.parse(f"def f({name}): pass").body[0]
         assert isinstance(node, ast.FunctionDef)
@@ -469,9 +477,19 @@ class _Driver:
             Role.DECAY: "0.1",
             Role.MOMENTUM: "0.9",
         }
-        if role not in values:
+        text = values.get(role) or (given if self._can_be_evaluated(given) else "")
+        if text:
+            self.hints.missing[name] = text
+        return bool(text)
+
+    def _can_be_evaluated(self, text: str) -> bool:
+        """Whether an expression has a value, and takes no function of the file's, which may train, to compute it."""
+        if any(called_name(node) in self.facts.functions for node in ast.walk(ast.parse(text))):
             return False
-        self.hints.missing[name] = values[role]
+        try:
+            eval(text, {"np": np, **self.namespace})
+        except Exception:  # data that are not there, or names that are set later
+            return False
         return True
 
     def _is_set_by_a_method(self, error: BaseException | None) -> bool:
@@ -494,8 +512,9 @@ class _Driver:
             line=line,
             text=text,
         )
-        # weights of the driver's that do not fit say nothing about those of the file
-        blameless = "non-broadcastable" in message and any(BY_HAND in line for line in session.lines)
+        # weights of the driver's that do not fit say nothing about those of the file, nor many observations for one
+        is_by_hand = any(BY_HAND in line for line in session.lines)
+        blameless = "non-broadcastable" in message and (is_by_hand or ONE_LIST.search(self.source) is not None)
         if len(self.failures) < MAX_KEPT_ATTEMPTS and not blameless:
             self.failures.append(attempt)
         progress = (
@@ -526,6 +545,7 @@ class _Driver:
         methods = {name for one in self.facts.classes.values() for name in one.methods}
         return attempt.line != 0 and (
             is_never_set(attempt.type, attempt.message, classes, self.texts)
+            or is_never_stored(attempt.type, attempt.message, attempt.text, self.texts)
             or is_misused_library(attempt.type, attempt.message, attempt.text)
             or is_of_libraries_alone(attempt.type, attempt.text, self.namespace)
             or is_wrong_call(attempt.type, attempt.message, attempt.text, {*self.facts.functions, *classes, *methods})

@@ -87,7 +87,7 @@ def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def _settings(tree: ast.AST) -> dict[str, ast.expr]:
-    """The names that numbers, texts, instances or lists of them are given to, once."""
+    """The names that numbers, texts, instances or lists of them are given to, once, or are the defaults of."""
     found: dict[str, ast.expr] = {}
     several: set[str] = set()
     for node in ast.walk(tree):
@@ -98,7 +98,21 @@ def _settings(tree: ast.AST) -> dict[str, ast.expr]:
                 found[name] = node.value
             else:
                 several.add(name)
-    return {name: value for name, value in found.items() if name not in several}
+    assigned = {name: value for name, value in found.items() if name not in several}
+    return {name: value for name, value in _defaults(tree).items() if name not in several} | assigned
+
+
+def _defaults(tree: ast.AST) -> dict[str, ast.expr]:
+    """The defaults of arguments of functions, methods aside, by the names that have one default everywhere."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            last = [*node.args.posonlyargs, *node.args.args][::-1]
+            pairs = [*zip(last, node.args.defaults[::-1]), *zip(node.args.kwonlyargs, node.args.kw_defaults)]
+            for argument, default in pairs:
+                if default is not None and _is_setting(default):
+                    found.setdefault(argument.arg, []).append(default)
+    return {name: values[0] for name, values in found.items() if len({*map(ast.unparse, values)}) == 1}
 
 
 def _is_setting(node: ast.expr) -> bool:

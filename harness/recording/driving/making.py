@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .choices import Exhausted, Option
 from .functions import matching_classes
 from .given import inputs_text, sizes, targets_text
@@ -76,7 +78,7 @@ def made(slot: Slot) -> list[Option]:
         options.extend(from_sizes(slot))
         options.extend(by_hand(slot))
     if slot.role is Role.UPSTREAM:
-        options.extend(_loss_gradients(slot.caller) or [partial(_output_error, slot.caller)])
+        options.extend(loss_gradients(slot.caller) or [partial(output_error, slot.caller)])
     if slot.role is Role.UNKNOWN and slot.uses.attributes - OF_ARRAYS and not slot.uses.array:
         options.extend(objects(slot.as_a(Role.OBJECT)))
     if slot.role is Role.UNKNOWN:
@@ -103,7 +105,7 @@ def made(slot: Slot) -> list[Option]:
     return options
 
 
-def _loss_gradients(caller: Caller) -> list[Option]:
+def loss_gradients(caller: Caller) -> list[Option]:
     """Gradients of the file's own loss with respect to the network's output."""
     options: list[Option] = []
     for name, function in caller.facts.functions.items():
@@ -117,6 +119,16 @@ def _loss_gradients(caller: Caller) -> list[Option]:
             named = re.search(r"back|grad|bprop|deriv|prime|diff|delta", method.name)
             if named and method.returns_something and not method.abstract:
                 options.append(_loss_gradient(caller, method, name))
+    for method, text in caller.session.functions():  # of the network itself
+        is_named = LOSS_WORDS.search(method.name) and DERIVATIVE_WORDS.search(method.name)
+        if (
+            method.owner
+            and is_named
+            and method.returns_something
+            and len(method.required) == 2
+            and text not in caller.session.stack
+        ):
+            options.append(_loss_gradient(caller, method, variable=text.rpartition(".")[0]))
     return options[:6]
 
 
@@ -145,35 +157,54 @@ def _nothing(slot: Slot) -> str:
     return "None"
 
 
-def _output_error(caller: Caller) -> str:
+def output_error(caller: Caller) -> str:
     """The outputs made last minus the targets: the gradient of half the squared error, if the file has no loss."""
     session = caller.session
     if not session.forward_results:
         raise Exhausted("outputs")
-    outputs, targets = result_of_kind(session.forward_results, Role.OUTPUTS), targets_text(caller)
+    outputs = _array_in(caller, result_of_kind(session.forward_results, Role.OUTPUTS))
+    targets = targets_text(caller)
     session.assumes_loss = True
     return f"{targets} - {outputs}" if session.hints.is_turned else f"{outputs} - {targets}"
 
 
-def _loss_gradient(caller: Caller, function: FunctionFacts, owner: str = "") -> Callable[[], str]:
-    """The gradient that a function of a loss, or a method of one of this class, returns for the outputs made last."""
+def _array_in(caller: Caller, text: str) -> str:
+    """The expression for the array that an object of the file's holds: ``output.data``; itself for an array."""
+    value = caller.session.value(text)
+    if type(value).__name__ not in caller.facts.classes or isinstance(value, np.ndarray):
+        return text
+    names = [name for name, one in vars(value).items() if isinstance(one, np.ndarray) and one.size]
+    return f"{text}.{names[0]}" if names else text
+
+
+def _loss_gradient(
+    caller: Caller, function: FunctionFacts, owner: str = "", *, variable: str = ""
+) -> Callable[[], str]:
+    """The gradient that a function of a loss, or a method of one of this class, returns for the outputs made last.
+
+    Args:
+        caller: builds the call.
+        function: what returns the gradient.
+        owner: class of a loss, of which an instance is made; "" for a function.
+        variable: of the object that has the method, if there is one.
+    """
 
     def make() -> str:
         if not caller.session.forward_results:
             raise Exhausted(function.name)
-        variable = caller.make_object(owner) if owner else ""
+        thing = caller.make_object(owner) if owner else variable
         with caller.loss_of_outputs():
             if owner:
                 outputs = caller.session.forward_results
                 cost = _value_of_loss(caller, owner)
                 if cost is not None and not any(part is cost for part in caller.facts.reach(function)):
-                    caller.call(cost, f"{variable}.{cost.name}", repeat=True)
+                    caller.call(cost, f"{thing}.{cost.name}", repeat=True)
                     caller.session.forward_results = outputs
-                ensure_attributes(caller, function, variable)
-            targets = caller.call(function, f"{variable}.{function.name}".lstrip("."), repeat=True)
+                ensure_attributes(caller, function, thing)
+            targets = caller.call(function, f"{thing}.{function.name}".lstrip("."), repeat=True)
         if not targets:
             raise Exhausted(function.name)
-        return targets[0] if owner else targets[-1]
+        return targets[0] if thing else targets[-1]
 
     return make
 

@@ -156,7 +156,7 @@ TOLERANCE_NAME = re.compile(
     r"^_?eps(ilon)?$|tol|thres|precision|converg|stop|_(goal|limit)$|m(in|ax)_?(err|loss|cost)", re.IGNORECASE
 )
 HELD_OUT = re.compile(
-    r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(val|valid|validation|test|testing|dev|eval)_?",
+    r"_?(val|valid|validation|test|testing|tst|dev|eval|cv)\d?$|^(validation|valid|val(?!ues?)|testing|test|dev(?!iat)|eval(?!uat))_?",
     re.IGNORECASE,
 )
 
@@ -426,17 +426,17 @@ def _is_named_like_targets(name: str, function: FunctionFacts) -> bool:
 
 def _is_from_above(name: str, function: FunctionFacts) -> bool:
     """Whether it is what the backward pass of a layer is given first, whatever its name, and is not given targets."""
-    return _is_given_first(name, function) and only_multiplies(name, function.node)
+    return is_given_first(name, function) and only_multiplies(name, function.node)
 
 
 def _is_gradient_by_use(name: str, uses: Uses, function: FunctionFacts) -> bool:
     """Whether a backward pass that updates nothing is given a gradient by the name of a rate: ``backward(eta)``."""
-    if not _is_given_first(name, function) or any(update.likely for update in function.updates):
+    if not is_given_first(name, function) or any(update.likely for update in function.updates):
         return False
     return uses.array or uses.indexed or only_multiplies(name, function.node)
 
 
-def _is_given_first(name: str, function: FunctionFacts) -> bool:
+def is_given_first(name: str, function: FunctionFacts) -> bool:
     """Whether it is the first argument of the backward pass of a layer, which is given no targets."""
     required = [one.name for one in function.required]
     is_backward = bool(function.owner) and BACK_NAME.search(function.name) is not None

@@ -37,6 +37,7 @@ from .source import FileFacts, FunctionFacts
 from .watching import Targets, Watcher
 
 FILE = "<driver>"
+LARGEST_SIZE = 5_000  # of data that are tried because a message mentions it
 MAX_SIZES = 6  # numbers of inputs, or of outputs, that are tried besides the usual one
 
 
@@ -480,4 +481,4 @@ SHAPE_MESSAGE = re.compile(
 
 def numbers_in(message: str) -> list[int]:
     """The sizes that a message mentions."""
-    return [int(text) for text in re.findall(r"(?<![\w.])\d+(?![\w.])", message) if 0 < int(text) <= 5000]
+    return [int(text) for text in re.findall(r"(?<![\w.])\d+(?![\w.])", message) if 0 < int(text) <= LARGEST_SIZE]

@@ -348,6 +348,8 @@ def _note_call(facts: FunctionFacts, call: ast.Call, myself: str, modules: froze
         if (isinstance(owner, ast.Name) and owner.id == myself) or called_name(owner) == "super":
             facts.self_calls.add(call.func.attr)
         facts.method_calls.add(call.func.attr)
+    elif isinstance(call.func, ast.Subscript):  # self.layers[i](..)
+        facts.method_calls.add("__call__")
     _note_functions(facts, [*call.args, *(keyword.value for keyword in call.keywords)], modules)
 
 

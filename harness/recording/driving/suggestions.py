@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 
-from ..literals import last_name
+from ..literals import assigned, last_name
 from .data import OUTPUTS, Labels
 from .roles import OUTPUT_NAME, TARGET_NAME
 from .source import FileFacts
@@ -109,3 +110,40 @@ def _is_compared(name: str, source: str) -> bool:
     found = re.findall(rf"\b([a-z]\w*) == {re.escape(name)}\b(?![\[.(])", source)
     found += re.findall(rf"\b{re.escape(name)}\[\w+\] == ([a-z]\w*)\b(?![\[.(])", source)
     return not all(OUTPUT_NAME.match(one) for one in found)
+
+
+def value_in_script(source: str, name: str, known: Container[str]) -> str:
+    """The expression that statements outside of functions and classes assign to a name, "" without one.
+
+    Args:
+        source: text of the file.
+        name: that is assigned.
+        known: names that the expression may use besides NumPy and Python's own.
+    """
+    values = [
+        value
+        for statement in _outside_of_functions(ast.parse(source).body)
+        if isinstance(statement, ast.Assign)
+        for target, value in assigned(statement)
+        if isinstance(target, ast.Name) and target.id == name
+    ]
+    texts = [
+        ast.unparse(value)
+        for value in values
+        if all(
+            one.id in known or one.id == "np" or hasattr(builtins, one.id)
+            for one in ast.walk(value)
+            if isinstance(one, ast.Name)
+        )
+    ]
+    return texts[0] if texts else ""
+
+
+def _outside_of_functions(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements in order, those inside of conditions and loops included, without what functions and classes have."""
+    for statement in body:
+        yield statement
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield from _outside_of_functions(
+                child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.stmt)
+            )

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..literals import keys_of, last_name, texts_of
+from ..source import called_name
 
 CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
 ARRAY_METHODS = frozenset({"dot", "reshape", "sum", "mean", "flatten", "ravel", "astype", "transpose"})
-ARRAY_FUNCTIONS = frozenset({"dot", "matmul", "einsum", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"})
+ARRAY_FUNCTIONS = frozenset(
+    {"dot", "matmul", "einsum", "sum", "mean", "exp", "maximum", "log", "argmax", "multiply"} | {"atleast_2d"}
+)
 # functions that are given the sizes of what they make
 MAKERS = frozenset(
     {"zeros", "ones", "full", "randn", "rand", "range", "arange", "empty", "eye", "normal", "uniform"}
@@ -272,7 +275,7 @@ def _note_call(uses: Uses, elements: set[str], name: str, call: ast.Call) -> Non
         uses.attribute_of.add(last_name(call.args[0]))
     if any(is_expression(argument, name) for argument in call.args):
         uses.measured |= function == "len"
-        uses.array |= function in ARRAY_FUNCTIONS
+        uses.array |= function in ARRAY_FUNCTIONS or any(keyword.arg == "ndmin" for keyword in call.keywords)
         uses.iterated |= function == "shuffle"
 
 
@@ -298,6 +301,8 @@ def _note_attribute(uses: Uses, elements: set[str], name: str, item: ast.Attribu
     """Notes an attribute that is asked of a name or of its elements."""
     if is_expression(item, name):
         return
+    if called_name(item.value) in ("array", "asarray") and isinstance(item.value, ast.Call):  # np.array(name).T
+        uses.array |= item.attr in ("T", "reshape") and any(is_expression(one, name) for one in item.value.args[:1])
     if is_expression(item.value, name):
         uses.attributes.add(item.attr)
         uses.array |= item.attr in ("shape", "T", "size", "ndim")

@@ -15,12 +15,14 @@ ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, mo
 PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
 SIGNALS = ("signals_", "signal_rows_")  # the same in one dimension
 SERIES = ("sequences_", "steps_")  # what a layer over sequences may be given: their steps on the second or first axis
+COLUMNS = ("columns_", "series_last_")  # what weights are multiplied with from the left; the second has steps last
 TOKENS = ("tokens_", "token_rows_")  # what an attention may be given: sequences, or one
 STATES = {  # the states of a recurrent cell, by its inputs
     "rows_": "states_",
     "columns_": "states_t_",
     **dict.fromkeys(SERIES, "first_states_"),
     "vector_": "state_",
+    "series_last_": "first_states_t_",
 }
 INDICES = ("indices_", "labels_")  # what an embedding may be given
 SINGLE = frozenset({"row_", "column_", "vector_", "image_", "image_row_", "plane_"})  # one observation
@@ -139,6 +141,7 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "signal_rows_": rng.normal(size=(IMAGES, SIDE, CHANNELS)),
         "sequences_": rng.normal(size=(SEQUENCES, STEPS, INPUTS)),
         "steps_": rng.normal(size=(STEPS, SEQUENCES, INPUTS)),
+        "series_last_": rng.normal(size=(INPUTS, SEQUENCES, STEPS)),
         "tokens_": rng.normal(size=(SEQUENCES, STEPS, WIDTH)),
         "token_rows_": rng.normal(size=(STEPS, WIDTH)),
         "indices_": rng.integers(0, CLASSES, size=(OBSERVATIONS, CLASSES)),
@@ -146,6 +149,6 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
     data["states_"] = rng.normal(size=(OBSERVATIONS, outputs))
     data["first_states_"] = rng.normal(size=(SEQUENCES, outputs))
     data["state_"] = rng.normal(size=outputs)
-    names = ("scores_", "one_hot_", "score_", "binary_", "states_")
+    names = ("scores_", "one_hot_", "score_", "binary_", "states_", "first_states_")
     transposed = {f"{name}t_": data[name].T.copy() for name in names}
     return data | transposed

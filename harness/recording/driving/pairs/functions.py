@@ -15,7 +15,7 @@ from .arrays import INDEX_LAYER, INDICES, LOSS_DATA, SERIES, STATE, STATES, TOKE
 from .calls import StaticCalls
 from .passes import ATTENDED, Passes, joined_outputs, without_mark
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
-from .recurrent import RECURRENT, recurrent_array
+from .recurrent import RECURRENT, recurrent_array, weights_by_key
 
 MAX_OPTIONS = 24  # of one pair of functions
 WHOLE_NETWORK = ("parameters", "params", "network", "model", "layers")
@@ -27,7 +27,7 @@ OF_IMAGES = re.compile(r"conv|pool|spatial", re.IGNORECASE)
 def function_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     """The pairs of functions, and the losses that give their gradient, of a file."""
     for name, forward in calls.facts.functions.items():
-        if _takes_whole_network(calls, forward):
+        if _takes_whole_network(calls, forward) and not _keys_of_weights(calls, forward):
             continue
         backward = _backward_of(calls.facts.functions, name)
         if backward is not None:
@@ -62,6 +62,17 @@ def _takes_whole_network(calls: StaticCalls, forward: FunctionFacts) -> bool:
         if keyed or argument.name in WHOLE_NETWORK:
             return True
     return False
+
+
+def _keys_of_weights(calls: StaticCalls, forward: FunctionFacts) -> tuple[str, set[str]] | None:
+    """The argument of a recurrent layer, or of one step of it, that is a dictionary of its weights, and the keys."""
+    if not RECURRENT.search(forward.name):
+        return None
+    for argument in forward.required[1:]:
+        uses = calls.uses(forward, argument)
+        if uses.keys and not uses.made_keys and weights_by_key(uses.keys, "columns_", forward.name):
+            return argument.name, set(uses.keys)
+    return None
 
 
 def _is_loss_with_gradient(name: str, function: FunctionFacts) -> bool:
@@ -100,6 +111,7 @@ def _function_options(
     """The ways of calling a pair of functions: with observations in rows or columns, or images in either layout."""
     passes = Passes(calls, forward, backward)
     is_recurrent = any(STATE.match(one.name) for one in forward.required[1:]) and RECURRENT.search(name) is not None
+    keyed = _keys_of_weights(calls, forward)
     for data, weights, bias in _forms(name, is_recurrent):
         key = calls.new_key()
         names: dict[str, str] = {}
@@ -107,6 +119,14 @@ def _function_options(
         observed: list[str] = []  # the arguments that hold observations
         lines = ["np.random.seed(0)"]
         for index, argument in enumerate(forward.arguments):
+            if keyed is not None and argument.name == keyed[0]:
+                settings[argument.name] = f"argument{key}{index}"
+                bound = {one: f"argument{key}{index}_{place}" for place, one in enumerate(sorted(keyed[1]))}
+                names |= bound
+                lines += [f"{bound[one]} = {text}" for one, text in weights_by_key(keyed[1], data, name).items()]
+                entries = ", ".join(f"{one!r}: {variable}" for one, variable in bound.items())
+                lines.append(f"{settings[argument.name]} = {{{entries}}}")
+                continue
             array = recurrent_array(argument.name, data, name) if is_recurrent and index else None
             array = array or _array_for(argument.name, index, data, weights, bias)
             if array is not None:
@@ -231,20 +251,23 @@ def _returned_gradients(
     gradients: list[GradientPlan] = []
     lines: list[str] = []
     arguments = list(names)
-    several = len(backward.returns) > 1
+    in_dictionary = len(backward.returns) == 1 and bool(backward.return_keys)
+    labels = backward.return_keys if in_dictionary else backward.returns
+    several = len(labels) > 1
     taken: set[str] = set()
-    for index, label in enumerate(backward.returns):
+    for index, label in enumerate(labels):
         plain = plain_name(label)
         match = next((a for a in arguments if plain_name(a) == plain and a not in taken), None)
         match = match or next((a for a in arguments if without_mark(label) == set(words_of(a))), None)
         if match is None and (index == 0 or not several):
             match = arguments[0] if arguments else None
-        if match is None and several and len(backward.returns) == len(arguments):
+        if match is None and several and len(labels) == len(arguments):
             match = arguments[index]
         if match is None or match in taken:
             continue
         taken.add(match)
         name = f"gradient{key}{index}"
-        lines.append(f"{name} = back{key}[{index}]" if several else f"{name} = back{key}")
+        place = repr(label) if in_dictionary else str(index)
+        lines.append(f"{name} = back{key}[{place}]" if several or in_dictionary else f"{name} = back{key}")
         gradients.append(GradientPlan(label=label, of=match, value=name, of_value=names[match]))
     return gradients, lines

@@ -214,7 +214,7 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
     costs = recorded_costs(stage, stage.last)
     if not costs and (same := catalogued(first)) is not None:
         return read_like(same, stage, errors)
-    own = [replace(first.cost, node=one.node) for one in costs if is_of_one_line(first, stage, one)]
+    own = [replace(first.cost, node=one.node) for one in costs_alike(first, stage, costs)]
     if own:
         return min(filter(None, (read(stage, one) for one in own)), key=preference, default=None)
     moved = moved_cost(first, stage) if not costs else None
@@ -229,12 +229,18 @@ def read_like(first: Reading, stage: Stage, errors: tuple[Error, ...]) -> Readin
     return min(readings, key=preference, default=None)
 
 
-def is_of_one_line(first: Reading, stage: Stage, cost: Cost) -> bool:
-    """Whether a later iteration computes a cost as the first one does its own"""
-    if first.cost.node is None or cost.node is None:
-        return False
-    one, other = first.stage.node(first.cost.node), stage.node(cost.node)
-    return one.place is not None and (one.place, one.operation) == (other.place, other.operation)
+def costs_alike(first: Reading, stage: Stage, costs: Sequence[Cost]) -> list[Cost]:
+    """The costs of a later iteration that the first one's line computes, those that the same lines led to if any did.
+
+    All sums of a network of numbers are made by one line, that of its operator.
+    """
+    made = None if first.cost.node is None else first.stage.node(first.cost.node)
+    if made is None or made.place is None:
+        return []
+    nodes = [(one, stage.node(one.node)) for one in costs if one.node is not None]
+    alike = [(one, node) for one, node in nodes if (node.place, node.operation) == (made.place, made.operation)]
+    same = [one for one, node in alike if node.place is not None and node.place.trail == made.place.trail]
+    return same or [one for one, _ in alike]
 
 
 def output_layer(reading: Reading) -> Layer | None:

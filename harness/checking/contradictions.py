@@ -237,16 +237,47 @@ def matters(reading: Reading, stated: Stated, scale: Found) -> bool:
 
 
 def other_labels(reading: Reading, stated: Stated) -> Found | None:
-    """Labels of the gradient that are those of the stated cost but for a number: they pick another column."""
+    """Labels of the gradient that are those of the stated cost but for a number: they pick another column.
+
+    On one side, they may have become targets of zeros and ones.
+    """
     stage, errors = reading.stage, reading.cost.errors
-    if len(errors) != 1 or errors[0].index is None or stated.index is None or errors[0].output != stated.output:
+    if len(errors) != 1 or errors[0].output != stated.output:
         return None
-    used, meant = (last_of_index(stage, one) for one in (errors[0].index, stated.index))
-    if used is None or meant is None or used.shape != meant.shape or len(set((used - meant).ravel())) != 1:
+    ones = ones_of(stage, [one.target for one in (errors[0], stated) if one.index is None])
+    used, meant = (
+        labels_of_index(stage, one.index, -1 if ones is None else ones.axis) if one.index is not None else ones
+        for one in (errors[0], stated)
+    )
+    if used is None or meant is None:
         return None
-    if not np.any(used - meant):
+    first, second = (np.ravel(one.labels if isinstance(one, Ones) else one) for one in (used, meant))
+    if first.shape != second.shape:
         return None
-    return of_error(reading, errors[0], "labels-off-by-one")
+    # label -1 is the last of the columns
+    apart = first - second if ones is None else (first - second) % ones.classes
+    return of_error(reading, errors[0], "labels-off-by-one") if len(set(apart)) == 1 and np.any(apart) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ones:
+    """Where targets of zeros and ones have their 1."""
+
+    labels: Any  # an array of the number of its column for each observation
+    axis: int  # of the columns
+    classes: int  # how many there are
+
+
+def ones_of(stage: Stage, targets: Sequence[int | None]) -> Ones | None:
+    """Where one node of targets has a 1 for each observation; None for several, or if it has other numbers."""
+    target = targets[0] if len(targets) == 1 else None
+    if target is None:
+        return None
+    values = np.asarray(stage.program.run([target], {}, stage.program.base)[target])
+    if not values.ndim or not np.all((values == 0) | (values == 1)):
+        return None
+    axis = next((axis for axis in range(values.ndim)[::-1] if np.all(values.sum(axis=axis) == 1)), None)
+    return None if axis is None else Ones(labels=values.argmax(axis=axis), axis=axis, classes=values.shape[axis])
 
 
 def scaled_target(reading: Reading, stated: Stated) -> Found | None:
@@ -264,12 +295,13 @@ def scaled_target(reading: Reading, stated: Stated) -> Found | None:
     return None if times is None or is_same(times, 1.0) else of_error(reading, errors[0], "target-scaled")
 
 
-def last_of_index(stage: Stage, index: Any) -> Any:
-    """The array of labels that an index ends with, as it was in the user's run; None if it ends with something else."""
-    last = index[-1] if isinstance(index, tuple) else index
-    if isinstance(last, Ref):
-        last = stage.program.run([last.id], {}, stage.program.base)[last.id]
-    found = np.asarray(last) if isinstance(last, (list, np.ndarray)) else np.zeros(0)
+def labels_of_index(stage: Stage, index: Any, axis: int) -> Any:
+    """The labels that an index has for an axis, as they were in the user's run; None if it has something else."""
+    parts = index if isinstance(index, tuple) else (index,)
+    label = parts[axis] if axis < len(parts) else None
+    if isinstance(label, Ref):
+        label = stage.program.run([label.id], {}, stage.program.base)[label.id]
+    found = np.asarray(label) if isinstance(label, (int, np.integer, list, np.ndarray)) else np.zeros(0)
     return found if found.dtype.kind in "iu" and found.size else None
 
 

@@ -252,12 +252,18 @@ def hidden_factors(reading: Reading) -> list[Found]:
     made = [(step, one) for step in reading.stage.steps if (one := reading.matches[step.before]) and not one.nothing]
     chains = [chain_of(reading, step, -1.0) for step, one in made if one.via is not None]
     chains = [replace(one, factor=one.gradient) for one in chains if one.links]
-    known = [[abs(factor) for _, factor in one.links] for one in chains]
+    known = [factors_before_update(reading, one) for one in chains]
     # all have a proportion in common somewhere on the way, as before a mean is taken
     is_common = not known or any(all(any(is_same(one, other) for other in each) for each in known) for one in known[0])
     if is_common or len(chains) < len(made):
         return []
     return other_factors(reading, by_factor(chains))
+
+
+def factors_before_update(reading: Reading, chain: Chain) -> list[float]:
+    """The factors that a gradient has on its way, without those of the update's own line, such as a rate."""
+    outside = [factor for id, factor in chain.links if not is_update_place(reading, chain.step, id)]
+    return [abs(one) for one in outside or [factor for _, factor in chain.links]]
 
 
 def other_factors(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:

@@ -21,7 +21,7 @@ from .choosing import read_like
 from .factors import is_same
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes
-from .penalties import decay_mistakes, decay_place
+from .penalties import decay_mistakes, decay_place, has_penalty
 from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import Found, Note, Remark, merge_by_id
@@ -55,6 +55,18 @@ def departs(reading: Reading) -> bool:
     unexplained = reading.unexplained
     is_lost = not any(any(gradient_nodes(reading, step)) for step in unexplained)
     return 0 < len(unexplained) < len(reading.stage.steps) and is_lost
+
+
+def decay_begun(first: Reading, later: Reading) -> list[Found]:
+    """What a later iteration adds to gradients or leaves out, of the penalty in the file's own cost, unlike the first.
+
+    A velocity may look like a decay, and begins in the second iteration.
+    """
+    known = [one for reading in (first, later) for one in reading.matches.values() if one is not None]
+    is_plain = all(one is None or not one.decay for one in first.matches.values())
+    if not is_plain or any(one.constant for one in known) or not later.cost.meant or not has_penalty(later):
+        return []
+    return decay_mistakes(later)
 
 
 def are_sides_seen(readings: Sequence[Reading]) -> bool:
@@ -127,6 +139,9 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
         stale = stale_values(reading, later)
         if stale:
             return Rules(mistakes=tuple(stale))
+        begun = decay_begun(reading, later)
+        if begun:
+            return Rules(mistakes=tuple(begun))
         if departs(later) or unlike_others(reading, later) or turns_round(reading, later):
             return Rules(departed=later)
         readings.append(later)

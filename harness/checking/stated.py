@@ -280,7 +280,9 @@ class Search:
         """What an output may be compared with between it and the cost."""
         node = self.node(output)
         between = sorted(self.program.descendants([output], within=inner))
-        compared = [one for id in between for one in self.program.parents[id] if one not in self.dependent]
+        # what picks items is not what they are compared with
+        own = [id for id in between if self.node(id).operation != "getitem"]
+        compared = [one for id in own for one in self.program.parents[id] if one not in self.dependent]
         compared += [one for id in compared for one in self.program.parents[id]]  # of -y and 1 - y
         for target in list(dict.fromkeys(compared))[:MOST_TARGETS]:
             other = self.node(target)

@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.graph import Place
 from ..recording.literals import last_name
 from .cost import Form
+from .factors import by_factor, chain_of, is_same
 from .reading import Array, Reading
 from .result import Note, Remark
 from .sources import Sources
@@ -35,6 +36,21 @@ def added_targets(reading: Reading) -> Iterator[Note]:
         if outputs and targets and stage.node(outputs[0]).shape == stage.node(targets[0]).shape:
             yield Remark.TARGETS_ADDED, node.place, ""
             return
+
+
+def other_rates(reading: Reading) -> Iterator[Note]:
+    """The lines that update with another learning rate than most, if the gradients themselves are in one proportion."""
+    factors, stage = reading.factors, reading.stage
+    chains = [chain_of(reading, step, factors[step.before]) for step in stage.steps if step.before in factors]
+    if not all(is_same(abs(one.gradient), abs(chains[0].gradient)) for one in chains):
+        return
+    usual, *others = sorted(by_factor(chains), key=len, reverse=True) or [[]]
+    known = {stage.node(one.step.after).place for one in usual}
+    for group in others:
+        ratio = abs(group[0].factor / usual[0].factor)
+        for place in dict.fromkeys(stage.node(one.step.after).place for one in group):
+            if place is not None and place not in known:
+                yield Remark.ANOTHER_RATE, place, f"{ratio:.4g}"
 
 
 def uncalled_softmax(reading: Reading, sources: Sources) -> Iterator[Note]:

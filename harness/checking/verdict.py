@@ -76,7 +76,7 @@ from .stochastic import with_samples_as_data
 from .thresholds import error_groups
 from .unread import unread_biases, unused_activation
 from .unused import lost_update, lost_updates, together, untouched_parameters
-from .unusual import added_targets, uncalled_softmax
+from .unusual import added_targets, other_rates, uncalled_softmax
 
 SKIPPED = "layer-missing-in-forward"
 JUDGED = (Verdict.CORRECT, Verdict.MISTAKE)
@@ -396,7 +396,11 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unclassified=tuple(unclassified),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
-        notes=(*untrained, *shifted, *added_targets(reading), *uncalled_softmax(reading, sources), *rules.notes),
+        notes=(
+            *(*untrained, *shifted, *added_targets(reading), *uncalled_softmax(reading, sources)),
+            *(() if mistakes else other_rates(reading)),
+            *rules.notes,
+        ),
     )
 
 

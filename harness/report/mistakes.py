@@ -458,6 +458,8 @@ NOTES: Mapping[Remark, str] = {
     "the negative targets",
     Remark.SOFTMAX_NOT_CALLED: "This function is never called, so the outputs are linear, and a - y is the gradient of "
     "squared errors, not of a cross-entropy",
+    Remark.ANOTHER_RATE: "The learning rate at this line is not that of the other parameters. It is this many times as "
+    "large",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
@@ -504,6 +506,7 @@ WITH_DETAIL = frozenset(
         Remark.RAISED_BEFORE,
         Remark.TRAINED_IN_TURN,
         Remark.TARGETS_OF_OTHER_ROWS,
+        Remark.ANOTHER_RATE,
     }
 )
 

@@ -602,3 +602,62 @@ def test_targets_that_are_scaled_as_the_outputs_are(tmp_path: Path, delta: str) 
 def test_targets_that_are_smoothed_for_the_gradient_are_a_choice(tmp_path: Path) -> None:
     text = MISPLACED.format(delta="(a - (0.9 * y + 0.05)) / 12", **OF_CLASSES)
     assert check_file(write_file(tmp_path / "mine.py", text)).verdict is Verdict.CORRECT
+
+
+OF_CLASSES = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X, labels = rng.normal(size=(12, 3)), rng.integers(0, 4, size=12)
+W, b = rng.normal(size=(3, 4)), np.zeros(4)
+
+def one_hot(label):
+    row = np.zeros(4)
+    row[label] = 1
+    return row
+
+for i in range(3):
+    for x, label in zip(X, labels):
+        z = x @ W + b
+        a = np.exp(z - z.max())
+        a = a / a.sum()
+        loss = -np.log(a[label])
+        d = a - one_hot(label)
+        W -= 0.1 * np.outer(x, d)
+        b -= 0.1 * d
+    print(loss)
+"""
+IN_BATCHES = """
+import numpy as np
+
+rng = np.random.default_rng(5)
+X, labels = rng.normal(size=(12, 3)), rng.integers(0, 4, size=12)
+W, b = rng.normal(size=(3, 4)), np.zeros(4)
+for i in range(3):
+    z = X @ W + b
+    a = np.exp(z - z.max(axis=1, keepdims=True))
+    a = a / a.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(a[np.arange(12), labels]))
+    d = (a - np.eye(4)[labels]) / 12
+    W -= 0.1 * X.T @ d
+    b -= 0.1 * d.sum(axis=0)
+    print(loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "line"),
+    [
+        (OF_CLASSES, "one_hot(label)\n", "one_hot(label - 1)\n", 19),
+        (IN_BATCHES, "np.eye(4)[labels]", "np.eye(4)[labels - 1]", 12),
+    ],
+    ids=["one-by-one", "batch"],
+)
+def test_targets_of_the_column_before_that_of_the_cost_are_off_by_one(
+    tmp_path: Path, text: str, old: str, new: str, line: int
+) -> None:
+    file = write_file(tmp_path / "mine.py", text)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(file.read_text().replace(old, new))
+    (found,) = check_file(file).mistakes
+    assert (found.id, found.place and found.place.line) == ("labels-off-by-one", line)

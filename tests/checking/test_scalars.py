@@ -465,3 +465,31 @@ def test_a_bias_may_become_an_array_by_what_is_added_to_it(
     result = check_file(path)
     assert result.verdict is (Verdict.MISTAKE if mistakes else Verdict.CORRECT)
     assert [one.id for one in result.mistakes] == mistakes
+
+
+WITH_A_PENALTY = """
+weights, bias = [Number(random.uniform(-1, 1)) for _ in range(2)], Number(0.1)
+points = [(0.3, -0.8, 1.0), (0.9, 0.4, -1.0), (-0.5, 0.7, 0.5)]
+for turn in range(5):
+    data = Number(0.0)
+    for left, right, wanted in points:
+        error = (weights[0] * Number(left) + weights[1] * Number(right) + bias).tanh() + Number(-wanted)
+        data = data + error * error
+    penalty = (weights[0] * weights[0] + weights[1] * weights[1]) * Number(0.1)
+    loss = data + penalty
+    for one in [*weights, bias]:
+        one.slope = 0.0
+    loss.differentiate()
+    for one in [*weights, bias]:
+        one.value -= 0.1 * one.slope
+"""
+
+
+@pytest.mark.slow
+def test_the_cost_of_a_graph_of_numbers_is_the_one_that_the_same_line_of_the_program_sums_up(tmp_path: Path) -> None:
+    """One line of an operator makes all sums, so its line alone says nothing of which is the cost."""
+    engine = ENGINE[: ENGINE.index("def made")].rstrip() + "\n" + WITH_A_PENALTY
+    file = write_file(tmp_path / "engine.py", engine)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(engine.replace("    loss.diff", "    (loss if turn == 0 else data).diff"))
+    assert check_file(file).verdict is not Verdict.CORRECT

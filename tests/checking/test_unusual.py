@@ -186,3 +186,31 @@ def test_a_softmax_that_is_never_called_is_remarked(tmp_path: Path, old: str, ne
     assert result.verdict is Verdict.CORRECT
     found = [place and place.line for id, place, _ in result.notes if id is Remark.SOFTMAX_NOT_CALLED]
     assert found == ([] if line is None else [line])
+
+
+TWO_LAYERS = """import numpy as np
+X, y = np.random.normal(size=(20, 3)), np.random.normal(size=(20, 1))
+W1, b1, W2, b2 = np.random.normal(size=(3, 4)), np.zeros(4), np.random.normal(size=(4, 1)), np.zeros(1)
+lr, reg = 0.1, 0.01
+for _ in range(5):
+    h = np.tanh(X @ W1 + b1)
+    d2 = 2 * (h @ W2 + b2 - y) / len(X)
+    d1 = d2 @ W2.T * (1 - h**2)
+    dW1, dW2 = X.T @ d1, h.T @ d2
+    W1 -= lr * dW1
+    b1 -= lr * d1.sum(axis=0)
+    W2 -= lr * dW2
+    b2 -= lr * d2.sum(axis=0)
+"""
+
+
+def test_one_line_with_another_learning_rate_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TWO_LAYERS)
+    assert not [id for id, _, _ in check_file(path).notes if id is Remark.ANOTHER_RATE]
+    path.write_text(TWO_LAYERS.replace("lr * dW2", "lr * reg * dW2"))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    ((place, times),) = [(place, times) for id, place, times in result.notes if id is Remark.ANOTHER_RATE]
+    assert (place and place.line, times) == (12, "0.01")
+    assert "learning rate at this line is not that of the other parameters" in report.text(result)

@@ -348,3 +348,36 @@ def test_a_rule_that_makes_steps_of_one_size_does_not_hide_a_mean(tmp_path: Path
     for means in (text.replace("D = 2 *", "D = 2 / 12 *"), text.replace("w -= ", "w -= (2 if k % 2 else 1) * ")):
         (tmp_path / "net.py").write_text(means)
         assert not check_file(tmp_path / "net.py").mistakes
+
+
+# The rate is the size of the mean, so that a gradient without it times the rate is as large as the others.
+WITHOUT_A_MEAN = """\
+import numpy as np
+rng = np.random.default_rng(17)
+X, y = rng.normal(size=(14, 10, 3)), rng.normal(size=14)
+F, w = rng.normal(size=(3, 5)), rng.normal(size=5)
+sums = [np.zeros_like(F), np.zeros_like(w)]
+for _ in range(6):
+    a = np.tanh(X @ F)
+    pool = a.mean(axis=1)
+    e = pool @ w - y
+    loss = (e ** 2).mean()
+    d = 2 * e / 14
+    da = np.repeat((d[:, None] * w)[:, None, :], 10, axis=1) / 10
+    dz = da * (1 - a ** 2)
+    gradients = [np.tensordot(X, dz, axes=([0, 1], [0, 1])), pool.T @ d]
+    for p, s, g in zip((F, w), sums, gradients):
+        s += g ** 2
+        p -= 0.1 * g / (np.sqrt(s) + 1e-7)
+print(loss)
+"""
+
+
+def test_a_mean_that_is_left_out_is_found_though_the_rate_is_as_large(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(WITHOUT_A_MEAN)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(WITHOUT_A_MEAN.replace("axis=1) / 10", "axis=1)"))
+    result = check_file(file)
+    assert result.verdict is Verdict.MISTAKE
+    assert [one.parameters for one in result.mistakes] == [("F",)]

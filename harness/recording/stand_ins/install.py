@@ -45,6 +45,7 @@ from . import (
     ragged,
     reduced,
     settings,
+    workbooks,
 )
 from .hints import images, labels, read_hints
 
@@ -88,7 +89,8 @@ def install(
     absorbed.LOADED = missing.loaded
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()
-    absorbed.OF_MODULES.update(settings.of_modules(note) | pictures.of_modules(album))
+    own = (settings.of_modules(note), pictures.of_modules(album), workbooks.of_modules(missing))
+    absorbed.OF_MODULES.update({name: values for modules in own for name, values in modules.items()})
     absorbed.WANTED = lambda: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)

@@ -62,6 +62,7 @@ class Remark(str, enum.Enum):
     TARGETS_OF_OTHER_ROWS = "targets-of-other-rows"
     TARGETS_ADDED = "targets-added"
     SOFTMAX_NOT_CALLED = "softmax-not-called"
+    VALUES_ROUNDED = "values-rounded"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
     CANNOT_REPLAY = "cannot-replay"

@@ -75,7 +75,7 @@ from .stated import stated_costs
 from .thresholds import error_groups
 from .unread import unread_biases, unused_activation
 from .unused import lost_update, lost_updates, together, untouched_parameters
-from .unusual import added_targets, uncalled_softmax
+from .unusual import remarks_on
 
 SKIPPED = "layer-missing-in-forward"
 JUDGED = (Verdict.CORRECT, Verdict.MISTAKE)
@@ -469,7 +469,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         unclassified=tuple(unclassified),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
-        notes=(*untrained, *shifted, *added_targets(reading), *uncalled_softmax(reading, sources), *rules.notes),
+        notes=(*untrained, *shifted, *remarks_on(reading, sources), *rules.notes),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..recording.graph import Place
 from ..recording.literals import last_name
+from ..recording.versions import ROUNDING
 from .cost import Form
 from .factors import by_factor, chain_of, is_same
 from .reading import Array, Reading
@@ -19,6 +20,13 @@ from .stage import PRODUCTS
 
 SQUARING = frozenset({"square", "power", "abs", "absolute", "multiply"})
 TARGET_WORDS = frozenset({"y", "ys", "yi", "t", "target", "targets", "label", "labels", "truth"})
+
+
+def remarks_on(reading: Reading, sources: Sources) -> Iterator[Note]:
+    """All that is odd about a reading."""
+    yield from added_targets(reading)
+    yield from uncalled_softmax(reading, sources)
+    yield from rounded_values(reading)
 
 
 def added_targets(reading: Reading) -> Iterator[Note]:
@@ -72,6 +80,17 @@ def uncalled_softmax(reading: Reading, sources: Sources) -> Iterator[Note]:
             if "softmax" in function.name.lower() and not is_named and function.name not in texts:
                 yield Remark.SOFTMAX_NOT_CALLED, Place(file=file, line=function.lineno), ""
                 return
+
+
+def rounded_values(reading: Reading) -> Iterator[Note]:
+    """The first value that is rounded to digits behind the point and that a step is made of."""
+    stage = reading.stage
+    for id in sorted(stage.needed & stage.dependent):
+        node = stage.node(id)
+        digits = node.keywords.get("decimals", node.arguments[1] if len(node.arguments) > 1 else 0)
+        if node.operation in ROUNDING and (not isinstance(digits, int) or digits > 0):
+            yield Remark.VALUES_ROUNDED, node.place, ""
+            return
 
 
 def are_shares(targets: Array) -> bool:

@@ -76,7 +76,7 @@ from .stochastic import with_samples_as_data
 from .thresholds import error_groups
 from .unread import unread_biases, unused_activation
 from .unused import lost_update, lost_updates, together, untouched_parameters
-from .unusual import added_targets, other_rates, uncalled_softmax
+from .unusual import other_rates, remarks_on
 
 SKIPPED = "layer-missing-in-forward"
 JUDGED = (Verdict.CORRECT, Verdict.MISTAKE)
@@ -397,7 +397,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
         notes=(
-            *(*untrained, *shifted, *added_targets(reading), *uncalled_softmax(reading, sources)),
+            *(*untrained, *shifted, *remarks_on(reading, sources)),
             *(() if mistakes else other_rates(reading)),
             *rules.notes,
         ),

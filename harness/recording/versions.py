@@ -8,10 +8,12 @@ from typing import TypeAlias
 
 Role: TypeAlias = tuple[str, int, str, int]  # file, line, operation, place of the argument
 
-# operations that hand on their first operand, changed in form or by constants only
+ROUNDING = frozenset({"round", "around"})
+# operations that hand on their first operand, changed in form, by constants only, or rounded
 FORMS = frozenset(
     {"copy", "astype", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "swapaxes", "atleast_2d", "setitem"}
     | {"positive", "item", "array", "moveaxis", "broadcast_to", "atleast_1d"}
+    | ROUNDING
 )
 # operations that make one value of two
 MIXING = frozenset({"multiply", "divide", "add", "subtract", "matmul", "dot", "tensordot", "einsum", "outer", "inner"})

@@ -460,6 +460,7 @@ NOTES: Mapping[Remark, str] = {
     "squared errors, not of a cross-entropy",
     Remark.ANOTHER_RATE: "The learning rate at this line is not that of the other parameters. It is this many times as "
     "large",
+    Remark.VALUES_ROUNDED: "This line rounds values to a few digits. The gradients were compared without the rounding",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",

@@ -29,6 +29,18 @@ with open("train-labels-idx1-ubyte", "rb") as f:
     f.read(8)
     y = np.frombuffer(f.read(), np.uint8)
 """,
+    "idx under other names": """
+import struct
+import numpy as np
+def counts(file, many):
+    return [int.from_bytes(file.read(4), "big") for _ in range(many)]
+with open("data/train_images.bin", "rb") as f:
+    _, n, height, width = counts(f, 4)
+    X = np.array([list(f.read(height * width)) for _ in range(n)]) / 255
+with open("data/train_labels.bin", "rb") as f:
+    _, n = counts(f, 2)
+    y = np.array(struct.unpack(f"{n}B", f.read()))
+""",
     "idx as text": """
 import numpy as np
 with open("train-images.idx3-ubyte") as f:

@@ -31,7 +31,7 @@ CONSTANT: dict[str, Operation] = {
         name: constant(getattr(np, name))
         for name in (
             *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "sign", "floor", "ceil", "rint"),
-            *("trunc", "fix", "round", "logical_and", "logical_or", "logical_not", "logical_xor", "isnan", "isfinite"),
+            *("trunc", "fix", "logical_and", "logical_or", "logical_not", "logical_xor", "isnan", "isfinite"),
             *("isinf", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "floor_divide", "signbit", "isclose"),
             *("left_shift", "right_shift", "argmax", "argmin", "argsort", "argwhere", "nonzero", "flatnonzero"),
             *("unique", "searchsorted", "bincount", "array_equal", "allclose", "array_equiv", "unravel_index"),

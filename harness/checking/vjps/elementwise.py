@@ -53,6 +53,16 @@ def clip_backward(
     return (g * inside,)
 
 
+def round_forward(x: Any, decimals: Any = 0, **keywords: Any) -> Array:
+    """The value before it is rounded to digits behind the point: what is made of it agrees within that rounding."""
+    return np.asarray(x) if decimals > 0 else np.round(x, int(decimals))
+
+
+def round_backward(g: Array, output: Array, x: Any, decimals: Any = 0, **keywords: Any) -> tuple[Gradient, ...]:
+    """To the value that is rounded to digits behind the point; none to one that becomes a whole number"""
+    return (g if decimals > 0 else None,)
+
+
 def where_backward(g: Array, output: Array, condition: Any, x: Any, y: Any) -> tuple[Gradient, ...]:
     """To x where the condition holds, to y elsewhere"""
     chosen = np.asarray(condition, dtype=bool)
@@ -110,5 +120,6 @@ ELEMENTWISE: dict[str, Operation] = {
     "nan_to_num": unary(np.nan_to_num, lambda x, o: np.isfinite(x)),
     "real": unary(np.real, lambda x, o: 1.0),
     "clip": Operation(forward=without_storage(np.clip), backward=clip_backward),
+    "round": Operation(forward=round_forward, backward=round_backward),
     "where": Operation(forward=np.where, backward=where_backward),
 }

@@ -39,6 +39,11 @@ WORDS_PER_ROW, LINE_WORDS = 20, 10
 BRIGHTEST = 255  # of a pixel's values
 TENTHS = 10  # whole numbers of inputs are tenths of what they are otherwise
 IDX = re.compile(r"idx\d|ubyte", re.IGNORECASE)
+# how a file reads the counts that pictures and labels of that format begin with, under whatever name they are kept
+OF_HEADS = re.compile(
+    r"""unpack(_from)?\(\s*['"]>\d?[IiLl]|from_bytes\([^\n]*['"]big|['"]>[iu]4['"]|newbyteorder\(['"]>"""
+)
+OF_PICTURES = re.compile(r"(image|label|digit)[^.]*(\.(bin|dat|data|idx))?$", re.IGNORECASE)
 # names of files that hold the inputs or the targets alone
 ONE_ARRAY = re.compile(
     r"^(train|test|val(id)?)?_?(xs?|ys?|inputs?|features?|labels?|targets?|images?)_?(train|test|val(id)?)?s?$"
@@ -212,8 +217,9 @@ class Missing:
         """A file in the format of MNIST."""
         part = part_of(name)
         rows = self.hints.rows if part == "train" else self.hints.tests
-        self.note(Absorbed.FILE, Path(name).name, (rows, 28, 28) if "image" in name or "idx3" in name else (rows,))
-        if "label" in name or "idx1" in name:
+        is_of_labels = "label" in name.lower() or "idx1" in name
+        self.note(Absorbed.FILE, Path(name).name, (rows,) if is_of_labels else (rows, 28, 28))
+        if is_of_labels:
             return struct.pack(">II", 2049, rows) + labels(rows, 10, part).astype("u1").tobytes()
         return struct.pack(">IIII", 2051, rows, 28, 28) + images(rows, (28, 28), part).tobytes()
 
@@ -260,7 +266,7 @@ class Missing:
             return gzip.compress(self.content(path[:-3]))
         if path.endswith(".zip"):
             return packed(path, self.content(path[:-4]))
-        if IDX.search(path):
+        if IDX.search(path) or (OF_HEADS.search(self.hints.text) and OF_PICTURES.search(Path(path).name)):
             return self.idx(path)
         if PICKLED.search(path) or (not Path(path).suffix and "pickle" in self.hints.text):
             return pickle.dumps(self.pickled(path))

@@ -45,6 +45,7 @@ from . import (
     ragged,
     reduced,
     settings,
+    workbooks,
 )
 from .archives import made_up_zip
 from .hints import Hints, images, labels
@@ -73,7 +74,8 @@ def install(note: Callable[..., None], hints: Hints, at_most: int | None = None)
     absorbed.LOADED = missing.loaded
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()
-    absorbed.OF_MODULES.update(settings.of_modules(note) | pictures.of_modules(album))
+    own = (settings.of_modules(note), pictures.of_modules(album), workbooks.of_modules(missing))
+    absorbed.OF_MODULES.update({name: values for modules in own for name, values in modules.items()})
     absorbed.WANTED = lambda: undefined_names(text)
     absorbed.forget_absorbed()
     _modules(note, missing)

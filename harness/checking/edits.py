@@ -27,6 +27,7 @@ from .stage import Step, argument_ids
 MOST_WORK = 150_000  # computed operations of all edits together
 MOST_EDITED = 6_000  # operations of a backward pass whose lines are edited
 FEWEST_MENDED = 2  # steps that an edit makes right: one alone may be mended on the line of its update
+MOST_FACTORS = 4  # that a delta is made with, one after the other
 MOST_MEANT = 40  # arrays that may have been meant in the place of one
 DEPTH = 2  # of the part of an expression that tells an operation from others of its line
 SAME_RATE = 1e-4  # relative
@@ -241,6 +242,7 @@ class EditBench(Bench):
             self.operations,
             self.labels,
             self.output_factors,
+            self.deltas,
             self.factors,
             self.powers,
             self.indices,
@@ -283,7 +285,7 @@ class EditBench(Bench):
         shapes = {id: self.stage.node(id).shape for error in errors for id in (error.node, error.output)}
         if any(shapes[error.node] != shapes[error.output] for error in errors):
             return
-        for form in FORMS_OF_ACTIVATION.values():
+        for form in (*FORMS_OF_ACTIVATION.values(), is_passed_on):
             operations: dict[int, Compute] = {}
             for error in errors:
                 for made in (error.node, *error.repeats):
@@ -300,6 +302,28 @@ class EditBench(Bench):
             return np.asarray(self.stage.program.compute(user, {**values, old: meant}))
 
         return compute
+
+    def deltas(self) -> Iterator[Repair]:
+        """The products that were made of an array before, in its place wherever the line runs: an error's delta"""
+        for ids in self.groups():
+            for place in range(len(self.stage.node(ids[0]).arguments)):
+                old = self.arrays_at(ids, place)
+                made = [self.products_of(one, id) for one, id in zip(old, ids)]
+                for new in zip(*made) if len(old) == len(ids) else ():
+                    edits = {id: self.with_arrays(id, {a: b}) for id, a, b in zip(ids, old, new)}
+                    if len({self.key(one) for one in new}) == 1 and self.mends(edits):
+                        yield Repair(change=Change.ARRAY, node=ids[0], old=old[0], new=new[0])
+
+    def products_of(self, array: int, user: int) -> list[int]:
+        """What the backward pass made of an array before one of its users by one factor after the other."""
+        stage, found, shape = self.stage, list[int](), self.stage.node(array).shape
+        while len(found) < MOST_FACTORS:
+            made = [stage.node(one) for one in stage.program.children[found[-1] if found else array] if one < user]
+            products = [one.id for one in made if one.operation == "multiply" and one.shape == shape]
+            if not products or products[-1] not in self.within:
+                break
+            found.append(products[-1])
+        return found
 
     def factors(self) -> Iterator[Repair]:
         """A derivative that is left out wherever the line runs, as that of the state of each time step"""
@@ -359,6 +383,11 @@ class EditBench(Bench):
                     if self.mends({id: self.with_arrays(id, {a: b}) for id, a, b in zip(ids, old, new)}):
                         yield Repair(change=Change.ARRAY, node=ids[0], old=old[0], new=new[0])
 
+    def arrays_at(self, ids: Sequence[int], place: int) -> list[int]:
+        """The arrays at a place of an operation, in all its executions that have one there."""
+        arguments = [one[place] for id in ids if len(one := self.stage.node(id).arguments) > place]
+        return [one.id for one in arguments if isinstance(one, Ref)]
+
     def meant(self, ids: Sequence[int], place: int) -> Iterator[tuple[list[int], list[int]]]:
         """The arrays at a place of an operation in all its executions, and others that may have been meant.
 
@@ -366,8 +395,7 @@ class EditBench(Bench):
         back, from the last to the first; or those before or after on their own line, as of the last time step.
         """
         stage = self.stage
-        arguments = [one[place] for id in ids if len(one := stage.node(id).arguments) > place]
-        old = [one.id for one in arguments if isinstance(one, Ref)]
+        old = self.arrays_at(ids, place)
         if len(ids) < 2 or len(old) < len(ids) or any(is_truth(stage.node(one)) or one in self.local for one in old):
             return
         shapes = [stage.node(one).shape for one in old]
@@ -412,6 +440,11 @@ def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | 
         if found:
             return min(found, key=lambda one: (reading.rank(one[0]), -one[0]))
     return None
+
+
+def is_passed_on(a: Array) -> Array:
+    """The derivative of a relu, from its outputs"""
+    return (a > 0).astype(float)
 
 
 def is_item(index: Any) -> bool:

@@ -327,8 +327,16 @@ class Bench(ABC):
             for other in CONFUSED.get(node.operation, ()):
                 if of_itself and other in ("subtract", "divide"):
                     continue
-                if self.mends_if(ids, partial(self.changed, operation=other)):
+                change = partial(self.changed, operation=other)
+                if self.mends_if(ids, change) and not self.cancels_out(ids, change):
                     yield Repair(change=Change.OPERATION, node=ids[0], operation=other)
+
+    def cancels_out(self, ids: Sequence[int], change: Callable[[Node], Compute]) -> bool:
+        """Whether a change makes a value, or the product that it goes into, 1 everywhere: a * (1 / a), a + (1 - a)."""
+        values = self.computed(0, {id: change(self.stage.node(id)) for id in ids}, self.local)
+        children = {child for id in ids for child in self.stage.program.children[id]} & set(self.local)
+        products = [id for id in children if self.stage.node(id).operation == "multiply"]
+        return any(np.size(values[id]) and np.allclose(values[id], 1, rtol=1e-9, atol=0) for id in (*ids, *products))
 
     def powers(self) -> Iterator[Repair]:
         """A square that was left out, of a result or of an operand, or that is too many"""

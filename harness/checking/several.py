@@ -11,7 +11,7 @@ from ..recording.graph import Kind, Node, Recording, Update
 from .cost import Error
 from .replay import Program
 from .result import CheckResult, Remark, Verdict, merge_by_line
-from .stage import Stage, Step
+from .stage import CONTRACTIONS, Stage, Step
 
 MOST_PAIRS = 1_000  # of parameters that are compared
 MOST_TRAINED = 100  # parameters that may belong to trainings of their own
@@ -38,6 +38,19 @@ def has_several_costs(recording: Recording, program: Program) -> bool:
         for one, following in pairwise(updates):
             in_turn = one.place != following.place and one.after == following.before
             if in_turn and has_forward_pass(one) and has_forward_pass(following):
+                return True
+    return False
+
+
+def steps_between_writes(recording: Recording, program: Program) -> bool:
+    """Whether items of a parameter are updated, and then others by outputs that those have gone into.
+
+    Such as the vector of a word by one neighbour after the other: each of them has a cost, and a step, of its own.
+    """
+    for update in recording.updates:
+        for earlier, later in pairwise(sorted({*update.parts, update.after} - {update.before})):
+            made = program.descendants([earlier], within=program.ancestors(program.parents[later][1:]))
+            if any(recording.nodes[id].operation in CONTRACTIONS for id in made):
                 return True
     return False
 

@@ -30,6 +30,7 @@ from .facts import assumed, facts_of_run, not_judged, parameter_facts, rows_of, 
 from .idle_loops import update_after_loop
 from .judging import (
     REPEATED,
+    UNNAMED,
     Judged,
     cut_to_integers,
     is_used,
@@ -54,7 +55,15 @@ from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark,
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
-from .several import has_several_costs, joined, networks_of, of_one_turn, trainings_of, turns_of
+from .several import (
+    has_several_costs,
+    joined,
+    networks_of,
+    of_one_turn,
+    steps_between_writes,
+    trainings_of,
+    turns_of,
+)
 from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
@@ -308,7 +317,8 @@ def judge(
         apart = judged_apart(recording, stage.program, networks, sources, share, (Verdict.CORRECT,))
         if apart is not None:
             return apart
-    if is_open and has_several_costs(recording, program):
+    is_unnamed = result.verdict is Verdict.MISTAKE and all(one.id == UNNAMED for one in result.mistakes)
+    if (is_open and has_several_costs(recording, program)) or (is_unnamed and steps_between_writes(recording, program)):
         return not_judged(recording, Reason.SEVERAL_COSTS)
     if result.verdict is not Verdict.CORRECT:
         return result
@@ -411,9 +421,7 @@ def mistakes_of_later(first: Reading, departed: Reading, sources: Sources) -> li
     if departed.cost.is_of_branch or any(match is not None and match.nothing for match in first.matches.values()):
         return list(found)  # another branch, or inputs or deltas of 0, had hidden them
     detail = "longer" if len(departed.forward.nodes) > len(first.forward.nodes) else "later"
-    return merge_by_line(
-        [one if one.id == REPEATED else replace(one, id="wrong-value", detail=detail) for one in found]
-    )
+    return merge_by_line([one if one.id == REPEATED else replace(one, id=UNNAMED, detail=detail) for one in found])
 
 
 def ends_within_iteration(recording: Recording) -> bool:
@@ -534,7 +542,7 @@ def with_declared_cost(
 def moves_beside_cost(reading: Reading, mistakes: Sequence[Found]) -> bool:
     """Whether all that is wrong are parameters that move and on which a value that was taken for the cost does not
     depend: a part of the cost, such as one without the penalty."""
-    expected = [one.expected.kind if one.id == "wrong-value" and one.expected else None for one in mistakes]
+    expected = [one.expected.kind if one.id == UNNAMED and one.expected else None for one in mistakes]
     return reading.cost.form is None and all(kind is Kind.NOTHING for kind in expected)
 
 

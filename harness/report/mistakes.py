@@ -207,7 +207,8 @@ MISTAKES: dict[str, Sentences] = {
         "The gradient is the transpose of what it should be.", "Transpose it, or swap the factors of the product."
     ),
     "gradient-of-another-parameter": Sentences(
-        "The update uses the gradient of another parameter.", "Use the parameter's own gradient."
+        "The update uses the gradient of another parameter.",
+        "Use the parameter's own gradient; that of a bias is the sum of its delta over the observations.",
     ),
     "bias-gradient-missing": Sentences(
         "The bias is used in the forward pass but never updated.",

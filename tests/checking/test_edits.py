@@ -431,3 +431,99 @@ def test_a_line_of_a_long_loop_over_observations_is_edited(tmp_path: Path) -> No
     path.write_text(LONG_LOOP)
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.text) == ("wrong-sign", "d2 = (y - out) * out * (1 - out)")
+
+
+DIAGONAL_UNDER_CROSS_ENTROPY = """\
+import numpy as np
+
+rng = np.random.default_rng(7)
+X, labels = rng.normal(size=(4, 25)), rng.integers(0, 3, 25)
+Y = np.eye(3)[:, labels]
+W, V = rng.normal(size=(5, 4)), rng.normal(size=(3, 5))
+
+
+def softmax(z, slope=False):
+    e = np.exp(z - z.max())
+    if slope:
+        return e / np.sum(e, axis=0) * (1 - e / np.sum(e, axis=0))
+    return e / np.sum(e, axis=0)
+
+
+for _ in range(6):
+    h = np.tanh(W @ X)
+    z = V @ h
+    a = softmax(z)
+    print(-np.mean(np.sum(Y * np.log(a), axis=0)))
+    error = (a - Y) / 25 * softmax(z, slope=True)
+    below = V.T @ error * (1 - h**2)
+    V -= 0.5 * error @ h.T
+    W -= 0.5 * below @ X.T
+"""
+
+
+def test_a_derivative_is_not_mended_by_what_makes_it_cancel_out(tmp_path: Path) -> None:
+    """(1 - a) for 1 / a would make of a (1 - a) 1"""
+    path = write_file(tmp_path / "net.py", DIAGONAL_UNDER_CROSS_ENTROPY)
+    [found] = check_file(path).mistakes
+    line = DIAGONAL_UNDER_CROSS_ENTROPY[: DIAGONAL_UNDER_CROSS_ENTROPY.index("error = ")].count("\n") + 1
+    assert (found.id, found.place and found.place.line) == ("cross-entropy-gradient-with-extra-derivative", line)
+    path.write_text(DIAGONAL_UNDER_CROSS_ENTROPY.replace(" * softmax(z, slope=True)", ""))
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+SKIPPED_RELU = """\
+import numpy as np
+
+rng = np.random.default_rng(9)
+
+
+class Dense:
+    def __init__(self, inputs, units):
+        self.w, self.b = rng.normal(size=(inputs, units)), np.zeros((1, units))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b
+
+    def backward(self, d):
+        self.dw, self.db = self.x.T @ d, d.sum(axis=0, keepdims=True)
+        return d @ self.w.T
+
+    def step(self):
+        self.w -= 0.01 * self.dw
+        self.b -= 0.01 * self.db
+
+
+class Relu:
+    def forward(self, x):
+        self.on = x > 0
+        return x * self.on
+
+    def backward(self, d):
+        return d * self.on
+
+    def step(self):
+        pass
+
+
+X, Y = rng.normal(size=(14, 4)), rng.uniform(size=(14, 3))
+layers = [Dense(4, 6), Relu(), Dense(6, 3), Relu()]
+for _ in range(7):
+    a = X
+    for layer in layers:
+        a = layer.forward(a)
+    d = a - Y
+    for layer in layers[::-1]:
+        d = layer.backward(d)
+    for layer in layers:
+        layer.step()
+"""
+
+
+def test_the_output_relu_that_the_backward_pass_skips_is_missing_where_the_error_is_made(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "net.py", SKIPPED_RELU)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(SKIPPED_RELU.replace("layers[::-1]", "layers[-2::-1]"))
+    [found] = check_file(path).mistakes
+    line = SKIPPED_RELU[: SKIPPED_RELU.index("d = a - Y")].count("\n") + 1
+    assert (found.id, found.place and found.place.line) == ("missing-output-activation-derivative", line)

@@ -580,3 +580,123 @@ def test_an_activation_that_is_called_in_the_place_of_its_slope_is_named_where_i
     path.write_text(ACTIVATION_FOR_SLOPE)
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.line) == ("wrong-derivative", 16)
+
+
+THROUGH_A_DIAGONAL = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+W1, b1 = rng.normal(size=(3, 2)), np.zeros((3, 1))
+W2, b2 = rng.normal(size=(1, 3)), np.zeros((1, 1))
+
+
+def fire(t):
+    return 1 / (1 + np.exp(-t))
+
+
+def slopes(t):
+    return [[fire(item) * (1 - fire(item)) for item in row] for row in t]
+
+
+def spread(row):
+    return np.diag(row[0])
+
+
+for k in range(40):
+    x = rng.uniform(size=(2, 1))
+    y = x[:1] * x[1:]
+    z = W1 @ x + b1
+    h = fire(z)
+    out = fire(W2 @ h + b2)
+    top = (out - y) * out * (1 - out)
+    each = np.array(slopes(z)).reshape(1, 3)
+    low = spread(each) @ W2.T * top
+    W2 = W2 - 0.1 * top * h.T
+    b2 = b2 - 0.1 * top
+    W1 = W1 - 0.1 * low @ x.T
+    b1 = b1 - 0.1 * low
+"""
+
+
+def test_a_derivative_that_is_given_the_activation_is_at_its_call_though_its_value_is_arranged_anew_after_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(THROUGH_A_DIAGONAL)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(THROUGH_A_DIAGONAL.replace("slopes(z)", "slopes(h)"))
+    [found] = check_file(path).mistakes
+    line = THROUGH_A_DIAGONAL[: THROUGH_A_DIAGONAL.index("slopes(z)")].count("\n") + 1
+    assert (found.id, found.place and found.place.line) == ("derivative-of-activation", line)
+
+
+BIAS_FROM_KERNEL = """\
+import numpy as np
+
+rng = np.random.default_rng(8)
+X, Y = rng.normal(size=(12, 3)), rng.uniform(size=(12, 2))
+W, b = rng.normal(size=(3, 4)), np.zeros((1, 4))
+V, c = rng.normal(size=(4, 2)), np.zeros((1, 2))
+for _ in range(9):
+    h = np.tanh(X @ W + b)
+    out = h @ V + c
+    loss = np.sum((out - Y) ** 2) / 2
+    dout = out - Y
+    dV = h.T @ dout
+    dh = dout @ V.T * (1 - h**2)
+    dW = X.T @ dh
+    V -= 0.01 * dV
+    W -= 0.01 * dW
+    c -= 0.01 * np.sum(dout, axis=0, keepdims=True)
+    b -= 0.01 * np.sum(dh, axis=0, keepdims=True)
+"""
+
+
+def test_the_gradient_of_a_bias_that_is_made_of_that_of_its_kernel_is_of_another_parameter(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(BIAS_FROM_KERNEL)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(
+        BIAS_FROM_KERNEL.replace("np.sum(dh, axis", "np.mean(dW, axis").replace("np.sum(dout, axis", "np.mean(dV, axis")
+    )
+    found = check_file(path).mistakes
+    named = [(one.id, one.place and one.place.line) for one in found]
+    assert named == [("gradient-of-another-parameter", 17), ("gradient-of-another-parameter", 18)]
+
+
+SOFTMAX_AND_TWO_COSTS = """\
+import numpy as np
+
+rng = np.random.default_rng(5)
+X, Y = rng.normal(size=(20, 4)), np.eye(3)[rng.integers(0, 3, 20)]
+W, b = rng.normal(size=(4, 5)), np.zeros((1, 5))
+V, c = rng.normal(size=(5, 3)), np.zeros((1, 3))
+
+
+def cost(a):
+    parts = Y * np.log(a) + (1 - Y) * np.log(1 - a)
+    return -np.sum(parts) / 20
+
+
+for _ in range(6):
+    h = np.tanh(X @ W + b)
+    e = np.exp(h @ V + c)
+    a = e / e.sum(axis=1, keepdims=True)
+    print(cost(a))
+    error = a - Y
+    below = error @ V.T * {slope}
+    V -= 0.1 * h.T @ error / 20
+    c -= 0.1 * error.sum(axis=0, keepdims=True) / 20
+    W -= 0.1 * X.T @ below / 20
+    b -= 0.1 * below.sum(axis=0, keepdims=True) / 20
+"""
+
+
+def test_errors_that_belong_to_another_cost_than_the_printed_one_are_no_derivative_of_a_softmax(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(SOFTMAX_AND_TWO_COSTS.format(slope="(1 - h**2)"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(SOFTMAX_AND_TWO_COSTS.format(slope="(1 + h**2)"))
+    result = check_file(path)
+    assert "softmax-jacobian-diagonal-only" not in [one.id for one in result.mistakes]
+    assert ("wrong-derivative", 20) in [(one.id, one.place and one.place.line) for one in result.mistakes]

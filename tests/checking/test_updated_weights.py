@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import CheckResult, Verdict
+from harness.checking.result import CheckResult, Reason, Verdict
 from tests.network_files import write_file
 
 RIGHT = """\
@@ -215,3 +215,90 @@ def test_a_parameter_of_no_layer_whose_gradient_is_not_used_is_named(tmp_path: P
         )
     )
     assert check_file(path).verdict is Verdict.CORRECT  # the widths are constant, and nothing says that they are not
+
+
+DEEP = """\
+import numpy as np
+
+rng = np.random.default_rng(4)
+X, T = rng.normal(size=(3, 8)), rng.uniform(size=(2, 8))
+weights = [rng.normal(size=(4, 3)), rng.normal(size=(5, 4)), rng.normal(size=(2, 5))]
+
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+
+for _ in range(4):
+    outs = [X]
+    for w in weights:
+        outs.append(squash(w @ outs[-1]))
+    wrong = T - outs[-1]
+    for k in (2, 1, 0):
+        delta = wrong * outs[k + 1] * (1 - outs[k + 1])
+        back = weights[k].T @ delta
+        weights[k] += 0.1 * delta @ outs[k].T
+        wrong = back
+"""
+
+
+@pytest.mark.parametrize(
+    "slope", ["wrong * outs[k + 1] * (1 - outs[k + 1])", "wrong * (outs[k + 1] * (1 - outs[k + 1]))"]
+)
+def test_a_loop_over_layers_that_sends_errors_back_through_updated_weights_has_both_mistakes(
+    tmp_path: Path, slope: str
+) -> None:
+    right = DEEP.replace("wrong * outs[k + 1] * (1 - outs[k + 1])", slope)
+    path = write_file(tmp_path / "deep.py", right)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(right.replace("wrong = back", "wrong = weights[k].T @ wrong"))
+    line = DEEP[: DEEP.index("wrong = back")].count("\n") + 1
+    assert sorted(names(check_file(path))) == [
+        ("delta-not-multiplied-through", line),
+        ("updated-weights-in-backward", line),
+    ]
+
+
+VECTORS = """\
+import numpy as np
+
+rng = np.random.default_rng(6)
+inner, outer = rng.normal(0, 0.3, (9, 4)), rng.normal(0, 0.3, (9, 4))
+PAIRS = [(0, 3), (1, 4), (2, 5), (0, 6), (1, 3)]
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def learn(word, near, rate):
+    v = inner[word]{copied}
+    p = sigmoid(v @ outer[near])
+    loss = -np.log(p)
+    step = (p - 1) * outer[near]
+    inner[word] -= rate * step
+    outer[near] -= rate * (p - 1) * v
+    for other in (7, 8):
+        v = inner[word]{copied}
+        q = sigmoid(v @ outer[other])
+        loss += -np.log(1 - q)
+        step = q * outer[other]
+        inner[word] -= rate * step
+        outer[other] -= rate * q * v
+    return loss
+
+
+for _ in range(5):
+    total = 0
+    for word, near in PAIRS:
+        total += learn(word, near, 0.1)
+    print(total)
+"""
+
+
+@pytest.mark.parametrize("copied", [".copy()", ""])
+def test_a_vector_that_is_updated_between_terms_of_a_cost_is_not_wrong_because_the_sum_has_another_gradient(
+    tmp_path: Path, copied: str
+) -> None:
+    path = write_file(tmp_path / "vectors.py", VECTORS.format(copied=copied))
+    assert check_file(path).reason is Reason.SEVERAL_COSTS

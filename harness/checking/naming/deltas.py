@@ -12,8 +12,8 @@ from ..cost import Form
 from ..stage import argument_ids
 from ..structure import LINEAR, Layer, is_coupled
 from .case import Case, Name, first_name, naming_places, unique
-from .derivatives import definition_of, name_derivative, name_mask, places_of_derivative
-from .outputs import adds_up_to_one, name_output, several_classes
+from .derivatives import definition_of, name_derivative, name_mask, places_of_derivative, upstream_of
+from .outputs import adds_up_to_one, is_plain, name_output, several_classes
 
 MOST_FACTORS = 8  # of a derivative that is multiplied in several steps
 
@@ -28,6 +28,8 @@ def at_pre_activation(case: Case) -> Name | None:
 
 def diagonal_jacobian(case: Case, layer: Layer) -> Name | None:
     """dC/da is multiplied by a, or by a (1 - a), as if units did not depend on one another"""
+    if case.is_output(layer) and upstream_of(case) is None and is_plain(case, case.faulty):
+        return None  # nothing is multiplied: of a binary cross-entropy, a - y is the same number
     is_diagonal = is_coupled(case.stage, layer) and any(
         adds_up_to_one(case, id) and is_by_itself(case, id) for id in layer.region
     )

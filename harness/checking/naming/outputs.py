@@ -140,10 +140,10 @@ def extra_derivative(case: Case, layer: Layer, value: Samples) -> Name | None:
 TESTS = (broadcast_errors, something_instead, wrong_softmax_axis, extra_derivative)
 
 
-def is_plain(case: Case, value: Samples) -> bool:
+def is_plain(case: Case, value: Samples | None) -> bool:
     """Whether a value is the difference of outputs and targets"""
     plain = case.of_errors(lambda x, y: x - y)
-    return plain is not None and is_multiple(value, plain.flat)
+    return value is not None and plain is not None and is_multiple(value, plain.flat)
 
 
 def is_of(case: Case, gradient: Callable[[Array, Array], Array]) -> bool | None:

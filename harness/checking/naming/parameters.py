@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ...recording.graph import Place
 from ..alignment import Samples, ratio
 from ..replay import size_of
-from ..stage import JOINING
-from ..structure import Layer, Role, is_view_of_parameter
+from ..stage import JOINING, argument_ids
+from ..structure import MOVES, Layer, Role, is_view_of_parameter
 from .case import Case, Name, first_name, is_multiple, taker_of
 
 Array = NDArray[Any]
@@ -232,7 +232,24 @@ def sum_over_another_axis(case: Case, layer: Layer) -> Name | None:
     return Name("sum-over-wrong-axis", case.lines()) if is_of_delta and is_used_once else None
 
 
-TESTS_OF_BIAS = (*(wrong_delta, summed_over_units, delta_of_one_observation, delta_not_summed, sum_over_another_axis),)
+def made_of_another_gradient(case: Case, layer: Layer) -> Name | None:
+    """The gradient of a bias is a sum or mean of the gradient of another parameter, such as the kernel"""
+    node = case.node
+    while node.operation in MOVES or node.operation in ("sum", "mean"):
+        operands = [one for one in argument_ids(node) if one in case.stage.dependent]
+        if len(operands) != 1:
+            return None
+        node = case.stage.node(operands[0])
+        for id, _ in case.reading.aligned_with(case.reading.bundle(node.id), case.settings):
+            if id in case.stage.parameters and id != case.target:
+                return Name("gradient-of-another-parameter", case.lines(), case.stage.parameters[id].name)
+    return None
+
+
+TESTS_OF_BIAS = (
+    *(wrong_delta, made_of_another_gradient, summed_over_units, delta_of_one_observation, delta_not_summed),
+    sum_over_another_axis,
+)
 
 
 def wrong_input(case: Case, layer: Layer) -> Name | None:

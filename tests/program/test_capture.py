@@ -784,6 +784,32 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
 
 
 @pytest.mark.parametrize(
+    ("encoder", "decoder"),
+    [
+        ("Dense(3, input_dim=5)", "Dense(5, input_dim=3)"),
+        ("containers.Sequential([Dense(5, 3, activation='tanh')])", "containers.Sequential([Dense(3, 5)])"),
+    ],
+)
+def test_an_autoencoder_of_the_first_version(script, encoder, decoder):
+    path = script(
+        "import numpy as np\n"
+        "from keras.layers import containers\n"
+        "from keras.layers.core import AutoEncoder, Dense\n"
+        "from keras.models import Sequential\n"
+        "x = np.ones((8, 5))\n"
+        "model = Sequential()\n"
+        f"model.add(AutoEncoder(encoder={encoder}, decoder={decoder}, output_reconstruction=False, tie_weights=True))\n"
+        "model.compile(loss='mse', optimizer='sgd')\n"
+        "model.fit(X=x, y=x, nb_epoch=2, verbose=0)\n"
+        "code = model.layers[0].encoder\n"
+    )
+    program = capture_script(path).program
+    notes = {note.kind for note in program.notes}
+    assert not {NoteKind.NOT_COPIED, NoteKind.MADE_UP, NoteKind.SCRIPT_FAILED} & notes
+    assert [weight.shape for weight in program.fresh_model(1).weights] == [(5, 3), (3,), (3, 5), (5,)]
+
+
+@pytest.mark.parametrize(
     ("imported", "call"),
     [
         ("from keras.utils import plot_model", "plot_model"),

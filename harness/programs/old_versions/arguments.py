@@ -384,6 +384,9 @@ def translated_fit(options: dict[str, Any], supplied: list[str]) -> dict[str, An
     if "nb_epoch" in options:
         supplied.append("nb_epoch")
         options.setdefault("epochs", options.pop("nb_epoch"))
+    if "X" in options:
+        supplied.append("X")
+        options.setdefault("x", options.pop("X"))
     for removed in ("show_accuracy", *OF_QUEUES):
         if removed in options:
             supplied.append(removed)

@@ -783,6 +783,23 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
     assert len(program.fresh_model(1).weights) == 6
 
 
+def test_the_softmax_of_sequences_of_the_first_version(script):
+    path = script(
+        "import numpy as np\n"
+        "from keras.models import Sequential\n"
+        "from keras.layers.core import Activation, TimeDistributedDense\n"
+        "from keras.layers.recurrent import LSTM\n"
+        "model = Sequential()\n"
+        "model.add(LSTM(3, 8, return_sequences=True, activation='time_distributed_softmax'))\n"
+        "model.add(TimeDistributedDense(8, 3))\n"
+        "model.add(Activation('time_distributed_softmax'))\n"
+        "model.compile(loss='categorical_crossentropy', optimizer='sgd')\n"
+        "model.fit(np.eye(3)[None], np.eye(3)[None], nb_epoch=1, verbose=0)\n"
+    )
+    layers = capture_script(path).program.model.layers
+    assert [layers[place].activation.__name__ for place in (0, 2)] == ["softmax"] * 2
+
+
 @pytest.mark.parametrize(
     ("encoder", "decoder"),
     [

@@ -80,13 +80,19 @@ def bounding_causes(case: Case, repairs: Sequence[Repair], known: set[Fault]) ->
 
 
 def linear_causes(case: Case, repairs: Sequence[Repair]) -> list[Cause]:
-    """Missing activations that leave a network a linear function, of targets that are another one without noise."""
+    """Missing activations, or a missing layer, that leave a network a linear function, which these targets are not.
+
+    They are another function without noise, or others than linear models know them much better.
+    """
     references = case.references
-    lines = [learner.score for learner in references.learners if learner.name in LINEAR_MODELS]
-    nearest = references.much_nearer(max(lines)) if lines and case.task.kind is TaskKind.REGRESSION else None
-    if nearest is None or nearest.score < EXACT or not computes_line(case.program.model):
+    if case.task.kind is not TaskKind.REGRESSION or not computes_line(case.program.model):
         return []
-    return [evident_cause(repair.fault, repair.changes) for repair in repairs if repair.key == "hidden-activation"]
+    lines = [learner.score for learner in references.learners if learner.name in LINEAR_MODELS]
+    nearest = references.much_nearer(max(lines)) if lines else None
+    is_exact = nearest is not None and nearest.score >= EXACT
+    keys = ["hidden-activation"] if is_exact else ["hidden-activation", "missing-layer"]
+    named = [repair for key in keys for repair in repairs if repair.key == key]
+    return [evident_cause(one.fault, one.changes) for one in named[:1]] if is_exact or references.line_fails else []
 
 
 def bounds_score(finding: Contradiction) -> bool:

@@ -28,6 +28,7 @@ PERMUTATIONS = 500
 BOOTSTRAP_SAMPLES = 100
 LINEAR_MODELS = ("linear regression", "logistic regression")
 NEARLY_BEST = 0.95  # of the way from constant to best, from which a linear model is as good as any
+HALF_WAY = 0.5  # the same, up to which a linear model fails
 COMPONENTS = "principal components"  # the reference of an autoencoder
 LEAST_SQUARES = "least squares"
 TWO_NEIGHBOURS = "two nearest neighbours"
@@ -84,6 +85,13 @@ class References:
         way = self.best - self.constant
         linear = [learner.score for learner in self.learners if learner.name in LINEAR_MODELS]
         return way > 0 and max(linear, default=-np.inf) >= self.constant + NEARLY_BEST * way
+
+    @property
+    def line_fails(self) -> bool:
+        """Whether the targets are known much better by others than by the best linear function of the inputs."""
+        linear = max((one.score for one in self.learners if one.name in LINEAR_MODELS), default=np.inf)
+        is_far = linear <= self.constant + HALF_WAY * (self.best - self.constant)
+        return self.apt and self.has_signal and is_far and self.best - linear > self.least_way
 
     def much_nearer(self, value: float) -> Reference | None:
         """The learner that leaves far less of a regression unexplained than R2 ``value`` does, where nearly nothing of

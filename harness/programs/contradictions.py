@@ -41,7 +41,7 @@ __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
 RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES)
 RULES_OF_MODELS = (
-    *HEAD_RULES, *OF_GRADIENTS, rate_rules, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES,
+    *HEAD_RULES, *OF_GRADIENTS, rate_rules, batch_rules, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES,
 )  # fmt: skip  # without a look at the values of x and y
 
 HOPELESS = frozenset(

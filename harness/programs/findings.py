@@ -87,6 +87,7 @@ class Check(Enum):
     ACCURACY_OF_REGRESSION = "accuracy-of-regression", "metric"
     ACCURACY_OF_EACH_OUTPUT = "accuracy-of-each-output", "metric"
     METRIC_FOR_OTHER_LABELS = "metric-for-other-labels", "metric"
+    EXACT_MATCHES = "exact-matches", "metric"
     NOT_FINITE_INPUTS = "not-finite-inputs", "missing-values"
     NOT_FINITE_TARGETS = "not-finite-targets", "missing-values"
     ROWS_DIFFER = "rows-differ", "label-encoding"

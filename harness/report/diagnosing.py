@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 MOST_LINES = 25
 TIME_IS_OVER = "The time ran out before everything was tried. Give it more with a larger budget."
 MOST_HINTS = 3
+SAYING_MORE = frozenset({Check.NARROW_INPUTS, Check.OUTLYING_ROWS})  # than a hint of their fault
 MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
 FAULTS_OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA, Fault.WINDOW, Fault.NO_SIGNAL)
@@ -396,15 +397,16 @@ def unexplained_lines(found: Diagnosis, severity: Severity, heading: str) -> Ite
     """What is wrong or suspicious without any run, and neither a cause, an alternative nor, if in doubt, a hint."""
     faults = [cause.fault for cause in found.causes]
     faults += [other.fault for other in found.alternatives[:MOST_ALTERNATIVES]]
-    if severity is not Severity.CONTRADICTION:
-        faults += [hint.fault for hint in found.hints[:MOST_HINTS]]
-    said = {fault.value for fault in faults}
+    hinted = [] if severity is Severity.CONTRADICTION else [hint.fault for hint in found.hints[:MOST_HINTS]]
+    said = {fault.value for fault in (*faults, *hinted)}
+    more = {fault.value for fault in hinted if fault not in faults}
     for same in (HEAD, {fault.value for fault in STARTS}):
         if said & same:
             said |= same  # one repair answers for all that was found about the last layer, or about the start
     lines = []
     for finding in worth_saying(found.contradictions):
-        if finding.severity is severity and finding.id not in said and not is_replaced(found, finding):
+        is_said = finding.id in said and not (finding.check in SAYING_MORE and finding.id in more)
+        if finding.severity is severity and not is_said and not is_replaced(found, finding):
             lines.append(f"  {finding_text(finding)}")
         said.add(finding.id)
     yield from [heading, *lines[:MOST_HINTS]] if lines else []

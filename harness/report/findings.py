@@ -215,6 +215,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['units']:,} outputs; if a row has one class, outputs that are all 0 score {v['share of zeros']:.1%}"
     ),
     Check.METRIC_FOR_OTHER_LABELS: lambda v: f"{v['metric']} is not made for labels and outputs of this shape",
+    Check.EXACT_MATCHES: lambda v: (
+        f"the metric Accuracy() counts outputs that equal their label exactly, which outputs of {v['activation']} "
+        'hardly ever do; give metrics=["accuracy"]'
+    ),
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",
     Check.ROWS_DIFFER: lambda v: f"x and y have different numbers of rows: {joined(f'{rows:,}' for rows in v['rows'])}",

@@ -39,6 +39,22 @@ def test_a_line_is_named_where_it_is_far_from_targets_without_noise(activation, 
     assert [cause.fault for cause in linear_causes(case, repairs)] == [Fault.HIDDEN_ACTIVATION] * is_named
 
 
+@pytest.mark.every(2)
+@pytest.mark.parametrize(
+    ("hidden", "power", "named"),
+    [([], 2, [Fault.MISSING_LAYER]), ([4], 2, [Fault.HIDDEN_ACTIVATION]), ([], 1, []), ([4], 3, [])],
+)
+def test_what_no_line_explains_is_named_in_a_small_table(hidden, power, named):
+    """A line explains nothing of the squares of numbers around 0, and most of their third powers."""
+    x = np.arange(-12.0, 13.0)[:, None]
+    model = keras.Sequential([keras.Input((1,)), *map(keras.layers.Dense, hidden), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.0001), "mse")
+    program = program_of(model, x, x[:, 0] ** power, epochs=50, name="powers")
+    case = prepare_case(program, seed=0)
+    repairs = propose_repairs(case, plan_trials(case, 30.0))
+    assert [cause.fault for cause in linear_causes(case, repairs)] == named
+
+
 def test_functions_beside_the_layers_are_no_line():
     x = keras.Input((2,))
     assert computes_line(keras.Model(x, keras.layers.Dense(1)(x)))

@@ -334,6 +334,26 @@ def test_what_is_certain_is_not_said_to_be_worth_a_look(unexplained: Diagnosis) 
     assert "softmax outputs" not in "\n".join(verdict(dataclasses.replace(found, contradictions=(doubtful,))))
 
 
+@pytest.mark.parametrize(("is_proven", "is_shown"), [(False, True), (True, False)])
+def test_rows_far_away_are_named_beside_a_hint_of_unscaled_inputs(
+    unexplained: Diagnosis, is_proven: bool, is_shown: bool
+) -> None:
+    """The hint says to scale the inputs; that a single row sets their scale is another thing to know."""
+    values = {"outliers": 1, "rows": 50, "largest": 10_000.0, "others": 11.0}
+    seen = Contradiction(check=Check.OUTLYING_ROWS, severity=Severity.SUSPICION, values=values)
+    cause = Cause(fault=Fault.UNSCALED_INPUTS, changes=(), repaired=None, unrepaired=None)
+    found = dataclasses.replace(
+        unexplained,
+        outcome=OutcomeKind.UNDERFITS,
+        causes=(cause,) if is_proven else (),
+        hints=() if is_proven else (Hint(fault=Fault.UNSCALED_INPUTS, changes=()),),
+        contradictions=(seen,),
+        alternatives=(),
+    )
+    heading = "Seen without a run, and not shown to matter here:"
+    assert (heading in verdict(found)) == is_shown
+
+
 @pytest.mark.parametrize(
     ("held", "reference", "is_apt", "said"),
     [

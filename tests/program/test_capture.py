@@ -787,6 +787,49 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
     assert len(program.fresh_model(1).weights) == 6
 
 
+def test_the_softmax_of_sequences_of_the_first_version(script):
+    path = script(
+        "import numpy as np\n"
+        "from keras.models import Sequential\n"
+        "from keras.layers.core import Activation, TimeDistributedDense\n"
+        "from keras.layers.recurrent import LSTM\n"
+        "model = Sequential()\n"
+        "model.add(LSTM(3, 8, return_sequences=True, activation='time_distributed_softmax'))\n"
+        "model.add(TimeDistributedDense(8, 3))\n"
+        "model.add(Activation('time_distributed_softmax'))\n"
+        "model.compile(loss='categorical_crossentropy', optimizer='sgd')\n"
+        "model.fit(np.eye(3)[None], np.eye(3)[None], nb_epoch=1, verbose=0)\n"
+    )
+    layers = capture_script(path).program.model.layers
+    assert [layers[place].activation.__name__ for place in (0, 2)] == ["softmax"] * 2
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder"),
+    [
+        ("Dense(3, input_dim=5)", "Dense(5, input_dim=3)"),
+        ("containers.Sequential([Dense(5, 3, activation='tanh')])", "containers.Sequential([Dense(3, 5)])"),
+    ],
+)
+def test_an_autoencoder_of_the_first_version(script, encoder, decoder):
+    path = script(
+        "import numpy as np\n"
+        "from keras.layers import containers\n"
+        "from keras.layers.core import AutoEncoder, Dense\n"
+        "from keras.models import Sequential\n"
+        "x = np.ones((8, 5))\n"
+        "model = Sequential()\n"
+        f"model.add(AutoEncoder(encoder={encoder}, decoder={decoder}, output_reconstruction=False, tie_weights=True))\n"
+        "model.compile(loss='mse', optimizer='sgd')\n"
+        "model.fit(X=x, y=x, nb_epoch=2, verbose=0)\n"
+        "code = model.layers[0].encoder\n"
+    )
+    program = capture_script(path).program
+    notes = {note.kind for note in program.notes}
+    assert not {NoteKind.NOT_COPIED, NoteKind.MADE_UP, NoteKind.SCRIPT_FAILED} & notes
+    assert [weight.shape for weight in program.fresh_model(1).weights] == [(5, 3), (3,), (3, 5), (5,)]
+
+
 @pytest.mark.parametrize(
     ("imported", "call"),
     [

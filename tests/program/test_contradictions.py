@@ -103,6 +103,7 @@ SOUND = {
     "softmax as a layer": lambda: found(net(3, None, L.Softmax()), SCCE, CLASSES),
     "softmax as Activation": lambda: found(net(3, None, L.Activation("softmax")), SCCE, CLASSES),
     "several labels": lambda: found(net(3, "sigmoid"), BCE, MULTI_HOT, metrics=["binary_accuracy"]),
+    "labels at a threshold": lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=[keras.metrics.BinaryAccuracy()]),
     "regression": lambda: found(net(1, None), "mse", REAL, metrics=["mae"]),
     "regression of a column": lambda: found(net(1, "linear"), keras.losses.Huber(), REAL[:, None]),
     "positive regression": lambda: found(net(1, "relu"), "mse", np.abs(REAL)),
@@ -200,6 +201,9 @@ FAULTY = {
         Check.ACCURACY_OF_REGRESSION),
     "accuracy of a regression": (
         lambda: found(net(1, None), "mse", REAL, metrics=["accuracy"]), SURE, "metric", Check.ACCURACY_OF_REGRESSION),
+    "exact matches of shares": (
+        lambda: found(net(3, "softmax"), SCCE, CLASSES, metrics=[keras.metrics.Accuracy()]), SURE, "metric",
+        Check.EXACT_MATCHES),
     "squared error of one-hot": (
         lambda: found(net(3, "softmax"), "mse", ONE_HOT), MAYBE, "loss", Check.SQUARED_ERROR_FOR_CLASSES),
     "one unit for one-hot": (

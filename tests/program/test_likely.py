@@ -308,6 +308,22 @@ def test_a_generator_that_starts_again_with_each_batch(captured):
     assert Check.SAME_BATCH not in named(captured(text.format("i = 0", "pass")))
 
 
+@pytest.mark.parametrize(("size", "is_restarted"), [(16, True), (16, False), (128, False), (500, False)])
+def test_a_generator_of_rows_from_a_missing_file(captured, size, is_restarted):
+    """The made-up rows may be fewer than a batch asks for, so that every batch holds all of them."""
+    text = (
+        "import numpy as np\nx, y = np.load('x.npy'), np.load('y.npy')\n"
+        "def batches(size):\n    start = 0\n    while True:\n        {}\n"
+        "        yield x[start:start + size], y[start:start + size]\n"
+        "        start = start + size if start + size < len(x) else 0\n"
+        "m = Sequential([Dense(1, input_dim=5)])\nm.compile('adam', 'mse')\n"
+        "m.fit_generator(batches({}), steps_per_epoch=600, epochs=9)\n"
+    )
+    program = captured(text.format("start = 0" if is_restarted else "pass", size))
+    assert (Check.SAME_BATCH in named(program)) == is_restarted
+    assert read_unjudged(program).is_hopeless == is_restarted
+
+
 def test_dropout_after_the_output_of_a_functional_model(captured):
     program = captured(
         "from keras.models import Model\na = Input((6,))\nb = Dropout(0.5)(Dense(3, activation='softmax')(a))\n"

@@ -11,6 +11,7 @@ import numpy as np
 from ..data_sources import FitData, training_data
 from ..heads import head_of
 from ..program import MadeUp, row_count, take_rows
+from ..rules.data_rules import repeats_batch
 from ..targets import TargetKind, describe_targets
 from .supply import ROWS, Supply
 
@@ -54,7 +55,7 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> FitData:
     if x is None or not can_read(model, x):
         if supply.extent is MadeUp.VALUES and data is not None:
             return data  # the shapes are known: that they do not fit is the user's
-        x = rows_for(model)
+        x = repeated_as(data, rows_for(model))
         supply.note("the data", "of fit")
     y = None if data is None else data.y
     if supply.extent is MadeUp.FORMATS and not is_one_hot(model, x, y):
@@ -68,9 +69,24 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> FitData:
         x=x,
         y=y,
         sample_weight=None,
-        kind="arrays" if data is None else data.kind,
+        kind="arrays" if data is None or has_all_rows(supply, data) else data.kind,
         batch_size=None if data is None else data.batch_size,
     )
+
+
+def repeated_as(data: FitData | None, x: Any) -> Any:
+    """Rows that a model can read, in batches that repeat if those of the program's generator do."""
+    size = 0 if data is None or data.kind != "generator" or x is None else data.batch_size or 0
+    if not 0 < size < row_count(x) or data is None:
+        return x
+    if not all(repeats_batch(np.asarray(part), size) for part in keras.tree.flatten(data.x)):
+        return x
+    return keras.tree.map_structure(lambda part: np.concatenate([part[:size]] * 2), x)
+
+
+def has_all_rows(supply: Supply, data: FitData) -> bool:
+    """Whether a batch of a generator is so large that it holds all rows that were made up, and the next one too."""
+    return data.kind == "generator" and (data.batch_size or 0) >= supply.hints.rows
 
 
 def unknown_data(model: Any) -> FitData:

@@ -53,6 +53,7 @@ OLD_LOSSES = {
     "kullback_leibler_divergence": "kl_divergence", "kld": "kl_divergence", "logcosh": "log_cosh",
     "cosine_proximity": "cosine_similarity", "cosine": "cosine_similarity", "huber_loss": "huber",
 }  # fmt: skip
+OLD_ACTIVATIONS = {"time_distributed_softmax": "softmax"}
 FIRST_RATES = {"Adadelta": 1.0, "Adagrad": 0.01}  # defaults of optimizers whose steps are a tenth or less today
 OF_CALLBACKS: dict[str, Mapping[str, str]] = {
     "ModelCheckpoint": {"period": ""},
@@ -254,10 +255,14 @@ def translated(
         value, new = options.pop(old), renamed[old]
         if new:
             options.setdefault(new, ORDERINGS.get(value, value) if new == "data_format" else value)
+    if "activation" in options:
+        options["activation"] = _renamed_activation(options["activation"], supplied)
     if is_first or kind == "Dense":
         arguments = _first_positions(kind, arguments, options, supplied)
     if "nb_row" in options and "nb_col" in options:
         options["kernel_size"] = (options.pop("nb_row"), options.pop("nb_col"))
+    if kind == "Activation" and arguments:
+        arguments = (_renamed_activation(arguments[0], supplied), *arguments[1:])
     arguments = tuple(_whole(value) if place == 0 else value for place, value in enumerate(arguments))
     for name in SIZES:
         if name in options:
@@ -265,6 +270,14 @@ def translated(
     if kind in ("LSTM", "GRU", "SimpleRNN", "Conv1D"):
         _sequence_shape(options, supplied)
     return arguments, options
+
+
+def _renamed_activation(value: Any, supplied: list[str]) -> Any:
+    """An activation by the name that it has now."""
+    if isinstance(value, str) and value in OLD_ACTIVATIONS:
+        supplied.append(value)
+        return OLD_ACTIVATIONS[value]
+    return value
 
 
 def _whole(value: Any) -> Any:
@@ -384,6 +397,9 @@ def translated_fit(options: dict[str, Any], supplied: list[str]) -> dict[str, An
     if "nb_epoch" in options:
         supplied.append("nb_epoch")
         options.setdefault("epochs", options.pop("nb_epoch"))
+    if "X" in options:
+        supplied.append("X")
+        options.setdefault("x", options.pop("X"))
     for removed in ("show_accuracy", *OF_QUEUES):
         if removed in options:
             supplied.append(removed)

@@ -265,7 +265,10 @@ def supply_functions() -> None:
             _give(root.optimizers, optimizer.lower(), getattr(keras.optimizers, optimizer))
         for old, new in ALIASES.items():
             _give(root.layers, old, getattr(keras.layers, new))
-        supplied: dict[str, Any] = {"TimeDistributedDense": _time_distributed_dense, "Merge": _Merge, "merge": _merge}
+        supplied: dict[str, Any] = {
+            "TimeDistributedDense": _time_distributed_dense, "Merge": _Merge, "merge": _merge,
+            "AutoEncoder": _auto_encoder, "containers": keras.models,
+        }  # fmt: skip
         for name, value in supplied.items():
             _give(root.layers, name, value)
         for name in ("maxnorm", "nonneg", "unitnorm"):
@@ -393,6 +396,14 @@ class _Merge:
         """A model of all their inputs."""
         outputs = _merge([layer.output for layer in layers], mode, concat_axis)
         return keras.Model([layer.input for layer in layers], outputs)
+
+
+def _auto_encoder(encoder: Any, decoder: Any, output_reconstruction: bool = True, **options: Any) -> Any:
+    """The layer of the first version that trains two layers, or containers of layers, one after the other."""
+    model = keras.Sequential([encoder, decoder])
+    for name, part in {"encoder": encoder, "decoder": decoder}.items():
+        object.__setattr__(model, name, part)  # Keras would count it as another layer
+    return model
 
 
 SHORT_NAMES = ("mse", "mae", "mape", "msle", "kld")  # that old files of models hold for losses and metrics

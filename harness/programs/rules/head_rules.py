@@ -459,6 +459,8 @@ def metric_rules(subject: Subject) -> Finding:
         return
     place = subject.program.places.compile
     yield from metrics_of_each_output(subject, head)
+    if head.activation in ("softmax", "sigmoid") and counts_exact_matches(subject.program):
+        yield subject.at(place, Check.EXACT_MATCHES, Severity.CONTRADICTION, {"activation": head.activation})
     if targets is None:
         yield from metrics_of_unknown(subject, head)
         return
@@ -481,6 +483,12 @@ def metric_rules(subject: Subject) -> Finding:
         )  # fmt: skip
         if other:
             yield subject.at(place, Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION, values)
+
+
+def counts_exact_matches(program: Program) -> bool:
+    """Whether a metric is Keras' own ``Accuracy``, which is for labels and predicted labels."""
+    given = keras.tree.flatten((program.metrics, program.weighted_metrics))
+    return any(type(metric) is keras.metrics.Accuracy for metric in given)
 
 
 def are_mostly_between(targets: Targets) -> bool:

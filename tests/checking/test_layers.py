@@ -311,6 +311,21 @@ def test_plans_are_made_from_the_text_alone() -> None:
     compile(program_of(plans), "<program>", "exec")
 
 
+@pytest.mark.parametrize(
+    ("forward", "is_pair"),
+    [
+        ("def forward(x, p):\n    return x @ p\n", True),
+        ("def forward(x, p):\n    return np.tanh(x @ p['W1']) @ p['W2']\n", False),  # a network, not a layer
+        ("def forward(x, layers):\n    return x @ layers\n", False),
+    ],
+)
+def test_a_function_that_is_given_the_parameters_of_all_layers_is_not_half_of_a_pair(
+    forward: str, is_pair: bool
+) -> None:
+    text = "import numpy as np\n" + forward + "def backward(g, x, p):\n    return g @ p.T, x.T @ g\n"
+    assert bool(find_pairs(text)) is is_pair
+
+
 def test_data_has_sizes_that_differ() -> None:
     shapes = {name: np.shape(value) for name, value in pair_data(0).items()}
     assert len({*shapes["rows_"], *shapes["weights_"], shapes["one_hot_"][1]}) == 4

@@ -484,7 +484,7 @@ def test_embeddings_read_the_inputs_of_their_names(films, is_wrong):
 def test_right_and_wrong_predictions_of_a_loss_are_probabilities(units, activation):
     sides = sides_of(head_of(net(units, activation)), np.random.default_rng(0))
     for side in (sides.right, sides.wrong):
-        assert np.all((0 < side) & (side < 1))
+        assert np.all((side > 0) & (side < 1))
         assert activation != "softmax" or np.allclose(side.sum(axis=-1), 1)
     assert np.all((sides.right > 0.5) == (sides.targets > 0.5))
     assert not np.any((sides.wrong > 0.5) & (sides.targets > 0.5))

@@ -705,6 +705,21 @@ def test_what_a_layer_hands_back_is_compared_if_nothing_uses_it(
     assert result.verdict is (Verdict.MISTAKE if mistakes else Verdict.CORRECT)
 
 
+def test_a_backward_function_that_does_not_use_what_comes_from_above_is_named(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+
+def tanh_forward(x):
+    out = np.tanh(x)
+    return out, out
+
+def tanh_backward(dout, cache):
+    return 1 - cache ** 2
+"""
+    (mistake,) = check_file(write_file(tmp_path / "tanh.py", text)).mistakes
+    assert mistake.id == "upstream-gradient-dropped"
+
+
 WITHOUT_COST_BESIDE_A_LAYER = """\
 import numpy as np
 

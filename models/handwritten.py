@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from . import loop, observations_last
+from . import loop, observations_last, transposed_kernels
 from .activations import activate
 from .costs import cost_of
 from .deltas import cost_gradient as cost_gradient
 from .deltas import output_delta
 from .deltas import through_activation as through_activation
-from .network import BROADCAST_AT_MOST, Array, Backward, Forward, Network, Weights, check_weights
+from .network import BROADCAST_AT_MOST, SMALL_PRODUCT, Array, Backward, Forward, Network, Weights, check_weights
 from .training import Training
 
 if TYPE_CHECKING:
@@ -143,9 +143,12 @@ def update(
 
 def layout_of(network: Network, observations: int) -> loop.Layout:
     """How the compiled loop trains one network in iterations with so many observations: by the steps as they are here,
-    or, if many observations make matrix products of them, by the same steps with the observations last."""
-    is_product = network.largest_product(observations) > BROADCAST_AT_MOST
-    if is_product and observations >= observations_last.FEWEST_OBSERVATIONS:
+    or, if many observations make matrix products of them, by the same steps with the observations last, or with the
+    kernels transposed if the products are worth threads."""
+    largest = network.largest_product(observations)
+    if largest > SMALL_PRODUCT:
+        return loop.Layout(transposed_kernels.gradients, transposed_kernels.hold, transposed_kernels.release)
+    if largest > BROADCAST_AT_MOST and observations >= observations_last.FEWEST_OBSERVATIONS:
         return loop.Layout(observations_last.gradients, observations_last.hold, observations_last.release)
     return loop.Layout(gradients)
 

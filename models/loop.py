@@ -28,7 +28,7 @@ Recording = Callable[[Network, list[tf.Tensor], tf.Tensor, tf.Tensor], list[tf.T
 
 # What one call of the program may do at most, so that memory stays bounded and an interrupt is soon heard.
 STOPS = 32
-RECORDED_BYTES = 2**26
+RECORDED_BYTES = 2**21  # every call fills the array for its stops with zeros, however many of them are recorded
 MULTIPLICATIONS = 4 * 10**9
 LEAST_OF_AN_ITERATION = 2000  # multiplications in the time that an iteration of the smallest network takes
 

@@ -42,6 +42,8 @@ LITTLE_WORK = 20_000  # weights x observations
 # 100 x 8 x 8: 8.7, 25; 32 x 32 x 32: 117, 31.
 BROADCAST_AT_MOST = 4096
 
+SMALL_PRODUCT = 2**22  # multiplications of a product up to which threads cost more than they gain
+
 # A cross-entropy is the log-likelihood of one output activation only; with that one its delta is free of logarithms.
 OUTPUT_ACTIVATION_OF_COST = {
     name: cost.output_activation for name, cost in COSTS.items() if cost.output_activation is not None

@@ -8,14 +8,13 @@ import sys
 from collections.abc import Iterator
 
 from ..cluster import THREADS, XLA_FLAGS
-from ..models.network import BROADCAST_AT_MOST, Network, is_small
+from ..models.network import BROADCAST_AT_MOST, SMALL_PRODUCT, Network, is_small
 
 WIDE_VECTORS = "--xla_cpu_prefer_vector_width=512"  # if the processor has them
 ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # for a matrix product; THREADS is for all else
 # The loop of a training as one function, in place of a call for each step; its matrix products would be slow.
 ONE_FUNCTION = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1000000000"
 
-SMALL_PRODUCT = 2**22  # multiplications of a product up to which threads cost more than they gain
 MOST_LAYERS = 16  # of a loop as one function: with 48 layers it takes three times as long to compile
 
 
@@ -26,9 +25,9 @@ def flags_of_ensemble(network: Network, observations: int) -> str:
 
 
 def flags_of_single(network: Network, observations: int) -> str:
-    """For one network, with so many observations in an iteration; none if its products are worth threads."""
+    """For one network, with so many observations in an iteration; with threads if its products are worth them."""
     if network.largest_product(observations) > SMALL_PRODUCT:
-        return ""
+        return WIDE_VECTORS
     largest = observations * max(rows * units for rows, units in network.shapes)  # handwritten.py has biases in it
     is_one_function = largest <= BROADCAST_AT_MOST and network.depth <= MOST_LAYERS
     return f"{ONE_THREAD} {WIDE_VECTORS} {ONE_FUNCTION}" if is_one_function else f"{ONE_THREAD} {WIDE_VECTORS}"

@@ -311,6 +311,21 @@ def test_plans_are_made_from_the_text_alone() -> None:
     compile(program_of(plans), "<program>", "exec")
 
 
+@pytest.mark.parametrize(
+    ("forward", "is_pair"),
+    [
+        ("def forward(x, p):\n    return x @ p\n", True),
+        ("def forward(x, p):\n    return np.tanh(x @ p['W1']) @ p['W2']\n", False),  # a network, not a layer
+        ("def forward(x, layers):\n    return x @ layers\n", False),
+    ],
+)
+def test_a_function_that_is_given_the_parameters_of_all_layers_is_not_half_of_a_pair(
+    forward: str, is_pair: bool
+) -> None:
+    text = "import numpy as np\n" + forward + "def backward(g, x, p):\n    return g @ p.T, x.T @ g\n"
+    assert bool(find_pairs(text)) is is_pair
+
+
 def test_data_has_sizes_that_differ() -> None:
     shapes = {name: np.shape(value) for name, value in pair_data(0).items()}
     assert len({*shapes["rows_"], *shapes["weights_"], shapes["one_hot_"][1]}) == 4
@@ -688,6 +703,21 @@ def test_what_a_layer_hands_back_is_compared_if_nothing_uses_it(
     result = check_file(path)
     assert [one.id for one in result.mistakes] == mistakes
     assert result.verdict is (Verdict.MISTAKE if mistakes else Verdict.CORRECT)
+
+
+def test_a_backward_function_that_does_not_use_what_comes_from_above_is_named(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+
+def tanh_forward(x):
+    out = np.tanh(x)
+    return out, out
+
+def tanh_backward(dout, cache):
+    return 1 - cache ** 2
+"""
+    (mistake,) = check_file(write_file(tmp_path / "tanh.py", text)).mistakes
+    assert mistake.id == "upstream-gradient-dropped"
 
 
 WITHOUT_COST_BESIDE_A_LAYER = """\

@@ -18,11 +18,11 @@ from harness.diagnosis.data_repairs import are_pictures
 from harness.diagnosis.diagnosis import diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind
-from harness.diagnosis.rates import optimizer_facts
+from harness.diagnosis.rates import OptimizerFacts, optimizer_facts
 from harness.diagnosis.references import Reference, References
 from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import apply_repairs, propose_repairs
-from harness.diagnosis.training_repairs import rates_to_try
+from harness.diagnosis.training_repairs import optimizer_repairs, rates_to_try
 from harness.diagnosis.trials import Plan
 from harness.diagnosis.variants import Variant, code_targets, prepare_fold
 from harness.programs.capture import capture_script
@@ -123,6 +123,17 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
     mean, spread = x[fold.train].mean(axis=0), x[fold.train].std(axis=0)
     assert np.asarray(prepared.program.x) == pytest.approx((x[fold.train] - mean) / spread, abs=1e-4)
     assert np.asarray(prepared.held) == pytest.approx((x[fold.search] - mean) / spread, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "odd", "clip", "is_proposed"),
+    [("Adam", False, None, False), ("Adam", True, None, True), ("Adam", False, 1.0, True), ("SGD", False, None, True)],
+)
+def test_adam_is_proposed_for_every_other_optimizer(
+    name: str, odd: bool, clip: float | None, is_proposed: bool
+) -> None:
+    facts = OptimizerFacts(name=name, rate=0.01, last_rate=0.01, momentum=0.0, clip=clip, weight_decay=0.0, odd=odd)
+    assert ("optimizer" in {one.key for one in optimizer_repairs(facts)}) is is_proposed
 
 
 def test_pictures_of_bytes_hold_whole_numbers_and_a_series_does_not() -> None:

@@ -22,11 +22,13 @@ from harness.diagnosis.outcomes import Bar, OutcomeKind, Scores, share_of
 from harness.diagnosis.program_search import ProgramRun, ProgramSearch
 from harness.diagnosis.proofs import Proofs
 from harness.diagnosis.repair import Repair
+from harness.diagnosis.repairs import application_order
 from harness.diagnosis.search import OutOfBudget, Stage
 from harness.diagnosis.trials import Ledger, Plan, Trial, flat_shares
-from harness.diagnosis.unproven import settled_blocks
+from harness.diagnosis.unproven import is_unfit_head, settled_blocks
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
+from harness.programs.findings import Severity
 
 BAR = Bar(constant=0.0, best=1.0, noise=0.0)
 
@@ -412,8 +414,32 @@ def test_what_was_found_before_the_clock_ended_the_search_is_confirmed(seconds_l
 
 
 def test_how_long_a_loss_stays_where_it_began() -> None:
-    losses = np.array([[1.0, 1.0, 0.995, 0.5], [1.0, 0.5, 0.4, 0.3], [2.0, 2.0, np.nan, np.nan]])
-    assert flat_shares(losses) == [0.75, 0.25, 1.0]
+    rows = [[1.0, 1.0, 0.995, 0.5], [200.0, 201.0, 150.0, 99.0], [1.0, 0.5, 0.4, 0.3], [2.0, 2.0, np.nan, np.nan]]
+    assert flat_shares(np.array(rows)) == [0.75, 0.5, 0.25, 1.0]
+
+
+def test_repairs_are_applied_in_the_order_in_which_one_builds_on_another() -> None:
+    keys = {"a": "head", "b": "shape", "c": "", "d": "rate", "e": "epochs", "f": "head"}
+    repairs = [repair(key, Fault.LOSS, block=block) for key, block in keys.items()]
+    assert [one.key for one in sorted(repairs, key=application_order)] == ["d", "e", "b", "a", "f", "c"]
+
+
+@pytest.mark.parametrize(
+    ("block", "is_classification", "severities", "is_unfit"),
+    [
+        ("head", True, [], True),
+        ("layers", True, [], False),
+        ("head", False, [], False),
+        ("head", False, [Severity.SUSPICION], True),
+        ("head", False, [Severity.FACT], False),
+    ],
+)
+def test_a_head_is_unfit_for_classes_or_if_a_rule_suspects_it(
+    block: str, is_classification: bool, severities: list[Severity], is_unfit: bool
+) -> None:
+    found = [SimpleNamespace(id=Fault.LOSS.value, severity=severity) for severity in severities]
+    case: Any = SimpleNamespace(found=found, task=SimpleNamespace(is_classification=is_classification))
+    assert is_unfit_head(case, repair("loss", Fault.LOSS, block=block)) is is_unfit
 
 
 def test_a_works_needs_a_score() -> None:

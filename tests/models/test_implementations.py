@@ -26,6 +26,7 @@ from harness.models import (
     optimizers,
     sequential,
     tape,
+    transposed_kernels,
 )
 from harness.models.network import Network, from_keras, to_keras
 from harness.models.training import Training
@@ -147,14 +148,17 @@ def test_training_is_update_after_update(name):
 
 @pytest.mark.every(2)
 @pytest.mark.parametrize("output", ["sigmoid", "softmax"])
-def test_a_single_network_with_many_observations_is_trained_as_its_steps_say(output):
-    """Two updates by the steps read one by one, and by the compiled loop, which holds the observations last."""
+@pytest.mark.parametrize("layout", [observations_last, transposed_kernels], ids=lambda module: module.__name__)
+def test_a_single_network_with_many_observations_is_trained_as_its_steps_say(output, layout, monkeypatch):
+    """Two updates by the steps read one by one, and by the compiled loop, in each layout that it has for products."""
+    if layout is transposed_kernels:
+        monkeypatch.setattr(handwritten, "SMALL_PRODUCT", 128 * 9 * 7 - 1)
     cost = "categorical_crossentropy" if output == "softmax" else "mean_squared_error"
     network = Network((5, 9, 7, 3), ("sigmoid", "relu", output), cost)
     rng = np.random.default_rng(3)
     weights = [rng.normal(size=shape) for shape in network.shapes]
     x, y = rng.normal(size=(128, 5)), rng.dirichlet(np.ones(3), 128)
-    assert handwritten.layout_of(network, 128).gradients is observations_last.gradients
+    assert handwritten.layout_of(network, 128).gradients is layout.gradients
     assert handwritten.layout_of(network, 2).gradients is handwritten.gradients
     (after,) = handwritten.train(network, weights, x, y, Training(0.5, recorded=[2]))
     for _ in range(2):

@@ -22,6 +22,7 @@ from harness.models import (
     observations_last,
     sequential,
     tape,
+    transposed_kernels,
 )
 from harness.models.batches import Batches
 from harness.models.network import Network
@@ -102,6 +103,7 @@ def test_no_public_function_takes_or_gives_an_array_without_a_shape():
         numerical,
         sequential,
         tape,
+        transposed_kernels,
     ):
         for name, function in vars(module).items():
             if not inspect.isfunction(function) or function.__module__ != module.__name__:

@@ -21,6 +21,7 @@ from harness.programs.source.places import calls_fit
 from harness.programs.stand_ins import only_shows
 from harness.programs.targets import metric_names
 from harness.programs.unjudged import read_unjudged
+from harness.programs.workspace import Workspace
 from harness.report.unjudged import lines
 
 HEADER = """\
@@ -1012,3 +1013,21 @@ def test_a_package_that_only_shows_is_not_data(package):
 @pytest.mark.parametrize("package", ["cv2", "pandas", "mnist"])
 def test_a_package_that_data_may_be_read_with_does_not_only_show(package):
     assert not only_shows(package)
+
+
+def test_a_temporary_folder_above_the_copy_is_written_to_as_it_is(tmp_path, monkeypatch):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "copy").mkdir()
+    workspace = Workspace(folder=tmp_path / "code", top=tmp_path, top_copy=tmp_path / "copy")
+    scratch, own = str(tmp_path / "temporary" / "x.txt"), str(tmp_path / "code" / "x.txt")
+    assert workspace.writable(scratch) == str(tmp_path / "copy" / "temporary" / "x.txt")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    assert workspace.writable(scratch) == scratch
+    assert workspace.writable(own) == str(tmp_path / "copy" / "code" / "x.txt")
+
+
+def test_the_steps_of_fit_generator_without_a_number_of_epochs(script):
+    text = "def batches():\n    while True:\n        yield x, y\nmodel.fit_generator(batches(), 3)\n"
+    program = capture_script(script(HEADER, MODEL, text)).program
+    assert (program.steps_per_epoch, program.epochs) == (3, 1)

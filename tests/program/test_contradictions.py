@@ -11,6 +11,7 @@ from harness.diagnosis.evident_causes import bounds_score
 from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
 from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
+from harness.programs.rules.own_losses import sides_of
 
 L = keras.layers
 RNG = np.random.default_rng(0)
@@ -481,3 +482,13 @@ def test_embeddings_read_the_inputs_of_their_names(films, is_wrong):
     rows = np.arange(200)[:, None]
     known = found(keras.Model([user, film], L.Dot(1)(parts)), "mse", REAL, {"user": rows % 20, "film": rows % films})
     assert ((SURE, "input-out-of-range", Check.EMBEDDING_RANGE) in known) is is_wrong
+
+
+@pytest.mark.parametrize(("units", "activation"), [(3, "softmax"), (1, "sigmoid"), (3, "sigmoid")])
+def test_right_and_wrong_predictions_of_a_loss_are_probabilities(units, activation):
+    sides = sides_of(head_of(net(units, activation)), np.random.default_rng(0))
+    for side in (sides.right, sides.wrong):
+        assert np.all((side > 0) & (side < 1))
+        assert activation != "softmax" or np.allclose(side.sum(axis=-1), 1)
+    assert np.all((sides.right > 0.5) == (sides.targets > 0.5))
+    assert not np.any((sides.wrong > 0.5) & (sides.targets > 0.5))

@@ -16,6 +16,7 @@ from rich.console import Console
 from harness import BadInput
 from harness.programs import model_files as source
 from harness.programs.inspection import inspect
+from harness.programs.units import split_recurrent
 from harness.report import inspection as inspect_report
 from tests.processes import PATIENCE, run_code
 
@@ -364,3 +365,11 @@ def test_exit_code_and_json_of_the_command(mine):
         assert said in (done.stderr if code == 2 else done.stdout)
         if "--json" in arguments:
             assert json.loads(done.stdout)["fine"] is False
+
+
+def test_recurrent_weights_that_are_all_zero_keep_a_group_together():
+    rng = np.random.default_rng(0)
+    assert split_recurrent([0, 1, 2], np.zeros((1, 3, 3)), 1e-6) == [[0, 1, 2]]
+    assert split_recurrent([0, 1, 2], rng.normal(size=(1, 3, 3)), 1e-6) == [[0], [1], [2]]
+    pair = np.array([[[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [4.0, 4.0, 5.0]]])  # 0 and 1 can be swapped
+    assert split_recurrent([0, 1, 2], pair, 1e-6) == [[0, 1], [2]]

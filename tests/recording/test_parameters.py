@@ -547,3 +547,23 @@ for epoch in range(5):
 def test_errors_that_are_written_item_by_item_take_the_place_of_no_target(tmp_path):
     recording = record_file(write_file(tmp_path / "errors.py", ERRORS_BY_ITEM))
     assert {one.name for one in recording.parameters} == {"V"}
+
+
+def test_weights_of_zero_that_multiply_the_inputs_are_not_a_velocity(tmp_path):
+    """A multiple of zeros that is added to a bias is left out as one, but not if the inputs are the other factor."""
+    path = write_file(
+        tmp_path / "each.py",
+        """
+import numpy as np
+rng = np.random.default_rng(0)
+x = rng.normal(size=3)
+y = 2 * x + 1
+w = np.zeros(3)
+b = rng.normal(size=3)
+for i in range(20):
+    error = w * x + b - y
+    w = w - 0.2 * error * x
+    b = b - 0.2 * error
+""",
+    )
+    assert {one.name for one in record_file(path).parameters} == {"w", "b"}

@@ -12,7 +12,7 @@ from harness.checking.check import check_file, repeats_an_argument
 from harness.checking.result import Verdict
 from harness.recording.attempts import FEW_OBSERVATIONS
 from harness.recording.attempts import reduced as fewer_observations
-from harness.recording.driving.examples import find_examples
+from harness.recording.driving.examples import Example, find_examples
 from harness.recording.driving.loaded import collect_facts
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.source import FileFacts
@@ -802,3 +802,10 @@ def test_an_endless_example_is_judged_by_what_it_trained_of_the_file(tmp_path: P
     assert result.verdict is Verdict.CORRECT
     assert "endless.py" in "\n".join(result.calls)
     assert len(result.parameters) == 2  # numbers of one matrix
+
+
+def test_what_is_set_up_after_an_instance_is_made_ends_with_what_needs_data() -> None:
+    text = "rate = 0.5\nnet = Net(3)\nnet.rate = rate\nnet.seed = 7\nnet.data = load()\nnet.steps = 9\n"
+    assert find_examples([text], ["Net"], ["Net"]) == {
+        "Net": [Example("Net(3)", ("self_.rate = 0.5", "self_.seed = 7"))]
+    }

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 from harness.recording import running
+from harness.recording.driving.settings import read_settings
 from harness.recording.driving.source import read_source
 from harness.recording.source import function_names
 
@@ -51,3 +52,21 @@ def test_a_method_does_not_need_the_attributes_that_it_assigns_before_it_reads_t
     text = "class Net:\n def step(self, x):\n  for row in x:\n   self.z = row @ self.w\n  return self.z\n"
     facts = read_source(text).classes["Net"].methods["step"]
     assert (facts.reads, facts.writes) == ({"w"}, {"z"})
+
+
+def test_the_entries_of_the_dictionaries_in_a_list_are_those_that_a_loop_over_it_asks_for() -> None:
+    text = """
+def build(config):
+    for layer in config["layers"]:
+        make(layer["units"])
+    for number, cost in enumerate(config["costs"]):
+        use(number, cost["factor"])
+    for name in config["layers"][0]["names"]:
+        print(name["text"])
+"""
+    facts = read_source(text)
+    settings = read_settings(facts, facts.functions["build"], {"config"})
+    assert {one.key: {inner.key for inner in one.elements} for one in settings} == {
+        "costs": {"factor"},
+        "layers": {"units", "names"},
+    }

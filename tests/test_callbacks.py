@@ -529,7 +529,7 @@ def test_all_of_this_and_inspect_under_another_backend(backend):
         pytest.skip(f"no {backend}: pip install {backend}")
     if keras.config.backend() == backend:
         pytest.skip("is what runs already")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not long"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["-k", "not another_backend and not of_the_command", __file__, "tests/program/test_inspect.py"]
     finished = subprocess.run(
         command,

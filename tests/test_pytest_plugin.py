@@ -59,6 +59,7 @@ def test_one_test_for_each_gradient_of_a_layer(pytester, plugin):
     result.stdout.fnmatch_lines(["sigmoid / sigmoid_prime: sigmoid_prime agrees; 1 times the true gradient, *"])
 
 
+@pytest.mark.slow
 def test_other_tests_are_left_alone_unless_named(pytester, plugin):
     pytester.makepyfile(test_other="def test_other():\n    pass\n")
     path = pytester.makepyfile(mine=RIGHT["objects"])

@@ -94,7 +94,7 @@ class Reading:
 
     @cached_property
     def largest_gradient(self) -> float:
-        """Of all parameters and settings, the largest absolute value"""
+        """The largest absolute value of the gradients of all parameters at all settings."""
         known = [step.before for step in self.stage.steps]
         return max(largest_of(one[id]) for one in self.gradients for id in known if id in one)
 

@@ -45,7 +45,7 @@ class Trial(Protocol):
 
     @property
     def median(self) -> float:
-        """Of the score, or of the cost."""
+        """The median score, or the median cost."""
 
 
 class Repair(Protocol):

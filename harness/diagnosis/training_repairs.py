@@ -151,7 +151,7 @@ def length_repairs(case: Case, rows: int, updates: int, plan: Plan) -> Iterator[
 
 
 def epochs_repair(program: Program, factor: int, doubt: float, *, key: str) -> Repair:
-    """As many times the epochs."""
+    """So many times the epochs."""
     return Repair(
         key=key,
         fault=Fault.TOO_FEW_EPOCHS,

@@ -80,7 +80,7 @@ class LayerReport:
 
     @property
     def ratio(self) -> float | None:
-        """Of the scale to the rule's."""
+        """How many times the scale that the rule recommends; None if there is no rule, or the scale is not finite."""
         return None if self.recommended is None or not math.isfinite(self.scale) else self.scale / self.recommended
 
     @property

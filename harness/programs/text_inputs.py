@@ -78,7 +78,7 @@ def split_model(model: Any, sample: Any) -> tuple[Any, Any]:
 
 
 def split_functional(model: Any) -> tuple[Any, Any]:
-    """The same for a model of the functional kind; its other inputs stay."""
+    """``split_model`` for a model of the functional kind; its other inputs stay."""
     readers: list[Any] = []
     tensors: list[Any] = []
     for tensor in model.inputs:

@@ -231,7 +231,7 @@ def mapped(function: Callable[..., Any], workspace: Workspace, count: int) -> Ca
 
 @contextlib.contextmanager
 def protected_hdf5(workspace: Workspace) -> Iterator[None]:
-    """The same for the HDF5 files that Keras writes."""
+    """Let the HDF5 files that Keras writes go into the copy."""
     import h5py
 
     plain = h5py.File.__init__
@@ -245,7 +245,7 @@ def protected_hdf5(workspace: Workspace) -> Iterator[None]:
 
 @contextlib.contextmanager
 def protected_events(workspace: Workspace) -> Iterator[None]:
-    """The same for the event files that TensorFlow writes for TensorBoard."""
+    """Let the event files that TensorFlow writes for TensorBoard go into the copy."""
     import tensorflow.summary as summary  # tf.summary is another object until this is imported
 
     plain = summary.create_file_writer

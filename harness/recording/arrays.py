@@ -269,13 +269,13 @@ class _Matrix(_Array, REAL_MATRIX):  # type: ignore[misc]
 
     @property
     def A(self) -> Any:
-        """As an array."""
+        """The matrix as an array."""
         result = np.ndarray.view(self, np.ndarray)
         return outcome("reshape", ((self, result.shape), {}), (self,), result)
 
     @property
     def A1(self) -> Any:
-        """As a flat array."""
+        """The matrix as a flat array."""
         return self.A.ravel()
 
 

@@ -291,6 +291,7 @@ for hidden in ([], [5], [5, 4]):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [('"dW%d" % k] = kept', '"dW" + k] = kept', 16), ("weights[k + 1].T *", "weights[k + 2].T *", 15)],

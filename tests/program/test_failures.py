@@ -176,6 +176,7 @@ def test_a_model_whose_constructor_raises_has_no_name(written):
         capture_script(written("m = keras.Model(Input((3,)), None)\n" + TAIL))
 
 
+@pytest.mark.slow
 def test_a_callback_that_raises_is_why_nothing_is_judged(written, capsys):
     """Not the time, although no training of a repair is tried."""
     text = "class Full(keras.callbacks.Callback):\n  def on_epoch_end(self, epoch, logs):\n    raise OSError('full')\n"

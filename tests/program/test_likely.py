@@ -492,6 +492,7 @@ def test_the_form_of_labels_that_a_folder_gives(captured, units, loss, mode, is_
     assert (Check.FOLDER_LABELS in named(program)) is is_wrong
 
 
+@pytest.mark.slow
 def test_labels_of_a_file_that_nothing_makes_one_hot(captured):
     text = "import pickle\nx = np.load('x.npy')\ny = np.array(pickle.load(open('labels', 'rb')))\n{}"
     text += DENSE.format(4, "softmax") + "m.compile('adam', 'categorical_crossentropy')\nm.fit(x, y, epochs=50)\n"

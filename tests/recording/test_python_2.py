@@ -142,6 +142,7 @@ def test_the_first_line_of_a_script_is_enough(checked):
 DEEP = f"import network\nx = {'-' * 100_000}1\n"  # more than the parser's stack holds
 
 
+@pytest.mark.slow
 def test_what_cannot_be_parsed_beside_a_file_is_left_alone(checked, tmp_path):
     (tmp_path / "deep.py").write_text(DEEP)
     with (tmp_path / "large.py").open("wb") as large:

@@ -1,9 +1,8 @@
-"""Faults of the machine and of timing, in real processes: full and closed outputs, two runs at once, pipes."""
+"""Faults of the machine and of timing, in real processes: full and closed outputs, pipes."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
 import shutil
@@ -50,20 +49,6 @@ def ended(process):
 def is_plain(err: str) -> bool:
     """One line or two of ours, and no traceback."""
     return err.startswith("harness: ") and 1 <= len(err.splitlines()) <= 2 and "Traceback" not in err
-
-
-@pytest.mark.slow
-def test_of_two_runs_at_once_into_one_name_one_wins(tmp_path):
-    both = [start("compare", *SMALL, "--name", "same", "--json", cwd=tmp_path) for _ in range(2)]
-    results = sorted(ended(process) for process in both)
-    assert [code for code, _, _ in results] == [0, 2]
-    (_, out, _), (_, nothing, err) = results
-    assert json.loads(out)["agrees"] is True
-    assert nothing == ""
-    assert is_plain(err)
-    folder = tmp_path / "logs" / "post" / "same"
-    assert not (folder / "UNFINISHED").exists()
-    assert len(list(folder.rglob("*tfevents*"))) == 3  # a run, its text, and the answer
 
 
 @pytest.mark.slow

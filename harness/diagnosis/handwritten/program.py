@@ -83,7 +83,7 @@ def initializer_of(start: Start) -> Any:
 
 
 def bias_initializer_of(layer: ReadLayer) -> Any:
-    """The same of biases: one number for all, or normal ones."""
+    """The initializer that biases seem to come from: one number for all, or normal numbers."""
     if layer.bias is None:
         return "zeros"
     if np.ptp(layer.bias) == 0:

@@ -30,7 +30,7 @@ class _Splitter:
         return int(self.n_splits)
 
     def split(self, x: Any, y: Any = None, groups: Any = None) -> Any:
-        """As splitters are asked today."""
+        """The rows of each part, as today's splitters give them."""
         return self.splitter.split(x, y, groups)
 
     def get_n_splits(self, *_: Any) -> int:

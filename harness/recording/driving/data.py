@@ -132,7 +132,7 @@ def pairs_text(labels: Labels, form: Form) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Of the data and, if the driver decides, of the network."""
+    """Sizes of the data and, if the driver decides, of the network."""
 
     inputs: int = INPUTS
     outputs: int = OUTPUTS

@@ -174,7 +174,7 @@ def role_of(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
 
 
 def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
-    """The same, if the argument may be an array."""
+    """The role of an argument that may be an array."""
     name, words = argument.name, [IN_ENGLISH.get(word, word) for word in words_of(argument.name)]
     if uses.pair_called or uses.pair_methods - OF_NUMBERS:
         return Role.OBJECT_LIST  # pairs of a layer and its activation

@@ -192,7 +192,7 @@ class Session:
         return (*once, "for i in range(3):", *("    " + text.replace("\n", "\n    ") for text in repeated))
 
     def value(self, text: str) -> Any:
-        """Of an expression."""
+        """The value of an expression."""
         return eval(text, self.names)
 
     # Choices
@@ -241,7 +241,7 @@ class Session:
 
     @property
     def input_size(self) -> int:
-        """Of the network; chosen when it first matters."""
+        """How many inputs the network has; chosen when it first matters."""
         if self._input_size is None and self.words is not None:
             self._input_size = self.words.count
         if self._input_size is None:
@@ -252,7 +252,7 @@ class Session:
 
     @property
     def output_size(self) -> int:
-        """Of the network; chosen when it first matters."""
+        """How many outputs the network has; chosen when it first matters."""
         if self._output_size is None and self.words is not None:
             self._output_size = self.words.count
         if self._output_size is None:
@@ -455,7 +455,7 @@ def quiet() -> Iterator[None]:
 
 
 def reset_generators(seed: int) -> None:
-    """The same random numbers in every attempt."""
+    """Let every attempt draw the same random numbers."""
     np.random.seed(seed)  # noqa: NPY002  the user's code draws from it
     random.seed(seed)
 

@@ -232,7 +232,7 @@ class Missing:
         return content
 
     def _pickled(self, name: str) -> Any:
-        """The same, without a note."""
+        """What ``pickled`` gives, which notes it."""
         rows, text, low = self.hints.rows, self.hints.text, Path(name).name.lower()
         if "batch" in low or "cifar" in low:
             content: dict[Any, Any] = {"data": images(rows, (3072,), name), "labels": labels(rows, 10, name).tolist()}
@@ -424,11 +424,11 @@ class _Kept:
 
 
 class _Bytes(_Kept, io.BytesIO):
-    """Of bytes."""
+    """A kept file of bytes."""
 
 
 class _Text(_Kept, io.StringIO):
-    """Of text."""
+    """A kept file of text."""
 
 
 READERS = (

@@ -229,7 +229,7 @@ class _Entry:
 
 
 class _Entries(Entered, list[_Entry]):
-    """The same, as a context manager."""
+    """What ``os.scandir`` gives for a folder, which is a context manager too."""
 
 
 def install(note: Callable[..., None], hints: Hints) -> None:

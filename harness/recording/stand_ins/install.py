@@ -323,7 +323,7 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
     urllib.__getattr__ = submodule  # type: ignore[method-assign]
 
     class Response(absorbed.Entered):
-        """Of a request."""
+        """The response to a request."""
 
         ok, status_code = True, 200
         headers: dict[str, str] = {}  # noqa: RUF012

@@ -72,7 +72,7 @@ class Album:
         return SIDE
 
     def opened(self, path: Any, *_: Any, **__: Any) -> Picture:
-        """As Pillow opens it."""
+        """A made-up picture, as Pillow opens one."""
         return Picture(self.pixels(path, GRAY if self.hints.images else COLOR))
 
 

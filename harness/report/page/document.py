@@ -171,7 +171,7 @@ class _Writer:
 
 
 class _StaticWriter(_Writer):
-    """The same with charts as pictures, which need no script."""
+    """Writes charts as pictures, which need no script."""
 
     def figure(self, figure: Figure) -> Html:
         picture = self.render.svg(figure.chart.properties(width=STATIC_WIDTH))

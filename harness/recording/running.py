@@ -372,7 +372,7 @@ def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_
     module.__dict__.update(enter_package(path))
     sys.modules["__main__"] = module
     namespace_ready(module.__dict__)
-    if not source.is_notebook(path):
+    if not (source.is_notebook(path) or source.is_exported_notebook(text)):
         exec(files.compiled(path, text), module.__dict__)
         return
     run_cells(files, path, text, module.__dict__, is_forgiving)

@@ -25,6 +25,7 @@ FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the fi
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
 OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr|reload)\b")  # which only Python 2 has
 OLD_INPUT = re.compile(r"\brange\(\s*input\(")  # an answer that is used as a number
+EXPORTED_CELL = re.compile(r"^# In ?\[[\d ]*\]:?\s*$", re.MULTILINE)
 OLD_KERNEL = re.compile(r'"name"\s*:\s*"python2"')  # of a notebook
 OLD_COMMAND = re.compile(r"\A#!.*\bpython2")  # the first line of a script
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?\??\s*)$")  # a line for IPython alone
@@ -95,6 +96,11 @@ def is_notebook(path: Path, content: bytes | None = None) -> bool:
     except (ValueError, TypeError, KeyError):
         return False
     return isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells)
+
+
+def is_exported_notebook(text: str) -> bool:
+    """Whether a script was made of the cells of a notebook, whose numbers stand before them: ``# In[3]:``."""
+    return EXPORTED_CELL.search(text) is not None
 
 
 def imported_modules(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -1128,3 +1129,52 @@ def test_a_layer_is_not_right_by_the_gradient_of_its_input_alone(tmp_path: Path)
     result = check_file(path)
     assert result.verdict is Verdict.NOT_JUDGED
     assert "its weights" in result.detail
+
+
+NORM_OF_IMAGES = """
+import numpy as np
+
+
+class BatchNorm2D:
+    def __init__(self, num_features, momentum=0.9, tiny=1e-5):
+        self.params = {"scale": np.ones((1, num_features, 1, 1)), "shift": np.zeros((1, num_features, 1, 1))}
+        self.grads = {}
+        self.usual = np.zeros((1, num_features, 1, 1))
+        self.momentum, self.tiny = momentum, tiny
+
+    def forward(self, x):
+        mean = x.mean(axis=(0, 2, 3), keepdims=True)
+        self.usual = self.momentum * self.usual + (1 - self.momentum) * mean
+        self.spread = np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + self.tiny)
+        self.plain = (x - mean) / self.spread
+        return self.params["scale"] * self.plain + self.params["shift"]
+
+    def backward(self, above):
+        self.grads["scale"] = np.sum(above * self.plain, axis=(0, 2, 3), keepdims=True)
+        self.grads["shift"] = np.sum(above, axis=(0, 2, 3), keepdims=True)
+        d = above * self.params["scale"]
+        centred = d - d.mean(axis=(0, 2, 3), keepdims=True)
+        return (centred - self.plain * (d * self.plain).mean(axis=(0, 2, 3), keepdims=True)) / self.spread
+"""
+
+
+@pytest.mark.slow
+def test_a_norm_of_images_is_given_images(tmp_path: Path) -> None:
+    path = tmp_path / "norm.py"
+    path.write_text(NORM_OF_IMAGES)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(NORM_OF_IMAGES.replace("centred - self.plain * (d", "d - self.plain * (d"))
+    assert check_file(path).verdict is Verdict.MISTAKE
+
+
+@pytest.mark.slow
+def test_the_layers_of_a_notebook_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "norm.ipynb"
+    text = NORM_OF_IMAGES.replace("(0, 2, 3)", "0").replace("(1, num_features, 1, 1)", "num_features")
+    text = text.replace("BatchNorm2D", "BatchNorm")
+    for code, verdict in ((text, Verdict.CORRECT), (text.replace("above * self.plain, ", "above, "), Verdict.MISTAKE)):
+        cells = [{"cell_type": "code", "source": "absent = open('absent.txt')"}, {"cell_type": "code", "source": code}]
+        path.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
+        result = check_file(path)
+        assert result.verdict is verdict
+    assert {one.place.cell for one in result.mistakes if one.place} == {2}

@@ -70,3 +70,31 @@ def test_the_gradient_of_a_penalty_that_is_left_out_from_the_second_iteration_on
     result = check_file(write_file(tmp_path / "once.py", ONCE.format(part=part)))
     assert [one.id for one in result.mistakes] == ids
     assert ids or result.verdict is Verdict.CORRECT
+
+
+CLIPPED_AND_DECAYED = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 4))
+Y = rng.normal(size=(20, 2)) * 30
+w1, b1 = rng.normal(size=(4, 5)) * 0.4, rng.normal(size=5)
+w2, b2 = rng.normal(size=(5, 2)) * 0.4, rng.normal(size=2)
+for _ in range(6):
+    h = np.tanh(X @ w1 + b1)
+    d = (h @ w2 + b2 - Y) / len(X)
+    da = d @ w2.T * (1 - h**2)
+    dw2 = np.clip(h.T @ d, -0.5, 0.5)
+    dw2 += 0.01 * w2
+    w2 -= 0.05 * dw2
+    b2 -= 0.05 * (d.sum(axis=0) + 0.01 * b2)
+    w1 -= 0.05 * (X.T @ da + 0.01 * w1)
+    b1 -= 0.05 * (da.sum(axis=0) + 0.01 * b1)
+"""
+
+
+@pytest.mark.slow
+def test_a_bias_is_not_blamed_for_a_decay_that_its_kernel_has_beside_a_clipped_gradient(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(CLIPPED_AND_DECAYED)
+    assert all(one.id != "weight-decay-differs" for one in check_file(path).mistakes)

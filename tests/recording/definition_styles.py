@@ -178,3 +178,37 @@ STYLES = {
         "* (1 - hidden)",
     ),
 }
+
+KEPT_UNITS = """
+import numpy as np
+
+
+def start(n_in, n_hidden, n_out):
+    return {"W1": np.random.randn(n_hidden, n_in) * 0.4, "W2": np.random.randn(n_out, n_hidden) * 0.4}
+
+
+def forward(X, parameters, keep_prob=0.6):
+    Z1 = parameters["W1"] @ X
+    A1 = np.tanh(Z1)
+    D1 = np.random.rand(*A1.shape) < keep_prob
+    A1 = A1 * D1 / keep_prob
+    A2 = 1 / (1 + np.exp(-parameters["W2"] @ A1))
+    return A2, (Z1, D1, A1)
+
+
+def backward(X, Y, A2, cache, parameters, keep_prob):
+    Z1, D1, A1 = cache
+    dZ2 = (A2 - Y) / X.shape[1]
+    dW2 = dZ2 @ A1.T
+    dA1 = parameters["W2"].T @ dZ2 * D1
+    dA1 = dA1 / keep_prob
+    dW1 = dA1 * (1 - np.tanh(Z1) ** 2) @ X.T
+    return {"dW1": dW1, "dW2": dW2}
+
+
+def step(parameters, grads, rate):
+    for name in parameters:
+        parameters[name] = parameters[name] - rate * grads["d" + name]
+    return parameters
+"""
+STYLES["the share of kept units, a default of one function"] = (KEPT_UNITS, "np.tanh(Z1) ** 2", "np.tanh(Z1)")

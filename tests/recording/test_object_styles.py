@@ -77,6 +77,15 @@ def test_an_example_is_given_the_default_of_an_argument_as_a_whole():
     assert not find_examples([text + text.replace("4", "5")], ["Net"], ["Net"])
 
 
+@pytest.mark.parametrize(
+    ("value", "is_step"), [("rate * self.mean + (1 - rate) * x", False), ("self.mean - rate * dmean", True)]
+)
+def test_a_running_average_is_not_a_step(value, is_step):
+    text = f"class Norm:\n    def forward(self, x, rate, dmean):\n        self.mean = {value}\n"
+    (update,) = read_source(text).methods("Norm")["forward"].updates
+    assert update.likely is is_step
+
+
 def test_labels_that_are_halved_are_signs():
     text = "def loss(a, labels):\n    return -np.log(np.abs(labels / 2 - 0.5 + a))\n"
     assert label_order(read_source(text), text)[0] is Labels.SIGNS

@@ -809,3 +809,35 @@ def test_what_is_set_up_after_an_instance_is_made_ends_with_what_needs_data() ->
     assert find_examples([text], ["Net"], ["Net"]) == {
         "Net": [Example("Net(3)", ("self_.rate = 0.5", "self_.seed = 7"))]
     }
+
+
+EXPORTED = """
+# In[1]:
+
+import numpy as np
+from cases_of_the_course import first_case
+
+# In[2]:
+
+def predict(x, w):
+    return np.tanh(x @ w)
+
+print(predict(*first_case()).sum() + 1)
+
+# In[3]:
+
+def train(x, y, rounds=5):
+    w = np.random.randn(x.shape[1], y.shape[1]) * 0.4
+    for _ in range(rounds):
+        p = predict(x, w)
+        w -= 0.1 * x.T @ ((p - y) * (1 - p**2)) / len(x)
+    return w
+"""
+
+
+def test_a_script_made_of_a_notebook_goes_on_after_an_exception(tmp_path):
+    path = tmp_path / "exported.py"
+    path.write_text(EXPORTED)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(EXPORTED.replace("1 - p**2", "1 - p"))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -345,6 +345,8 @@ class Caller:
         if note == "range" or INDICES_NAME.match(slot.argument.name):
             options.insert(0, partial(indices, self))
         options[:0] = [text for pattern, text in TEXTS_BY_NAME if pattern.search(slot.argument.name)]
+        if slot.argument.required and slot.role in (Role.KEEP, Role.NUMBER, Role.DECAY, Role.MOMENTUM):
+            options[:0] = self._same_settings(slot)
         unique: list[Option] = []
         for option in options:
             if option not in unique:
@@ -353,6 +355,16 @@ class Caller:
         if not unique and slot.role not in computed:
             return ["0.1", "3", partial(inputs_text, self), "None", "[]", "{}"]
         return unique
+
+    def _same_settings(self, slot: Slot) -> list[str]:
+        """What other calls so far have by the name of a setting: the dropout that a forward pass kept units with."""
+        found = []
+        for other, text in self.session.functions():
+            argument = next((one for one in other.arguments if one.name == slot.argument.name), None)
+            is_called = any(f"{text}(" in statement.text for statement in self.session.statements)
+            if argument is not None and other is not slot.function and is_called:
+                found.append(self.bound.get(f"{other.owner}.{other.name}({argument.name})", argument.default))
+        return [text for text in found if re.fullmatch(r"[\d.]+(e-?\d+)?", text)]
 
     def _is_global_value(self, name: str) -> bool:
         """Whether the file has a global variable of this name that holds a value: a number, a list, an object, ..."""

@@ -18,12 +18,14 @@ GRADIENT_PART = re.compile(
     re.IGNORECASE,
 )
 GRADIENT_NAMED = re.compile(
-    r"^_?d_?[A-Z]\w{0,2}$|^_?[dg]_?([wW]s?|[bB]s?|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
+    r"^_?d_?[A-Z]\w{0,2}$|^_?d[LEJC]_?d_?[A-Za-z]|^_?[dg]_?([wW]s?|[bB]s?|[wW]eights?|[bB]ias(es)?|[tT]heta|[gG]amma|[bB]eta)(?![a-z])|[gG]rad|[nN]abla|[dD]elta|[dD]eriv|^del_|^d[xyzwbahos]\d*$"
 )
+OF_COST = re.compile(r"^_?d[LEJC]_?d_?(?=[A-Za-z])")  # dLdW, dL_dW, dEdb
 
 
 def plain_name(name: str) -> str:
-    """A name without what marks a gradient: dW1, W1_grad and W1 are "w1"; nabla_b and biases are "b"."""
+    """A name without what marks a gradient: dW1, dLdW1, W1_grad and W1 are "w1"; nabla_b and biases are "b"."""
+    name = OF_COST.sub("", name)
     if re.match(r"^d[A-Z]", name):
         name = name[1:]
     text = GRADIENT_PART.sub("", name).lower().replace("_", "")

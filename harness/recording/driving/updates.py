@@ -110,12 +110,27 @@ def _update(statement: ast.stmt, target: ast.expr, value: ast.expr, subtracts: b
     # a local sum such as "params += layer.size" is none
     summed = isinstance(statement, ast.AugAssign) and not subtracts and isinstance(target, ast.Name) and not step
     likely = not constant and not summed and (weight or (step and subtracts and not GRADIENT_NAME.search(name)))
+    likely &= not _is_average(value)
     plain = re.fullmatch(r"[\w.]+(\[[^()]*\])*", text) is not None or "str(" in text
     return UpdateLine(
         first=statement.lineno,
         last=statement.end_lineno or statement.lineno,
         target=re.sub(r"(?<=\.)__\w+", lambda private: mangled(owner, private[0]), text) if plain else "",
         likely=likely,
+    )
+
+
+def _is_average(value: ast.expr) -> bool:
+    """Whether it is a running average, ``a * old + (1 - a) * new``, as of statistics, and not a step."""
+    if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add)):
+        return False
+    shares = [
+        {ast.unparse(part) for part in (side.left, side.right)}
+        for side in (value.left, value.right)
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Mult)
+    ]
+    return len(shares) == 2 and any(
+        {f"1 - {one}", f"1.0 - {one}"} & shares[1 - place] for place in (0, 1) for one in shares[place]
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def wrapped(slot: Slot) -> list[Option]:
         return []
     meant = role_of(Argument(name=slot.argument.name), Uses(), slot.function)
     if meant in SIZE_ROLES:
-        plain = slot.caller.by_role(slot.as_a(meant))[:1] if _holds_sizes(slot.caller, holder) else []
+        bare = replace(slot, role=meant, uses=Uses())  # what is done with the object is not done with the number
+        plain = slot.caller.by_role(bare)[:2] if _holds_sizes(slot.caller, holder) else []
         return [partial(_inside, name, option) for option in plain]
     if _holds_sizes(slot.caller, holder):
         return []

@@ -36,7 +36,7 @@ LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely f
 # the axis of the observations: a forward pass that does not keep its length has used the array in another way
 OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0}
 INDEX_LAYER = re.compile(r"embed", re.IGNORECASE)
-IMAGE_LAYER = re.compile(r"conv|pool", re.IGNORECASE)
+IMAGE_LAYER = re.compile(r"conv|pool|norm\w*2_?d|spatial\w*norm", re.IGNORECASE)
 SIGNAL_LAYER = re.compile(r"(conv|pool)\w*1_?d|1_?d_?(conv|\w*pool)", re.IGNORECASE)
 RECURRENT_LAYER = re.compile(r"rnn|lstm|gru|recurren|cell", re.IGNORECASE)
 ATTENTION_LAYER = re.compile(r"atten|attn|_?heads?$", re.IGNORECASE)
@@ -47,7 +47,8 @@ STATE = re.compile(rf"^_?({UNIT}(_?{BEFORE})*|({BEFORE}_?)+{UNIT}(_?t)?)$", re.I
 # the arguments of a constructor of a convolution or a pooling, by name
 IMAGE_SETTINGS = (
     (r"(in|input|image)s?_?(shape|dims?|size)", (f"({CHANNELS}, {SIDE}, {SIDE})", f"({SIDE}, {SIDE}, {CHANNELS})")),
-    (r"(in|input)s?_?(channels?|depth|c|ch|maps|features|filters)|c_?in|(n_|num_)?channels?", (str(CHANNELS),)),
+    (r"(in|input)s?_?(channels?|depth|c|ch|maps|features|filters)|c_?in|(n_|num_)?channels?"
+     r"|(n_|num_)features", (str(CHANNELS),)),
     (r"pool\w*|window\w*", ("2", "(2, 2)")),
     (r"(kernel|filter|k|f|field)_?(size|shape|dims?|width|height|w|h)?", (str(WINDOW), f"({WINDOW}, {WINDOW})")),
     (r"strides?|s|step", ("1", "2", "(1, 1)")),

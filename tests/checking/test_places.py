@@ -597,7 +597,7 @@ class Net:
         self.out = sigmoid(self.h @ self.v)
     def backward(self):
         d = (self.out - y) * slope(self.out)
-        dv = self.h.T @ d
+        dv = self.h.T @ ((self.out - y) * slope(self.out))
         du = x.T @ (d @ self.v.T * slope(self.h))
         self.u -= 0.1 * du
         self.v -= 0.1 * dv
@@ -613,7 +613,7 @@ for _ in range(5):
     ("old", "new", "id", "line"),
     [
         ("slope(self.h)", "self.h", "wrong-derivative", 15),
-        ("(self.out - y) * slope(self.out)", "(self.out - y) * slope(x)", "exception", 14),
+        ("dv = self.h.T @ ((self.out - y) * slope(self.out))", "dv = self.h.T @ (d * x)", "exception", 14),
     ],
     ids=["the-activation", "another-width"],
 )

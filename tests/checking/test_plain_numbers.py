@@ -474,3 +474,25 @@ def test_a_bias_that_begins_as_0_and_is_taken_off_its_own_step_is_not_passed_ove
     assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 2)
     file.write_text(TURNED.format(update="0.1 * np.mean(p - y) - b"))
     assert check_file(file).verdict is not Verdict.CORRECT
+
+
+SQUARED_INPUT = """\
+rows = [([2.0, 3.0, 1], 0.5), ([1.5, 4.0, 1], -0.2), ([0.5, 2.5, 1], 0.9)]
+weights = [0.1, -0.2, 0.3]
+for _ in range(5):
+    for x, wanted in rows:
+        y = 0
+        for i in range(3):
+            y += x[i] * weights[i]
+        error = y - wanted
+        for i in range(3):
+            update = -0.01 * error * x[i]
+            weights[i] += update
+"""
+
+
+def test_an_error_that_all_gradients_are_made_with_is_not_where_one_of_them_departs(tmp_path: Path) -> None:
+    file = write_file(tmp_path / "mine.py", SQUARED_INPUT)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(SQUARED_INPUT.replace("error * x[i]", "error * x[i] * x[i]"))
+    assert {one.place and one.place.line for one in check_file(file).mistakes} == {10}

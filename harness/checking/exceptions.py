@@ -296,8 +296,8 @@ def named_exception(recording: Recording) -> Found | None:
         places = (node.place, last)
         if any(one.is_leaf and one.shape == node.shape and is_sibling(one, last.variable) for one in recording.nodes):
             id, places = "gradient-of-another-parameter", (last, node.place)
-        elif math.prod(node.shape) == math.prod(shape):
-            id = "exception"  # it has all items of the parameter, in another shape
+        elif math.prod(node.shape) == math.prod(shape) or is_multiplied(recording, shape, bare):
+            id = "exception"  # it has all items of the parameter, in another shape, or this is not a bias
         return Found(
             id=id,
             place=places[0],
@@ -308,6 +308,13 @@ def named_exception(recording: Recording) -> Found | None:
             detail=text,
         )
     return None
+
+
+def is_multiplied(recording: Recording, shape: tuple[int, ...], name: str) -> bool:
+    """Whether a parameter of this name is an operand of a matrix product, as a kernel is and a bias is not."""
+    operands = {id for node in recording.nodes if node.operation in MATRIX_PRODUCTS for id in node.parents}
+    named = [recording.nodes[id].names for id in operands if recording.nodes[id].shape == shape]
+    return any(one.split("[")[0] == name for names in named for one in names)
 
 
 def is_made_by_file(recording: Recording, variable: str) -> bool:

@@ -378,11 +378,17 @@ def departing_node(reading: Reading, chain: Chain, reference: Chain) -> int:
     if delta is not None:
         return delta
     ratio = abs(chain.gradient / reference.gradient)
+    program, parameters = reading.stage.program, reading.stage.parameters
+    # what the reference is made with as well is right: numbers of a row may make an error look like a gradient
+    shared = program.ancestors([reference.step.after], stop=parameters)
     for id, factor in chain.links:
         apart = any(is_same(abs(factor), ratio * abs(other)) for _, other in reference.links)
-        if apart and not is_update_place(reading, chain.step, id):
+        if apart and id not in shared and not is_update_place(reading, chain.step, id):
             return id
-    return chain.node
+    if chain.node not in shared:
+        return chain.node
+    own = program.ancestors([chain.step.after], stop=parameters) & reading.stage.dependent - shared
+    return min(own - reading.forward.nodes - set(parameters))
 
 
 def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | None:

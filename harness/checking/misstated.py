@@ -20,6 +20,7 @@ from .replay import CannotReplay, size_of
 from .result import Alternative, Found
 
 NEGLIGIBLE = 1e-3  # of a gradient, relative to the largest
+EXACT = 1e-6  # relative
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 
 
@@ -189,5 +190,24 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
         if weights is not None:
             places = tuple(filter(None, [stage.node(weights).place]))
             return found_at(plain, plain.errors[0].node, "forward-factor-missing", stage.steps, others=places), None
-        return None, Alternative(cost=computed_cost(stage, node), mistakes=(found_at(own, node, "cost-differs", ()),))
-    return None, None
+        return None, differing(own)
+    wider = next((one for one in under_declared_costs(readings) if adds_hidden_values(one, plain)), None)
+    return None, None if wider is None else differing(wider)
+
+
+def differing(own: Reading) -> Alternative:
+    """What a file is under its own cost, to which its gradients do not belong."""
+    node = own.cost.node
+    assert node is not None
+    return Alternative(cost=computed_cost(own.stage, node), mistakes=(found_at(own, node, "cost-differs", ()),))
+
+
+def adds_hidden_values(own: Reading, plain: Reading) -> bool:
+    """Whether a cost is the one that the gradients belong to, and something that it makes of hidden values besides."""
+    both = gradients_at(shared_outputs(own, plain), own, plain)
+    if own.descends or both is None or ratio(both[0], both[1], EXACT) is None:
+        return False
+    ends = set(plain.forward.outputs) | {error.output for error in plain.errors}
+    hidden = [one.a for one in plain.forward.layers if not ends & {one.a, one.z, *one.region}]
+    found = [gradients_at({id}, own, plain) for id in hidden]
+    return any(one is not None and np.any(one[1]) and ratio(one[0], one[1], EXACT) is None for one in found)

@@ -266,7 +266,15 @@ class Reading:
         """
         program, updates = self.stage.program, self.stage.recording.updates
         unmoved = set(range(len(program.nodes))) - {update.after for update in updates}
-        return program.descendants([error.node for error in self.errors], within=unmoved)
+        compared = {frozenset(program.parents[error.node]): error.output for error in self.errors}
+        # a line of its own may compare the same two once more, for a parameter that is not known
+        again = [
+            id
+            for parents, output in compared.items()
+            for id in program.children[output]
+            if frozenset(program.parents[id]) == parents
+        ]
+        return program.descendants([*again, *(error.node for error in self.errors)], within=unmoved)
 
     # The verdict on steps
 

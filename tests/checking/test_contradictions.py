@@ -604,7 +604,7 @@ def test_targets_that_are_smoothed_for_the_gradient_are_a_choice(tmp_path: Path)
     assert check_file(write_file(tmp_path / "mine.py", text)).verdict is Verdict.CORRECT
 
 
-OF_CLASSES = """
+ONE_BY_ONE = """
 import numpy as np
 
 rng = np.random.default_rng(5)
@@ -648,7 +648,7 @@ for i in range(3):
 @pytest.mark.parametrize(
     ("text", "old", "new", "line"),
     [
-        (OF_CLASSES, "one_hot(label)\n", "one_hot(label - 1)\n", 19),
+        (ONE_BY_ONE, "one_hot(label)\n", "one_hot(label - 1)\n", 19),
         (IN_BATCHES, "np.eye(4)[labels]", "np.eye(4)[labels - 1]", 12),
     ],
     ids=["one-by-one", "batch"],

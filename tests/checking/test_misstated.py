@@ -446,3 +446,31 @@ def test_a_running_average_of_as_many_rows_as_hidden_units_is_a_mean_over_rows(t
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(RUNNING_AVERAGE.replace("DIVISOR", "X.shape[1]"))
     assert {one.id for one in check_file(path).mistakes} == {"mean-over-features"}
+
+
+WITH_SPARE_UNITS = """\
+import numpy as np
+np.random.seed(21)
+D = np.random.rand(22, 6)
+W, V, c = np.random.randn(6, 3) * 0.3, np.random.randn(3, 6) * 0.3, np.zeros(6)
+for _ in range(9):
+    H = 1 / (1 + np.exp(-D @ W))
+    R = H @ V + c
+    cost = 0.5 * np.sum((R - D) ** 2) / len(D) + 0.05 * np.sum(H) / len(D)
+    dR = (R - D) / len(D)
+    dH = (dR @ V.T{part}) * H * (1 - H)
+    V -= 0.4 * H.T @ dR
+    c -= 0.4 * dR.sum(axis=0)
+    W -= 0.4 * D.T @ dH
+print(cost)
+"""
+
+
+@pytest.mark.parametrize(("part", "ids"), [(" + 0.05 / len(D)", []), ("", ["cost-differs"])])
+def test_what_a_cost_makes_of_hidden_units_and_gradients_leave_out_is_a_second_reading(
+    tmp_path: Path, part: str, ids: list[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(WITH_SPARE_UNITS.format(part=part))
+    result = check_file(tmp_path / "mine.py")
+    assert result.verdict is Verdict.CORRECT
+    assert [one.mistakes[0].id for one in result.alternatives if one.cost.form == ""] == ids

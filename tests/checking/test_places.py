@@ -12,6 +12,7 @@ from harness.checking.result import Found, Remark, Verdict, without_echoes
 from harness.cli.main import main
 from harness.errors import BadInput
 from harness.recording.graph import Place
+from tests.network_files import write_file
 
 MATRICES = """\
 import random, math
@@ -700,3 +701,44 @@ def test_errors_that_belong_to_another_cost_than_the_printed_one_are_no_derivati
     result = check_file(path)
     assert "softmax-jacobian-diagonal-only" not in [one.id for one in result.mistakes]
     assert ("wrong-derivative", 20) in [(one.id, one.place and one.place.line) for one in result.mistakes]
+
+
+OF_A_CLASS = """\
+import numpy as np
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def slope(a):
+    return a * (1 - a)
+class Net:
+    def __init__(self):
+        self.u, self.v = np.random.randn(3, 4), np.random.randn(4, 1)
+    def forward(self):
+        self.h = sigmoid(x @ self.u)
+        self.out = sigmoid(self.h @ self.v)
+    def backward(self):
+        d = (self.out - y) * slope(self.out)
+        dv = self.h.T @ ((self.out - y) * slope(self.out))
+        du = x.T @ (d @ self.v.T * slope(self.h))
+        self.u -= 0.1 * du
+        self.v -= 0.1 * dv
+x, y = np.array([[0.0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1]]), np.array([[0.0], [1], [1], [0]])
+net = Net()
+for _ in range(5):
+    net.forward()
+    net.backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "id", "line"),
+    [
+        ("slope(self.h)", "self.h", "wrong-derivative", 15),
+        ("dv = self.h.T @ ((self.out - y) * slope(self.out))", "dv = self.h.T @ (d * x)", "exception", 14),
+    ],
+    ids=["the-activation", "another-width"],
+)
+def test_a_line_of_the_forward_pass_and_a_bias_that_there_is_not_are_not_to_blame(
+    tmp_path: Path, old: str, new: str, id: str, line: int
+) -> None:
+    (found,) = check_file(write_file(tmp_path / "mine.py", OF_A_CLASS.replace(old, new))).mistakes
+    assert (found.id, found.place and found.place.line) == (id, line)

@@ -452,3 +452,47 @@ def test_a_slope_that_begins_as_0_is_a_parameter_though_its_inputs_are_evenly_sp
     wrong = LINE.replace("np.sum(x * (y - p))", "np.sum(p * (y - p))")
     result = check_file(write_file(tmp_path / "wrong.py", wrong))
     assert [mistake.place.line for mistake in result.mistakes if mistake.place] == [9]
+
+
+TURNED = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+y = (X[:, 0] > 0).astype(float)
+w, b = np.zeros(3), 0
+for _ in range(9):
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    w = w - 0.1 * X.T @ (p - y) / 20
+    b = {update}
+"""
+
+
+def test_a_bias_that_begins_as_0_and_is_taken_off_its_own_step_is_not_passed_over(tmp_path: Path) -> None:
+    """The bias compares outputs with targets once more, on a line of its own, and no update of it is known."""
+    file = write_file(tmp_path / "mine.py", TURNED.format(update="b - 0.1 * np.mean(p - y)"))
+    result = check_file(file)
+    assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 2)
+    file.write_text(TURNED.format(update="0.1 * np.mean(p - y) - b"))
+    assert check_file(file).verdict is not Verdict.CORRECT
+
+
+SQUARED_INPUT = """\
+rows = [([2.0, 3.0, 1], 0.5), ([1.5, 4.0, 1], -0.2), ([0.5, 2.5, 1], 0.9)]
+weights = [0.1, -0.2, 0.3]
+for _ in range(5):
+    for x, wanted in rows:
+        y = 0
+        for i in range(3):
+            y += x[i] * weights[i]
+        error = y - wanted
+        for i in range(3):
+            update = -0.01 * error * x[i]
+            weights[i] += update
+"""
+
+
+def test_an_error_that_all_gradients_are_made_with_is_not_where_one_of_them_departs(tmp_path: Path) -> None:
+    file = write_file(tmp_path / "mine.py", SQUARED_INPUT)
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(SQUARED_INPUT.replace("error * x[i]", "error * x[i] * x[i]"))
+    assert {one.place and one.place.line for one in check_file(file).mistakes} == {10}

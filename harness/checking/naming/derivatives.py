@@ -171,7 +171,8 @@ def handing_on(case: Case, factor: int, made: Node) -> list[Place]:
     forward = sites_of(case.stage.node(id).place for id in case.reading.forward.nodes)
     if returned is not None and returned.site in forward:
         returned = None  # right where it is called on the way forward
-    return [*([returned] if returned is not None else []), *naming_places(case.sources, case.stage.node(factor))]
+    named = [one for one in naming_places(case.sources, case.stage.node(factor)) if one.site not in forward]
+    return [*([returned] if returned is not None else []), *named]
 
 
 def of_unknown_form(case: Case, used: Derivative) -> Name | None:

@@ -1098,3 +1098,39 @@ def test_a_layer_is_not_right_by_the_gradient_of_its_input_alone(tmp_path: Path)
     result = check_file(path)
     assert result.verdict is Verdict.NOT_JUDGED
     assert "its weights" in result.detail
+
+
+UPSTREAM_MASKED = """import numpy as np
+np.random.seed(0)
+class Relu:
+    def forward(self, x):
+        return np.maximum(x, 0)
+    def backward(self, x):
+        return np.array(x > 0).astype("int")
+class Layer:
+    def __init__(self, n, m):
+        self.w = np.random.randn(n, m)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        back = d @ self.w.T
+        self.w -= 0.1 * self.x.T @ d
+        return back
+X, y = np.random.randn(12, 3), np.random.randn(12, 1)
+layers = [Layer(3, 4), Relu(), Layer(4, 1)]
+for turn in range(9):
+    out = X
+    for one in layers:
+        out = one.forward(out)
+    d = 2 * (out - y) / 12
+    for one in reversed(layers):
+        d = one.backward(d)
+"""
+
+
+def test_a_mask_of_whole_numbers_cuts_no_fractions(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "net.py", UPSTREAM_MASKED))
+    assert result.verdict is Verdict.MISTAKE
+    assert [found.place and found.place.line for found in result.mistakes] == [7]
+    assert result.mistakes[0].id != "integer-weights"

@@ -361,9 +361,14 @@ def is_used(stage: Stage, step: Step) -> bool:
 
 
 def not_in_forward(reading: Reading, step: Step) -> Found:
-    """A parameter that is updated but that the cost does not depend on, unless a branch leaves it out."""
+    """A parameter that is updated but that the cost does not depend on, unless a branch leaves it out.
+
+    A number is not a bias if others of the same name, as of one list, are in the forward pass.
+    """
     steered = reading.stage.program.ancestors(guard.node for guard in reading.stage.recording.guards)
-    id = "wrong-value" if step.before in steered else "bias-missing-in-forward"
+    named = [one for one in reading.stage.steps if (one.name, one.shape) == (step.name, ())]
+    is_one_of_many = any(one.before in reading.forward.nodes for one in named)
+    id = "wrong-value" if step.before in steered or is_one_of_many else "bias-missing-in-forward"
     return found_in_step(reading, step, id, expected=Quantity(kind=QuantityKind.NOTHING))
 
 

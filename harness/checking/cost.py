@@ -93,6 +93,8 @@ class Error:
     # the node of what a threshold made of this output, which the perceptron criterion takes as given; or None. With an
     # index it is the place of the largest output, and the index that of the label
     decided: int | None = None
+    # the recorded index of the item that is compared of what a threshold made of all outputs; None if all are compared
+    part: Any = None
     is_wrong: bool = False  # whether a branch says that what was decided is not the target, a constant of 0 or 1
 
     def target_values(self, values: Values) -> Array:
@@ -161,6 +163,10 @@ class Cost:
             return np.broadcast_to(1 - 2 * target, output.shape)
         if error.decided is not None and error.index is not None:
             return with_one(output.shape, int(values[error.decided])) - target
+        if error.part is not None and error.decided is not None:
+            gradient = np.zeros(output.shape)
+            gradient[resolve(error.part, values)] = np.asarray(values[error.decided], dtype=float) - target
+            return gradient
         if error.decided is not None:
             return np.asarray(values[error.decided], dtype=float).reshape(output.shape) - target
         form = error.form or self.form

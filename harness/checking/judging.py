@@ -154,17 +154,24 @@ def unsummed(reading: Reading, step: Step) -> Found | None:
 
 
 def counted_once(reading: Reading, step: Step) -> Found | None:
-    """``w[i] -= y`` that would be right if each time counted that i names an item, as it does with np.add.at."""
+    """``w[i] -= y`` that would be right if each time counted that i names an item, as it does with np.add.at.
+
+    The step may be made in several such statements, as for the word beside another and for words that are not.
+    """
     node = reading.stage.node(step.after)
     if step.returned or node.operation != "setitem" or any(step.before not in one for one in reading.gradients):
         return None
     meant = []
     for values in reading.stage.settings:
-        whole, index, value = (resolve(one, values) for one in node.arguments)
-        try:
-            meant.append(added_at_items(whole, index, value) - whole)
-        except (IndexError, ValueError, TypeError):
-            return None
+        writing, changes = node, []
+        while writing.id != step.before and writing.operation == "setitem" and isinstance(writing.arguments[0], Ref):
+            whole, index, value = (resolve(one, values) for one in writing.arguments)
+            try:
+                changes.append(added_at_items(whole, index, value) - whole)
+            except (IndexError, ValueError, TypeError):
+                return None
+            writing = reading.stage.node(writing.arguments[0].id)
+        meant.append(sum(changes))
     factor = ratio(np.ravel(meant), np.ravel([one[step.before] for one in reading.gradients]), 1e-6)
     if factor is None or factor > 0:
         return None
@@ -354,9 +361,14 @@ def is_used(stage: Stage, step: Step) -> bool:
 
 
 def not_in_forward(reading: Reading, step: Step) -> Found:
-    """A parameter that is updated but that the cost does not depend on, unless a branch leaves it out."""
+    """A parameter that is updated but that the cost does not depend on, unless a branch leaves it out.
+
+    A number is not a bias if others of the same name, as of one list, are in the forward pass.
+    """
     steered = reading.stage.program.ancestors(guard.node for guard in reading.stage.recording.guards)
-    id = "wrong-value" if step.before in steered else "bias-missing-in-forward"
+    named = [one for one in reading.stage.steps if (one.name, one.shape) == (step.name, ())]
+    is_one_of_many = any(one.before in reading.forward.nodes for one in named)
+    id = "wrong-value" if step.before in steered or is_one_of_many else "bias-missing-in-forward"
     return found_in_step(reading, step, id, expected=Quantity(kind=QuantityKind.NOTHING))
 
 

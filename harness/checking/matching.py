@@ -359,11 +359,12 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     stage = reading.stage
     if is_joined_by_inputs(reading, step, via):
         return False
-    within = sorted(way_on(stage, step, via))
-    values = stage.settings[0]
+    chain = stage.way_on(step, via)
+    within, values = sorted(chain), computed_with(stage, step, chain, 0)
     rng = np.random.default_rng(5)
-    size = float(np.max(np.abs(values[via]))) or 1.0
-    base = rng.normal(0, size, np.shape(values[via]))
+    known = stage.settings[0][via]
+    size = float(np.max(np.abs(known))) or 1.0
+    base = rng.normal(0, size, np.shape(known))
 
     def stepped(replacement: Array) -> Array:
         try:
@@ -399,16 +400,11 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     return True
 
 
-def way_on(stage: Stage, step: Step, via: int) -> set[int]:
-    """A value that a step is made with, the step, and what lies between the two."""
-    below = stage.program.descendants([via], within=stage.needed)
-    found, left = set[int](), [step.after]
-    while left:
-        one = left.pop()
-        if one in below and one not in found:
-            found.add(one)
-            left += () if one in stage.parameters else stage.program.parents[one]
-    return found
+def computed_with(stage: Stage, step: Step, chain: set[int], number: int) -> Values:
+    """The values at one setting that what lies between a gradient and its step is computed with, and the step's own."""
+    ids = {step.before, step.after, *chain}.union(*(stage.program.parents[id] for id in chain))
+    values = stage.settings[number]
+    return {id: values[id] for id in ids if id in values}
 
 
 def is_joined_by_inputs(reading: Reading, step: Step, via: int) -> bool:
@@ -417,7 +413,7 @@ def is_joined_by_inputs(reading: Reading, step: Step, via: int) -> bool:
     Inputs that are drawn in every iteration are the same at all settings, as numbers of a rule are.
     """
     stage, program = reading.stage, reading.stage.program
-    chain = way_on(stage, step, via)
+    chain = stage.way_on(step, via)
     others = {one for id in chain - {via} for one in program.parents[id]} - chain - stage.dependent
     made = program.ancestors(others - stage.parameters.keys(), stop=stage.parameters)
     drawn = {id for id in made if stage.node(id).kind is Kind.RANDOM and stage.node(id).shape}
@@ -450,7 +446,7 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
         factor: what the node is of the gradient.
     """
     stage = reading.stage
-    chain = way_on(stage, step, via)
+    chain = stage.way_on(step, via)
     known = chain | {step.before, via}
     joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
     if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
@@ -459,7 +455,8 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
     factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
     # one number is a multiple of any other, so a step that something is added to shows in what is left without it
     zeros = {via: np.zeros_like(stage.settings[0][via], dtype=float)}
-    left = step.of(stage.program.rerun(stage.settings[0], zeros, sorted(chain | {step.after})))
+    values = computed_with(stage, step, chain, 0)
+    left = step.of(stage.program.rerun(values, zeros, sorted(chain | {step.after})))
     if np.max(np.abs(left)) > 1e-6 * np.max(np.abs(pairs[0][0])):
         return False
     return all(one is not None and one * factor < 0 for one in factors)
@@ -480,7 +477,8 @@ def depends_on_gradient_alone(
     """
     stage = reading.stage
     decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
-    for values in stage.settings[1:3]:
+    for number in (1, 2):
+        values = computed_with(stage, step, set(within), number)
         try:
             other = step_for(step, stage.program.rerun(values, {via: base}, within), base)
         except CannotReplay:

@@ -134,12 +134,13 @@ class Program:
         if self.work > self.most_work:
             raise TooMuchWork
 
-    def ancestors(self, targets: Iterable[int], stop: Iterable[int] = ()) -> set[int]:
-        """The targets and all that goes into them; nodes of ``stop`` are included, but not what went into those."""
+    def ancestors(self, targets: Iterable[int], stop: Iterable[int] = (), within: set[int] | None = None) -> set[int]:
+        """The targets and all that goes into them, inside ``within`` if that is given; nodes of ``stop`` are included,
+        but not what went into those."""
         ends, found, stack = set(stop), set(), list(targets)
         while stack:
             one = stack.pop()
-            if one in found:
+            if one in found or (within is not None and one not in within):
                 continue
             found.add(one)
             if one not in ends:

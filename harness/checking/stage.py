@@ -204,6 +204,8 @@ class Stage:
     errors: tuple[Any, ...] = ()  # where outputs and targets are compared (of cost.Error)
     _samples: dict[int, Samples | None] = field(default_factory=dict)
     _step_samples: dict[Step, Samples] = field(default_factory=dict)
+    # the ways to the step that was asked about last: its node, what it is made of, and each way by its value
+    _ways: tuple[int, set[int], dict[int, set[int]]] = (-1, set(), {})
     # the parameter that a node is a view of, or None, for the nodes that were asked about
     viewed: dict[int, int | None] = field(default_factory=dict)
     # the forward passes that were asked for (of structure.Forward), by their outputs
@@ -250,6 +252,16 @@ class Stage:
         if step not in self._step_samples:
             self._step_samples[step] = samples([step.of(values) for values in self.settings])
         return self._step_samples[step]
+
+    def way_on(self, step: Step, via: int) -> set[int]:
+        """A value that a step is made with, the step, and what lies between the two."""
+        if self._ways[0] != step.after:
+            self._ways = (step.after, self.program.ancestors([step.after], within=self.needed), {})
+        _, above, known = self._ways
+        if via not in known:
+            below = self.program.descendants([via], within=above)
+            known[via] = self.program.ancestors([step.after], stop=self.parameters, within=below)
+        return known[via]
 
     def extend(self, targets: Iterable[int]) -> bool:
         """Compute more nodes at all settings; False if that fails."""

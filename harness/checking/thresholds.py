@@ -100,10 +100,18 @@ def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
     directions = [direction(stage, error.output, one) for one in compared]
     if not all(directions) or not all(is_affine(stage, one) for one in compared):
         return ()
+    made = stage.node(error.output)
+    part = made.arguments[1] if is_item_of(stage, error.output, step) else None
     return tuple(
-        replace(error, output=one, decided=error.output, factor=error.factor * sign)
+        replace(error, output=one, decided=error.output, factor=error.factor * sign, part=part)
         for one, sign in zip(compared, directions)
     )
+
+
+def is_item_of(stage: Stage, id: int, step: int) -> bool:
+    """Whether a value is read out of what a threshold made of the outputs for several observations."""
+    node = stage.node(id)
+    return node.operation == "getitem" and stage.node(node.parents[0]).shape == stage.node(step).shape
 
 
 def wrong_side(stage: Stage) -> tuple[Error, ...]:
@@ -161,11 +169,11 @@ def dependent_operands(stage: Stage, id: int) -> list[int]:
 
 def step_under(stage: Stage, id: int) -> int | None:
     """The threshold that an output is made by, with nothing but constants besides; None if there is none."""
-    size = size_of(stage.node(id))
+    output, size = id, size_of(stage.node(id))
     while id not in stage.parameters:
         node = stage.node(id)
         if node.operation in STEPS:
-            return id if size_of(node) == size else None
+            return id if size_of(node) == size or is_item_of(stage, output, id) else None
         dependent = [one for one in stage.program.parents[id] if one in stage.dependent]
         if len(dependent) != 1:
             return None

@@ -308,9 +308,12 @@ class Search:
         """Whether a first new version meets the array, on another line, that the version before the loop had met.
 
         The file has its forward pass twice then: before the loop, and in it after the updates. What it does with one
-        array it does with the others, such as biases, whose other operands are computed.
+        array it does with the others, such as biases, whose other operands are computed. Rows that a statement reads to
+        replace them, as ``w[others] -= change`` after ``w[one] -= change``, go on with the update.
         """
-        if chain.groups or not chain.is_pending or version != chain.latest or not step.shape:
+        statement = self.tape.statement(step.place)
+        is_replaced_next = step.operation == "getitem" and statement.replaces and statement.target.endswith("]")
+        if chain.groups or not chain.is_pending or version != chain.latest or not step.shape or is_replaced_next:
             return False
         others = {one for one in step.parents if (one != version and one < chain.first) or self.lineage.initial[one]}
         known = {one for one in chain.roles if one[2:] == role[2:] and one[:2] != role[:2]}

@@ -265,3 +265,43 @@ for turn in range(6):
 )
 def test_items_that_are_added_to_by_way_of_the_transposed_array_are_an_update(tmp_path, old, new, verdict):
     assert verdict_of(tmp_path, TURNED.replace(old, new))[0] is verdict
+
+
+TRANSPOSED = """def product(a, b):
+    out = [[0] * len(b) for _ in a]
+    for i in range(len(a)):
+        for j in range(len(b)):
+            out[i][j] = a[i] * b[j]
+    return out
+def summed(a, b):
+    assert len(a) == len(b)
+    total = 0
+    for i in range(len(a)):
+        total += a[i] * b[i]
+    return total
+def weighed(x, rows):
+    found = [0] * len(rows)
+    for i in range(len(rows)):
+        found[i] = summed(x, rows[i])
+    return found
+data = [8.5, 9.5], [0.65, 0.8], [1.2, 1.3]
+first, last = [0.1, 0.0], [1, 1]
+weights = [[0.1, 0.1, -0.3], [0.1, 0.2, 0.0], [0.0, 1.3, 0.1]]
+x, wanted = [data[0][0], data[1][0], data[2][0]], [first[0], last[0], first[0]]
+for turn in range(3):
+    out = weighed(x, weights)
+    error, delta = [0, 0, 0], [0, 0, 0]
+    for i in range(3):
+        error[i] = (out[i] - wanted[i]) ** 2
+        delta[i] = out[i] - wanted[i]
+    changes = product(x, delta)
+    for i in range(3):
+        for j in range(3):
+            weights[i][j] -= 0.01 * changes[i][j]
+"""
+
+
+def test_an_item_of_a_list_whose_gradient_is_transposed_is_not_called_a_bias(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "net.py", TRANSPOSED))
+    assert result.verdict is Verdict.MISTAKE
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("wrong-value", 31)]

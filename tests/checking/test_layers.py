@@ -1178,3 +1178,39 @@ def test_the_layers_of_a_notebook_are_compared(tmp_path: Path) -> None:
         result = check_file(path)
         assert result.verdict is verdict
     assert {one.place.cell for one in result.mistakes if one.place} == {2}
+
+
+UPSTREAM_MASKED = """import numpy as np
+np.random.seed(0)
+class Relu:
+    def forward(self, x):
+        return np.maximum(x, 0)
+    def backward(self, x):
+        return np.array(x > 0).astype("int")
+class Layer:
+    def __init__(self, n, m):
+        self.w = np.random.randn(n, m)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, d):
+        back = d @ self.w.T
+        self.w -= 0.1 * self.x.T @ d
+        return back
+X, y = np.random.randn(12, 3), np.random.randn(12, 1)
+layers = [Layer(3, 4), Relu(), Layer(4, 1)]
+for turn in range(9):
+    out = X
+    for one in layers:
+        out = one.forward(out)
+    d = 2 * (out - y) / 12
+    for one in reversed(layers):
+        d = one.backward(d)
+"""
+
+
+def test_a_mask_of_whole_numbers_cuts_no_fractions(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "net.py", UPSTREAM_MASKED))
+    assert result.verdict is Verdict.MISTAKE
+    assert [found.place and found.place.line for found in result.mistakes] == [7]
+    assert result.mistakes[0].id != "integer-weights"

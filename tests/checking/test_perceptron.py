@@ -9,6 +9,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Verdict
 from harness.report import checking as report
+from tests.network_files import write_file
 
 DATA = """
 import numpy as np
@@ -364,3 +365,33 @@ for turn in range(4):
 
 def test_a_branch_that_leads_to_no_update_leaves_a_perceptron_unjudged(tmp_path: Path) -> None:
     assert checked(tmp_path, ONE_BRANCH).verdict is Verdict.NOT_JUDGED
+
+
+OF_ALL_ROWS = """import numpy as np
+np.random.seed(2)
+X = np.random.randn(20, 2)
+y = (X[:, 0] - 0.5 * X[:, 1] > 0.2).astype(int)
+w, b = np.zeros(2), 0
+for turn in range(5):
+    for i in range(len(X)):
+        out = np.heaviside(X @ w + b, 0)
+        w = w + 0.1 * (y[i] - out[i]) * X[i]
+        b = b + 0.1 * (y[i] - out[i])
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("X", "X"), ("np.heaviside(X @ w + b, 0)", "np.where(X @ w + b > 0, 1, 0)")], ids=["step", "where"]
+)
+def test_the_output_for_one_row_may_be_read_out_of_those_for_all(tmp_path: Path, old: str, new: str) -> None:
+    result = check_file(write_file(tmp_path / "net.py", OF_ALL_ROWS.replace(old, new)))
+    assert result.verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("* X[i]", "* X[i - 1]"), ("w = w + 0.1 * (y[i] - out[i])", "w = w + 0.1 * (y[i] - out[i - 1])")]
+)
+def test_the_output_of_another_row_is_a_mistake(tmp_path: Path, old: str, new: str) -> None:
+    result = check_file(write_file(tmp_path / "net.py", OF_ALL_ROWS.replace(old, new)))
+    assert result.verdict is Verdict.MISTAKE
+    assert {one.place and one.place.line for one in result.mistakes} <= {9, 10}

@@ -11,10 +11,11 @@ from .case import Case, Name
 
 
 def cut_to_integers(case: Case) -> Name | None:
-    """Values were cut off to integers on the way"""
+    """Fractions were cut off to integers on the way, which the truth values of a mask are not"""
     is_stored = case.node.operation in ("setitem", "astype")
     is_integer = is_stored and np.dtype(case.node.dtype or "f8").kind in "iu"
-    return Name("integer-weights", case.lines()) if is_integer else None
+    from_fractions = any(np.dtype(case.stage.node(one).dtype or "f8").kind == "f" for one in case.node.parents)
+    return Name("integer-weights", case.lines()) if is_integer and from_fractions else None
 
 
 def wrong_part(case: Case) -> Name | None:

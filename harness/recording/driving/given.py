@@ -67,7 +67,8 @@ def sizes(slot: Slot) -> list[Option]:
         size = SECOND_HIDDEN if _has_hidden_size_before(slot) else HIDDEN
         return [f"[{size}]"] if slot.argument.default.startswith("[") else [str(size), f"[{size}]"]
     if slot.role is Role.HIDDEN_SIZES:
-        several = [f"[{hidden_sizes(slot.uses.items)}]"] if 1 < slot.uses.items < MOST_SIZES else []
+        count = slot.uses.items
+        several = [f"[{hidden_sizes(count)}]", f"{[HIDDEN] * count}"] if 1 < count < MOST_SIZES else []
         return [*several, f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
     if slot.role is Role.SIZES and (described := layer_descriptions(slot.caller, slot.uses)):

@@ -37,11 +37,13 @@ from .mistakes import (
     ASK_DIAGNOSE,
     COSTS,
     INDICES,
+    INSTALL_MISSING,
     LATER,
     LEFT_OUT,
     LIMITS,
     MISTAKES,
     NOTES,
+    OF_MISSING_MODULE,
     OTHER_THAN_COMPUTED,
     REASONS,
     REPLACE_MISSING_FILES,
@@ -319,11 +321,14 @@ def reason_lines(result: CheckResult, reason: Reason) -> Lines:
     if reason is Reason.RAISED and missing:
         names = missing if len(missing) <= MAX_NAMED_FILES else [*missing[: MAX_NAMED_FILES - 1], "others"]
         hint = REPLACE_MISSING_FILES.format(joined(names), "their" if missing[1:] else "its")
+    modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module" and name}
+    absorbed = sorted(modules - VERSIONED.keys())
+    if reason is Reason.RAISED and absorbed and OF_MISSING_MODULE in result.exception:
+        hint = INSTALL_MISSING.format(joined(absorbed))
     detail = LIMITS.get(result.detail, result.detail) if reason is Reason.STOPPED else result.detail
     if result.suggestion and "--run" in hint:
         hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
-    modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module"}
-    if reason is Reason.NO_COST and modules & {"keras", "tensorflow"}:
+    if reason is Reason.NO_COST and {"keras", "tensorflow"} & set(absorbed):
         hint = ASK_DIAGNOSE.format(hint, result.file)
     return [
         ("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what),

@@ -522,6 +522,10 @@ REPLACE_MISSING_FILES = (
     "with --run."
 )
 
+# the same, if the exception is about what a missing module would give
+INSTALL_MISSING = "Install {0}, or run the part that trains with --run."
+OF_MISSING_MODULE = "comes from a module that is missing"
+
 COSTS: Mapping[str, str] = {
     "sum_of_squared_errors": "squared errors, (a - y)^2",
     "binary_crossentropy": "binary cross-entropy, -(y log a + (1 - y) log(1 - a))",

@@ -216,3 +216,20 @@ def test_what_a_missing_package_would_read_asks_for_the_package_and_not_for_a_se
     assert result.reason is Reason.RAISED
     advice = "Install sheets_of_nobody, or run the part that trains with --run."
     assert dict(checking.lines(result))["What to do"] == advice
+
+
+def test_a_derivative_that_is_a_constant_is_called_one() -> None:
+    place = Place(file="net.py", line=7, text="return 1. * (a >= 0)")
+    found = Found(id="wrong-derivative", place=place, detail="linear")
+    words = dict(checking.lines(CheckResult(file="net.py", verdict=Verdict.MISTAKE, mistakes=(found,))))
+    assert words["To fix it"].startswith("It is the same for every value here, as without an activation. sigmoid' = ")
+
+
+def test_what_was_made_smaller_and_which_limit_was_reached_are_said_in_words() -> None:
+    stand_ins = (("dataset", "50000 observations, made 50"), ("dataset", "load_iris"))
+    result = CheckResult(
+        file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.TOO_MANY, detail="seconds", stand_ins=stand_ins
+    )
+    words = dict(checking.lines(result))
+    assert words["Stand-ins"] == "50000 observations, made 50, load_iris (a data set)"
+    assert words["Why"].endswith("with other numbers (the time limit was reached).")

@@ -95,7 +95,8 @@ def of_derivative(case: Case, bench: Bench, repair: Repair) -> str:
 
 def is_partial(case: Case) -> bool:
     """Whether the output's own parameters have its derivative, which is left out on the way back to the others"""
-    return len(case.fault.mends) < len(case.stage.steps)
+    own = {one for layer in case.reading.forward.layers if case.is_output(layer) for one in layer.parameters}
+    return not own & set(case.fault.mends)
 
 
 NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {

@@ -9,6 +9,7 @@ from .alignment import ratio, samples
 from .locating import MOST_OF_ANY_SIGN, MOST_REPLACEMENTS, Fault, Search, apply, find_fault, find_scalar_fault, has_rule
 from .reading import Reading
 from .repeating import find_repeated_fault
+from .replay import Values
 from .stage import Step
 
 MOST_FAULTS = 4
@@ -48,13 +49,19 @@ def climbs(search: Search, step: Step) -> bool:
     return factor > 0 and float(before.flat @ gradient.flat) > 0
 
 
-def locate(reading: Reading, broken: Sequence[Step]) -> Located:
-    """The faults that explain the broken steps, and the steps that are left unexplained."""
+def locate(reading: Reading, broken: Sequence[Step], settings: Sequence[Values] | None = None) -> Located:
+    """The faults that explain the broken steps, and the steps that are left unexplained.
+
+    Args:
+        reading: the reading.
+        broken: the steps that are wrong.
+        settings: the values of all nodes after an edit that mends other steps; None if there is none.
+    """
     matches = [one for one in reading.matches.values() if one is not None and not one.nothing]
     adaptive = bool(matches) and all(one.via is not None for one in matches)
     search = Search(
         reading,
-        list(reading.stage.settings),
+        list(reading.stage.settings if settings is None else settings),
         list(broken),
         fixed=set(reading.given),
         is_adaptive=adaptive,

@@ -15,7 +15,7 @@ from .factors import chain_of, factor_mistakes, is_update_place, scaled_values, 
 from .items import of_other_items
 from .labels import found_at, found_in_step, quantity
 from .matching import climbs_by_a_rule
-from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
+from .naming.names import UNNAMED, UPDATED_WEIGHTS, name_edit, name_edits, name_faults
 from .reading import Reading, lane_gradient
 from .replay import Program, resolve, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
@@ -24,7 +24,6 @@ from .sources import Sources
 from .stage import MATRIX_PRODUCTS, Stage, Step
 from .structure import is_view_of_parameter
 
-UNNAMED = "wrong-value"
 REPEATED = "repeated-index"
 FEWEST_UPDATES = 3  # of a parameter, that show what is the same in every iteration
 

@@ -30,7 +30,6 @@ from .facts import assumed, facts_of_run, not_judged, parameter_facts, rows_of, 
 from .idle_loops import update_after_loop
 from .judging import (
     REPEATED,
-    UNNAMED,
     Judged,
     cut_to_integers,
     is_used,
@@ -44,6 +43,7 @@ from .judging import (
 from .matching import is_turned_by_a_matrix
 from .mistakes import BY_ID
 from .mistakes import Stage as MistakeStage
+from .naming.names import UNNAMED
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of

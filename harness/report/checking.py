@@ -48,7 +48,15 @@ from .mistakes import (
     WITH_DETAIL,
     Sentences,
 )
-from .reasons import ASK_DIAGNOSE, OTHER_THAN_COMPUTED, REASONS, REPLACE_MISSING_FILES, SAY_HOW
+from .reasons import (
+    ASK_DIAGNOSE,
+    INSTALL_MISSING,
+    OF_MISSING_MODULE,
+    OTHER_THAN_COMPUTED,
+    REASONS,
+    REPLACE_MISSING_FILES,
+    SAY_HOW,
+)
 from .registering import register_drawings
 from .words import Json, joined, number
 
@@ -243,7 +251,9 @@ def mistake_lines(found: Found) -> Lines:
         entries.append(("Affects", ", ".join(with_counts(found.parameters))))
     old, arrow, new = found.detail.partition(" -> ")
     fix = f"Use {new} in the place of {old}. {words.fix}" if arrow and old != new else words.fix
-    if found.id == "wrong-derivative" and found.detail in ACTIVATIONS:
+    if found.id == "wrong-derivative" and found.detail == "linear":
+        fix = f"It is the same for every value here, as without an activation. {words.fix}"
+    elif found.id == "wrong-derivative" and found.detail in ACTIVATIONS:
         fix = f"It is the derivative of {ACTIVATIONS[found.detail]}. Use that on the way forward, or: {words.fix}"
     entries.append(("To fix it", fix))
     return entries
@@ -299,9 +309,7 @@ def lines(result: CheckResult) -> Lines:
     if result.sizes:
         entries.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
     if result.stand_ins:
-        entries.append(
-            ("Stand-ins", ", ".join(f"{name} ({stand_in_reason(kind, name)})" for kind, name in result.stand_ins[:4]))
-        )
+        entries.append(("Stand-ins", ", ".join(stand_in_words(kind, name) for kind, name in result.stand_ins[:4])))
     entries += [("" if place else "Run as", line) for place, line in enumerate(shown_calls(result))]
     entries += [("Note", note(*one)) for one in result.notes[:3]]
     return entries[:20]
@@ -315,11 +323,15 @@ def reason_lines(result: CheckResult, reason: Reason) -> Lines:
     if reason is Reason.RAISED and missing:
         names = missing if len(missing) <= MAX_NAMED_FILES else [*missing[: MAX_NAMED_FILES - 1], "others"]
         hint = REPLACE_MISSING_FILES.format(joined(names), "their" if missing[1:] else "its")
-    detail = LIMITS.get(result.detail, result.detail) if reason is Reason.STOPPED else result.detail
+    modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module" and name}
+    absorbed = sorted(modules - VERSIONED.keys())
+    if reason is Reason.RAISED and absorbed and OF_MISSING_MODULE in result.exception:
+        hint = INSTALL_MISSING.format(joined(absorbed))
+    is_of_limit = reason in (Reason.STOPPED, Reason.TOO_MANY)
+    detail = LIMITS.get(result.detail, result.detail) if is_of_limit else result.detail
     if result.suggestion and "--run" in hint:
         hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
-    modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module"}
-    if reason is Reason.NO_COST and modules & {"keras", "tensorflow"}:
+    if reason is Reason.NO_COST and {"keras", "tensorflow"} & set(absorbed):
         hint = ASK_DIAGNOSE.format(hint, result.file)
     return [
         ("Why", f"{what.rstrip('.')} ({detail.rstrip()})." if detail else what),
@@ -353,7 +365,13 @@ def with_counts(names: Sequence[str]) -> list[str]:
     return [name if count == 1 else f"{name} ({count} of this name)" for name, count in Counter(names).items()]
 
 
+REDUCED = ", made "  # 50000 observations, made 50
 VERSIONED = {"numpy": "NumPy", "pandas": "pandas", "random": "Python"}
+
+
+def stand_in_words(kind: str, name: str) -> str:
+    """What was replaced, and why; of a number that was made smaller, both are in the name."""
+    return name if REDUCED in name else f"{name} ({stand_in_reason(kind, name)})"
 
 
 def stand_in_reason(kind: str, name: str) -> str:

@@ -38,7 +38,7 @@ MISTAKES: dict[str, Sentences] = {
     ),
     "bias-gradient-averaged": Sentences(
         "The gradient of the bias is a mean over observations, while that of the kernel is a sum.",
-        "Sum the delta over the observations: both gradients have the same factor.",
+        "Sum the delta over the observations, so that both gradients have the same factor.",
     ),
     "kernel-gradient-averaged": Sentences(
         "The gradient of the kernel is a mean over observations, while that of the bias is a sum.",
@@ -54,7 +54,8 @@ MISTAKES: dict[str, Sentences] = {
     ),
     "missing-output-activation-derivative": Sentences(
         "The output's delta lacks the derivative of the output activation.",
-        "Multiply the error by f'(z), element by element; for the sigmoid, f' = a (1 - a).",
+        "Multiply the error by f'(z), element by element; for the sigmoid, f' = a (1 - a). For the softmax with the "
+        "categorical cross-entropy, send a - y back in its place.",
     ),
     "cross-entropy-gradient-with-extra-derivative": Sentences(
         "The output's delta of a cross-entropy is multiplied by the activation's derivative once more.",
@@ -494,7 +495,7 @@ STAND_INS: Mapping[str, str] = {
 }
 
 # Under the names of checking/naming/derivatives.py
-ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu", "linear": "a layer without an activation"}
+ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu"}
 
 WITH_DETAIL = frozenset(
     {

@@ -96,3 +96,7 @@ REPLACE_MISSING_FILES = (
     "Put {0} in {1} place: {1} data were made up. If the file still fails, repair it, or run the part that trains "
     "with --run."
 )
+
+# the same, if the exception is about what a missing module would give
+INSTALL_MISSING = "Install {0}, or run the part that trains with --run."
+OF_MISSING_MODULE = "comes from a module that is missing"

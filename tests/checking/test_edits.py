@@ -523,7 +523,12 @@ for _ in range(7):
 def test_the_output_relu_that_the_backward_pass_skips_is_missing_where_the_error_is_made(tmp_path: Path) -> None:
     path = write_file(tmp_path / "net.py", SKIPPED_RELU)
     assert check_file(path).verdict is Verdict.CORRECT
-    path.write_text(SKIPPED_RELU.replace("layers[::-1]", "layers[-2::-1]"))
-    [found] = check_file(path).mistakes
+    slipped = SKIPPED_RELU.replace("layers[::-1]", "layers[-2::-1]")
     line = SKIPPED_RELU[: SKIPPED_RELU.index("d = a - Y")].count("\n") + 1
+    path.write_text(slipped)
+    [found] = check_file(path).mistakes
     assert (found.id, found.place and found.place.line) == ("missing-output-activation-derivative", line)
+    path.write_text(slipped.replace("return d * self.on", "return d"))
+    found_two = {one.id: one.place and one.place.line for one in check_file(path).mistakes}
+    assert found_two.keys() == {"missing-output-activation-derivative", "missing-hidden-activation-derivative"}
+    assert found_two["missing-output-activation-derivative"] == line

@@ -685,7 +685,7 @@ for _ in range(6):
     a = e / e.sum(axis=1, keepdims=True)
     print(cost(a))
     error = a - Y
-    below = error @ V.T * {slope}
+    below = error @ V.T * (1 - h**2)
     V -= 0.1 * h.T @ error / 20
     c -= 0.1 * error.sum(axis=0, keepdims=True) / 20
     W -= 0.1 * X.T @ below / 20
@@ -695,7 +695,7 @@ for _ in range(6):
 
 def test_errors_that_belong_to_another_cost_than_the_printed_one_are_no_derivative_of_a_softmax(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
-    path.write_text(SOFTMAX_AND_TWO_COSTS.format(slope="(1 - h**2)"))
+    path.write_text(SOFTMAX_AND_TWO_COSTS)
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(SOFTMAX_AND_TWO_COSTS.format(slope="(1 + h**2)"))
     result = check_file(path)
@@ -742,3 +742,8 @@ def test_a_line_of_the_forward_pass_and_a_bias_that_there_is_not_are_not_to_blam
 ) -> None:
     (found,) = check_file(write_file(tmp_path / "mine.py", OF_A_CLASS.replace(old, new))).mistakes
     assert (found.id, found.place and found.place.line) == (id, line)
+
+    path.write_text(SOFTMAX_AND_TWO_COSTS.replace("np.eye(3)[rng.integers(0, 3, 20)]", "rng.uniform(size=(20, 3))"))
+    [found] = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("cost-differs", 19)
+    assert [one.line for one in found.others] == [10]

@@ -23,6 +23,7 @@ from harness.checking.result import (
 from harness.recording.graph import Place
 from harness.report import checking
 from harness.report.unjudged import missing_text
+from tests.network_files import write_file
 
 PLACE = Place(file="a.py", line=9, function="", variable="loss", text="loss = np.mean((y - a) ** 2)")
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "class_network.py"
@@ -193,3 +194,42 @@ def test_two_mistakes_of_one_kind_are_explained_once() -> None:
     )
     result = CheckResult(file="net.py", verdict=Verdict.MISTAKE, mistakes=(first, second))
     assert [heading for heading, _ in checking.lines(result)] == ["Line", "Mistake", "To fix it", "Line"]
+
+
+ROWS_OF_A_PACKAGE = """
+import numpy as np
+import sheets_of_nobody
+
+table = sheets_of_nobody.open("rows.sheet").pages[0]
+X, Y = np.zeros((40, 2)), np.zeros((40, 1))
+for i in range(40):
+    X[i, 0] = table.cell(i, 0).value
+    Y[i, 0] = table.cell(i, 2).value
+w = np.random.normal(size=(2, 1))
+for _ in range(30):
+    w -= 0.01 * X.T @ (X @ w - Y)
+"""
+
+
+def test_what_a_missing_package_would_read_asks_for_the_package_and_not_for_a_seed(tmp_path: Path) -> None:
+    result = check(write_file(tmp_path / "net.py", ROWS_OF_A_PACKAGE))
+    assert result.reason is Reason.RAISED
+    advice = "Install sheets_of_nobody, or run the part that trains with --run."
+    assert dict(checking.lines(result))["What to do"] == advice
+
+
+def test_a_derivative_that_is_a_constant_is_called_one() -> None:
+    place = Place(file="net.py", line=7, text="return 1. * (a >= 0)")
+    found = Found(id="wrong-derivative", place=place, detail="linear")
+    words = dict(checking.lines(CheckResult(file="net.py", verdict=Verdict.MISTAKE, mistakes=(found,))))
+    assert words["To fix it"].startswith("It is the same for every value here, as without an activation. sigmoid' = ")
+
+
+def test_what_was_made_smaller_and_which_limit_was_reached_are_said_in_words() -> None:
+    stand_ins = (("dataset", "50000 observations, made 50"), ("dataset", "load_iris"))
+    result = CheckResult(
+        file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.TOO_MANY, detail="seconds", stand_ins=stand_ins
+    )
+    words = dict(checking.lines(result))
+    assert words["Stand-ins"] == "50000 observations, made 50, load_iris (a data set)"
+    assert words["Why"].endswith("with other numbers (the time limit was reached).")

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-from harness.checking.check import check_file
-from harness.checking.result import Verdict
-from tests.network_files import write_file
 
 from .driving_variants import SIZES_HANDED_ON, VARIANTS
 from .test_driving import driven
@@ -401,60 +395,3 @@ def test_an_argument_that_is_called_a_list_of_inputs_is_one_row_as_a_list() -> N
     found = driven(LIST_INPUT)
     assert not found.doubts
     assert any("learn(X[i].tolist(), Y[i].tolist())" in line for line in found.lines)
-
-
-OF_A_MISSING_PACKAGE = """
-import numpy as np
-import sheets_of_nobody
-
-
-def rows_of(name, count):
-    table = sheets_of_nobody.open(name).pages[0]
-    X, Y = np.zeros((count, 2)), np.zeros((count, 1))
-    for i in range(count):
-        X[i, 0] = table.cell(i, 0).value
-        X[i, 1] = table.cell(i, 1).value
-        Y[i, 0] = table.cell(i, 2).value
-    return X, Y
-
-
-class Network:
-    def __init__(self, X, Y, inputs=2, hidden_sizes=[8, 6], outputs=1, rate=0.01):
-        self.X, self.Y, self.rate = X, Y, rate
-        self.start(inputs, hidden_sizes, outputs)
-
-    def start(self, inputs, hidden_sizes, outputs):
-        self.w1 = np.random.normal(size=(inputs, hidden_sizes[0]))
-        self.w2 = np.random.normal(size=(hidden_sizes[0], hidden_sizes[1]))
-        self.w3 = np.random.normal(size=(hidden_sizes[1], outputs))
-
-    def step(self):
-        h1 = np.tanh(self.X @ self.w1)
-        h2 = np.tanh(h1 @ self.w2)
-        out = h2 @ self.w3
-        d3 = self.Y - out
-        d2 = d3 @ self.w3.T * (1 - h2**2)
-        d1 = d2 @ self.w2.T * (1 - h1**2)
-        self.w3 += self.rate * h2.T @ d3
-        self.w2 += self.rate * h1.T @ d2
-        self.w1 += self.rate * self.X.T @ d1
-
-    def train(self, rounds=30):
-        for _ in range(rounds):
-            self.step()
-
-
-X, Y = rows_of("rows.sheet", 40)
-Network(X, Y).train()
-"""
-
-
-def test_sizes_are_as_many_as_are_asked_for_and_rows_of_a_missing_package_are_left_out(tmp_path: Path) -> None:
-    path = write_file(tmp_path / "net.py", OF_A_MISSING_PACKAGE)
-    result = check_file(path)
-    assert result.verdict is Verdict.CORRECT
-    assert any("[5, 9]" in line for line in result.calls)
-    path.write_text(OF_A_MISSING_PACKAGE.replace("d1 = d2 @", "d1 = d3 @ self.w3.T @"))
-    found = check_file(path)
-    line = OF_A_MISSING_PACKAGE[: OF_A_MISSING_PACKAGE.index("d1 = d2 @")].count("\n") + 1
-    assert [one.place and one.place.line for one in found.mistakes] == [line]

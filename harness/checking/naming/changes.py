@@ -95,7 +95,8 @@ def of_derivative(case: Case, bench: Bench, repair: Repair) -> str:
 
 def is_partial(case: Case) -> bool:
     """Whether the output's own parameters have its derivative, which is left out on the way back to the others"""
-    return len(case.fault.mends) < len(case.stage.steps)
+    own = {one for layer in case.reading.forward.layers if case.is_output(layer) for one in layer.parameters}
+    return not own & set(case.fault.mends)
 
 
 NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {
@@ -134,7 +135,8 @@ def places_of(case: Case, bench: Bench, repair: Repair) -> list[Place]:
         inside = case.stage.program.descendants([repair.node], within=set(bench.local))
         made = [case.stage.node(one).place for one in sorted(inside - {case.node.id})]
         helpers = unique([one for one in made if one is not None and one.function != own.function])
-        return unique([*case.lines(), node, *helpers[:LINES_OF_HELPER]])
+        calls = [one for one in node.callers if one.function == own.function]
+        return unique([*calls[:1], *case.lines(), node, *helpers[:LINES_OF_HELPER]])
     if node is not None and repair.node in case.into_right_steps:  # it is right, and used in the wrong place
         return unique([*case.lines(), node])
     return case.lines_after(node)

@@ -258,8 +258,6 @@ def places_of_derivative(case: Case, factor: int) -> tuple[list[Place], list[Pla
         return (places := unique([made, *use])), places
     names = tuple(name for one in (factor, definition.id) for name in case.stage.node(one).names)
     found = case.sources.call_of(made.function, names) if names else None
-    if found is None and user is not None:  # as of a result that another function is given first
-        found = next((one for one in made.callers if one.function == user.function), None)
     call = [found] if found else []
     return unique([*call, *use, made]), unique([made, *call, *use])
 

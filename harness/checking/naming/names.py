@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..edits import EditBench, gradient_after
+from ..explaining import locate
 from ..labels import found_at, name_of_value, quantity
 from ..locating import Fault
 from ..reading import Reading
@@ -28,6 +29,7 @@ TESTS = (
     *(at_pre_activation, diagonal_jacobian_of_scores, at_activation, at_parameter, not_multiplied, without_errors),
 )
 
+UNNAMED = "wrong-value"
 UPDATED_WEIGHTS = "updated-weights-in-backward"
 
 # Mistakes that show on several lines: each is one decision of the author
@@ -59,7 +61,10 @@ def name_edit(bench: EditBench, sources: Sources) -> Found | None:
 
 
 def name_edits(bench: EditBench, sources: Sources) -> list[Found]:
-    """The mistakes if two edits make all right, each with steps of its own, or one beside weights that were updated."""
+    """The mistakes if an edit makes some steps right, and another edit or named values explain the others.
+
+    Or an edit beside weights that were updated.
+    """
     old = bench.with_old_weights()
     if old is not None:
         if old.mends(old.kept):
@@ -75,7 +80,10 @@ def name_edits(bench: EditBench, sources: Sources) -> list[Found]:
     rest = EditBench(bench.reading, [one for one in bench.broken if one not in bench.mended.steps], bench.mended)
     second = name_edit(rest, sources)
     if second is None:
-        return []
+        located = locate(bench.reading, rest.broken, rest.begun)
+        others = name_faults(bench.reading, located.faults, sources)
+        is_open = located.left or located.climbing or any(one.id == UNNAMED for one in others)
+        return [] if is_open else [first, *others]
     return [join_mistakes(first, second)] if is_same_mistake(first, second) else [first, second]
 
 
@@ -101,7 +109,7 @@ def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> 
 
 def identify(case: Case) -> Name:
     """The name of a fault; that of any wrong value if no test knows it."""
-    unknown = Name("wrong-value", case.lines())
+    unknown = Name(UNNAMED, case.lines())
     try:
         if case.fault.is_factor:
             return at_factor(case)
@@ -119,7 +127,7 @@ def wrong_term(case: Case) -> Name | None:
     places = [case.stage.node(id).place for id in wrong]
     if len(places) != 1 or places[0] is None:
         return None
-    return Name("wrong-value", case.lines_after(*places))
+    return Name(UNNAMED, case.lines_after(*places))
 
 
 def describe(case: Case, name: Name) -> Found:

@@ -67,18 +67,14 @@ def sizes(slot: Slot) -> list[Option]:
         size = SECOND_HIDDEN if _has_hidden_size_before(slot) else HIDDEN
         return [f"[{size}]"] if slot.argument.default.startswith("[") else [str(size), f"[{size}]"]
     if slot.role is Role.HIDDEN_SIZES:
-        several = [f"[{hidden_sizes(slot.uses.items)}]"] if 1 < slot.uses.items < MOST_SIZES else []
-        return [*several, f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
+        return [f"[{HIDDEN}]", str(HIDDEN), f"({HIDDEN},)", f"[{HIDDEN}, {SECOND_HIDDEN}]",
                 given(lambda: f"[{into()}, {HIDDEN}, {out()}]")]  # fmt: skip
     if slot.role is Role.SIZES and (described := layer_descriptions(slot.caller, slot.uses)):
         return list(described)
     if slot.role is Role.SIZES and _is_beside_inputs(slot):
         return [given(lambda: f"[{HIDDEN}, {out()}]"), f"[{HIDDEN}]", given(lambda: f"({HIDDEN}, {out()})")]
     if slot.role is Role.SIZES:
-        wanted = slot.uses.items
-        chain = given(lambda: f"[{into()}, {hidden_sizes(wanted - 2)}, {out()}]")  # inputs and outputs are two
         return [
-            *([chain] if 3 < wanted < MOST_SIZES else []),
             given(lambda: f"[{into()}, {HIDDEN}, {out()}]"),
             given(lambda: f"({into()}, {HIDDEN}, {out()})"),
             given(lambda: f"[{into()}, {out()}]"),
@@ -89,11 +85,6 @@ def sizes(slot: Slot) -> list[Option]:
             given(lambda: f"[({into()}, {HIDDEN}), ({HIDDEN}, {out()})]"),
         ]
     return [str(INPUTS), str(HIDDEN), "3", "2", "1"]
-
-
-def hidden_sizes(count: int) -> str:
-    """The sizes of so many hidden layers, those of neighbours different"""
-    return ", ".join(str(SECOND_HIDDEN if place % 2 else HIDDEN) for place in range(count))
 
 
 def _has_hidden_size_before(slot: Slot) -> bool:
@@ -112,7 +103,6 @@ def _is_beside_inputs(slot: Slot) -> bool:
     )
 
 
-MOST_SIZES = 9  # of layers that a list is asked for by their numbers
 OF_MANY = re.compile(r"\b(np|numpy)\.(sum|mean|average)\(|\blen\(|\.(mean|sum)\(|\.shape\b")
 
 

@@ -34,7 +34,6 @@ class Uses:
     split_into: int = 0  # number of names that it is unpacked to as a whole
     measured: bool = False  # len(name)
     indexed: bool = False  # name[i], name[:-1]
-    items: int = 0  # number of items that it has at least: 2 if it is asked for name[1]
     rows_of: set[str] = field(default_factory=set)  # attributes of self that are indexed by it alone: self.table[name]
     boolean: bool = False
     counted: bool = False  # range(name), np.zeros(name)
@@ -327,8 +326,6 @@ def _note_subscript(uses: Uses, elements: set[str], name: str, item: ast.Subscri
         uses.made_keys = True
     else:
         uses.indexed = True
-        if isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, int):
-            uses.items = max(uses.items, item.slice.value + 1)
 
 
 def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compare) -> None:

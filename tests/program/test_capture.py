@@ -801,6 +801,17 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
     assert len(program.fresh_model(1).weights) == 6
 
 
+def test_a_module_of_tensorflow_that_was_an_attribute_of_it(script):
+    path = script(
+        "import numpy as np, keras, tensorflow as tf\n"
+        "tf.python.control_flow_ops = tf\n"
+        "model = keras.Sequential([keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "model.fit(np.ones((4, 2)), np.ones(4), verbose=0)\n"
+    )
+    assert capture_script(path).program.can_be_trained
+
+
 def test_the_softmax_of_sequences_of_the_first_version(script):
     path = script(
         "import numpy as np\n"

@@ -663,6 +663,24 @@ def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
 
 
 @pytest.mark.parametrize(
+    ("loop", "passes", "epochs"),
+    [
+        ("for step in range(2 * 20):", 0, 40),
+        ("for step in range(40):", 2, 40),
+        ("for step in range(20):\n  for again in range(2):", 0, 40),  # two passes each
+        ("for step in range(40):\n  for start in range(3):", 2, 40),
+    ],
+)
+def test_the_end_of_a_long_loop_is_not_waited_for_if_it_is_known(script, monkeypatch, loop, passes, epochs):
+    monkeypatch.setattr("harness.programs.capture.recorder.SHARE_OF_ENDLESS", 0.0)
+    rows = "[start::3]" if "start" in loop else ""
+    text = f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\n{loop}\n    model.train_on_batch(x{rows}, y{rows})\n"
+    program = capture_script(script(text)).program
+    assert (program.can_be_trained, program.epochs, len(program.x)) == (True, epochs, 12)
+    assert [note.count for note in program.notes if note.kind is NoteKind.STOPPED] == [passes] * (passes > 0)
+
+
+@pytest.mark.parametrize(
     ("text", "calls"),
     [
         ("from sklearn.preprocessing import StandardScaler as S\ns = S()\ns.fit(x)\nS().fit(x).transform(x)", False),
@@ -786,6 +804,17 @@ def test_a_sequential_model_that_begins_with_two_merged_models(script):
     program = capture_script(path)
     assert not {NoteKind.NOT_COPIED, NoteKind.MADE_UP} & {note.kind for note in program.notes}
     assert len(program.fresh_model(1).weights) == 6
+
+
+def test_a_module_of_tensorflow_that_was_an_attribute_of_it(script):
+    path = script(
+        "import numpy as np, keras, tensorflow as tf\n"
+        "tf.python.control_flow_ops = tf\n"
+        "model = keras.Sequential([keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "model.fit(np.ones((4, 2)), np.ones(4), verbose=0)\n"
+    )
+    assert capture_script(path).program.can_be_trained
 
 
 def test_the_softmax_of_sequences_of_the_first_version(script):

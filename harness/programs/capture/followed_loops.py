@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ Array = NDArray[Any]
 MOST_BYTES = 2**28  # of the rows of a loop
 MOST_UPDATES = 20_000  # after which a loop may never end
 ENDLESS_UPDATES = 5_000  # that are read of a loop that never ends
+FEWEST_PASSES = 2  # over its rows, from which on a loop around them is known to make one each time
 GRADIENT_TOLERANCE = 1e-3  # relative to the largest gradient, of float32
 
 
@@ -52,6 +54,10 @@ class FollowedLoop:
     loss: Any
     deadline: float  # of ``time.monotonic``, after which it is taken for a loop that does not end
     is_endless: bool = False  # whether its text says that it never ends
+    # how often a loop around its updates has run to the end, and how often it will; (0, 0) if that is not known
+    progress: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    long: float = np.inf  # of ``time.monotonic``, after which its end is not waited for if it is known
+    passes: int = 0  # over its rows that a loop would have made to its end, if that was not waited for
     rows: dict[bytes, int] = field(default_factory=dict)  # place of each different row, by its bytes
     # x, y: the different rows, in the order in which they came
     x: list[Array] = field(default_factory=list)
@@ -70,8 +76,10 @@ class FollowedLoop:
         """
         if self.is_endless and len(self.sizes) >= ENDLESS_UPDATES:
             raise LoopRead
-        if time.monotonic() > self.deadline:
-            raise LoopRead if self.is_endless else OutOfTime
+        if time.monotonic() > self.long:
+            self.passes = self.passes_to_come()
+        if time.monotonic() > self.deadline or self.passes:
+            raise LoopRead if self.is_endless or self.passes else OutOfTime
         is_same = model is self.model and optimizer is self.optimizer and loss is self.loss
         if len(self.sizes) >= MOST_UPDATES or not is_same:
             raise NotPlain
@@ -91,6 +99,12 @@ class FollowedLoop:
                 self.counts.append(0)
             self.counts[self.rows[key]] += 1
 
+    def passes_to_come(self) -> int:
+        """Passes over the rows that the loop makes to its end, if each run of the loop around it is one; else 0."""
+        done, whole = self.progress()
+        is_pass = done >= FEWEST_PASSES and done <= min(self.counts) and max(self.counts) <= done + 1
+        return whole if is_pass else 0
+
     def translated(self, program: Program, how: str, most_rows: int | None = None) -> Program:
         """The program that trains with fit as the loop did, and says so in a note.
 
@@ -100,11 +114,14 @@ class FollowedLoop:
             most_rows: of an update, if the loop hands on more at once.
         """
         program = self.with_rows(program, self.copies())
-        epochs, size = max(1, round(sum(self.sizes) / len(program.y))), Counter(self.sizes).most_common(1)[0][0]
+        made = max(1, round(sum(self.sizes) / len(program.y)))
+        epochs, size = self.passes or made, Counter(self.sizes).most_common(1)[0][0]
         notes = [note for note in program.notes if note.kind not in (NoteKind.OWN_LOOP, NoteKind.FITS_MERGED)]
         notes.append(Note(kind=NoteKind.LOOP_AS_FIT, count=epochs, detail=how))
         if self.is_endless:
             notes.append(Note(kind=NoteKind.ENDLESS, count=len(self.sizes)))
+        if self.passes:
+            notes.append(Note(kind=NoteKind.STOPPED, count=min(self.counts)))
         return dataclasses.replace(
             program,
             epochs=epochs,
@@ -120,7 +137,7 @@ class FollowedLoop:
         return dataclasses.replace(program, x=x, y=y)
 
     def copies(self) -> Array:
-        """How often each row stands in the data of a loop that ended: once, if it does not use all equally often."""
+        """How often each row stands in the data of a loop: once, if it does not use all equally often."""
         counts = np.array(self.counts)
         passes = counts.min()
         return counts // passes if not np.any(counts % passes) else np.ones_like(counts)

@@ -145,13 +145,16 @@ class OwnLoops:
             self.followed = None
             raise ScriptEnded from None
 
-    def follow(self, loop: Loop, deadline: float, *, is_endless: bool) -> None:
+    def follow(
+        self, loop: Loop, deadline: float, *, is_endless: bool, progress: Callable[[], tuple[int, int]], long: float
+    ) -> None:
         """Let a loop go on after its first update if it may be plain, until a point in time.
 
         Args:
             loop: at its first update.
             deadline: of ``time.monotonic``.
             is_endless: whether its text says that it never ends.
+            progress, long: as of ``FollowedLoop``.
 
         Raises:
             NotPlain: its gradients are not those of its loss, or not known.
@@ -163,7 +166,7 @@ class OwnLoops:
                 check_gradients(loop.model, loop.loss, loop.x, loop.y, gradients, variables)
             finally:
                 self.is_checking = False
-        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline, is_endless)
+        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline, is_endless, progress, long)
 
     def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
         """Model.train_on_batch."""

@@ -46,6 +46,7 @@ from ..source.places import (
     loops_around,
     never_ends,
     passes_of,
+    run_so_far,
 )
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
@@ -226,11 +227,18 @@ class Recorder:
             with contextlib.suppress(NotPlain):
                 seconds = self.seconds or SECONDS_OF_LOOP
                 is_endless = any(map(never_ends, self._loops(self.program.places.fit)))
-                deadline = time.monotonic() + (SHARE_OF_ENDLESS * seconds if is_endless else seconds)
-                self.loops.follow(loop, deadline, is_endless=is_endless)
+                soon, late = (time.monotonic() + share * seconds for share in (SHARE_OF_ENDLESS, 1))
+                self.loops.follow(
+                    loop, soon if is_endless else late, is_endless=is_endless, progress=self._run_so_far, long=soon
+                )
                 self.set_alarm(seconds)
                 return
         raise ScriptEnded
+
+    def _run_so_far(self) -> tuple[int, int]:
+        """As ``run_so_far``, of the loop of the user's that everything runs in."""
+        outermost = self.sources.outermost_loop()
+        return (0, 0) if outermost is None else run_so_far(*outermost)
 
     def complete_loop(self) -> None:
         """Take a loop that was followed to the end of the script for a training by fit."""

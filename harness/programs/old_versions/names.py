@@ -289,6 +289,7 @@ def supply_functions() -> None:
     for name in dir(tensorflow.compat.v1):
         if not name.startswith(("_", "disable_")):
             _give(tensorflow, name, getattr(tensorflow.compat.v1, name))
+    _give(tensorflow, "python", importlib.import_module("tensorflow.python"))  # tf.python.control_flow_ops = tf
     for old, new in OPTIMIZERS_OF_TENSORFLOW_1.items():
         _give(tensorflow.train, old, functools.partial(_optimizer_of_tensorflow_1, getattr(keras.optimizers, new)))
 

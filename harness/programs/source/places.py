@@ -120,6 +120,19 @@ class Sources:
             frame = frame.f_back
         return frame
 
+    def outermost_loop(self) -> tuple[ast.AST, Mapping[str, Any]] | None:
+        """The loop of the user's code that everything now runs in, and the names at its body; None without a loop."""
+        found, frame = None, self.frame()
+        while frame is not None:
+            source = self.get(frame.f_code.co_filename)
+            line = frame.f_lineno
+            for node in ast.walk(ast.parse(source.text)) if source is not None else ():
+                if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= (node.end_lineno or 0):
+                    found = node, {**frame.f_globals, **frame.f_locals}
+                    break
+            frame = frame.f_back
+        return found
+
     def of_error(self, error: BaseException) -> Place | None:
         """The innermost place in the user's code that an exception passed through."""
         place = None
@@ -311,15 +324,30 @@ def passes_of(loops: Iterable[ast.AST], names: Mapping[str, Any]) -> int:
     """
     passes = 1
     for loop in loops:
-        call = loop.iter if isinstance(loop, ast.For) else None
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
-            return 0
-        ends = [names.get(end.id) if isinstance(end, ast.Name) else getattr(end, "value", None) for end in call.args]
-        numbers = [end for end in ends if isinstance(end, int)]
-        if len(numbers) < len(ends):
-            return 0
-        passes *= len(range(*numbers))
+        passes *= len(range_of(loop, names) or ())
     return passes
+
+
+def range_of(loop: ast.AST, names: Mapping[str, Any]) -> range | None:
+    """The numbers that a loop goes through; None if it is not one over a ``range`` whose ends are known.
+
+    Args:
+        names: the values of names at its body
+    """
+    call = loop.iter if isinstance(loop, ast.For) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
+        return None
+    ends = [names.get(end.id) if isinstance(end, ast.Name) else getattr(end, "value", None) for end in call.args]
+    numbers = [end for end in ends if isinstance(end, int)]
+    return None if len(numbers) < len(ends) else range(*numbers)
+
+
+def run_so_far(loop: ast.AST, names: Mapping[str, Any]) -> tuple[int, int]:
+    """How often a loop over a ``range`` has run its body to the end, and how often it will; (0, 0) if not known."""
+    numbers = range_of(loop, names) or range(0)
+    target = loop.target if isinstance(loop, ast.For) else None
+    current = names.get(target.id) if isinstance(target, ast.Name) else None
+    return (numbers.index(current), len(numbers)) if isinstance(current, int) and current in numbers else (0, 0)
 
 
 def never_ends(loop: ast.AST) -> bool:

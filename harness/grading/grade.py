@@ -170,9 +170,10 @@ def ending_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
 
 def end_by_signal(number: int, frame: FrameType | None) -> None:
     """End a process of a pool: at once, without a traceback, or if it judges a hand-in, by removing its copy first."""
-    if JUDGING.is_set():
-        raise KeyboardInterrupt
-    os._exit(INTERRUPTED)
+    if not JUDGING.is_set():
+        os._exit(INTERRUPTED)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends it to all others when the first has ended
+    raise KeyboardInterrupt
 
 
 def end_with_parent() -> None:

@@ -163,6 +163,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"harness: {shortened(mistake.in_terms_of(as_option))}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
+        # If it came in the ``exec`` of a text, as an import of a dataclass has it, Python would kill itself at its end.
+        # Another text makes it forget that.
+        exec("")
         print(": ".join(["harness: interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         if argv is None and threading.active_count() > 1:  # XLA compiles in a thread; Python would wait for it
             os._exit(INTERRUPTED)

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 
@@ -36,6 +37,7 @@ from .rubric import Rubric, awards_of, quantities_of
 INTERRUPTED = 130  # exit code
 # what ends a process as Ctrl-C does; a job that a shell starts in the background ignores Ctrl-C itself
 END_SIGNAL = getattr(signal, "SIGUSR1", signal.SIGINT)
+JUDGING = threading.Event()  # set in a process of a pool while it judges a hand-in
 GRACE_SECONDS = 10.0  # to remove copies after the parent's end
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
@@ -115,8 +117,6 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
             journal.add(key, result)
             yield result
         return
-    pool = new_pool(min(jobs, len(hand_ins)))
-
     not_kept: list[BadInput] = []
 
     def keep(future: Future[tuple[str, HandInResult]]) -> None:
@@ -126,7 +126,7 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
             except BadInput as error:  # an exception of a callback is lost
                 not_kept.append(error)
 
-    try:
+    with ending_pool(min(jobs, len(hand_ins))) as pool:
         waiting = [pool.submit(judge_or_end, hand_in, settings, journal.known) for hand_in in hand_ins]
         for future in waiting:
             future.add_done_callback(keep)
@@ -135,8 +135,6 @@ def judge_here(hand_ins: Sequence[HandIn], settings: Settings, journal: Journal,
             if not_kept:
                 break
             yield result
-    finally:
-        pool.shutdown(cancel_futures=True)
     if not_kept:  # known for the last hand-in only now: a result may be taken before its callback has ended
         raise not_kept[0]
 
@@ -150,12 +148,41 @@ def new_pool(processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(processes, mp_context=context, initializer=end_with_parent)
 
 
+@contextlib.contextmanager
+def ending_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """A new pool, whose processes are ended, and not waited for, if an exception leaves the block.
+
+    Ctrl-C reaches them too, but a signal to this process alone does not.
+    """
+    others = set(multiprocessing.active_children())
+    pool = new_pool(processes)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            if process.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, END_SIGNAL)
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def end_by_signal(number: int, frame: FrameType | None) -> None:
+    """End a process of a pool: at once, without a traceback, or if it judges a hand-in, by removing its copy first."""
+    if not JUDGING.is_set():
+        os._exit(INTERRUPTED)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends it to all others when the first has ended
+    raise KeyboardInterrupt
+
+
 def end_with_parent() -> None:
     """End this process soon after its parent: as at Ctrl-C, so that its copies are removed, or else at once."""
     parent = multiprocessing.parent_process()
     assert parent is not None
-    if END_SIGNAL is not signal.SIGINT:
-        signal.signal(END_SIGNAL, signal.default_int_handler)
+    signal.signal(END_SIGNAL, end_by_signal)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end_by_signal)
 
     def watch() -> None:
         parent.join()
@@ -171,19 +198,22 @@ def result_of(future: Future[tuple[str, HandInResult]], hand_in: HandIn, setting
     """What a process found; if a process died, once more in a process of its own."""
     with contextlib.suppress(BrokenProcessPool):
         return future.result()[1]
-    with new_pool(1) as pool:
+    with ending_pool(1) as pool:
         try:
-            return pool.submit(judge, hand_in, settings, {}).result()[1]
+            return pool.submit(judge_or_end, hand_in, settings, {}).result()[1]
         except BrokenProcessPool:
             return failed(hand_in, Problem.CHECK_FAILED, "its process ended")
 
 
 def judge_or_end(hand_in: HandIn, settings: Settings, known: dict[str, HandInResult]) -> tuple[str, HandInResult]:
     """``judge`` in a process of a pool, which ends at Ctrl-C and does not go on with what is waiting."""
+    JUDGING.set()
     try:
         return judge(hand_in, settings, known)
     except KeyboardInterrupt:
         os._exit(INTERRUPTED)
+    finally:
+        JUDGING.clear()
 
 
 def failed(hand_in: HandIn, problem: Problem, detail: str = "") -> HandInResult:

@@ -19,7 +19,7 @@ from harness.diagnosis.scenarios import changes, runs
 from harness.models import loop
 from harness.models.network import Network
 from harness.scenario.scenario import load
-from tests.processes import PATIENCE, heeding_ctrl_c, processor_seconds, start_harness
+from tests.processes import PATIENCE, ROOT, heeding_ctrl_c, processor_seconds, start_harness
 
 MAX_SECONDS = 1.0  # of the processor, between Ctrl-C and the answer
 
@@ -166,6 +166,25 @@ sys.exit(cli.main())
 def test_what_is_done_is_printed_under_timeout_which_sends_its_signal_twice():
     run = subprocess.run([sys.executable, "-c", ENDED_TWICE], capture_output=True, text=True, timeout=PATIENCE)
     assert (run.returncode, run.stdout, run.stderr) == (130, "what is done\n", "harness: interrupted\n")
+
+
+IN_A_TEXT = """
+import sys
+from harness.cli import main as cli
+
+cli.dispatch = lambda arguments: exec("raise KeyboardInterrupt")
+sys.exit(cli.main())
+"""
+
+
+def test_an_interrupt_in_a_text_that_is_executed_ends_with_the_exit_code_of_all_others(tmp_path):
+    """Imports execute texts: of dataclasses and of named tuples."""
+    (tmp_path / "in_a_text.py").write_text(IN_A_TEXT)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    run = subprocess.run(
+        [sys.executable, "-m", "in_a_text"], env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "harness: interrupted\n")
 
 
 def test_an_interrupted_search_leaves_no_training_behind():

@@ -421,6 +421,28 @@ def test_ctrl_c_keeps_what_was_judged_and_ends_everything(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_signal_to_the_command_alone_ends_what_it_judges_too(tmp_path):
+    """Not after the time limit of what is being judged, which is far away."""
+    folder, results, temporary = (tmp_path / name for name in ("class", "results", "temporary"))
+    folder.mkdir()
+    temporary.mkdir()
+    (folder / "a.py").write_text("print('hello')\n")
+    for name in "bc":
+        (folder / f"{name}.py").write_text("while True:\n    pass\n")
+    line = ["check", folder, "--results", results, "--jobs", "2", "--seconds", PATIENCE]
+    process = start_harness(*line, cwd=tmp_path, environment={"TMPDIR": str(temporary)})
+    journal = results / "journal.jsonl"
+    while not journal.exists() or not journal.read_text() or len(list(temporary.iterdir())) < 2:
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.terminate()
+    _, err = process.communicate(timeout=PATIENCE / 2)
+    assert process.returncode == 130
+    assert err == f"harness: interrupted: {results} keeps what was judged; to continue, add --resume\n"
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.slow
 def test_what_is_not_judged_has_its_own_exit_code(tmp_path, capsys):
     (tmp_path / "a.py").write_text("print('hello')\n")
     (tmp_path / "b.txt").write_text("hello")

@@ -7,6 +7,7 @@ import textwrap
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -1060,3 +1061,17 @@ def test_the_steps_of_fit_generator_without_a_number_of_epochs(script):
     text = "def batches():\n    while True:\n        yield x, y\nmodel.fit_generator(batches(), 3)\n"
     program = capture_script(script(HEADER, MODEL, text)).program
     assert (program.steps_per_epoch, program.epochs) == (3, 1)
+
+
+def test_a_table_at_an_address_is_read_and_not_made_up_beside_a_file_that_is_missing(script, monkeypatch):
+    rows = np.arange(18.0).reshape(6, 3)
+
+    def read(source):
+        if "://" not in source:
+            raise FileNotFoundError(source)
+        return pd.DataFrame(rows)
+
+    monkeypatch.setattr("pandas.read_csv", read)
+    text = "import pandas as pd\nother = pd.read_csv('gone.csv')\n"
+    text += "x = pd.read_csv('https://data.example/rows.csv').values\nmodel.fit(x, x[:, 0])\n"
+    assert np.array_equal(capture_script(script(HEADER, MODEL, text)).program.x, rows)

@@ -492,3 +492,13 @@ def test_right_and_wrong_predictions_of_a_loss_are_probabilities(units, activati
         assert activation != "softmax" or np.allclose(side.sum(axis=-1), 1)
     assert np.all((sides.right > 0.5) == (sides.targets > 0.5))
     assert not np.any((sides.wrong > 0.5) & (sides.targets > 0.5))
+
+
+@pytest.mark.parametrize(("units", "is_named"), [(1, True), (3, False)])
+def test_an_accuracy_is_of_a_regression_if_each_target_has_an_output(units, is_named):
+    checks = {check for _, _, check in found(net(units, None), "mse", REAL, metrics=["accuracy"])}
+    assert (Check.ACCURACY_OF_REGRESSION in checks) is is_named
+
+
+def test_a_program_that_is_compiled_without_a_loss_is_looked_at():
+    assert found(net(3, "softmax"), None, CLASSES, metrics=["accuracy"]) is not None

@@ -163,3 +163,7 @@ def test_changed_layers_stay_changed_in_copies_of_copies(make):
     both = copied_model(copied_model(narrowed, 1, change=thaw, sample=X[:2]), 2, sample=X[:2])
     assert [weight.shape for weight in both.weights] == [(4, 3), (3,), (3, 2), (2,), (2, 1), (1,)]
     assert len(both.trainable_weights) == 6
+
+
+def test_a_model_without_layers_is_copied():
+    assert copied_model(keras.Sequential(name="empty"), 3).name == "empty"

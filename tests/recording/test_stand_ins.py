@@ -731,3 +731,10 @@ for line in open("rows.csv").readlines():
 """)
     recording = record_file(path)
     assert [len(p.updates) for p in recording.parameters] == [3]
+
+
+def test_urllib_alone_has_its_module_of_requests(tmp_path):
+    text = "import urllib\nassert callable(urllib.request.urlopen)\nassert not hasattr(urllib, 'somewhere')\n"
+    path = tmp_path / "net.py"
+    path.write_text(text)
+    assert record_file(path).raised is None

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+
 import json
+
+
 from pathlib import Path
+
 
 import pytest
 
+
 from harness.checking.check import check_file
+
+
 from harness.checking.result import Found, Remark, Verdict, without_echoes
+
+
 from harness.cli.main import main
+
+
 from harness.errors import BadInput
+
+
 from harness.recording.graph import Place
+
+
 from tests.network_files import write_file
+
 
 MATRICES = """\
 import random, math
@@ -42,6 +58,8 @@ for k in range(20):
     w2 = w2 - (d2 @ h.t()).scale(0.5)
     w1 = w1 - (d1 @ x.t()).scale(0.5)
 """
+
+
 RECURRENT = """\
 import numpy as np
 rng = np.random.default_rng(3)
@@ -312,6 +330,8 @@ for _ in range(20):
     w1 = each(lambda p, q: p + 0.1 * q, w1, dot(d, turned(x)))
     b1 = each(lambda p, q: p + 0.1 * q, b1, d)
 """
+
+
 UPDATE = """\
     w2 = each(lambda p, q: p + 0.1 * q, w2, dot(d, turned(h)))
     b2 = each(lambda p, q: p + 0.1 * q, b2, d)
@@ -335,7 +355,6 @@ def test_updated_weights_that_go_through_a_helper_are_at_the_call_of_the_helper(
     assert sorted(found) == [("delta-not-multiplied-through", line), ("updated-weights-in-backward", line)]
 
 
-# A cost of directions; the gradient lacks the part along the output. What it is multiplied by was made as data.
 DIRECTIONS = """
 import numpy as np
 rng = np.random.default_rng(4)
@@ -363,7 +382,6 @@ def test_a_line_that_makes_data_is_not_blamed_for_a_derivative(tmp_path: Path) -
     assert (found.place.line, found.others) == (12, ())
 
 
-# The operators of the file's own class make their result in one line of its constructor.
 OPERATORS = """
 import math, random
 class Matrix:
@@ -461,7 +479,6 @@ def test_a_right_value_that_is_used_in_the_wrong_place_is_not_blamed(tmp_path: P
     assert (found.id, found.place and found.place.line) == ("wrong-layer-activation", 12)
 
 
-# An activation in the place of its derivative, with a gradient of the cost that its missing factor would cancel.
 SLOPES = """\
 import numpy as np
 rng = np.random.default_rng(3)
@@ -485,7 +502,11 @@ for _ in range(5):
     W1 -= 0.5 * X.T @ d1
     W2 -= 0.5 * a1.T @ d2
 """
+
+
 OF_ACTIVATION = "def slope(a):\n    return a"
+
+
 OF_SUM = "def slope(z):\n    h = sigmoid(z)\n    return h"
 
 
@@ -697,10 +718,10 @@ def test_errors_that_belong_to_another_cost_than_the_printed_one_are_no_derivati
     path = tmp_path / "net.py"
     path.write_text(SOFTMAX_AND_TWO_COSTS)
     assert check_file(path).verdict is Verdict.CORRECT
-    path.write_text(SOFTMAX_AND_TWO_COSTS.format(slope="(1 + h**2)"))
-    result = check_file(path)
-    assert "softmax-jacobian-diagonal-only" not in [one.id for one in result.mistakes]
-    assert ("wrong-derivative", 20) in [(one.id, one.place and one.place.line) for one in result.mistakes]
+    path.write_text(SOFTMAX_AND_TWO_COSTS.replace("np.eye(3)[rng.integers(0, 3, 20)]", "rng.uniform(size=(20, 3))"))
+    [found] = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("cost-differs", 19)
+    assert [one.line for one in found.others] == [10]
 
 
 OF_A_CLASS = """\
@@ -742,8 +763,3 @@ def test_a_line_of_the_forward_pass_and_a_bias_that_there_is_not_are_not_to_blam
 ) -> None:
     (found,) = check_file(write_file(tmp_path / "mine.py", OF_A_CLASS.replace(old, new))).mistakes
     assert (found.id, found.place and found.place.line) == (id, line)
-
-    path.write_text(SOFTMAX_AND_TWO_COSTS.replace("np.eye(3)[rng.integers(0, 3, 20)]", "rng.uniform(size=(20, 3))"))
-    [found] = check_file(path).mistakes
-    assert (found.id, found.place and found.place.line) == ("cost-differs", 19)
-    assert [one.line for one in found.others] == [10]

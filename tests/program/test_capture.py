@@ -676,7 +676,7 @@ def test_the_end_of_a_long_loop_is_not_waited_for_if_it_is_known(script, monkeyp
     monkeypatch.setattr("harness.programs.capture.recorder.SHARE_OF_ENDLESS", 0.0)
     rows = "[start::3]" if "start" in loop else ""
     text = f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\n{loop}\n    model.train_on_batch(x{rows}, y{rows})\n"
-    program = capture_script(script(text)).program
+    program = capture_script(script(text))
     assert (program.can_be_trained, program.epochs, len(program.x)) == (True, epochs, 12)
     assert [note.count for note in program.notes if note.kind is NoteKind.STOPPED] == [passes] * (passes > 0)
 
@@ -815,7 +815,7 @@ def test_a_module_of_tensorflow_that_was_an_attribute_of_it(script):
         "model.compile('sgd', 'mse')\n"
         "model.fit(np.ones((4, 2)), np.ones(4), verbose=0)\n"
     )
-    assert capture_script(path).program.can_be_trained
+    assert capture_script(path).can_be_trained
 
 
 def test_the_softmax_of_sequences_of_the_first_version(script):
@@ -831,7 +831,7 @@ def test_the_softmax_of_sequences_of_the_first_version(script):
         "model.compile(loss='categorical_crossentropy', optimizer='sgd')\n"
         "model.fit(np.eye(3)[None], np.eye(3)[None], nb_epoch=1, verbose=0)\n"
     )
-    layers = capture_script(path).program.model.layers
+    layers = capture_script(path).model.layers
     assert [layers[place].activation.__name__ for place in (0, 2)] == ["softmax"] * 2
 
 
@@ -855,7 +855,7 @@ def test_an_autoencoder_of_the_first_version(script, encoder, decoder):
         "model.fit(X=x, y=x, nb_epoch=2, verbose=0)\n"
         "code = model.layers[0].encoder\n"
     )
-    program = capture_script(path).program
+    program = capture_script(path)
     notes = {note.kind for note in program.notes}
     assert not {NoteKind.NOT_COPIED, NoteKind.MADE_UP, NoteKind.SCRIPT_FAILED} & notes
     assert [weight.shape for weight in program.fresh_model(1).weights] == [(5, 3), (3,), (3, 5), (5,)]
@@ -1059,7 +1059,7 @@ def test_a_temporary_folder_above_the_copy_is_written_to_as_it_is(tmp_path, monk
 
 def test_the_steps_of_fit_generator_without_a_number_of_epochs(script):
     text = "def batches():\n    while True:\n        yield x, y\nmodel.fit_generator(batches(), 3)\n"
-    program = capture_script(script(HEADER, MODEL, text)).program
+    program = capture_script(script(HEADER, MODEL, text))
     assert (program.steps_per_epoch, program.epochs) == (3, 1)
 
 
@@ -1074,4 +1074,4 @@ def test_a_table_at_an_address_is_read_and_not_made_up_beside_a_file_that_is_mis
     monkeypatch.setattr("pandas.read_csv", read)
     text = "import pandas as pd\nother = pd.read_csv('gone.csv')\n"
     text += "x = pd.read_csv('https://data.example/rows.csv').values\nmodel.fit(x, x[:, 0])\n"
-    assert np.array_equal(capture_script(script(HEADER, MODEL, text)).program.x, rows)
+    assert np.array_equal(capture_script(script(HEADER, MODEL, text)).x, rows)

@@ -12,7 +12,7 @@ from .pairs.plan import PairKind, PairPlan
 from .result import Driven, runs_script
 from .roles import INPUT_NAME, is_given_first
 from .session import Session
-from .source import FileFacts, FunctionFacts, hands_back
+from .source import FileFacts, FunctionFacts
 from .words import BY_HAND
 
 # gradients that are added up: self.dW += .., grads["W1"] += .., p.grad += ..
@@ -34,12 +34,7 @@ def layers_left(facts: FileFacts, source: str, driven: Driven) -> list[str]:
         return []
     made = _made_by(facts, set(re.findall(r"[A-Za-z_]\w*", "\n".join(driven.lines))))
     kinds = {methods for name in made if (methods := _methods_without_settings(facts, name))}
-    return sorted(
-        name
-        for name in _layers_of(source) - made
-        if _methods_without_settings(facts, name) not in kinds
-        and not any(map(hands_back, facts.methods(name).values()))  # another network, not a layer
-    )
+    return sorted(name for name in _layers_of(source) - made if _methods_without_settings(facts, name) not in kinds)
 
 
 def _methods_without_settings(facts: FileFacts, name: str) -> frozenset[str]:

@@ -229,16 +229,8 @@ class Reading:
             place = place.outside_operators
         caller = caller_of(place)
         while caller is not None and id(place) in self.backward_places and place.site in self.forward_lines:
-            if place.site in self.update_lines:
-                break  # whoever calls a line that trains, it trains
             place, caller = caller, caller_of(caller)
         return place
-
-    @functools.cached_property
-    def update_lines(self) -> set[tuple[str, int]]:
-        """The lines that update parameters in place; a helper that adds two arrays is none of them"""
-        updated = [self.stage.node(id) for id in self.stage.applied]
-        return {node.place.site for node in updated if node.place is not None and node.in_place}
 
     @functools.cached_property
     def forward_lines(self) -> set[tuple[str, int]]:

@@ -59,7 +59,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.STOPPED: ("The run ended before one iteration was complete.", "Use less data, or raise --seconds."),
     Reason.SEVERAL_COSTS: (
         "The same weights are updated at several places, with a forward pass between them, as when two networks are "
-        "trained against each other. One cost does not explain that.",
+        "trained against each other, or a word vector by one neighbour at a time. One cost does not explain that.",
         'Judge one part at a time: --run "net.train_real(X)".',
     ),
     Reason.TOO_MANY: (

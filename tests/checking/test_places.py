@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-
 import json
-
-
 from pathlib import Path
-
 
 import pytest
 
-
 from harness.checking.check import check_file
-
-
 from harness.checking.result import Found, Remark, Verdict, without_echoes
-
-
 from harness.cli.main import main
-
-
 from harness.errors import BadInput
-
-
 from harness.recording.graph import Place
-
-
 from tests.network_files import write_file
-
 
 MATRICES = """\
 import random, math

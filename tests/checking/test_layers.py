@@ -11,7 +11,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.layers import check_layers
 from harness.checking.result import Agreement, PairResult, Reason, Verdict
-from harness.recording.driving.pairs.arrays import pair_data
+from harness.recording.driving.pairs.arrays import pair_data, same_observations
 from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.pairs.plan import PairKind, program_of
 from tests.network_files import write_file
@@ -330,6 +330,11 @@ def test_a_function_that_is_given_the_parameters_of_all_layers_is_not_half_of_a_
 def test_data_has_sizes_that_differ() -> None:
     shapes = {name: np.shape(value) for name, value in pair_data(0).items()}
     assert len({*shapes["rows_"], *shapes["weights_"], shapes["one_hot_"][1]}) == 4
+
+
+def test_an_output_has_the_observations_of_its_input_if_the_input_has_any() -> None:
+    assert same_observations("out", "given", "rows_") == ["assert np.shape(out)[0] == np.shape(given)[0]"]
+    assert same_observations("out", "given", "weights_") == []
 
 
 BY_ITS_DEVIATION = """

@@ -88,6 +88,7 @@ def test_arguments_of_the_first_version(kind, arguments, options, expected):
 
 def test_a_stride_is_not_taken_for_a_kernel_in_later_versions():
     assert translated("Conv2D", {}, False, [], (32, 3, 2), {}) == ((32, 3, 2), {})
+    assert translated("Conv2D", {}, True, [], (32, 3), {}) == ((32, 3), {})
 
 
 def test_modules_of_earlier_versions():

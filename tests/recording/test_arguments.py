@@ -15,6 +15,7 @@ from harness.recording.stand_ins.arguments import Script, file_beside
         ("import sys\nmode = sys.argv[1]\nif mode not in ['test', 'train']:\n    exit()", 0, "train"),
         ("import sys\nif len(sys.argv) < 2:\n    sys.exit()\nn = int(sys.argv[1])", 2, "3"),
         ("import sys\nname = 'own.csv'\nif len(sys.argv) > 1:\n    name = sys.argv[1]\nopen(name)", 0, "data.csv"),
+        ("import sys\nleast = 2\nif len(sys.argv) < least:\n    sys.exit()\nn = int(sys.argv[1])", 0, "3"),
         ("from sys import argv\nscript, first, second = argv", 3, "3"),
     ],
 )

@@ -6,8 +6,9 @@ import ast
 from pathlib import Path
 
 from harness.recording import running
+from harness.recording.driving.argument_uses import argument_uses
 from harness.recording.driving.settings import read_settings
-from harness.recording.driving.source import read_source
+from harness.recording.driving.source import Argument, read_source
 from harness.recording.source import function_names
 
 TEXT = """\
@@ -70,3 +71,19 @@ def build(config):
         "costs": {"factor"},
         "layers": {"units", "names"},
     }
+
+
+def test_what_a_method_of_the_base_class_does_with_an_argument_that_it_is_handed_on() -> None:
+    text = """
+class Base:
+    def build(self, config):
+        self.units = config["units"]
+
+class Net(Base):
+    def build(self, config):
+        self.rate = config["rate"]
+        super().build(config)
+"""
+    facts = read_source(text)
+    uses = argument_uses(facts, facts.classes["Net"].methods["build"], Argument(name="config"), 2)
+    assert set(uses.keys) == {"rate", "units"}

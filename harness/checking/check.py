@@ -60,8 +60,8 @@ OF_BIAS = re.compile(r"with shape \((?:1,)?\d+(?:,1|,)?\) doesn't match the broa
 DATA = re.compile(r"(X|Y|y|labels)(\.\w+|\[[^()]*\])*")  # an argument that is data, transposed or cut perhaps
 # with these there is not a network to judge, so pairs of functions are looked for
 WITHOUT_NETWORK = (
-    *(Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.NO_NUMPY, Reason.NO_COST),
-    Reason.DOUBTFUL_CALLS,
+    *(Reason.NO_PARAMETERS, Reason.NOT_DRIVEN, Reason.RAISED, Reason.MISSING_MODULE, Reason.NO_NUMPY),
+    *(Reason.NO_COST, Reason.DOUBTFUL_CALLS),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..recording.graph import Raised, Recording, Stop
+from ..recording.graph import Absorbed, Raised, Recording, Stop
 from .exceptions import is_beside_training, is_files_own, named_exception, names_left_unfinished
 from .facts import facts_of_run, not_judged
 from .result import CheckResult, Found, Reason, Remark, Verdict
@@ -26,9 +26,12 @@ def exception_mistake(recording: Recording) -> CheckResult:
 
 def unjudged_exception(recording: Recording) -> CheckResult:
     """An exception that ended the run and leaves it without a verdict."""
-    assert recording.raised is not None
+    raised = recording.raised
+    assert raised is not None
     text = exception_text(recording)
-    return replace(not_judged(recording, Reason.RAISED, text), traceback=recording.raised.frames, exception=text)
+    is_of_module = raised.involves_stand_in and any(one.what is Absorbed.MODULE for one in recording.stand_ins)
+    reason = Reason.MISSING_MODULE if is_of_module else Reason.RAISED
+    return replace(not_judged(recording, reason, text), traceback=raised.frames, exception=text)
 
 
 def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) -> CheckResult:

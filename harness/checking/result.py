@@ -28,6 +28,7 @@ class Reason(enum.Enum):
     NOT_DRIVEN = "not-driven"  # it only defines things, and no call of them trains anything
     NO_GRADIENT = "no-gradient"  # its parameters are changed by random numbers alone
     RAISED = "raised"  # it ended with an exception before it trained
+    MISSING_MODULE = "missing-module"  # the same, for want of what a module that is missing would give
     NO_NUMPY = "no-numpy"
     NO_COST = "no-cost"  # neither a cost nor a comparison of outputs with targets was found
     SEVERAL_COSTS = "several-costs"  # the same parameters are updated at places that answer to different costs

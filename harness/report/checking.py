@@ -51,7 +51,6 @@ from .mistakes import (
 from .reasons import (
     ASK_DIAGNOSE,
     INSTALL_MISSING,
-    OF_MISSING_MODULE,
     OTHER_THAN_COMPUTED,
     REASONS,
     REPLACE_MISSING_FILES,
@@ -325,7 +324,7 @@ def reason_lines(result: CheckResult, reason: Reason) -> Lines:
         hint = REPLACE_MISSING_FILES.format(joined(names), "their" if missing[1:] else "its")
     modules = {name.split(".")[0] for kind, name in result.stand_ins if kind == "module" and name}
     absorbed = sorted(modules - VERSIONED.keys())
-    if reason is Reason.RAISED and absorbed and OF_MISSING_MODULE in result.exception:
+    if reason is Reason.MISSING_MODULE and absorbed:
         hint = INSTALL_MISSING.format(joined(absorbed))
     is_of_limit = reason in (Reason.STOPPED, Reason.TOO_MANY)
     detail = LIMITS.get(result.detail, result.detail) if is_of_limit else result.detail

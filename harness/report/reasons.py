@@ -26,6 +26,10 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
         "It ended with an exception before it trained.",
         "Repair it, or run the part that trains with --run.",
     ),
+    Reason.MISSING_MODULE: (
+        "It ended with an exception before it trained, because a module is missing.",
+        "Install it, or run the part that trains with --run.",
+    ),
     Reason.NO_NUMPY: (
         "It makes no arrays and no recorded numbers.",
         "Only code that computes with numbers can be checked.",
@@ -96,7 +100,5 @@ REPLACE_MISSING_FILES = (
     "Put {0} in {1} place: {1} data were made up. If the file still fails, repair it, or run the part that trains "
     "with --run."
 )
-
-# the same, if the exception is about what a missing module would give
+# in place of the advice of MISSING_MODULE, if it is known which modules were missing
 INSTALL_MISSING = "Install {0}, or run the part that trains with --run."
-OF_MISSING_MODULE = "comes from a module that is missing"

@@ -213,7 +213,7 @@ for _ in range(30):
 
 def test_what_a_missing_package_would_read_asks_for_the_package_and_not_for_a_seed(tmp_path: Path) -> None:
     result = check(write_file(tmp_path / "net.py", ROWS_OF_A_PACKAGE))
-    assert result.reason is Reason.RAISED
+    assert result.reason is Reason.MISSING_MODULE
     advice = "Install sheets_of_nobody, or run the part that trains with --run."
     assert dict(checking.lines(result))["What to do"] == advice
 

@@ -110,8 +110,9 @@ def under_threshold(stage: Stage, error: Error) -> tuple[Error, ...]:
 
 def is_item_of(stage: Stage, id: int, step: int) -> bool:
     """Whether a value is read out of what a threshold made of the outputs for several observations."""
-    node = stage.node(id)
-    return node.operation == "getitem" and stage.node(node.parents[0]).shape == stage.node(step).shape
+    node, decided = stage.node(id), stage.node(step)
+    is_read = node.operation == "getitem" and stage.node(node.parents[0]).shape == decided.shape
+    return is_read and size_of(node) < size_of(decided)
 
 
 def wrong_side(stage: Stage) -> tuple[Error, ...]:

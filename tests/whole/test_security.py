@@ -67,6 +67,11 @@ def calls(path: Path):
             yield written(node.func), {k.arg: written(k.value) for k in node.keywords}
 
 
+def is_evaluating(call: ast.Call) -> bool:
+    """Whether a call runs a text; an empty one, which makes Python forget an interrupt, is harmless."""
+    return written(call.func) in EVALUATING
+
+
 def written(node: ast.AST) -> str:
     """A name, a dotted name or a constant as it is written; "?" stands for any other expression."""
     if isinstance(node, ast.Attribute):
@@ -79,8 +84,9 @@ def test_nothing_unpickles_or_evaluates():
         modules = [alias.name for node in nodes_of(path) if isinstance(node, ast.Import) for alias in node.names]
         modules += [node.module or "" for node in nodes_of(path) if isinstance(node, ast.ImportFrom)]
         assert bool({m.split(".")[0] for m in modules} & UNPICKLING) == (path in UNPICKLES), path
+        evaluated = [node.args for node in nodes_of(path) if isinstance(node, ast.Call) and is_evaluating(node)]
+        assert all([written(one) for one in arguments] == ["''"] for arguments in evaluated), path
         for name, keywords in calls(path):
-            assert name not in EVALUATING, (path, name)
             assert "shell" not in keywords, path
             if name.endswith(("np.load", "numpy.load")):
                 assert keywords.get("allow_pickle") == "False", path

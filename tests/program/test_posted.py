@@ -599,6 +599,21 @@ def test_divisions_of_python_2_are_whole(captured):
     assert (program.x[0, 0], program.places.fit.line) == (1.5, 9)
 
 
+def test_a_program_for_both_versions_of_python_divides_as_python_3_does(captured):
+    text = "import numpy as np\nfrom keras import Sequential\nfrom keras.layers import Dense\n{}\n"
+    text += "y = np.array([i / 4 for i in range(6)])\nm = Sequential([Dense(1, input_dim=1)])\n"
+    text += "m.compile('sgd', 'mse')\nm.fit(np.ones((6, 1)), y)\n"
+    both = [
+        "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle",
+        "from importlib import reload\ntext = 'in Python 2: print x, unicode(x)'",
+        "try:\n    unicode('a')\nexcept NameError:\n    unicode = str",
+    ]
+    for first in both:
+        assert captured(text.format(first)).y.ravel()[1] == 0.25
+    for first in ("import cPickle", "print \u2018posted\u2019"):
+        assert captured(text.format(first)).y.ravel()[1] == 0
+
+
 def test_a_program_that_fails_before_it_calls_fit_is_not_said_to_call_none(captured):
     program = captured(
         "import keras\nfrom pathlib import Path\n"

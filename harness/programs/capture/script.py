@@ -24,6 +24,7 @@ import numpy as np
 from ...alarm import Alarm
 from ...errors import BadInput
 from ...recording.python_2 import DIVISIONS, with_old_division
+from ...recording.source import is_python_2, without_magics
 from ...recording.stand_ins.absorbed import Absorbing
 from ..copies import first_line
 from ..custom_gradients import gradients_dropped_with_graphs
@@ -32,7 +33,7 @@ from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
-from ..old_versions.python import is_python_2
+from ..old_versions.python import is_posted_python_2
 from ..old_versions.scalars import SCALARS, with_old_scalars
 from ..program import Note, NoteKind, Program, made_up_parts
 from ..rules.failures import explained
@@ -274,7 +275,9 @@ def _capture_in(folder: Path, request: _Request) -> Program:
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
             namespace.update(SCALARS)
-            is_old = is_python_2(copy.read_text(errors="replace"))
+            is_old = is_python_2(copy) or any(
+                is_posted_python_2(without_magics(piece.written)) for piece in pieces if piece.source.text
+            )
             if is_old:
                 namespace.update({**LISTS_OF_PYTHON_2, **DIVISIONS})
             if supply is None:

@@ -13,6 +13,7 @@ from ..programs.edits import edits_for
 from ..programs.program import FitError
 from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case
+from .clock import Clock
 from .clone_bounds import bound_of_clones
 from .edited_run import Remedy, remedy_for
 from .evident_causes import causes_without_run
@@ -32,13 +33,14 @@ MOST_SETS = 6  # of repairs that edits are made for
 class Known:
     """What is known in one diagnosis, and the answer from it."""
 
-    def __init__(self, case: Case, budget: float, started: float, progress: Progress | None) -> None:
+    def __init__(self, case: Case, budget: float, clock: Clock, progress: Progress | None) -> None:
         references = case.references
-        self.started = started
+        self.clock = clock
         self.plan = plan_trials(case, budget)
         self.case = case = thinned(case, self.plan)
         time_left = max(ABORT_FACTOR * budget, LEAST_SECONDS)
-        ledger = Ledger(budget=budget, deadline=started + time_left, reserved_time=CONFIRM_SHARE * time_left)
+        deadline = clock.started + time_left
+        ledger = Ledger(budget=budget, deadline=deadline, reserved_time=CONFIRM_SHARE * time_left, clock=clock)
         self.repairs = propose_repairs(case, self.plan)
         # of the score of one seed, on the rows of one fold
         self.noise = references.noise * np.sqrt(len(case.split.folds))
@@ -141,7 +143,7 @@ class Known:
             device=device_name(),
             partial=proofs.partial,
             raised=self.raised,
-            seconds=time.monotonic() - self.started,
+            seconds=time.monotonic() - self.clock.started,
         )
 
     def hints(self, said: Sequence[Fault]) -> tuple[Hint, ...]:

@@ -14,6 +14,7 @@ import pytest
 
 from harness.diagnosis import edited_run
 from harness.diagnosis.case import Case
+from harness.diagnosis.clock import Clock
 from harness.diagnosis.diagnosis import _Diagnoser, may_still_fall
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
@@ -367,6 +368,21 @@ def test_what_confirms_a_cause_has_the_last_of_the_time() -> None:
         ledger.check_clock(reserved=True)
 
 
+@pytest.mark.parametrize(
+    ("processor", "counted"),
+    [(2.0, 50.0), (80.0, 80.0), (400.0, 100.0)],  # busy, less so, and several threads on an idle machine
+)
+def test_a_busy_machine_ends_no_diagnosis_before_it_has_worked(
+    monkeypatch: pytest.MonkeyPatch, processor: float, counted: float
+) -> None:
+    clock = Clock(started=1000.0, processor=7.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1100.0)
+    monkeypatch.setattr(time, "process_time", lambda: 7.0 + processor)
+    assert clock.now() == 1000.0 + counted
+    ledger = Ledger(budget=10.0, deadline=1090.0, clock=clock)
+    assert ledger.is_late == (counted > 90)
+
+
 def test_half_of_the_time_that_is_left_stays_for_the_search() -> None:
     """On a slow machine the proofs of a first set that learns may take longer than all that is left."""
     ledger = Ledger(budget=10.0, deadline=180.0, reserved_time=54.0)
@@ -392,7 +408,7 @@ def test_time_is_kept_to_confirm_what_learned(monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setattr(module + "estimated_seconds", lambda *_: 0.0)
     monkeypatch.setattr(module + "run_variant", lambda *_, **__: trial)
     monkeypatch.setattr(known.ledger, "check_clock", lambda **_: None)
-    monkeypatch.setattr(module + "time", SimpleNamespace(monotonic=iter([100.0, 104.0]).__next__))
+    known.ledger.clock = SimpleNamespace(now=iter([100.0, 104.0]).__next__)  # type: ignore[assignment]
     known.train(frozenset({"loss"}), Stage.SEARCH, optional=False)
     assert known.ledger.reserved_time == reserved
 

@@ -776,6 +776,17 @@ def test_softmax_over_one_unit_by_what_the_output_is_for(captured):
         assert f"-> activation='{new}'" in said
 
 
+def test_softmax_over_one_unit_needs_no_data_to_be_certain(captured):
+    text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense({}), Activation('softmax')])\n"
+    text += "m.compile('adam', 'binary_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
+    said = "\n".join(lines(read_unjudged(captured(text.format("1")))))
+    assert said.startswith("train.py cannot learn: train.py:4: softmax over one unit is always 1")
+    assert "That does not depend on the data: the values of X_train and y_train had to be made up." in said
+    program = captured("units = min(len(y_train), 1)\n" + text.format("units"))  # of made-up targets
+    read = read_unjudged(program)
+    assert (program.model.output_shape[-1], read.is_hopeless) == (1, False)
+
+
 def test_a_percentage_is_of_quantities(captured):
     text = DENSE.format(1, "sigmoid") + "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X, y, epochs=50)\n"
     assert named(captured(text.format("mape"))) == [Check.BOUNDED_OUTPUT]

@@ -176,6 +176,8 @@ def _capture_made_up(folder: Path, request: _Request, failure: _Failed) -> Progr
     except _Failed as failed:
         if isinstance(failed.error, RefusedByKeras):
             raise failed.error from None
+        if failed.is_of_module and failed.error.problem != failure.error.problem:
+            raise BadInput(f"{failure.error}\nWith the data it would fail too. {failed.error}") from None
     except BadInput:
         pass
     raise failure.error from None
@@ -224,11 +226,19 @@ class RefusedByKeras(BadInput):
 class _Failed(Exception):
     """The script failed before fit; if it did not find a file, it may be written for another working folder."""
 
-    def __init__(self, error: BadInput, *, missing: str | None = None, notes: Sequence[Note] = ()) -> None:
+    def __init__(
+        self,
+        error: BadInput,
+        *,
+        missing: str | None = None,
+        notes: Sequence[Note] = (),
+        is_of_module: bool = False,
+    ) -> None:
         super().__init__()
         self.error = error
         self.missing = missing  # the path of the file
         self.notes = notes  # what is said of it if the script can be completed
+        self.is_of_module = is_of_module  # whether a module lacks what is asked of it, whatever the data are
 
 
 def _capture_in(folder: Path, request: _Request) -> Program:
@@ -469,7 +479,9 @@ def _not_captured(
     missing = () if recorder.supply is None else made_up_parts(recorder.supply.notes)
     if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
         detail = f"{where}: {type(failure).__name__}: {first_line(failure)}"
-        return _Failed(error, notes=[Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)])
+        is_of_module = isinstance(failure, AttributeError) and isinstance(failure.obj, ModuleType)
+        notes = [Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)]
+        return _Failed(error, notes=notes, is_of_module=is_of_module)
     return _Failed(RefusedByKeras(error, finding, missing))
 
 

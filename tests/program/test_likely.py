@@ -106,7 +106,9 @@ def test_classes_under_losses_for_something_else(captured):
     text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense({}, activation='{}')])\n"
     text += "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X_train, y_train, epochs=50)\n"
     assert named(captured(text.format(3, "softmax", "binary_crossentropy"))) == [Check.BINARY_FOR_ONE_HOT]
-    assert named(captured(text.format(1, "sigmoid", "mse"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+    assert named(captured(text.format(1, "sigmoid", "mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+    assert named(captured(text.format(1, "sigmoid", "mse"))) == []
+    assert named(captured(text.format(1, "sigmoid", "mse")), Severity.HINT) == [Check.SQUARED_ERROR_FOR_CLASSES]
     assert named(captured(text.format(3, "softmax", "categorical_crossentropy"))) == []
 
 

@@ -19,7 +19,7 @@ from .edited_run import Remedy, remedy_for
 from .evident_causes import causes_without_run
 from .faults import Fault
 from .neighbours import Neighbours
-from .outcomes import Bar, OutcomeKind
+from .outcomes import LEARNED_FRACTION, Bar, OutcomeKind
 from .program_search import ProgramSearch
 from .proofs import Proofs
 from .repairs import propose_repairs
@@ -153,4 +153,16 @@ class Known:
         minimal = [search.by_key[key] for key in self.minimal or ()]
         repaired = self.proofs.confirmed(self.minimal or frozenset()) if self.proofs.causes else None
         settled = set() if repaired is None else settled_blocks(minimal, search.learned(repaired.trial))
-        return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled))
+        fitting = self.fitting_rows() if not minimal and self.outcome is OutcomeKind.DOES_NOT_TRAIN else frozenset()
+        return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled, fitting=fitting))
+
+    def fitting_rows(self) -> Keys:
+        """The smallest set of repairs with which a program knows its training rows, if only those; empty without one.
+
+        That proves nothing, because a network may memorise what has no rule, but without it nothing is learned.
+        """
+        bar, runs = self.search.bar, self.search.runs.values()
+        known = [
+            run.repairs for run in runs if bar.fraction(float(np.median(run.trial.scores.training))) >= LEARNED_FRACTION
+        ]
+        return min(known, key=lambda keys: (len(keys), sorted(keys)), default=frozenset())

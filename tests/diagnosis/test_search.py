@@ -26,7 +26,7 @@ from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import application_order
 from harness.diagnosis.search import OutOfBudget, Stage
 from harness.diagnosis.trials import Ledger, Plan, Trial, flat_shares
-from harness.diagnosis.unproven import is_unfit_head, settled_blocks
+from harness.diagnosis.unproven import is_unfit_head, settled_blocks, unproven_choices
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
 from harness.programs.findings import Severity
@@ -48,7 +48,7 @@ class Known(ProgramSearch):
         if chosen not in self.scores:
             raise OutOfBudget
         held = np.full(8, self.scores[chosen])
-        trial = Trial(scores=Scores(held=held, training=held, diverged=held > 9), auc=None, updates=1)
+        trial = Trial(scores=Scores(held=held, training=held.copy(), diverged=held > 9), auc=None, updates=1)
         self.runs[chosen, stage] = ProgramRun(repairs=chosen, trial=trial, stage=stage)
         return self.runs[chosen, stage]
 
@@ -411,6 +411,21 @@ def test_time_is_kept_to_confirm_what_learned(monkeypatch: pytest.MonkeyPatch, s
     known.ledger.clock = SimpleNamespace(now=iter([100.0, 104.0]).__next__)  # type: ignore[assignment]
     known.train(frozenset({"loss"}), Stage.SEARCH, optional=False)
     assert known.ledger.reserved_time == reserved
+
+
+def test_what_the_training_rows_need_to_be_known_is_a_hint_if_no_others_are() -> None:
+    sets = [("scale",), ("loss", "scale"), ("epochs", "loss", "scale")]
+    found = search(dict.fromkeys(sets, 0.0))
+    for keys, training in zip(sets, (0.1, 0.95, 0.99)):
+        run = found.run(keys)
+        run.trial.scores.training[:] = training
+    diagnoser: Any = SimpleNamespace(search=found)
+    assert _Diagnoser.fitting_rows(diagnoser) == {"loss", "scale"}
+    task = SimpleNamespace(kind=None, is_classification=False, format=None)
+    case: Any = SimpleNamespace(task=task, head=SimpleNamespace(activation="linear"), found=())
+    hints = unproven_choices(case, found.repairs, (), set(), settled=set(), fitting=frozenset({"loss", "scale"}))
+    assert {hint.fault for hint in hints} == {Fault.LOSS, Fault.UNSCALED_INPUTS}
+    assert not any(hint.is_needed for hint in hints)
 
 
 @pytest.mark.parametrize(("seconds_left", "causes"), [(60.0, {Fault.LOSS}), (-1.0, set())])

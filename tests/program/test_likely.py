@@ -846,6 +846,14 @@ def test_two_findings_of_one_head_ask_for_the_same_edits(captured):
     assert edits_of(program, Check.SQUARED_ERROR_FOR_CLASSES) == pair
 
 
+def test_raw_pixels_are_divided_by_an_edit(captured):
+    text = PICTURES.replace(" / 255.0", "") + "m = Sequential([Dense(9, activation='relu'), Dense(10), {}])\n"
+    program = captured(text.format("Softmax()") + "m.compile('sgd', 'sparse_categorical_crossentropy')\nm.fit(x, y)\n")
+    edits = edits_of(program, Check.UNSCALED_INPUTS)
+    assert edits
+    assert all("/ 255" in new for _, new in edits)
+
+
 OWN_LOSS = "import tensorflow as tf\ndef mine(y, p):\n    return {}\n"
 
 

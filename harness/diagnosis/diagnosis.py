@@ -354,7 +354,9 @@ class _Diagnoser(Known):
     def asked_neighbours(self, *, has_signal: bool) -> Neighbours | None:
         """Other rows that hold what a row does not, if learners off the shelf suit them."""
         case = self.case
-        if not case.references.apt or case.split.judged is Judged.TRAINING or case.task.positions > 1:
+        if not case.references.apt or case.task.positions > 1:
+            return None
+        if case.split.judged is Judged.TRAINING and not has_signal:
             return None
         inputs = [values[: case.rows] for values in case.inputs]
         return telling_neighbours(inputs, case.targets[: case.rows], case.task, has_signal=has_signal, seed=case.seed)

@@ -25,7 +25,7 @@ FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the fi
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
 OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr|reload)\b")  # which only Python 2 has
 OLD_MODULE = re.compile(
-    r"^(?:import|from) +(?:cPickle|cStringIO|StringIO|urllib2|urlparse|httplib|ConfigParser|Tkinter|Queue)\b",
+    r"^(?:import|from) +(?:cPickle|cStringIO|StringIO|urllib2|urlparse|httplib|ConfigParser|Tkinter)\b",
     re.MULTILINE,
 )  # which only Python 2 has, imported without an alternative
 OLD_INPUT = re.compile(r"\brange\(\s*input\(")  # an answer that is used as a number

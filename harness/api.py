@@ -182,7 +182,7 @@ def diagnose(
             are trained.
         x, y: what would be given to ``fit``; None for a script.
         budget: seconds for trainings, 30 by default. They are converted to a number of updates, so that the answer does
-            not depend on how busy the machine is, unless that takes more than six times as long.
+            not depend on how busy the machine is, unless that takes more than six to twelve times as long.
         seed: of everything that is drawn.
         fit: number of the script's call of ``fit`` to judge, from 1; None for the first, or for the next one on another
             model if only that one is wrong for sure.

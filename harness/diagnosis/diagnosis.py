@@ -14,6 +14,7 @@ from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import Cause, Diagnosis
 from .case import prepare_case
+from .clock import Clock
 from .edited_run import chosen_remedy
 from .evident_causes import linear_causes, refused_causes
 from .faults import Fault
@@ -61,24 +62,30 @@ def diagnose_program(
         BadInput: the program cannot be judged, with what to do.
         Interrupted: by Ctrl-C, with what is known.
     """
-    started = time.monotonic()
+    clock = Clock()
     case = prepare_case(program, seed=seed)
-    diagnoser = _Diagnoser(case, budget, started, progress)
+    diagnoser = _Diagnoser(case, budget, clock, progress)
     found = diagnoser.run()
     is_own_loop = any(note.kind is NoteKind.LOOP_AS_FIT for note in program.notes)
     if program.path is None or not found.edits or is_own_loop:  # the rows of an edited loop may come in another order
         return found
     if progress is not None:
         progress("the edited program", len(found.tried))
-    remedies, deadline = diagnoser.remedies(found.causes), diagnoser.search.ledger.deadline
+    remedies, ledger = diagnoser.remedies(found.causes), diagnoser.search.ledger
     try:
         remedy, edited = chosen_remedy(
-            case, remedies, diagnoser.search.bar, members=diagnoser.plan.members, budget=budget, deadline=deadline
+            case,
+            remedies,
+            diagnoser.search.bar,
+            members=diagnoser.plan.members,
+            budget=budget,
+            deadline=ledger.deadline,
+            clock=clock,
         )
     except KeyboardInterrupt:
         raise Interrupted(dataclasses.replace(found, partial=True)) from None
     return dataclasses.replace(
-        found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - started
+        found, edits=remedy.edits, remedy=remedy.faults, edited=edited, seconds=time.monotonic() - clock.started
     )
 
 
@@ -347,7 +354,9 @@ class _Diagnoser(Known):
     def asked_neighbours(self, *, has_signal: bool) -> Neighbours | None:
         """Other rows that hold what a row does not, if learners off the shelf suit them."""
         case = self.case
-        if not case.references.apt or case.split.judged is Judged.TRAINING or case.task.positions > 1:
+        if not case.references.apt or case.task.positions > 1:
+            return None
+        if case.split.judged is Judged.TRAINING and not has_signal:
             return None
         inputs = [values[: case.rows] for values in case.inputs]
         return telling_neighbours(inputs, case.targets[: case.rows], case.task, has_signal=has_signal, seed=case.seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from ..programs.edits import Edit, edits_for
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update
 from .case import Case, all_rows, numbered
+from .clock import Clock
 from .faults import Fault
 from .head_facts import read_head
 from .outcomes import MOSTLY, Bar, Share, share_of
@@ -72,7 +72,14 @@ def remedy_for(
 
 
 def chosen_remedy(
-    case: Case, remedies: Sequence[Remedy], bar: Bar, *, members: int, budget: float, deadline: float = np.inf
+    case: Case,
+    remedies: Sequence[Remedy],
+    bar: Bar,
+    *,
+    members: int,
+    budget: float,
+    deadline: float = np.inf,
+    clock: Clock | None = None,
 ) -> tuple[Remedy, EditedRun | None]:
     """The first of some edits with which the user's script learns from most seeds and comes near what was promised,
     and what it reaches.
@@ -84,12 +91,14 @@ def chosen_remedy(
         remedies: the best first
         members: seeds of one call, as in the search, so that no loop is compiled anew
         budget: seconds
-        deadline: ``time.monotonic`` from which no further edit is tried; the first may take another budget
+        deadline: by the clock, from which no further edit is tried; the first may take another budget
+        clock: of the diagnosis; None for one that starts here
     """
-    last = max(deadline, time.monotonic() + budget)
+    clock = clock or Clock()
+    last = max(deadline, clock.now() + budget)
 
     def check_clock() -> None:
-        if time.monotonic() > last:
+        if clock.now() > last:
             raise OutOfBudget
 
     distinct = list({remedy.edits: remedy for remedy in reversed(remedies) if remedy.edits}.values())[::-1]
@@ -101,7 +110,7 @@ def chosen_remedy(
         if run.works and run.held is not None and bar.fraction(run.held) >= least:
             return remedy, run
         tried.append((remedy, run))
-        if time.monotonic() > deadline:
+        if clock.now() > deadline:
             break
     if not tried:
         return remedies[0], None

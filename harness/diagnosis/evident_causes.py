@@ -34,7 +34,8 @@ def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKi
     known = proven | {cause.fault for cause in impossible}
     bounding = bounding_causes(case, repairs, known) if outcome is not OutcomeKind.LEARNS else []
     linear = linear_causes(case, repairs) if outcome not in SAYS_ENOUGH and not known else []
-    return [*impossible, *bounding, *linear, *contradictory_causes(case, outcome), *leaking_causes(case, outcome)]
+    contradictory = [] if Fault.WINDOW in proven else contradictory_causes(case, outcome)  # the rows before say which
+    return [*impossible, *bounding, *linear, *contradictory, *leaking_causes(case, outcome)]
 
 
 def refused_causes(repairs: Sequence[Repair]) -> list[Cause]:

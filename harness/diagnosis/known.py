@@ -13,12 +13,13 @@ from ..programs.edits import edits_for
 from ..programs.program import FitError
 from .answer import Cause, Diagnosis, Further, Hint, TriedSet
 from .case import Case
+from .clock import Clock
 from .clone_bounds import bound_of_clones
 from .edited_run import Remedy, remedy_for
 from .evident_causes import causes_without_run
 from .faults import Fault
 from .neighbours import Neighbours
-from .outcomes import Bar, OutcomeKind
+from .outcomes import LEARNED_FRACTION, Bar, OutcomeKind
 from .program_search import ProgramSearch
 from .proofs import Proofs
 from .repairs import propose_repairs
@@ -32,13 +33,14 @@ MOST_SETS = 6  # of repairs that edits are made for
 class Known:
     """What is known in one diagnosis, and the answer from it."""
 
-    def __init__(self, case: Case, budget: float, started: float, progress: Progress | None) -> None:
+    def __init__(self, case: Case, budget: float, clock: Clock, progress: Progress | None) -> None:
         references = case.references
-        self.started = started
+        self.clock = clock
         self.plan = plan_trials(case, budget)
         self.case = case = thinned(case, self.plan)
         time_left = max(ABORT_FACTOR * budget, LEAST_SECONDS)
-        ledger = Ledger(budget=budget, deadline=started + time_left, reserved_time=CONFIRM_SHARE * time_left)
+        deadline = clock.started + time_left
+        ledger = Ledger(budget=budget, deadline=deadline, reserved_time=CONFIRM_SHARE * time_left, clock=clock)
         self.repairs = propose_repairs(case, self.plan)
         # of the score of one seed, on the rows of one fold
         self.noise = references.noise * np.sqrt(len(case.split.folds))
@@ -141,7 +143,7 @@ class Known:
             device=device_name(),
             partial=proofs.partial,
             raised=self.raised,
-            seconds=time.monotonic() - self.started,
+            seconds=time.monotonic() - self.clock.started,
         )
 
     def hints(self, said: Sequence[Fault]) -> tuple[Hint, ...]:
@@ -151,4 +153,16 @@ class Known:
         minimal = [search.by_key[key] for key in self.minimal or ()]
         repaired = self.proofs.confirmed(self.minimal or frozenset()) if self.proofs.causes else None
         settled = set() if repaired is None else settled_blocks(minimal, search.learned(repaired.trial))
-        return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled))
+        fitting = self.fitting_rows() if not minimal and self.outcome is OutcomeKind.DOES_NOT_TRAIN else frozenset()
+        return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled, fitting=fitting))
+
+    def fitting_rows(self) -> Keys:
+        """The smallest set of repairs with which a program knows its training rows, if only those; empty without one.
+
+        That proves nothing, because a network may memorise what has no rule, but without it nothing is learned.
+        """
+        bar, runs = self.search.bar, self.search.runs.values()
+        known = [
+            run.repairs for run in runs if bar.fraction(float(np.median(run.trial.scores.training))) >= LEARNED_FRACTION
+        ]
+        return min(known, key=lambda keys: (len(keys), sorted(keys)), default=frozenset())

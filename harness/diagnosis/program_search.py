@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -93,10 +92,10 @@ class ProgramSearch(Search[Trial, Repair]):
         rows = round(len(self.case.split.folds[0].train) * variant.rows_share)
         seconds = estimated_seconds(variant, rows, self.plan, count)
         self.ledger.spend(seconds, optional=optional, reserved=confirms)
-        began = time.monotonic()
+        began = self.ledger.clock.now()
         trial = run_variant(self.case, variant, seeds, plan=self.plan, confirm=confirms, tick=check_clock)
         if keys and not confirms and self.learned(trial).value >= self.enough:  # there is something to confirm
-            now = time.monotonic()
+            now = self.ledger.clock.now()
             self.ledger.reserve_time((now - began) * 2 * CONFIRM_SEEDS / count, now)
         return trial
 

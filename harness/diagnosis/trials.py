@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ..programs.fallback import FitFailed
 from ..programs.program import Program
 from ..programs.training import Engine, cost_per_update, predict, train
 from .case import Case
+from .clock import Clock
 from .cluster import do_in_order
 from .outcomes import Scores
 from .scores import constant_score, score
@@ -40,7 +40,7 @@ USES_OF_CHANGED_MODEL = 2
 NEEDED_FACTOR = 2.5  # times the budget that trainings which decide the answer may take
 FEWEST_PREFIX_UPDATES = 200
 FEWEST_TRIALS = 4  # of a diagnosis: as it is, repaired, and both once more to confirm
-ABORT_FACTOR = 6.0  # times the budget after which the clock aborts
+ABORT_FACTOR = 6.0  # times the budget after which the clock aborts, see ``Clock``
 LEAST_SECONDS = 20.0  # before which it never does
 CONFIRM_SHARE = 0.3  # of the time until then, which is kept to confirm what the search found
 MOST_CONFIRM_SHARE = 0.5  # of the time that is left, which a search may have to keep for this
@@ -86,16 +86,17 @@ class Ledger:
     """What the search has spent, and what it may spend, in seconds by the formula of ``programs.costs``."""
 
     budget: float  # seconds that optional trainings may be spent on
-    deadline: float  # ``time.monotonic`` at which the search is aborted
+    deadline: float  # by the clock, at which the search is aborted
     reserved: float = 0.0  # seconds of the most that only trainings which confirm a cause may be spent on
     reserved_time: float = 0.0  # seconds by the clock before the deadline, kept for the same
     spent: float = 0.0  # so far
     trials: int = 0  # number of trainings made
+    clock: Clock = field(default_factory=Clock)
 
     @property
     def is_late(self) -> bool:
         """Whether the clock has run out for all but what confirms a cause."""
-        return time.monotonic() > self.deadline - self.reserved_time
+        return self.clock.now() > self.deadline - self.reserved_time
 
     def reserve_time(self, seconds: float, now: float) -> None:
         """Keep ``seconds`` to confirm a cause, but at most half of what is left, because the search would end."""
@@ -103,7 +104,7 @@ class Ledger:
 
     def check_clock(self, *, reserved: bool = False) -> None:
         """Raise ``OutOfBudget`` if the clock has run out; ``reserved`` as in ``spend``."""
-        if time.monotonic() > self.deadline if reserved else self.is_late:
+        if self.clock.now() > self.deadline if reserved else self.is_late:
             raise OutOfBudget
 
     def spend(self, seconds: float, *, optional: bool, reserved: bool = False) -> None:

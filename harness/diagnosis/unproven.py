@@ -17,7 +17,13 @@ from .tasks import LabelFormat, TaskKind
 
 
 def unproven_choices(
-    case: Case, repairs: Sequence[Repair], minimal: Sequence[Repair], known: set[Fault], *, settled: set[str]
+    case: Case,
+    repairs: Sequence[Repair],
+    minimal: Sequence[Repair],
+    known: set[Fault],
+    *,
+    settled: set[str],
+    fitting: frozenset[str] = frozenset(),
 ) -> list[Hint]:
     """Questioned choices that are not among the causes; those of a minimal set that was not confirmed first.
 
@@ -30,6 +36,7 @@ def unproven_choices(
         minimal: the smallest set of them that learned
         known: what is among the causes and alternatives
         settled: blocks of repairs that the causes answer for
+        fitting: keys of repairs with which the training rows, and no others, are learned
     """
     needed = {repair.key for repair in minimal}
     unproven = [
@@ -37,9 +44,11 @@ def unproven_choices(
         for repair in sorted(repairs, key=order_of)
         if repair.fault not in known
         and repair.block not in settled
-        and (repair.doubt >= 2 or repair.key in needed or is_unfit_head(case, repair))
+        and (repair.doubt >= 2 or repair.key in needed | fitting or is_unfit_head(case, repair))
     ]
-    unproven.sort(key=lambda repair: (repair.key not in needed, not is_unfit_head(case, repair)))
+    unproven.sort(
+        key=lambda repair: (repair.key not in needed, repair.key not in fitting, not is_unfit_head(case, repair))
+    )
     hints = [Hint(fault=repair.fault, changes=repair.changes, is_needed=repair.key in needed) for repair in unproven]
     is_said = Fault.OUTPUT_ACTIVATION in known | {hint.fault for hint in hints}
     return hints if is_said else [*hints, *usual_head(case)]

@@ -25,14 +25,14 @@ from .program import MadeUp, Program
 from .rules.cut_gradients import CUT_GRADIENT_RULES
 from .rules.data_rules import DATA_RULES, batch_rules, data_rules, embedding_rules, rate_rules
 from .rules.failures import OF_INPUTS, explained
-from .rules.head_rules import HEAD_RULES
+from .rules.head_rules import HEAD_RULES, output_rules
 from .rules.layer_rules import LAYER_RULES
 from .rules.likely_rules import LIKELY_RULES
 from .rules.own_losses import OWN_LOSS_RULES
 from .rules.scaling_rules import SCALING_RULES
 from .rules.source_rules import SOURCE_RULES
 from .rules.variable_rules import VARIABLE_RULES
-from .source.places import Source
+from .source.places import Source, argument_of, call_at
 from .source.scripts import read_pieces
 from .targets import describe_loss, describe_targets, metric_names
 
@@ -122,6 +122,27 @@ def hopeless(program: Program) -> tuple[Contradiction, ...]:
         rules += (embedding_rules,)
     found = [finding for rule in rules for finding in rule(subject)]
     return tuple(one for one in found if one.check in HOPELESS and one.severity is Severity.CONTRADICTION)
+
+
+@quiet()
+def constant_output(program: Program) -> tuple[Contradiction, ...]:
+    """A softmax over one unit, which no training can change, unless made-up data may be why there is one unit."""
+    subject = _subject(program)
+    if subject.head is None or not subject.head.is_certain:
+        return ()
+    if program.made_up is MadeUp.FORMATS and not writes_one_unit(subject):
+        return ()
+    return tuple(one for one in output_rules(subject) if one.check is Check.SOFTMAX_OVER_ONE_UNIT)
+
+
+def writes_one_unit(subject: Subject) -> bool:
+    """Whether the user's file gives the last layer with weights one unit by a number."""
+    place = None if subject.head is None else subject.layer_place(subject.head.layer)
+    if place is None:
+        return False
+    calls = [call_at(source.text, place) for source, _ in subject.code if source.cell == place.cell]
+    units = [argument_of(call, "units", 0) for call in calls if call is not None]
+    return any(isinstance(one, ast.Constant) and one.value == 1 for one in units)
 
 
 def _found(program: Program, *, is_trained: bool) -> tuple[Contradiction, ...]:

@@ -24,6 +24,7 @@ OF_LABELS = (
     Check.TARGETS_OUT_OF_REACH,
 )  # what a head for classes mends if the targets are labels
 ENOUGH_UPDATES = 2_000  # for most small networks
+BYTES = (0, 255)  # least and largest
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 
@@ -47,6 +48,7 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     targets, known = describe_targets(program.y), describe_loss(program.loss)
     is_replaced = check is Check.LOSS_OF_ALL_OUTPUTS or (known is not None and known.name in REGRESSION_LOSSES)
     labelled = targets if is_replaced and names_classes(targets, metric_names(program.metrics)) else None
+    is_raw = check is Check.UNSCALED_INPUTS and (values["least"], values["largest"]) == BYTES
     if check is Check.SOFTMAX_OVER_ONE_UNIT:
         yield activation(finding, str(values["instead"]))
         if loss_name(program) in CROSSENTROPIES - BINARY_CROSSENTROPIES:
@@ -116,7 +118,7 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
         yield Change(kind=ChangeKind.DROPOUT, layer=finding.layer, old=float(str(values["rate"])), new=0.0)
     elif check in (Check.UNADAPTED_LAYER, Check.NARROW_INPUTS):
         yield Change(kind=ChangeKind.SCALE_INPUTS, layer=finding.layer, new="standardise")
-    elif check is Check.UNSCALED_IMAGES and program.source == "PyDataset":
+    elif is_raw or (check is Check.UNSCALED_IMAGES and program.source == "PyDataset"):
         yield Change(kind=ChangeKind.SCALE_INPUTS, new="divide by 255")
     elif check is Check.ACCURACY_OF_REGRESSION:
         yield Change(kind=ChangeKind.METRIC, old=str(values["metric"]), new="mae")

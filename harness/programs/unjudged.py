@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..results import Result
-from .contradictions import Check, Contradiction, Severity, contradictions, hopeless, quiet
+from .contradictions import Check, Contradiction, Severity, constant_output, contradictions, hopeless, quiet
 from .edits import Edit
 from .program import Note, NoteKind, Program, made_up_parts
 from .remedies import edits_against
@@ -89,10 +89,11 @@ def refusal(program: Program) -> Contradiction | None:
 def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Unjudged:
     """What can be said of a program that is not trained; ``needed_budget`` as in ``Unjudged``."""
     reason, first = refusal(program), hopeless(program)
+    constant = () if first else constant_output(program)
     found = contradictions(program, is_too_slow=needed_budget is not None)
     if reason is not None:
         found = (reason, *(finding for finding in found if finding.check is not reason.check))
-    named = list(first) or likeliest(found)
+    named = list(first) or [*constant, *(one for one in likeliest(found) if one not in constant)]
     if reason is not None:
         certain = [finding for finding in likeliest(found[1:]) if finding.severity is Severity.CONTRADICTION]
         named = [reason, *(certain if reason.check in OF_CALLS else ())]
@@ -107,7 +108,7 @@ def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Un
         needed_budget=needed_budget,
         is_never_fit=any(note.kind is NoteKind.NEVER_FIT for note in program.notes),
         is_refused=reason is not None,
-        is_hopeless=reason is None and bool(first),
+        is_hopeless=reason is None and bool(first or constant),
     )
 
 

@@ -24,6 +24,10 @@ MAX_BYTES = 2**26  # of a file
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
 WRITTEN_MODULE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?:\S*/)?(\w+)\.py\s*$", re.MULTILINE)
 OLD_NAME = re.compile(r"\b(xrange|raw_input|basestring|unicode|unichr|reload)\b")  # which only Python 2 has
+OLD_MODULE = re.compile(
+    r"^(?:import|from) +(?:cPickle|cStringIO|StringIO|urllib2|urlparse|httplib|ConfigParser|Tkinter)\b",
+    re.MULTILINE,
+)  # which only Python 2 has, imported without an alternative
 OLD_INPUT = re.compile(r"\brange\(\s*input\(")  # an answer that is used as a number
 EXPORTED_CELL = re.compile(r"^# In ?\[[\d ]*\]:?\s*$", re.MULTILINE)
 OLD_KERNEL = re.compile(r'"name"\s*:\s*"python2"')  # of a notebook
@@ -48,7 +52,9 @@ def is_python_2(path: Path) -> bool:
     text = written_text(path)
     if not is_python(text):
         return from_python_2(text) is not None
-    if OLD_INPUT.search(text) or (OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text)))):
+    if OLD_INPUT.search(text) or OLD_MODULE.search(text):
+        return True
+    if OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text))):
         return True
     return (OLD_KERNEL if is_notebook(path) else OLD_COMMAND).search(decoded(path.read_bytes())) is not None
 

@@ -105,6 +105,8 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
             yield f"Before that, {missing_text(found.missing)} had to be made up."
         return
     if found.is_hopeless:
+        if found.missing:
+            yield f"That does not depend on the data: {missing_text(found.missing)} had to be made up."
         yield "Nothing was trained, because no other change would help. Repair this first, and run it again."
         return
     if found.is_never_fit:

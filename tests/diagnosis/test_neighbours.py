@@ -84,3 +84,23 @@ def test_a_network_of_rows_that_lack_others(
     assert found.neighbours.rows == rows
     assert found.user is not None
     assert found.user.learned.count == 0
+
+
+@pytest.mark.slow
+def test_a_network_of_few_different_rows_that_lack_others() -> None:
+    """Of ten different rows all are training rows, and a look-up of them explains as little."""
+    x = np.random.default_rng(4).integers(0, 10, 400).astype(float)
+    y = (x + np.roll(x, 1)) / 2
+    made = program(dense(1, inputs=1), x[:, None] / 10, y, loss="mse", optimizer=keras.optimizers.Adam(0.1), epochs=30)
+    found = diagnose_program(made, budget=3)
+    assert (found.outcome, [cause.fault for cause in found.causes]) == (OutcomeKind.UNDERFITS, [Fault.WINDOW])
+    assert found.neighbours is not None
+    assert found.neighbours.rows == (-1, 0)
+
+
+@pytest.mark.slow
+def test_noise_beside_few_different_rows_is_not_of_other_rows() -> None:
+    x = np.tile(np.arange(8.0), 50)
+    y = x + np.random.default_rng(5).normal(size=400) * 3
+    made = program(dense(1, inputs=1), x[:, None] / 8, y, loss="mse", optimizer=keras.optimizers.Adam(0.1), epochs=60)
+    assert Fault.WINDOW not in [cause.fault for cause in diagnose_program(made, budget=3).causes]

@@ -14,6 +14,7 @@ import pytest
 
 from harness.diagnosis import edited_run
 from harness.diagnosis.case import Case
+from harness.diagnosis.clock import Clock
 from harness.diagnosis.diagnosis import _Diagnoser, may_still_fall
 from harness.diagnosis.edited_run import EditedRun, Remedy, chosen_remedy
 from harness.diagnosis.faults import Fault
@@ -25,7 +26,7 @@ from harness.diagnosis.repair import Repair
 from harness.diagnosis.repairs import application_order
 from harness.diagnosis.search import OutOfBudget, Stage
 from harness.diagnosis.trials import Ledger, Plan, Trial, flat_shares
-from harness.diagnosis.unproven import is_unfit_head, settled_blocks
+from harness.diagnosis.unproven import is_unfit_head, settled_blocks, unproven_choices
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.edits import Edit
 from harness.programs.findings import Severity
@@ -47,7 +48,7 @@ class Known(ProgramSearch):
         if chosen not in self.scores:
             raise OutOfBudget
         held = np.full(8, self.scores[chosen])
-        trial = Trial(scores=Scores(held=held, training=held, diverged=held > 9), auc=None, updates=1)
+        trial = Trial(scores=Scores(held=held, training=held.copy(), diverged=held > 9), auc=None, updates=1)
         self.runs[chosen, stage] = ProgramRun(repairs=chosen, trial=trial, stage=stage)
         return self.runs[chosen, stage]
 
@@ -367,6 +368,21 @@ def test_what_confirms_a_cause_has_the_last_of_the_time() -> None:
         ledger.check_clock(reserved=True)
 
 
+@pytest.mark.parametrize(
+    ("processor", "counted"),
+    [(2.0, 50.0), (80.0, 80.0), (400.0, 100.0)],  # busy, less so, and several threads on an idle machine
+)
+def test_a_busy_machine_ends_no_diagnosis_before_it_has_worked(
+    monkeypatch: pytest.MonkeyPatch, processor: float, counted: float
+) -> None:
+    clock = Clock(started=1000.0, processor=7.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1100.0)
+    monkeypatch.setattr(time, "process_time", lambda: 7.0 + processor)
+    assert clock.now() == 1000.0 + counted
+    ledger = Ledger(budget=10.0, deadline=1090.0, clock=clock)
+    assert ledger.is_late == (counted > 90)
+
+
 def test_half_of_the_time_that_is_left_stays_for_the_search() -> None:
     """On a slow machine the proofs of a first set that learns may take longer than all that is left."""
     ledger = Ledger(budget=10.0, deadline=180.0, reserved_time=54.0)
@@ -392,9 +408,24 @@ def test_time_is_kept_to_confirm_what_learned(monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setattr(module + "estimated_seconds", lambda *_: 0.0)
     monkeypatch.setattr(module + "run_variant", lambda *_, **__: trial)
     monkeypatch.setattr(known.ledger, "check_clock", lambda **_: None)
-    monkeypatch.setattr(module + "time", SimpleNamespace(monotonic=iter([100.0, 104.0]).__next__))
+    known.ledger.clock = SimpleNamespace(now=iter([100.0, 104.0]).__next__)  # type: ignore[assignment]
     known.train(frozenset({"loss"}), Stage.SEARCH, optional=False)
     assert known.ledger.reserved_time == reserved
+
+
+def test_what_the_training_rows_need_to_be_known_is_a_hint_if_no_others_are() -> None:
+    sets = [("scale",), ("loss", "scale"), ("epochs", "loss", "scale")]
+    found = search(dict.fromkeys(sets, 0.0))
+    for keys, training in zip(sets, (0.1, 0.95, 0.99)):
+        run = found.run(keys)
+        run.trial.scores.training[:] = training
+    diagnoser: Any = SimpleNamespace(search=found)
+    assert _Diagnoser.fitting_rows(diagnoser) == {"loss", "scale"}
+    task = SimpleNamespace(kind=None, is_classification=False, format=None)
+    case: Any = SimpleNamespace(task=task, head=SimpleNamespace(activation="linear"), found=())
+    hints = unproven_choices(case, found.repairs, (), set(), settled=set(), fitting=frozenset({"loss", "scale"}))
+    assert {hint.fault for hint in hints} == {Fault.LOSS, Fault.UNSCALED_INPUTS}
+    assert not any(hint.is_needed for hint in hints)
 
 
 @pytest.mark.parametrize(("seconds_left", "causes"), [(60.0, {Fault.LOSS}), (-1.0, set())])

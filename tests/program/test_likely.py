@@ -106,7 +106,9 @@ def test_classes_under_losses_for_something_else(captured):
     text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense({}, activation='{}')])\n"
     text += "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X_train, y_train, epochs=50)\n"
     assert named(captured(text.format(3, "softmax", "binary_crossentropy"))) == [Check.BINARY_FOR_ONE_HOT]
-    assert named(captured(text.format(1, "sigmoid", "mse"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+    assert named(captured(text.format(1, "sigmoid", "mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
+    assert named(captured(text.format(1, "sigmoid", "mse"))) == []
+    assert named(captured(text.format(1, "sigmoid", "mse")), Severity.HINT) == [Check.SQUARED_ERROR_FOR_CLASSES]
     assert named(captured(text.format(3, "softmax", "categorical_crossentropy"))) == []
 
 
@@ -776,6 +778,17 @@ def test_softmax_over_one_unit_by_what_the_output_is_for(captured):
         assert f"-> activation='{new}'" in said
 
 
+def test_softmax_over_one_unit_needs_no_data_to_be_certain(captured):
+    text = "m = Sequential([Dense(8, activation='relu', input_dim=6), Dense({}), Activation('softmax')])\n"
+    text += "m.compile('adam', 'binary_crossentropy')\nm.fit(X_train, y_train, epochs=50)\n"
+    said = "\n".join(lines(read_unjudged(captured(text.format("1")))))
+    assert said.startswith("train.py cannot learn: train.py:4: softmax over one unit is always 1")
+    assert "That does not depend on the data: the values of X_train and y_train had to be made up." in said
+    program = captured("units = min(len(y_train), 1)\n" + text.format("units"))  # of made-up targets
+    read = read_unjudged(program)
+    assert (program.model.output_shape[-1], read.is_hopeless) == (1, False)
+
+
 def test_a_percentage_is_of_quantities(captured):
     text = DENSE.format(1, "sigmoid") + "m.compile('adam', '{}', metrics=['accuracy'])\nm.fit(X, y, epochs=50)\n"
     assert named(captured(text.format("mape"))) == [Check.BOUNDED_OUTPUT]
@@ -831,6 +844,14 @@ def test_two_findings_of_one_head_ask_for_the_same_edits(captured):
     pair = [(9, "'softmax'"), (10, "'categorical_crossentropy'")]
     assert edits_of(program, Check.RECTIFIED_OUTPUT) == pair
     assert edits_of(program, Check.SQUARED_ERROR_FOR_CLASSES) == pair
+
+
+def test_raw_pixels_are_divided_by_an_edit(captured):
+    text = PICTURES.replace(" / 255.0", "") + "m = Sequential([Dense(9, activation='relu'), Dense(10), {}])\n"
+    program = captured(text.format("Softmax()") + "m.compile('sgd', 'sparse_categorical_crossentropy')\nm.fit(x, y)\n")
+    edits = edits_of(program, Check.UNSCALED_INPUTS)
+    assert edits
+    assert all("/ 255" in new for _, new in edits)
 
 
 OWN_LOSS = "import tensorflow as tf\ndef mine(y, p):\n    return {}\n"

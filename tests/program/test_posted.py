@@ -20,6 +20,8 @@ from harness.programs.old_versions.python import readable
 from harness.programs.program import MadeUp, NoteKind
 from harness.programs.unjudged import is_judged, read_unjudged
 from harness.recording.source import undefined_names
+from harness.recording.stand_ins.files import Missing
+from harness.recording.stand_ins.hints import read_hints
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 
@@ -597,6 +599,41 @@ def test_divisions_of_python_2_are_whole(captured):
     program = captured(text)
     assert (program.model.input_shape, program.model.layers[0].units) == ((None, 7), 2)
     assert (program.x[0, 0], program.places.fit.line) == (1.5, 9)
+
+
+def test_what_a_module_lacks_is_said_beside_what_is_missing(captured):
+    text = "import keras\nimport pandas as pd\nd = pd.read_csv('absent.csv').values\n"
+    text += "m = keras.Sequential([keras.layers.Dense(1, input_dim=4)])\n"
+    text += "m.compile('adam', 'mse', metrics=[keras.metrics.agreement])\nm.fit(d[:, :4], d[:, 4])\n"
+    with pytest.raises(BadInput) as raised:
+        captured(text)
+    first, second, *_ = str(raised.value).split("\n")
+    assert first.startswith("train.py:3: the script fails before it calls fit: FileNotFoundError")
+    assert second.startswith("With the data it would fail too. train.py:5: the script fails before it calls fit:")
+
+
+@pytest.mark.parametrize("rows", ["csv.reader(f)", "list(table)[1:]", "table"])
+def test_rows_of_a_missing_file_have_the_columns_that_are_read(rows):
+    text = "import csv\nx, y = [], []\nwith open('measured.csv') as f:\n    table = csv.reader(f)\n"
+    text += f"    for row in {rows}:\n        x.append([float(row[3]), float(row[7])])\n        y.append(row[9])\n"
+    missing = Missing(lambda *_: None, read_hints(text))
+    assert {len(line.split(",")) for line in missing.text("measured.csv").split()} == {10}
+    assert read_hints(text.replace("row[9]", "row[:9]")).columns == 9
+
+
+def test_a_program_for_both_versions_of_python_divides_as_python_3_does(captured):
+    text = "import numpy as np\nfrom keras import Sequential\nfrom keras.layers import Dense\n{}\n"
+    text += "y = np.array([i / 4 for i in range(6)])\nm = Sequential([Dense(1, input_dim=1)])\n"
+    text += "m.compile('sgd', 'mse')\nm.fit(np.ones((6, 1)), y)\n"
+    both = [
+        "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle",
+        "from importlib import reload\ntext = 'in Python 2: print x, unicode(x)'",
+        "try:\n    unicode('a')\nexcept NameError:\n    unicode = str",
+    ]
+    for first in both:
+        assert captured(text.format(first)).y.ravel()[1] == 0.25
+    for first in ("import cPickle", "print \u2018posted\u2019"):
+        assert captured(text.format(first)).y.ravel()[1] == 0
 
 
 def test_a_program_that_fails_before_it_calls_fit_is_not_said_to_call_none(captured):

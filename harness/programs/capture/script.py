@@ -24,6 +24,7 @@ import numpy as np
 from ...alarm import Alarm
 from ...errors import BadInput
 from ...recording.python_2 import DIVISIONS, with_old_division
+from ...recording.source import is_python_2, without_magics
 from ...recording.stand_ins.absorbed import Absorbing
 from ..copies import first_line
 from ..custom_gradients import gradients_dropped_with_graphs
@@ -32,7 +33,7 @@ from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
-from ..old_versions.python import is_python_2
+from ..old_versions.python import is_posted_python_2
 from ..old_versions.scalars import SCALARS, with_old_scalars
 from ..program import Note, NoteKind, Program, made_up_parts
 from ..rules.failures import explained
@@ -175,6 +176,8 @@ def _capture_made_up(folder: Path, request: _Request, failure: _Failed) -> Progr
     except _Failed as failed:
         if isinstance(failed.error, RefusedByKeras):
             raise failed.error from None
+        if failed.is_of_module and failed.error.problem != failure.error.problem:
+            raise BadInput(f"{failure.error}\nWith the data it would fail too. {failed.error}") from None
     except BadInput:
         pass
     raise failure.error from None
@@ -223,11 +226,19 @@ class RefusedByKeras(BadInput):
 class _Failed(Exception):
     """The script failed before fit; if it did not find a file, it may be written for another working folder."""
 
-    def __init__(self, error: BadInput, *, missing: str | None = None, notes: Sequence[Note] = ()) -> None:
+    def __init__(
+        self,
+        error: BadInput,
+        *,
+        missing: str | None = None,
+        notes: Sequence[Note] = (),
+        is_of_module: bool = False,
+    ) -> None:
         super().__init__()
         self.error = error
         self.missing = missing  # the path of the file
         self.notes = notes  # what is said of it if the script can be completed
+        self.is_of_module = is_of_module  # whether a module lacks what is asked of it, whatever the data are
 
 
 def _capture_in(folder: Path, request: _Request) -> Program:
@@ -274,7 +285,9 @@ def _capture_in(folder: Path, request: _Request) -> Program:
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
             namespace.update(SCALARS)
-            is_old = is_python_2(copy.read_text(errors="replace"))
+            is_old = is_python_2(copy) or any(
+                is_posted_python_2(without_magics(piece.written)) for piece in pieces if piece.source.text
+            )
             if is_old:
                 namespace.update({**LISTS_OF_PYTHON_2, **DIVISIONS})
             if supply is None:
@@ -466,7 +479,9 @@ def _not_captured(
     missing = () if recorder.supply is None else made_up_parts(recorder.supply.notes)
     if finding is None or (missing and finding.check is Check.NOT_NUMBERS):  # which the real data may well be
         detail = f"{where}: {type(failure).__name__}: {first_line(failure)}"
-        return _Failed(error, notes=[Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)])
+        is_of_module = isinstance(failure, AttributeError) and isinstance(failure.obj, ModuleType)
+        notes = [Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)]
+        return _Failed(error, notes=notes, is_of_module=is_of_module)
     return _Failed(RefusedByKeras(error, finding, missing))
 
 

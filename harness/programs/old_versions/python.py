@@ -14,10 +14,6 @@ from ...recording.python_2 import from_python_2, is_python
 QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u200b": ""})
 PROMPT = re.compile(r"^(>>> ?|\.\.\. ?|In \[\d*\]: ?)")
 OUTPUT = re.compile(r"^Out\[\d*\]:.*$")
-PYTHON_2 = re.compile(
-    r"\b(?:xrange|raw_input|unicode)\(|\b(?:cPickle|urllib2)\b|\.(?:iteritems|has_key)\(|^\s*print\s+[^(\s=]",
-    re.MULTILINE,
-)
 
 
 def readable(text: str) -> str:
@@ -32,9 +28,12 @@ def readable(text: str) -> str:
     return text
 
 
-def is_python_2(text: str) -> bool:
-    """Whether a program is written for Python 2, by what Python 3 does not have."""
-    return PYTHON_2.search(text) is not None
+def is_posted_python_2(text: str) -> bool:
+    """Whether a text that Python 3 cannot parse is Python 2, once what posting it has added is taken off."""
+    if is_python(text):
+        return False
+    plain = without_indentation(without_prompts(without_quotes(text)))
+    return not is_python(plain) and from_python_2(plain) is not None
 
 
 def without_quotes(text: str) -> str:

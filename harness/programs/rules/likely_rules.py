@@ -64,7 +64,8 @@ def softmax_rules(subject: Subject) -> Finding:
         yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     is_labelled = counts_classes(subject) and not scales_targets(subject)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
-        yield subject.at(subject.loss_place, Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
+        severity = Severity.HINT if loss == "mean_squared_error" else Severity.SUSPICION  # a slow loss, which learns
+        yield subject.at(subject.loss_place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
 
 
 def bounded_rules(subject: Subject) -> Finding:

@@ -190,6 +190,8 @@ class Missing:
             return self.words(name)
         keys = self.hints.keys
         columns = len(keys) or next((len(names) for names in self.hints.column_names if len(names) > 2), None)
+        if self.hints.columns > (columns or self.hints.features + 1):
+            columns = self.hints.columns
         is_alone = not keys and ONE_ARRAY.match(Path(name).stem.lower()) is not None
         data = self.table(name, columns if not self.hints.images else None)
         if Path(name).name in self.hints.single:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..counts import size_numbers
 from ..graph import Array
-from ..literals import nodes_of, texts_of
+from ..literals import last_name, nodes_of, texts_of
 
 ROWS = 60
 MAX_ROWS = 12_000
@@ -45,6 +45,7 @@ class Hints:
     fractions: bool = False  # whether pixels are numbers from 0 to 1, not bytes
     single: frozenset[str] = frozenset()  # names of text files with one number a line
     keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
+    columns: int = 0  # that the rows of a csv.reader have at least; 0 if nothing says so
     text: str = ""  # of the file
 
 
@@ -104,6 +105,7 @@ def read_hints(
         single=frozenset(single),
         fractions=fractions,
         keys=tuple(dict.fromkeys(_keys(nodes))) if "DictReader" in text else (),
+        columns=_columns(nodes) if "reader" in text else 0,
         text=text,
     )
 
@@ -112,6 +114,34 @@ def _keys(nodes: list[ast.AST]) -> list[str]:
     """The texts in ``row["age"]``."""
     asked = [node for node in nodes if isinstance(node, ast.Subscript)]
     return texts_of(node.slice for node in sorted(asked, key=lambda node: (node.lineno, node.col_offset)))
+
+
+def _columns(nodes: list[ast.AST]) -> int:
+    """How many columns the places need that a file reads in rows of a ``csv.reader``: 6 of ``row[5]``."""
+    named = [node for node in nodes if isinstance(node, ast.Assign) and _reads_rows(node.value, set())]
+    readers = {target.id for node in named for target in node.targets if isinstance(target, ast.Name)}
+    loops = [node for node in nodes if isinstance(node, (ast.For, ast.comprehension))]
+    rows = {loop.target.id for loop in loops if isinstance(loop.target, ast.Name) and _reads_rows(loop.iter, readers)}
+    needed = [0]
+    for node in nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in rows:
+            is_slice = isinstance(node.slice, ast.Slice)
+            place = node.slice.upper if isinstance(node.slice, ast.Slice) else node.slice
+            if isinstance(place, ast.Constant) and type(place.value) is int:
+                needed.append(place.value + (not is_slice))
+    return max(needed)
+
+
+def _reads_rows(node: ast.expr, readers: set[str]) -> bool:
+    """Whether an expression is a ``csv.reader``, one of the names of one, or a list of its rows."""
+    while isinstance(node, ast.Subscript) or (isinstance(node, ast.Call) and last_name(node.func) == "list"):
+        inner = node.value if isinstance(node, ast.Subscript) else next(iter(node.args), None)
+        if inner is None:
+            return False
+        node = inner
+    if isinstance(node, ast.Name):
+        return node.id in readers
+    return isinstance(node, ast.Call) and last_name(node.func) == "reader"
 
 
 def counts_of_images(text: str) -> tuple[int | None, list[list[int]]]:

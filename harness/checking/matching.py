@@ -437,7 +437,8 @@ def moves_without_gradient(still: Array, usual: Array) -> bool:
 
 
 def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:
-    """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping.
+    """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping, or
+    of counts, as a rate that falls with the accuracy.
 
     Args:
         reading: the reading.
@@ -449,17 +450,31 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
     chain = stage.way_on(step, via)
     known = chain | {step.before, via}
     joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
-    if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
+    gathered = {id for id in joined if stage.node(id).operation in GATHERING}
+    if not joined or not all(id in gathered or is_scaled_by_count(stage, id, known) for id in joined):
         return False
     pairs = [(step_for(step, one, one[via]), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
-    factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
+    # a rate made of counts may be 0
+    factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs if gathered or np.any(value)]
     # one number is a multiple of any other, so a step that something is added to shows in what is left without it
     zeros = {via: np.zeros_like(stage.settings[0][via], dtype=float)}
     values = computed_with(stage, step, chain, 0)
     left = step.of(stage.program.rerun(values, zeros, sorted(chain | {step.after})))
     if np.max(np.abs(left)) > 1e-6 * np.max(np.abs(pairs[0][0])):
         return False
-    return all(one is not None and one * factor < 0 for one in factors)
+    return bool(factors) and all(one is not None and one * factor < 0 for one in factors)
+
+
+def is_scaled_by_count(stage: Stage, id: int, chain: set[int]) -> bool:
+    """Whether a value of a chain is multiplied or divided by one number that depends on the parameters through counts
+    alone, such as the share of right predictions: truth values and whole numbers, which have no gradient."""
+    node, program = stage.node(id), stage.program
+    others = (set(program.parents[id]) - chain) & stage.dependent
+    if node.operation not in ("multiply", "divide") or any(np.prod(stage.node(one).shape) != 1 for one in others):
+        return False
+    made = program.ancestors(others, stop=stage.parameters)
+    counts = {one for one in made if stage.node(one).dtype and np.dtype(stage.node(one).dtype).kind in "biu"}
+    return stage.parameters.keys().isdisjoint(program.ancestors(others, stop=counts | stage.parameters.keys()))
 
 
 def depends_on_gradient_alone(

@@ -738,3 +738,33 @@ def test_urllib_alone_has_its_module_of_requests(tmp_path):
     path = tmp_path / "net.py"
     path.write_text(text)
     assert record_file(path).raised is None
+
+
+@pytest.mark.parametrize("slope", ["1 / (1 + np.exp(-z[mask]))", "1 + np.exp(-z[mask])"])
+def test_the_negative_of_truth_values_is_their_opposite(slope, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+def slope(z):
+    found = np.zeros(z.shape)
+    mask = z < 0
+    found[mask] = np.exp(z[mask]) / (1 + np.exp(z[mask]))
+    mask = np.negative(mask)
+    found[mask] = {slope}
+    return found
+np.random.seed(1)
+X, y = np.random.randn(20, 3), np.random.randn(20, 1)
+W, V = np.random.randn(3, 4), np.random.randn(4, 1)
+for i in range(30):
+    z = X @ W
+    hidden = np.log(1 + np.exp(z))
+    error = hidden @ V - y
+    cost = 0.5 * np.sum(error ** 2)
+    dV = hidden.T @ error
+    dW = X.T @ (error @ V.T * slope(z))
+    V -= 0.01 * dV
+    W -= 0.01 * dW
+""")
+    result = check_file(path)
+    assert result.verdict is (Verdict.CORRECT if "1 /" in slope else Verdict.MISTAKE), result
+    assert (Absorbed.MODULE.value, "numpy.negative of truth values") in result.stand_ins

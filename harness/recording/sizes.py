@@ -12,6 +12,7 @@ from .counts import cuts_in, size_numbers
 from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
+from .stand_ins.files import ONE_ARRAY
 from .stand_ins.hints import MANY, scaled_counts
 
 MAX_ROWS = 70_000
@@ -153,11 +154,16 @@ def table_width_blamed(message: str, made_up: list[Json]) -> bool:
     widths = [
         shape["tuple"][-1]
         for stand_in in made_up
-        if stand_in["what"] in ("file", "download") and not stand_in["name"].endswith(ARRAY_FILES)
+        if stand_in["what"] in ("file", "download") and not holds_one_array(stand_in["name"])
         for shape in stand_in["shapes"]["tuple"]
         if len(shape["tuple"]) == 2
     ]
     return any(re.search(rf"\b{width}\b", message) for width in widths)
+
+
+def holds_one_array(name: str) -> bool:
+    """Whether a file of this name holds inputs or targets alone, not a table of both."""
+    return name.endswith(ARRAY_FILES) or ONE_ARRAY.match(Path(name).stem.lower()) is not None
 
 
 def number_of_observations(message: str, known: list[list[int]]) -> list[int] | None:

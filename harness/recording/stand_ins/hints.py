@@ -218,7 +218,32 @@ def _class_names(nodes: list[ast.AST]) -> tuple[str, ...]:
             names = tuple(one for one in keys if isinstance(one, str))
             if 1 < len(names) == len(node.value.keys) == len(numbers):
                 return names
-    return ()
+    return next(filter(None, map(_compared_names, nodes)), ())
+
+
+def _compared_names(node: ast.AST) -> tuple[str, ...]:
+    """The texts that one value is compared with, each of them for the next number: 0 for the first, 1 for the second.
+
+    Empty of anything but a chain of conditions that returns or assigns these numbers.
+    """
+    found: dict[str, int] = {}
+    values = set()
+    while isinstance(node, ast.If):
+        test, last = node.test, node.body[-1]
+        is_equal = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) and len(test.ops) == 1
+        number = last.value if isinstance(last, (ast.Return, ast.Assign)) else None
+        if not is_equal or not isinstance(number, ast.Constant) or type(number.value) is not int:
+            return ()
+        assert isinstance(test, ast.Compare)
+        texts = texts_of(test.comparators)
+        if len(texts) != 1:
+            return ()
+        values.add(ast.unparse(test.left))
+        found[texts[0]] = number.value
+        node = node.orelse[0] if len(node.orelse) == 1 else ast.Pass()
+    numbers = list(found.values())
+    is_counted = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return tuple(found) if is_counted and numbers[0] in (0, 1) and len(values) == 1 else ()
 
 
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:

@@ -768,3 +768,87 @@ for i in range(30):
     result = check_file(path)
     assert result.verdict is (Verdict.CORRECT if "1 /" in slope else Verdict.MISTAKE), result
     assert (Absorbed.MODULE.value, "numpy.negative of truth values") in result.stand_ins
+
+
+def test_a_file_whose_turns_each_read_an_observation(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+pictures, kinds = open("train-images.idx3-ubyte", "rb"), open("train-labels.idx1-ubyte", "rb")
+pictures.seek(16)
+kinds.seek(8)
+pairs = [(np.frombuffer(pictures.read(784), np.uint8).reshape(1, 784) / 255, kinds.read(1)[0]) for k in range(60000)]
+np.random.seed(0)
+W = np.random.randn(784, 10) * 0.01
+for x, kind in pairs[:20]:
+    a = np.tanh(x @ W)
+    error = a - np.eye(10)[[kind]]
+    W -= 0.1 * x.T @ (error * (1 - a ** 2))
+""")
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+
+
+@pytest.mark.parametrize("slope", ["(1 - a ** 2)", "(1 - a)"])
+def test_a_table_whose_reader_compares_the_names_of_classes(slope, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+def number(name):
+    if name == "Setosa":
+        return 0
+    elif name == "Other":
+        return 1
+rows, kinds = [], []
+for line in open("flowers.data"):
+    parts = line.strip().split(",")
+    rows.append([float(one) for one in parts[:4]])
+    kinds.append(int(number(parts[4])))
+X, y = np.array(rows), np.array(kinds).reshape(-1, 1)
+np.random.seed(0)
+W = np.random.randn(4, 1)
+for i in range(20):
+    a = np.tanh(X @ W)
+    cost = np.sum((a - y) ** 2) / 2
+    W -= 0.01 * X.T @ ((a - y) * {slope})
+""")
+    result = check_file(path)
+    assert result.verdict is (Verdict.CORRECT if "**" in slope else Verdict.MISTAKE), result
+
+
+def test_inputs_in_a_file_of_their_own_have_no_column_of_targets(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import csv
+import numpy as np
+X = np.array(list(csv.reader(open("x_train.csv"))), dtype=float)
+y = np.array(list(csv.reader(open("y_train.csv"))), dtype=float)[:, :1]
+np.random.seed(0)
+W = np.random.randn(14, 1)
+for i in range(20):
+    error = np.dot(X, W) - y
+    W -= 0.01 * X.T.dot(error)
+""")
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+
+
+def test_pictures_by_functions_that_scipy_had(tmp_path):
+    pytest.importorskip("scipy.misc")
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+import scipy.misc
+square = np.zeros((32, 32))
+square[8:24, 8:24] = 255
+small = scipy.misc.imresize(square, (8, 8), interp="nearest")
+x = small.reshape(1, 64) / 255
+np.random.seed(0)
+W = np.random.randn(64, 2)
+for i in range(20):
+    error = x @ W - np.array([[1.0, 0.0]])
+    W -= 0.01 * x.T @ error
+""")
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+    assert (Absorbed.MODULE.value, "scipy.misc.imresize") in result.stand_ins

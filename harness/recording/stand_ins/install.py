@@ -71,6 +71,7 @@ def install(note: Callable[..., None], hints: Hints, at_most: int | None = None)
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
     album = pictures.Album(note, hints)
     absorbed.HELPERS.update(pictures.functions(album))
+    patch_when_imported("scipy.misc", lambda module: pictures.restore(module, album))
     absorbed.LOADED = missing.loaded
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()

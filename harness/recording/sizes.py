@@ -98,6 +98,22 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     }
 
 
+def with_columns(task: Task, answer: Answer) -> Task | None:
+    """The task with each observation as a column, if a bias that is one was added to a vector of made-up data.
+
+    The sum is a table then, which no network means.
+    """
+    recording = answer[0]["recording"]
+    made_up = [one["name"] for one in recording["stand_ins"]["tuple"] if one["what"] == "file"]
+    nodes = recording["nodes"] if any(name.endswith(ARRAY_FILES) for name in made_up) else []
+    for operation, arguments, *_ in nodes:
+        if operation == "add" and all(isinstance(one, dict) and "ref" in one for one in arguments):
+            first, second = sorted((nodes[one["ref"]][SHAPE] for one in arguments), key=len)
+            if len(first) == 1 and first[0] > 1 and second == [first[0], 1]:
+                return task | {"columns": True}
+    return None
+
+
 def file_of_single_numbers(message: str, stand_ins: list[Json]) -> str:
     """The made-up file with several numbers a line of which a whole line was read as one; empty if there is none."""
     match = LINE_READ.search(message)
@@ -146,6 +162,7 @@ def number_of_classes(message: str, made_up: set[int]) -> int | None:
     return size if 2 <= size <= index < MOST_CLASSES else None
 
 
+SHAPE = 4  # the place of the shape in the row of a node
 ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
 
 

@@ -415,10 +415,12 @@ for epoch in range(40):
     [
         ("", "", set()),
         ("(1 - hidden ** 2)", "(1 - hidden)", {19}),
+        ("rate = 2 * (1 - accuracy) ** 2", "rate = 2 * np.mean(np.abs(output - np.eye(3)[y]))", set()),
+        ("b2 -= rate", "b2 -= np.mean(np.abs(hidden)) * rate", {22}),
         ("rate = 2 * (1 - accuracy) ** 2", "rate = 2 * (accuracy - 2)", {20, 21, 22, 23, 24}),  # uphill
     ],
 )
-def test_a_rate_may_be_made_of_the_share_of_right_predictions(
+def test_a_rate_may_be_made_of_the_share_of_right_predictions_or_of_the_size_of_errors(
     tmp_path: Path, right: str, written: str, lines: set[int]
 ) -> None:
     (tmp_path / "net.py").write_text(RATE_OF_ACCURACY.replace(right, written) if right else RATE_OF_ACCURACY)

@@ -852,3 +852,28 @@ for i in range(20):
     result = check_file(path)
     assert result.verdict is Verdict.CORRECT, result
     assert (Absorbed.MODULE.value, "scipy.misc.imresize") in result.stand_ins
+
+
+@pytest.mark.parametrize(("axis", "verdict"), [(1, Verdict.CORRECT), (0, Verdict.MISTAKE)])
+def test_observations_are_columns_if_biases_are(axis, verdict, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+data = np.load("measured.npz")
+np.random.seed(0)
+W = [np.random.randn(5, len(data["inputs"][0])), np.random.randn(3, 5)]
+b = [np.random.randn(5, 1), np.random.randn(3, 1)]
+for x, y in zip(data["inputs"], data["labels"]):
+    kept = [x]
+    for w, c in zip(W, b):
+        kept.append(1 / (1 + np.exp(-(np.matmul(w, kept[-1]) + c))))
+    error = y - kept[-1]
+    rate = np.mean(np.abs(error))
+    last = error * kept[2] * (1 - kept[2])
+    first = np.matmul(W[1].T, last) * kept[1] * (1 - kept[1])
+    for w, c, delta, before in zip(W, b, [first, last], kept):
+        w += rate * np.matmul(delta, before.T)
+        c += rate * np.sum(delta, axis={axis}, keepdims=True)
+""")
+    result = check_file(path)
+    assert result.verdict is verdict, result

@@ -40,6 +40,7 @@ class Hints:
     strings: frozenset[str] = frozenset()  # all short texts in the file
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
+    as_columns: bool = False  # whether each observation, and its one-hot label, is a column in files of arrays
     whole: bool = False  # whether text files hold whole numbers only
     nameless: bool = False  # whether text files begin with numbers although a line is skipped somewhere
     fractions: bool = False  # whether pixels are numbers from 0 to 1, not bytes
@@ -54,6 +55,7 @@ def read_hints(
     rows: int | None = None,
     features: int | None = None,
     one_hot: bool = False,
+    as_columns: bool = False,
     sizes: Mapping[int, int] | None = None,
     classes: int | None = None,
     whole: bool = False,
@@ -65,8 +67,8 @@ def read_hints(
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole, nameless, single, fractions: see ``Hints``; known better, from a
-            failure.
+        rows, features, one_hot, as_columns, classes, whole, nameless, single, fractions: see ``Hints``; known better,
+            from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -98,7 +100,8 @@ def read_hints(
         column_names=tuple(sorted(set(columns), key=lambda names: (-len(names), names))),
         strings=frozenset(one for one in texts_of(nodes) if len(one) < 60),
         class_names=names,
-        one_hot=one_hot,
+        one_hot=one_hot or as_columns,
+        as_columns=as_columns,
         whole=whole,
         nameless=nameless,
         single=frozenset(single),

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..recording.graph import Ref
 from .alignment import ratio, samples
+from .choosing import is_output_coupled
 from .cost import Error, Form, is_declared_cost
 from .factors import chain_of, is_same, rates_of
 from .facts import assumed, computed_cost
@@ -60,7 +61,9 @@ def decisive_reading(
     if own or not wrong:
         return own[0] if own else None
     forms = {one.form for one in stated()}
-    means = {EXTRA_DERIVATIVE: bool(forms & CROSS_ENTROPIES), MISSING_DERIVATIVE: Form.SQUARED in forms}
+    # a softmax goes with the cross-entropy: squares of its errors are a number to look at
+    means_squares = Form.SQUARED in forms and not is_output_coupled(reading)
+    means = {EXTRA_DERIVATIVE: bool(forms & CROSS_ENTROPIES), MISSING_DERIVATIVE: means_squares}
     decided = [one for one in wrong if means[one.mistakes[0].id]]
     return decided[0] if decided and sum(means.values()) == 1 else None
 

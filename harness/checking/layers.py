@@ -21,7 +21,7 @@ from ..recording.driving.pairs.calls import RATE
 from ..recording.driving.pairs.find import find_pairs
 from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
-from ..recording.graph import Kind, Node, Recording
+from ..recording.graph import Kind, Node, Place, Recording
 from ..recording.record import record_file
 from ..recording.source import read_text
 from .alignment import Alignment, Samples, align, are_alike, ratio, samples
@@ -189,11 +189,22 @@ class _Judge:
         """Whether a value is made of random numbers, as weights are and settings are not."""
         return any(self.recording.nodes[one].kind is Kind.RANDOM for one in self.program.ancestors([id]))
 
+    def _wider_beginning(self, end: int) -> Place | None:
+        """Where a sum begins with an array that is larger than what is added to it, as zeros of the shape of another
+        parameter; None if the fill has the shape of the rest."""
+        node = self.recording.nodes[end]
+        parents = [self.recording.nodes[id] for id in node.parents]
+        filled = [one for one in parents if one.kind is Kind.FILL and one.shape == node.shape and one.place is not None]
+        others = [one for one in parents if one not in filled]
+        is_wider = node.operation == "add" and len(filled) == 1 and all(one.shape != node.shape for one in others)
+        return filled[0].place if is_wider and others else None
+
     def _mistakes(
         self, plan: PairPlan, option: PairOption, gradients: Sequence[GradientResult], settings: Sequence[Values]
     ) -> tuple[Found, ...]:
         """Where the wrong gradients of a layer go wrong: the same search as in a network, with the layer's upstream."""
         wrong = {one.name for one in gradients if one.agreement is Agreement.DIFFERS and one.factor is None}
+        wrong -= {one.label for one in option.gradients if self._wider_beginning(self.by_name[one.value or one.after])}
         if plan.kind not in (PairKind.LAYER, PairKind.FUNCTIONS) or not wrong or not option.upstream:
             return ()
         steps = tuple(self._step(one) for one in option.gradients if one.of_value in self.by_name)
@@ -336,6 +347,9 @@ class _Judge:
         own = node.place is not None and node.place.file != RUN_FILE
         line, text = (node.place.line, node.place.text) if node.place is not None and own else (0, "")
         common: dict[str, Any] = {"name": gradient.label, "of": gradient.of, "line": line, "text": text}
+        began = self._wider_beginning(end)
+        if began is not None:
+            common |= {"line": began.line, "text": began.text}
         truths = [self._true(option, values) for values in settings]
         if of is None or any(of not in truth for truth in truths):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)

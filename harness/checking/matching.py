@@ -437,7 +437,8 @@ def moves_without_gradient(still: Array, usual: Array) -> bool:
 
 
 def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:
-    """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping.
+    """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping, or
+    of counts or sizes of errors, as a rate that falls with them.
 
     Args:
         reading: the reading.
@@ -449,17 +450,48 @@ def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float
     chain = stage.way_on(step, via)
     known = chain | {step.before, via}
     joined = [id for id in chain - {via} if (set(stage.program.parents[id]) - known) & stage.dependent]
-    if not joined or any(stage.node(id).operation not in GATHERING for id in joined):
+    gathered = {id for id in joined if stage.node(id).operation in GATHERING}
+    if not joined or not all(id in gathered or is_scaled_by_rate(stage, id, known) for id in joined):
         return False
     pairs = [(step_for(step, one, one[via]), np.ravel(np.asarray(one[via], dtype=float))) for one in stage.settings]
-    factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs]
+    # a rate made of counts may be 0
+    factors = [ratio(value, gradient, 1e-6) for value, gradient in pairs if gathered or np.any(value)]
     # one number is a multiple of any other, so a step that something is added to shows in what is left without it
     zeros = {via: np.zeros_like(stage.settings[0][via], dtype=float)}
     values = computed_with(stage, step, chain, 0)
     left = step.of(stage.program.rerun(values, zeros, sorted(chain | {step.after})))
     if np.max(np.abs(left)) > 1e-6 * np.max(np.abs(pairs[0][0])):
         return False
-    return all(one is not None and one * factor < 0 for one in factors)
+    return bool(factors) and all(one is not None and one * factor < 0 for one in factors)
+
+
+def is_scaled_by_rate(stage: Stage, id: int, chain: set[int]) -> bool:
+    """Whether a value of a chain is multiplied or divided by one number that depends on the parameters as a rate may.
+
+    That is through counts alone, such as the share of right predictions: truth values and whole numbers, which have no
+    gradient. Or as a mean or a sum of what is never below 0, such as sizes of errors, if all steps have this number.
+    """
+    node, program = stage.node(id), stage.program
+    others = (set(program.parents[id]) - chain) & stage.dependent
+    if node.operation not in ("multiply", "divide") or any(np.prod(stage.node(one).shape) != 1 for one in others):
+        return False
+    made = program.ancestors(others, stop=stage.parameters)
+    counts = {one for one in made if stage.node(one).dtype and np.dtype(stage.node(one).dtype).kind in "biu"}
+    if stage.parameters.keys().isdisjoint(program.ancestors(others, stop=counts | stage.parameters.keys())):
+        return True
+    is_common = all(others <= program.ancestors([step.after], stop=stage.parameters) for step in stage.steps)
+    return is_common and bool(others) and all(is_size(stage, one) for one in others)
+
+
+def is_size(stage: Stage, id: int) -> bool:
+    """Whether a number is a mean or a sum of several that are never below 0, or that times a constant."""
+    program, node = stage.program, stage.node(id)
+    while node.operation in ("multiply", "divide") and len(own := set(program.parents[node.id]) & stage.dependent) == 1:
+        node = stage.node(own.pop())
+    parts = [one for one in program.parents[node.id] if one in stage.dependent]
+    if node.operation not in ("mean", "sum", "average") or len(parts) != 1 or np.prod(stage.node(parts[0]).shape) < 2:
+        return False
+    return all(np.all(np.asarray(values.get(parts[0], -1)) >= 0) for values in stage.settings)
 
 
 def depends_on_gradient_alone(

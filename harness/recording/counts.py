@@ -149,6 +149,8 @@ class _Reader:
         whole = loop if isinstance(loop, ast.For) else self.parents[loop]
         for node in ast.walk(whole):
             inner: list[ast.AST] = []
+            if isinstance(node, ast.Call) and _reads_part(node):
+                return True  # each turn reads an observation
             if isinstance(node, ast.Subscript):
                 inner = [node.slice]
             elif isinstance(node, ast.Call) and called_name(node) not in ("print", "range", "format"):
@@ -184,6 +186,12 @@ def _makes_items(loop: ast.For) -> bool:
     lists = {ast.unparse(node.func) for node in made}
     is_row = any(isinstance(node.args[0], ast.List) for node in made)
     return (len(lists) > 1 or is_row) and len(made) == sum(isinstance(node, ast.Expr) for node in nodes)
+
+
+def _reads_part(call: ast.Call) -> bool:
+    """Whether a call reads so many bytes of a file, or a line of it."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    return (name == "read" and len(call.args) == 1) or (name == "readline" and not call.args)
 
 
 def _measures(side: ast.expr) -> bool:

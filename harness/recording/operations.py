@@ -194,6 +194,8 @@ def outcome(
     if isinstance(result, (np.ndarray, np.generic, bool, int, float)) or is_table(result):
         if isinstance(result, np.ndarray) and result.dtype.kind not in NUMERIC:
             return result
+        if name == "dot" and len({np.ndim(plain(one)) == 0 for one in normalised[0]}) == 2:
+            name = "multiply"  # of a number and an array
         node = record(name, *normalised, result)
         wrapped = wrap(result, node)
         if arguments:

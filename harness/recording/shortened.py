@@ -6,6 +6,7 @@ import ast
 import re
 
 NUMBERS = re.compile(r"(?<![\w.])[-+]?\d+(\.\d*)?")
+NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*")  # a whole line of a table with one column
 OF_A_TABLE = 0.9  # share of the lines of a file that are rows
 LINE = 40  # characters that are left of a text for each observation
 MOST_CHARACTERS = 10_000_000  # of a text that is repeated
@@ -17,7 +18,7 @@ def shortened_lines(lines: list[str], at_most: int) -> list[str]:
 
     What only a program of its own can read is left as it is.
     """
-    rows = [number for number, line in enumerate(lines) if len(NUMBERS.findall(line)) > 1]
+    rows = [number for number, line in enumerate(lines) if len(NUMBERS.findall(line)) > 1 or NUMBER.fullmatch(line)]
     if len(rows) >= OF_A_TABLE * len(lines):
         left_out = set(rows) - {rows[place] for place in places(len(rows), at_most)} if len(rows) > at_most else ()
         return [line for number, line in enumerate(lines) if number not in left_out] if left_out else lines

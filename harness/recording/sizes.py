@@ -12,6 +12,7 @@ from .counts import cuts_in, size_numbers
 from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
+from .stand_ins.files import ONE_ARRAY
 from .stand_ins.hints import MANY, scaled_counts
 
 MAX_ROWS = 70_000
@@ -97,6 +98,22 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     }
 
 
+def with_columns(task: Task, answer: Answer) -> Task | None:
+    """The task with each observation as a column, if a bias that is one was added to a vector of made-up data.
+
+    The sum is a table then, which no network means.
+    """
+    recording = answer[0]["recording"]
+    made_up = [one["name"] for one in recording["stand_ins"]["tuple"] if one["what"] == "file"]
+    nodes = recording["nodes"] if any(name.endswith(ARRAY_FILES) for name in made_up) else []
+    for operation, arguments, *_ in nodes:
+        if operation == "add" and all(isinstance(one, dict) and "ref" in one for one in arguments):
+            first, second = sorted((nodes[one["ref"]][SHAPE] for one in arguments), key=len)
+            if len(first) == 1 and first[0] > 1 and second == [first[0], 1]:
+                return task | {"columns": True}
+    return None
+
+
 def file_of_single_numbers(message: str, stand_ins: list[Json]) -> str:
     """The made-up file with several numbers a line of which a whole line was read as one; empty if there is none."""
     match = LINE_READ.search(message)
@@ -145,6 +162,7 @@ def number_of_classes(message: str, made_up: set[int]) -> int | None:
     return size if 2 <= size <= index < MOST_CLASSES else None
 
 
+SHAPE = 4  # the place of the shape in the row of a node
 ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
 
 
@@ -153,11 +171,16 @@ def table_width_blamed(message: str, made_up: list[Json]) -> bool:
     widths = [
         shape["tuple"][-1]
         for stand_in in made_up
-        if stand_in["what"] in ("file", "download") and not stand_in["name"].endswith(ARRAY_FILES)
+        if stand_in["what"] in ("file", "download") and not holds_one_array(stand_in["name"])
         for shape in stand_in["shapes"]["tuple"]
         if len(shape["tuple"]) == 2
     ]
     return any(re.search(rf"\b{width}\b", message) for width in widths)
+
+
+def holds_one_array(name: str) -> bool:
+    """Whether a file of this name holds inputs or targets alone, not a table of both."""
+    return name.endswith(ARRAY_FILES) or ONE_ARRAY.match(Path(name).stem.lower()) is not None
 
 
 def number_of_observations(message: str, known: list[list[int]]) -> list[int] | None:

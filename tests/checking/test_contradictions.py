@@ -661,3 +661,41 @@ def test_targets_of_the_column_before_that_of_the_cost_are_off_by_one(
     file.write_text(file.read_text().replace(old, new))
     (found,) = check_file(file).mistakes
     assert (found.id, found.place and found.place.line) == ("labels-off-by-one", line)
+
+
+SQUARES_BESIDE = """
+import numpy as np
+def soft(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def squares(errors):
+    return sum([one ** 2 for one in errors.flatten().tolist()]) / errors.shape[0]
+rng = np.random.default_rng(2)
+rows, kinds = rng.normal(size=(18, 4)), np.eye(3)[rng.integers(0, 3, 18)]
+W = np.zeros((3, 4))
+for turn in range(6):
+    total = 0.0
+    for row, kind in zip(rows, kinds):
+        x = row.reshape(4, 1)
+        errors = kind.reshape(3, 1) - soft(W @ x)
+        total += squares(errors)
+        W = W + 0.1 * errors @ x.T
+    print(total / 18)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "written", "verdict"),
+    [
+        ("", "", Verdict.CORRECT),
+        ("errors @ x.T", "(errors + x[0]) @ x.T", Verdict.MISTAKE),
+        ("W @ x)\n", "W @ x) * 0.5\n", Verdict.MISTAKE),
+    ],
+)
+def test_squares_of_the_errors_of_a_softmax_are_a_number_to_look_at(
+    tmp_path: Path, right: str, written: str, verdict: Verdict
+) -> None:
+    text = SQUARES_BESIDE.replace(right, written) if right else SQUARES_BESIDE
+    assert check_file(write_file(tmp_path / "net.py", text)).verdict is verdict

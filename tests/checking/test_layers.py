@@ -1219,3 +1219,37 @@ def test_a_mask_of_whole_numbers_cuts_no_fractions(tmp_path: Path) -> None:
     assert result.verdict is Verdict.MISTAKE
     assert [found.place and found.place.line for found in result.mistakes] == [7]
     assert result.mistakes[0].id != "integer-weights"
+
+
+@pytest.mark.parametrize("of", ["shift", "kernel"])
+def test_gradients_are_judged_after_they_were_made_zero_as_in_a_loop(tmp_path: Path, of: str) -> None:
+    text = f"""
+import numpy as np
+
+class Weight:
+    def __init__(self, value):
+        self.data, self.grad = value, np.zeros(value.shape)
+
+class Affine:
+    def __init__(self, n_in, n_out):
+        self.kernel = Weight(np.random.randn(n_in, n_out) * 0.3)
+        self.shift = Weight(np.zeros(n_out))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.kernel.data + self.shift.data
+
+    def zero_grad(self):
+        self.kernel.grad = np.zeros_like(self.kernel.data)
+        self.shift.grad = np.zeros_like(self.{of}.data)
+
+    def backward(self, grad):
+        self.kernel.grad += self.x.T @ grad
+        self.shift.grad += grad.sum(axis=0)
+        return grad @ self.kernel.data.T
+"""
+    (tmp_path / "net.py").write_text(text)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is (Verdict.CORRECT if of == "shift" else Verdict.MISTAKE)
+    lines = [one.place.text for one in result.mistakes if one.place is not None]
+    assert lines == ([] if of == "shift" else ["self.shift.grad = np.zeros_like(self.kernel.data)"])

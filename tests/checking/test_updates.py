@@ -381,3 +381,49 @@ def test_a_mean_that_is_left_out_is_found_though_the_rate_is_as_large(tmp_path: 
     result = check_file(file)
     assert result.verdict is Verdict.MISTAKE
     assert [one.parameters for one in result.mistakes] == [("F",)]
+
+
+RATE_OF_ACCURACY = """
+import numpy as np
+rng = np.random.RandomState(3)
+X = rng.randn(60, 4)
+y = rng.randint(0, 3, 60)
+W1, b1 = rng.randn(4, 6) * 0.5, np.zeros((1, 6))
+W2, b2 = rng.randn(6, 3) * 0.5, np.zeros((1, 3))
+rate = 1.0
+for epoch in range(40):
+    hidden = np.tanh(X @ W1 + b1)
+    logits = hidden @ W2 + b2
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    output = exps / exps.sum(axis=1, keepdims=True)
+    loss = np.mean(-np.log(output[range(60), y]))
+    accuracy = np.mean(np.argmax(output, axis=1) == y)
+    delta = output.copy()
+    delta[range(60), y] -= 1
+    delta /= 60
+    delta1 = delta @ W2.T * (1 - hidden ** 2)
+    rate = 2 * (1 - accuracy) ** 2
+    W2 -= rate * (hidden.T @ delta)
+    b2 -= rate * delta.sum(axis=0, keepdims=True)
+    W1 -= rate * (X.T @ delta1)
+    b1 -= rate * delta1.sum(axis=0, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "written", "lines"),
+    [
+        ("", "", set()),
+        ("(1 - hidden ** 2)", "(1 - hidden)", {19}),
+        ("rate = 2 * (1 - accuracy) ** 2", "rate = 2 * np.mean(np.abs(output - np.eye(3)[y]))", set()),
+        ("b2 -= rate", "b2 -= np.mean(np.abs(hidden)) * rate", {22}),
+        ("rate = 2 * (1 - accuracy) ** 2", "rate = 2 * (accuracy - 2)", {20, 21, 22, 23, 24}),  # uphill
+    ],
+)
+def test_a_rate_may_be_made_of_the_share_of_right_predictions_or_of_the_size_of_errors(
+    tmp_path: Path, right: str, written: str, lines: set[int]
+) -> None:
+    (tmp_path / "net.py").write_text(RATE_OF_ACCURACY.replace(right, written) if right else RATE_OF_ACCURACY)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT), report.as_text(result)
+    assert all(one.place is not None and one.place.line in lines for one in result.mistakes)

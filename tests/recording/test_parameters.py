@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
 from harness.recording.graph import Stop
 from harness.recording.record import record_file
 from tests.network_files import write_file
@@ -567,3 +569,19 @@ for i in range(20):
 """,
     )
     assert {one.name for one in record_file(path).parameters} == {"w", "b"}
+
+
+def test_an_update_whose_products_with_numbers_are_by_dot(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+rng = np.random.RandomState(1)
+X, y, W, kept, rate = rng.randn(12, 3), rng.randn(12, 1), rng.randn(3, 1), 1.0, 0.05
+for turn in range(20):
+    error = np.dot(X, W) - y
+    W = np.subtract(np.dot(kept, W), np.dot(rate, np.dot(X.T, error) / 12))
+""")
+    (parameter,) = record_file(path, drive=False).parameters
+    assert parameter.name == "W"
+    assert len(parameter.updates) > 1
+    assert check_file(path).verdict is Verdict.CORRECT

@@ -738,3 +738,142 @@ def test_urllib_alone_has_its_module_of_requests(tmp_path):
     path = tmp_path / "net.py"
     path.write_text(text)
     assert record_file(path).raised is None
+
+
+@pytest.mark.parametrize("slope", ["1 / (1 + np.exp(-z[mask]))", "1 + np.exp(-z[mask])"])
+def test_the_negative_of_truth_values_is_their_opposite(slope, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+def slope(z):
+    found = np.zeros(z.shape)
+    mask = z < 0
+    found[mask] = np.exp(z[mask]) / (1 + np.exp(z[mask]))
+    mask = np.negative(mask)
+    found[mask] = {slope}
+    return found
+np.random.seed(1)
+X, y = np.random.randn(20, 3), np.random.randn(20, 1)
+W, V = np.random.randn(3, 4), np.random.randn(4, 1)
+for i in range(30):
+    z = X @ W
+    hidden = np.log(1 + np.exp(z))
+    error = hidden @ V - y
+    cost = 0.5 * np.sum(error ** 2)
+    dV = hidden.T @ error
+    dW = X.T @ (error @ V.T * slope(z))
+    V -= 0.01 * dV
+    W -= 0.01 * dW
+""")
+    result = check_file(path)
+    assert result.verdict is (Verdict.CORRECT if "1 /" in slope else Verdict.MISTAKE), result
+    assert (Absorbed.MODULE.value, "numpy.negative of truth values") in result.stand_ins
+
+
+def test_a_file_whose_turns_each_read_an_observation(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+pictures, kinds = open("train-images.idx3-ubyte", "rb"), open("train-labels.idx1-ubyte", "rb")
+pictures.seek(16)
+kinds.seek(8)
+pairs = [(np.frombuffer(pictures.read(784), np.uint8).reshape(1, 784) / 255, kinds.read(1)[0]) for k in range(60000)]
+np.random.seed(0)
+W = np.random.randn(784, 10) * 0.01
+for x, kind in pairs[:20]:
+    a = np.tanh(x @ W)
+    error = a - np.eye(10)[[kind]]
+    W -= 0.1 * x.T @ (error * (1 - a ** 2))
+""")
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+
+
+@pytest.mark.parametrize("slope", ["(1 - a ** 2)", "(1 - a)"])
+def test_a_table_whose_reader_compares_the_names_of_classes(slope, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+def number(name):
+    if name == "Setosa":
+        return 0
+    elif name == "Other":
+        return 1
+rows, kinds = [], []
+for line in open("flowers.data"):
+    parts = line.strip().split(",")
+    rows.append([float(one) for one in parts[:4]])
+    kinds.append(int(number(parts[4])))
+X, y = np.array(rows), np.array(kinds).reshape(-1, 1)
+np.random.seed(0)
+W = np.random.randn(4, 1)
+for i in range(20):
+    a = np.tanh(X @ W)
+    cost = np.sum((a - y) ** 2) / 2
+    W -= 0.01 * X.T @ ((a - y) * {slope})
+""")
+    result = check_file(path)
+    assert result.verdict is (Verdict.CORRECT if "**" in slope else Verdict.MISTAKE), result
+
+
+def test_inputs_in_a_file_of_their_own_have_no_column_of_targets(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import csv
+import numpy as np
+X = np.array(list(csv.reader(open("x_train.csv"))), dtype=float)
+y = np.array(list(csv.reader(open("y_train.csv"))), dtype=float)[:, :1]
+np.random.seed(0)
+W = np.random.randn(14, 1)
+for i in range(20):
+    error = np.dot(X, W) - y
+    W -= 0.01 * X.T.dot(error)
+""")
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+
+
+def test_pictures_by_functions_that_scipy_had(tmp_path):
+    pytest.importorskip("scipy.misc")
+    path = tmp_path / "net.py"
+    path.write_text("""
+import numpy as np
+import scipy.misc
+square = np.zeros((32, 32))
+square[8:24, 8:24] = 255
+small = scipy.misc.imresize(square, (8, 8), interp="nearest")
+x = small.reshape(1, 64) / 255
+np.random.seed(0)
+W = np.random.randn(64, 2)
+for i in range(20):
+    error = x @ W - np.array([[1.0, 0.0]])
+    W -= 0.01 * x.T @ error
+""")
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+    assert (Absorbed.MODULE.value, "scipy.misc.imresize") in result.stand_ins
+
+
+@pytest.mark.parametrize(("axis", "verdict"), [(1, Verdict.CORRECT), (0, Verdict.MISTAKE)])
+def test_observations_are_columns_if_biases_are(axis, verdict, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+data = np.load("measured.npz")
+np.random.seed(0)
+W = [np.random.randn(5, len(data["inputs"][0])), np.random.randn(3, 5)]
+b = [np.random.randn(5, 1), np.random.randn(3, 1)]
+for x, y in zip(data["inputs"], data["labels"]):
+    kept = [x]
+    for w, c in zip(W, b):
+        kept.append(1 / (1 + np.exp(-(np.matmul(w, kept[-1]) + c))))
+    error = y - kept[-1]
+    rate = np.mean(np.abs(error))
+    last = error * kept[2] * (1 - kept[2])
+    first = np.matmul(W[1].T, last) * kept[1] * (1 - kept[1])
+    for w, c, delta, before in zip(W, b, [first, last], kept):
+        w += rate * np.matmul(delta, before.T)
+        c += rate * np.sum(delta, axis={axis}, keepdims=True)
+""")
+    result = check_file(path)
+    assert result.verdict is verdict, result

@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
 from harness.recording.graph import Kind, Recording
 from harness.recording.record import record_file
 
@@ -177,3 +179,28 @@ assert set(table[["label"]].values.ravel()) == {0, 1}
 assert "label" not in table.drop(["label"], axis=1).columns
 """
     recorded(tmp_path, text)
+
+
+@pytest.mark.parametrize("write", ["table.loc[:, name] =", "table.iloc[:, list(table).index(name)] ="])
+@pytest.mark.parametrize("sign", ["-", "+"])
+def test_fractions_go_into_columns_of_whole_numbers(write, sign, tmp_path):
+    lines = ["height,width,price", *(f"{3 * i % 7},{5 * i % 11},{2 * i % 9}" for i in range(20))]
+    (tmp_path / "houses.csv").write_text("\n".join(lines))
+    path = tmp_path / "net.py"
+    path.write_text(f"""
+import numpy as np
+import pandas as pd
+table = pd.read_csv("houses.csv")
+for name in list(table):
+    {write} (table[name] - table[name].mean()) / table[name].std()
+X, y = table[["height", "width"]].values, table[["price"]].values
+np.random.seed(2)
+W = np.random.randn(2, 1)
+for i in range(30):
+    error = X @ W - y
+    cost = 0.5 * np.mean(error ** 2)
+    W = W {sign} 0.1 * X.T @ error / len(X)
+""")
+    result = check_file(path)
+    assert result.verdict is (Verdict.CORRECT if sign == "-" else Verdict.MISTAKE), result
+    assert any(name.startswith("pandas.") and "whole numbers" in name for _, name in result.stand_ins)

@@ -330,6 +330,8 @@ class AnyKey(Entered, Mapping[str, Any]):
         if UNNAMED.fullmatch(key) and (parts := self.missing.loaded(self.name)) is not None:
             return parts
         value = self.missing.array(self.name if UNNAMED.fullmatch(key) else PAIR.get(key, key))
+        if self.missing.hints.as_columns:
+            value = value.reshape(len(value), -1, 1)
         if self.name.endswith(".mat"):
             value = self._as_in_mat_files(key, value)
         self.missing.note(Absorbed.FILE, Path(self.name).name, value.shape)

@@ -40,6 +40,7 @@ class Hints:
     strings: frozenset[str] = frozenset()  # all short texts in the file
     class_names: tuple[str, ...] = ()  # texts that the file has numbers for, and looks up what it reads among
     one_hot: bool = False  # whether labels in files of their own are one-hot
+    as_columns: bool = False  # whether each observation, and its one-hot label, is a column in files of arrays
     whole: bool = False  # whether text files hold whole numbers only
     nameless: bool = False  # whether text files begin with numbers although a line is skipped somewhere
     fractions: bool = False  # whether pixels are numbers from 0 to 1, not bytes
@@ -55,6 +56,7 @@ def read_hints(
     rows: int | None = None,
     features: int | None = None,
     one_hot: bool = False,
+    as_columns: bool = False,
     sizes: Mapping[int, int] | None = None,
     classes: int | None = None,
     whole: bool = False,
@@ -66,8 +68,8 @@ def read_hints(
 
     Args:
         text: of the file and of those that it imports.
-        rows, features, one_hot, classes, whole, nameless, single, fractions: see ``Hints``; known better, from a
-            failure.
+        rows, features, one_hot, as_columns, classes, whole, nameless, single, fractions: see ``Hints``; known better,
+            from a failure.
         sizes: numbers of observations in the text that stand for smaller ones.
     """
     sizes = sizes or {}
@@ -99,7 +101,8 @@ def read_hints(
         column_names=tuple(sorted(set(columns), key=lambda names: (-len(names), names))),
         strings=frozenset(one for one in texts_of(nodes) if len(one) < 60),
         class_names=names,
-        one_hot=one_hot,
+        one_hot=one_hot or as_columns,
+        as_columns=as_columns,
         whole=whole,
         nameless=nameless,
         single=frozenset(single),
@@ -248,7 +251,32 @@ def _class_names(nodes: list[ast.AST]) -> tuple[str, ...]:
             names = tuple(one for one in keys if isinstance(one, str))
             if 1 < len(names) == len(node.value.keys) == len(numbers):
                 return names
-    return ()
+    return next(filter(None, map(_compared_names, nodes)), ())
+
+
+def _compared_names(node: ast.AST) -> tuple[str, ...]:
+    """The texts that one value is compared with, each of them for the next number: 0 for the first, 1 for the second.
+
+    Empty of anything but a chain of conditions that returns or assigns these numbers.
+    """
+    found: dict[str, int] = {}
+    values = set()
+    while isinstance(node, ast.If):
+        test, last = node.test, node.body[-1]
+        is_equal = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) and len(test.ops) == 1
+        number = last.value if isinstance(last, (ast.Return, ast.Assign)) else None
+        if not is_equal or not isinstance(number, ast.Constant) or type(number.value) is not int:
+            return ()
+        assert isinstance(test, ast.Compare)
+        texts = texts_of(test.comparators)
+        if len(texts) != 1:
+            return ()
+        values.add(ast.unparse(test.left))
+        found[texts[0]] = number.value
+        node = node.orelse[0] if len(node.orelse) == 1 else ast.Pass()
+    numbers = list(found.values())
+    is_counted = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return tuple(found) if is_counted and numbers[0] in (0, 1) and len(values) == 1 else ()
 
 
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:

@@ -71,6 +71,7 @@ def install(note: Callable[..., None], hints: Hints, at_most: int | None = None)
     absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
     album = pictures.Album(note, hints)
     absorbed.HELPERS.update(pictures.functions(album))
+    patch_when_imported("scipy.misc", lambda module: pictures.restore(module, album))
     absorbed.LOADED = missing.loaded
     absorbed.NUMBER_NAMED = settings.number_named
     absorbed.OF_MODULES.clear()
@@ -216,6 +217,19 @@ def _printing_all(real: Callable[..., Any]) -> Callable[..., Any]:
     return set_options
 
 
+def _of_truth_values(note: Callable[..., None], real: Callable[..., Any]) -> Callable[..., Any]:
+    """``np.negative``, which gives the opposite of truth values, as before version 1.13 of NumPy."""
+
+    @functools.wraps(real)
+    def negative(x: Any, *rest: Any, **options: Any) -> Any:
+        if getattr(x, "dtype", None) != np.bool_:
+            return real(x, *rest, **options)
+        note(Absorbed.MODULE, "numpy.negative of truth values")
+        return np.logical_not(x, *rest, **options)
+
+    return negative
+
+
 def _old_names(note: Callable[..., None]) -> None:
     """What files use that this version of Python or NumPy no longer has, or not yet."""
     real = np.__dict__.get("__getattr__")
@@ -232,6 +246,7 @@ def _old_names(note: Callable[..., None]) -> None:
 
     np.__getattr__ = old  # type: ignore[method-assign]
     np.set_printoptions = _printing_all(np.set_printoptions)
+    np.negative = _of_truth_values(note, np.negative)  # type: ignore[assignment]
     for name, function in list(vars(math).items()):
         if name in ONE_NUMBER:
             setattr(math, name, _of_one_item(function))

@@ -205,6 +205,21 @@ def functions(album: Album) -> dict[str, Any]:
     return {"imread": imread, "load_img": load_img, "img_to_array": img_to_array, "imresize": imresize, **writers}
 
 
+def restore(misc: Any, album: Album) -> None:
+    """Give ``scipy.misc`` the functions for pictures that it had before version 1.3 of SciPy."""
+
+    def noting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            album.note(Absorbed.MODULE, f"scipy.misc.{name}")
+            return function(*arguments, **options)
+
+        return call
+
+    for name in ("imread", "imresize", "imsave"):
+        if not hasattr(misc, name):
+            setattr(misc, name, noting(name, functions(album)[name]))
+
+
 def of_modules(album: Album) -> dict[str, dict[str, Any]]:
     """What modules for pictures give by name, by module."""
     image = Absorbing("Image")

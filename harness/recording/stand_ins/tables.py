@@ -223,6 +223,10 @@ def _restore_earlier(note: Callable[..., None]) -> None:
         setattr(pandas.Series, name, _of_one_row(number))
     pandas.Series.__getitem__ = _by_position(note, pandas.Series.__getitem__)
     pandas.Series.__setitem__ = _by_position(note, pandas.Series.__setitem__)
+    pandas.Series.__setitem__ = _with_fractions(note, "Series", pandas.Series.__setitem__)
+    for name in ("loc", "iloc", "at", "iat"):
+        of_tables = type(getattr(pandas.DataFrame([[0]]), name))
+        of_tables.__setitem__ = _with_fractions(note, name, of_tables.__setitem__)
     real_dummies = pandas.get_dummies
     # numbers, as before version 2: truth values beside numbers would make an array of objects
     pandas.get_dummies = lambda *a, dtype=float, **k: real_dummies(*a, dtype=dtype, **k)
@@ -245,6 +249,35 @@ def _by_position(note: Callable[..., None], real: Callable[..., Any]) -> Callabl
         return real(self, key, *new)
 
     return access
+
+
+OF_WHOLE_NUMBERS = re.compile(r"^Invalid value [\s\S]* for dtype 'u?int\d+'$")
+
+
+def _with_fractions(note: Callable[..., None], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    """Setting items of a table or a column, which turns its whole numbers to floats for a fraction, as before version
+    3."""
+
+    @functools.wraps(real)
+    def write(self: Any, key: Any, value: Any) -> Any:
+        try:
+            return real(self, key, value)
+        except TypeError as error:
+            if not OF_WHOLE_NUMBERS.match(str(error)):
+                raise
+        note(Absorbed.MODULE, f"pandas.{name} of fractions into whole numbers")
+        table = self if isinstance(self, pandas.Series) else self.obj
+        if isinstance(table, pandas.Series):
+            table._update_inplace(table.astype(float))
+        else:
+            column = key[1] if isinstance(key, tuple) and len(key) > 1 else slice(None)
+            picked = table.iloc[:, column] if name in ("iloc", "iat") else table.loc[:, column]
+            names = [picked.name] if isinstance(picked, pandas.Series) else list(picked.columns)
+            whole = [one for one in names if pandas.api.types.is_integer_dtype(table[one].dtype)]
+            table._update_inplace(table.astype(dict.fromkeys(whole, float)))
+        return real(self, key, value)
+
+    return write
 
 
 def _of_one_row(number: type[float]) -> Callable[[Any], float]:

@@ -54,6 +54,8 @@ UPDATE = re.compile(
     r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
     re.IGNORECASE,
 )
+RESET = re.compile(r"^_?(zero|reset|clear|init)_?(the_)?(all_)?grad(ient)?s?$", re.IGNORECASE)
+ZEROS = re.compile(r"\.\w*(grad|d)\w*(\[.+\])?\s*=\s*\w+\.zeros")  # given to a gradient
 OUTPUT_NAME = re.compile(r"out|pred|hat|logit|score|prob|^(a|x|z|p|y)$", re.IGNORECASE)
 INPUT_GRADIENT = re.compile(r"^_?d_?(x|inputs?|in|prev\w*)$", re.IGNORECASE)
 FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as the backward pass returns it
@@ -158,6 +160,13 @@ def _update_method(
     return None
 
 
+def _reset_method(methods: Mapping[str, FunctionFacts]) -> FunctionFacts | None:
+    """The method that makes the gradients 0 which the backward pass adds to, with arrays of its own."""
+    return next(
+        (one for one in methods.values() if RESET.match(one.name) and not one.required and ZEROS.search(one.text)), None
+    )
+
+
 @dataclass(frozen=True)
 class _Layer:
     """One class, and the ways of calling it."""
@@ -233,6 +242,8 @@ class _Layer:
         for index, attribute in enumerate(parameters):
             inner = ".data" if self._keeps_gradient_in(attribute) else ""
             lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
+        reset = _reset_method(self.calls.facts.methods(self.name))
+        lines += [f"{thing}.{reset.name}()"] if reset is not None else []  # as the loop does before each backward pass
         lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
         names = {one.path: one.name for items in self._kept.values() for one in items}
         gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])

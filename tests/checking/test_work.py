@@ -16,8 +16,10 @@ from harness.checking.cost import Form
 from harness.checking.matching import decayed_step
 from harness.checking.replay import Program, TooMuchWork, resolve
 from harness.checking.result import Reason, Verdict
+from harness.recording import record
 from harness.recording.graph import Kind, Node, Ref, Stop
 from harness.recording.record import record_file
+from harness.sandbox import patience
 
 
 def test_work_is_counted_in_elements_and_ends_a_program() -> None:
@@ -190,9 +192,29 @@ class Rung(BaseException):
 
 def test_a_file_whose_judging_takes_too_long_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "endless.py"
+    path.write_text("import numpy as np\n")
+    record_file(path)  # so that the process that is forked has started, which cannot be interrupted
     path.write_text("import numpy as np\nwhile True:\n    pass\n")
     monkeypatch.setattr(check, "MOST_WAITING", 0.2)
     result = check_file(path, seconds=1)
     assert (result.verdict, result.reason, result.detail) == (Verdict.NOT_JUDGED, Reason.TOO_MANY, "seconds")
     with pytest.raises(Rung), Alarm(Rung).running(0.2):  # which is not replaced
         check_file(path, seconds=60)
+
+
+def test_a_busy_machine_does_not_end_what_has_not_computed_for_as_long_as_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both clocks have run out at once: that of the recorded run, and that of all that is done with the file"""
+    path = tmp_path / "slow.py"
+    path.write_text(
+        "import numpy as np\nnp.random.seed(1)\nx, t = np.random.randn(9, 3), np.random.randn(9, 1)\n"
+        "w = np.random.randn(3, 1)\nfor _ in range(50):\n    y = x @ w\n    print(((y - t) ** 2).sum())\n"
+        "    w -= 0.1 * (x.T @ (2 * (y - t)))\n"
+    )
+    monkeypatch.setattr(check, "MOST_WAITING", 1e-6)
+    monkeypatch.setattr(record, "WAITING", 0)
+    monkeypatch.setattr(record, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(patience, "processor_seconds_below", lambda pid: 0.0)
+    monkeypatch.setattr(patience, "LEAST_SHARE", 0.0)
+    assert check_file(path).verdict is Verdict.CORRECT

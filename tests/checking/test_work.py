@@ -10,10 +10,10 @@ import pytest
 
 from harness.alarm import Alarm
 from harness.checking import check, choosing, edits, locating, verdict
-from harness.checking.alignment import samples
+from harness.checking.alignment import is_beside_line, ratio, samples
 from harness.checking.check import check_file
 from harness.checking.cost import Form
-from harness.checking.matching import decayed_step
+from harness.checking.matching import decayed_step, with_decay
 from harness.checking.replay import Program, TooMuchWork, resolve
 from harness.checking.result import Reason, Verdict
 from harness.recording import record
@@ -218,3 +218,38 @@ def test_a_busy_machine_does_not_end_what_has_not_computed_for_as_long_as_it_may
     monkeypatch.setattr(patience, "processor_seconds_below", lambda pid: 0.0)
     monkeypatch.setattr(patience, "LEAST_SHARE", 0.0)
     assert check_file(path).verdict is Verdict.CORRECT
+
+
+def no_solution(*_: object, **__: object) -> None:
+    """Stands for least squares that are not to be computed."""
+    raise AssertionError("three items decide")
+
+
+def test_a_few_items_decide_that_a_value_is_not_made_of_gradient_and_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    gradient, parameter, other = rng.normal(size=(3, 60))
+    found = with_decay(-0.3 * gradient - 0.01 * parameter, gradient, parameter)
+    assert found is not None
+    assert (found.factor, found.decay) == (pytest.approx(-0.3), pytest.approx(-0.01))
+    monkeypatch.setattr(np.linalg, "lstsq", no_solution)
+    assert with_decay(other, gradient, parameter) is None
+    assert with_decay(gradient + 1e-4 * other, gradient, parameter) is None
+    with pytest.raises(AssertionError, match="three items decide"):
+        with_decay(gradient + 1e-9 * other - parameter, gradient, parameter)
+
+
+def test_two_items_decide_that_a_value_is_no_multiple_and_never_that_it_is_one() -> None:
+    rng = np.random.default_rng(4)
+    reference, other = rng.normal(size=(2, 50))
+    assert not is_beside_line(3 * reference + 2e-8 * other, reference, 1e-7)
+    assert ratio(3 * reference + 2e-8 * other, reference) == pytest.approx(3)
+    assert is_beside_line(3 * reference + 1e-4 * other, reference, 1e-7)
+    assert ratio(3 * reference + 1e-4 * other, reference) is None
+    spoiled, part = 3 * reference, reference.copy()
+    spoiled[7] += 1  # an item that is not among the two
+    assert not is_beside_line(spoiled, reference, 1e-7)
+    assert ratio(spoiled, reference) is None
+    part[[50 // 3, -1]] = 0
+    assert ratio(-2 * part, part) == pytest.approx(-2)
+    part[3] = np.nan
+    assert ratio(-2 * part, part) is None

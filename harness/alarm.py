@@ -62,13 +62,20 @@ class Alarm:
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
     @contextlib.contextmanager
-    def running(self, seconds: float) -> Iterator[None]:
-        """Let the alarm ring inside the block, ``seconds`` after its start."""
+    def running(self, seconds: float, more: Callable[[], float] = lambda: 0.0) -> Iterator[None]:
+        """Let the alarm ring inside the block, ``seconds`` after its start.
+
+        Args:
+            seconds: until it rings.
+            more: asked then; for how many seconds it is put off, or 0.
+        """
 
         def ring(number: int, frame: FrameType | None) -> None:
             if self.waits < MOST_WAITS and self._is_inside(frame):
                 self.waits += 1
                 signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+            elif again := more():
+                signal.setitimer(signal.ITIMER_REAL, again)
             else:
                 raise self.error
 

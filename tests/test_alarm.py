@@ -74,6 +74,13 @@ def test_it_waits_for_a_package_to_return_unless_that_takes_too_long(monkeypatch
     assert ended == done
 
 
+def test_it_is_put_off_for_as_long_as_the_block_may_go_on():
+    times = [0.01, 0.01, 0.0]
+    with pytest.raises(OutOfTime), Alarm(OutOfTime).running(0.01, lambda: times.pop(0)):
+        time.sleep(5)
+    assert not times
+
+
 def test_it_never_rings_in_another_thread():
     ended = []
 

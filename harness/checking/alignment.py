@@ -20,6 +20,7 @@ Array = NDArray[Any]
 TOLERANCE = 1e-7  # relative, of replays in float64; other functions of random numbers differ by far more
 NEGLIGIBLE = 1e-13  # relative to the largest value around; below it an array is rounding error
 MOST_COMPARED_AT_ONCE = 8192  # elements; of longer arrays a part is compared first
+ROUNDING = 2  # how many times the allowed error a few items may show, as their products are rounded
 PART_COMPARED = 997
 
 
@@ -75,16 +76,42 @@ def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float
     """The one factor with ``value = factor * reference`` at all settings, None if there is none."""
     if value.shape != reference.shape or not value.size:
         return None
+    largest = largest_of(value)
+    if is_beside_line(value, reference, tolerance * largest):
+        return None
     if value.size > MOST_COMPARED_AT_ONCE and not may_be_aligned(value, reference, tolerance):
         return None
     square = float(reference @ reference)
     if not np.isfinite(square) or square == 0 or not np.isfinite(value).all():
         return None
     factor = float(value @ reference) / square
-    largest = largest_of(value)
     if factor == 0 or largest == 0:
         return None
     return factor if float(np.abs(value - factor * reference).max()) <= tolerance * largest else None
+
+
+def is_beside_line(value: Array, reference: Array, allowed: float) -> bool:
+    """Whether two items show that a value is no multiple of a reference, which spares the time for the others.
+
+    Args:
+        value, reference: of one size.
+        allowed: the largest error of an item of a multiple.
+    """
+    first, second = value.size // 3, value.size - 1
+    one, other = reference.item(first), reference.item(second)
+    area = value.item(first) * other - value.item(second) * one
+    return abs(area) > ROUNDING * allowed * (abs(one) + abs(other))
+
+
+def is_beside_plane(value: Array, one: Array, other: Array, allowed: float) -> bool:
+    """Whether three items show that a value is not made of shares of two arrays; see ``is_beside_line``."""
+    items = (0, value.size // 2, value.size - 1)
+    a, b, c = (one.item(item) for item in items)
+    d, e, f = (other.item(item) for item in items)
+    u, v, w = (value.item(item) for item in items)
+    volume = u * (b * f - c * e) + v * (c * d - a * f) + w * (a * e - b * d)
+    areas = abs(b * f) + abs(c * e) + abs(c * d) + abs(a * f) + abs(a * e) + abs(b * d)
+    return abs(volume) > ROUNDING * allowed * areas
 
 
 def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from ..recording.literals import last_name, nodes_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
-from ..sandbox import Limits
+from ..sandbox import Limits, Patience
 from .cells import as_written
 from .chosen_pairs import without_chosen_pair
 from .decisions import is_decided_by_sides
@@ -86,15 +87,16 @@ def check_file(
         run: lines to run after the file, which make it train; X, Y, y and labels are at hand.
         seed: of the random generators that the file does not seed itself, and of the data.
         seconds: time limit of each run. All runs and their judging together may take ``MOST_WAITING`` times as long.
-            It only aborts.
+            It only aborts, and on a machine that is busy with other work, it counts the time that they compute.
         megabytes: memory limit of the run; 0 is none.
 
     Raises:
         BadInput: there is no such file, or it is not Python.
     """
-    alarm = Alarm(OutOfTime)
+    alarm, limit = Alarm(OutOfTime), MOST_WAITING * seconds
+    patience = Patience(clock=limit, computing=limit, pid=os.getpid())
     try:
-        with alarm.running(MOST_WAITING * seconds) if alarm.is_free else contextlib.nullcontext():
+        with alarm.running(limit, patience.left) if alarm.is_free else contextlib.nullcontext():
             result = _judge_file(path, run, seed, seconds, megabytes)
     except OutOfTime:
         too_long = CheckResult(file=Path(path).name, verdict=Verdict.NOT_JUDGED, reason=Reason.TOO_MANY)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Kind
-from .alignment import NEGLIGIBLE, TOLERANCE, Samples, align, largest_of, ratio, samples, squeezed
+from .alignment import NEGLIGIBLE, TOLERANCE, Samples, is_beside_plane, largest_of, ratio, samples, squeezed
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
 from .replay import CannotReplay, Values
@@ -19,6 +19,7 @@ from .stage import JOINING, SETTINGS, Stage, Step
 from .structure import Forward, lanes_of_rest, make_forward
 
 NOTHING = 1e-11  # relative to the largest gradient and step
+SHARES_TOLERANCE = 1e-6  # relative to the largest item of a step that is made of shares of several gradients
 MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; all are compared with them
 # operations that gather the gradients for a norm of all together
 GATHERING = JOINING | {"add", "array", "asarray"}
@@ -177,14 +178,17 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     given = (gradient, *penalties)
     if value.size < 3 * len(given):
         return None
+    largest = largest_of(value)
+    if len(penalties) == 1 and is_beside_plane(value, gradient, penalties[0], SHARES_TOLERANCE * largest):
+        return None
     found = shares_of(value, given)
     if found is None or not all(np.all(np.isfinite(one)) for one in given):
         return None
-    columns, largest = np.stack(given, axis=1), float(np.max(np.abs(value)))
-    if largest == 0 or np.max(np.abs(value - columns @ found)) > 1e-6 * largest:
+    columns = np.stack(given, axis=1)
+    if largest == 0 or np.max(np.abs(value - columns @ found)) > SHARES_TOLERANCE * largest:
         return None
     parts = np.abs(found) * np.max(np.abs(columns), axis=0)
-    if np.any(parts <= 1e-6 * largest):
+    if np.any(parts <= SHARES_TOLERANCE * largest):
         return None
     return Match(factor=float(found[0]), decay=float(found[1]))
 
@@ -205,8 +209,8 @@ def shares_of(value: Array, given: Sequence[Array]) -> Array | None:
     if not np.all(np.isfinite(columns)) or not np.all(np.isfinite(wanted)):
         return None
     found, _, rank, _ = np.linalg.lstsq(columns, wanted, rcond=None)
-    # the largest error that least squares may leave if shares of all leave 1e-6 at most
-    allowed = 1e-6 * np.sqrt(wanted.size) * largest_of(value)
+    # the largest error that least squares may leave if no item of the whole is off by more
+    allowed = SHARES_TOLERANCE * np.sqrt(wanted.size) * largest_of(value)
     if is_long and np.max(np.abs(wanted - columns @ found)) > allowed:
         return None
     if is_long and rank < len(given):  # as of a gradient of few rows
@@ -295,9 +299,11 @@ def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
     for gradient in (reading.gradient_samples((step.before,)), gradient_of_part(reading, step)):
         for id in () if gradient is None else made_with(reading, step, gradient.shape):
             value = reading.stage.samples(id)
-            found = None if value is None or gradient is None else align(value, gradient, TOLERANCE)
-            if found is not None and not found.transposed:
-                yield id, found.factor
+            if value is None or gradient is None or value.shape != gradient.shape:
+                continue
+            factor = ratio(value.flat, gradient.flat, TOLERANCE)
+            if factor is not None:
+                yield id, factor
 
 
 def gradient_of_part(reading: Reading, step: Step) -> Samples | None:

@@ -25,7 +25,20 @@ class KnownVersions:
         self.lineage = lineage
         self.owner: dict[int, Chain] = {}  # the parameter that each version belongs to
         self.uses: dict[int, set[Role]] = defaultdict(set)  # where versions, and leaves that may become one, went
-        self.sums: list[Chain] = []  # parameters that begin with a sum, which may be that of a residual layer
+        # parameters that begin with a sum, which may be that of a residual layer: by their first version, and by bit
+        self.sums: dict[int, list[Chain]] = defaultdict(list)
+        self._sum_of: dict[int, Chain] = {}
+        self._bits_of_sums = 0
+
+    def add_sum(self, chain: Chain) -> None:
+        """Note a parameter that begins with a sum."""
+        self.sums[chain.first].append(chain)
+        self._sum_of[chain.bit] = chain
+        self._bits_of_sums |= chain.bit
+
+    def is_sum(self, chain: Chain) -> bool:
+        """Whether a parameter begins with a sum."""
+        return any(one is chain for one in self.sums.get(chain.first, ()))
 
     def version_of(self, node: int) -> tuple[int | None, bool]:
         """The version of a parameter that the node is, possibly in another form; None if it cannot be one.
@@ -61,11 +74,16 @@ class KnownVersions:
             if chain.begins_scaled(version) and chain.bit & reached:
                 return True  # on what may be the gradient of a penalty, and not an update
             return any(self.lineage.masks[v] and self.lineage.masks[v] & ~reached == 0 for v in versions)
-        for one in reversed(self.sums):  # x + f(x), which no forward pass has shown to be an update
-            if one.bit & reached and not one.is_shown:
-                reached |= one.sum_mask
         own = self.lineage.masks[version]
-        return bool(own) and own & ~reached == 0 and bool(self.lineage.masks[change] & ~own)
+        if not own or not self.lineage.masks[change] & ~own:
+            return False
+        sums = reached & self._bits_of_sums
+        while own & ~reached and sums:  # the latest first, as each may be made of those before it
+            bit = 1 << (sums.bit_length() - 1)
+            if not self._sum_of[bit].is_shown:  # x + f(x), which no forward pass has shown to be an update
+                reached |= self._sum_of[bit].sum_mask
+            sums = reached & self._bits_of_sums & (bit - 1)
+        return own & ~reached == 0
 
     def is_moved_by_branch(self, version: int) -> bool:
         """Whether a branch since the last iteration looked at a sum that a version went into, and at something else.

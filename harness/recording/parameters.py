@@ -52,6 +52,7 @@ class Search:
         self.origins: dict[int, set[Role]] = defaultdict(set)  # the uses that make another array of the same origin
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
+        self.passed_over: dict[int, Chain] = {}  # those of which an unwritten item was read, by identity
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
@@ -109,12 +110,15 @@ class Search:
             # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
             if is_new and scaled and sign > 0 and self._is_begun_again(step, version):
                 continue
+            event = Event(version, step.id, change, sign, version == operand)
+            if self._replaces(step, version, is_left):
+                return event
             is_loose = sign > 0 and (scaled or not is_left)
             is_loose = is_loose or (is_new and is_part(self.tape, version))
             # a target less an output that only shares a table with it
             is_loose = is_loose or (is_new and not self.known.leads_to(step, version, operand, change))
-            if not is_loose or self._replaces(step, version, is_left):
-                return Event(version, step.id, change, sign, version == operand)
+            if not is_loose:
+                return event
         moved = moved_by_number(step)
         if moved is not None and self._is_moved_bias(step, moved):
             return Event(self.known.version_of(moved)[0] or moved, step.id, None, 0, False)
@@ -182,9 +186,9 @@ class Search:
         """Whether a statement adds to the same value in each iteration, as a residual layer does to the inputs."""
         if step.in_place or step.place is None:
             return False
-        for chain in self.known.sums:
-            is_same = chain.first == version and chain.latest != version
-            if is_same and len(chain.events) == 1 and line_of(self.tape, chain.latest) == step.place.site:
+        for chain in self.known.sums.get(version, ()):
+            is_changed = chain.latest != version
+            if is_changed and len(chain.events) == 1 and line_of(self.tape, chain.latest) == step.place.site:
                 if self.last_closed > chain.latest:  # the iteration is another one
                     chain.pass_by()
                 if chain.is_passing:
@@ -263,8 +267,8 @@ class Search:
             self.known.owner[event.before] = chain
             self.chains.append(chain)
             if event.sign > 0 and not step.in_place:
-                self.known.sums.append(chain)
-        if chain in self.known.sums and not chain.is_shown:
+                self.known.add_sum(chain)
+        if self.known.is_sum(chain) and not chain.is_shown:
             chain.sum_mask |= self.lineage.masks[step.id]
         if event.is_item and step.place is not None:
             chain.item_lines.add(step.place.site)
@@ -343,7 +347,7 @@ class Search:
             return True
         if is_replaced(self.tape, chain.latest, index, chain.closed) or self.last_closed > chain.latest:
             return False
-        chain.passed_over = step.id
+        self._pass_over(chain, step)
         return True
 
     def _projected(self, node: int, role: Role) -> Chain | None:
@@ -374,7 +378,7 @@ class Search:
             return
         is_new = self.last_closed > version or is_replaced(self.tape, version, path, chain.closed)
         if index is None and not is_new and self._is_moved(step, version):
-            chain.passed_over = step.id  # the row is written next
+            self._pass_over(chain, step)  # the row is written next
         elif index is None or is_replaced(self.tape, version, path + index, chain.closed):
             self._used(chain, version, role)
 
@@ -390,6 +394,11 @@ class Search:
         if role is not None and len(operands) < len(step.parents) and operands[0] not in self.known.owner:
             self.resting[step.id] = role
 
+    def _pass_over(self, chain: Chain, step: Step) -> None:
+        """Note that a step read an item that the update of its parameter has not written."""
+        chain.passed_over = step.id
+        self.passed_over[id(chain)] = chain
+
     def _copy_used(self, version: int, role: Role) -> None:
         """A copy of a version went into an operation: where a version goes by way of copies, that closes an update."""
         chain = self.known.owner[version]
@@ -403,7 +412,7 @@ class Search:
         if version == chain.latest and chain.is_pending:
             if role in chain.roles:
                 chain.is_shown = chain.is_shown or len(self.chains) > 1  # alone, it may go from one layer to the next
-                for one in (chain, *(other for other in self.chains if other.is_passed_over)):
+                for one in (chain, *(other for other in self.passed_over.values() if other.is_passed_over)):
                     one.close()
                 self.last_closed = self.tape.steps[-1].id
                 self.lineage.control = 0

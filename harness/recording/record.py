@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import BadInput, nearest_file
-from ..sandbox import Limits, end, is_program
+from ..sandbox import Limits, Patience, end, is_program
 from . import source
 from .child_process import DEBUG, child_of
 from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
 from .python_2 import line_of_neither
 
-WAITING = 4  # the process may wait so many times as long as it may compute
+WAITING = 4  # the process may wait so many times as long as it may compute, and on a busy machine until it has computed
 GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 # what reading a reply raises that is none
@@ -62,8 +62,8 @@ def record_file(
         data: arrays by name for ``run``; if None, those of X, Y, y and labels that the file does not set itself, of
             random values.
         seed: of the random generators, if the file does not set it.
-        seconds: limit of processor time for everything together, and of a multiple of it as the clock goes. It only
-            aborts; what is recorded does not depend on it.
+        seconds: limit of processor time for everything together, and, for what waits, of a multiple of it as the
+            clock goes. It only aborts; what is recorded does not depend on it.
         megabytes: memory limit; 0 is none.
         drive: whether to search for calls that train what the file defines, if it does not train by itself.
         in_networks: whether only scripts, and networks of other files that use this one, are tried in that search,
@@ -173,14 +173,19 @@ def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[by
         errors: list[bytes] = []
         reader = threading.Thread(target=lambda: errors.append(stderr.read()[-MAX_ERRORS:]), daemon=True)
         reader.start()
-        late = threading.Event()
+        late, over = threading.Event(), threading.Event()
+        clock, computing = WAITING * limits.seconds + GRACE_SECONDS, limits.seconds + GRACE_SECONDS
+        patience = Patience(clock=clock, computing=computing, pid=process.pid)
 
-        def stop() -> None:
+        def watch() -> None:
+            while left := patience.left():
+                if over.wait(left):
+                    return
             late.set()
             end(process)
 
-        clock = threading.Timer(WAITING * limits.seconds + GRACE_SECONDS, stop)
-        clock.start()
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
         try:
             with contextlib.suppress(BrokenPipeError):
                 write_message(requests, document, arrays)
@@ -193,7 +198,8 @@ def _ask(file: Path, task: dict[str, Any], limits: Limits) -> tuple[Any, list[by
                     sys.stderr.write(b"".join(errors).decode(errors="replace"))
                 return Stop.SECONDS if late.is_set() else Stop.DIED
         finally:
-            clock.cancel()
+            over.set()
+            watcher.join()  # before the number of the process may become another's
             launch.close()
             reader.join(1)
             for pipe in (requests, replies, stderr):

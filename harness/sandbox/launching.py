@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..scratch import scratch_folder
 from .box import COPY, Box, Limits
+from .patience import memory_below
 from .staging import copy_folder
 
 _BOX: ContextVar[Box | None] = ContextVar("box", default=None)
@@ -95,26 +96,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(OSError):
         process.kill()
-
-
-def memory_below(pid: int) -> int:
-    """The resident memory of a process and of all that descend from it, in bytes; 0 if there is no /proc."""
-    parents: dict[int, int] = {}
-    pages: dict[int, int] = {}
-    with contextlib.suppress(OSError):
-        for entry in os.scandir("/proc"):
-            if not entry.name.isdecimal():
-                continue
-            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{entry.name}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-                parents[int(entry.name)], pages[int(entry.name)] = int(fields[1]), int(fields[21])
-    family = {pid}
-    grown = True
-    while grown:
-        more = {one for one, parent in parents.items() if parent in family} - family
-        family |= more
-        grown = bool(more)
-    return sum(pages.get(one, 0) for one in family) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextlib.contextmanager

@@ -10,14 +10,16 @@ import pytest
 
 from harness.alarm import Alarm
 from harness.checking import check, choosing, edits, locating, verdict
-from harness.checking.alignment import samples
+from harness.checking.alignment import is_beside_line, ratio, samples
 from harness.checking.check import check_file
 from harness.checking.cost import Form
-from harness.checking.matching import decayed_step
+from harness.checking.matching import decayed_step, with_decay
 from harness.checking.replay import Program, TooMuchWork, resolve
 from harness.checking.result import Reason, Verdict
+from harness.recording import record
 from harness.recording.graph import Kind, Node, Ref, Stop
 from harness.recording.record import record_file
+from harness.sandbox import patience
 
 
 def test_work_is_counted_in_elements_and_ends_a_program() -> None:
@@ -190,9 +192,64 @@ class Rung(BaseException):
 
 def test_a_file_whose_judging_takes_too_long_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "endless.py"
+    path.write_text("import numpy as np\n")
+    record_file(path)  # so that the process that is forked has started, which cannot be interrupted
     path.write_text("import numpy as np\nwhile True:\n    pass\n")
     monkeypatch.setattr(check, "MOST_WAITING", 0.2)
     result = check_file(path, seconds=1)
     assert (result.verdict, result.reason, result.detail) == (Verdict.NOT_JUDGED, Reason.TOO_MANY, "seconds")
     with pytest.raises(Rung), Alarm(Rung).running(0.2):  # which is not replaced
         check_file(path, seconds=60)
+
+
+def test_a_busy_machine_does_not_end_what_has_not_computed_for_as_long_as_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both clocks have run out at once: that of the recorded run, and that of all that is done with the file"""
+    path = tmp_path / "slow.py"
+    path.write_text(
+        "import numpy as np\nnp.random.seed(1)\nx, t = np.random.randn(9, 3), np.random.randn(9, 1)\n"
+        "w = np.random.randn(3, 1)\nfor _ in range(50):\n    y = x @ w\n    print(((y - t) ** 2).sum())\n"
+        "    w -= 0.1 * (x.T @ (2 * (y - t)))\n"
+    )
+    monkeypatch.setattr(check, "MOST_WAITING", 1e-6)
+    monkeypatch.setattr(record, "WAITING", 0)
+    monkeypatch.setattr(record, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(patience, "processor_seconds_below", lambda pid: 0.0)
+    monkeypatch.setattr(patience, "LEAST_SHARE", 0.0)
+    assert check_file(path).verdict is Verdict.CORRECT
+
+
+def no_solution(*_: object, **__: object) -> None:
+    """Stands for least squares that are not to be computed."""
+    raise AssertionError("three items decide")
+
+
+def test_a_few_items_decide_that_a_value_is_not_made_of_gradient_and_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    gradient, parameter, other = rng.normal(size=(3, 60))
+    found = with_decay(-0.3 * gradient - 0.01 * parameter, gradient, parameter)
+    assert found is not None
+    assert (found.factor, found.decay) == (pytest.approx(-0.3), pytest.approx(-0.01))
+    monkeypatch.setattr(np.linalg, "lstsq", no_solution)
+    assert with_decay(other, gradient, parameter) is None
+    assert with_decay(gradient + 1e-4 * other, gradient, parameter) is None
+    with pytest.raises(AssertionError, match="three items decide"):
+        with_decay(gradient + 1e-9 * other - parameter, gradient, parameter)
+
+
+def test_two_items_decide_that_a_value_is_no_multiple_and_never_that_it_is_one() -> None:
+    rng = np.random.default_rng(4)
+    reference, other = rng.normal(size=(2, 50))
+    assert not is_beside_line(3 * reference + 2e-8 * other, reference, 1e-7)
+    assert ratio(3 * reference + 2e-8 * other, reference) == pytest.approx(3)
+    assert is_beside_line(3 * reference + 1e-4 * other, reference, 1e-7)
+    assert ratio(3 * reference + 1e-4 * other, reference) is None
+    spoiled, part = 3 * reference, reference.copy()
+    spoiled[7] += 1  # an item that is not among the two
+    assert not is_beside_line(spoiled, reference, 1e-7)
+    assert ratio(spoiled, reference) is None
+    part[[50 // 3, -1]] = 0
+    assert ratio(-2 * part, part) == pytest.approx(-2)
+    part[3] = np.nan
+    assert ratio(-2 * part, part) is None

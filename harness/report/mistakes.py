@@ -192,6 +192,11 @@ MISTAKES: dict[str, Sentences] = {
         "The forward pass uses this value several times, and its gradient is that of one use.",
         "Compute the gradient of each use as if it had a value of its own, and add them up.",
     ),
+    "values-of-another-forward-pass": Sentences(
+        "This call overwrites what the layers stored for the backward pass, which then mixes values of two forward "
+        "passes.",
+        "Call it after the update, or run the training rows through the network again before the backward pass.",
+    ),
     "shared-memory": Sentences(
         "This array was written into, under this or another name, after the value that is needed here was in it.",
         "Keep a copy, old = W.copy(), or write into one.",

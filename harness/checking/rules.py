@@ -26,7 +26,7 @@ from .penalties import decay_mistakes, decay_place, has_penalty
 from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import Found, Note, Remark, merge_by_id
-from .scales import common_factor, counts_of, found_scale, name_of_scale
+from .scales import common_factor, counts_of, found_scale, is_of_rate, name_of_scale
 from .sources import Sources
 from .stage import Step, branches, draw_settings, make_stage, steps_of
 from .stale import stale_values
@@ -483,6 +483,8 @@ def scale_mistake(reading: Reading) -> Found | None:
     if common is None or is_same(common[0], 1.0):
         return None
     factor, node_id = common
+    if is_of_rate(reading, factor):
+        return None
     id = name_of_scale(factor, counts_of(reading))
     return found_scale(reading, node_id, id=id, factor=factor, expected=1.0, ratio=factor)
 

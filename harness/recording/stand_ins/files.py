@@ -297,7 +297,7 @@ def recall(place: int) -> AnyKey:
 def _unpickler(real: type[Any], missing: Missing) -> type[Any]:
     """A class that reads pickles, with ``load`` that makes up missing files."""
 
-    class Unpickler(real):  # type: ignore[misc]
+    class Unpickler(real):
         def __init__(self, file: Any, *arguments: Any, **keywords: Any) -> None:
             super().__init__(file, *arguments, **keywords)
             self.missing_name = missing.made.get(id(file))

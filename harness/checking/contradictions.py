@@ -18,7 +18,7 @@ from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .choosing import is_output_coupled
 from .cost import Error, Form, is_declared_cost
-from .factors import chain_of, is_same, rates_of
+from .factors import chain_of, is_same
 from .facts import assumed, computed_cost
 from .labels import found_at, found_in_step, quantity
 from .misstated import gradients_at, misstated_cost, own_costs, under_declared_costs
@@ -26,7 +26,7 @@ from .penalties import decay_place
 from .reading import Reading, same_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity, merge_by_id
 from .rules import belongs_together
-from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, name_of_scale, odd_scale
+from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, is_of_rate, name_of_scale, odd_scale
 from .sources import Sources
 from .stage import Stage, Step
 from .stated import Stated
@@ -171,7 +171,8 @@ def contradiction_of(
             second = Alternative(cost=replace(assumed(plain), factor=odd.expected.factor), mistakes=(odd,))
         elif stated and not alike:
             second = of_other_kind(plain, stated[0])
-        second = second or other
+        is_alike = any((times := times_of(plain, one)) is not None and is_of_rate(plain, times) for one in alike)
+        second = second or (None if is_alike else other)
     if best.cost.form is Form.SQUARED:
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
@@ -318,16 +319,19 @@ def expected_factor(reading: Reading, stated: Stated) -> float | None:
     return stated.factor * stated.observations / counts.observations
 
 
+def times_of(reading: Reading, stated: Stated) -> float | None:
+    """What gradients are multiplied by beside those of the stated cost; None if it is not one factor, or not known."""
+    expected, common = expected_factor(reading, stated), common_factor(reading)
+    return None if expected is None or common is None else common[0] / expected
+
+
 def other_scale(reading: Reading, stated: Stated) -> Found | None:
     """Gradients that are a multiple of those of the stated cost."""
-    expected, common, counts = expected_factor(reading, stated), common_factor(reading), counts_of(reading)
-    if expected is None or common is None or counts is None or is_same(common[0], expected):
+    expected, common, times = expected_factor(reading, stated), common_factor(reading), times_of(reading, stated)
+    if expected is None or common is None or times is None or is_same(times, 1.0) or is_of_rate(reading, times):
         return None
     factor, node_id = common
-    times = factor / expected
-    if any(is_same(times, one) or is_same(1 / times, one) for one in rates_of(reading)):
-        return None
-    id = name_of_scale(times, counts)
+    id = name_of_scale(times, counts_of(reading))
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)
 
 

@@ -156,8 +156,21 @@ def has_idle_weights(recording: Recording) -> bool:
 
 
 def is_updated(recording: Recording) -> bool:
-    """Whether every parameter was updated."""
-    return bool(recording.parameters) and all(one.updates for one in recording.parameters)
+    """Whether every parameter was updated, and not all by themselves alone, as data are that are standardised."""
+    if not recording.parameters or not all(one.updates for one in recording.parameters):
+        return False
+    program = Program(recording.nodes)
+    return not all(is_standardised(program, one.before, one.after) for one in recording.updates)
+
+
+def is_standardised(program: Program, before: int, after: int) -> bool:
+    """Whether a value is made of one that was there, of its mean over an axis, and of nothing else but constants."""
+    node, made = program.nodes[before], program.ancestors([after], stop=[before])
+    leaves = [program.nodes[id] for id in made - {before} if program.nodes[id].is_leaf]
+    if not node.is_leaf or any(np.unique(np.asarray(one.value)).size > 1 for one in leaves):
+        return False
+    means = [program.nodes[id] for id in made if program.nodes[id].operation in ("mean", "sum")]
+    return any(before in one.parents for one in means)
 
 
 def is_beside_training(recording: Recording, last: Place) -> bool:

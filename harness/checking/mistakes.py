@@ -76,6 +76,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake("updated-weights-in-backward", Stage.BACKWARD, "K before the update -> K after it"),
     Mistake("bias-row-not-dropped", Stage.BACKWARD, "K^T -> w^T with the row of the bias"),
     Mistake("elementwise-for-matmul", Stage.BACKWARD, "x @ y -> x * y"),
+    Mistake("values-of-another-forward-pass", Stage.BACKWARD, "a of the rows of the errors -> a of other rows"),
     Mistake("shared-memory", Stage.BACKWARD, "a copy -> the same array, changed since"),
     # gradients of parameters
     Mistake("wrong-layer-activation", Stage.GRADIENT, "a_(l-1)^T delta_l -> a_k^T delta_l"),

@@ -64,6 +64,7 @@ class Remark(str, enum.Enum):
     TARGETS_ADDED = "targets-added"
     SOFTMAX_NOT_CALLED = "softmax-not-called"
     ANOTHER_RATE = "another-rate"
+    COEFFICIENT_NOT_READ = "coefficient-not-read"
     VALUES_ROUNDED = "values-rounded"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..recording.graph import Kind as LeafKind
 from ..recording.graph import Node, Place, Recording
 from .alignment import ratio
 from .choosing import read_like
+from .coefficients import unread_coefficients
 from .factors import is_same
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes
@@ -25,12 +26,13 @@ from .penalties import decay_mistakes, decay_place, has_penalty
 from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import Found, Note, Remark, merge_by_id
-from .scales import common_factor, counts_of, found_scale, name_of_scale
+from .scales import common_factor, counts_of, found_scale, is_of_rate, name_of_scale
+from .sources import Sources
 from .stage import Step, branches, draw_settings, make_stage, steps_of
 from .stale import stale_values
 from .structure import Role
 from .thresholds import error_groups
-from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node
+from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node, squares_node
 
 Array = NDArray[Any]
 
@@ -102,12 +104,13 @@ def unlike_others(first: Reading, later: Reading) -> bool:
     )
 
 
-def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
+def rule_mistakes(recording: Recording, reading: Reading, sources: Sources) -> Rules:
     """The mistakes of update rules.
 
     Args:
         recording: the recording.
         reading: the first iteration, whose gradients are right.
+        sources: the user's files.
     """
     late = [step for step in reading.stage.steps if is_late(recording, step)]
     if late:
@@ -156,7 +159,7 @@ def rule_mistakes(recording: Recording, reading: Reading) -> Rules:
             return Rules(departed=later)
     known = find_rules(readings)
     if known is not None:
-        found += known_mistakes(reading, known)
+        found += known_mistakes(reading, known, sources)
         unknown = [chain for chain, rule in zip(known.chains, known.rules) if not rule.name]
         if found or not unknown:
             notes += [
@@ -228,7 +231,7 @@ def keeps_a_state(readings: Sequence[Reading], chains: Sequence[Chain]) -> bool:
 SLIPS = {"momentum-sign": "momentum-sign", "accumulated": "gradient-accumulated-over-iterations"}
 
 
-def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
+def known_mistakes(reading: Reading, known: RulesFound, sources: Sources) -> list[Found]:
     """Known slips of update rules, and parameters whose rule is not that of the others."""
     program = reading.stage.program
     found = [
@@ -243,6 +246,7 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
         for chain, rule in zip(known.chains, known.rules)
         if rule.name == "sgd" and chain.is_of_one_part and (node := forgotten_velocity(program, chain)) is not None
     ]
+    found += shared_coefficients(reading, known, sources)
     if found:
         return found
     if known.crossed and all(rule.name in LINEAR_RULES for rule in known.rules):
@@ -251,6 +255,21 @@ def known_mistakes(reading: Reading, known: RulesFound) -> list[Found]:
     if any(not rule.name for rule in known.rules):
         return []
     return [rule_mistake(reading, chain, "wrong-update-rule", "differs", None) for chain in odd_chains(reading, known)]
+
+
+def shared_coefficients(reading: Reading, known: RulesFound, sources: Sources) -> list[Found]:
+    """The running means of squares that keep the share of the first mean, beside a second share that is never read."""
+    program, found = reading.stage.program, list[Found]()
+    for chain, rule in zip(known.chains, known.rules):
+        if rule.slip or len(rule.constants) != 2 or rule.name not in TWO_MEANS or not is_near(*rule.constants):
+            continue
+        node = squares_node(program, chain, rule)
+        place = None if node is None else program.nodes[node].place
+        unread = [] if place is None else [one for one in unread_coefficients(sources, [place]) if one.partners]
+        if unread:
+            one = rule_mistake(reading, chain, "wrong-update-rule", "shared-coefficient", node)
+            found.append(replace(one, others=(unread[0].place, *one.others)))
+    return found
 
 
 RuleKey = tuple[Any, ...]
@@ -318,6 +337,7 @@ def factors_in(program: Program, node: Node) -> set[float]:
     return found
 
 
+TWO_MEANS = frozenset({"adam", "amsgrad", "nadam"})
 LINEAR_RULES = frozenset({"sgd", "momentum", "nesterov", ONE_STEP})
 
 
@@ -463,6 +483,8 @@ def scale_mistake(reading: Reading) -> Found | None:
     if common is None or is_same(common[0], 1.0):
         return None
     factor, node_id = common
+    if is_of_rate(reading, factor):
+        return None
     id = name_of_scale(factor, counts_of(reading))
     return found_scale(reading, node_id, id=id, factor=factor, expected=1.0, ratio=factor)
 

@@ -172,6 +172,15 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=factor * counts.observations)
 
 
+def is_of_rate(reading: Reading, times: float) -> bool:
+    """Whether a rate on the line of an update explains a factor, as in ``w -= 0.1 * 2 * e * x``.
+
+    It is in all values of that line, and does not belong to the gradient; nor does a factor of 2 that is in it.
+    """
+    rates = rates_of(reading)
+    return any(is_same(one / rate, half) for one in (times, 1 / times) for rate in rates for half in HALVES)
+
+
 def found_scale(reading: Reading, node_id: int, *, id: str, factor: float, expected: float, ratio: float) -> Found:
     """Gradients of all parameters that are a multiple of what they should be, from one value of the backward pass on.
 

@@ -382,16 +382,19 @@ def is_for_arithmetic(stage: Stage, leaf: int, needed: set[int], steered: set[in
 
 
 def targets_of_choices(stage: Stage, needed: set[int]) -> list[int]:
-    """Numbers that are compared with what a branch decided: of one target, every error could have one sign."""
-    pairs = [argument_ids(stage.node(id)) for id in needed if stage.node(id).operation in ("subtract", "add")]
+    """Numbers that are compared with what a branch decided: of one target, every error could have one sign.
+
+    What takes the name of the number, as in ``total -= y``, goes on from it and is compared with nothing.
+    """
+    sums = [stage.node(id) for id in needed if stage.node(id).operation in ("subtract", "add")]
     decided = [
-        (one, other)
-        for pair in pairs
-        if len(pair) == 2
+        one
+        for made in sums
+        if len(pair := argument_ids(made)) == 2
         for one, other in (pair, pair[::-1])
-        if stage.node(other).operation == CHOICE
+        if stage.node(other).operation == CHOICE and set(stage.node(one).names).isdisjoint(made.names)
     ]
-    return sorted({one for one, _ in decided if one not in stage.dependent and stage.node(one).value is not None})
+    return sorted({one for one in decided if one not in stage.dependent and stage.node(one).value is not None})
 
 
 def lists_in(stage: Stage, needed: set[int]) -> list[Any]:

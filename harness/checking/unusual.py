@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.graph import Place
 from ..recording.literals import last_name
 from ..recording.versions import ROUNDING
+from .coefficients import unread_coefficients
 from .cost import Form
 from .factors import by_factor, chain_of, is_same
 from .reading import Array, Reading
@@ -27,6 +28,7 @@ def remarks_on(reading: Reading, sources: Sources) -> Iterator[Note]:
     yield from added_targets(reading)
     yield from uncalled_softmax(reading, sources)
     yield from rounded_values(reading)
+    yield from ignored_coefficients(reading, sources)
 
 
 def added_targets(reading: Reading) -> Iterator[Note]:
@@ -91,6 +93,14 @@ def rounded_values(reading: Reading) -> Iterator[Note]:
         if node.operation in ROUNDING and (not isinstance(digits, int) or digits > 0):
             yield Remark.VALUES_ROUNDED, node.place, ""
             return
+
+
+def ignored_coefficients(reading: Reading, sources: Sources) -> Iterator[Note]:
+    """The coefficients of classes and functions that steps are made in, such as a momentum, that are never read."""
+    stage = reading.stage
+    places = [place for id in sorted(stage.needed) if (place := stage.node(id).place) is not None]
+    for one in unread_coefficients(sources, list(dict.fromkeys(places)))[:1]:
+        yield Remark.COEFFICIENT_NOT_READ, one.place, one.name
 
 
 def are_shares(targets: Array) -> bool:

@@ -488,6 +488,12 @@ def slip_node(program: Program, chain: Chain, rule: Rule) -> int | None:
     return exact[-1] if exact else found[-1][0] if found else None
 
 
+def squares_node(program: Program, chain: Chain, rule: Rule) -> int | None:
+    """The first node of the last iteration that is the running mean of squares of a rule, or a multiple of it."""
+    found = aligned_nodes(program, chain, lambda given: moment(given * given, rule.constants[-1]))
+    return found[0][0] if found else None
+
+
 def first_sum(program: Program, chain: Chain) -> int | None:
     """Where the gradient of the last iteration is added to something first"""
     inner = program.ancestors([chain.steps[-1].after]) & program.descendants([chain.gradients[-1]])

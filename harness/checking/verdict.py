@@ -393,7 +393,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes += unrepeated_forward(reading)
         mistakes += unused_activation(reading)
         mistakes += hidden_factors(reading)
-        rules = rule_mistakes(recording, reading)
+        rules = rule_mistakes(recording, reading, sources)
         mistakes += rules.mistakes
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)

@@ -192,6 +192,11 @@ MISTAKES: dict[str, Sentences] = {
         "The forward pass uses this value several times, and its gradient is that of one use.",
         "Compute the gradient of each use as if it had a value of its own, and add them up.",
     ),
+    "values-of-another-forward-pass": Sentences(
+        "This call overwrites what the layers stored for the backward pass, which then mixes values of two forward "
+        "passes.",
+        "Call it after the update, or run the training rows through the network again before the backward pass.",
+    ),
     "shared-memory": Sentences(
         "This array was written into, under this or another name, after the value that is needed here was in it.",
         "Keep a copy, old = W.copy(), or write into one.",
@@ -371,6 +376,10 @@ SLIPS: Mapping[str, Sentences] = {
     "gradient-for-first-moment": Sentences(
         "The step goes along the gradient itself; its running mean is left out.", "Use m in the place of the gradient."
     ),
+    "shared-coefficient": Sentences(
+        "Both running means keep the same share, that of the first moment. That of the second is never read.",
+        "v = beta2 * v + (1 - beta2) * gradient ** 2",
+    ),
     "counter-not-counted": Sentences(
         "The step counter of the bias correction stays 1.",
         "Divide by 1 - beta ** t, and count t up once an iteration.",
@@ -462,6 +471,8 @@ NOTES: Mapping[Remark, str] = {
     "squared errors, not of a cross-entropy",
     Remark.ANOTHER_RATE: "The learning rate at this line is not that of the other parameters. It is this many times as "
     "large",
+    Remark.COEFFICIENT_NOT_READ: "This coefficient is stored or passed, but it is never read, so its value changes "
+    "nothing",
     Remark.VALUES_ROUNDED: "This line rounds values to a few digits. The gradients were compared without the rounding",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
@@ -510,6 +521,7 @@ WITH_DETAIL = frozenset(
         Remark.TRAINED_IN_TURN,
         Remark.TARGETS_OF_OTHER_ROWS,
         Remark.ANOTHER_RATE,
+        Remark.COEFFICIENT_NOT_READ,
     }
 )
 

@@ -395,3 +395,29 @@ def test_the_output_of_another_row_is_a_mistake(tmp_path: Path, old: str, new: s
     result = check_file(write_file(tmp_path / "net.py", OF_ALL_ROWS.replace(old, new)))
     assert result.verdict is Verdict.MISTAKE
     assert {one.place and one.place.line for one in result.mistakes} <= {9, 10}
+
+
+HINGE_BY_ROWS = """import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+y = np.sign(X @ np.array([1.0, 2.0, -1.0]))
+w, b = np.zeros(3), 0.0
+for _ in range(10):
+    loss = np.maximum(0, 1 - y * (X @ w + b)).mean()
+    dw, db = np.zeros(3), 0.0
+    for row, sign in zip(X, y):
+        if sign * (row @ w + b) < 1:
+            dw -= sign * row
+            db -= sign
+    w -= 0.1 * dw / len(X)
+    b -= 0.1 * db / len(X)
+"""
+
+
+def test_a_sum_of_targets_that_a_branch_adds_up_from_0_is_the_gradient_of_a_bias(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(HINGE_BY_ROWS)
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    path.write_text(HINGE_BY_ROWS.replace("db -= sign", "db += sign"))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -535,6 +535,18 @@ import pickle
 training, test = pickle.load(open('letters.pkl', 'rb'))
 X, y = training
 """,
+    "splits that a class unpickles": """
+import pickle
+class Data:
+    def __init__(self, path='cifar.pkl'):
+        reader = pickle._Unpickler(open(path, 'rb'))
+        reader.encoding = 'latin1'
+        self.train, self.valid, self.test = reader.load()
+    def rows(self):
+        X, y = self.train
+        return X, y
+X, y = Data().rows()
+""",
     "items of a pair": """
 import pickle
 training, test = pickle.load(open('letters.pkl', 'rb'))

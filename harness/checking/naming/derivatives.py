@@ -15,7 +15,7 @@ from ..repairs import FORMS_OF_ACTIVATION
 from ..replay import CannotReplay
 from ..stage import argument_ids
 from ..structure import MOVES, Layer
-from .arrays import written_in_forward
+from .arrays import COMPARISONS, written_in_forward
 from .case import Case, Name, equal, first_name, naming_places, unique
 
 Array = NDArray[Any]
@@ -86,7 +86,25 @@ def name_mask(case: Case, mask: int, expected: Samples, zeroed: bool = False) ->
     written = written_in_forward(case, mask)
     if written is not None:
         return Name("shared-memory", case.lines_after(written.place))
+    limit = None if case.layer is None else other_limit(case, case.layer, mask)
+    if limit is not None:
+        return Name("wrong-derivative", unique([limit, *places_of_derivative(case, mask)[1]]))
     return Name("relu-mask-of-wrong-array", case.lines(case.stage.node(mask)))
+
+
+def other_limit(case: Case, layer: Layer, mask: int) -> Place | None:
+    """Where a mask compares the layer's own values with a number other than 0, as in ``slope[z > 1] = 1``."""
+    program = case.stage.program
+    own = [case.value(layer.z), case.value(layer.a)]
+    into = program.ancestors([mask], stop=case.reading.forward.nodes)
+    for id in sorted(into, reverse=True):
+        node = case.stage.node(id)
+        numbers = [one for one in node.arguments if isinstance(one, (int, float)) and one != 0]
+        if node.operation not in COMPARISONS or not numbers:
+            continue
+        if any(case.same(one, value) for one in argument_ids(node) for value in own):
+            return node.place
+    return None
 
 
 # What it is instead

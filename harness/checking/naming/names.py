@@ -19,13 +19,13 @@ from .activations import at_activation, bias_gradient_sent_back
 from .case import Case, Name, first_name
 from .changes import by_change, name_change
 from .deltas import at_pre_activation, diagonal_jacobian_of_scores, not_multiplied
-from .operands import cut_to_integers, updated_weights, without_errors, wrong_part
+from .operands import OTHER_PASS, cut_to_integers, of_another_pass, updated_weights, without_errors, wrong_part
 from .parameters import at_parameter, of_one_use
 from .scalars import at_factor
 
 # What a value is made of goes before one change of an operation, and that before what the value should be.
 TESTS = (
-    *(cut_to_integers, updated_weights, wrong_part, bias_gradient_sent_back, by_change),
+    *(cut_to_integers, of_another_pass, updated_weights, wrong_part, bias_gradient_sent_back, by_change),
     *(at_pre_activation, diagonal_jacobian_of_scores, at_activation, at_parameter, not_multiplied, without_errors),
 )
 
@@ -37,6 +37,7 @@ MERGED = frozenset(
     {
         *("output-delta-reused", "missing-hidden-activation-derivative", "missing-output-activation-derivative"),
         *("kernel-not-updated", "bias-gradient-missing", "updated-weights-in-backward", "integer-weights"),
+        OTHER_PASS,
     }
 )
 
@@ -103,7 +104,7 @@ def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> 
         settings=tuple(bench.begun),
     )
     case = Case(reading, fault, sources)
-    name = name_change(case, bench, repair)
+    name = of_another_pass(case) or name_change(case, bench, repair)
     return None if name is None else describe(case, name)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...recording.graph import Node
+from ...recording.graph import Node, Place
 from ..alignment import ratio
 from ..stage import Step
-from .case import Case, Name
+from .case import Case, Name, unique
+
+OTHER_PASS = "values-of-another-forward-pass"
 
 
 def cut_to_integers(case: Case) -> Name | None:
@@ -42,6 +44,39 @@ def updated_weights(case: Case) -> Name | None:
             is_shared = is_written and is_other_name(case.stage.node(operand), step.name)
             return Name("shared-memory" if is_shared else "updated-weights-in-backward", case.lines(), step.name)
     return None
+
+
+def of_another_pass(case: Case) -> Name | None:
+    """The value is made with something that a layer stored in another forward pass, such as that of a validation.
+
+    The place is the call of the later of the two passes, which came in between.
+    """
+    stage, program, forward = case.stage, case.stage.program, case.reading.forward.nodes
+    computed = forward & stage.dependent - stage.parameters.keys()
+    lines = {(node.operation, node.place) for id in computed if (node := stage.node(id)).place is not None}
+    begun = min(computed, default=None)
+    after = program.descendants([step.before for step in stage.steps]) - case.reading.errors_below - forward
+    for operand in (one for used in case.operands() for one in (used, case.origin(used))):
+        if operand in forward | case.reading.errors_below | stage.parameters.keys() or begun is None:
+            continue
+        # what it is made of, and what that pass makes of it
+        around = (program.ancestors([operand]) | set(program.children[operand])) & after
+        around |= program.ancestors(around) & after
+        passed = [id for id in around if (stage.node(id).operation, stage.node(id).place) in lines]
+        if not passed or min(passed) > case.node.id:
+            continue
+        later = begun if min(passed) < begun else min(passed)
+        return Name(OTHER_PASS, unique([*call_of(stage.node(later), case.node), *case.lines()]))
+    return None
+
+
+def call_of(node: Node, other: Node) -> list[Place]:
+    """The line, in the function that leads to both of two operations, that leads to the first of them."""
+    if node.place is None or other.place is None:
+        return []
+    first, second = (one.place.trail[::-1] for one in (node, other) if one.place is not None)
+    apart = next((one for one, beside in zip(first, second) if one.site != beside.site), None)
+    return [apart or node.place]
 
 
 def without_errors(case: Case) -> Name | None:

@@ -153,7 +153,7 @@ class Missing:
         if ONE_ARRAY.match(name.lower()) or not name.isidentifier():
             return False
         text = self.hints.text
-        is_unpacked = re.search(rf"^\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*=\s*{name}\s*$", text, re.MULTILINE)
+        is_unpacked = re.search(rf"^\s*\(?\s*\w+\s*,\s*\w+\s*\)?\s*=\s*(self\.)?{name}\s*$", text, re.MULTILINE)
         return bool(is_unpacked) or all(re.search(rf"\b{name}\[{place}\]", text) for place in (0, 1))
 
     def saved(self, path: str) -> SavedWeights | None:
@@ -236,7 +236,9 @@ class Missing:
     def _pickled(self, name: str) -> Any:
         """What ``pickled`` gives, which notes it."""
         rows, text, low = self.hints.rows, self.hints.text, Path(name).name.lower()
-        if "batch" in low or "cifar" in low:
+        place = TAPE.place()
+        variable = place.variable if place is not None else ""
+        if ("batch" in low or "cifar" in low) and "," not in variable:  # that is not unpacked into its parts
             content: dict[Any, Any] = {"data": images(rows, (3072,), name), "labels": labels(rows, 10, name).tolist()}
             names = [f"class{number}" for number in range(10)]
             in_bytes = {key.encode(): value for key, value in content.items()}  # as Python 2 wrote them
@@ -248,8 +250,6 @@ class Missing:
                 "test_img": images(rows, (784,), "test"),
                 "test_label": labels(rows, 10, "test"),
             }
-        place = TAPE.place()
-        variable = place.variable if place is not None else ""
         is_by_word = variable and re.search(rf"\b{re.escape(variable)}\[['\"]", text)
         if "mnist" in low and not is_by_word:
             parts = [
@@ -294,6 +294,20 @@ ANY_KEY: list[AnyKey] = []
 def recall(place: int) -> AnyKey:
     """The dictionary that went into a pickle."""
     return ANY_KEY[place]
+
+
+def _unpickler(real: type[Any], missing: Missing) -> type[Any]:
+    """A class that reads pickles, with ``load`` that makes up missing files."""
+
+    class Unpickler(real):
+        def __init__(self, file: Any, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(file, *arguments, **keywords)
+            self.missing_name = missing.made.get(id(file))
+
+        def load(self) -> Any:
+            return super().load() if self.missing_name is None else missing.pickled(self.missing_name)
+
+    return Unpickler
 
 
 def mat_reader(real: Callable[..., Any], missing: Missing) -> Callable[..., Any]:
@@ -507,6 +521,8 @@ def install(missing: Missing) -> None:
         return real_unpickle(file, *arguments, **keywords) if made is None else missing.pickled(made)
 
     pickle.load = unpickled
+    for name in ("Unpickler", "_Unpickler"):  # the second is the same in Python, with attributes that may be set
+        setattr(pickle, name, _unpickler(getattr(pickle, name), missing))
     builtins.open = opened
     io.open = opened
     gzip.open = gzip_opened  # type: ignore[assignment]

@@ -2,7 +2,7 @@
 
 ``finding`` says which sandbox this machine has, ``box`` makes the command, ``walls`` makes a sandbox if bubblewrap
 is missing, ``inside`` is the first thing that runs in a sandbox, ``staging`` copies the folder that the program gets,
-``launching`` starts and ends it, and ``patience`` says when it has taken too long.
+``launching`` starts and ends it, ``usage`` reads what it uses, and ``patience`` says when it has taken too long.
 """
 
 from .box import Box, Bubblewrap, Limits, Namespaces

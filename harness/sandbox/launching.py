@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ..scratch import scratch_folder
 from .box import COPY, Box, Limits
-from .patience import memory_below
 from .staging import copy_folder
+from .usage import memory_below
 
 _BOX: ContextVar[Box | None] = ContextVar("box", default=None)
 WATCH_SECONDS = 0.25  # between two looks at how much memory is in use

@@ -43,6 +43,11 @@ class Enough:
         self._awaited: set[Site] | None = None  # lines of costs that none was computed of yet; None: not looked for
         self._last_awaited = 0  # step after which they are not waited for
 
+    def is_awaited(self, chain: Chain) -> bool:
+        """Whether a parameter was updated too seldom to stop, whatever the others are."""
+        fewest = min(ENOUGH_OF_MANY, self._updates)
+        return chain.is_confirmed and len(chain.groups) < fewest
+
     def stop_if_seen(self, chains: Sequence[Chain]) -> None:
         """Ask the tape to stop if every parameter was updated often enough, and nothing that is ahead is waited for."""
         fewest = min((len(chain.groups) for chain in chains), default=0)

@@ -52,6 +52,7 @@ class Search:
         self.origins: dict[int, set[Role]] = defaultdict(set)  # the uses that make another array of the same origin
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
+        self.behind: Chain | None = None  # the one with the fewest updates when that was last looked at
         self.passed_over: dict[int, Chain] = {}  # those of which an unwritten item was read, by identity
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
@@ -417,7 +418,10 @@ class Search:
                 self.last_closed = self.tape.steps[-1].id
                 self.lineage.control = 0
                 self.tape.most_nodes = MAX_NODES_IN_TRAINING
-                self.enough.stop_if_seen(confirmed(self.chains))
+                if self.behind is None or not self.enough.is_awaited(self.behind):
+                    chains = confirmed(self.chains)
+                    self.behind = min(chains, key=lambda one: len(one.groups), default=None)
+                    self.enough.stop_if_seen(chains)
             elif chain.first in self.known.uses and not chain.groups and not chain.roles:
                 chain.roles.add(role)
         elif version == chain.closed:

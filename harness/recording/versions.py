@@ -93,7 +93,12 @@ class Chain:
         """Whether old versions go on being used: then it was a value on its way through layers, not a parameter."""
         return self.is_passing or (self.stale_uses >= 2 and 2 * self.stale_uses >= len(self.groups))
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it was used after an update."""
+        return bool(self.groups) and not self.is_dropped
+
 
 def confirmed(chains: Iterable[Chain]) -> list[Chain]:
     """The parameters that were used after an update."""
-    return [chain for chain in chains if chain.groups and not chain.is_dropped]
+    return [chain for chain in chains if chain.is_confirmed]

@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import pytest
 
+from harness.recording.enough import Enough
 from harness.recording.known import KnownVersions
 from harness.recording.lineage import Lineage
 from harness.recording.tape import Tape
+from harness.recording.versions import Chain
 
 COUNT = 1_000
 OWN, CHANGE = 0, 2  # nodes: what may be a parameter, and what is added to it
@@ -67,3 +69,16 @@ def test_what_depends_on_it_directly_needs_no_sum(sums: list[Sum]) -> None:
     assert known_with(sums, 1 | sums[3].bit).depends(CHANGE, OWN)
     assert not any(one.looks for one in sums)
     assert not known_with(sums, sums[3].bit).depends(OWN, OWN)  # nothing else
+
+
+def test_updates_are_counted_again_only_when_the_parameter_with_the_fewest_has_had_enough() -> None:
+    enough = Enough(Tape(), updates=3)
+    behind = Chain(first=0, bit=1)
+    assert not enough.is_awaited(behind)  # it may be none
+    behind.groups.append((0, 1))
+    assert enough.is_awaited(behind)
+    behind.groups.append((1, 2))
+    assert not enough.is_awaited(behind)
+    dropped = Chain(first=0, bit=1, groups=[(0, 1)], is_passing=True)
+    assert not enough.is_awaited(dropped)
+    assert not Enough(Tape(), updates=1).is_awaited(Chain(first=0, bit=1, groups=[(0, 1)]))

@@ -1253,3 +1253,39 @@ class Affine:
     assert result.verdict is (Verdict.CORRECT if of == "shift" else Verdict.MISTAKE)
     lines = [one.place.text for one in result.mistakes if one.place is not None]
     assert lines == ([] if of == "shift" else ["self.shift.grad = np.zeros_like(self.kernel.data)"])
+
+
+STACKED_COLUMNS = """import numpy as np
+
+class Dense:
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.normal(0, 0.01, size=(output_size, input_size))
+        self.biases = np.zeros((output_size, 1))
+    def forward(self, inputs):
+        self.inputs = inputs
+        return self.weights @ inputs + self.biases
+    def backward(self, output_gradient, learn_rate, momentum, clip_value):
+        back = self.weights.T @ output_gradient
+        d_weights = np.sum(output_gradient @ np.swapaxes(self.inputs, 1, 2), axis=0)
+        d_biases = np.sum(output_gradient, axis=0)
+        self.weights = self.weights - learn_rate * np.clip(d_weights, -clip_value, clip_value)
+        self.biases = self.biases - learn_rate * np.clip(d_biases, -clip_value, clip_value)
+        return back
+
+class ReLU:
+    def forward(self, inputs):
+        self.inputs = inputs
+        return np.where(inputs > 0, inputs, 0)
+    def backward(self, output_gradient):
+        return np.where(self.inputs > 0, 1, 0) * output_gradient
+"""
+
+
+def test_a_layer_of_stacked_columns_that_updates_itself_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "layer.py"
+    path.write_text(STACKED_COLUMNS)
+    assert check_file(path).verdict is Verdict.CORRECT
+    lines = STACKED_COLUMNS.replace("return back", "return self.weights.T @ output_gradient").split("\n")
+    path.write_text("\n".join(line for line in lines if "back = " not in line))
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 15)

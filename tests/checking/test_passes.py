@@ -143,3 +143,26 @@ def test_a_slope_with_another_limit_than_0_is_a_wrong_derivative_where_it_is_com
     assert checked(tmp_path, SLOPE).verdict is Verdict.CORRECT
     result = checked(tmp_path, SLOPE.replace("a > 0", "a >= 1"))
     assert found(result) == [("wrong-derivative", 9)], report.text(result)
+
+
+def test_a_slope_that_calls_its_activation_is_not_another_forward_pass(tmp_path: Path) -> None:
+    text = """import numpy as np
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
+W, V = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+def slope(x):
+    return sigmoid(x) * (1 - sigmoid(x))
+for _ in range(20):
+    z = X @ W
+    h = sigmoid(z)
+    out = h @ V
+    cost = np.sum((out - y) ** 2)
+    d = 2 * (out - y)
+    dV, dW = h.T @ d, X.T @ (d @ V.T * slope(h))
+    W -= 0.01 * dW
+    V -= 0.01 * dV
+"""
+    assert checked(tmp_path, text.replace("slope(h)", "slope(z)")).verdict is Verdict.CORRECT
+    assert found(checked(tmp_path, text)) == [("derivative-of-activation", 15)]

@@ -55,7 +55,9 @@ def of_another_pass(case: Case) -> Name | None:
     computed = forward & stage.dependent - stage.parameters.keys()
     lines = {(node.operation, node.place) for id in computed if (node := stage.node(id)).place is not None}
     begun = min(computed, default=None)
+    # without what is made of this pass, as by a slope that calls its activation
     after = program.descendants([step.before for step in stage.steps]) - case.reading.errors_below - forward
+    after -= program.descendants(computed)
     for operand in (one for used in case.operands() for one in (used, case.origin(used))):
         if operand in forward | case.reading.errors_below | stage.parameters.keys() or begun is None:
             continue
@@ -63,11 +65,21 @@ def of_another_pass(case: Case) -> Name | None:
         around = (program.ancestors([operand]) | set(program.children[operand])) & after
         around |= program.ancestors(around) & after
         passed = [id for id in around if (stage.node(id).operation, stage.node(id).place) in lines]
-        if not passed or min(passed) > case.node.id:
+        if not passed or is_repeated(case, passed, computed) or min(passed) > case.node.id:
             continue
         later = begun if min(passed) < begun else min(passed)
         return Name(OTHER_PASS, unique([*call_of(stage.node(later), case.node), *case.lines()]))
     return None
+
+
+def is_repeated(case: Case, passed: list[int], computed: set[int]) -> bool:
+    """Whether a value of another pass is one of the forward pass, computed once more on its line."""
+    nodes, program = case.stage.program.nodes, case.stage.program
+    found = program.run([*passed, *computed], {}, program.base)
+    alike = [(one, id) for one in passed for id in computed if nodes[one].place == nodes[id].place]
+    return any(
+        nodes[one].operation == nodes[id].operation and np.array_equal(found[one], found[id]) for one, id in alike
+    )
 
 
 def call_of(node: Node, other: Node) -> list[Place]:

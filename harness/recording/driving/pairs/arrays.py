@@ -13,6 +13,7 @@ SEQUENCES, STEPS, WIDTH, HEADS = 3, 4, 6, 2  # of a layer over sequences; an att
 
 ROWS = ("rows_", "columns_", "row_", "column_")  # what a layer may be given, most likely first
 PICTURES = ("images_", "image_rows_", "image_", "image_row_", "plane_")  # what a convolution or a pooling may be given
+STACKED = "stacked_columns_"  # observations that are columns each, one after the other on the first axis
 SIGNALS = ("signals_", "signal_rows_")  # the same in one dimension
 SERIES = ("sequences_", "steps_")  # what a layer over sequences may be given: their steps on the second or first axis
 COLUMNS = ("columns_", "series_last_")  # what weights are multiplied with from the left; the second has steps last
@@ -34,7 +35,7 @@ LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely f
     ("score_t_", "binary_t_"),
 )
 # the axis of the observations: a forward pass that does not keep its length has used the array in another way
-OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0}
+OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0, STACKED: 0}
 INDEX_LAYER = re.compile(r"embed", re.IGNORECASE)
 IMAGE_LAYER = re.compile(r"conv|pool|norm\w*2_?d|spatial\w*norm", re.IGNORECASE)
 SIGNAL_LAYER = re.compile(r"(conv|pool)\w*1_?d|1_?d_?(conv|\w*pool)", re.IGNORECASE)
@@ -134,6 +135,7 @@ def pair_data(seed: int, *, square: bool = False) -> dict[str, Any]:
         "labels_": classes,
         "row_": rng.normal(size=(1, INPUTS)),
         "column_": rng.normal(size=(INPUTS, 1)),
+        STACKED: np.random.default_rng((seed, 1)).normal(size=(OBSERVATIONS, INPUTS, 1)),
         "vector_": rng.normal(size=INPUTS),
         "image_": rng.normal(size=(CHANNELS, SIDE, SIDE)),
         "image_row_": rng.normal(size=(SIDE, SIDE, CHANNELS)),

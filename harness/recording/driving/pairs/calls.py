@@ -22,6 +22,10 @@ from .recurrent import recurrent_array
 
 RATE = 0.1
 MAX_CONSTRUCTIONS = 6
+LIMIT = re.compile(
+    r"^(grad(ient)?_?)?clip(ping)?(_?(value|norm|threshold|limit))?$|^max_?(grad(ient)?_?)?norm$", re.IGNORECASE
+)
+NO_LIMIT = "1e6"  # of gradients, which are to be compared as they are
 ARRAY_ROLES = (Role.PARAMETERS, Role.WEIGHT)
 MAX_WAITING = 20  # choices of a construction that are still to be tried
 
@@ -145,7 +149,7 @@ class StaticCalls:
                 given = True
                 parts.append(first)
             elif argument.required:
-                parts.append(self._setting(role, target))
+                parts.append(NO_LIMIT if LIMIT.search(argument.name) else self._setting(role, target))
         return ", ".join(parts)
 
     @staticmethod

@@ -19,6 +19,7 @@ from .arrays import (
     RECURRENT_LAYER,
     ROWS,
     SINGLE,
+    STACKED,
     inputs_of,
     layer_settings,
     same_observations,
@@ -64,6 +65,7 @@ PARAMETER = re.compile(
 )  # an attribute
 ITEM_KEY = re.compile(r"\['(\w+)'\]$")
 NUMBERED = re.compile(r"\w\[\d+\]$")
+LAST_AXES = re.compile(r"swapaxes\([^()]*\b(1, 2|2, 1|-1, -2|-2, -1)\)|transpose\(([^()]*, )?\(?0, 2, 1\)")
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 
@@ -187,10 +189,15 @@ class _Layer:
         """Those of a layer, which is given the gradient of its output."""
         outputs = self._outputs() if self.passes.are_known else ()
         for construction in self.calls.constructions(self.name) if outputs else ():
-            for data in self.passes.inputs(inputs_of(self.name)):
+            for data in self.passes.inputs((*inputs_of(self.name), *self._stacked())):
                 for pattern in self._backward_patterns():
                     if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
                         yield self._option(construction, data, "", outputs, pattern)
+
+    def _stacked(self) -> tuple[str, ...]:
+        """What a layer may be given besides if its methods turn the last two of three axes."""
+        texts = [one.text for one in self.calls.facts.methods(self.name).values()]
+        return (STACKED,) if any(LAST_AXES.search(text) for text in texts) else ()
 
     def slope_options(self) -> Iterator[PairOption]:
         """Those of an activation whose backward pass gives its derivative, which the network multiplies with.

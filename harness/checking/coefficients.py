@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from ..recording.graph import Place
+from ..recording.literals import assigned, is_of_self, last_name
 from .sources import Sources, parts_of
 
 NAME = re.compile(
@@ -37,11 +38,11 @@ def unread_coefficients(sources: Sources, places: Sequence[Place]) -> list[Unrea
         places: lines that ran, each in a class or function that counts.
     """
     found: list[Unread] = []
+    functions = [one.name for file in sources.trees for one in sources.functions_of(file)]
     for file, tree in sources.trees.items():
         lines = {one.line for place in places for one in place.trail if one.file == file}
         nodes = list(ast.walk(tree))
-        functions = [one.name for other in sources.trees for one in sources.functions_of(other)]
-        if any(word in LOOKED_UP for node in nodes for word in words_of(node)):
+        if any(last_name(node) in LOOKED_UP for node in nodes):
             continue
         for scope in nodes:
             if not isinstance(scope, (ast.ClassDef, ast.FunctionDef)):
@@ -70,17 +71,19 @@ def attributes_of(sources: Sources, scope: ast.ClassDef) -> Iterator[tuple[str, 
             continue
         arguments = {one.arg for one in (*method.args.args, *method.args.kwonlyargs)}
         for node in ast.walk(method):
-            if not isinstance(node, ast.Assign) or (isinstance(node.value, ast.Constant) and not node.value.value):
+            if not isinstance(node, ast.Assign):
                 continue
-            for target in (one for whole in node.targets for one in parts_of(whole)):
-                if not is_own(target) or not NAME.fullmatch(target.attr):
+            for target, value in ((one, value) for whole, value in assigned(node) for one in parts_of(whole)):
+                if not is_of_self(target) or not NAME.fullmatch(target.attr):
                     continue
-                used = [name.id for name in ast.walk(node.value) if isinstance(name, ast.Name)]
+                if isinstance(value, ast.Constant) and not value.value:
+                    continue
+                used = {name.id for name in ast.walk(value) if isinstance(name, ast.Name)}
                 elsewhere = {
                     one.id for part in method.body if part is not node for one in ast.walk(part) if is_read(one)
                 }
-                is_passed = all(one in arguments or one in ("float", "abs") for one in used)
-                is_used_otherwise = target.attr in used and target.attr in elsewhere
+                is_passed = used <= arguments | {"float", "abs"}
+                is_used_otherwise = not elsewhere.isdisjoint(used & arguments)
                 if is_passed and not is_used_otherwise and not is_read_in(sources, target.attr, family):
                     yield f"self.{target.attr}", node.lineno
 
@@ -115,7 +118,7 @@ def is_read_in(sources: Sources, name: str, family: Sequence[ast.ClassDef]) -> b
     for tree in sources.trees.values():
         for node in ast.walk(tree):
             is_named = isinstance(node, ast.Attribute) and node.attr == name and not isinstance(node.ctx, ast.Store)
-            if is_named and (id(node) in of_family or not is_own(node)):
+            if is_named and (id(node) in of_family or not is_of_self(node)):
                 return True
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute) and node.target.attr == name:
                 return True
@@ -128,19 +131,10 @@ def partners_of(scope: ast.ClassDef | ast.FunctionDef, name: str) -> tuple[str, 
     """The names read in a class or function that differ from a name by their number alone."""
     if not PAIRED.fullmatch(name.removeprefix("self.")):
         return ()
-    read = {ast.unparse(node) for node in ast.walk(scope) if is_read(node) or is_own(node)}
+    named = [node for node in ast.walk(scope) if isinstance(node, ast.Name) or is_of_self(node)]
+    read = {ast.unparse(node) for node in named if isinstance(node.ctx, ast.Load)}
     stem = re.sub(r"\d", "", name)
     return tuple(sorted(one for one in read if one != name and re.sub(r"\d", "", one) == stem))
-
-
-def words_of(node: ast.AST) -> tuple[str, ...]:
-    """The name that a node reads, or that of its attribute."""
-    return (node.id,) if isinstance(node, ast.Name) else (node.attr,) if isinstance(node, ast.Attribute) else ()
-
-
-def is_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
-    """Whether it is an attribute of ``self``."""
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def is_read(node: ast.AST) -> TypeGuard[ast.Name]:

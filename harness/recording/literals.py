@@ -26,6 +26,11 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def is_of_self(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """Whether it is an attribute of ``self``."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+
+
 def assigned(statement: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
     """The targets of an assignment with their values: two of each in ``self.a, self.b = a, b``."""
     for target in statement.targets:

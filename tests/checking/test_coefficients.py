@@ -69,6 +69,8 @@ def test_a_coefficient_that_is_never_read_is_remarked(tmp_path: Path) -> None:
     [
         ("class A:\n    def f(self, decay):\n        self.decay = decay\n", ["self.decay"]),
         ("class A:\n    def f(self, decay):\n        self.decay = decay\n        print(decay)\n", []),
+        ("class A:\n    def f(self, step):\n        self.lr = step\n        print(step)\n", []),
+        ("class A:\n    def f(self, n, decay):\n        self.n, self.decay = len(n), decay\n", ["self.decay"]),
         ("class A(Elsewhere):\n    def f(self, decay):\n        self.decay = decay\n", []),
         ("class A:\n    def f(self, decay):\n        self.decay = decay\nprint(A().decay)\n", []),
         ("class A:\n    def f(self, decay):\n        self.decay = decay\nprint(getattr(A(), 'decay'))\n", []),
@@ -87,3 +89,9 @@ def test_a_coefficient_that_is_never_read_is_remarked(tmp_path: Path) -> None:
 def test_what_is_never_read_is_known_from_the_files(text: str, names: list[str]) -> None:
     places = [Place(file="a.py", line=line) for line in (1, 2, 3)]
     assert [one.name for one in unread_coefficients(Sources({"a.py": text}), places)] == names
+
+
+def test_a_coefficient_that_is_stored_and_not_read_is_not_a_partner_of_another() -> None:
+    text = "class A:\n    def f(self, beta1, beta2):\n        self.beta1 = beta1\n        self.beta2 = beta2\n"
+    found = unread_coefficients(Sources({"a.py": text}), [Place(file="a.py", line=1)])
+    assert [(one.name, one.partners) for one in found] == [("self.beta1", ()), ("self.beta2", ())]

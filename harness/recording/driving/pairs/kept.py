@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ...literals import assigned, last_name, texts_of
+from ...literals import assigned, is_of_self, last_name, texts_of
 from ..source import FunctionFacts
 
 OF_GRADIENTS = re.compile(r"[gG]rad|^_?d_?(params?|weights?)$")
@@ -47,19 +47,15 @@ def _items(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, str,
     """The attribute, the key and the name of each item that an assignment sets."""
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Subscript):
         target = target.value  # self.grads[0][...] = dW
-    if isinstance(target, ast.Subscript) and _is_own(target.value) and isinstance(target.slice, ast.Constant):
+    if isinstance(target, ast.Subscript) and is_of_self(target.value) and isinstance(target.slice, ast.Constant):
         key = target.slice.value
         yield last_name(target.value), repr(key), key if isinstance(key, str) else last_name(value or target)
-    elif _is_own(target) and isinstance(value, ast.Dict):
+    elif is_of_self(target) and isinstance(value, ast.Dict):
         for text in texts_of(value.keys):
             yield last_name(target), repr(text), text
-    elif _is_own(target) and isinstance(value, (ast.List, ast.Tuple)):
+    elif is_of_self(target) and isinstance(value, (ast.List, ast.Tuple)):
         for place, one in enumerate(value.elts):
             yield last_name(target), str(place), last_name(one)
-
-
-def _is_own(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def given_back_keys(function: FunctionFacts) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from ..recording.graph import Kind as LeafKind
 from ..recording.graph import Node, Place, Recording
 from .alignment import ratio
 from .choosing import read_like
-from .coefficients import unread_coefficients
+from .coefficients import Unread, unread_coefficients
 from .factors import is_same
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes
@@ -260,15 +260,19 @@ def known_mistakes(reading: Reading, known: RulesFound, sources: Sources) -> lis
 def shared_coefficients(reading: Reading, known: RulesFound, sources: Sources) -> list[Found]:
     """The running means of squares that keep the share of the first mean, beside a second share that is never read."""
     program, found = reading.stage.program, list[Found]()
+    unread: dict[Place, list[Unread]] = {}
     for chain, rule in zip(known.chains, known.rules):
         if rule.slip or len(rule.constants) != 2 or rule.name not in TWO_MEANS or not is_near(*rule.constants):
             continue
         node = squares_node(program, chain, rule)
         place = None if node is None else program.nodes[node].place
-        unread = [] if place is None else [one for one in unread_coefficients(sources, [place]) if one.partners]
-        if unread:
+        if place is None:
+            continue
+        if place not in unread:
+            unread[place] = [one for one in unread_coefficients(sources, [place]) if one.partners]
+        if unread[place]:
             one = rule_mistake(reading, chain, "wrong-update-rule", "shared-coefficient", node)
-            found.append(replace(one, others=(unread[0].place, *one.others)))
+            found.append(replace(one, others=(unread[place][0].place, *one.others)))
     return found
 
 

@@ -388,7 +388,8 @@ def departing_node(reading: Reading, chain: Chain, reference: Chain) -> int:
     if chain.node not in shared:
         return chain.node
     own = program.ancestors([chain.step.after], stop=parameters) & reading.stage.dependent - shared
-    return min(own - reading.forward.nodes - set(parameters))
+    # nothing is its own if the reference is made with the updated parameter
+    return min(own - reading.forward.nodes - set(parameters), default=chain.node)
 
 
 def departing_delta(reading: Reading, chain: Chain, reference: Chain) -> int | None:

@@ -49,7 +49,8 @@ def steps_between_writes(recording: Recording, program: Program) -> bool:
     """
     for update in recording.updates:
         for earlier, later in pairwise(sorted({*update.parts, update.after} - {update.before})):
-            made = program.descendants([earlier], within=program.ancestors(program.parents[later][1:]))
+            between = program.ancestors(program.parents[later][1:], within=set(range(earlier, later)))
+            made = program.descendants([earlier], within=between)
             if any(recording.nodes[id].operation in CONTRACTIONS for id in made):
                 return True
     return False

@@ -485,8 +485,9 @@ def is_scaled_by_rate(stage: Stage, id: int, chain: set[int]) -> bool:
     counts = {one for one in made if stage.node(one).dtype and np.dtype(stage.node(one).dtype).kind in "biu"}
     if stage.parameters.keys().isdisjoint(program.ancestors(others, stop=counts | stage.parameters.keys())):
         return True
-    is_common = all(others <= program.ancestors([step.after], stop=stage.parameters) for step in stage.steps)
-    return is_common and bool(others) and all(is_size(stage, one) for one in others)
+    if not all(is_size(stage, one) for one in others):
+        return False
+    return all(others <= program.ancestors([step.after], stop=stage.parameters) for step in stage.steps)
 
 
 def is_size(stage: Stage, id: int) -> bool:

@@ -76,9 +76,13 @@ def is_repeated(case: Case, passed: list[int], computed: set[int]) -> bool:
     """Whether a value of another pass is one of the forward pass, computed once more on its line."""
     nodes, program = case.stage.program.nodes, case.stage.program
     found = program.run([*passed, *computed], {}, program.base)
-    alike = [(one, id) for one in passed for id in computed if nodes[one].place == nodes[id].place]
+    by_line: dict[tuple[str, Place | None], list[int]] = {}
+    for id in computed:
+        by_line.setdefault((nodes[id].operation, nodes[id].place), []).append(id)
     return any(
-        nodes[one].operation == nodes[id].operation and np.array_equal(found[one], found[id]) for one, id in alike
+        np.array_equal(found[one], found[id])
+        for one in passed
+        for id in by_line.get((nodes[one].operation, nodes[one].place), ())
     )
 
 

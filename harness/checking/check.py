@@ -31,7 +31,7 @@ from .factors import is_same
 from .facts import not_judged
 from .kinds import with_kinds
 from .later import with_later
-from .mistakes import BY_ID, OF_LAYERS
+from .mistakes import BY_ID, OF_LAYERS, UNNAMED
 from .raised import exception_mistake, with_own_exception
 from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
 from .scales import HALVES
@@ -573,7 +573,7 @@ def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) 
         if of_loss and any(is_same(one.factor, ratio) for ratio in ratios):
             id = "mean-over-features"
     else:
-        id = "gradient-of-another-parameter" if one.aligned_with else "wrong-value"
+        id = "gradient-of-another-parameter" if one.aligned_with else UNNAMED
         id = "wrong-derivative" if pair.kind is PairKind.DERIVATIVE else id
         if one.of == "input" and one.is_passed_on:
             id = "missing-hidden-activation-derivative"

@@ -15,7 +15,8 @@ from .factors import chain_of, factor_mistakes, is_update_place, scaled_values, 
 from .items import of_other_items
 from .labels import found_at, found_in_step, quantity
 from .matching import climbs_by_a_rule
-from .naming.names import UNNAMED, UPDATED_WEIGHTS, name_edit, name_edits, name_faults
+from .mistakes import UNNAMED
+from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
 from .reading import Reading, lane_gradient
 from .replay import Program, resolve, size_of
 from .result import UNKNOWN, Found, Quantity, merge_by_id, merge_by_line
@@ -106,7 +107,7 @@ def says_nothing(best: Reading, judged: Judged) -> bool:
     errors = {error.node for error in best.stage.errors}
     rows = [one for one in best.backward_bundles()[:400] if one[0] not in errors]
     explained = explained or any(best.aligned_with(one) for one in rows)
-    return not explained and judged.is_trivial and names <= {"wrong-value", "gradient-ascent"} and bool(names)
+    return not explained and judged.is_trivial and names <= {UNNAMED, "gradient-ascent"} and bool(names)
 
 
 def of_another(reading: Reading, step: Step) -> Found | None:
@@ -310,7 +311,7 @@ def departure(reading: Reading, step: Step) -> Found | None:
     if last is None:
         return None
     node = stage.node(last)
-    id = "wrong-value"
+    id = UNNAMED
     is_used_once = len(reading.lines_of_use(step.before)) == 1  # of several uses, each has a sum of its own
     if node.operation in ("sum", "mean") and is_used_once:
         whole = size_of(node) == 1 < max(1, int(np.prod(step.shape)))
@@ -367,10 +368,10 @@ def not_in_forward(reading: Reading, step: Step) -> Found:
     steered = reading.stage.program.ancestors(guard.node for guard in reading.stage.recording.guards)
     named = [one for one in reading.stage.steps if (one.name, one.shape) == (step.name, ())]
     is_one_of_many = any(one.before in reading.forward.nodes for one in named)
-    id = "wrong-value" if step.before in steered or is_one_of_many else "bias-missing-in-forward"
+    id = UNNAMED if step.before in steered or is_one_of_many else "bias-missing-in-forward"
     return found_in_step(reading, step, id, expected=Quantity(kind=QuantityKind.NOTHING))
 
 
 def unlocated(reading: Reading, step: Step) -> Found:
     """An update that is wrong for a reason that was not found."""
-    return found_in_step(reading, step, "wrong-value", got=UNKNOWN, expected=quantity(reading, step.before, None))
+    return found_in_step(reading, step, UNNAMED, got=UNKNOWN, expected=quantity(reading, step.before, None))

@@ -17,7 +17,7 @@ from ..recording.failures import NO_ATTRIBUTE, is_never_set
 from ..recording.graph import Array, Driven, Recording
 from ..recording.literals import last_name, texts_of
 from .exceptions import has_forward
-from .mistakes import BY_ID, OF_LAYERS
+from .mistakes import BY_ID, OF_LAYERS, UNNAMED
 from .raised import exception_mistake
 from .replay import Program
 from .result import CheckResult, Remark, Verdict
@@ -126,7 +126,7 @@ def mistake_of(
         return None
     found = [one for one in result.mistakes if one.id not in OF_TARGETS]
     if not kind.decides_alone:  # an output and a cost may not belong together
-        found = [one for one in found if BY_ID[one.id].stage in OF_LAYERS and one.id != "wrong-value"]
+        found = [one for one in found if BY_ID[one.id].stage in OF_LAYERS and one.id != UNNAMED]
     return replace(result, mistakes=tuple(found)) if found else None
 
 

@@ -33,10 +33,11 @@ from .judging import departure
 from .labels import quantity
 from .locating import replaced_upstream
 from .matching import decayed_step, read
+from .mistakes import UNNAMED
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
 from .reading import Reading
-from .replay import CannotReplay, Program, Values
+from .replay import CannotReplay, Program, Values, size_of
 from .result import Agreement, Found, GradientResult, PairResult, merge_by_line
 from .scales import HALVES
 from .sources import Sources
@@ -196,7 +197,7 @@ class _Judge:
         parents = [self.recording.nodes[id] for id in node.parents]
         filled = [one for one in parents if one.kind is Kind.FILL and one.shape == node.shape and one.place is not None]
         others = [one for one in parents if one not in filled]
-        is_wider = node.operation == "add" and len(filled) == 1 and all(one.shape != node.shape for one in others)
+        is_wider = node.operation == "add" and len(filled) == 1 and all(size_of(one) < size_of(node) for one in others)
         return filled[0].place if is_wider and others else None
 
     def _mistakes(
@@ -227,7 +228,7 @@ class _Judge:
             if target is not None:
                 return (self._left_out(plan, reading, target, broken),)
         found = name_faults(reading, located.faults, self.sources)
-        is_plain = len(found) == 1 and found[0].id != "wrong-value" and not located.left
+        is_plain = len(found) == 1 and found[0].id != UNNAMED and not located.left
         edit = None if is_plain else name_edit(EditBench(reading, broken), self.sources)
         if edit is not None:
             return (edit,)

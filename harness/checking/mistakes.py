@@ -26,6 +26,8 @@ class Mistake:
     difference: str  # expected step -> recorded step, in the words of harness.models
 
 
+UNNAMED = "wrong-value"  # the id of a mistake that has no more particular one
+
 CATALOGUE: tuple[Mistake, ...] = (
     # a factor
     Mistake("missing-factor-two", Stage.OUTPUT, "2 (a - y) -> a - y"),
@@ -115,7 +117,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake("integer-weights", Stage.RUN, "floating point -> integers"),
     Mistake("numerical-overflow", Stage.RUN, "finite numbers -> inf or nan"),
     # none of these
-    Mistake("wrong-value", Stage.BACKWARD, "the true gradient -> something else"),
+    Mistake(UNNAMED, Stage.BACKWARD, "the true gradient -> something else"),
 )
 
 BY_ID: dict[str, Mistake] = {mistake.id: mistake for mistake in CATALOGUE}

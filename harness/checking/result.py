@@ -11,6 +11,7 @@ from ..recording.driving.pairs.arrays import OBSERVATIONS
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Place
 from ..results import Result
+from .mistakes import UNNAMED
 
 
 class Verdict(enum.Enum):
@@ -28,7 +29,7 @@ class Reason(enum.Enum):
     NOT_DRIVEN = "not-driven"  # it only defines things, and no call of them trains anything
     NO_GRADIENT = "no-gradient"  # its parameters are changed by random numbers alone
     RAISED = "raised"  # it ended with an exception before it trained
-    MISSING_MODULE = "missing-module"  # the same, for want of what a module that is missing would give
+    MISSING_MODULE = "missing-module"  # the same, because of what a missing module would give
     NO_NUMPY = "no-numpy"
     NO_COST = "no-cost"  # neither a cost nor a comparison of outputs with targets was found
     SEVERAL_COSTS = "several-costs"  # the same parameters are updated at places that answer to different costs
@@ -334,8 +335,8 @@ def with_files(value: Any, rename: Callable[[str], str]) -> Any:
 
 def without_echoes(found: Sequence[Found]) -> list[Found]:
     """The mistakes, but for wrong values without a name on the line of one with a name: that spoils them as well."""
-    named = {one.place.site: one for one in found if one.id != "wrong-value" and one.place is not None}
-    echoes = {id(one): named.get(one.place.site) for one in found if one.id == "wrong-value" and one.place is not None}
+    named = {one.place.site: one for one in found if one.id != UNNAMED and one.place is not None}
+    echoes = {id(one): named.get(one.place.site) for one in found if one.id == UNNAMED and one.place is not None}
     kept: list[Found] = []
     for one in found:
         if echoes.get(id(one)) is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .labels import found_at
+from .mistakes import UNNAMED
 from .reading import Reading
 from .result import Found
 from .stage import Stage, Step
@@ -38,7 +39,7 @@ def stale_values(first: Reading, later: Reading) -> list[Found]:
                 for one in stage.recording.nodes[start:id]
             ):
                 others = () if known.place is None else (known.place,)
-                return [found_at(later, id, "wrong-value", absent, others=others, detail="stale")]
+                return [found_at(later, id, UNNAMED, absent, others=others, detail="stale")]
     return []
 
 

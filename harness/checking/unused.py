@@ -15,6 +15,7 @@ from .alignment import align, samples, squeezed
 from .exceptions import RUN_FILE
 from .labels import quantity
 from .matching import NOTHING
+from .mistakes import UNNAMED
 from .reading import Array, Reading
 from .replay import CannotReplay, Program, size_of
 from .result import Found, Quantity, join_mistakes
@@ -492,7 +493,7 @@ def constant_update(reading: Reading, leaf: int) -> Found | None:
             continue
         name = next((name for one in (stage.node(version), node) for name in one.names), node.operation)
         expected = quantity(reading, version, None)
-        return Found(id="wrong-value", place=node.place, variable=name, shape=node.shape, expected=expected)
+        return Found(id=UNNAMED, place=node.place, variable=name, shape=node.shape, expected=expected)
     return None
 
 
@@ -517,7 +518,7 @@ def constant_items(reading: Reading, leaf: int) -> Found | None:
                 if not np.array_equal(values[item], values[moved]):
                     name = next((name for one in versions for name in stage.node(one).names), node.operation)
                     shape, expected = stage.node(item).shape, quantity(reading, versions[-1], None)
-                    return Found(id="wrong-value", place=node.place, variable=name, shape=shape, expected=expected)
+                    return Found(id=UNNAMED, place=node.place, variable=name, shape=shape, expected=expected)
     return None
 
 

@@ -41,9 +41,8 @@ from .judging import (
     unlocated,
 )
 from .matching import is_turned_by_a_matrix
-from .mistakes import BY_ID
+from .mistakes import BY_ID, UNNAMED
 from .mistakes import Stage as MistakeStage
-from .naming.names import UNNAMED
 from .overflow import overflow_hint, overflow_mistake
 from .overwriting import without_overwritten
 from .pairing import Pairing, pairing_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...recording.graph import Node
+from ..mistakes import UNNAMED
 from ..repairs import Bench, Repair
 from ..stage import CONTRACTIONS, argument_ids
 from ..structure import MOVES, Role
@@ -22,7 +23,7 @@ def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
     if is_compared(case, repair) and is_of_wrong_array(case, bench, repair):
         return name_of_mask(case, repair, "relu-mask-of-wrong-array")
     if old not in dependent and new not in dependent and case.target not in parameters:
-        return "wrong-value"
+        return UNNAMED
     if new not in forward.nodes and new in dependent:
         return name_of_gradients(case, repair)
     if forward.roles.get(case.target) is Role.KERNEL and case.target in parameters:

@@ -10,6 +10,7 @@ from ..edits import EditBench, gradient_after
 from ..explaining import locate
 from ..labels import found_at, name_of_value, quantity
 from ..locating import Fault
+from ..mistakes import UNNAMED
 from ..reading import Reading
 from ..repairs import Change, Repair
 from ..replay import CannotReplay
@@ -29,7 +30,6 @@ TESTS = (
     *(at_pre_activation, diagonal_jacobian_of_scores, at_activation, at_parameter, not_multiplied, without_errors),
 )
 
-UNNAMED = "wrong-value"
 UPDATED_WEIGHTS = "updated-weights-in-backward"
 
 # Mistakes that show on several lines: each is one decision of the author

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..mistakes import UNNAMED
 from ..structure import Role
 from .case import Case, Name, equal, first_name
 from .derivatives import name_derivative
@@ -64,5 +65,5 @@ def unexplained_number(case: Case) -> Name:
     role = case.reading.forward.roles.get(case.fault.mends[0])
     if len({case.stage.parameters[one].name for one in case.fault.mends}) > 1:
         return Name("wrong-derivative", case.lines())
-    of_role = {Role.BIAS: "wrong-value", Role.KERNEL: "wrong-layer-activation"}
+    of_role = {Role.BIAS: UNNAMED, Role.KERNEL: "wrong-layer-activation"}
     return Name(of_role.get(role, "wrong-derivative") if role is not None else "wrong-derivative", case.lines())

@@ -20,7 +20,7 @@ Array = NDArray[Any]
 TOLERANCE = 1e-7  # relative, of replays in float64; other functions of random numbers differ by far more
 NEGLIGIBLE = 1e-13  # relative to the largest value around; below it an array is rounding error
 MOST_COMPARED_AT_ONCE = 8192  # elements; of longer arrays a part is compared first
-ROUNDING = 2  # how many times the allowed error a few items may show, as their products are rounded
+MARGIN = 2  # times the allowed error that a few items may show, because their products are rounded
 PART_COMPARED = 997
 
 
@@ -100,7 +100,7 @@ def is_beside_line(value: Array, reference: Array, allowed: float) -> bool:
     first, second = value.size // 3, value.size - 1
     one, other = reference.item(first), reference.item(second)
     area = value.item(first) * other - value.item(second) * one
-    return abs(area) > ROUNDING * allowed * (abs(one) + abs(other))
+    return abs(area) > MARGIN * allowed * (abs(one) + abs(other))
 
 
 def is_beside_plane(value: Array, one: Array, other: Array, allowed: float) -> bool:
@@ -111,7 +111,7 @@ def is_beside_plane(value: Array, one: Array, other: Array, allowed: float) -> b
     u, v, w = (value.item(item) for item in items)
     volume = u * (b * f - c * e) + v * (c * d - a * f) + w * (a * e - b * d)
     areas = abs(b * f) + abs(c * e) + abs(c * d) + abs(a * f) + abs(a * e) + abs(b * d)
-    return abs(volume) > ROUNDING * allowed * areas
+    return abs(volume) > MARGIN * allowed * areas
 
 
 def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:

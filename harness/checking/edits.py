@@ -285,7 +285,7 @@ class EditBench(Bench):
         shapes = {id: self.stage.node(id).shape for error in errors for id in (error.node, error.output)}
         if any(shapes[error.node] != shapes[error.output] for error in errors):
             return
-        for form in (*FORMS_OF_ACTIVATION.values(), is_passed_on):
+        for form in (*FORMS_OF_ACTIVATION.values(), slope_of_relu):
             operations: dict[int, Compute] = {}
             for error in errors:
                 for made in (error.node, *error.repeats):
@@ -442,7 +442,7 @@ def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | 
     return None
 
 
-def is_passed_on(a: Array) -> Array:
+def slope_of_relu(a: Array) -> Array:
     """The derivative of a relu, from its outputs"""
     return (a > 0).astype(float)
 

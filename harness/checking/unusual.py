@@ -89,8 +89,10 @@ def rounded_values(reading: Reading) -> Iterator[Note]:
     stage = reading.stage
     for id in sorted(stage.needed & stage.dependent):
         node = stage.node(id)
+        if node.operation not in ROUNDING:
+            continue
         digits = node.keywords.get("decimals", node.arguments[1] if len(node.arguments) > 1 else 0)
-        if node.operation in ROUNDING and (not isinstance(digits, int) or digits > 0):
+        if not isinstance(digits, int) or digits > 0:
             yield Remark.VALUES_ROUNDED, node.place, ""
             return
 

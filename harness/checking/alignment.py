@@ -91,7 +91,7 @@ def ratio(value: Array, reference: Array, tolerance: float = TOLERANCE) -> float
 
 
 def is_beside_line(value: Array, reference: Array, allowed: float) -> bool:
-    """Whether two items show that a value is no multiple of a reference, which spares the time for the others.
+    """Whether two items show that a value is not a multiple of a reference, which saves comparing the others.
 
     Args:
         value, reference: of one size.

@@ -89,7 +89,7 @@ def attributes_of(sources: Sources, scope: ast.ClassDef) -> Iterator[tuple[str, 
 
 
 def arguments_of(scope: ast.FunctionDef) -> Iterator[tuple[str, int]]:
-    """The coefficients that a function takes, but for those without a default and a partner, and does not use."""
+    """The coefficients that a function takes and does not use, if they have a default or a partner."""
     arguments = [*scope.args.posonlyargs, *scope.args.args]
     defaults = arguments[len(arguments) - len(scope.args.defaults) :]
     defaults += [one for one, value in zip(scope.args.kwonlyargs, scope.args.kw_defaults) if value is not None]
@@ -101,7 +101,7 @@ def arguments_of(scope: ast.FunctionDef) -> Iterator[tuple[str, int]]:
 
 
 def family_of(scope: ast.ClassDef, classes: Sequence[ast.ClassDef]) -> list[ast.ClassDef]:
-    """A class with those that it is made of or that are made of it, over any number of steps."""
+    """A class with its bases and its subclasses, and theirs in turn."""
     family, names = [scope], {scope.name, *map(ast.unparse, scope.bases)}
     for _ in classes:
         for one in classes:
@@ -113,7 +113,10 @@ def family_of(scope: ast.ClassDef, classes: Sequence[ast.ClassDef]) -> list[ast.
 
 
 def is_read_in(sources: Sources, name: str, family: Sequence[ast.ClassDef]) -> bool:
-    """Whether an attribute of this name is read in a family of classes, or anywhere but of ``self``, or is spelled."""
+    """Whether a family of classes reads an attribute of this name, or a file reads it of something other than ``self``.
+
+    A text that is its name counts too, as in ``getattr(rule, "beta2")``.
+    """
     of_family = {id(node) for one in family for node in ast.walk(one)}
     for tree in sources.trees.values():
         for node in ast.walk(tree):

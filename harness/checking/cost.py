@@ -93,7 +93,7 @@ class Error:
     # the node of what a threshold made of this output, which the perceptron criterion takes as given; or None. With an
     # index it is the place of the largest output, and the index that of the label
     decided: int | None = None
-    # the recorded index of the item that is compared of what a threshold made of all outputs; None if all are compared
+    # the recorded index of the item that is compared, if a threshold made all outputs at once; None if all are compared
     part: Any = None
     is_wrong: bool = False  # whether a branch says that what was decided is not the target, a constant of 0 or 1
 

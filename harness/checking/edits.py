@@ -304,7 +304,7 @@ class EditBench(Bench):
         return compute
 
     def deltas(self) -> Iterator[Repair]:
-        """The products that were made of an array before, in its place wherever the line runs: an error's delta"""
+        """A product that was made of an array before, in its place wherever the line runs: the delta for the error"""
         for ids in self.groups():
             for place in range(len(self.stage.node(ids[0]).arguments)):
                 old = self.arrays_at(ids, place)

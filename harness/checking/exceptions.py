@@ -156,7 +156,7 @@ def has_idle_weights(recording: Recording) -> bool:
 
 
 def is_updated(recording: Recording) -> bool:
-    """Whether every parameter was updated, and not all by themselves alone, as data are that are standardised."""
+    """Whether every parameter was updated, and one by more than its own mean: data are, when they are standardised."""
     if not recording.parameters or not all(one.updates for one in recording.parameters):
         return False
     program = Program(recording.nodes)

@@ -407,7 +407,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
 
 
 def computed_with(stage: Stage, step: Step, chain: set[int], number: int) -> Values:
-    """The values at one setting that what lies between a gradient and its step is computed with, and the step's own."""
+    """The values at one setting from which the way from a gradient to its step is computed, and those of the step."""
     ids = {step.before, step.after, *chain}.union(*(stage.program.parents[id] for id in chain))
     values = stage.settings[number]
     return {id: values[id] for id in ids if id in values}

@@ -20,7 +20,7 @@ from .replay import CannotReplay, size_of
 from .result import Alternative, Found
 
 NEGLIGIBLE = 1e-3  # of a gradient, relative to the largest
-EXACT = 1e-6  # relative
+EXACT = 1e-6  # relative difference of the gradients of two costs that are the same
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 
 

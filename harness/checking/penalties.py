@@ -121,7 +121,7 @@ def decayed_biases(reading: Reading, decays: Mapping[int, Match]) -> Found | Non
         and forward.roles.get(step.before) is Role.KERNEL
         and (match := reading.matches.get(step.before)) is not None
         and not match.nothing
-        and match.via is None  # of a clipped gradient, or an adaptive step, the decay is not known
+        and match.via is None  # the decay of a clipped gradient or an adaptive step is not known
     }
     biases = [
         step

@@ -35,7 +35,7 @@ def unjudged_exception(recording: Recording) -> CheckResult:
 
 
 def with_own_exception(result: CheckResult, alone: Recording, sources: Sources) -> CheckResult:
-    """The result of a file that other calls were tried of, after the exception that ends the file's own run.
+    """The result of other calls than the file's own, whose run ends with an exception.
 
     Args:
         result: of other calls.

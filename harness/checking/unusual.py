@@ -85,7 +85,7 @@ def uncalled_softmax(reading: Reading, sources: Sources) -> Iterator[Note]:
 
 
 def rounded_values(reading: Reading) -> Iterator[Note]:
-    """The first value that is rounded to digits behind the point and that a step is made of."""
+    """The first value that is rounded to some decimals and that a step is made of."""
     stage = reading.stage
     for id in sorted(stage.needed & stage.dependent):
         node = stage.node(id)

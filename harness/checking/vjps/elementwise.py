@@ -54,12 +54,12 @@ def clip_backward(
 
 
 def round_forward(x: Any, decimals: Any = 0, **keywords: Any) -> Array:
-    """The value before it is rounded to digits behind the point: what is made of it agrees within that rounding."""
+    """The value itself if decimals are kept: what is made of it agrees within their rounding."""
     return np.asarray(x) if decimals > 0 else np.round(x, int(decimals))
 
 
 def round_backward(g: Array, output: Array, x: Any, decimals: Any = 0, **keywords: Any) -> tuple[Gradient, ...]:
-    """To the value that is rounded to digits behind the point; none to one that becomes a whole number"""
+    """To the value if decimals are kept; none if it becomes a whole number"""
     return (g if decimals > 0 else None,)
 
 

@@ -189,7 +189,7 @@ def _makes_items(loop: ast.For) -> bool:
 
 
 def _reads_part(call: ast.Call) -> bool:
-    """Whether a call reads so many bytes of a file, or a line of it."""
+    """Whether a call reads a number of bytes of a file, or a line of it."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     return (name == "read" and len(call.args) == 1) or (name == "readline" and not call.args)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 
 from .literals import last_name, nodes_of
@@ -16,6 +17,7 @@ WRONG_CALL = re.compile(
 CALLED_MODULE = "'module' object is not callable"
 NUMBER_FOR_A_TYPE = re.compile(r"Cannot interpret '\d+' as a data type")
 MAKES_ARRAY = re.compile(r"\b(zeros|ones|empty|full|array|asarray)\(")
+CHANGES = frozenset({"update", "setdefault", "__setitem__"})  # methods that put keys into a dictionary
 BEYOND_MEMORY = "as_strided: the windows reach"  # how the message for windows beyond the memory of an array begins
 # numbers with fractions are written into an array of whole numbers
 CAST = re.compile(r"Cannot cast ufunc .* output from dtype\('float\d+'\) to dtype\('u?int\d+'\)")
@@ -115,11 +117,51 @@ def is_never_stored(type: str, message: str, text: str, texts: Iterable[str]) ->
         and isinstance(node.slice, ast.Constant)
         and repr(node.slice.value) == message
     }
-    return len(read) == 1 and not any(_may_store(node, min(read), message) for one in texts for node in nodes_of(one))
+    return len(read) == 1 and not _may_be_stored(min(read), message, tuple(texts))
+
+
+@functools.lru_cache(maxsize=100)  # many attempts end with the same exception
+def _may_be_stored(name: str, key: str, texts: tuple[str, ...]) -> bool:
+    """Whether one of some texts may put a key, as it is written, into the dictionaries in attributes of this name."""
+    mentions = re.compile(rf"\.{name}\b")
+    for text in filter(mentions.search, texts):
+        nodes = nodes_of(text)
+        if not nodes or _is_handed_on(nodes, name) or any(_may_store(node, name, key) for node in nodes):
+            return True
+    return False
+
+
+def _is_handed_on(nodes: Sequence[ast.AST], name: str) -> bool:
+    """Whether attributes of this name get another name, are returned or are arguments, so that others may fill them."""
+    looked_into = {id(part) for node in nodes for part in _looked_into(node)}
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == name
+        and isinstance(node.ctx, ast.Load)
+        and id(node) not in looked_into
+        for node in nodes
+    )
+
+
+def _looked_into(node: ast.AST) -> list[ast.expr]:
+    """The expressions that a node asks for items, keys, methods or a truth value, and does not hand on."""
+    if isinstance(node, (ast.Subscript, ast.Attribute)):
+        return [node.value]
+    if isinstance(node, (ast.For, ast.comprehension)):
+        return [node.iter]
+    if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert)):
+        return [node.test]
+    if isinstance(node, ast.UnaryOp):
+        return [node.operand]
+    return [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
 
 
 def _may_store(node: ast.AST, name: str, key: str) -> bool:
-    """Whether a node may put a key, as it is written, into the dictionaries in attributes of this name."""
+    """Whether a node itself may put a key, as it is written, into the dictionaries in attributes of this name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in CHANGES and last_name(node.value) == name
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.target, ast.Attribute) and node.target.attr == name
     if isinstance(node, ast.Subscript) and last_name(node.value) == name and not isinstance(node.ctx, ast.Load):
         return not isinstance(node.slice, ast.Constant) or repr(node.slice.value) == key
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -127,14 +169,7 @@ def _may_store(node: ast.AST, name: str, key: str) -> bool:
         if not any(isinstance(part, ast.Attribute) and part.attr == name for one in targets for part in ast.walk(one)):
             return False
         if any(isinstance(one, ast.Subscript) for one in targets):
-            return False  # which is looked at apart
+            return False  # the item is a node of its own
         keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
         return any(not isinstance(one, ast.Constant) or repr(one.value) == key for one in keys)
-    if isinstance(node, ast.Call):  # what is given it, and its own methods
-        given = [*node.args, *(one.value for one in node.keywords)]
-        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
-        is_changed = (
-            last_name(receiver) == name and last_name(node.func) in ("update", "setdefault") if receiver else False
-        )
-        return is_changed or any(isinstance(one, ast.Attribute) and one.attr == name for one in given)
     return False

@@ -38,7 +38,7 @@ class KnownVersions:
 
     def is_sum(self, chain: Chain) -> bool:
         """Whether a parameter begins with a sum."""
-        return any(one is chain for one in self.sums.get(chain.first, ()))
+        return chain.bit in self._sum_of
 
     def version_of(self, node: int) -> tuple[int | None, bool]:
         """The version of a parameter that the node is, possibly in another form; None if it cannot be one.

@@ -53,7 +53,7 @@ class Search:
         self.copies: dict[int, int] = {}  # nodes that are copies of versions
         self.chains: list[Chain] = []
         self.behind: Chain | None = None  # the one with the fewest updates when that was last looked at
-        self.passed_over: dict[int, Chain] = {}  # those of which an unwritten item was read, by identity
+        self.passed_over: dict[int, Chain] = {}  # by identity: those with an item that was read before it is written
         self.resting: dict[int, Role] = {}  # parameters with a velocity that is still 0 added, and where it was added
         self.ahead: set[Role] = set()  # those of them that went into a forward pass, and not into an update
         self.forward: set[Role] = set()  # where the first versions of arrays that are parameters went
@@ -316,10 +316,12 @@ class Search:
         array it does with the others, such as biases, whose other operands are computed. Rows that a statement reads to
         replace them, as ``w[others] -= change`` after ``w[one] -= change``, go on with the update.
         """
-        statement = self.tape.statement(step.place)
-        is_replaced_next = step.operation == "getitem" and statement.replaces and statement.target.endswith("]")
-        if chain.groups or not chain.is_pending or version != chain.latest or not step.shape or is_replaced_next:
+        if chain.groups or not chain.is_pending or version != chain.latest or not step.shape:
             return False
+        if step.operation == "getitem":
+            statement = self.tape.statement(step.place)
+            if statement.replaces and statement.target.endswith("]"):
+                return False
         others = {one for one in step.parents if (one != version and one < chain.first) or self.lineage.initial[one]}
         known = {one for one in chain.roles if one[2:] == role[2:] and one[:2] != role[:2]}
         if role in chain.roles or not known:

@@ -21,7 +21,7 @@ from .child_process import DEBUG, child_of
 from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
 from .python_2 import line_of_neither
 
-WAITING = 4  # the process may wait so many times as long as it may compute, and on a busy machine until it has computed
+WAITING = 4  # times the limit of processor time; on a busy machine, until that much was computed
 GRACE_SECONDS = 3.0  # for the child to end by itself and send what it has
 MAX_ERRORS = 4_000  # characters of what the child itself reports
 # what reading a reply raises that is none

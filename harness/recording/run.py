@@ -156,7 +156,7 @@ class Run:
             rows=task.get("rows") or task.get("at_most"),
             features=task.get("features"),
             one_hot=bool(task.get("one_hot")),
-            as_columns=bool(task.get("columns")),
+            as_columns=bool(task.get("as_columns")),
             sizes=self.files.sizes,
             classes=task.get("classes"),
             whole=bool(task.get("whole")),

@@ -101,7 +101,7 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
 def with_columns(task: Task, answer: Answer) -> Task | None:
     """The task with each observation as a column, if a bias that is one was added to a vector of made-up data.
 
-    The sum is a table then, which no network means.
+    Their sum is a table with every pair of items, which is not a step of any network.
     """
     recording = answer[0]["recording"]
     made_up = [one["name"] for one in recording["stand_ins"]["tuple"] if one["what"] == "file"]
@@ -110,7 +110,7 @@ def with_columns(task: Task, answer: Answer) -> Task | None:
         if operation == "add" and all(isinstance(one, dict) and "ref" in one for one in arguments):
             first, second = sorted((nodes[one["ref"]][SHAPE] for one in arguments), key=len)
             if len(first) == 1 and first[0] > 1 and second == [first[0], 1]:
-                return task | {"columns": True}
+                return task | {"as_columns": True}
     return None
 
 

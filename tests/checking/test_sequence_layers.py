@@ -337,6 +337,14 @@ def test_a_layer_over_sequences_and_its_slip(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
+def test_the_order_of_keys_names_no_argument(tmp_path: Path) -> None:
+    path = tmp_path / "layer.py"
+    path.write_text(CELL_OF_A_DICTIONARY.replace('"dxt": weights["Wax"].T @ dmixed', '"mixed": dmixed'))
+    (pair,) = [one for one in check_layers(path) if one.gradients]
+    assert [one.agreement for one in pair.gradients] == [Agreement.AGREES] * 4
+
+
+@pytest.mark.slow
 def test_steps_on_the_last_axis_and_their_slip(tmp_path: Path) -> None:
     path = tmp_path / "layers.py"
     path.write_text(STEPS_ON_THE_LAST_AXIS)

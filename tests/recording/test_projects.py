@@ -180,6 +180,10 @@ def test_keys_that_nothing_stores() -> None:
     assert not missing("c", "net.w[name] = 3\n")
     assert not missing("c", "fill(net.w)\n")
     assert not missing("c", "net.w.update(other)\n")
+    assert not missing("c", "w = net.w\nw['c'] = 3\n")
+    assert not missing("c", "def weights(self):\n    return self.w\n")
+    assert not missing("c", "net.w |= other\n")
+    assert missing("c", "for key in net.w:\n    print(net.w[key], 'c' in net.w)\n")
 
 
 MISSING_SELF = """

@@ -8,7 +8,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -44,12 +44,13 @@ THREE_AXES = re.compile(
 OWN_CHECK = re.compile(r"\s*(raise|assert)\b")  # a line of the user's that raises on purpose
 THREE_UNPACKED = "not enough values to unpack (expected 3, got 2)"  # n, t, d = x.shape
 SOLVED_COST = 0.05  # of a choice that the failure decides
+Condition: TypeAlias = tuple[ast.expr, FrameType]  # of the user's own, and the frame that it was looked at in
 
 
 def learn(session: Session, hints: Hints, error: BaseException | None, files: Mapping[str, FileFacts]) -> None:
     """Sizes that a message mentions become options for the number of inputs; a batch that cannot go back is noted."""
     hints.batch_raises = hints.batch_raises or _raised_for_batch(session, error, files)
-    compared = _compared_sizes(error, files)
+    compared = _compared_sizes(_failed_check(error, files))
     if error is None or session.sizes is None or not (compared or SHAPE_MESSAGE.search(str(error))):
         return
     one = ONE_INPUT.search(str(error)) if not session.inputs_given else None
@@ -86,7 +87,7 @@ def blame(session: Session, error: BaseException | None, files: Mapping[str, Fil
     """What changing each choice costs after this failure."""
     message = "" if error is None else str(error)
     noted = bool(session.watcher.notes)
-    checked = _checked_arrays(error, files)
+    checked = _checked_arrays(_failed_check(error, files))
     of_data = isinstance(error, (IndexError, AssertionError)) or SHAPE_MESSAGE.search(message) is not None
     of_data |= bool(checked)
     puts_out_hidden = _puts_out_hidden(session, message)
@@ -294,9 +295,8 @@ def _statements_around(error: BaseException, files: Mapping[str, FileFacts]) -> 
     return sorted(around, key=lambda node: node.lineno), frame
 
 
-def _failed_check(error: BaseException | None, files: Mapping[str, FileFacts]) -> tuple[ast.expr, FrameType] | None:
-    """The condition of the user's own that an attempt did not meet, and the frame: of an ``assert``, or of the ``if``
-    around a ``raise``."""
+def _failed_check(error: BaseException | None, files: Mapping[str, FileFacts]) -> Condition | None:
+    """The condition of the ``assert`` that an attempt failed at, or of the ``if`` around the ``raise``."""
     if error is None or not OWN_CHECK.match(user_line(error, files)[1]):
         return None
     around, frame = _statements_around(error, files)
@@ -308,26 +308,24 @@ def _failed_check(error: BaseException | None, files: Mapping[str, FileFacts]) -
     return (tests[-1], frame) if tests and frame is not None else None
 
 
-def _checked_arrays(error: BaseException | None, files: Mapping[str, FileFacts]) -> set[str]:
-    """The arrays given to a function, by name, that a condition of its own, which an attempt did not meet, is about.
+def _checked_arrays(failed: Condition | None) -> set[str]:
+    """The names of a function's array arguments that a failed condition is about.
 
     Those of a backward pass are not data, and may not fit because of a mistake.
     """
-    check = _failed_check(error, files)
-    if check is None or PASS_BACK.match(check[1].f_code.co_name):
+    if failed is None or PASS_BACK.match(failed[1].f_code.co_name):
         return set()
-    test, frame = check
+    test, frame = failed
     given = frame.f_code.co_varnames[: frame.f_code.co_argcount]
     names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name) and node.id in given}
     return {name for name in names if isinstance(frame.f_locals.get(name), (np.ndarray, list))}
 
 
-def _compared_sizes(error: BaseException | None, files: Mapping[str, FileFacts]) -> list[int]:
-    """The lengths that such a condition compares."""
-    check = _failed_check(error, files)
-    if check is None or not _checked_arrays(error, files):
+def _compared_sizes(failed: Condition | None) -> list[int]:
+    """The lengths that a failed condition about array arguments compares."""
+    if failed is None or not _checked_arrays(failed):
         return []
-    test, frame = check
+    test, frame = failed
     found: list[int] = []
     for node in ast.walk(test):
         if isinstance(node, ast.Compare):

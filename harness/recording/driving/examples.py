@@ -87,7 +87,7 @@ def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def _settings(tree: ast.AST) -> dict[str, ast.expr]:
-    """The names that numbers, texts, instances or lists of them are given to, once, or are the defaults of."""
+    """The values of names that stand for one number, text, instance or list of them: assigned once, or a default."""
     found: dict[str, ast.expr] = {}
     several: set[str] = set()
     for node in ast.walk(tree):

@@ -78,7 +78,7 @@ def made(slot: Slot) -> list[Option]:
         options.extend(from_sizes(slot))
         options.extend(by_hand(slot))
     if slot.role is Role.UPSTREAM:
-        options.extend(loss_gradients(slot.caller) or [partial(output_error, slot.caller)])
+        options.extend(output_gradients(slot.caller))
     if slot.role is Role.UNKNOWN and slot.uses.attributes - OF_ARRAYS and not slot.uses.array:
         options.extend(objects(slot.as_a(Role.OBJECT)))
     if slot.role is Role.UNKNOWN:
@@ -105,7 +105,12 @@ def made(slot: Slot) -> list[Option]:
     return options
 
 
-def loss_gradients(caller: Caller) -> list[Option]:
+def output_gradients(caller: Caller) -> list[Option]:
+    """What a backward pass may begin with: the gradient of the file's own loss, or the error of the outputs."""
+    return _loss_gradients(caller) or [partial(_output_error, caller)]
+
+
+def _loss_gradients(caller: Caller) -> list[Option]:
     """Gradients of the file's own loss with respect to the network's output."""
     options: list[Option] = []
     for name, function in caller.facts.functions.items():
@@ -157,7 +162,7 @@ def _nothing(slot: Slot) -> str:
     return "None"
 
 
-def output_error(caller: Caller) -> str:
+def _output_error(caller: Caller) -> str:
     """The outputs made last minus the targets: the gradient of half the squared error, if the file has no loss."""
     session = caller.session
     if not session.forward_results:
@@ -185,7 +190,7 @@ def _loss_gradient(
     Args:
         caller: builds the call.
         function: what returns the gradient.
-        owner: class of a loss, of which an instance is made; "" for a function.
+        owner: class of a loss that has the method, and becomes an object first; "" for a function.
         variable: of the object that has the method, if there is one.
     """
 

@@ -113,7 +113,7 @@ def _is_compared(name: str, source: str) -> bool:
 
 
 def value_in_script(source: str, name: str, known: Container[str]) -> str:
-    """The expression that statements outside of functions and classes assign to a name, "" without one.
+    """The expression that statements outside of functions and classes assign to a name; "" if there is none.
 
     Args:
         source: text of the file.

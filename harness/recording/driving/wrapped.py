@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .choices import Exhausted, Option
-from .making import loss_gradients, output_error
+from .making import output_gradients
 from .objects import classes_that_set
 from .records import OF_ARRAYS, annotated_class
 from .results import result_of_kind
@@ -46,13 +46,12 @@ def wrapped(slot: Slot) -> list[Option]:
     if meant is Role.OUTPUTS and slot.session.forward_results:
         return [partial(_given, slot.caller, name, partial(_outputs, slot.caller))]
     if meant in GRADIENTS and slot.function.owner and BACK_NAME.search(slot.function.name):
-        made = loss_gradients(slot.caller) or [partial(output_error, slot.caller)]
-        return [partial(_given, slot.caller, name, option) for option in made]
+        return [partial(_given, slot.caller, name, option) for option in output_gradients(slot.caller)]
     return []
 
 
 def _only_class_with(slot: Slot) -> str:
-    """The class whose instances alone have the attributes that an argument is asked for; "" without one."""
+    """The class whose instances alone have the attributes that an argument is asked for; "" if there is none."""
     names = classes_that_set(slot.caller, slot.uses.attributes - OF_ARRAYS)
     return names[0] if len(names) == 1 and not slot.uses.methods else ""
 
@@ -73,15 +72,17 @@ def _holds_sizes(caller: Caller, maker: FunctionFacts) -> bool:
 
 
 def _outputs(caller: Caller) -> str:
+    """The outputs that the forward pass made last."""
     return result_of_kind(caller.session.forward_results, Role.OUTPUTS)
 
 
 def _inside(name: str, option: Option) -> str:
+    """The call that makes an instance of a class from a value."""
     return f"{name}({option() if callable(option) else option})"
 
 
 def _given(caller: Caller, name: str, option: Option) -> str:
-    """A value as an instance of a class: as it is if it is one."""
+    """A value as an instance of a class; one that already is stays as it is."""
     text = option() if callable(option) else option
     if text is None:
         raise Exhausted(name)

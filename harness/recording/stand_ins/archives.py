@@ -12,7 +12,7 @@ MADE_UP = b"made up"  # the comment of such an archive
 
 
 def packed(path: str, content: bytes | None = None) -> bytes:
-    """An archive; its one member has its name without the ending, and there is none if there is no content."""
+    """An archive with one member, named like the archive without its ending; an empty one if there is no content."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         if content is not None:
@@ -41,7 +41,7 @@ def made_up_zip(
             super().__init__(file, mode, *arguments, **options)
 
         def open(self, name: Any, *arguments: Any, **options: Any) -> Any:
-            """A member"""
+            """A member of the archive."""
             return stream(name, "rb") if self._lacks(name) else super().open(name, *arguments, **options)
 
         def extract(self, member: Any, *arguments: Any, **options: Any) -> str:

@@ -234,7 +234,7 @@ class Missing:
         return content
 
     def _pickled(self, name: str) -> Any:
-        """What ``pickled`` gives, which notes it."""
+        """The content of a missing pickle, which ``pickled`` notes."""
         rows, text, low = self.hints.rows, self.hints.text, Path(name).name.lower()
         place = TAPE.place()
         variable = place.variable if place is not None else ""

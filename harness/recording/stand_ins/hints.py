@@ -46,7 +46,7 @@ class Hints:
     fractions: bool = False  # whether pixels are numbers from 0 to 1, not bytes
     single: frozenset[str] = frozenset()  # names of text files with one number a line
     keys: tuple[str, ...] = ()  # columns that the rows of a csv.DictReader are asked for
-    columns: int = 0  # that the rows of a csv.reader have at least; 0 if nothing says so
+    columns: int = 0  # the fewest that the rows of a csv.reader have, as far as the file shows; 0 if it does not
     text: str = ""  # of the file
 
 
@@ -234,7 +234,11 @@ def _default_numbers(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
 
 
 def _class_names(nodes: list[ast.AST]) -> tuple[str, ...]:
-    """The keys of a dictionary of text to numbers in which an item of something is looked up: ``numbers[row[4]]``."""
+    """The texts that a file turns into numbers of classes.
+
+    They are the keys of a dictionary in which an item of something is looked up, ``numbers[row[4]]``, or what one value
+    is compared with.
+    """
     asked = {
         node.value.id
         for node in nodes
@@ -255,9 +259,9 @@ def _class_names(nodes: list[ast.AST]) -> tuple[str, ...]:
 
 
 def _compared_names(node: ast.AST) -> tuple[str, ...]:
-    """The texts that one value is compared with, each of them for the next number: 0 for the first, 1 for the second.
+    """The texts that one value is compared with, if the first stands for 0 or 1 and each other for the next number.
 
-    Empty of anything but a chain of conditions that returns or assigns these numbers.
+    The result is empty unless the node begins a chain of conditions that returns or assigns these numbers.
     """
     found: dict[str, int] = {}
     values = set()

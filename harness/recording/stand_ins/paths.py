@@ -44,7 +44,7 @@ def path_of(file: Any) -> str | None:
 
 
 def missing_path(file: Any) -> str | None:
-    """The path of a file that does not exist, None for others"""
+    """The path of a file that does not exist; None for others."""
     path = path_of(file)
     return None if path is None or exists(path) else path
 

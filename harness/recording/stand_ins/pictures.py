@@ -215,9 +215,10 @@ def restore(misc: Any, album: Album) -> None:
 
         return call
 
+    made = functions(album)
     for name in ("imread", "imresize", "imsave"):
         if not hasattr(misc, name):
-            setattr(misc, name, noting(name, functions(album)[name]))
+            setattr(misc, name, noting(name, made[name]))
 
 
 def of_modules(album: Album) -> dict[str, dict[str, Any]]:

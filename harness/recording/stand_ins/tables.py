@@ -255,8 +255,7 @@ OF_WHOLE_NUMBERS = re.compile(r"^Invalid value [\s\S]* for dtype 'u?int\d+'$")
 
 
 def _with_fractions(note: Callable[..., None], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-    """Setting items of a table or a column, which turns its whole numbers to floats for a fraction, as before version
-    3."""
+    """Setting items, which turns columns of whole numbers to floats for a fraction, as before version 3."""
 
     @functools.wraps(real)
     def write(self: Any, key: Any, value: Any) -> Any:

@@ -247,7 +247,10 @@ def _setting_for(function: FunctionFacts, name: str) -> str:
 def _returned_gradients(
     key: str, backward: FunctionFacts, names: Mapping[str, str]
 ) -> tuple[list[GradientPlan], list[str]]:
-    """The gradients that a backward function returns, each with the argument that its name speaks of."""
+    """The gradients that a backward function returns, each with the argument that its name speaks of.
+
+    If the names do not show it, the order does, unless it is that of the keys of a dictionary.
+    """
     gradients: list[GradientPlan] = []
     lines: list[str] = []
     arguments = list(names)
@@ -259,9 +262,9 @@ def _returned_gradients(
         plain = plain_name(label)
         match = next((a for a in arguments if plain_name(a) == plain and a not in taken), None)
         match = match or next((a for a in arguments if without_mark(label) == set(words_of(a))), None)
-        if match is None and (index == 0 or not several):
+        if match is None and (not several or (index == 0 and not in_dictionary)):
             match = arguments[0] if arguments else None
-        if match is None and several and len(labels) == len(arguments):
+        if match is None and several and not in_dictionary and len(labels) == len(arguments):
             match = arguments[index]
         if match is None or match in taken:
             continue

@@ -56,7 +56,7 @@ UPDATE = re.compile(
     re.IGNORECASE,
 )
 RESET = re.compile(r"^_?(zero|reset|clear|init)_?(the_)?(all_)?grad(ient)?s?$", re.IGNORECASE)
-ZEROS = re.compile(r"\.\w*(grad|d)\w*(\[.+\])?\s*=\s*\w+\.zeros")  # given to a gradient
+ZEROS = re.compile(r"\.\w*(grad|d)\w*(\[.+\])?\s*=\s*\w+\.zeros")  # assigned to a gradient
 OUTPUT_NAME = re.compile(r"out|pred|hat|logit|score|prob|^(a|x|z|p|y)$", re.IGNORECASE)
 INPUT_GRADIENT = re.compile(r"^_?d_?(x|inputs?|in|prev\w*)$", re.IGNORECASE)
 FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as the backward pass returns it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .found import leaf_of
 from .graph import Argument, Kind, Ref, names_every_item
@@ -21,6 +21,7 @@ from .steps import (
 )
 from .tape import Step, Tape
 
+MAX_TERMS = 4  # of a sum that replaces an item: a step, a share of the last one, a penalty
 LISTED = frozenset({"array", "stack", "vstack"})  # operations that put the items of a list together
 
 
@@ -37,10 +38,16 @@ def is_item_update(known: KnownVersions, base: int, version: int, index: object,
     moved = moved_by_number(inner)
     if moved is not None and _access(known, moved) == item and known.is_moved_by_branch(version):
         return True
-    return any(
-        _access(known, operand) == item and known.depends(change, version)
-        for operand, change, _ in candidates_of(inner)
-    )
+    return any(known.depends(change, version) for change in _added_to(known, inner, item, MAX_TERMS))
+
+
+def _added_to(known: KnownVersions, step: Step, item: tuple[int, tuple[object, ...]], terms: int) -> Iterator[int]:
+    """What a sum of a few terms adds to an item or subtracts from it, such as a step and the share of the last one."""
+    for operand, change, _ in candidates_of(step) if terms else ():
+        if _access(known, operand) == item:
+            yield change
+        elif inner := list(_added_to(known, known.tape.steps[operand], item, terms - 1)):
+            yield from (*inner, change)
 
 
 def assembled_version(known: KnownVersions, step: Step) -> int | None:

@@ -425,5 +425,5 @@ def test_a_rate_may_be_made_of_the_share_of_right_predictions_or_of_the_size_of_
 ) -> None:
     (tmp_path / "net.py").write_text(RATE_OF_ACCURACY.replace(right, written) if right else RATE_OF_ACCURACY)
     result = check_file(tmp_path / "net.py")
-    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT), report.as_text(result)
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT), report.text(result)
     assert all(one.place is not None and one.place.line in lines for one in result.mistakes)

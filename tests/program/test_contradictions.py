@@ -500,5 +500,19 @@ def test_an_accuracy_is_of_a_regression_if_each_target_has_an_output(units, is_n
     assert (Check.ACCURACY_OF_REGRESSION in checks) is is_named
 
 
+@pytest.mark.parametrize(
+    ("units", "last", "is_named"),
+    [
+        (3, L.Reshape((3, 1)), False),
+        (2, L.Lambda(lambda p: p[:, 1:], output_shape=(1,)), False),
+        (1, L.Reshape((1, 1)), True),
+    ],
+    ids=["reshaped", "sliced", "one"],
+)
+def test_a_column_of_a_softmax_over_several_units_is_not_a_softmax_over_one(units, last, is_named):
+    head = head_of(net(units, "softmax", last))
+    assert (head.units, head.has_softmax_over_one_unit) == (1, is_named)
+
+
 def test_a_program_that_is_compiled_without_a_loss_is_looked_at():
     assert found(net(3, "softmax"), None, CLASSES, metrics=["accuracy"]) is not None

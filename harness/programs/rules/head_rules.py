@@ -46,7 +46,7 @@ def output_rules(subject: Subject) -> Finding:
         return
     layer = head.activation_layer
     names = [activation.name for activation in head.activations]
-    if head.units == 1 and "softmax" in names:
+    if head.has_softmax_over_one_unit:
         yield subject.about(
             layer, Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
             {"units": 1, "activation": "softmax", "instead": "sigmoid" if is_of_classes(subject) else "linear"}

@@ -486,7 +486,9 @@ def metric_rules(subject: Subject) -> Finding:
 
 
 def counts_exact_matches(program: Program) -> bool:
-    """Whether a metric is Keras' own ``Accuracy``, which is for labels and predicted labels."""
+    """Whether a metric is Keras' own ``Accuracy``, which is for labels and predicted labels, and given outputs."""
+    if overridden_step(program.model) == "train_step":
+        return False  # it may give the metric predicted labels
     given = keras.tree.flatten((program.metrics, program.weighted_metrics))
     return any(type(metric) is keras.metrics.Accuracy for metric in given)
 

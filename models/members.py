@@ -1,4 +1,4 @@
-"""What the layouts members_first.py, members_last.py and observations_last.py share.
+"""What members_first.py, members_last.py, observations_last.py and transposed_kernels.py share.
 
 The biases and kernels of the layers are held apart, as parts [b_1, K_1, b_2, K_2, ..]: cutting them out of one array,
 and joining their gradients, would cost copies in every iteration.

@@ -163,8 +163,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"harness: {shortened(mistake.in_terms_of(as_option))}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
-        # If it came in the ``exec`` of a text, as an import of a dataclass has it, Python would kill itself at its end.
-        # Another text makes it forget that.
+        # If it came while ``exec`` ran a text, which the making of a dataclass does, Python would end as if killed by
+        # SIGINT. It forgets the interrupt when it runs another text.
         exec("")
         print(": ".join(["harness: interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         if argv is None and threading.active_count() > 1:  # XLA compiles in a thread; Python would wait for it

@@ -10,11 +10,10 @@ BUSY_FACTOR = 2.0  # times as long as on an idle machine, which a diagnosis may 
 
 @dataclass(frozen=True)
 class Clock:
-    """Counts seconds from its start; waiting for a processor that others use counts for less.
+    """Counts seconds from its start, and fewer of those in which other processes use the processors.
 
-    What a provable cause needs is computed in the same number of processor seconds on a busy machine. A computation
-    elsewhere, on a device or a cluster, takes no processor time here, so that the clock goes on at half its speed
-    at least.
+    A diagnosis needs as much processor time on a busy machine as on an idle one. What is computed on a device or a
+    cluster takes no processor time here, therefore the clock never runs at less than half its speed.
     """
 
     started: float = field(default_factory=time.monotonic)

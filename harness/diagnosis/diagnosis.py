@@ -162,8 +162,8 @@ class _Diagnoser(Known):
             keys = self.raise_bar_to_reference(own)
             self.explain(self.steadier() if keys is None and self.outcome is OutcomeKind.LEARNS else keys)
             return
-        is_hopeless = bool(linear_causes(self.case, search.repairs))  # however long it is trained
-        if self.outcome is not OutcomeKind.LEARNS and not is_hopeless and not self.stands_for_whole():
+        is_open = self.outcome is not OutcomeKind.LEARNS and not self.stands_for_whole()
+        if is_open and not linear_causes(self.case, search.repairs):  # which no longer training removes
             self.outcome, self.proofs.partial = OutcomeKind.NOT_JUDGED, True
             self.minimal = self.learning_in_part()
             return

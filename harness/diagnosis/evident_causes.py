@@ -34,7 +34,7 @@ def causes_without_run(case: Case, repairs: Sequence[Repair], outcome: OutcomeKi
     known = proven | {cause.fault for cause in impossible}
     bounding = bounding_causes(case, repairs, known) if outcome is not OutcomeKind.LEARNS else []
     linear = linear_causes(case, repairs) if outcome not in SAYS_ENOUGH and not known else []
-    contradictory = [] if Fault.WINDOW in proven else contradictory_causes(case, outcome)  # the rows before say which
+    contradictory = [] if Fault.WINDOW in proven else contradictory_causes(case, outcome)  # explained by other rows
     return [*impossible, *bounding, *linear, *contradictory, *leaking_causes(case, outcome)]
 
 
@@ -91,9 +91,11 @@ def linear_causes(case: Case, repairs: Sequence[Repair]) -> list[Cause]:
     lines = [learner.score for learner in references.learners if learner.name in LINEAR_MODELS]
     nearest = references.much_nearer(max(lines)) if lines else None
     is_exact = nearest is not None and nearest.score >= EXACT
-    keys = ["hidden-activation"] if is_exact else ["hidden-activation", "missing-layer"]
+    if not (is_exact or references.line_fails):
+        return []
+    keys = ["hidden-activation", "missing-layer"] if references.line_fails else ["hidden-activation"]
     named = [repair for key in keys for repair in repairs if repair.key == key]
-    return [evident_cause(one.fault, one.changes) for one in named[:1]] if is_exact or references.line_fails else []
+    return [evident_cause(one.fault, one.changes) for one in named[:1]]
 
 
 def bounds_score(finding: Contradiction) -> bool:

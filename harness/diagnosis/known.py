@@ -157,9 +157,9 @@ class Known:
         return tuple(unproven_choices(self.case, search.repairs, minimal, known, settled=settled, fitting=fitting))
 
     def fitting_rows(self) -> Keys:
-        """The smallest set of repairs with which a program knows its training rows, if only those; empty without one.
+        """The smallest set of repairs with which a program learns its training rows; empty if no set does that.
 
-        That proves nothing, because a network may memorise what has no rule, but without it nothing is learned.
+        That proves nothing, because a network may memorise rows that follow no rule.
         """
         bar, runs = self.search.bar, self.search.runs.values()
         known = [

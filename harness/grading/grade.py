@@ -150,9 +150,9 @@ def new_pool(processes: int) -> ProcessPoolExecutor:
 
 @contextlib.contextmanager
 def ending_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """A new pool, whose processes are ended, and not waited for, if an exception leaves the block.
+    """A new pool, whose processes are ended in the middle of their work if an exception leaves the block.
 
-    Ctrl-C reaches them too, but a signal to this process alone does not.
+    Ctrl-C reaches them by itself, but a signal to this process alone does not.
     """
     others = set(multiprocessing.active_children())
     pool = new_pool(processes)

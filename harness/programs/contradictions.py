@@ -140,7 +140,8 @@ def writes_one_unit(subject: Subject) -> bool:
     place = None if subject.head is None else subject.layer_place(subject.head.layer)
     if place is None:
         return False
-    calls = [call_at(source.text, place) for source, _ in subject.code if source.cell == place.cell]
+    pieces = [source for source, _ in subject.code if (source.file, source.cell) == (place.file, place.cell)]
+    calls = [call_at(source.text, place) for source in pieces]
     units = [argument_of(call, "units", 0) for call in calls if call is not None]
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in units)
 

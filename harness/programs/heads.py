@@ -36,6 +36,7 @@ class AppliedActivation:
 
     name: str
     layer: str
+    units: int | None = None  # last axis of what it is applied to; None if it is not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,11 @@ class Head:
     def activation_layer(self) -> str | None:
         """Name of the layer that applies the last activation, else of the last layer with weights."""
         return self.activations[-1].layer if self.activations else self.layer
+
+    @property
+    def has_softmax_over_one_unit(self) -> bool:
+        """Whether the output comes from a softmax over one unit, and not from one that is sliced or reshaped later."""
+        return self.units == 1 and any(one.name == "softmax" and one.units in (1, None) for one in self.activations)
 
     @property
     def range(self) -> tuple[float | None, float | None] | None:
@@ -89,7 +95,9 @@ def head_of(model: Any, sample: Any = None) -> Head | None:
             if not getattr(operation, "weights", None):
                 continue
             return _head(operation, shape, found, is_certain)
-        found = [*(AppliedActivation(name=name, layer=operation.name) for name in names if name != "linear"), *found]
+        units = output_units(operation)
+        applied = [AppliedActivation(name=one, layer=operation.name, units=units) for one in names if one != "linear"]
+        found = [*applied, *found]
         if getattr(operation, "weights", None) and not isinstance(operation, keras.layers.PReLU):
             return _head(operation, shape, found, is_certain)
     return _head(None, shape, found, is_certain)
@@ -214,6 +222,14 @@ def called_layers(model: Any, sample: Any) -> list[Any]:
     finally:
         keras.Layer.__call__ = plain
     return called
+
+
+def output_units(operation: Any) -> int | None:
+    """The last axis of what a layer or operation returns; None if it is not known, as in a model of one's own class."""
+    with contextlib.suppress(AttributeError, ValueError, IndexError):
+        size = operation.output.shape[-1]
+        return None if size is None else int(size)
+    return None
 
 
 def activations_of(operation: Any) -> list[str] | None:

@@ -24,7 +24,7 @@ OF_LABELS = (
     Check.TARGETS_OUT_OF_REACH,
 )  # what a head for classes mends if the targets are labels
 ENOUGH_UPDATES = 2_000  # for most small networks
-BYTES = (0, 255)  # least and largest
+BYTES = (0, 255)  # the least and the largest value of raw pixels
 LARGEST_EFFECTIVE_RATE = 0.1  # of plain SGD, with what momentum adds
 
 

@@ -364,7 +364,7 @@ def with_counts(names: Sequence[str]) -> list[str]:
     return [name if count == 1 else f"{name} ({count} of this name)" for name, count in Counter(names).items()]
 
 
-REDUCED = ", made "  # 50000 observations, made 50
+REDUCED = ", made "  # in the name of a number that was made smaller: 50000 observations, made 50
 VERSIONED = {"numpy": "NumPy", "pandas": "pandas", "random": "Python"}
 
 

@@ -117,7 +117,7 @@ for epoch in range(20):
     W -= 0.1 * x.T @ (x @ W - y) / 16
 """
 COLUMNS = SLICES.replace("x @ W", "(W.T @ x.T).T").replace("X[k:k + 8]", "X.T[:, k:k + 8].T")
-ONE_BY_ONE = SLICES.replace("0, 24, 8", "24").replace("k:k + 8", "k:k + 1")
+SLICES_OF_ONE = SLICES.replace("0, 24, 8", "24").replace("k:k + 8", "k:k + 1")
 PAIRS = """\
 import numpy as np
 
@@ -152,9 +152,9 @@ for epoch in range(20):
         (ONE_HOT, "labels[rows]", "labels[:16]", 6),
         (COLUMNS, "Y[k:k + 8]", "Y[k:k + 8]", None),
         (COLUMNS, "Y[k:k + 8]", "Y[:8]", 9),
-        (ONE_BY_ONE, "Y[k:k + 1]", "Y[k:k + 1]", None),
-        (ONE_BY_ONE, "Y[k:k + 1]", "Y[-1 - k]", 9),
-        (ONE_BY_ONE, "Y[k:k + 1]", "Y[:1]", 9),
+        (SLICES_OF_ONE, "Y[k:k + 1]", "Y[k:k + 1]", None),
+        (SLICES_OF_ONE, "Y[k:k + 1]", "Y[-1 - k]", 9),
+        (SLICES_OF_ONE, "Y[k:k + 1]", "Y[:1]", 9),
         (PAIRS, "words[j]", "words[j]", None),
     ],
 )

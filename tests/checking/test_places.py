@@ -339,6 +339,7 @@ def test_updated_weights_that_go_through_a_helper_are_at_the_call_of_the_helper(
     assert sorted(found) == [("delta-not-multiplied-through", line), ("updated-weights-in-backward", line)]
 
 
+# A cost of directions; the gradient lacks the part along the output. What it is multiplied by was made as data.
 DIRECTIONS = """
 import numpy as np
 rng = np.random.default_rng(4)
@@ -366,6 +367,7 @@ def test_a_line_that_makes_data_is_not_blamed_for_a_derivative(tmp_path: Path) -
     assert (found.place.line, found.others) == (12, ())
 
 
+# The operators of the file's own class make their result in one line of its constructor.
 OPERATORS = """
 import math, random
 class Matrix:
@@ -463,6 +465,7 @@ def test_a_right_value_that_is_used_in_the_wrong_place_is_not_blamed(tmp_path: P
     assert (found.id, found.place and found.place.line) == ("wrong-layer-activation", 12)
 
 
+# An activation in the place of its derivative, with a gradient of the cost that its missing factor would cancel.
 SLOPES = """\
 import numpy as np
 rng = np.random.default_rng(3)
@@ -486,11 +489,7 @@ for _ in range(5):
     W1 -= 0.5 * X.T @ d1
     W2 -= 0.5 * a1.T @ d2
 """
-
-
 OF_ACTIVATION = "def slope(a):\n    return a"
-
-
 OF_SUM = "def slope(z):\n    h = sigmoid(z)\n    return h"
 
 

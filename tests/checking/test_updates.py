@@ -128,7 +128,7 @@ CLIPPED = f"""\
 size = np.sqrt(sum((one ** 2).sum() for one in grads))
 g = g * min(1.0, 5.0 / (size + 1e-6))
 {ADAM}"""
-FALLING = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
+FALLING_ADAM = ADAM.replace("w -= 0.01", "w -= 0.01 / (1 + 0.02 * t)")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_slips_of_update_rules_in_a_file_are_not_called_right(tmp_path: Path, ru
     ("rule", "name"),
     [
         (ADAM, "adam"),
-        pytest.param(FALLING, "adam", marks=pytest.mark.slow),
+        pytest.param(FALLING_ADAM, "adam", marks=pytest.mark.slow),
         (ADAM.replace("g ** 2", "(g - state[k]) ** 2"), "adabelief"),
         (f"g = (1 / 48) * g\n{ADAM}", "adam"),
         ("state[k] = 0.8 * state[k] - 0.01 * g\nw += state[k]", "momentum"),
@@ -425,5 +425,5 @@ def test_a_rate_may_be_made_of_the_share_of_right_predictions_or_of_the_size_of_
 ) -> None:
     (tmp_path / "net.py").write_text(RATE_OF_ACCURACY.replace(right, written) if right else RATE_OF_ACCURACY)
     result = check_file(tmp_path / "net.py")
-    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT), report.as_text(result)
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT), report.text(result)
     assert all(one.place is not None and one.place.line in lines for one in result.mistakes)

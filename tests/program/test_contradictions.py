@@ -1,6 +1,7 @@
 """What contradicts itself without a run is named; programs that are written soundly are left alone."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from harness.diagnosis.evident_causes import bounds_score
 from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
 from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
+from harness.programs.rules.head_rules import counts_exact_matches
 from harness.programs.rules.own_losses import sides_of
 
 L = keras.layers
@@ -498,6 +500,31 @@ def test_right_and_wrong_predictions_of_a_loss_are_probabilities(units, activati
 def test_an_accuracy_is_of_a_regression_if_each_target_has_an_output(units, is_named):
     checks = {check for _, _, check in found(net(units, None), "mse", REAL, metrics=["accuracy"])}
     assert (Check.ACCURACY_OF_REGRESSION in checks) is is_named
+
+
+@pytest.mark.parametrize(
+    ("units", "last", "is_named"),
+    [
+        (3, L.Reshape((3, 1)), False),
+        (2, L.Lambda(lambda p: p[:, 1:], output_shape=(1,)), False),
+        (1, L.Reshape((1, 1)), True),
+    ],
+    ids=["reshaped", "sliced", "one"],
+)
+def test_a_column_of_a_softmax_over_several_units_is_not_a_softmax_over_one(units, last, is_named):
+    head = head_of(net(units, "softmax", last))
+    assert (head.units, head.has_softmax_over_one_unit) == (1, is_named)
+
+
+def test_a_step_of_ones_own_may_give_predicted_labels_to_accuracy():
+    class Own(keras.Sequential):
+        def train_step(self, *_):
+            return {}
+
+    for kind, counts in ((keras.Sequential, True), (Own, False)):
+        model = kind([keras.Input((4,)), L.Dense(3, "softmax")])
+        program = SimpleNamespace(model=model, metrics=[keras.metrics.Accuracy()], weighted_metrics=None)
+        assert counts_exact_matches(program) is counts
 
 
 def test_a_program_that_is_compiled_without_a_loss_is_looked_at():

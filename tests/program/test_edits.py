@@ -69,7 +69,7 @@ if __name__ == "__main__":
     main()
 """
 )
-TWO_INPUTS = (
+NAMED_INPUTS = (
     START
     + """\
 import keras
@@ -248,7 +248,7 @@ def changed_lines(program, *changes):
          ["target_mean, target_std = (100 * X[:, 0]).mean(axis=0), (100 * X[:, 0]).std(axis=0)",
           "model.fit(x=X, y=((100 * X[:, 0]) - target_mean) / target_std)",
           "(model.predict(X[:2]) * target_std + target_mean)"]),
-        (TWO_INPUTS, [change("scale_targets", "standardise")],
+        (NAMED_INPUTS, [change("scale_targets", "standardise")],
          ["target_mean, target_std = y.mean(axis=0), y.std(axis=0)", "y = (y - target_mean) / target_std",
           'print((model.predict({"a": X, "b": X}) * target_std + target_mean))']),
         (LOOP, [change("activation", "relu", "dense"), change("activation", "relu", "dense_1")],

@@ -58,10 +58,21 @@ def found_in(text: str) -> list[tuple[Check, str, int]]:
         ),
         ({"given": "tf.contrib.layers.fully_connected(out, 3, activation_fn=None)"}, []),
         ({"classes": "1"}, [(Check.SOFTMAX_OVER_ONE_UNIT, "output-activation", 6)]),
+        ({"classes": "1", "given": "tf.reshape(out, [-1, 6])"}, []),  # of six rows
     ],
 )
 def test_graphs(changed: dict[str, str], found: list[tuple[Check, str, int]]) -> None:
     assert found_in(GRAPH.format(**RIGHT | changed)) == found
+
+
+@pytest.mark.parametrize(
+    ("axis", "is_named"), [("", True), (", -1", True), (", 1", False), (", axis=1", False), (", dim=1", False)]
+)
+def test_a_softmax_over_steps_is_not_one_over_one_unit(axis: str, is_named: bool) -> None:
+    text = "import tensorflow as tf\nx = tf.placeholder(tf.float32, [None, 6, 4])\n"
+    text += "w = tf.Variable(tf.random_normal([4, 1]))\nscores = tf.tanh(x) @ w\n"
+    checks = [check for check, _, _ in found_in(f"{text}shares = tf.nn.softmax(scores{axis})\n")]
+    assert checks == [Check.SOFTMAX_OVER_ONE_UNIT] * is_named
 
 
 @pytest.mark.parametrize(

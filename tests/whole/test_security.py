@@ -68,7 +68,7 @@ def calls(path: Path):
 
 
 def is_evaluating(call: ast.Call) -> bool:
-    """Whether a call runs a text; an empty one, which makes Python forget an interrupt, is harmless."""
+    """Whether a call runs a text."""
     return written(call.func) in EVALUATING
 
 
@@ -85,6 +85,7 @@ def test_nothing_unpickles_or_evaluates():
         modules += [node.module or "" for node in nodes_of(path) if isinstance(node, ast.ImportFrom)]
         assert bool({m.split(".")[0] for m in modules} & UNPICKLING) == (path in UNPICKLES), path
         evaluated = [node.args for node in nodes_of(path) if isinstance(node, ast.Call) and is_evaluating(node)]
+        # an empty text makes Python forget an interrupt
         assert all([written(one) for one in arguments] == ["''"] for arguments in evaluated), path
         for name, keywords in calls(path):
             assert "shell" not in keywords, path

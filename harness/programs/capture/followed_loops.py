@@ -101,9 +101,11 @@ class FollowedLoop:
 
     def passes_to_come(self) -> int:
         """Passes over the rows that the loop makes to its end, if each run of the loop around it is one; else 0."""
+        least, most = min(self.counts, default=0), max(self.counts, default=0)
+        if least < FEWEST_PASSES or most > least + 1:
+            return 0
         done, whole = self.progress()
-        is_pass = done >= FEWEST_PASSES and done <= min(self.counts) and max(self.counts) <= done + 1
-        return whole if is_pass else 0
+        return whole if FEWEST_PASSES <= done <= least and most <= done + 1 else 0
 
     def translated(self, program: Program, how: str, most_rows: int | None = None) -> Program:
         """The program that trains with fit as the loop did, and says so in a note.

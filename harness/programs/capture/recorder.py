@@ -56,7 +56,7 @@ from .own_steps import makes_plain_updates, trained_by_keras
 from .supply import Supply
 
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
-SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends
+SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends, or whose end is known
 NOT_COMPILED = "You must call `compile()` before calling `fit()`."
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 

@@ -399,7 +399,7 @@ class _Merge:
         return keras.Model([layer.input for layer in layers], outputs)
 
 
-def _auto_encoder(encoder: Any, decoder: Any, output_reconstruction: bool = True, **options: Any) -> Any:
+def _auto_encoder(encoder: Any, decoder: Any, *_: Any, **__: Any) -> Any:
     """The layer of the first version that trains two layers, or containers of layers, one after the other."""
     model = keras.Sequential([encoder, decoder])
     for name, part in {"encoder": encoder, "decoder": decoder}.items():

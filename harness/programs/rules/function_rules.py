@@ -28,6 +28,9 @@ LOGITS_SECOND = ("softmax_cross_entropy", "sparse_softmax_cross_entropy", "sigmo
 ALIKE = ("reshape", "squeeze", "cast", "identity", "convert_to_tensor")  # operations that leave values as they are
 RECTIFIED_BY_DEFAULT = "fully_connected"  # a layer of TensorFlow 1 with an activation unless it is given None
 VARIABLES = ("Variable", "get_variable")
+KEEPING_COLUMNS = (
+    "add", "bias_add", "subtract", "multiply", "divide", "dropout", "cast", "identity", "convert_to_tensor", *VARIABLES,
+)  # fmt: skip  # calls beside a product of matrices, or around it, that leave it as many columns
 CALLED = ("__call__", "call", "forward")  # methods that an object of the user's own is called through
 
 
@@ -170,14 +173,27 @@ def starts_at_zero(meanings: Meanings, weights: ast.expr) -> bool:
 
 
 def one_unit_findings(meanings: Meanings, source: Source, call: ast.Call) -> Iterator[Contradiction]:
-    """A softmax over one unit."""
+    """A softmax over one unit, and not over another axis, such as the steps in attention."""
     is_loss = called_name(call).startswith(("softmax_cross", "sparse_softmax_cross"))
+    axis = argument_of(call, "dim") or argument_of(call, "axis", None if is_loss else 1)
+    if axis is not None and ast.unparse(axis) != "-1":
+        return
     logits = logits_of(meanings, call) if is_loss else argument_of(call, "logits", 0)
     if logits is None or not (is_loss or called_name(call) == "softmax"):
         return
-    factors = [factor for node in meanings.read(logits) if (factor := factor_of(node)) is not None]
-    if factors and columns_of(meanings, factors[0]) == 1:
+    factor = last_factor(meanings, logits)
+    if factor is not None and columns_of(meanings, factor) == 1:
         yield finding_at(source, call, Check.SOFTMAX_OVER_ONE_UNIT, {"instead": "sigmoid"})
+
+
+def last_factor(meanings: Meanings, value: ast.expr) -> ast.expr | None:
+    """The second factor of the product of matrices whose columns a value has; None if that is not known."""
+    for node in meanings.read(value):
+        if (factor := factor_of(node)) is not None:
+            return factor
+        if isinstance(node, ast.Call) and called_name(node) not in KEEPING_COLUMNS and not meanings.meant(node):
+            return None
+    return None
 
 
 def columns_of(meanings: Meanings, weights: ast.expr) -> float | None:

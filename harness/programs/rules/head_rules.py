@@ -46,7 +46,7 @@ def output_rules(subject: Subject) -> Finding:
         return
     layer = head.activation_layer
     names = [activation.name for activation in head.activations]
-    if head.units == 1 and "softmax" in names:
+    if head.has_softmax_over_one_unit:
         yield subject.about(
             layer, Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
             {"units": 1, "activation": "softmax", "instead": "sigmoid" if is_of_classes(subject) else "linear"}
@@ -486,7 +486,9 @@ def metric_rules(subject: Subject) -> Finding:
 
 
 def counts_exact_matches(program: Program) -> bool:
-    """Whether a metric is Keras' own ``Accuracy``, which is for labels and predicted labels."""
+    """Whether a metric is Keras' own ``Accuracy``, which is for labels and predicted labels, and given outputs."""
+    if overridden_step(program.model) == "train_step":
+        return False  # it may give the metric predicted labels
     given = keras.tree.flatten((program.metrics, program.weighted_metrics))
     return any(type(metric) is keras.metrics.Accuracy for metric in given)
 

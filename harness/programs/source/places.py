@@ -121,14 +121,14 @@ class Sources:
         return frame
 
     def outermost_loop(self) -> tuple[ast.AST, Mapping[str, Any]] | None:
-        """The loop of the user's code that everything now runs in, and the names at its body; None without a loop."""
+        """The loop of the user's code that everything now runs in, and the names at its body; None outside of loops."""
         found, frame = None, self.frame()
         while frame is not None:
             source = self.get(frame.f_code.co_filename)
             line = frame.f_lineno
-            for node in ast.walk(ast.parse(source.text)) if source is not None else ():
-                if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= (node.end_lineno or 0):
-                    found = node, {**frame.f_globals, **frame.f_locals}
+            for loop in loops_of(source.text) if source is not None else ():
+                if loop.lineno <= line <= (loop.end_lineno or 0):
+                    found = loop, {**frame.f_globals, **frame.f_locals}
                     break
             frame = frame.f_back
         return found
@@ -304,6 +304,12 @@ def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
     """Whether a node begins where a place does."""
     line = getattr(node, "lineno", None)
     return place is not None and (source.file, line, source.cell) == (place.file, place.line, place.cell)
+
+
+@functools.cache
+def loops_of(text: str) -> tuple[ast.For | ast.While, ...]:
+    """The for and while loops of a text, each before those in its body."""
+    return tuple(node for node in nodes_of(text) if isinstance(node, (ast.For, ast.While)))
 
 
 def loops_around(source: Source, tree: ast.Module, place: Place | None) -> list[ast.AST]:

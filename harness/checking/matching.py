@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.graph import Kind
+from ..recording.graph import Kind, Ref
 from .alignment import NEGLIGIBLE, TOLERANCE, Samples, is_beside_plane, largest_of, ratio, samples, squeezed
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
@@ -270,13 +270,26 @@ def carries_a_state(stage: Stage, step: Step) -> bool:
     if first == step.before:
         return False
     between = stage.program.ancestors([step.after], stop=stage.parameters) & stage.dependent - {step.before}
-    return any(
-        stage.node(id).operation in ("add", "subtract") and other not in stage.dependent
+    shape = written_shape(stage, step)
+    added = {
+        other
         for id in between
-        if stage.node(id).shape == step.shape
+        if stage.node(id).operation in ("add", "subtract") and stage.node(id).shape == shape
         for other in stage.program.parents[id]
-        if stage.node(other).shape == step.shape and (other == first or not stage.node(other).is_leaf)
-    )
+        if other not in stage.dependent and stage.node(other).shape == shape
+    }
+    if shape == step.shape:
+        return any(other == first or not stage.node(other).is_leaf for other in added)
+    # an item has the shape of a target's, but only what was carried over was made of the first weights
+    return any(first in stage.program.ancestors([other]) for other in added)
+
+
+def written_shape(stage: Stage, step: Step) -> tuple[int, ...]:
+    """The shape of what an update computes at once: of the parameter, or of the items that it writes one by one."""
+    node = stage.node(step.after)
+    while node.operation == "setitem" and isinstance(node.arguments[2], Ref):
+        node = stage.node(node.arguments[2].id)
+    return node.shape
 
 
 def changes(samples_of_one: Array, settings: int = SETTINGS) -> Array:

@@ -21,7 +21,7 @@ from .choosing import read_like
 from .coefficients import Unread, unread_coefficients
 from .factors import is_same
 from .labels import found_in_step, label, quantity
-from .matching import gradient_nodes
+from .matching import gradient_nodes, written_shape
 from .penalties import decay_mistakes, decay_place, has_penalty
 from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
@@ -174,6 +174,8 @@ def rule_mistakes(recording: Recording, reading: Reading, sources: Sources) -> R
         if later.unexplained:
             break
         found += carried_mistakes(recording, later, number)
+    if not found and unexplained is None and len(readings) > 1:
+        unexplained = unknown_state(recording, readings[1])
     if unexplained is not None and not found:
         notes.append((Remark.LATER_ITERATION_DIFFERS, unexplained, ""))
     return Rules(mistakes=tuple(merge_by_id(found)), notes=tuple(notes), is_open=unexplained is not None and not found)
@@ -442,6 +444,19 @@ def carried_mistakes(recording: Recording, later: Reading, iteration: int) -> li
     is_one = len(of_numbers) > 1 and all(is_near(one, of_numbers[0]) for one in of_numbers)
     found = [carried_mistake(later, *one) for one in shares if one[0].shape != () or is_one]
     return [one for one in found if one is not None]
+
+
+def unknown_state(recording: Recording, later: Reading) -> Place | None:
+    """Where items are written one by one with a state of them that is not a share of the step before; None if none are.
+
+    The rules of whole parameters are replayed, and are not asked here.
+    """
+    for step in later.stage.steps:
+        match = later.matches[step.before]
+        is_carried = match is not None and match.constant and written_shape(later.stage, step) != step.shape
+        if match is not None and is_carried and carried_share(recording, later, step, match, 1) is None:
+            return later.stage.node(step.after).place
+    return None
 
 
 def carried_share(recording: Recording, later: Reading, step: Step, match: Match, iteration: int) -> float | None:

@@ -96,7 +96,7 @@ class Search:
             grown = None if scaled else version  # c * v + d is a velocity that begins as 0
             if self.tape.steps[operand].shape != step.shape and not self._grows(step, grown, change, sign, is_left):
                 continue
-            is_written = step.in_place and operand in self.known.owner
+            is_written = (step.in_place and operand in self.known.owner) or self._continues(step, operand)
             if version is None or not (self.known.depends(change, version) or is_written):
                 continue
             if sign > 0 and (self._stays(step, version) or self._goes_forward(step, operand)):
@@ -109,7 +109,7 @@ class Search:
             if is_new and not (step.in_place or self._is_used(step, version, is_left)):
                 continue  # no forward pass used it: a target, less the outputs, that shares its origin with the inputs
             # rate * w + gradient is the gradient of a penalty and z + b a forward pass, unless it takes the place of w
-            if is_new and scaled and sign > 0 and self._is_begun_again(step, version):
+            if is_new and scaled and sign > 0 and self._is_begun_again(step, operand, version):
                 continue
             event = Event(version, step.id, change, sign, version == operand)
             if self._replaces(step, version, is_left):
@@ -121,6 +121,8 @@ class Search:
             if not is_loose:
                 return event
         moved = moved_by_number(step)
+        if moved is not None and self._continues(step, moved):
+            return Event(moved, step.id, None, 0, False)
         if moved is not None and self._is_moved_bias(step, moved):
             return Event(self.known.version_of(moved)[0] or moved, step.id, None, 0, False)
         if step.operation in WRITES and isinstance(step.arguments[0], Ref) and isinstance(step.arguments[2], Ref):
@@ -132,6 +134,14 @@ class Search:
                     return Event(version, step.id, None, 0, False, is_item=True)
         whole = filled_version(self.known, step) if step.operation == "setitem" else assembled_version(self.known, step)
         return self._scaling(step) if whole is None else Event(whole, step.id, None, 0, False, is_item=True)
+
+    def _continues(self, step: Step, operand: int) -> bool:
+        """Whether a statement goes on with its update, as ``w + change + share * last`` does while ``last`` is 0."""
+        chain, before = self.known.owner.get(operand), self.tape.steps[operand]
+        if chain is None or operand != chain.latest or not chain.is_pending or step.place is None:
+            return False
+        is_same = before.place is not None and before.place.site == step.place.site
+        return is_same and before.offset < step.offset
 
     def _grows(self, step: Step, version: int | None, change: int, sign: int, is_left: bool) -> bool:
         """Whether a statement gives one number, such as a bias that begins as 0.1, the shape of what it adds to it."""
@@ -223,13 +233,24 @@ class Search:
         roles, origins = self.known.uses.get(version, set()), self.origins.get(version, set())
         return bool(roles - origins) or (bool(roles) and self._replaces(step, version, is_left))
 
-    def _is_begun_again(self, step: Step, version: int) -> bool:
-        """Whether zeros are made in a loop around the one that changes them: a state that leaks from turn to turn."""
-        zeros = self.tape.steps[leaf_of(self.tape, version)]
-        if zeros.kind is not Kind.FILL or step.in_place:
-            return False
-        made, changed = set(self.enough.loops_around(zeros.place)), set(self.enough.loops_around(step.place))
-        return bool(made & changed) and not changed <= made
+    def _is_begun_again(self, step: Step, operand: int, version: int) -> bool:
+        """Whether zeros are made in a loop around the one that changes them: a state that leaks from turn to turn.
+
+        So does a sum that begins with 0 and whose first term is a parameter times a plain number.
+        """
+        zeros = [self.tape.steps[leaf_of(self.tape, version)]]
+        zeros = [one for one in zeros if one.kind is Kind.FILL]
+        while operand != version:
+            form = self.tape.steps[operand]
+            parent = self.lineage.handed_on(form)
+            if parent is None:
+                break
+            others = [self.tape.steps[one] for one in form.parents if one != parent]
+            zeros += [one for one in others if one.kind in (Kind.FILL, Kind.LITERAL)]
+            operand = parent
+        changed = set(self.enough.loops_around(step.place)) if zeros and not step.in_place else set()
+        made = [set(self.enough.loops_around(one.place)) for one in zeros]
+        return any(one & changed and not changed <= one for one in made)
 
     def _is_beside_target(self, step: Step, operand: int) -> bool:
         """Whether the target itself is another term of the statement's value than this operand."""
@@ -328,9 +349,8 @@ class Search:
             return False
         self.is_repeated = self.is_repeated or any(
             bool(others)
-            and chain.first in one.parents
             and others <= set(one.parents)
-            and role_of(one, role[3]) in known
+            and any(role_of(one, place) in known for place, parent in enumerate(one.parents) if parent == chain.first)
             for one in self.tape.steps[chain.first + 1 : min(chain.events)]
         )
         return self.is_repeated

@@ -65,8 +65,16 @@ def moved_by_number(step: Step) -> int | None:
 
 
 def role_of(step: Step, place: int) -> Role | None:
-    """What an operation does with one of its operands, and where."""
-    return None if step.place is None else (*step.place.site, step.operation, place)
+    """What an operation does with one of its operands, and where.
+
+    The operand before it may be a plain number in one turn of a loop and recorded in another: 0.5 * w, x * w.
+    """
+    if step.place is None:
+        return None
+    if len(step.parents) < len(step.arguments):
+        recorded = [number for number, one in enumerate(step.arguments) if isinstance(one, Ref)]
+        place = recorded[place] if len(recorded) == len(step.parents) else place
+    return (*step.place.site, step.operation, place)
 
 
 def is_square(tape: Tape, node: int) -> bool:

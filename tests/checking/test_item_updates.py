@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Remark, Verdict
+from harness.checking.result import Reason, Remark, Verdict
 from tests.network_files import write_file
 
 # the gradient of half the squared error of a 3-4-2 network of sigmoids, written out item by item
@@ -305,3 +305,104 @@ def test_an_item_of_a_list_whose_gradient_is_transposed_is_not_called_a_bias(tmp
     result = check_file(write_file(tmp_path / "net.py", TRANSPOSED))
     assert result.verdict is Verdict.MISTAKE
     assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("wrong-value", 31)]
+
+
+# the step of an item and a share of the last step, in one sum with the item; the share begins as 0
+WITH_LAST_STEPS = """
+import math, random
+import numpy as np
+random.seed(4)
+class Pair:
+    def __init__(self, inputs, hidden):
+        self.near = NEAR
+        self.far = FAR
+        self.near_last = ZEROS_NEAR
+        self.far_last = ZEROS_FAR
+        self.hidden = [0.0] * hidden
+    def answer(self, x):
+        for j in range(len(self.hidden)):
+            total = 0.0
+            for i in range(len(x)):
+                total += x[i] * self.near[i][j]
+            self.hidden[j] = math.tanh(total)
+        total = 0.0
+        for j in range(len(self.hidden)):
+            total += self.hidden[j] * self.far[j][0]
+        return math.tanh(total)
+    def learn(self, x, wanted, rate, keep):
+        out = self.answer(x)
+        delta = (wanted - out) * (1 - out * out)
+        back = [0.0] * len(self.hidden)
+        for j in range(len(self.hidden)):
+            back[j] = delta * self.far[j][0] * (1 - self.hidden[j] ** 2)
+        for j in range(len(self.hidden)):
+            change = delta * self.hidden[j]
+            self.far[j][0] = self.far[j][0] + rate * change + keep * self.far_last[j][0]
+            self.far_last[j][0] = change
+        for i in range(len(x)):
+            for j in range(len(self.hidden)):
+                change = back[j] * x[i]
+                self.near[i][j] = self.near[i][j] + rate * change + keep * self.near_last[i][j]
+                self.near_last[i][j] = change
+        return 0.5 * (wanted - out) ** 2
+pair = Pair(3, 2)
+rows = DATA
+for turn in range(60):
+    cost = 0.0
+    for x, wanted in rows:
+        cost += pair.learn(x, wanted, 0.4, 0.2)
+"""
+PLAIN_DATA = "(([0.3, 1, 1], 1), ([1, 0.2, 1], 0), ([0.4, 0.6, 1], 1))"
+AS_LISTS = {
+    "NEAR": "[[random.uniform(-1, 1) for _ in range(hidden)] for _ in range(inputs)]",
+    "FAR": "[[random.uniform(-1, 1)] for _ in range(hidden)]",
+    "ZEROS_NEAR": "[[0.0] * hidden for _ in range(inputs)]",
+    "ZEROS_FAR": "[[0.0] for _ in range(hidden)]",
+}
+AS_ARRAYS = {
+    "NEAR": "np.random.uniform(-1, 1, (inputs, hidden))",
+    "FAR": "np.random.uniform(-1, 1, (hidden, 1))",
+    "ZEROS_NEAR": "np.zeros((inputs, hidden))",
+    "ZEROS_FAR": "np.zeros((hidden, 1))",
+}
+
+
+def with_last_steps(held: dict[str, str]) -> str:
+    text = WITH_LAST_STEPS.replace("= DATA", f"= {PLAIN_DATA}")
+    for name in sorted(held, key=len, reverse=True):
+        text = text.replace(f"= {name}\n", f"= {held[name]}\n")
+    return text
+
+
+@pytest.mark.parametrize("held", [AS_LISTS, AS_ARRAYS], ids=["lists", "arrays"])
+def test_an_item_that_a_share_of_its_last_step_is_added_to(tmp_path: Path, held: dict[str, str]) -> None:
+    path, text = tmp_path / "net.py", with_last_steps(held)
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+
+    path.write_text(text.replace(" * (1 - self.hidden[j] ** 2)", ""))
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("missing-hidden-activation-derivative", 27)
+
+    path.write_text(text.replace("+ keep *", "- keep *"))
+    assert {one.id for one in check_file(path).mistakes} == {"momentum-sign"}
+
+
+@pytest.mark.parametrize("held", [AS_LISTS, AS_ARRAYS], ids=["lists", "arrays"])
+def test_plain_numbers_of_the_data_are_no_weights_of_the_sum_that_they_begin(
+    tmp_path: Path, held: dict[str, str]
+) -> None:
+    """The first term of a sum that begins with 0 is a parameter times 0.3: the sum is no update of that parameter."""
+    path, text = tmp_path / "net.py", with_last_steps(held).replace(" + keep * self.far_last[j][0]", "")
+    text = text.replace(" + keep * self.near_last[i][j]", "").replace("in rows:", f"in {PLAIN_DATA}:")
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(text.replace("change = back[j] * x[i]", "change = back[j]"))
+    assert check_file(path).verdict is Verdict.MISTAKE
+
+
+def test_a_state_of_items_that_is_no_share_of_their_last_step_is_not_understood(tmp_path: Path) -> None:
+    path, text = tmp_path / "net.py", with_last_steps(AS_ARRAYS)
+    path.write_text(text.replace("self.near_last[i][j] = change", "self.near_last[i][j] = change * change"))
+    result = check_file(path)
+    assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.RULE)

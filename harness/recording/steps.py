@@ -71,7 +71,7 @@ def role_of(step: Step, place: int) -> Role | None:
     """
     if step.place is None:
         return None
-    if len(step.parents) < len(step.arguments):
+    if place < len(step.parents) < len(step.arguments):
         recorded = [number for number, one in enumerate(step.arguments) if isinstance(one, Ref)]
         place = recorded[place] if len(recorded) == len(step.parents) else place
     return (*step.place.site, step.operation, place)

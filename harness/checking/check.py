@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +21,7 @@ from ..recording.literals import last_name, nodes_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY
-from ..sandbox import Limits, Patience
+from ..sandbox import Limits, own_patience
 from .cells import as_written
 from .chosen_pairs import without_chosen_pair
 from .decisions import is_decided_by_sides
@@ -94,9 +93,8 @@ def check_file(
         BadInput: there is no such file, or it is not Python.
     """
     alarm, limit = Alarm(OutOfTime), MOST_WAITING * seconds
-    patience = Patience(clock=limit, computing=limit, pid=os.getpid())
     try:
-        with alarm.running(limit, patience.left) if alarm.is_free else contextlib.nullcontext():
+        with alarm.running(limit, own_patience(limit).left) if alarm.is_free else contextlib.nullcontext():
             result = _judge_file(path, run, seed, seconds, megabytes)
     except OutOfTime:
         too_long = CheckResult(file=Path(path).name, verdict=Verdict.NOT_JUDGED, reason=Reason.TOO_MANY)

@@ -25,7 +25,7 @@ from ..checking.check import check_file
 from ..checking.result import CheckResult, Reason, Verdict
 from ..errors import BadInput
 from ..progress import Progress, silent
-from ..sandbox import Box, Limits, Patience, copy_folder, use_box
+from ..sandbox import Box, Limits, copy_folder, own_patience, use_box
 from ..scratch import scratch_folder
 from ..version import __version__
 from .course_tests import check_pytest, run_tests
@@ -324,9 +324,8 @@ def checked(path: Path, run: str | None, settings: Settings) -> CheckResult:
     """The verdict on one file; a file that is bad input, or takes too long to check, is not judged."""
     seconds, megabytes = settings.seconds, settings.megabytes
     limit = PATIENCE * seconds + PATIENCE_SECONDS
-    patience = Patience(clock=limit, computing=limit, pid=os.getpid())
     try:
-        with Alarm(OutOfPatience).running(limit, patience.left):
+        with Alarm(OutOfPatience).running(limit, own_patience(limit).left):
             return check_file(path, run=run, seed=settings.seed, seconds=seconds, megabytes=megabytes)
     except BadInput as error:
         reason, detail = Reason.REFUSED, str(error).replace(str(path), path.name)

@@ -8,11 +8,11 @@ is missing, ``inside`` is the first thing that runs in a sandbox, ``staging`` co
 from .box import Box, Bubblewrap, Limits, Namespaces
 from .finding import Absence, Policy, find_box, find_bubblewrap, find_namespaces, require_box
 from .launching import ONE_NUMPY_THREAD, Launch, current_box, end, prepared, use_box
-from .patience import Patience
+from .patience import Patience, own_patience
 from .staging import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder, is_program
 
 __all__ = [
     "MAX_COPIED_BYTES", "MAX_COPIED_FILES", "ONE_NUMPY_THREAD", "Absence", "Box", "Bubblewrap", "Launch", "Limits",
     "Namespaces", "Patience", "Policy", "copy_folder", "current_box", "end", "find_box", "find_bubblewrap",
-    "find_namespaces", "is_program", "prepared", "require_box", "use_box",
+    "find_namespaces", "is_program", "own_patience", "prepared", "require_box", "use_box",
 ]  # fmt: skip

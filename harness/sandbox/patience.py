@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from .usage import processor_seconds_below
@@ -38,3 +39,8 @@ class Patience:
         is_waiting = used < LEAST_SHARE * elapsed  # always so if there is no /proc
         least, most = LOOK_SECONDS
         return 0.0 if is_waiting or used >= self.computing else min(max(self.computing - used, least), most)
+
+
+def own_patience(seconds: float) -> Patience:
+    """That with this process, for as many seconds by the clock or, on a busy machine, of processor time."""
+    return Patience(clock=seconds, computing=seconds, pid=os.getpid())

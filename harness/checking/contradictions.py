@@ -171,8 +171,10 @@ def contradiction_of(
             second = Alternative(cost=replace(assumed(plain), factor=odd.expected.factor), mistakes=(odd,))
         elif stated and not alike:
             second = of_other_kind(plain, stated[0])
-        is_alike = any((times := times_of(plain, one)) is not None and is_of_rate(plain, times) for one in alike)
-        second = second or (None if is_alike else other)
+        if second is None and other is not None:
+            known = [factors for one in alike if (factors := factor_beside(plain, one)) is not None]
+            is_alike = any(is_of_rate(plain, factor / expected) for factor, expected, _ in known)
+            second = None if is_alike else other
     if best.cost.form is Form.SQUARED:
         mistake = next((found for one in own if (found := at_logits(best, one)) is not None), None)
         return Contradiction(mistake=mistake, second=second)
@@ -319,18 +321,21 @@ def expected_factor(reading: Reading, stated: Stated) -> float | None:
     return stated.factor * stated.observations / counts.observations
 
 
-def times_of(reading: Reading, stated: Stated) -> float | None:
-    """What gradients are multiplied by beside those of the stated cost; None if it is not one factor, or not known."""
+def factor_beside(reading: Reading, stated: Stated) -> tuple[float, float, int] | None:
+    """(factor of all gradients, the one that the stated cost gives them, the node that has it); None if not known."""
     expected, common = expected_factor(reading, stated), common_factor(reading)
-    return None if expected is None or common is None else common[0] / expected
+    return None if expected is None or common is None else (common[0], expected, common[1])
 
 
 def other_scale(reading: Reading, stated: Stated) -> Found | None:
     """Gradients that are a multiple of those of the stated cost."""
-    expected, common, times = expected_factor(reading, stated), common_factor(reading), times_of(reading, stated)
-    if expected is None or common is None or times is None or is_same(times, 1.0) or is_of_rate(reading, times):
+    known = factor_beside(reading, stated)
+    if known is None:
         return None
-    factor, node_id = common
+    factor, expected, node_id = known
+    times = factor / expected
+    if is_same(times, 1.0) or is_of_rate(reading, times):
+        return None
     id = name_of_scale(times, counts_of(reading))
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)
 

@@ -225,7 +225,8 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
 
             scikit_learn.makers_with_positions(stack)
         if "pandas" in text:
-            from ...recording.stand_ins.tables import EARLIER_METHODS, KINDS, noted
+            from ...recording.stand_ins.absorbed import noted
+            from ...recording.stand_ins.tables import EARLIER_METHODS, KINDS
 
             for kind, (name, method) in itertools.product(KINDS, EARLIER_METHODS.items()):
                 note_use = functools.partial(finder.supplied.append, f"{kind.__name__}.{name}")

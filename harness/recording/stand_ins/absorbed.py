@@ -41,6 +41,16 @@ def _unpacked(frame: Any) -> int:
     return 2
 
 
+def noted(function: Callable[..., Any], note_use: Callable[[], None]) -> Callable[..., Any]:
+    """A function or method whose use is noted."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        note_use()
+        return function(*arguments, **options)
+
+    return call
+
+
 class Entered:
     """What ``with`` gives as it is."""
 

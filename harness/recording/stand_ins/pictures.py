@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 from ..graph import Absorbed, Array
 from ..values import RecordedArray, plain, record, wrap
 from . import hints as made_up
-from .absorbed import Absorbing, Entered
+from .absorbed import Absorbing, Entered, noted
 from .hints import FEATURES, Hints
 
 SIDE = 16  # pixels of a picture if its size is not known
@@ -208,17 +209,11 @@ def functions(album: Album) -> dict[str, Any]:
 def restore(misc: Any, album: Album) -> None:
     """Give ``scipy.misc`` the functions for pictures that it had before version 1.3 of SciPy."""
 
-    def noting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            album.note(Absorbed.MODULE, f"scipy.misc.{name}")
-            return function(*arguments, **options)
-
-        return call
-
     made = functions(album)
     for name in ("imread", "imresize", "imsave"):
         if not hasattr(misc, name):
-            setattr(misc, name, noting(name, made[name]))
+            note_use = functools.partial(album.note, Absorbed.MODULE, f"scipy.misc.{name}")
+            setattr(misc, name, noted(made[name], note_use))
 
 
 def of_modules(album: Album) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ import pandas  # type: ignore[import-untyped,unused-ignore]
 from ..graph import Absorbed
 from ..values import TAPE
 from . import files
-from .absorbed import Absorbing
+from .absorbed import Absorbing, noted
 from .hints import TARGETS, Hints, inputs, labels
 from .learning import bunch
 from .paths import exists, path_of
@@ -288,16 +288,6 @@ def _of_one_row(number: type[float]) -> Callable[[Any], float]:
         return number(self.iloc[0])
 
     return convert
-
-
-def noted(method: Callable[..., Any], note_use: Callable[[], None]) -> Callable[..., Any]:
-    """A method whose use is noted."""
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        note_use()
-        return method(*arguments, **options)
-
-    return call
 
 
 def _writable(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -67,25 +67,28 @@ def attributes_of(sources: Sources, scope: ast.ClassDef) -> Iterator[tuple[str, 
         return  # a class of elsewhere may read them
     family = family_of(scope, list(known.values()))
     for method in scope.body:
-        if not isinstance(method, ast.FunctionDef):
+        if isinstance(method, ast.FunctionDef):
+            for name, line in stored_as_given(method):
+                if not is_read_in(sources, name, family):
+                    yield f"self.{name}", line
+
+
+def stored_as_given(method: ast.FunctionDef) -> Iterator[tuple[str, int]]:
+    """The coefficients that a method stores as numbers or as its arguments and does not use itself, with lines."""
+    arguments = {one.arg for one in (*method.args.args, *method.args.kwonlyargs)}
+    statements = [node for node in ast.walk(method) if isinstance(node, ast.Assign)]
+    stored = [(one, part, value) for one in statements for whole, value in assigned(one) for part in parts_of(whole)]
+    for statement, target, value in stored:
+        if not is_of_self(target) or not NAME.fullmatch(target.attr):
             continue
-        arguments = {one.arg for one in (*method.args.args, *method.args.kwonlyargs)}
-        for node in ast.walk(method):
-            if not isinstance(node, ast.Assign):
-                continue
-            for target, value in ((one, value) for whole, value in assigned(node) for one in parts_of(whole)):
-                if not is_of_self(target) or not NAME.fullmatch(target.attr):
-                    continue
-                if isinstance(value, ast.Constant) and not value.value:
-                    continue
-                used = {name.id for name in ast.walk(value) if isinstance(name, ast.Name)}
-                elsewhere = {
-                    one.id for part in method.body if part is not node for one in ast.walk(part) if is_read(one)
-                }
-                is_passed = used <= arguments | {"float", "abs"}
-                is_used_otherwise = not elsewhere.isdisjoint(used & arguments)
-                if is_passed and not is_used_otherwise and not is_read_in(sources, target.attr, family):
-                    yield f"self.{target.attr}", node.lineno
+        used = {name.id for name in ast.walk(value) if isinstance(name, ast.Name)}
+        is_nothing = isinstance(value, ast.Constant) and not value.value
+        if is_nothing or not used <= arguments | {"float", "abs"}:
+            continue
+        others = (part for part in method.body if part is not statement)
+        elsewhere = {one.id for part in others for one in ast.walk(part) if is_read(one)}
+        if elsewhere.isdisjoint(used & arguments):
+            yield target.attr, statement.lineno
 
 
 def arguments_of(scope: ast.FunctionDef) -> Iterator[tuple[str, int]]:

@@ -442,9 +442,9 @@ def gradient_after(bench: EditBench, repair: Repair) -> tuple[int, Alignment] | 
     return None
 
 
-def slope_of_relu(a: Array) -> Array:
-    """The derivative of a relu, from its outputs"""
-    return (a > 0).astype(float)
+def slope_of_relu(values: Array) -> Array:
+    """The derivative of a relu, from z or from a, which are above 0 together"""
+    return (values > 0).astype(float)
 
 
 def is_item(index: Any) -> bool:

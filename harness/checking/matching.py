@@ -393,7 +393,7 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
 
     first, opposite = stepped(base), stepped(-base)
     if not depends_on_gradient_alone(reading, step, via, base, first, within):
-        return is_clipped_with_others(reading, step, via, factor)
+        return is_scaled_with_others(reading, step, via, factor)
     sign = np.sign(factor)
     if not np.all(np.isfinite(first)) or first.size != base.size:
         return False
@@ -455,7 +455,7 @@ def moves_without_gradient(still: Array, usual: Array) -> bool:
     return bool(still.size > 1 and np.ptp(still) <= 1e-6 * largest)
 
 
-def is_clipped_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:
+def is_scaled_with_others(reading: Reading, step: Step, via: int, factor: float) -> bool:
     """Whether a step is its gradient times a number that is made of the gradients of all parameters, as in clipping, or
     of counts or sizes of errors, as a rate that falls with them.
 

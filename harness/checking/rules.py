@@ -453,8 +453,9 @@ def unknown_state(recording: Recording, later: Reading) -> Place | None:
     """
     for step in later.stage.steps:
         match = later.matches[step.before]
-        is_carried = match is not None and match.constant and written_shape(later.stage, step) != step.shape
-        if match is not None and is_carried and carried_share(recording, later, step, match, 1) is None:
+        if match is None or not match.constant or written_shape(later.stage, step) == step.shape:
+            continue
+        if carried_share(recording, later, step, match, 1) is None:
             return later.stage.node(step.after).place
     return None
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 
-from .literals import last_name, nodes_of
+from .literals import is_of_self, last_name, nodes_of
 
 WRONG_CALL = re.compile(
     r"(?:.*?(?P<owner>\w+)\.)?(?P<name>\w+)\(\) (takes|missing|got an unexpected keyword|got multiple values)"
@@ -112,8 +112,7 @@ def is_never_stored(type: str, message: str, text: str, texts: Iterable[str]) ->
         for node in nodes_of(text.strip())
         if isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Load)
-        and isinstance(node.value, ast.Attribute)
-        and ast.unparse(node.value.value) == "self"
+        and is_of_self(node.value)
         and isinstance(node.slice, ast.Constant)
         and repr(node.slice.value) == message
     }

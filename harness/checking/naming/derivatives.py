@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...recording.graph import Node, Place, sites_of
 from ..alignment import Samples, ratio, samples
+from ..edits import slope_of_relu
 from ..repairs import FORMS_OF_ACTIVATION
 from ..replay import CannotReplay
 from ..stage import argument_ids
@@ -24,7 +25,7 @@ Array = NDArray[Any]
 DERIVATIVES: dict[str, Callable[[Array], Array]] = {
     "sigmoid": lambda z: 0.25 * (1 - np.tanh(0.5 * z) ** 2),
     "tanh": lambda z: 1 - np.tanh(z) ** 2,
-    "relu": lambda z: (z > 0).astype(float),
+    "relu": slope_of_relu,
     "linear": np.ones_like,
 }
 

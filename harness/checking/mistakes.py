@@ -26,7 +26,7 @@ class Mistake:
     difference: str  # expected step -> recorded step, in the words of harness.models
 
 
-UNNAMED = "wrong-value"  # the id of a mistake that has no more particular one
+UNNAMED = "wrong-value"  # the id of a mistake that no other id describes
 
 CATALOGUE: tuple[Mistake, ...] = (
     # a factor

@@ -80,7 +80,7 @@ class LayerReport:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the scale that the rule recommends; None if there is no rule, or the scale is not finite."""
+        """How many times the scale that the rule recommends; None if a rule is not known or the scale not finite."""
         return None if self.recommended is None or not math.isfinite(self.scale) else self.scale / self.recommended
 
     @property

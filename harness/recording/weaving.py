@@ -42,7 +42,7 @@ NUMERICAL = re.compile(
 )
 # functions that compare gradients, by evaluating the network with each number of its parameters changed a little
 COMPARING = re.compile(r"grad\w*_?check|check\w*_?grad", re.IGNORECASE)
-# functions that make an array of a list of numbers, and ufuncs: the list has no history
+# functions, ufuncs among them, that make an array of a list of numbers, whose history the list does not keep
 TAKE_LISTS = frozenset(
     {"sum", "mean", "dot", "outer", "inner", "vdot", "transpose", "squeeze", "reshape", "ravel", "prod", "average"}
     | {"max", "min", "amax", "amin", "clip", "where", "cumsum", "flip", "repeat", "tile", "expand_dims", "append"}

@@ -392,7 +392,7 @@ def test_an_item_that_a_share_of_its_last_step_is_added_to(tmp_path: Path, held:
 def test_plain_numbers_of_the_data_are_no_weights_of_the_sum_that_they_begin(
     tmp_path: Path, held: dict[str, str]
 ) -> None:
-    """The first term of a sum that begins with 0 is a parameter times 0.3: the sum is no update of that parameter."""
+    """A sum that begins with 0 and goes on with 0.3 times a parameter does not update that parameter."""
     path, text = tmp_path / "net.py", with_last_steps(held).replace(" + keep * self.far_last[j][0]", "")
     text = text.replace(" + keep * self.near_last[i][j]", "").replace("in rows:", f"in {PLAIN_DATA}:")
     path.write_text(text)

@@ -12,7 +12,7 @@ MADE_UP = b"made up"  # the comment of such an archive
 
 
 def packed(path: str, content: bytes | None = None) -> bytes:
-    """An archive with one member, named like the archive without its ending; an empty one if there is no content."""
+    """An archive with one member, named like the archive without its ending; an empty one if content is None."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         if content is not None:

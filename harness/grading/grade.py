@@ -38,6 +38,7 @@ INTERRUPTED = 130  # exit code
 # what ends a process as Ctrl-C does; a job that a shell starts in the background ignores Ctrl-C itself
 END_SIGNAL = getattr(signal, "SIGUSR1", signal.SIGINT)
 JUDGING = threading.Event()  # set in a process of a pool while it judges a hand-in
+ENDING = threading.Event()  # set in a process of a pool that was asked to end, and removes its copy
 GRACE_SECONDS = 10.0  # to remove copies after the parent's end
 PATIENCE, PATIENCE_SECONDS = 8, 60  # times the time limit, and on top of it, before the check of a file is given up
 # a file that ends with one of these trains nothing, so that a right file beside it can decide
@@ -172,8 +173,9 @@ def end_by_signal(number: int, frame: FrameType | None) -> None:
     """End a process of a pool: at once, without a traceback, or if it judges a hand-in, by removing its copy first."""
     if not JUDGING.is_set():
         os._exit(INTERRUPTED)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends it to all others when the first has ended
-    raise KeyboardInterrupt
+    if not ENDING.is_set():  # a second signal must not end the removal
+        ENDING.set()
+        raise KeyboardInterrupt
 
 
 def end_with_parent() -> None:
@@ -181,6 +183,8 @@ def end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     signal.signal(END_SIGNAL, end_by_signal)
+    # the pool sends it to all others when the first has ended, perhaps before these have handled theirs
+    signal.signal(signal.SIGTERM, end_by_signal)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, end_by_signal)
 

@@ -23,9 +23,9 @@ from harness.sweeps import provenance, sweep
 from tests.processes import PATIENCE, start_harness
 from tests.ray_cluster import command_lines, environment, workers
 
-# eight chunks on two cores, of seconds each, and twice as many on one
+# eight chunks on two cores, of a second each, and twice as many on one
 ARGUMENTS = ["sweep", "--init", "glorot_uniform", "--learning-rate", "0.5,1,1.5,2,2.5,3,3.5,4", "--seeds", "16000"]
-ARGUMENTS += ["--iterations", "1000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
+ARGUMENTS += ["--iterations", "10000", "--dtype", "float32", "--json", "--csv", "members.csv", "--name", "s"]
 CHUNKS = 8
 KILLS = 16  # of a sweep, two with each number of chunks done
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import BadInput
 from ..models.network import ACTIVATION_NAMES, COST_NAMES
-from ..scenario.scenario import TABLES
+from ..scenario.settings import TABLES
 from .options import comma_separated, integer, number
 
 

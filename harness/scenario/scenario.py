@@ -41,52 +41,44 @@ from __future__ import annotations
 import errno
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from ..errors import BadInput, known_words, nearest, nearest_file, shown, shown_path
 from ..models.batches import Batches
-from ..models.network import ACTIVATION_NAMES, COST_NAMES, OUTPUT_ACTIVATION_OF_COST, Array, Network, Weights
+from ..models.network import COST_NAMES, Array, Network, Weights
 from .contents import decoded, read_bytes
 from .data import cast, check_shapes, digits_data, post_data, read_data, targets_of_cost, xor_data
-from .given import Data, Given, finite, integer_from, invalid_value, one_of, texts
+from .given import Data, Given, integer_from, invalid_value, one_of
+from .plans import recorded_iterations
+from .settings import (
+    DTYPES,
+    MAX_NAME_CHARACTERS,
+    OVERRIDES,
+    TABLE_OF,
+    TABLES,
+    bias,
+    folder_name,
+    hidden_units,
+    initializers,
+    mini_batches,
+    network,
+    rate,
+    record_plan,
+)
 
-MAX_WEIGHTS = 50_000_000
-MAX_HIDDEN_LAYERS = 100
-MAX_INITIALIZERS = 100
 MAX_TOML_BYTES = 2**22  # larger data belong in a file of their own
-MAX_RECORDED_ITERATIONS = 100_000
 DRAWN_ITERATIONS = 150  # of one run, evenly spaced in log, for curves that show when a plateau ends
 MAX_DRAWN_NUMBERS = 20_000_000  # that these record: 160 MB; large networks are drawn at fewer iterations
 SWEEP_COSTS = 200  # recorded between the first and the last iteration of a sweep, evenly spaced in log
-MAX_NAME_CHARACTERS = 60
 # A key with this many parts, as a.b.c: Python's TOML reader needs time and memory that grow with the square of their
 # number, and 100 kB of them would fill any memory.
 LONG_KEY = re.compile(r"""(?<![\w".-])(?:[\w"-]+[ \t]*\.[ \t]*){40}""", re.ASCII)
 QUOTED = re.compile(r""""(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?""")
 
-DTYPES = ("float64", "float32")
-TABLES = {
-    "data": ("x", "y", "csv", "parquet", "inputs", "targets", "npz"),
-    "network": ("hidden", "activations", "cost"),
-    "training": (
-        "initializers",
-        "bias_initializer",
-        "learning_rate",
-        "iterations",
-        "batch_size",
-        "shuffle",
-        "dtype",
-        "seed",
-        "record",
-    ),
-}
-TABLE_OF = {key: table for table, keys in TABLES.items() for key in keys}
 DEFAULTS: dict[str, object] = {
     "cost": "sum_of_squared_errors",
     "initializers": ["ones", "glorot_uniform"],
@@ -96,7 +88,6 @@ DEFAULTS: dict[str, object] = {
     "seed": 0,
     "record": "log",
 }
-OVERRIDES = ("name", *TABLES["network"], *TABLES["training"])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,42 +164,6 @@ class Scenario:
         return draw(self.network, parse(initializer), bias, self.seed, self.dtype)
 
 
-def parse_record(record: str) -> tuple[str, int]:
-    """Parse a plan: "every 10" is ("every", 10); without a number it is 0.
-
-    Raises:
-        ValueError: there is no such plan.
-    """
-    match = re.fullmatch(r"(all|log)|(every|log) +([1-9][0-9]{0,9})", record)
-    if match is None:
-        raise ValueError("must be 'all', 'every K', 'log' or 'log N' with a positive integer")
-    return (match[1], 0) if match[1] else (match[2], int(match[3]))
-
-
-def max_recorded(record: str, iterations: int) -> int:
-    """An upper bound for the number of iterations that ``recorded_iterations`` gives."""
-    plan, number = parse_record(record)
-    points = {"all": iterations, "every": iterations // max(number, 1) + 1, "log": number + 3 * len(str(iterations))}
-    return 1 + min(points[plan], iterations)
-
-
-def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
-    """Rising iterations with 0 and ``iterations``: all, every K-th, or 1, 2, 5, 10, ... and N evenly spaced in log.
-
-    Raises:
-        ValueError: there is no such plan.
-    """
-    plan, number = parse_record(record)
-    if plan == "all":
-        return tuple(range(iterations + 1))
-    if plan == "every":
-        return tuple(sorted({*range(0, iterations + 1, number), iterations}))
-    points = {digit * 10**power for power in range(len(str(iterations))) for digit in (1, 2, 5)}
-    if iterations:
-        points |= {round(point) for point in np.geomspace(1, iterations, min(number, MAX_RECORDED_ITERATIONS)).tolist()}
-    return tuple(sorted({0, iterations, *(point for point in points if point < iterations)}))
-
-
 def record_of_costs(scenario: Scenario) -> str:
     """The plan of a sweep, which records only costs.
 
@@ -219,178 +174,6 @@ def record_of_costs(scenario: Scenario) -> str:
         return f"log {SWEEP_COSTS}"
     affordable = 3 * scenario.iterations * scenario.batches.size // len(scenario.x)  # a forward pass is a third
     return f"log {min(SWEEP_COSTS, affordable)}" if affordable else "log"
-
-
-# --- values ---
-
-
-def rate(given: Given, dtype: str) -> float:
-    """The value, which must be a finite number above 0, in the dtype too."""
-    value = given.value
-    if not isinstance(value, (int, float)) or not finite(value) or value <= 0:
-        raise invalid_value(given, "a finite number above 0")
-    limits = np.finfo(dtype)
-    if not float(limits.tiny) <= value <= float(limits.max):
-        raise invalid_value(given, f"a number that {dtype} can hold")
-    return float(value)
-
-
-def folder_name(given: Given) -> str:
-    """The value, which must be a folder name on every file system."""
-    value = given.value
-    if isinstance(value, str) and re.fullmatch(r"[\w-][\w.-]*", value) and len(value) <= MAX_NAME_CHARACTERS:
-        return value
-    raise invalid_value(
-        given, f"at most {MAX_NAME_CHARACTERS} letters, digits, '-', '_' and '.', not starting with '.'"
-    )
-
-
-def initializer(given: Given, text: str, dtype: str) -> str:
-    """The name of an initializer in its normal form."""
-    from ..models.initializers import ARGUMENTS, parse
-
-    try:
-        parsed = parse(text)
-    except ValueError as error:
-        name = text.split("(")[0].strip()
-        hint = "" if name in ARGUMENTS else nearest(name, ARGUMENTS)
-        raise BadInput(f"{error}{hint}", key=given.where) from None
-    if any(abs(value) > float(np.finfo(dtype).max) for value in parsed.arguments):
-        raise BadInput(f"{shown(text)} has a number that {dtype} cannot hold", key=given.where)
-    return str(parsed)
-
-
-def initializers(given: Given, dtype: str) -> tuple[str, ...]:
-    """One or more initializers. Each may be given once, because it identifies a run."""
-    given_texts = texts(given, "an initializer or a list of them")
-    if len(given_texts) > MAX_INITIALIZERS:
-        raise BadInput(
-            f"{len(given_texts)} initializers are given, at most {MAX_INITIALIZERS} are allowed", key=given.where
-        )
-    named = [initializer(given, text, dtype) for text in given_texts]
-    for name in named:
-        if named.count(name) > 1:
-            raise BadInput(f"{name} is given twice; give each initializer once", key=given.where)
-    return tuple(named)
-
-
-def bias(given: Given, dtype: str) -> str:
-    """An initializer that can fill a vector."""
-    if not isinstance(given.value, str):
-        raise invalid_value(given, "an initializer")
-    name = initializer(given, given.value, dtype)
-    if name.startswith("orthogonal"):
-        raise BadInput(
-            "orthogonal needs a matrix, and a bias is a vector; use another initializer, such as zeros", key=given.where
-        )
-    return name
-
-
-def record_plan(given: Given, iterations: int) -> str:
-    """A plan that ``recorded_iterations`` knows and that fits into memory."""
-    try:
-        plan = " ".join(given.value.split()) if isinstance(given.value, str) else ""
-        count = max_recorded(plan, iterations)
-    except ValueError as error:
-        raise BadInput(f"{error}, got {shown(given.value)}", key=given.where) from None
-    if count > MAX_RECORDED_ITERATIONS:
-        raise BadInput(
-            f"{shown(plan)} records up to {count} iterations, at most {MAX_RECORDED_ITERATIONS} fit; "
-            f"record 'log' or 'every {-(-iterations // (MAX_RECORDED_ITERATIONS - 2))}'",
-            key=given.where,
-        )
-    return plan
-
-
-def mini_batches(settings: Mapping[str, Given]) -> Batches | None:
-    """The mini-batches, or None. Whether they are smaller than the data is not known yet."""
-    size, shuffle = settings.get("batch_size"), settings.get("shuffle")
-    if shuffle is not None and not isinstance(shuffle.value, bool):
-        raise invalid_value(shuffle, "true or false")
-    if size is None:
-        if shuffle is not None:
-            raise BadInput("needs batch_size; give batch_size too, or leave it out", key=shuffle.where)
-        return None
-    is_shuffled = True if shuffle is None else bool(shuffle.value)
-    return Batches(integer_from(1, size), is_shuffled, integer_from(0, settings["seed"]))
-
-
-# --- network ---
-
-
-def hidden_units(given: Given) -> list[int]:
-    """The units of each hidden layer."""
-    value = given.value
-    if not isinstance(value, (list, tuple)) or not all(type(units) is int and units >= 1 for units in value):
-        raise invalid_value(given, "a list of positive integers, one for each hidden layer")
-    if len(value) > MAX_HIDDEN_LAYERS:
-        raise BadInput(
-            f"{len(value)} hidden layers are given, at most {MAX_HIDDEN_LAYERS} can be trained; give fewer",
-            key=given.where,
-        )
-    return list(value)
-
-
-def check_size(given: Given, sizes: Sequence[int]) -> None:
-    """Raise BadInput for more weights than a machine can train."""
-    count = sum((inputs + 1) * units for inputs, units in zip(sizes, sizes[1:]))
-    if count > MAX_WEIGHTS:
-        shown_count = str(count) if count < 10**15 else "more than 10^15"
-        raise BadInput(
-            f"{shown(given.value)} makes {shown_count} weights, at most {MAX_WEIGHTS} are allowed; give fewer units",
-            key=given.where,
-        )
-
-
-def activation_names(given: Given | None, layers: int, cost: str) -> list[str]:
-    """One activation per layer; by default sigmoid, and for the output what the cost needs."""
-    if given is None:
-        return ["sigmoid"] * (layers - 1) + [OUTPUT_ACTIVATION_OF_COST.get(cost, "sigmoid")]
-    names = texts(given, "an activation for all layers, or a list with one per layer")
-    for name in names:
-        one_of(Given(name, given.where), ACTIVATION_NAMES)
-    if len(names) == 1:
-        return names * layers
-    if len(names) != layers:
-        raise BadInput(
-            f"{len(names)} activations are given for {layers} layers (hidden and output); "
-            "give one for all, or one for each layer",
-            key=given.where,
-        )
-    return names
-
-
-def network(settings: Mapping[str, Given], inputs: int, outputs: int) -> Network:
-    """The network, with the inputs and outputs of the data."""
-    hidden = settings["hidden"]
-    sizes = (inputs, *hidden_units(hidden), outputs)
-    check_size(hidden, sizes)
-    cost = one_of(settings["cost"], COST_NAMES)
-    activations = activation_names(settings.get("activations"), len(sizes) - 1, cost)
-    try:
-        return Network(sizes, tuple(activations), cost)
-    except ValueError as error:  # names that do not fit together: blame the one that came last
-        at = settings.get("activations", settings["cost"])
-        if is_argument(settings["cost"]) and not is_argument(at):
-            at = settings["cost"]
-        hint = (
-            "" if len(sizes) == 2 else f"\nThe network has {len(sizes) - 1} layers; activations can name one for each."
-        )
-        raise BadInput(f"{error}{hint}", key=at.where) from None
-
-
-def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
-    """The scenario's activations for another number of hidden layers, if its hidden layers all have the same one.
-
-    So ``hidden`` alone can change the depth.
-    """
-    given = settings.get("activations")
-    if given is None or not isinstance(given.value, (list, tuple)) or not isinstance(hidden.value, (list, tuple)):
-        return given
-    names = list(given.value)
-    if len(names) < 2 or any(name != names[0] for name in names[:-1]):
-        return given
-    return Given([names[0]] * len(hidden.value) + names[-1:], given.where)
 
 
 # --- the built-in scenarios ---
@@ -424,9 +207,18 @@ BUILT_IN = {
 # --- loading ---
 
 
-def is_argument(given: Given) -> bool:
-    """Whether it overrides the scenario."""
-    return given.where in OVERRIDES
+def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
+    """The scenario's activations for another number of hidden layers, if its hidden layers all have the same one.
+
+    So ``hidden`` alone can change the depth.
+    """
+    given = settings.get("activations")
+    if given is None or not isinstance(given.value, (list, tuple)) or not isinstance(hidden.value, (list, tuple)):
+        return given
+    names = list(given.value)
+    if len(names) < 2 or any(name != names[0] for name in names[:-1]):
+        return given
+    return Given([names[0]] * len(hidden.value) + names[-1:], given.where)
 
 
 def arguments(overrides: Mapping[str, object]) -> dict[str, Given]:

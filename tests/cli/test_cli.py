@@ -20,7 +20,8 @@ from harness.cli import options
 from harness.cli.commands import completion
 from harness.models.network import ACTIVATION_NAMES, COST_NAMES
 from harness.models.optimizers import OPTIMIZER_NAMES
-from harness.scenario.scenario import BUILT_IN, DTYPES
+from harness.scenario.scenario import BUILT_IN
+from harness.scenario.settings import DTYPES
 from tests.processes import PATIENCE, interrupted, run_harness
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,9 @@ from harness import BadInput
 from harness.models.batches import Batches
 from harness.models.training import Training
 from harness.scenario import data
-from harness.scenario.scenario import BUILT_IN, OVERRIDES, TABLES, Scenario, load, recorded_iterations
+from harness.scenario.plans import recorded_iterations
+from harness.scenario.scenario import BUILT_IN, Scenario, load
+from harness.scenario.settings import OVERRIDES, TABLES
 from tests.faults import npz, of_toml
 
 XOR_DATA = "x = [[0, 0], [0, 1], [1, 0], [1, 1]]\ny = [0, 1, 1, 0]\n"

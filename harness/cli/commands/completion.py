@@ -31,7 +31,8 @@ def known_names() -> dict[str, Sequence[str]]:
     from ...models.network import ACTIVATION_NAMES, COST_NAMES
     from ...models.optimizers import OPTIMIZER_NAMES
     from ...report.explaining import all_explanations
-    from ...scenario.scenario import BUILT_IN, DTYPES
+    from ...scenario.scenario import BUILT_IN
+    from ...scenario.settings import DTYPES
     from .compare_backends import JITS
 
     return {

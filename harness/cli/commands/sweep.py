@@ -78,7 +78,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from ... import board, cluster
     from ...files import check_output_file
-    from ...scenario import effort, scenario
+    from ...scenario import effort, scenario, settings
     from ...scenario.given import Given, invalid_value
 
     if arguments.resume and (arguments.no_log or arguments.name is None):
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.record is None:
         chosen = replace(chosen, record=scenario.record_of_costs(chosen))
     given = [Given(rate, "learning_rate") for rate in arguments.rates or [chosen.learning_rate]]
-    rates = [scenario.rate(rate, chosen.dtype) for rate in given]
+    rates = [settings.rate(rate, chosen.dtype) for rate in given]
     rules = arguments.optimizers or ["sgd"]
     count = len(chosen.initializers) * len(rules) * len(rates)
     effort.check_sweep(chosen, count * arguments.seeds)

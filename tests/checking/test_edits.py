@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checking import repairs
+from harness.checking import value_repairs
 from harness.checking.check import check_file
 from harness.checking.result import Found, Verdict
 from tests.network_files import write_file
@@ -340,7 +340,7 @@ def test_a_state_of_another_time_step_where_one_line_makes_several_gradients(tmp
 
 def test_a_gradient_that_was_meant_is_looked_for_near_the_wrong_one(found_after, monkeypatch) -> None:
     """Of a long sequence, many arrays have the shape of a state."""
-    monkeypatch.setattr(repairs, "MOST_CANDIDATES", 8)
+    monkeypatch.setattr(value_repairs, "MOST_CANDIDATES", 8)
     found = found_after(CELL, "back = B.T @ delta", "back = B.T @ ds")
     assert [(one.id, one.place.text if one.place else "") for one in found] == [
         ("delta-not-multiplied-through", "back = B.T @ ds")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from ...recording.graph import Place
 from ..alignment import ratio
 from ..labels import expression
-from ..repairs import SYMBOLS, Bench, Change, Repair, ValueBench
+from ..repairs import SYMBOLS, Bench, Change, Repair
 from ..stage import argument_ids
 from ..structure import Role
+from ..value_repairs import ValueBench
 from .arrays import name_of_array, name_of_mask
 from .case import Case, Name, naming_places, unique
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from ..recording.graph import Place
-from ..recording.literals import assigned, is_of_self, last_name
+from ..recording.literals import assigned, defaults_of, is_of_self, last_name
 from .sources import Sources, parts_of
 
 NAME = re.compile(
@@ -94,11 +94,10 @@ def stored_as_given(method: ast.FunctionDef) -> Iterator[tuple[str, int]]:
 def arguments_of(scope: ast.FunctionDef) -> Iterator[tuple[str, int]]:
     """The coefficients that a function takes and does not use, if they have a default or a partner."""
     arguments = [*scope.args.posonlyargs, *scope.args.args]
-    defaults = arguments[len(arguments) - len(scope.args.defaults) :]
-    defaults += [one for one, value in zip(scope.args.kwonlyargs, scope.args.kw_defaults) if value is not None]
+    usual = [one for one, _ in defaults_of(scope.args)]
     read = {node.id for part in scope.body for node in ast.walk(part) if is_read(node)}
     for one in (*arguments, *scope.args.kwonlyargs):
-        is_meant = one in defaults or partners_of(scope, one.arg)
+        is_meant = one in usual or partners_of(scope, one.arg)
         if NAME.fullmatch(one.arg) and one.arg not in read and is_meant:
             yield one.arg, one.lineno
 

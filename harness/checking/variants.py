@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..recording.driving.data import Labels, Sizes, make_data
 from ..recording.graph import Array, Driven, Recording
-from ..recording.literals import keys_of_tables, texts_of
+from ..recording.literals import defaults_of, keys_of_tables, texts_of
 
 Value: TypeAlias = str | bool | float
 Record: TypeAlias = Callable[[str, Mapping[str, Array]], Recording]  # how to record a file with other calls and data
@@ -228,9 +228,7 @@ def _arguments(function: ast.FunctionDef) -> list[str]:
 
 def _defaults(function: ast.FunctionDef) -> dict[str, ast.expr]:
     """The defaults of arguments, by their names."""
-    given = function.args
-    found = dict(zip([one.arg for one in given.args][::-1], given.defaults[::-1]))
-    return found | {one.arg: value for one, value in zip(given.kwonlyargs, given.kw_defaults) if value is not None}
+    return {one.arg: value for one, value in defaults_of(function.args)}
 
 
 def _texts(

@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from .literals import last_name, texts_of
+from .literals import defaults_of, last_name, texts_of
 from .source import called_name
 
 # names of numbers that count something else
@@ -112,9 +112,7 @@ class _Reader:
                 if isinstance(target, ast.Tuple):
                     yield from (last_name(one) for one in target.elts)
         elif isinstance(holder, ast.arguments):
-            named = [*holder.posonlyargs, *holder.args]
-            pairs = [*zip(named[::-1], holder.defaults[::-1]), *zip(holder.kwonlyargs, holder.kw_defaults)]
-            yield from (argument.arg for argument, value in pairs if value is part)
+            yield from (argument.arg for argument, value in defaults_of(holder) if value is part)
         elif isinstance(holder, ast.Dict):
             yield from texts_of(key for key, value in zip(holder.keys, holder.values) if value is part)
 

@@ -26,6 +26,14 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def defaults_of(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    """The arguments of a function that have a default, each with it."""
+    places = [*arguments.posonlyargs, *arguments.args]
+    given = places[len(places) - len(arguments.defaults) :]
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults)
+    return [*zip(given, arguments.defaults), *((one, value) for one, value in named if value is not None)]
+
+
 def is_of_self(node: ast.AST) -> TypeGuard[ast.Attribute]:
     """Whether it is an attribute of ``self``."""
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ...recording.literals import defaults_of
 from ...recording.source import called_name
 from ..source.places import Source, argument_of, loops_around
 
@@ -130,10 +131,8 @@ class Text:
         function = self.scope(value)
         if not isinstance(value, ast.Name) or not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return None
-        given = function.args
-        places = [*given.posonlyargs, *given.args]
-        pairs = [*zip(places[::-1], given.defaults[::-1]), *zip(given.kwonlyargs, given.kw_defaults)]
-        found = next(((known, old) for known, old in pairs if known.arg == value.id), None)
+        places = [*function.args.posonlyargs, *function.args.args]
+        found = next(((known, old) for known, old in defaults_of(function.args) if known.arg == value.id), None)
         uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == value.id]
         if found is None or not isinstance(found[1], ast.Constant) or len(uses) > 1 or function.decorator_list:
             return None

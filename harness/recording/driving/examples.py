@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..literals import defaults_of
 from ..python_2 import NOT_PYTHON
 from ..source import called_name
 
@@ -107,10 +108,8 @@ def _defaults(tree: ast.AST) -> dict[str, ast.expr]:
     found: dict[str, list[ast.expr]] = {}
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef):
-            last = [*node.args.posonlyargs, *node.args.args][::-1]
-            pairs = [*zip(last, node.args.defaults[::-1]), *zip(node.args.kwonlyargs, node.args.kw_defaults)]
-            for argument, default in pairs:
-                if default is not None and _is_setting(default):
+            for argument, default in defaults_of(node.args):
+                if _is_setting(default):
                     found.setdefault(argument.arg, []).append(default)
     return {name: values[0] for name, values in found.items() if len({*map(ast.unparse, values)}) == 1}
 

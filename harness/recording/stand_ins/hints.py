@@ -11,7 +11,7 @@ import numpy as np
 
 from ..counts import size_numbers
 from ..graph import Array
-from ..literals import last_name, nodes_of, texts_of
+from ..literals import defaults_of, last_name, nodes_of, texts_of
 
 ROWS = 60
 MAX_ROWS = 12_000
@@ -227,8 +227,7 @@ def _default_numbers(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
     """(name, whole number) of arguments with a default."""
     for node in nodes:
         if isinstance(node, ast.arguments):
-            named = [*node.posonlyargs, *node.args]
-            for argument, value in zip(named[::-1], node.defaults[::-1]):
+            for argument, value in defaults_of(node):
                 if isinstance(value, ast.Constant) and type(value.value) is int:
                     yield argument.arg, value.value
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Kind, Node, Ref, references
+from ..recording.steps import is_square
 from .alignment import squeezed
 from .replay import Values, is_truth, resolve, size_of
 from .stage import VARIED_KINDS, Stage, argument_ids
@@ -414,7 +415,7 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
             constant = constant_target(other)
             size = len(constant) if isinstance(constant, list) else 1
             is_whole = size_of(stage.node(one.id)) == size_of(node) == size
-            is_slope = constant == 1.0 and is_square(stage.node(one.id))
+            is_slope = constant == 1.0 and is_square(stage.node(one.id))  # 1 - a**2 of tanh
             if operation == "subtract" and constant is not None and is_whole and not is_slope:
                 return Error(node=node.id, output=one.id, constant=constant)
             continue
@@ -438,13 +439,6 @@ def two_sided_error(stage: Stage, node: Node, dependent: set[int]) -> Error | No
                 return Error(node=node.id, output=a, target=y)
         return Error(node=node.id, output=one.id, target=target.id)
     return None
-
-
-def is_square(node: Node) -> bool:
-    """Whether a value is the square of another, which ``1 - a**2`` takes off for the slope of tanh."""
-    arguments = node.arguments
-    by_itself = node.operation == "multiply" and len(arguments) == 2 and arguments[0] == arguments[1]
-    return by_itself or node.operation == "square" or (node.operation == "power" and arguments[1:] == (2,))
 
 
 def constant_target(value: Any) -> float | list[Any] | None:

@@ -179,14 +179,14 @@ class Search:
 
         What moves towards data or another parameter is itself a parameter.
         """
-        while self.tape.steps[change].operation in ("multiply", "divide") and not is_square(self.tape, change):
+        while self.tape.steps[change].operation in ("multiply", "divide") and not is_square(self.tape.steps[change]):
             others = [one for one in self.tape.steps[change].parents if not self.lineage.literal[one]]
             if len(others) != 1:
                 return False
             change = others[0]
-        if is_square(self.tape, change):
-            return True
         step = self.tape.steps[change]
+        if is_square(step):
+            return True
         if step.operation != "subtract" or len(step.parents) != 2:
             return False
         # 0.01 * version is a decay

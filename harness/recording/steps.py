@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from .graph import Argument, Kind, Ref
+from .graph import Argument, Kind, Node, Ref
 from .tape import Step, Tape
 from .versions import FORMS, Role
 
@@ -77,9 +77,8 @@ def role_of(step: Step, place: int) -> Role | None:
     return (*step.place.site, step.operation, place)
 
 
-def is_square(tape: Tape, node: int) -> bool:
-    """Whether a node is the square of an array."""
-    step = tape.steps[node]
+def is_square(step: Step | Node) -> bool:
+    """Whether a step makes the square of an array."""
     if step.operation == "multiply":
         return len(step.parents) == 2 and step.parents[0] == step.parents[1]
     return step.operation == "square" or (step.operation == "power" and step.arguments[1:] == (2,))

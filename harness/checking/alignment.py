@@ -125,14 +125,14 @@ def may_be_aligned(value: Array, reference: Array, tolerance: float) -> bool:
     return bool(np.max(np.abs(one - factor * other)) <= 1e3 * tolerance * largest_of(value))
 
 
-def align(value: Samples, reference: Samples, tolerance: float = TOLERANCE) -> Alignment | None:
+def align(value: Samples, reference: Samples) -> Alignment | None:
     """How the value is aligned with the reference, None if it is not."""
     if value.shape == reference.shape:
-        factor = ratio(value.flat, reference.flat, tolerance)
+        factor = ratio(value.flat, reference.flat)
         if factor is not None:
             return Alignment(factor=factor)
     if reference.turned is not None and value.shape == reference.shape[::-1]:
-        factor = ratio(value.flat, reference.turned, tolerance)
+        factor = ratio(value.flat, reference.turned)
         if factor is not None:
             return Alignment(factor=factor, transposed=True)
     return None

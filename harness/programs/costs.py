@@ -192,9 +192,9 @@ def cost_per_update(program: Program, members: int) -> float:
     return update_seconds(work, batch=batch, members=members, is_compiled=work.time_steps <= 1)
 
 
-def cost_of_structure(program: Program, *, is_compiled: bool = True) -> float:
+def cost_of_structure(program: Program) -> float:
     """Estimated seconds before the first update of a structure that was not trained before: tracing and compiling."""
     work = work_of(program)
     batch = min(program.batch_size, program.rows)
     can_compile = work.time_steps <= 1 and not is_one_by_one(work, batch, is_compiled=True)
-    return trace_seconds(work) + (compile_seconds(work) if is_compiled and can_compile else 0.0)
+    return trace_seconds(work) + (compile_seconds(work) if can_compile else 0.0)

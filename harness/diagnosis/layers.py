@@ -81,7 +81,7 @@ def read_layers(program: Program, head: HeadFacts) -> tuple[LayerFacts, ...]:
 
 def _initial(program: Program, weight: Any) -> Array | None:
     """The value of a weight when fit was called."""
-    if weight is None or not hasattr(weight, "path"):
+    if not hasattr(weight, "path"):
         return None
     known = program.initial_weights.get(weight.path)
     return np.asarray(known if known is not None else weight)

@@ -112,8 +112,7 @@ def infer_task(
     if y.dtype == bool:
         y = y.astype(np.int8)
     per_position = output_rank > 2 and y.ndim >= 2 and y.shape[1:-1] != () and output_rank == y.ndim
-    sparse_positions = output_rank > 2 and y.ndim == output_rank - 1 and loss in SPARSE_CROSSENTROPIES
-    if sparse_positions:
+    if output_rank > 2 and loss in SPARSE_CROSSENTROPIES:
         return _of_labels(y.reshape(-1), positions=int(np.prod(y.shape[1:])))
     columns = int(y.shape[-1]) if y.ndim > 1 else 1
     positions = int(np.prod(y.shape[1:-1])) if y.ndim > 2 else 1

@@ -55,8 +55,9 @@ def test_labels_are_read_by_their_value() -> None:
     assert found.read_targets(np.array([30.0, 10.0, 99.0])).tolist() == [2, 0, -1]
 
 
-def test_labels_of_positions() -> None:
-    y = RNG.integers(0, 4, (50, 6))
+@pytest.mark.parametrize("axes", [(), (1,)])
+def test_labels_of_positions(axes: tuple[int, ...]) -> None:
+    y = RNG.integers(0, 4, (50, 6, *axes))
     found = task(y, "sparse_categorical_crossentropy", 4, "softmax", output_rank=3)
     assert (found.kind, found.positions) == (TaskKind.MULTICLASS, 6)
     assert found.read_targets(y).shape == (300,)

@@ -53,7 +53,7 @@ class FoundFiles:
             return path
         folder = self.workspace.copy
         tails = [folder.joinpath(*parts[start:]) for start in range(len(parts))]
-        inner = (at for at, _, names in islice(os.walk(folder), MOST_FOLDERS) if parts[-1] in names)
+        inner = (at for at, *_ in islice(os.walk(folder), MOST_FOLDERS))
         file = next((str(tail) for tail in tails if tail.is_file()), None) or only_file(parts[-1], inner)
         if file is None:
             return path

@@ -138,11 +138,11 @@ class Layer:
         return d if self.place == "last" else d * 2
 
 class Net:
-    def __init__(self, mode="train", start="small", save_path="x"):
-        self.mode, self.start = mode, start
+    def __init__(self, mode="train", init="small", save_path="x"):
+        self.mode, self.init = mode, init
 
     def fit(self, X, Y, rule="plain"):
-        if self.mode == "test" or self.start == "large" or rule == "careful":
+        if self.mode == "test" or self.init == "large" or rule == "careful":
             return X
 """
 
@@ -151,4 +151,6 @@ def test_the_texts_of_several_layers_and_those_without_training_are_left_as_they
     calls = ("net = Net()", "net.add(Layer(7, 5))", "net.add(Layer(5, 3, 'last'))", "net.fit(X, Y)")
     sources = Sources({"net.py": SEVERAL})
     assert ast.parse(SEVERAL)
-    assert [one.what for one in kinds_of(Driven(calls=calls), sources)] == ["start='large'", "rule='careful'"]
+    kinds = list(kinds_of(Driven(calls=calls), sources))
+    assert [one.what for one in kinds] == ["init='large'", "rule='careful'"]
+    assert all(one.decides_alone for one in kinds)  # how weights start decides nothing of what is computed

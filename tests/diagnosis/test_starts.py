@@ -72,6 +72,16 @@ def test_what_keras_draws_for_few_inputs_is_not_questioned(initializer: str) -> 
     assert not list(initializer_repairs(case, read_layers(case.program, case.head)))
 
 
+def test_the_start_of_a_layer_is_what_it_had_when_fit_was_called() -> None:
+    model = dense(16, 1, inputs=8, last="sigmoid", bias_initializer=Normal(stddev=1.0))
+    case = prepare_case(program(model, ROWS, RNG.integers(0, 2, len(ROWS)), loss="binary_crossentropy"))
+    start = [weight.copy() for weight in model.get_weights()]
+    model.set_weights([np.full_like(weight, 7.0) for weight in start])
+    layers = read_layers(case.program, case.head)
+    for found, expected in zip([one for layer in layers for one in (layer.kernel, layer.bias)], start, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("scale", [0.7, 1.5])
 def test_a_usual_start_is_not_questioned(scale: float) -> None:
     assert repair_of(16, 16, hidden="tanh", kernel_initializer=Normal(stddev=0.25 * scale)) is None

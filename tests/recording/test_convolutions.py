@@ -2,6 +2,7 @@
 
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,17 @@ def test_the_numbers_are_those_of_scipy(name: str, mode: str) -> None:
     for image, kernel in (((6, 7), (3, 3)), ((6, 7), (2, 4)), ((5, 5), (4, 1))):
         x, y = rng.normal(size=image), rng.normal(size=kernel)
         np.testing.assert_allclose(getattr(replaced, name)(x, y, mode), getattr(signal, name)(x, y, mode))
+
+
+@pytest.mark.parametrize("options", [{"fillvalue": 2.0}, {"boundary": "wrap"}, {"boundary": "symm"}])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_zero_around_the_image_counts_as_in_scipy(name: str, options: dict[str, Any]) -> None:
+    replaced = types.SimpleNamespace(**{one: getattr(signal, one) for one in NAMES})
+    convolutions.install(replaced)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 7)), rng.normal(size=(3, 3))
+    given, expected = (getattr(one, name)(x, y, "same", **options) for one in (replaced, signal))
+    np.testing.assert_allclose(given, expected)
 
 
 LAYER = """

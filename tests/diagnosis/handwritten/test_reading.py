@@ -138,3 +138,12 @@ def test_the_keras_program_starts_where_the_file_does(tmp_path: Path) -> None:
     assert len(made.history["loss"]) == 20
     assert made.history["loss"][-1] < loss
     assert (made.epochs, made.batch_size, made.loss) == (20, 400, "binary_crossentropy")
+
+
+def test_losses_of_made_up_data_are_not_those_of_the_file(tmp_path: Path) -> None:
+    made_up, own = (read(tmp_path, text) for text in (numpy_files.MISSING_TABLE, numpy_files.XOR_FROM_ONES))
+    assert made_up.missing == ("t.csv",)
+    assert keras_program(made_up, "net.py").history is None
+    program = keras_program(own, "net.py")
+    assert program.history is not None
+    assert len(program.history["loss"]) == own.epochs

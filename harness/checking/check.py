@@ -536,6 +536,7 @@ def of_layers(
         mistakes=tuple(mistakes),
         pairs=judged,
         stand_ins=result.stand_ins,
+        reductions=result.reductions,
         calls=calls,
     )
 
@@ -586,7 +587,7 @@ def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) 
         variable=one.name,
         shape=one.shape,
         got=got,
-        expected=Quantity(kind=Kind.GRADIENT, name=one.of),
+        expected=Quantity(kind=Kind.GRADIENT, name=one.of, shape=one.true_shape),
         parameters=(one.of,),
         ratio=one.factor,
     )

@@ -23,8 +23,8 @@ from typing import Any
 
 from . import source
 from .counts import put_sizes
-from .graph import Absorbed, Place, Raised
-from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_text
+from .graph import Counted, Place, Raised
+from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_signs, with_old_text
 from .shortened import LINE, shorten_texts
 from .stand_ins.absorbed import Absorbing
 from .tape import SourceFile
@@ -217,7 +217,7 @@ class Files:
         tree = ast.parse(text, name)
         put_sizes(tree, self.sizes)
         if self.at_most is not None and shorten_texts(tree, self.at_most):
-            TAPE.stand_in(Absorbed.DATASET, f"{self.at_most * LINE} characters of a text")
+            TAPE.reduce(Counted.CHARACTERS, None, self.at_most * LINE)
         woven = weave(tree)
         if self.start is not None:
             own, (file, line) = self.name(Path(name)), self.start["site"]
@@ -225,7 +225,7 @@ class Files:
             begin_at(woven, line if file == own else 0, passed)
         if name != RUN_FILE and (self._is_old or source.is_python_2(Path(name))):
             give_old_names()
-            woven = with_old_text(woven)
+            woven = with_old_signs(with_old_text(woven))
             if not source.has_true_division(Path(name)):  # quotients of whole numbers are whole
                 woven = with_old_division(woven)
         return woven

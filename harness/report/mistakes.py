@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..checking.result import Agreement, Remark
+from ..recording.graph import Counted
 
 
 @dataclass(frozen=True)
@@ -471,6 +472,8 @@ NOTES: Mapping[Remark, str] = {
     "squared errors, not of a cross-entropy",
     Remark.ANOTHER_RATE: "The learning rate at this line is not that of the other parameters. It is this many times as "
     "large",
+    Remark.STEP_SCALED: "This line multiplies the step by a number that is made of the errors. The directions of "
+    "the steps are right, but their sizes change with the errors; unless that is meant, leave that number out",
     Remark.COEFFICIENT_NOT_READ: "This coefficient is stored or passed, but it is never read, so its value changes "
     "nothing",
     Remark.VALUES_ROUNDED: "This line rounds values to a few digits. The gradients were compared without the rounding",
@@ -503,6 +506,18 @@ STAND_INS: Mapping[str, str] = {
     "input": "input",
     "display": "plots",
     "optimizer": "an optimizer",
+}
+
+# What a run uses less of than the file asks for, if its number is known, and if not
+COUNTED: Mapping[Counted, str] = {
+    Counted.OBSERVATIONS: "observations",
+    Counted.SIZES: "units, steps or observations",
+    Counted.CHARACTERS: "characters",
+}
+PARTS: Mapping[Counted, str] = {
+    Counted.OBSERVATIONS: "of the observations",
+    Counted.SIZES: "units, steps or observations",
+    Counted.CHARACTERS: "characters of a text",
 }
 
 # Under the names of checking/naming/derivatives.py

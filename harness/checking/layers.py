@@ -59,13 +59,16 @@ MAX_INNER = 8  # values before the output that are looked at
 MAX_OPTIONS = 8  # of one pair that are compared
 
 
-def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> tuple[PairResult, ...]:
+def check_layers(
+    path: str | Path, *, seed: int = 0, seconds: float = 30.0, definitions_only: bool = False
+) -> tuple[PairResult, ...]:
     """Checks the layers, activations and losses that a file defines.
 
     Args:
         path: a Python file.
         seed: of all random numbers.
         seconds: time limit of the recorded run; it only aborts.
+        definitions_only: whether the file's own training is left out, after which nothing else would be recorded.
 
     Returns:
         the results of its pairs, in the order of the file.
@@ -85,7 +88,15 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
 
     def judged(of: Sequence[PairPlan], square: bool) -> tuple[PairResult, ...]:
         data = pair_data(seed, square=square)
-        recording = record_file(file, run=program_of(list(of)), data=data, seed=seed, seconds=seconds, drive=False)
+        recording = record_file(
+            file,
+            run=program_of(list(of)),
+            data=data,
+            seed=seed,
+            seconds=seconds,
+            drive=False,
+            definitions_only=definitions_only,
+        )
         judge = _Judge(without_overwritten(recording), seed, sources)
         return tuple(sorted((judge.pair(plan) for plan in of), key=lambda result: result.line))
 

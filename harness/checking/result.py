@@ -70,6 +70,7 @@ class Remark(str, enum.Enum):
     VALUES_ROUNDED = "values-rounded"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
+    RESULT_NOT_USED = "result-not-used"
     CANNOT_REPLAY = "cannot-replay"
     RAISED_ALONE = "raised-alone"
     RAISED_LATER = "raised-later"

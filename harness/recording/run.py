@@ -58,6 +58,7 @@ class Run:
             dict(task.get("sizes", [])),
             task.get("start"),
             task.get("at_most"),
+            bool(task.get("definitions_only")),
         )
         self.hook = Hook(recording, until, str(self.files.path))
         self.hook.waits_for = self.files.start["turn"] + 1 if self.files.start is not None else 0

@@ -122,6 +122,7 @@ class Files:
         sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
         start: what the task says of the line from which on is recorded, if not from the first.
         at_most: number of observations that are left of texts; None for all.
+        definitions_only: whether of the file that is run only its definitions and constants are run.
     """
 
     def __init__(
@@ -131,8 +132,9 @@ class Files:
         sizes: Mapping[int, int] | None = None,
         start: Mapping[str, Any] | None = None,
         at_most: int | None = None,
+        definitions_only: bool = False,
     ) -> None:
-        self.start, self.at_most = start, at_most
+        self.start, self.at_most, self.definitions_only = start, at_most, definitions_only
         self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
         self.passed_over: list[Exception] = []  # what statements of notebooks raised before the training
@@ -215,6 +217,8 @@ class Files:
     def _woven(self, text: str, name: str) -> ast.Module:
         """The tree of a text with the recorder's calls in it, and with smaller sizes and shorter texts."""
         tree = ast.parse(text, name)
+        if self.definitions_only and name == str(self.path):
+            tree.body = [one for one in tree.body if source.only_defines(one, source.classes_in(tree.body))]
         put_sizes(tree, self.sizes)
         if self.at_most is not None and shorten_texts(tree, self.at_most):
             TAPE.reduce(Counted.CHARACTERS, None, self.at_most * LINE)

@@ -169,6 +169,7 @@ def at_line(result: CheckResult, found: Found) -> str:
 def not_looked_at(result: CheckResult) -> str:
     """What a verdict leaves out: options and functions that did not run"""
     left = [detail for id, _, detail in result.notes if id in (Remark.DID_NOT_RUN, Remark.OPTION_NOT_JUDGED)]
+    left += [f"what {detail} hands back" for id, _, detail in result.notes if id is Remark.RESULT_NOT_USED]
     return f" Not judged: {', '.join(left)}." if left else ""
 
 

@@ -480,6 +480,7 @@ NOTES: Mapping[Remark, str] = {
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
+    Remark.RESULT_NOT_USED: "No update is made of what the backward pass of these returns, so it is not judged",
     Remark.CANNOT_REPLAY: "This operation cannot be repeated",
     Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
     Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",
@@ -536,6 +537,7 @@ WITH_DETAIL = frozenset(
         Remark.TRAINED_IN_TURN,
         Remark.TARGETS_OF_OTHER_ROWS,
         Remark.ANOTHER_RATE,
+        Remark.RESULT_NOT_USED,
         Remark.COEFFICIENT_NOT_READ,
     }
 )

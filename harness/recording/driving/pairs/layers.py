@@ -326,10 +326,7 @@ class _Layer:
         found = []
         for order in [*orders, *([(o if text == "input{k}" else text) for text in orders[0]] for o in outputs)]:
             texts = dict(zip((a.name for a in arrays), order))
-            parts = [
-                texts.get(a.name) or self._setting(a)
-                for a in self.backward.required
-            ]
+            parts = [texts.get(a.name) or self._setting(a) for a in self.backward.required]
             found.append(", ".join(parts))
         return found
 

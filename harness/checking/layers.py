@@ -128,12 +128,18 @@ class _Judge:
         best: PairResult | None = None
         called = [self._without_idle(option) for option in plan.options if self._worked(option)]
         several = [option for option in called if not option.single]
-        for option in (several or called)[:MAX_OPTIONS]:
-            result = self._option(plan, option)
-            if best is None or _rank(result) < _rank(best):
-                best = result
-            if best.agreement is Agreement.AGREES:
-                break
+        single = [option for option in called if option.single]
+        for options in (several, single):
+            if best is not None and (
+                best.agreement is not Agreement.NOT_JUDGED or plan.kind is not PairKind.DERIVATIVE
+            ):
+                break  # of a derivative, one observation may show what several do not: a Jacobian
+            for option in options[:MAX_OPTIONS]:
+                result = self._option(plan, option)
+                if best is None or _rank(result) < _rank(best):
+                    best = result
+                if best.agreement is Agreement.AGREES:
+                    break
         if best is None:
             return PairResult(kind=plan.kind, name=plan.name, line=plan.line, reason=NOT_CALLED)
         return best
@@ -480,11 +486,17 @@ class _Judge:
     def _diagonal(
         self, option: PairOption, of: int, got: Sequence[Array], settings: Sequence[Values], common: dict[str, Any]
     ) -> GradientResult:
-        """A derivative of such a function, which can only be meant as the diagonal of its Jacobian."""
-        size = np.size(settings[0][of])
+        """A derivative of such a function: the diagonal of its Jacobian, or the Jacobian of one observation."""
+        size, shape = np.size(settings[0][of]), np.shape(settings[0][of])
+        is_jacobian = np.shape(got[0]) == (size, size) and sum(one > 1 for one in shape) == 1
         for value, values in zip(got[:PROBED], settings):
-            diagonal = [row.flat[element] for element, row in self._jacobian_rows(option, of, values, size)]
-            if np.size(value) != size or not np.allclose(np.ravel(value), diagonal, rtol=1e-6, atol=1e-12):
+            rows = [row.ravel() for _, row in self._jacobian_rows(option, of, values, size)]
+            if is_jacobian:
+                meant = [np.array(rows), np.array(rows).T]
+                if not any(np.allclose(value, one, rtol=1e-6, atol=1e-12) for one in meant):
+                    shapes = {"shape": (size, size), "true_shape": (size, size)}
+                    return GradientResult(agreement=Agreement.DIFFERS, **common, **shapes)
+            elif np.size(value) != size or not np.allclose(np.ravel(value), np.diag(rows), rtol=1e-6, atol=1e-12):
                 return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         return GradientResult(agreement=Agreement.AGREES, factor=1.0, **common)
 

@@ -47,7 +47,7 @@ RARE_FORWARD = re.compile(
     re.IGNORECASE,
 )
 RARE_BACKWARD = re.compile(
-    r"^(bwd|backward_\w+|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$",
+    r"^(bwd|backward_\w+|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?|deriv(ative)?s?))$",
     re.IGNORECASE,
 )
 VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss

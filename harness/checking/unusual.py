@@ -14,7 +14,7 @@ from ..recording.versions import ROUNDING
 from .coefficients import unread_coefficients
 from .cost import Form
 from .factors import by_factor, chain_of, is_same
-from .matching import is_size
+from .matching import size_of_errors
 from .reading import Array, Reading
 from .result import Note, Remark
 from .sources import Sources
@@ -119,7 +119,8 @@ def scaled_steps(reading: Reading) -> Iterator[Note]:
         chain = stage.way_on(step, match.via)
         for id in sorted(chain - {match.via}):
             others = (set(program.parents[id]) - chain - {step.before}) & stage.dependent
-            if not others or stage.node(id).operation not in SCALING or not all(is_size(stage, one) for one in others):
+            is_scaled = stage.node(id).operation in SCALING and others
+            if not is_scaled or any(size_of_errors(stage, one) is None for one in others):
                 continue
             if gradients.isdisjoint(
                 program.ancestors(others, stop=stage.parameters)

@@ -220,9 +220,8 @@ def test_one_line_with_another_learning_rate_is_remarked(tmp_path: Path) -> None
     ("rate", "line"),
     [
         ("lr", None),
-        ("lr * np.mean((h @ W2 + b2 - y) ** 2)", 9),
+        ("lr * np.mean((h @ W2 + b2 - y) ** 2)", 10),
         ("lr * (2 if np.mean((h @ W2 + b2 - y) ** 2) > 1 else 1)", None),
-        ("lr / np.sqrt(np.sum(dW1 ** 2) + np.sum(dW2 ** 2))", None),
     ],
 )
 def test_steps_that_are_multiplied_by_the_cost_are_remarked(tmp_path: Path, rate: str, line: int | None) -> None:
@@ -233,3 +232,14 @@ def test_steps_that_are_multiplied_by_the_cost_are_remarked(tmp_path: Path, rate
     found = [place.line for id, place, _ in result.notes if id is Remark.STEP_SCALED and place]
     assert found == ([] if line is None else [line + 1])
     assert ("leave that number out" in report.text(result)) == (line is not None)
+
+
+def test_the_cost_itself_as_a_factor_of_every_step_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    text = TWO_LAYERS.replace("    d2 =", "    cost = np.mean((h @ W2 + b2 - y) ** 2)\n    d2 =")
+    path.write_text(text.replace("-= lr", "-= lr * cost"))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+    assert Remark.STEP_SCALED in [id for id, _, _ in result.notes]
+    path.write_text(text.replace("-= lr * dW1", "-= lr * cost * dW1"))
+    assert check_file(path).verdict is Verdict.MISTAKE  # of one step alone, it changes the direction

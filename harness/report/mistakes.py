@@ -260,7 +260,8 @@ MISTAKES: dict[str, Sentences] = {
         "Use v = momentum * v - learning_rate * gradient and w += v.",
     ),
     "momentum-overwritten": Sentences(
-        "The velocity of another parameter is used.", "Keep one velocity for each parameter."
+        "The velocity, or the running mean, of another parameter is used.",
+        "Keep a velocity, and each running mean, for each parameter.",
     ),
     "weight-decay-sign": Sentences(
         "The weight decay has the wrong sign: it makes the weights grow.", "Add lambda * w to the gradient."

@@ -25,6 +25,9 @@ MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; al
 GATHERING = JOINING | {"add", "array", "asarray"}
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 SIGNED = (Form.ABSOLUTE, Form.HINGE, Form.PERCEPTRON)  # costs whose gradient may be the same everywhere
+TO_WHOLE = frozenset(
+    {"floor", "ceil", "trunc", "fix", "rint", "floor_divide"}
+)  # which lose the fractions of a gradient
 INVERSES = ("linalg.inv", "linalg.pinv", "linalg.solve")
 
 
@@ -380,6 +383,8 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         return False
     chain = stage.way_on(step, via)
     within, values = sorted(chain), computed_with(stage, step, chain, 0)
+    if any(stage.node(id).operation in TO_WHOLE for id in chain - {via}):
+        return False
     rng = np.random.default_rng(5)
     known = stage.settings[0][via]
     size = float(np.max(np.abs(known))) or 1.0

@@ -234,6 +234,14 @@ def test_steps_that_are_multiplied_by_the_cost_are_remarked(tmp_path: Path, rate
     assert ("leave that number out" in report.text(result)) == (line is not None)
 
 
+@pytest.mark.parametrize("function", ["np.floor", "np.ceil", "np.round"])
+def test_steps_that_are_cut_to_whole_numbers_are_wrong(tmp_path: Path, function: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TWO_LAYERS.replace("lr * dW1", f"lr * {function}(dW1)"))
+    result = check_file(path)
+    assert [found.place.line for found in result.mistakes if found.place] == [10]
+
+
 def test_the_cost_itself_as_a_factor_of_every_step_is_remarked(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     text = TWO_LAYERS.replace("    d2 =", "    cost = np.mean((h @ W2 + b2 - y) ** 2)\n    d2 =")

@@ -283,7 +283,8 @@ def test_what_the_training_of_a_file_leaves_unused_is_compared_alone(
     assert Remark.DID_NOT_RUN not in [id for id, _, _ in result.notes]
     path.write_text(LAYERS_AND_TRAINING.replace(old, new))
     (found,) = check_file(path).mistakes
-    assert found.place and found.place.line == line
+    assert found.place
+    assert found.place.line == line
 
 
 RETURNS_UNUSED = """\

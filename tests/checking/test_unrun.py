@@ -176,8 +176,16 @@ for _ in range(9):
 """
 
 
-def test_a_derivative_that_is_a_mask_and_did_not_run_is_named(checked) -> None:
-    assert headline(checked(MASK)).endswith("Not judged: relu_derivative.")
+def test_a_derivative_that_is_a_mask_and_did_not_run_is_compared_alone(checked) -> None:
+    assert "Not judged" not in headline(checked(MASK))
+    (found,) = checked(MASK.replace("return (z > 0)", "return (z < 0)")).mistakes
+    assert found.place
+    assert found.place.function == "relu / relu_derivative"
+
+
+def test_a_derivative_that_cannot_be_compared_and_did_not_run_is_named(checked) -> None:
+    without = MASK.replace("def relu(z)", "def ramp(z)")
+    assert headline(checked(without)).endswith("Not judged: relu_derivative.")
 
 
 KEPT = """\

@@ -76,8 +76,8 @@ def check_file(
 ) -> CheckResult:
     """Judge somebody's file: record it as it runs, and compare its gradients with true ones.
 
-    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``. So is what
-    a right network leaves unused of its file.
+    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``. So
+    is what a right network leaves unused of its file.
 
     Args:
         path: a Python file or a notebook.

@@ -494,8 +494,8 @@ class _Judge:
             if is_jacobian:
                 meant = [np.array(rows), np.array(rows).T]
                 if not any(np.allclose(value, one, rtol=1e-6, atol=1e-12) for one in meant):
-                    shapes = {"shape": (size, size), "true_shape": (size, size)}
-                    return GradientResult(agreement=Agreement.DIFFERS, **common, **shapes)
+                    common |= {"shape": (size, size), "true_shape": (size, size)}
+                    return GradientResult(agreement=Agreement.DIFFERS, **common)
             elif np.size(value) != size or not np.allclose(np.ravel(value), np.diag(rows), rtol=1e-6, atol=1e-12):
                 return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         return GradientResult(agreement=Agreement.AGREES, factor=1.0, **common)

@@ -515,3 +515,40 @@ def test_one_state_of_an_optimizer_for_two_parameters_has_a_name(tmp_path: Path,
     path.write_text(text.replace("second = Rule()", "second = first"))
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.line, found.parameters) == ("momentum-overwritten", line, ("V",))
+
+
+RULES = """\
+import numpy as np
+class Plain:
+    def velocity(self, g):
+        return g
+class Kept:
+    v = 0
+    def velocity(self, g):
+        {keep}
+        return self.v
+np.random.seed(1)
+X, y, w = np.random.randn(20, 3), np.random.randn(20, 1), np.random.randn(3, 1)
+rule = {rule}()
+for i in range(9):
+    error = X @ w - y
+    g = X.T @ error / len(X)
+    step = rule.velocity(g)
+    w = w - 0.1 * step
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "keep", "verdict"),
+    [
+        ("Plain", "self.v = 0.9 * self.v + g", Verdict.CORRECT),
+        ("Kept", "self.v = 0.9 * self.v + g", Verdict.CORRECT),
+        ("Kept", "self.v = velocity = 0.9 * np.zeros_like(g) + g", Verdict.MISTAKE),
+    ],
+)
+def test_a_function_that_is_named_after_a_velocity_need_not_keep_one(
+    tmp_path: Path, rule: str, keep: str, verdict: Verdict
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(RULES.format(rule=rule, keep=keep))
+    assert check_file(path).verdict is verdict

@@ -78,7 +78,8 @@ class BackpropFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         from .checking.accepting import accept_known
-        from .checking.check import check_file, wrong_gradients
+        from .checking.check import check_file
+        from .checking.pair_verdicts import wrong_gradients
         from .checking.result import Agreement
         from .report.quantities import gradient_line, parameter_line, parameter_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,8 @@ from ..alarm import Alarm
 from ..errors import BadInput
 from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
-from ..recording.driving.pairs.plan import PairKind
 from ..recording.driving.result import runs_script
-from ..recording.graph import Array, Place, Recording, Start, Stop
+from ..recording.graph import Array, Recording, Start, Stop
 from ..recording.literals import last_name, nodes_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
@@ -25,22 +24,20 @@ from ..sandbox import Limits, own_patience
 from .cells import as_written
 from .chosen_pairs import without_chosen_pair
 from .decisions import is_decided_by_sides
-from .exceptions import RUN_FILE, UNDEFINED, has_idle_weights, raised_in_backward
-from .factors import is_same
+from .exceptions import UNDEFINED, has_idle_weights, raised_in_backward
 from .facts import not_judged
 from .kinds import with_kinds
 from .later import with_later
-from .mistakes import BY_ID, OF_LAYERS, UNNAMED
+from .mistakes import BY_ID, OF_LAYERS
+from .pair_verdicts import is_named, of_layers, peers_of, with_pairs
 from .raised import exception_mistake, with_own_exception
-from .result import Agreement, CheckResult, Found, GradientResult, Kind, PairResult, Quantity, Reason, Remark, Verdict
-from .scales import HALVES
+from .result import Agreement, CheckResult, PairResult, Reason, Remark, Verdict
 from .sources import Sources, read_texts
 from .stage import MATRIX_PRODUCTS
 from .template import follows_template, programs_of
 from .trainers import with_trainers
 from .unrun import (
     GRADIENT_WORDS,
-    OF_DERIVATIVES,
     ending_layers,
     gradient_functions,
     methods_left,
@@ -79,7 +76,8 @@ def check_file(
 ) -> CheckResult:
     """Judge somebody's file: record it as it runs, and compare its gradients with true ones.
 
-    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``.
+    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``. So
+    is what a right network leaves unused of its file.
 
     Args:
         path: a Python file or a notebook.
@@ -157,10 +155,11 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             note = (Remark.DID_NOT_RUN, None, ", ".join(unused))
             result = replace(result, notes=(*result.notes, note)) if unused else result
             result = replace(result, unrun=unrun_branches(ran, sources))
-            if recording.driven.calls:
-                needed = dict.fromkeys([*left, *peers_of(recording, sources, unrun)])
-                idle = ending_layers(ran, sources)
-                result = with_pairs(result, unrun, list(needed), idle, Path(path), seed, seconds)
+            idle, is_driven = ending_layers(ran, sources), bool(recording.driven.calls)
+            needed = dict.fromkeys([*left, *(peers_of(recording, sources, unrun) if is_driven else ())])
+            if lines is None or is_driven:
+                pairs = partial(layers_of, Path(path), seed, seconds, definitions_only=not is_driven)
+                result = with_pairs(result, unrun, list(needed), idle, source_of(Path(path)), pairs)
         layers_left.extend(left)
         return result
 
@@ -196,52 +195,6 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
                 return in_network
             result = with_imported_layers(result, Path(path), [*dict.fromkeys(files)], seed, seconds)
     return result
-
-
-def with_pairs(
-    result: CheckResult,
-    unrun: Sequence[str],
-    needed: Sequence[str],
-    idle: Sequence[str],
-    path: Path,
-    seed: int,
-    seconds: float,
-) -> CheckResult:
-    """The verdict on a driven file, after the pairs of functions that its calls do not run were compared too.
-
-    Args:
-        result: of the calls, which is correct.
-        unrun: the names of the classes and functions that did not run.
-        needed: the layers without which the file is not correct.
-        idle: the layers whose gradient of the input is used nowhere.
-    """
-    names = {*unrun, *needed}
-    pairs = layers_of(path, seed, seconds) if names or idle else ()
-    pairs = tuple(
-        pair
-        for pair in pairs
-        if names & (words := set(re.findall(r"\w+", pair.name))) or (words & {*idle} and hands_back_wrong(pair))
-    )
-    judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
-    judged += [detail for id, _, detail in result.notes if id == Remark.OPTION_JUDGED]
-    left = [name for name in needed if not is_named(name, judged)]
-    found = of_layers(result, pairs, source_of(path), left)
-    return found if found.verdict is Verdict.MISTAKE or left else result
-
-
-def peers_of(recording: Recording, sources: Sources, left: Sequence[str]) -> list[str]:
-    """The layers of those left that stand beside one that ran: a method of the same name is given a gradient."""
-    from ..recording.driving.roles import GRADIENT_ARGUMENT, TARGET_NAME, UPSTREAM_NAME
-
-    tree = sources.trees.get(recording.file)
-    methods: dict[str, set[str]] = {}
-    for part, function in gradient_functions(tree, OF_DERIVATIVES):
-        names = [one.arg for one in function.args.args]
-        passes_back = any(UPSTREAM_NAME.match(one) or GRADIENT_ARGUMENT.match(one) for one in names)
-        if isinstance(part, ast.ClassDef) and passes_back and not any(map(TARGET_NAME.match, names)):
-            methods.setdefault(part.name, set()).add(function.name)
-    ran = {name for part, names in methods.items() if part not in left for name in names}
-    return [name for name in left if methods.get(name, set()) & ran]
 
 
 def with_variants(
@@ -318,17 +271,6 @@ def with_other_networks(
         if other.verdict is Verdict.CORRECT:
             left.remove(name)
     return result, left
-
-
-def hands_back_wrong(pair: PairResult) -> bool:
-    """Whether a layer's own gradients are right, and what it gives back is not the gradient of anything it was given.
-
-    A layer may be meant to give back that of another value, as of what the layer before gave its activation.
-    """
-    own = [one for one in pair.gradients if one.of != "input"]
-    back = [one for one in pair.gradients if one.of == "input" and one.agreement is Agreement.DIFFERS]
-    is_its_own = bool(own) and all(one.agreement is Agreement.AGREES for one in own) and pair.kind is PairKind.LAYER
-    return is_its_own and any(one.shape == one.true_shape and not one.aligned_with for one in back)
 
 
 def doubt_about(recording: Recording) -> str:
@@ -433,11 +375,11 @@ def check_template(path: Path, recorded: Callable[[str], CheckResult]) -> CheckR
 # Layers
 
 
-def layers_of(path: Path, seed: int, seconds: float) -> tuple[PairResult, ...]:
-    """The pairs of a file; none if none of them could be called."""
+def layers_of(path: Path, seed: int, seconds: float, *, definitions_only: bool = False) -> tuple[PairResult, ...]:
+    """The pairs of a file; none if none of them could be called. See ``check_layers``."""
     from .layers import check_layers  # with the words of driving, which take as long as the check of a small file
 
-    found = check_layers(path, seed=seed, seconds=seconds)
+    found = check_layers(path, seed=seed, seconds=seconds, definitions_only=definitions_only)
     return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found) else ()
 
 
@@ -510,83 +452,3 @@ def products_left(tree: ast.Module) -> list[str]:
             products = any(isinstance(one, ast.MatMult) or called_name(one) in MATRIX_PRODUCTS for one in inner)
             found += [one for one in names if products and (GRADIENT_NAMED.search(one) or UPSTREAM_NAME.match(one))]
     return list(dict.fromkeys(found))
-
-
-def is_named(name: str, texts: Iterable[str]) -> bool:
-    """Whether a text has a name as a whole: ``leaky_relu_backward`` does not name ``relu_backward``."""
-    return any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts)
-
-
-def of_layers(
-    result: CheckResult, pairs: Sequence[PairResult], source: str, uncalled: Sequence[str] = ()
-) -> CheckResult:
-    """The verdict on the pairs of a file that has no network: correct only if every gradient could be compared."""
-    left = [pair.name for pair in pairs if pair.agreement is Agreement.NOT_JUDGED]
-    left += [name for name in uncalled if not is_named(name, left)]
-    left += [f"the gradient of {name} in {pair.name}" for pair in pairs for name in pair.unread]
-    judged = tuple(pair for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED)
-    mistakes = [found for pair in pairs for found in pair_mistakes(result.file, source, pair)]
-    calls = tuple(dict.fromkeys(call for pair in judged for call in pair.calls))
-    verdict = Verdict.MISTAKE if mistakes else Verdict.NOT_JUDGED if left else Verdict.CORRECT
-    return CheckResult(
-        file=result.file,
-        verdict=verdict,
-        reason=Reason.LAYERS_LEFT if verdict is Verdict.NOT_JUDGED else None,
-        detail=", ".join(left) if verdict is Verdict.NOT_JUDGED else "",
-        mistakes=tuple(mistakes),
-        pairs=judged,
-        stand_ins=result.stand_ins,
-        calls=calls,
-    )
-
-
-def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
-    """The gradients of a pair that are not the true ones, or not all in one proportion."""
-    for one in pair.gradients:
-        if one.agreement is Agreement.DIFFERS or (one.factor is not None and one.factor < 0):
-            yield one
-    if not pair.consistent:
-        scaled = [one for one in pair.gradients if one.agreement is Agreement.SCALED]
-        yield from scaled[:1]
-
-
-def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
-    """The mistakes of a pair: where they were found, else at the line that each wrong gradient was made in."""
-    located = []
-    for one in pair.mistakes:
-        places = [place for place in (one.place, *one.others) if place is not None and place.file != RUN_FILE]
-        if places:
-            located.append(replace(one, place=places[0], others=tuple(places[1:])))
-    wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]
-    return [*located, *(pair_mistake(file, source, pair, one) for one in wrong)]
-
-
-def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) -> Found:
-    """One wrong gradient of a pair"""
-    if one.factor is not None:
-        id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
-        sizes = [size for size in one.shape if size > 1]
-        of_loss = pair.kind is PairKind.LOSS and one.factor > 0
-        ratios = [half * first / second for half in HALVES for first in sizes for second in sizes if first != second]
-        if of_loss and any(is_same(one.factor, ratio) for ratio in ratios):
-            id = "mean-over-features"
-    else:
-        id = "gradient-of-another-parameter" if one.aligned_with else UNNAMED
-        id = "wrong-derivative" if pair.kind is PairKind.DERIVATIVE else id
-        if one.of == "input" and one.is_passed_on:
-            id = "missing-hidden-activation-derivative"
-    got = Quantity(kind=Kind.UNKNOWN)
-    if one.aligned_with:
-        got = Quantity(kind=Kind.GRADIENT, name=one.aligned_with)
-    lines = source.splitlines()
-    text = one.text or (lines[pair.line - 1].strip() if 0 < pair.line <= len(lines) else "")
-    return Found(
-        id=id,
-        place=Place(file=file, line=one.line or pair.line, function=pair.name, variable=one.name, text=text),
-        variable=one.name,
-        shape=one.shape,
-        got=got,
-        expected=Quantity(kind=Kind.GRADIENT, name=one.of),
-        parameters=(one.of,),
-        ratio=one.factor,
-    )

@@ -42,7 +42,7 @@ OF_NO_VALUES = frozenset(
     {"AttributeError", "KeyError", "NameError", "TypeError", "UnboundLocalError", "ZeroDivisionError"}
 )
 # stand-ins whose shapes and values are made up
-MADE_UP = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.INPUT, Absorbed.MODULE)
+MADE_UP = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.INPUT, Absorbed.MODULE, Absorbed.REDUCED)
 MISFIT = re.compile(
     r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)"
 )
@@ -54,7 +54,7 @@ TOGETHER = re.compile(r"operands could not be broadcast together with shapes \((
 SQUARE = re.compile(r"shapes? .*?\((\d+), ?\1\)")  # a shape in the message
 REFUSAL = re.compile(r"\s*(raise|assert)\b")
 # stand-ins that may decide which branch the run takes
-STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET)
+STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET, Absorbed.REDUCED)
 
 
 def is_files_own(recording: Recording, sources: Sources) -> bool:

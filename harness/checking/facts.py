@@ -19,7 +19,8 @@ def facts_of_run(recording: Recording) -> dict[str, Any]:
     """What every result says about the run"""
     return {
         "file": recording.file,
-        "stand_ins": tuple((one.what.value, one.name) for one in recording.stand_ins),
+        "stand_ins": tuple((one.what.value, one.name) for one in recording.stand_ins if one.reduction is None),
+        "reductions": tuple(one.reduction for one in recording.stand_ins if one.reduction is not None),
         "calls": recording.driven.calls,
         "failures": recording.driven.failures,
         "suggestion": recording.driven.suggestion,

@@ -14,7 +14,7 @@ from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, scaled_values, turned_difference
 from .items import of_other_items
 from .labels import found_at, found_in_step, quantity
-from .matching import climbs_by_a_rule
+from .matching import climbs_by_a_rule, gradient_nodes
 from .mistakes import UNNAMED
 from .naming.names import UPDATED_WEIGHTS, name_edit, name_edits, name_faults
 from .reading import Reading, lane_gradient
@@ -49,6 +49,7 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
         or counted_once(reading, step)
         or one_item_for_all(reading, step)
         or of_other_items(reading, step)
+        or with_others_state(reading, step)
         for step in broken
     }
     found += [one for one in others.values() if one is not None]
@@ -195,6 +196,23 @@ def one_item_for_all(reading: Reading, step: Step) -> Found | None:
     update = stage.node(step.after).place
     others = () if update is None else (update,)
     return found_at(reading, reads[0].id, "wrong-index", [step], others=others, variable=step.name, detail="one-item")
+
+
+def with_others_state(reading: Reading, step: Step) -> Found | None:
+    """A step that takes in what the step of another parameter has left, as if both had one velocity."""
+    stage, program = reading.stage, reading.stage.program
+    own = [id for id, _ in gradient_nodes(reading, step)]
+    leading = program.ancestors([step.after], stop=stage.parameters)
+    after = (program.descendants(own) & leading) - reading.forward.nodes
+    before = program.ancestors(own)
+    for other in stage.steps:
+        others = [id for id, _ in gradient_nodes(reading, other)] if other.before != step.before and own else []
+        state = (program.descendants(others) & leading) - after - before - stage.applied.keys()
+        for id in sorted(after):
+            if any(stage.node(one).shape for one in state.intersection(program.parents[id])):
+                expected = quantity(reading, step.before, None)
+                return found_at(reading, id, "momentum-overwritten", [step], got=UNKNOWN, expected=expected)
+    return None
 
 
 def climbing_update(reading: Reading, step: Step) -> Found:

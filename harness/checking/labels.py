@@ -116,4 +116,5 @@ def quantity(reading: Reading, id: int, factor: float | None, transposed: bool =
         line=None if place is None or place.file == RUN_FILE else place.line,
         factor=factor,
         transposed=transposed,
+        shape=reading.stage.node(id).shape,
     )

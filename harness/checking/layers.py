@@ -59,13 +59,16 @@ MAX_INNER = 8  # values before the output that are looked at
 MAX_OPTIONS = 8  # of one pair that are compared
 
 
-def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> tuple[PairResult, ...]:
+def check_layers(
+    path: str | Path, *, seed: int = 0, seconds: float = 30.0, definitions_only: bool = False
+) -> tuple[PairResult, ...]:
     """Checks the layers, activations and losses that a file defines.
 
     Args:
         path: a Python file.
         seed: of all random numbers.
         seconds: time limit of the recorded run; it only aborts.
+        definitions_only: whether the file's own training is left out, after which nothing else would be recorded.
 
     Returns:
         the results of its pairs, in the order of the file.
@@ -85,7 +88,15 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
 
     def judged(of: Sequence[PairPlan], square: bool) -> tuple[PairResult, ...]:
         data = pair_data(seed, square=square)
-        recording = record_file(file, run=program_of(list(of)), data=data, seed=seed, seconds=seconds, drive=False)
+        recording = record_file(
+            file,
+            run=program_of(list(of)),
+            data=data,
+            seed=seed,
+            seconds=seconds,
+            drive=False,
+            definitions_only=definitions_only,
+        )
         judge = _Judge(without_overwritten(recording), seed, sources)
         return tuple(sorted((judge.pair(plan) for plan in of), key=lambda result: result.line))
 
@@ -117,12 +128,18 @@ class _Judge:
         best: PairResult | None = None
         called = [self._without_idle(option) for option in plan.options if self._worked(option)]
         several = [option for option in called if not option.single]
-        for option in (several or called)[:MAX_OPTIONS]:
-            result = self._option(plan, option)
-            if best is None or _rank(result) < _rank(best):
-                best = result
-            if best.agreement is Agreement.AGREES:
-                break
+        single = [option for option in called if option.single]
+        for options in (several, single):
+            if best is not None and (
+                best.agreement is not Agreement.NOT_JUDGED or plan.kind is not PairKind.DERIVATIVE
+            ):
+                break  # of a derivative, one observation may show what several do not: a Jacobian
+            for option in options[:MAX_OPTIONS]:
+                result = self._option(plan, option)
+                if best is None or _rank(result) < _rank(best):
+                    best = result
+                if best.agreement is Agreement.AGREES:
+                    break
         if best is None:
             return PairResult(kind=plan.kind, name=plan.name, line=plan.line, reason=NOT_CALLED)
         return best
@@ -469,11 +486,17 @@ class _Judge:
     def _diagonal(
         self, option: PairOption, of: int, got: Sequence[Array], settings: Sequence[Values], common: dict[str, Any]
     ) -> GradientResult:
-        """A derivative of such a function, which can only be meant as the diagonal of its Jacobian."""
-        size = np.size(settings[0][of])
+        """A derivative of such a function: the diagonal of its Jacobian, or the Jacobian of one observation."""
+        size, shape = np.size(settings[0][of]), np.shape(settings[0][of])
+        is_jacobian = np.shape(got[0]) == (size, size) and sum(one > 1 for one in shape) == 1
         for value, values in zip(got[:PROBED], settings):
-            diagonal = [row.flat[element] for element, row in self._jacobian_rows(option, of, values, size)]
-            if np.size(value) != size or not np.allclose(np.ravel(value), diagonal, rtol=1e-6, atol=1e-12):
+            rows = [row.ravel() for _, row in self._jacobian_rows(option, of, values, size)]
+            if is_jacobian:
+                meant = [np.array(rows), np.array(rows).T]
+                if not any(np.allclose(value, one, rtol=1e-6, atol=1e-12) for one in meant):
+                    common |= {"shape": (size, size), "true_shape": (size, size)}
+                    return GradientResult(agreement=Agreement.DIFFERS, **common)
+            elif np.size(value) != size or not np.allclose(np.ravel(value), np.diag(rows), rtol=1e-6, atol=1e-12):
                 return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         return GradientResult(agreement=Agreement.AGREES, factor=1.0, **common)
 

@@ -25,6 +25,9 @@ MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; al
 GATHERING = JOINING | {"add", "array", "asarray"}
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 SIGNED = (Form.ABSOLUTE, Form.HINGE, Form.PERCEPTRON)  # costs whose gradient may be the same everywhere
+TO_WHOLE = frozenset(
+    {"floor", "ceil", "trunc", "fix", "rint", "floor_divide"}
+)  # which lose the fractions of a gradient
 INVERSES = ("linalg.inv", "linalg.pinv", "linalg.solve")
 
 
@@ -380,6 +383,8 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
         return False
     chain = stage.way_on(step, via)
     within, values = sorted(chain), computed_with(stage, step, chain, 0)
+    if any(stage.node(id).operation in TO_WHOLE for id in chain - {via}):
+        return False
     rng = np.random.default_rng(5)
     known = stage.settings[0][via]
     size = float(np.max(np.abs(known))) or 1.0
@@ -498,20 +503,22 @@ def is_scaled_by_rate(stage: Stage, id: int, chain: set[int]) -> bool:
     counts = {one for one in made if stage.node(one).dtype and np.dtype(stage.node(one).dtype).kind in "biu"}
     if stage.parameters.keys().isdisjoint(program.ancestors(others, stop=counts | stage.parameters.keys())):
         return True
-    if not all(is_size(stage, one) for one in others):
+    sizes = [size_of_errors(stage, one) for one in others]
+    if None in sizes:
         return False
-    return all(others <= program.ancestors([step.after], stop=stage.parameters) for step in stage.steps)
+    return all({*sizes} <= program.ancestors([step.after], stop=stage.parameters) for step in stage.steps)
 
 
-def is_size(stage: Stage, id: int) -> bool:
-    """Whether a number is a mean or a sum of several that are never below 0, or that times a constant."""
+def size_of_errors(stage: Stage, id: int) -> int | None:
+    """The mean or sum of several numbers that are never below 0 that a number is a multiple of; None if it is not."""
     program, node = stage.program, stage.node(id)
     while node.operation in ("multiply", "divide") and len(own := set(program.parents[node.id]) & stage.dependent) == 1:
         node = stage.node(own.pop())
     parts = [one for one in program.parents[node.id] if one in stage.dependent]
     if node.operation not in ("mean", "sum", "average") or len(parts) != 1 or np.prod(stage.node(parts[0]).shape) < 2:
-        return False
-    return all(np.all(np.asarray(values.get(parts[0], -1)) >= 0) for values in stage.settings)
+        return None
+    is_size = all(np.all(np.asarray(values.get(parts[0], -1)) >= 0) for values in stage.settings)
+    return node.id if is_size else None
 
 
 def depends_on_gradient_alone(

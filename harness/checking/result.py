@@ -9,7 +9,7 @@ from typing import Any
 
 from ..recording.driving.pairs.arrays import OBSERVATIONS
 from ..recording.driving.pairs.plan import PairKind
-from ..recording.graph import Place
+from ..recording.graph import Place, Reduction
 from ..results import Result
 from .mistakes import UNNAMED
 
@@ -65,10 +65,12 @@ class Remark(str, enum.Enum):
     TARGETS_ADDED = "targets-added"
     SOFTMAX_NOT_CALLED = "softmax-not-called"
     ANOTHER_RATE = "another-rate"
+    STEP_SCALED = "step-scaled"
     COEFFICIENT_NOT_READ = "coefficient-not-read"
     VALUES_ROUNDED = "values-rounded"
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
+    RESULT_NOT_USED = "result-not-used"
     CANNOT_REPLAY = "cannot-replay"
     RAISED_ALONE = "raised-alone"
     RAISED_LATER = "raised-later"
@@ -101,6 +103,7 @@ class Quantity:
     cell_line: int | None = None
     factor: float | None = None  # None if it is not known
     transposed: bool = False  # whether it is the transpose
+    shape: tuple[int, ...] = ()  # of the gradient; () if that is not known, or of one number
 
 
 UNKNOWN = Quantity(kind=Kind.UNKNOWN)
@@ -278,6 +281,7 @@ class CheckResult(Result):
         rows: the backward pass, one row an operation.
         sizes: shapes of the run: names and shapes of inputs, targets and outputs.
         stand_ins: what was replaced in the run, as (kind, name).
+        reductions: what the run used less of than the file asks for.
         calls: the lines that made the file train; empty if it trains by itself.
         failures: calls that were tried in vain, as (line, reason).
         suggestion: a line for ``run`` if the file could not be driven.
@@ -300,6 +304,7 @@ class CheckResult(Result):
     rows: tuple[Row, ...] = ()
     sizes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     stand_ins: tuple[tuple[str, str], ...] = ()
+    reductions: tuple[Reduction, ...] = ()
     calls: tuple[str, ...] = ()
     failures: tuple[tuple[str, str], ...] = ()
     suggestion: str = ""

@@ -294,7 +294,8 @@ def odd_chains(reading: Reading, known: RulesFound) -> list[Chain]:
     return [chain for (chain, _), key, role in zip(compared, keys, roles) if key != usual[role]]
 
 
-VELOCITY = re.compile(r"(?i)momentum|veloc")
+# a state by its name; a function that is called so may belong to one rule of several, as to one without a state
+VELOCITY = re.compile(r"(?i)(momentum|veloc)\w*(?![\w(])")
 
 
 def forgotten_velocity(program: Program, chain: Chain) -> int | None:

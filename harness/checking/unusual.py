@@ -14,11 +14,13 @@ from ..recording.versions import ROUNDING
 from .coefficients import unread_coefficients
 from .cost import Form
 from .factors import by_factor, chain_of, is_same
+from .matching import size_of_errors
 from .reading import Array, Reading
 from .result import Note, Remark
 from .sources import Sources
 from .stage import PRODUCTS
 
+SCALING = ("multiply", "divide")
 SQUARING = frozenset({"square", "power", "abs", "absolute", "multiply"})
 TARGET_WORDS = frozenset({"y", "ys", "yi", "t", "target", "targets", "label", "labels", "truth"})
 
@@ -29,6 +31,7 @@ def remarks_on(reading: Reading, sources: Sources) -> Iterator[Note]:
     yield from uncalled_softmax(reading, sources)
     yield from rounded_values(reading)
     yield from ignored_coefficients(reading, sources)
+    yield from scaled_steps(reading)
 
 
 def added_targets(reading: Reading) -> Iterator[Note]:
@@ -103,6 +106,27 @@ def ignored_coefficients(reading: Reading, sources: Sources) -> Iterator[Note]:
     places = [place for id in sorted(stage.needed) if (place := stage.node(id).place) is not None]
     for one in unread_coefficients(sources, list(dict.fromkeys(places)))[:1]:
         yield Remark.COEFFICIENT_NOT_READ, one.place, one.name
+
+
+def scaled_steps(reading: Reading) -> Iterator[Note]:
+    """The first line that multiplies a step by a size of the errors, such as the cost."""
+    stage, program = reading.stage, reading.stage.program
+    gradients = {match.via for match in reading.matches.values() if match is not None and match.via is not None}
+    for step in stage.steps:
+        match = reading.matches[step.before]
+        if match is None or match.via is None:
+            continue
+        chain = stage.way_on(step, match.via)
+        for id in sorted(chain - {match.via}):
+            others = (set(program.parents[id]) - chain - {step.before}) & stage.dependent
+            is_scaled = stage.node(id).operation in SCALING and others
+            if not is_scaled or any(size_of_errors(stage, one) is None for one in others):
+                continue
+            if gradients.isdisjoint(
+                program.ancestors(others, stop=stage.parameters)
+            ):  # not those sizes, as in clipping
+                yield Remark.STEP_SCALED, stage.node(id).place, ""
+                return
 
 
 def are_shares(targets: Array) -> bool:

@@ -230,6 +230,24 @@ class Absorbed(enum.Enum):
     INPUT = "input"  # input(), sys.argv
     DISPLAY = "display"  # plots and windows
     OPTIMIZER = "optimizer"  # scipy.optimize, replaced by plain gradient steps
+    REDUCED = "reduced"  # fewer observations, or smaller sizes, than the file asks for
+
+
+class Counted(enum.Enum):
+    """What is made smaller."""
+
+    OBSERVATIONS = "observations"
+    SIZES = "sizes"  # units, steps or observations: the file does not show which
+    CHARACTERS = "characters"  # of a text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reduction:
+    """What a run uses less of than the file asks for, because the whole would take too long to record."""
+
+    what: Counted  # see there
+    number: int | None  # in the file; None if it uses all that it reads
+    made: int  # in the run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +257,7 @@ class StandIn:
     what: Absorbed  # its kind
     name: str  # of the module, file or data set
     shapes: tuple[tuple[int, ...], ...] = ()  # of the arrays that were made up, if any
+    reduction: Reduction | None = None  # of what is reduced
 
 
 @dataclass(frozen=True, kw_only=True)

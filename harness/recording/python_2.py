@@ -143,6 +143,45 @@ class _OldDivision(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], call), node)
 
 
+def old_opposite(value: Any) -> Any:
+    """``-value``, which turned truth values round before version 1.13 of NumPy."""
+    return operator.invert(value) if _are_truths(value) else operator.neg(value)
+
+
+def old_difference(one: Any, other: Any) -> Any:
+    """``one - other``, which was whether they differ for truth values before version 1.13 of NumPy."""
+    return operator.xor(one, other) if _are_truths(one, other) else operator.sub(one, other)
+
+
+def _are_truths(*values: Any) -> bool:
+    """Whether all are truth values of NumPy, which refuses to subtract them today."""
+    return all(getattr(getattr(value, "dtype", None), "kind", None) == "b" for value in values)
+
+
+def with_old_signs(tree: ast.Module) -> ast.Module:
+    """A program of Python 2 in which truth values can be negated and subtracted; lines stay."""
+    return ast.fix_missing_locations(_OldSigns().visit(tree))
+
+
+class _OldSigns(ast.NodeTransformer):
+    """``-a`` as a call of ``old_opposite``, and ``a - b`` as one of ``old_difference``, but for numbers of the text."""
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        """One sign, and those inside of it."""
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.USub) or isinstance(node.operand, ast.Constant):
+            return node
+        return ast.copy_location(ast.Call(ast.Name("__old_opposite__", ast.Load()), [node.operand], []), node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """One difference, and those inside of it."""
+        self.generic_visit(node)
+        sides = [node.left, node.right]
+        if not isinstance(node.op, ast.Sub) or any(isinstance(one, ast.Constant) for one in sides):
+            return node
+        return ast.copy_location(ast.Call(ast.Name("__old_difference__", ast.Load()), sides, []), node)
+
+
 def old_text(text: Any, method: str, *arguments: Any) -> Any:
     """What ``encode`` or ``decode`` returns; a string stays one, as in Python 2, and can be joined to others."""
     return text if isinstance(text, str) else getattr(text, method)(*arguments)
@@ -184,3 +223,4 @@ def give_old_names() -> None:
     """Let what runs in this process find what the conversion supposes, and what it leaves as it was."""
     vars(csv).update(reader=old_reader)
     vars(builtins).update(DIVISIONS, __old_text__=old_text, reduce=functools.reduce)
+    vars(builtins).update(__old_opposite__=old_opposite, __old_difference__=old_difference)

@@ -53,6 +53,7 @@ def record_file(
     in_networks: bool = False,
     updates: int | None = None,
     start: Start | None = None,
+    definitions_only: bool = False,
 ) -> Recording:
     """Run somebody's file in a child process and record its arithmetic; in the sandbox that is in use, if there is one.
 
@@ -71,6 +72,7 @@ def record_file(
         updates: of every parameter that are recorded before the run is ended; fewer if each takes many operations.
             None is as many as show whether they are right.
         start: the line from whose statement on is recorded; None is the first.
+        definitions_only: whether of the file itself only its definitions and constants are run, and not its training.
 
     Raises:
         BadInput: if there is no such file, or it is not Python.
@@ -88,6 +90,7 @@ def record_file(
         "in_networks": in_networks,
         "updates": updates,
         "start": {"site": start.place.site, "turn": start.turn, "passed": start.passed} if start is not None else None,
+        "definitions_only": definitions_only,
         "lines": run.split("\n") if run else [],
         "after_exceptions": data is not None,  # calls that were tried of a file, and run after an exception of its own
         "data": {**(data if data is not None else missing_data(file, seed))} if run else {},

@@ -20,7 +20,7 @@ import numpy as np
 from . import arrays as _methods  # noqa: F401 - gives what is recorded its methods
 from . import creators, dataframes, running, source
 from .enough import ENOUGH_UPDATES
-from .graph import Absorbed, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
+from .graph import Counted, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
 from .hook import Halt, Hook
 from .loops import loops_of
 from .parameters import Search
@@ -58,6 +58,7 @@ class Run:
             dict(task.get("sizes", [])),
             task.get("start"),
             task.get("at_most"),
+            bool(task.get("definitions_only")),
         )
         self.hook = Hook(recording, until, str(self.files.path))
         self.hook.waits_for = self.files.start["turn"] + 1 if self.files.start is not None else 0
@@ -149,8 +150,7 @@ class Run:
         watch_windows(bool(task.get("bounded")))
         TAPE.sources = self.files.sources
         for number, rows in task.get("sizes", []):
-            kind = "observations" if number >= MANY else "units, steps or observations"
-            TAPE.stand_in(Absorbed.DATASET, f"{number} {kind}, made {rows}")
+            TAPE.reduce(Counted.OBSERVATIONS if number >= MANY else Counted.SIZES, number, rows)
         hints = read_hints(
             task["text"],
             rows=task.get("rows") or task.get("at_most"),

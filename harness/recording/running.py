@@ -23,8 +23,8 @@ from typing import Any
 
 from . import source
 from .counts import put_sizes
-from .graph import Absorbed, Place, Raised
-from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_text
+from .graph import Counted, Place, Raised
+from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_signs, with_old_text
 from .shortened import LINE, shorten_texts
 from .stand_ins.absorbed import Absorbing
 from .tape import SourceFile
@@ -122,6 +122,7 @@ class Files:
         sizes: whole numbers that stand for others where they are sizes: data are made up in smaller size.
         start: what the task says of the line from which on is recorded, if not from the first.
         at_most: number of observations that are left of texts; None for all.
+        definitions_only: whether of the file that is run only its definitions and constants are run.
     """
 
     def __init__(
@@ -131,8 +132,9 @@ class Files:
         sizes: Mapping[int, int] | None = None,
         start: Mapping[str, Any] | None = None,
         at_most: int | None = None,
+        definitions_only: bool = False,
     ) -> None:
-        self.start, self.at_most = start, at_most
+        self.start, self.at_most, self.definitions_only = start, at_most, definitions_only
         self.root, self.path, self.sizes = root, path, dict(sizes or {})
         self.sources: dict[str, SourceFile] = {}
         self.passed_over: list[Exception] = []  # what statements of notebooks raised before the training
@@ -215,9 +217,11 @@ class Files:
     def _woven(self, text: str, name: str) -> ast.Module:
         """The tree of a text with the recorder's calls in it, and with smaller sizes and shorter texts."""
         tree = ast.parse(text, name)
+        if self.definitions_only and name == str(self.path):
+            tree.body = [one for one in tree.body if source.only_defines(one, source.classes_in(tree.body))]
         put_sizes(tree, self.sizes)
         if self.at_most is not None and shorten_texts(tree, self.at_most):
-            TAPE.stand_in(Absorbed.DATASET, f"{self.at_most * LINE} characters of a text")
+            TAPE.reduce(Counted.CHARACTERS, None, self.at_most * LINE)
         woven = weave(tree)
         if self.start is not None:
             own, (file, line) = self.name(Path(name)), self.start["site"]
@@ -225,7 +229,7 @@ class Files:
             begin_at(woven, line if file == own else 0, passed)
         if name != RUN_FILE and (self._is_old or source.is_python_2(Path(name))):
             give_old_names()
-            woven = with_old_text(woven)
+            woven = with_old_signs(with_old_text(woven))
             if not source.has_true_division(Path(name)):  # quotients of whole numbers are whole
                 woven = with_old_division(woven)
         return woven

@@ -11,7 +11,7 @@ import re
 import symtable
 import tokenize
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -388,3 +388,45 @@ def _makes_zeros(value: ast.expr) -> bool:
 def is_sum(node: ast.expr) -> bool:
     """Whether an expression is a sum or a difference."""
     return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
+
+
+# what a file may call to set itself up: it makes a logger, a generator, a type or a path, or changes how NumPy prints
+SETS_UP = re.compile(
+    r"\w*logg(er|ing)\w*|default_rng|RandomState|seed|TypeVar|NewType|namedtuple|Path|set_printoptions|seterr"
+    r"|(filter|simplefilter)warnings|basicConfig",
+    re.IGNORECASE,
+)
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
+
+
+def is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a text alone, such as a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def is_main_guard(node: ast.stmt) -> bool:
+    """Whether what a statement holds runs only if the file is run, and not if it is imported."""
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+
+
+def classes_in(body: Iterable[ast.stmt]) -> set[str]:
+    """The names of the classes that statements define."""
+    return {node.name for node in body if isinstance(node, ast.ClassDef)}
+
+
+def only_defines(node: ast.stmt, classes: Collection[str]) -> bool:
+    """Whether a statement is a definition or a constant, or something that a file sets itself up with.
+
+    Args:
+        node: the statement.
+        classes: of its file, of which it may make instances.
+    """
+    if isinstance(node, DEFINITIONS) or is_text(node):
+        return True
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+    return isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) and all(
+        last_name(call.func) in classes
+        or SETS_UP.fullmatch(last_name(call.func)) is not None
+        or ast.unparse(call).startswith("sys.path.")
+        for call in calls
+    )

@@ -21,11 +21,13 @@ from .graph import (
     Absorbed,
     Argument,
     Array,
+    Counted,
     Guard,
     Kind,
     Loss,
     Node,
     Place,
+    Reduction,
     Ref,
     StandIn,
     Stop,
@@ -322,6 +324,12 @@ class Tape:
             self.stand_ins.append(entry)
         elif not self.stand_ins[known].shapes:
             self.stand_ins[known] = entry
+
+    def reduce(self, what: Counted, number: int | None, made: int) -> None:
+        """Note that the run uses less of something than the file asks for."""
+        reduction = Reduction(what=what, number=number, made=made)
+        if all(one.reduction != reduction for one in self.stand_ins):
+            self.stand_ins.append(StandIn(what=Absorbed.REDUCED, name=what.value, reduction=reduction))
 
 
 @functools.lru_cache(maxsize=10_000)

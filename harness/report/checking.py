@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..checking.exceptions import RUN_FILE
+from ..checking.mistakes import UNNAMED
 from ..checking.result import (
     Agreement,
     Alternative,
@@ -28,19 +29,21 @@ from ..checking.result import (
 )
 from ..checking.result import Kind as QuantityKind
 from ..errors import escape_controls
-from ..recording.graph import Place
+from ..recording.graph import Place, Reduction
 from ..recording.source import line_words
 from ..results import as_document, as_page, as_report, as_verdict, plain
 from .mistakes import (
     ACTIVATIONS,
     AGREEMENTS,
     COSTS,
+    COUNTED,
     INDICES,
     LATER,
     LEFT_OUT,
     LIMITS,
     MISTAKES,
     NOTES,
+    PARTS,
     RULES,
     SCALES,
     SLIPS,
@@ -62,6 +65,7 @@ from .words import Json, joined, number
 MAX_LINE = 110  # characters of a line of code
 MAX_SHOWN_FAILURES = 3
 MAX_NAMED_FILES = 4
+MAX_STAND_INS = 4
 MAX_OTHERS_WITH_CODE = 2
 SAID_ONCE = ("Mistake", "To fix it")  # of two mistakes of one kind
 MAX_SHOWN_CALLS = 5
@@ -165,6 +169,7 @@ def at_line(result: CheckResult, found: Found) -> str:
 def not_looked_at(result: CheckResult) -> str:
     """What a verdict leaves out: options and functions that did not run"""
     left = [detail for id, _, detail in result.notes if id in (Remark.DID_NOT_RUN, Remark.OPTION_NOT_JUDGED)]
+    left += [f"what {detail} hands back" for id, _, detail in result.notes if id is Remark.RESULT_NOT_USED]
     return f" Not judged: {', '.join(left)}." if left else ""
 
 
@@ -233,7 +238,9 @@ def value_words(found: Found) -> str:
     if found.expected is None:
         return text
     multiple = "" if found.expected.kind is QuantityKind.NOTHING else ", or that times a constant"
-    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}{multiple}"
+    is_of_another_shape = found.id == UNNAMED and found.expected.shape not in ((), found.shape)
+    shape = f", of shape {found.expected.shape}" if is_of_another_shape and found.shape else ""
+    return f"{text}; it should be {quantity(replace(found.expected, factor=None))}{shape}{multiple}"
 
 
 def mistake_lines(found: Found) -> Lines:
@@ -307,8 +314,9 @@ def lines(result: CheckResult) -> Lines:
         entries.append(("Compared", "; ".join(pair_words(pair) for pair in result.pairs[:6])))
     if result.sizes:
         entries.append(("Shapes", ", ".join(f"{name} {shape}" for name, shape in result.sizes.items())))
-    if result.stand_ins:
-        entries.append(("Stand-ins", ", ".join(stand_in_words(kind, name) for kind, name in result.stand_ins[:4])))
+    if result.stand_ins or result.reductions:
+        replaced = [*map(reduction_words, result.reductions), *(stand_in_words(*one) for one in result.stand_ins)]
+        entries.append(("Stand-ins", ", ".join(replaced[:MAX_STAND_INS])))
     entries += [("" if place else "Run as", line) for place, line in enumerate(shown_calls(result))]
     entries += [("Note", note(*one)) for one in result.notes[:3]]
     return entries[:20]
@@ -364,13 +372,19 @@ def with_counts(names: Sequence[str]) -> list[str]:
     return [name if count == 1 else f"{name} ({count} of this name)" for name, count in Counter(names).items()]
 
 
-REDUCED = ", made "  # in the name of a number that was made smaller: 50000 observations, made 50
 VERSIONED = {"numpy": "NumPy", "pandas": "pandas", "random": "Python"}
 
 
 def stand_in_words(kind: str, name: str) -> str:
-    """What was replaced, and why; of a number that was made smaller, both are in the name."""
-    return name if REDUCED in name else f"{name} ({stand_in_reason(kind, name)})"
+    """What was replaced, and why."""
+    return f"{name} ({stand_in_reason(kind, name)})"
+
+
+def reduction_words(one: Reduction) -> str:
+    """50 in place of 50,000 observations; or 12 of the observations if the number is not known."""
+    if one.number is None:
+        return f"{one.made:,} {PARTS[one.what]}"
+    return f"{one.made:,} in place of {one.number:,} {COUNTED[one.what]}"
 
 
 def stand_in_reason(kind: str, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..checking.result import Agreement, Remark
+from ..recording.graph import Counted
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,8 @@ MISTAKES: dict[str, Sentences] = {
         "Use v = momentum * v - learning_rate * gradient and w += v.",
     ),
     "momentum-overwritten": Sentences(
-        "The velocity of another parameter is used.", "Keep one velocity for each parameter."
+        "The velocity, or the running mean, of another parameter is used.",
+        "Keep a velocity, and each running mean, for each parameter.",
     ),
     "weight-decay-sign": Sentences(
         "The weight decay has the wrong sign: it makes the weights grow.", "Add lambda * w to the gradient."
@@ -471,12 +473,15 @@ NOTES: Mapping[Remark, str] = {
     "squared errors, not of a cross-entropy",
     Remark.ANOTHER_RATE: "The learning rate at this line is not that of the other parameters. It is this many times as "
     "large",
+    Remark.STEP_SCALED: "This line multiplies the step by a number that is made of the errors. The directions of "
+    "the steps are right, but their sizes change with the errors; unless that is meant, leave that number out",
     Remark.COEFFICIENT_NOT_READ: "This coefficient is stored or passed, but it is never read, so its value changes "
     "nothing",
     Remark.VALUES_ROUNDED: "This line rounds values to a few digits. The gradients were compared without the rounding",
     Remark.LOOP_WENT_ROUND_ONCE: "In every iteration that was recorded, this loop went round only once. What it "
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
+    Remark.RESULT_NOT_USED: "No update is made of what the backward pass of these returns, so it is not judged",
     Remark.CANNOT_REPLAY: "This operation cannot be repeated",
     Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
     Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",
@@ -505,6 +510,18 @@ STAND_INS: Mapping[str, str] = {
     "optimizer": "an optimizer",
 }
 
+# What a run uses less of than the file asks for, if its number is known, and if not
+COUNTED: Mapping[Counted, str] = {
+    Counted.OBSERVATIONS: "observations",
+    Counted.SIZES: "units, steps or observations",
+    Counted.CHARACTERS: "characters",
+}
+PARTS: Mapping[Counted, str] = {
+    Counted.OBSERVATIONS: "of the observations",
+    Counted.SIZES: "units, steps or observations",
+    Counted.CHARACTERS: "characters of a text",
+}
+
 # Under the names of checking/naming/derivatives.py
 ACTIVATIONS = {"sigmoid": "the sigmoid", "tanh": "tanh", "relu": "relu"}
 
@@ -521,6 +538,7 @@ WITH_DETAIL = frozenset(
         Remark.TRAINED_IN_TURN,
         Remark.TARGETS_OF_OTHER_ROWS,
         Remark.ANOTHER_RATE,
+        Remark.RESULT_NOT_USED,
         Remark.COEFFICIENT_NOT_READ,
     }
 )

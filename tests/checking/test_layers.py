@@ -1281,11 +1281,13 @@ class ReLU:
 """
 
 
-def test_a_layer_of_stacked_columns_that_updates_itself_is_compared(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", ["learn_rate, momentum, clip_value", "learn_rate, clip_value"])
+def test_a_layer_of_stacked_columns_that_updates_itself_is_compared(tmp_path: Path, settings: str) -> None:
     path = tmp_path / "layer.py"
-    path.write_text(STACKED_COLUMNS)
+    text = STACKED_COLUMNS.replace("learn_rate, momentum, clip_value", settings)
+    path.write_text(text)
     assert check_file(path).verdict is Verdict.CORRECT
-    lines = STACKED_COLUMNS.replace("return back", "return self.weights.T @ output_gradient").split("\n")
+    lines = text.replace("return back", "return self.weights.T @ output_gradient").split("\n")
     path.write_text("\n".join(line for line in lines if "back = " not in line))
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 15)

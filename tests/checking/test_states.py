@@ -473,3 +473,82 @@ def test_a_velocity_that_begins_as_a_plain_0_is_not_a_parameter(tmp_path: Path, 
     result = check_file(tmp_path / "mine.py")
     assert result.verdict is (Verdict.MISTAKE if line else Verdict.CORRECT)
     assert {found.place.line for found in result.mistakes if found.place is not None} == ({line} if line else set())
+
+
+ONE_STATE = """\
+import numpy as np
+np.random.seed(1)
+X, y = np.random.randn(20, 4), np.random.randn(20, 4)
+W, V = np.random.randn(4, 4), np.random.randn(4, 4)
+class Rule:
+    def __init__(self):
+        self.v, self.m, self.t = 0, 0, 0
+    def momentum(self, w, g):
+        self.v = 0.9 * self.v + g
+        return w - 0.01 * self.v
+    def adam(self, w, g):
+        self.t += 1
+        self.m = 0.9 * self.m + 0.1 * g
+        self.v = 0.999 * self.v + 0.001 * g * g
+        return w - 0.01 * (self.m / (1 - 0.9 ** self.t)) / (np.sqrt(self.v / (1 - 0.999 ** self.t)) + 1e-8)
+    def rmsprop(self, w, g):
+        self.v = 0.9 * self.v + 0.1 * g * g
+        return w - 0.01 * g / (np.sqrt(self.v) + 1e-8)
+first = Rule()
+second = Rule()
+for i in range(10):
+    h = np.tanh(X @ W)
+    error = h @ V - y
+    cost = np.sum(error ** 2) / 2
+    dV, dW = h.T @ error, X.T @ (error @ V.T * (1 - h ** 2))
+    W = first.momentum(W, dW)
+    V = second.momentum(V, dV)
+"""
+
+
+@pytest.mark.parametrize(("kind", "line"), [("momentum", 9), ("adam", 13), ("rmsprop", 17)])
+def test_one_state_of_an_optimizer_for_two_parameters_has_a_name(tmp_path: Path, kind: str, line: int) -> None:
+    path = tmp_path / "net.py"
+    text = ONE_STATE.replace(".momentum(", f".{kind}(")
+    path.write_text(text)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(text.replace("second = Rule()", "second = first"))
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line, found.parameters) == ("momentum-overwritten", line, ("V",))
+
+
+RULES = """\
+import numpy as np
+class Plain:
+    def velocity(self, g):
+        return g
+class Kept:
+    v = 0
+    def velocity(self, g):
+        {keep}
+        return self.v
+np.random.seed(1)
+X, y, w = np.random.randn(20, 3), np.random.randn(20, 1), np.random.randn(3, 1)
+rule = {rule}()
+for i in range(9):
+    error = X @ w - y
+    g = X.T @ error / len(X)
+    step = rule.velocity(g)
+    w = w - 0.1 * step
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "keep", "verdict"),
+    [
+        ("Plain", "self.v = 0.9 * self.v + g", Verdict.CORRECT),
+        ("Kept", "self.v = 0.9 * self.v + g", Verdict.CORRECT),
+        ("Kept", "self.v = velocity = 0.9 * np.zeros_like(g) + g", Verdict.MISTAKE),
+    ],
+)
+def test_a_function_that_is_named_after_a_velocity_need_not_keep_one(
+    tmp_path: Path, rule: str, keep: str, verdict: Verdict
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(RULES.format(rule=rule, keep=keep))
+    assert check_file(path).verdict is verdict

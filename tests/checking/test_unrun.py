@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import CheckResult, Verdict
+from harness.checking.result import CheckResult, Remark, Verdict
+from harness.report import checking as report
 from harness.report.checking import headline
 from harness.results import as_document
 
@@ -175,8 +176,16 @@ for _ in range(9):
 """
 
 
-def test_a_derivative_that_is_a_mask_and_did_not_run_is_named(checked) -> None:
-    assert headline(checked(MASK)).endswith("Not judged: relu_derivative.")
+def test_a_derivative_that_is_a_mask_and_did_not_run_is_compared_alone(checked) -> None:
+    assert "Not judged" not in headline(checked(MASK))
+    (found,) = checked(MASK.replace("return (z > 0)", "return (z < 0)")).mistakes
+    assert found.place
+    assert found.place.function == "relu / relu_derivative"
+
+
+def test_a_derivative_that_cannot_be_compared_and_did_not_run_is_named(checked) -> None:
+    without = MASK.replace("def relu(z)", "def ramp(z)")
+    assert headline(checked(without)).endswith("Not judged: relu_derivative.")
 
 
 KEPT = """\
@@ -217,3 +226,99 @@ def test_what_a_branch_forgets_to_keep_is_a_mistake_though_another_option_trains
     assert checked(KEPT).verdict is Verdict.CORRECT
     result = checked(KEPT.replace('            self.kept["A"] = np.maximum(self.kept["Z"], 0)\n', "            pass\n"))
     assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [("exception", 18)]
+
+
+LAYERS_AND_TRAINING = """\
+import numpy as np
+class Dense:
+    def __init__(self, inputs, outputs):
+        self.w = np.random.randn(outputs, inputs)
+        self.b = np.zeros((outputs, 1))
+    def forward(self, x):
+        self.x = x
+        return self.w @ x + self.b
+    def backward(self, grad, rate):
+        back = self.w.T @ grad
+        self.w = self.w - rate * grad @ self.x.T
+        self.b = self.b - rate * grad
+        return back
+class Tanh:
+    def forward(self, x):
+        self.x = x
+        return np.tanh(x)
+    def backward(self, grad, rate):
+        return grad * (1 - np.tanh(self.x) ** 2)
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x)
+        self.out = e / np.sum(e)
+        return self.out
+    def backward(self, grad, rate):
+        s = self.out.reshape(-1, 1)
+        return (np.diagflat(s) - s @ s.T) @ grad
+def softmax(x):
+    e = np.exp(x)
+    return e / np.sum(e)
+def softmax_derivative(x):
+    s = softmax(x).reshape(-1, 1)
+    return np.diagflat(s) - s @ s.T
+np.random.seed(0)
+layers = [Dense(3, 4), Tanh(), Dense(4, 2)]
+for x, y in zip(np.random.randn(8, 3, 1), np.random.randn(8, 2, 1)):
+    out = x
+    for layer in layers:
+        out = layer.forward(out)
+    grad = 2 * (out - y)
+    for layer in reversed(layers):
+        grad = layer.backward(grad, 0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("return (np.diagflat(s) - s @ s.T) @ grad", "return (np.diagflat(s) - s @ s.T * s) @ grad", 27),
+        ("return np.diagflat(s) - s @ s.T\n", "return np.diagflat(s) - s @ s.T * s\n", 33),
+    ],
+)
+def test_what_the_training_of_a_file_leaves_unused_is_compared_alone(
+    tmp_path: Path, old: str, new: str, line: int
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(LAYERS_AND_TRAINING)
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert Remark.DID_NOT_RUN not in [id for id, _, _ in result.notes]
+    path.write_text(LAYERS_AND_TRAINING.replace(old, new))
+    (found,) = check_file(path).mistakes
+    assert found.place
+    assert found.place.line == line
+
+
+RETURNS_UNUSED = """\
+import numpy as np
+class Dense:
+    def __init__(self, shape, start):
+        self.w = start(shape)
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+    def backward(self, grad, rate):
+        back = grad @ self.w.T
+        self.w = self.w - rate * self.x.T @ grad
+        return back
+np.random.seed(0)
+X, y = np.random.randn(12, 3), np.random.randn(12, 2)
+only = Dense((3, 2), lambda shape: np.random.randn(*shape))
+for i in range(5):
+    only.backward(only.forward(X) - y, 0.01)
+"""
+
+
+def test_a_returned_gradient_that_nothing_uses_and_that_cannot_be_compared_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(RETURNS_UNUSED)
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert [detail for id, _, detail in result.notes if id is Remark.RESULT_NOT_USED] == ["Dense"]
+    assert "Not judged: what Dense hands back" in report.text(result)

@@ -214,3 +214,40 @@ def test_one_line_with_another_learning_rate_is_remarked(tmp_path: Path) -> None
     ((place, times),) = [(place, times) for id, place, times in result.notes if id is Remark.ANOTHER_RATE]
     assert (place and place.line, times) == (12, "0.01")
     assert "learning rate at this line is not that of the other parameters" in report.text(result)
+
+
+@pytest.mark.parametrize(
+    ("rate", "line"),
+    [
+        ("lr", None),
+        ("lr * np.mean((h @ W2 + b2 - y) ** 2)", 10),
+        ("lr * (2 if np.mean((h @ W2 + b2 - y) ** 2) > 1 else 1)", None),
+    ],
+)
+def test_steps_that_are_multiplied_by_the_cost_are_remarked(tmp_path: Path, rate: str, line: int | None) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TWO_LAYERS.replace("    W1 -= lr", f"    rate = {rate}\n    W1 -= lr").replace("-= lr", "-= rate"))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+    found = [place.line for id, place, _ in result.notes if id is Remark.STEP_SCALED and place]
+    assert found == ([] if line is None else [line + 1])
+    assert ("leave that number out" in report.text(result)) == (line is not None)
+
+
+@pytest.mark.parametrize("function", ["np.floor", "np.ceil", "np.round"])
+def test_steps_that_are_cut_to_whole_numbers_are_wrong(tmp_path: Path, function: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(TWO_LAYERS.replace("lr * dW1", f"lr * {function}(dW1)"))
+    result = check_file(path)
+    assert [found.place.line for found in result.mistakes if found.place] == [10]
+
+
+def test_the_cost_itself_as_a_factor_of_every_step_is_remarked(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    text = TWO_LAYERS.replace("    d2 =", "    cost = np.mean((h @ W2 + b2 - y) ** 2)\n    d2 =")
+    path.write_text(text.replace("-= lr", "-= lr * cost"))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+    assert Remark.STEP_SCALED in [id for id, _, _ in result.notes]
+    path.write_text(text.replace("-= lr * dW1", "-= lr * cost * dW1"))
+    assert check_file(path).verdict is Verdict.MISTAKE  # of one step alone, it changes the direction

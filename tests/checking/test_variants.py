@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.checking import check
 from harness.checking.check import check_file
 from harness.checking.layers import is_usual_scale
-from harness.checking.result import Agreement, CheckResult, GradientResult, PairResult, Verdict
+from harness.checking.pair_verdicts import with_pairs
+from harness.checking.result import Agreement, CheckResult, GradientResult, PairResult, Remark, Verdict
 from harness.checking.scales import Counts, is_usual, odd_divisor
 from harness.checking.unrun import OF_DERIVATIVES
 from harness.checking.variants import options_of, variants_of, with_hidden_layer
@@ -250,16 +251,15 @@ def test_a_mistake_with_another_loss_is_found(tmp_path: Path) -> None:
     assert any("loss='cross_entropy'" in line for line in result.calls)
 
 
-def test_a_layer_that_its_pair_judges_is_not_left_beside_an_option_that_was_judged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_layer_that_its_pair_judges_is_not_left_beside_an_option_that_was_judged() -> None:
     right = GradientResult(name="dW", of="weights", agreement=Agreement.AGREES)
     pair = PairResult(kind=PairKind.LAYER, name="Embedding", line=1, gradients=(right,))
-    monkeypatch.setattr(check, "layers_of", lambda *_: (pair,))
-    (tmp_path / "mine.py").write_text("")
-    notes = (("option-judged", None, "activation='tanh'"),)
+    notes = ((Remark.OPTION_JUDGED, None, "activation='tanh'"),)
     result = CheckResult(file="mine.py", verdict=Verdict.CORRECT, notes=notes)
-    assert check.with_pairs(result, [], ["Embedding"], [], tmp_path / "mine.py", 0, 1.0) is result
+    assert with_pairs(result, [], ["Embedding"], [], "", lambda: (pair,)) == result
+    unused = replace(result, notes=((Remark.DID_NOT_RUN, None, "Embedding, Other"),))
+    (note,) = with_pairs(unused, ["Embedding"], [], [], "", lambda: (pair,)).notes
+    assert note == (Remark.DID_NOT_RUN, None, "Other")
 
 
 def test_methods_that_did_not_run_are_named_with_their_class(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import check
+from harness.checking.mistakes import UNNAMED
 from harness.checking.result import (
+    UNKNOWN,
     Agreement,
     AssumedCost,
     CheckResult,
@@ -20,7 +23,7 @@ from harness.checking.result import (
     Reason,
     Verdict,
 )
-from harness.recording.graph import Place
+from harness.recording.graph import Counted, Place, Reduction
 from harness.report import checking
 from harness.report.unjudged import missing_text
 from tests.network_files import write_file
@@ -226,10 +229,35 @@ def test_a_derivative_that_is_a_constant_is_called_one() -> None:
 
 
 def test_what_was_made_smaller_and_which_limit_was_reached_are_said_in_words() -> None:
-    stand_ins = (("dataset", "50000 observations, made 50"), ("dataset", "load_iris"))
+    reductions = (
+        Reduction(what=Counted.OBSERVATIONS, number=50_000, made=50),
+        Reduction(what=Counted.SIZES, number=128, made=6),
+        Reduction(what=Counted.OBSERVATIONS, number=None, made=12),
+    )
     result = CheckResult(
-        file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.TOO_MANY, detail="seconds", stand_ins=stand_ins
+        file="a.py",
+        verdict=Verdict.NOT_JUDGED,
+        reason=Reason.TOO_MANY,
+        detail="seconds",
+        stand_ins=(("dataset", "load_iris"),),
+        reductions=reductions,
     )
     words = dict(checking.lines(result))
-    assert words["Stand-ins"] == "50000 observations, made 50, load_iris (a data set)"
+    expected = (
+        "50 in place of 50,000 observations, 6 in place of 128 units, steps or observations, 12 of the observations"
+    )
+    assert words["Stand-ins"] == f"{expected}, load_iris (a data set)"
+    assert result.to_dict()["reductions"][0] == {"what": "observations", "number": 50_000, "made": 50}
     assert words["Why"].endswith("with other numbers (the time limit was reached).")
+
+
+def test_a_wrong_value_of_another_shape_than_the_gradient_is_said_with_both() -> None:
+    expected = Quantity(kind=Kind.GRADIENT, name="b", shape=(3,))
+    found = Found(id=UNNAMED, place=None, variable="db", shape=(8, 3), got=UNKNOWN, expected=expected)
+    words = checking.value_words(found)
+    assert (
+        words
+        == "db (8, 3) is not a gradient of the cost; it should be dC/d(b), of shape (3,), or that times a constant"
+    )
+    same = replace(found, shape=(3,))
+    assert "of shape" not in checking.value_words(same)

@@ -18,7 +18,7 @@ from harness.recording.driving.pairs.find import find_pairs
 from harness.recording.driving.source import FileFacts
 from harness.recording.driving.usage import MAX_PROJECT_BYTES, find_snippets, project_files, sibling_names
 from harness.recording.failures import is_never_set, is_never_stored, is_wrong_call
-from harness.recording.graph import Absorbed, Check
+from harness.recording.graph import Absorbed, Check, Counted, Reduction
 from harness.recording.record import record_file
 from harness.recording.shortened import shorten_texts, shortened_lines
 from harness.recording.stand_ins.hints import scaled_sizes
@@ -259,7 +259,8 @@ def test_a_part_of_the_lines_is_read_of_a_file_that_would_take_too_much_memory_r
     rows = np.random.default_rng(0).normal(size=(1_600, 200)).round(1).tolist()
     (tmp_path / "rows.txt").write_text("\n".join(" ".join(map(str, row)) for row in rows))
     recording = record_file(path)
-    assert (Absorbed.DATASET, "200 of the observations") in [(one.what, one.name) for one in recording.stand_ins]
+    part = Reduction(what=Counted.OBSERVATIONS, number=None, made=200)
+    assert (Absorbed.REDUCED, part) in [(one.what, one.reduction) for one in recording.stand_ins]
     assert [len(one.updates) > 1 for one in recording.parameters] == [True]
 
 
@@ -324,9 +325,8 @@ def test_a_part_of_the_observations_is_used_if_all_are_too_many(tmp_path: Path) 
     np.savetxt(folder / "data.txt", np.random.default_rng(0).normal(size=(20_000, 4)))
     recording = record_file(folder / "many.py")
     assert [len(one.updates) for one in recording.parameters] == [3]
-    assert (Absorbed.DATASET, f"{FEW_OBSERVATIONS} of the observations") in [
-        (one.what, one.name) for one in recording.stand_ins
-    ]
+    part = Reduction(what=Counted.OBSERVATIONS, number=None, made=FEW_OBSERVATIONS)
+    assert (Absorbed.REDUCED, part) in [(one.what, one.reduction) for one in recording.stand_ins]
 
 
 def test_a_part_of_the_observations_is_evenly_spread() -> None:

@@ -211,3 +211,35 @@ def test_a_table_that_is_opened_as_binary_is_read_as_text(tmp_path):
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(ROWS.replace("b + 0.1", "b - 0.1"))
     assert check_file(path).verdict is Verdict.MISTAKE
+
+
+TURNED_ROUND = """\
+import numpy as np
+
+np.random.seed(1)
+X, y = np.random.randn(12, 3), np.random.randn(12, 1)
+W, V = np.random.randn(3, 4), np.random.randn(4, 1)
+for i in xrange(20):
+    z = np.dot(X, W)
+    is_off = z <= 0
+    h = z.copy()
+    h[is_off] = 0.0
+    error = np.dot(h, V) - y
+    dz = np.dot(error, V.T)
+    dz[{off}] = 0.0
+    W -= 0.01 * np.dot(X.T, dz)
+    V -= 0.01 * np.dot(h.T, error)
+    if i % 10 == 0: print np.sum(error ** 2) / 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("off", "verdict"),
+    [("-(-is_off)", Verdict.CORRECT), ("-is_off", Verdict.MISTAKE), ("is_off - (z > z)", Verdict.CORRECT)],
+)
+def test_truth_values_could_be_negated_and_subtracted(off, verdict, tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(TURNED_ROUND.format(off=off))
+    result = check_file(path)
+    assert result.verdict is verdict, result
+    assert not result.exception

@@ -9,6 +9,7 @@ from harness.checking.check import check_file
 from harness.checking.result import Verdict
 from harness.recording.graph import Absorbed, Check
 from harness.recording.record import record_file
+from harness.recording.stand_ins.hints import read_hints
 
 TRAIN = """
 W = np.random.randn(X.shape[1], 10) * 0.01
@@ -889,3 +890,67 @@ for x, y in zip(data["inputs"], data["labels"]):
 """)
     result = check_file(path)
     assert result.verdict is verdict, result
+
+
+SETTING_AND_CLASSES = """
+import numpy as np
+def number_of_sizes(kind):
+    if kind == "small":
+        return 0
+    elif kind == "large":
+        return 1
+class Reader:
+    def __init__(self, order):
+        self.order = order
+    def columns(self):
+        if self.order == "first":
+            place = 0
+        elif self.order == "last":
+            place = 1
+        return place
+np.random.seed(number_of_sizes("large") + Reader("last").columns())
+rows = [line.split(",") for line in open("numbers.data")]
+table = np.array(rows, dtype=float)
+X, y = table[:, :4], table[:, 4:5]
+W = np.random.randn(4, 1)
+for i in range(20):
+    error = X @ W - y
+    W -= 0.01 * X.T @ error
+"""
+
+
+def test_texts_that_settings_are_compared_with_are_not_names_of_classes(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(SETTING_AND_CLASSES)
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT, result
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("for row in rows: number(row[4])", ("a", "b")),
+        ("for row in rows: number(row['kind'].strip())", ("a", "b")),
+        ("numbers = list(map(number, names))", ("a", "b")),
+        ("table.apply(lambda text: number(text))", ("a", "b")),
+        ("table = load(path, converters={4: number})", ("a", "b")),
+        ("last = line.split(',')[-1]; number(last)", ("a", "b")),
+        ("number('a')", ()),
+        ("number(sys.argv[1])", ()),
+        ("number(settings['kind'])", ()),
+        ("for kind in ['a', 'b']: number(kind)", ()),
+        ("number(args.kind)", ()),
+        ("number(input())", ()),
+        ("", ()),
+    ],
+)
+def test_names_of_classes_are_those_that_something_read_is_compared_with(given, expected):
+    text = f"""
+def number(name):
+    if name == "a":
+        return 0
+    elif name == "b":
+        return 1
+{given}
+"""
+    assert read_hints(text).class_names == expected

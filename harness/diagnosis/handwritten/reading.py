@@ -18,8 +18,8 @@ from .rules import UpdateRule, read_rule
 
 MOST_PASSES = 3
 LONGEST_ROUND = 200  # updates of one pass over the data, if that has to be recorded
-# what is made up in the place of data
-DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD)
+# what is made up in the place of data, or all that is used of them
+DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.REDUCED)
 OF_0_TO_1 = (True, 0.5, 1 / math.sqrt(12))
 # (uniform?, mean, standard deviation) of functions that draw without arguments for them
 STANDARD_DRAWS = {
@@ -94,7 +94,8 @@ def read_network(recording: Recording, sources: Sources, updates: int | None = N
     Raises:
         CannotRead: something that a training needs is not known.
     """
-    missing = tuple(dict.fromkeys(one.name for one in recording.stand_ins if one.what in DATA_STAND_INS))
+    of_data = [one for one in recording.stand_ins if one.what in DATA_STAND_INS]
+    missing = tuple(dict.fromkeys(one.name for one in sorted(of_data, key=lambda one: one.reduction is not None)))
     try:
         refuse_untrained(recording)
         return network_of_recording(recording, sources, updates, missing)

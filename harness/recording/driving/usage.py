@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..literals import last_name, nodes_of, texts_of
+from ..literals import nodes_of, texts_of
 from ..python_2 import is_python
-from ..source import read_text
+from ..source import classes_in, is_main_guard, is_text, only_defines, read_text
 from .source import FileFacts, read_source
 
 MAX_FILES = 40
@@ -256,20 +256,8 @@ def _does_something(text: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return any(
-        isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not _is_text(node) for node in body
+        isinstance(node, (ast.Expr, ast.For, ast.While, ast.If, ast.With)) and not is_text(node) for node in body
     )
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-# what a file may call to set itself up: it makes a logger, a generator, a type or a path, or changes how NumPy prints
-SETS_UP = re.compile(
-    r"\w*logg(er|ing)\w*|default_rng|RandomState|seed|TypeVar|NewType|namedtuple|Path|set_printoptions|seterr"
-    r"|(filter|simplefilter)warnings|basicConfig",
-    re.IGNORECASE,
-)
 
 
 def _only_defines(text: str) -> bool:
@@ -278,23 +266,7 @@ def _only_defines(text: str) -> bool:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return False
-    classes = {node.name for node in body if isinstance(node, ast.ClassDef)}
-
-    def is_harmless(call: ast.Call) -> bool:
-        name = last_name(call.func)
-        return name in classes or SETS_UP.fullmatch(name) is not None or ast.unparse(call).startswith("sys.path.")
-
-    definitions = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-    for node in body:
-        if isinstance(node, definitions) or _is_text(node):
-            continue
-        calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
-        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr)) and all(map(is_harmless, calls)):
-            continue
-        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
-            continue
-        return False
-    return True
+    return all(is_main_guard(node) or only_defines(node, classes_in(body)) for node in body)
 
 
 def _definition_files(folder: str, own: str, root: str = "") -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from ..counts import size_numbers
 from ..graph import Array
 from ..literals import defaults_of, last_name, nodes_of, texts_of
+from .class_names import class_names
 
 ROWS = 60
 MAX_ROWS = 12_000
@@ -78,7 +79,7 @@ def read_hints(
     images = bool(IMAGE_WORDS.search(text))
     lists = [n.elts for n in nodes if isinstance(n, (ast.List, ast.Tuple)) and len(n.elts) > 1]
     columns = [tuple(texts) for items in lists if len(texts := texts_of(items)) == len(items)]
-    names = () if images else _class_names(nodes)
+    names = () if images else class_names(nodes)
     classes = (
         classes or len(names) or (10 if images else next((k for k in _class_counts(nodes) if 2 <= k <= 20), CLASSES))
     )
@@ -230,56 +231,6 @@ def _default_numbers(nodes: list[ast.AST]) -> Iterator[tuple[str, int]]:
             for argument, value in defaults_of(node):
                 if isinstance(value, ast.Constant) and type(value.value) is int:
                     yield argument.arg, value.value
-
-
-def _class_names(nodes: list[ast.AST]) -> tuple[str, ...]:
-    """The texts that a file turns into numbers of classes.
-
-    They are the keys of a dictionary in which an item of something is looked up, ``numbers[row[4]]``, or what one value
-    is compared with.
-    """
-    asked = {
-        node.value.id
-        for node in nodes
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and isinstance(node.slice, ast.Subscript)
-    }
-    for node in nodes:
-        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Dict):
-            continue
-        if asked & {target.id for target in node.targets if isinstance(target, ast.Name)}:
-            keys = [one.value for one in node.value.keys if isinstance(one, ast.Constant)]
-            numbers = [one for one in node.value.values if isinstance(one, ast.Constant) and type(one.value) is int]
-            names = tuple(one for one in keys if isinstance(one, str))
-            if 1 < len(names) == len(node.value.keys) == len(numbers):
-                return names
-    return next(filter(None, map(_compared_names, nodes)), ())
-
-
-def _compared_names(node: ast.AST) -> tuple[str, ...]:
-    """The texts that one value is compared with, if the first stands for 0 or 1 and each other for the next number.
-
-    The result is empty unless the node begins a chain of conditions that returns or assigns these numbers.
-    """
-    found: dict[str, int] = {}
-    values = set()
-    while isinstance(node, ast.If):
-        test, last = node.test, node.body[-1]
-        is_equal = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) and len(test.ops) == 1
-        number = last.value if isinstance(last, (ast.Return, ast.Assign)) else None
-        if not is_equal or not isinstance(number, ast.Constant) or type(number.value) is not int:
-            return ()
-        assert isinstance(test, ast.Compare)
-        texts = texts_of(test.comparators)
-        if len(texts) != 1:
-            return ()
-        values.add(ast.unparse(test.left))
-        found[texts[0]] = number.value
-        node = node.orelse[0] if len(node.orelse) == 1 else ast.Pass()
-    numbers = list(found.values())
-    is_counted = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    return tuple(found) if is_counted and numbers[0] in (0, 1) and len(values) == 1 else ()
 
 
 def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Absorbed
+from ..graph import Absorbed, Counted
 from ..signatures import OTHER_NAMES
 from ..source import undefined_names
 from ..values import TAPE
@@ -93,7 +93,8 @@ def install(note: Callable[..., None], hints: Hints, at_most: int | None = None)
     ragged.install(note)
     mixed.install(note)
     if at_most is not None:
-        reduced.install(at_most, note, patch_when_imported)
+        note_part = functools.partial(TAPE.reduce, Counted.OBSERVATIONS, None, at_most)
+        reduced.install(at_most, note_part, patch_when_imported)
     time.sleep = lambda *_: None
     os.get_terminal_size = lambda *_: os.terminal_size((80, 24))  # nobody looks at the output
     _clock()

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Absorbed
 from ..shortened import places, shortened_lines
 from . import files
 
@@ -21,13 +20,13 @@ DATASETS = ("load_", "make_", "fetch_")  # how the functions of sklearn.datasets
 
 
 def install(
-    at_most: int, note: Callable[..., None], when_imported: Callable[[str, Callable[[Any], None]], None]
+    at_most: int, note: Callable[[], None], when_imported: Callable[[str, Callable[[Any], None]], None]
 ) -> None:
     """Let everything that reads observations give some of them, evenly spread.
 
     Args:
         at_most: number of observations.
-        note: called with what is left out.
+        note: called if some are left out.
         when_imported: patches a module once it is imported.
     """
 
@@ -60,7 +59,7 @@ def install(
             stream.seek(0)
             return stream
         stream.close()
-        note(Absorbed.DATASET, f"{at_most} of the observations")
+        note()
         return io.StringIO("".join(part))
 
     builtins.open = io.open = opened
@@ -74,7 +73,7 @@ def may_read(text: str) -> bool:
     return re.search(rf"({'|'.join(readers)})\w*\s*\(", text) is not None
 
 
-def _reducing(real: Callable[..., Any], at_most: int, note: Callable[..., None]) -> Callable[..., Any]:
+def _reducing(real: Callable[..., Any], at_most: int, note: Callable[[], None]) -> Callable[..., Any]:
     """A function that gives a part of what the real one gives."""
 
     @functools.wraps(real)
@@ -82,7 +81,7 @@ def _reducing(real: Callable[..., Any], at_most: int, note: Callable[..., None])
         whole = real(*arguments, **options)
         part = reduced(whole, at_most)
         if part is not whole:
-            note(Absorbed.DATASET, f"{at_most} of the observations")
+            note()
         return part
 
     return read

@@ -96,7 +96,7 @@ def elementwise(
     """
     options: list[PairOption] = []
     for how, argument in (("of z", "input{k}"), ("of a", "output{k}")):
-        for data in ("rows_", "columns_", "vector_"):
+        for data in ("rows_", "columns_", "vector_", "row_", "column_"):
             key = calls.new_key()
             lines = (
                 f"input{key} = {data} + 0.0",
@@ -104,7 +104,16 @@ def elementwise(
                 f"gradient{key}0 = {call.format(argument.format(k=key))}",
             )
             gradient = GradientPlan(label=label, of=forward.name, value=f"gradient{key}0", of_value=f"input{key}")
-            options.append(PairOption(lines=lines, output=f"output{key}", upstream="", gradients=(gradient,), how=how))
+            options.append(
+                PairOption(
+                    lines=lines,
+                    output=f"output{key}",
+                    upstream="",
+                    gradients=(gradient,),
+                    how=how,
+                    single=data in ("row_", "column_"),
+                )
+            )
     where = f"{owner}." if owner else ""
     name = f"{where}{label}" if label.startswith(f"{forward.name}(") else f"{where}{forward.name} / {where}{label}"
     return PairPlan(kind=PairKind.DERIVATIVE, name=name, line=line, options=tuple(options))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..gradients import GRADIENT_NAMED, plain_name
 from ..returns import DRAWS
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
-from ..source import FunctionFacts
+from ..source import Argument, FunctionFacts
 from ..uses import scales_result
 from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
 from .arrays import (
@@ -24,7 +24,7 @@ from .arrays import (
     layer_settings,
     same_observations,
 )
-from .calls import RATE, StaticCalls
+from .calls import LIMIT, NO_LIMIT, RATE, StaticCalls
 from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
@@ -47,7 +47,7 @@ RARE_FORWARD = re.compile(
     re.IGNORECASE,
 )
 RARE_BACKWARD = re.compile(
-    r"^(bwd|backward_\w+|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?))$",
+    r"^(bwd|backward_\w+|bp|b|propagate_?back(ward)?|((calc(ulate)?|compute|get)_?)?(gradients?|grads?|deriv(ative)?s?))$",
     re.IGNORECASE,
 )
 VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
@@ -313,7 +313,8 @@ class _Layer:
         """Those of a layer: what the names of the arguments suggest first."""
         if self.passes.pattern and (self.passes.others or self.passes.outputs):
             return [self.passes.pattern]
-        arrays = [a for a in self.backward.required if self.calls.role(self.backward, a) not in SETTINGS]
+        others = [a for a in self.backward.required if not LIMIT.search(a.name)]
+        arrays = [a for a in others if self.calls.role(self.backward, a) not in SETTINGS]
         if len(arrays) != 2:
             return [self.calls.arguments(self.backward, "upstream{k}", "")]
         telling = [bool(UPSTREAM_NAME.match(a.name) or TELLING.search(a.name)) for a in arrays]
@@ -321,16 +322,19 @@ class _Layer:
         if telling == [False, True]:
             orders.reverse()
         orders = orders[:1] if telling[0] != telling[1] else orders
-        others = ["output{k}", "layer{k}.output"]
+        outputs = ["output{k}", "layer{k}.output"]
         found = []
-        for order in [*orders, *([(o if text == "input{k}" else text) for text in orders[0]] for o in others)]:
+        for order in [*orders, *([(o if text == "input{k}" else text) for text in orders[0]] for o in outputs)]:
             texts = dict(zip((a.name for a in arrays), order))
-            parts = [
-                texts.get(a.name) or (str(RATE) if self.calls.role(self.backward, a) is Role.RATE else "True")
-                for a in self.backward.required
-            ]
+            parts = [texts.get(a.name) or self._setting(a) for a in self.backward.required]
             found.append(", ".join(parts))
         return found
+
+    def _setting(self, argument: Argument) -> str:
+        """A value for an argument of the backward pass that is not an array."""
+        if LIMIT.search(argument.name):
+            return NO_LIMIT
+        return str(RATE) if self.calls.role(self.backward, argument) is Role.RATE else "True"
 
     def _parameters(self) -> list[str]:
         """Attributes with a weight's name, and those of the constructor that the forward pass only reads."""

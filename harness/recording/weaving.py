@@ -167,6 +167,19 @@ class _Weaver(ast.NodeTransformer):
             node.body = [ast.fix_missing_locations(ast.copy_location(whole, first))]
         return node
 
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """``x.itemset((i, j), value)``, which arrays had before version 2 of NumPy."""
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "itemset":
+            places, value = call.args[:-1], call.args[-1:]
+            place = places[0] if len(places) == 1 else ast.Tuple(elts=places, ctx=ast.Load())
+            if isinstance(place, ast.Tuple) and place.elts:  # one number alone counts all items in a row
+                item = ast.Subscript(value=call.func.value, slice=place, ctx=ast.Store())
+                written = ast.copy_location(ast.Assign(targets=[item], value=value[0]), node)
+                return self.visit(ast.fix_missing_locations(written))
+        self.generic_visit(node)
+        return node
+
     def visit_For(self, node: ast.For) -> ast.AST:
         """``for x, target in rows``."""
         self.generic_visit(node)

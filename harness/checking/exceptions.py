@@ -52,7 +52,6 @@ UNCLEAR_TRUTH = "The truth value of an array"
 IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
 TOGETHER = re.compile(r"operands could not be broadcast together with shapes \(([\d, ]*)\) \(([\d, ]*)\)")
 SQUARE = re.compile(r"shapes? .*?\((\d+), ?\1\)")  # a shape in the message
-REFUSAL = re.compile(r"\s*(raise|assert)\b")
 # stand-ins that may decide which branch the run takes
 STEERING = (Absorbed.INPUT, Absorbed.MODULE, Absorbed.DATASET, Absorbed.REDUCED)
 
@@ -67,6 +66,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     if raised.type in ENVIRONMENT:
         return False
     last = raised.frames[-1]
+    if raised.type == "KeyError" and "environ[" in last.text:
+        return False  # a variable that is set where the file belongs
     if last.file == RUN_FILE:
         return False  # the lines that were run after the file, which are not part of it
     is_beside = is_updated(recording) and is_beside_training(recording, last)
@@ -142,8 +143,7 @@ def raised_in_backward(recording: Recording) -> bool:
     raised = recording.raised
     if raised is None or raised.type in ENVIRONMENT or raised.involves_stand_in or not raised.frames:
         return False
-    is_refused = REFUSAL.match(raised.frames[-1].text) is not None
-    return not is_refused and any(is_backward(one) for one in raised.frames) and has_forward(recording)
+    return not raised.is_refusal and any(is_backward(one) for one in raised.frames) and has_forward(recording)
 
 
 def has_idle_weights(recording: Recording) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -161,9 +161,14 @@ def is_no_gradient(reading: Reading, gradient: Samples) -> bool:
 
 def is_rule_of_nothing(reading: Reading, step: Step) -> bool:
     """Whether a step is a function, such as Adam's, of a gradient that is a rounding error, which it may enlarge."""
-    values = ((id, reading.stage.samples(id)) for id in made_with(reading, step, squeezed(step.shape)))
-    rounded = (id for id, value in values if value is not None and is_no_gradient(reading, value))
-    return any(is_descent_rule(reading, step, id, 1.0) for id in rounded)
+    stage = reading.stage
+    first, *others = (np.ravel(step.of(values)) for values in stage.settings[:3])
+    # a step that is made of a value alone does not move while the value is 0
+    may_be_of_zeros = is_the_same_but_for_decay(stage, step, first, others)
+    values = ((id, stage.samples(id)) for id in made_with(reading, step, squeezed(step.shape)))
+    rounded = ((id, value) for id, value in values if value is not None and is_no_gradient(reading, value))
+    possible = (id for id, value in rounded if may_be_of_zeros or np.any(value.flat))
+    return any(is_descent_rule(reading, step, id, 1.0) for id in possible)
 
 
 def is_the_same(value: Samples) -> bool:
@@ -535,19 +540,34 @@ def depends_on_gradient_alone(
         within: what lies between the gradient and the step.
     """
     stage = reading.stage
-    decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
-    for number in (1, 2):
+
+    def stepped(number: int) -> Array:
         values = computed_with(stage, step, set(within), number)
-        try:
-            other = step_for(step, stage.program.rerun(values, {via: base}, within), base)
-        except CannotReplay:
-            return False
+        return step_for(step, stage.program.rerun(values, {via: base}, within), base)
+
+    try:
+        return is_the_same_but_for_decay(stage, step, first, map(stepped, (1, 2)))
+    except CannotReplay:
+        return False
+
+
+def is_the_same_but_for_decay(stage: Stage, step: Step, first: Array, others: Iterable[Array]) -> bool:
+    """Whether a step is the same at several settings, but for what weight decay adds.
+
+    Args:
+        stage: the iteration.
+        step: the step.
+        first: the step at the first setting.
+        others: the step at each of the settings that follow.
+    """
+    decays: list[float] = []  # any two numbers are multiples of each other, so all settings must have the same
+    for number, other in enumerate(others, start=1):
         change = other - first
         largest = float(np.max(np.abs(first), initial=0.0))
         if np.max(np.abs(change), initial=0.0) <= 1e-9 * largest + NEGLIGIBLE:
             continue
-        moved = values[step.before] - stage.settings[0][step.before]
-        moved = np.ravel(moved if moved.size == base.size else moved[step.part])
+        moved = stage.settings[number][step.before] - stage.settings[0][step.before]
+        moved = np.ravel(moved if moved.size == first.size else moved[step.part])
         decay = ratio(change, moved, 1e-6)
         if decay is None or decay > 0:
             return False

@@ -257,8 +257,14 @@ def note_check(document: Json, unrecorded: Json, root: str) -> None:
             recording["changed_at"] = to_json(changed, [])
     raised, other = recording.get("raised"), unrecorded["raised"]
     # what NumPy says of an object of a missing module depends on the array that it is written into
-    is_same = raised and (other == raised["type"] or (other and raised["involves_stand_in"]))
+    is_same = raised and other and (raised["involves_stand_in"] or origin_of(other) == origin_of(raised))
     if raised and not is_same and unrecorded["stop"] != Stop.SECONDS.value:
         frames = raised["frames"]["tuple"]
         recording["check"] = Check.DIFFERENT.value
         recording["changed_at"] = frames[-1] if frames else None
+
+
+def origin_of(raised: Json) -> Json:
+    """The kind of an exception, and the file and line of the user's that raised it."""
+    frames = raised["frames"]["tuple"]
+    return raised["type"], [(one["file"], one["line"]) for one in frames[-1:]]

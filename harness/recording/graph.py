@@ -277,6 +277,11 @@ class Raised:
     frames: tuple[Place, ...] = ()
     involves_stand_in: bool = False  # whether a stand-in has a part in it, so that it says nothing of the file
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether a statement of the user's raises it, to refuse what it is given."""
+        return bool(self.frames) and re.match(r"\s*(raise|assert)\b", self.frames[-1].text) is not None
+
 
 class Stop(enum.Enum):
     """Why the recording ended."""

@@ -72,6 +72,7 @@ class Hook:
         self.count = 0
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
+        self.has_ended_early = False  # whether one of them did not compute the whole gradient
         self.notes: dict[Line, list[int]] = defaultdict(list)
         self.items: dict[tuple[int, Any], tuple[Any, Any]] = {}  # (container, leaf) by its id and a key
         self.hashed: dict[int, tuple[int, object]] = {}  # by id; holds the objects, so that no id is used twice
@@ -248,9 +249,15 @@ class Hook:
                 self.taken = found[-1]
                 raise Cut
 
+    def is_over(self) -> bool:
+        """One more turn of a loop in a function that differentiates numerically: whether there were many."""
+        self.turns[-1] += 1
+        self.has_ended_early = self.has_ended_early or self.turns[-1] > MAX_TURNS
+        return self.turns[-1] > MAX_TURNS
+
     def part(self) -> Any:
         """The gradient as far as it was computed."""
-        taken, self.taken = self.taken, None
+        taken, self.taken, self.has_ended_early = self.taken, None, True
         if self.turns:  # the function that this one is a part of has seen enough as well
             self.turns[-1] = MAX_TURNS
         return taken

@@ -197,7 +197,8 @@ def record(task: Task) -> Answer:
         pass
     elif run.error is not None:
         raised = running.raised_of(run.error, run.files.sources)
-        raised = replace(raised, involves_stand_in=involves_stand_in(run.error))
+        is_doubtful = run.hook.has_ended_early and raised.is_refusal  # of gradients that were not computed whole
+        raised = replace(raised, involves_stand_in=is_doubtful or involves_stand_in(run.error))
     driven = driven_from_json(task.get("driven"))
     recording = Recording(
         file=run.files.name(run.files.path),
@@ -273,7 +274,7 @@ def control(task: Task) -> Answer:
     """A run without recording, to the same point."""
     run = Run(task, recording=False, until=task["count"])
     run.go()
-    raised = "" if run.error is None else type(run.error).__name__
+    raised = None if run.error is None else to_json(running.raised_of(run.error, run.files.sources), [])
     return {"notes": notes_of(run), "stop": run.stop.value, "raised": raised}, []
 
 

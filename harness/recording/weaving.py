@@ -141,18 +141,23 @@ class _Weaver(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """A function that differentiates numerically evaluates the network thousands of times.
 
-        That is not recorded, and ends after some turns of its loops with the gradient as far as it was computed.
+        That is not recorded, and ends after some turns of its loops with the gradient as far as it was computed. If it
+        returns several, only its loops end, so that each gradient has its shape.
         """
         self.generic_visit(node)
         is_numerical, is_comparing = NUMERICAL.search(node.name), COMPARING.search(node.name)
         inner = list(ast.walk(node))
         is_plain = not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in inner)
+        returns_several = any(isinstance(n, ast.Return) and isinstance(n.value, ast.Tuple) for n in inner)
         changes_items = any(isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript) for n in inner)
         if is_plain and (is_numerical or (is_comparing and changes_items)):
             for loop in ast.walk(node):
                 if isinstance(loop, (ast.For, ast.While)) and is_numerical:
                     names = ast.Call(func=ast.Name(id="locals", ctx=ast.Load()), args=[], keywords=[])
-                    loop.body.insert(0, ast.copy_location(ast.Expr(value=self._call("turn", loop, names)), loop))
+                    counted: ast.stmt = ast.Expr(value=self._call("turn", loop, names))
+                    if returns_several:
+                        counted = ast.If(test=self._call("is_over", loop), body=[ast.Break()], orelse=[])
+                    loop.body.insert(0, ast.copy_location(counted, loop))
             first = node.body[0]
             aside = ast.With(items=[ast.withitem(context_expr=self._call("aside", first))], body=node.body)
             cut = ast.Attribute(value=ast.Name(id=HOOK, ctx=ast.Load()), attr="Cut", ctx=ast.Load())
@@ -160,6 +165,19 @@ class _Weaver(ast.NodeTransformer):
             handler = ast.ExceptHandler(type=cut, name=None, body=[part])
             whole = ast.Try(body=[aside], handlers=[handler], orelse=[], finalbody=[])
             node.body = [ast.fix_missing_locations(ast.copy_location(whole, first))]
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """``x.itemset((i, j), value)``, which arrays had before version 2 of NumPy."""
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "itemset":
+            places, value = call.args[:-1], call.args[-1:]
+            place = places[0] if len(places) == 1 else ast.Tuple(elts=places, ctx=ast.Load())
+            if isinstance(place, ast.Tuple) and place.elts:  # one number alone counts all items in a row
+                item = ast.Subscript(value=call.func.value, slice=place, ctx=ast.Store())
+                written = ast.copy_location(ast.Assign(targets=[item], value=value[0]), node)
+                return self.visit(ast.fix_missing_locations(written))
+        self.generic_visit(node)
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:

@@ -80,3 +80,68 @@ def test_a_rate_beside_a_factor_of_2_is_not_a_mean(tmp_path: Path) -> None:
     assert not result.alternatives
     assert result.cost is not None
     assert result.cost.factor is None
+
+
+FROM_A_FOLDER = """import os
+import numpy as np
+w = np.random.randn(3, 1)
+hidden = np.ones((4, 3)) @ w
+rows = np.load(os.path.join(os.environ["FOLDER_OF_ROWS"], "rows.npz"))
+"""
+
+
+def test_a_variable_that_is_not_set_here_is_not_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(FROM_A_FOLDER)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "FOLDER_OF_ROWS" in result.detail
+
+
+WITH_NUMERICAL_GRADIENTS = """import numpy as np
+rng = np.random.RandomState(0)
+X, Y = rng.randn(6, 5), rng.randn(6, 4)
+w, b = rng.randn(5, 4), np.zeros(4)
+
+def cost(w, b):
+    return 0.5 * np.sum((X @ w + b - Y) ** 2)
+
+def gradients(w, b):
+    error = X @ w + b - Y
+    return X.T @ error, error.sum(axis=0)
+
+def numerical_gradients(w, b, h=1e-6):
+    w, b = w.copy(), b.copy()
+    grad_w, grad_b = np.zeros(w.shape), np.zeros(b.shape)
+    for values, grad in ((w, grad_w), (b, grad_b)):
+        for place in np.ndindex(values.shape):
+            values[place] += h
+            above = cost(w, b)
+            values[place] -= 2 * h
+            grad[place] = (above - cost(w, b)) / (2 * h)
+            values[place] += h
+    return grad_w, grad_b
+
+for own, other in zip(gradients(w, b), numerical_gradients(w, b)):
+    distance = np.abs(own - other).max()
+    print(distance)
+for _ in range(20):
+    grad_w, grad_b = gradients(w, b)
+    w -= 0.01 * grad_w
+    b -= 0.01 * grad_b
+"""
+STRICT = WITH_NUMERICAL_GRADIENTS.replace(
+    "    print(distance)\n", "    if distance > 1e-3:\n        raise ValueError('the gradients do not match')\n"
+)
+
+
+def test_several_numerical_gradients_keep_their_shapes_when_they_end_early(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(WITH_NUMERICAL_GRADIENTS)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    slip = WITH_NUMERICAL_GRADIENTS.replace("    return X.T @ error,", "    return X.T @ error * 2,")
+    (tmp_path / "slip.py").write_text(slip)
+    assert check_file(tmp_path / "slip.py").verdict is Verdict.MISTAKE
+
+
+def test_a_refusal_of_numerical_gradients_that_ended_early_is_not_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(STRICT)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.NOT_JUDGED

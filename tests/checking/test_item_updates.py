@@ -406,3 +406,25 @@ def test_a_state_of_items_that_is_no_share_of_their_last_step_is_not_understood(
     path.write_text(text.replace("self.near_last[i][j] = change", "self.near_last[i][j] = change * change"))
     result = check_file(path)
     assert (result.verdict, result.reason) == (Verdict.NOT_JUDGED, Reason.RULE)
+
+
+WRITTEN_BY_A_METHOD = """import numpy as np
+rng = np.random.RandomState(1)
+X, T, w = np.matrix(rng.randn(12, 3)), np.matrix(rng.rand(12, 1)), np.matrix(rng.randn(3, 1))
+for _ in range(30):
+    z = X * w
+    a = z.copy()
+    for i in range(a.shape[0]):
+        a.itemset((i, 0), 1 / (1 + np.exp(-z.item(i, 0))))
+    delta = np.multiply(a - T, np.multiply(a, 1 - a))
+    w = w - 0.5 * X.T * delta
+"""
+
+
+def test_items_are_written_by_a_method_that_arrays_had_before(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(WRITTEN_BY_A_METHOD)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.CORRECT
+    (tmp_path / "slip.py").write_text(WRITTEN_BY_A_METHOD.replace("np.multiply(a, 1 - a)", "np.multiply(z, 1 - z)"))
+    (found,) = check_file(tmp_path / "slip.py").mistakes
+    assert found.place is not None
+    assert (found.id, found.place.line) == ("wrong-derivative", 9)

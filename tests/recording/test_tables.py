@@ -204,3 +204,13 @@ for i in range(30):
     result = check_file(path)
     assert result.verdict is (Verdict.CORRECT if sign == "-" else Verdict.MISTAKE), result
     assert any(name.startswith("pandas.") and "whole numbers" in name for _, name in result.stand_ins)
+
+
+def test_texts_are_arrays_that_can_be_reshaped(tmp_path):
+    (tmp_path / "flowers.csv").write_text("size,kind\n1.5,a\n2.5,b\n")
+    text = """
+df = pd.read_csv("flowers.csv")
+kinds = df["kind"].values.reshape(-1, 1)
+print(kinds.shape, sorted(np.unique(kinds)))
+"""
+    assert recorded(tmp_path, text).printed == "(2, 1) ['a', 'b']\n"

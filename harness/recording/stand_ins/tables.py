@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -209,6 +211,9 @@ EARLIER_METHODS: dict[str, Callable[..., Any]] = {
 
 def _restore_earlier(note: Callable[..., None]) -> None:
     """What files use that this version of pandas no longer has."""
+    with contextlib.suppress(pandas.errors.OptionError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pandas.set_option("future.infer_string", False)  # texts in arrays of NumPy, as before version 3
     for kind in KINDS:
         for name, method in EARLIER_METHODS.items():
             if not hasattr(kind, name):

@@ -304,7 +304,7 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     ratio = abs(group[0].factor / reference[0].factor)
     roles = {reading.forward.roles.get(one.step.before) for one in group}
     others = {reading.forward.roles.get(one.step.before) for one in reference}
-    sizes = [size for size in sizes_of_run(reading) if size > 1]
+    sizes = [size for size in sizes_of_run(reading) if size > 2]  # 2 is rather that of the derivative of a square
     is_count = any(is_same(ratio, size) or is_same(ratio, 1 / size) for size in sizes)
     id = "gradient-scaled-differently"
     if is_count:
@@ -487,6 +487,10 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             id = RATE_MISSING
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"
+        elif all(names_rate_twice(reading, one) for one in group) and any(
+            is_same(own / rate, one) for one in rates_of(reading, [one.step for one in group])
+        ):
+            id = "learning-rate-twice"  # the gradient itself is not on a line of its own, so it has one of them
         elif (
             is_same(rate, own * own)
             and len(group) == len(reference)

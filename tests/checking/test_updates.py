@@ -336,6 +336,40 @@ def test_a_rate_twice_on_the_line_of_one_of_two_kernels_is_a_mistake_and_another
     assert (found.id, found.place and found.place.line) == ("learning-rate-twice", 10)
 
 
+LINES_OF_THEIR_OWN = """\
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(9, 3)), rng.random((9, 2))
+W1, W2, W3 = rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=(5, 2))
+lr = 0.1
+for _ in range(5):
+    h1 = np.tanh(X @ W1)
+    h2 = np.tanh(h1 @ W2)
+    a = h2 @ W3
+    loss = 0.5 * np.sum((a - Y) ** 2)
+    d3 = a - Y
+    d2 = d3 @ W3.T * (1 - h2**2)
+    d1 = d2 @ W2.T * (1 - h1**2)
+    W1 -= {first}
+    W2 -= lr * h1.T @ d2
+    W3 -= lr * h2.T @ d3
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "ids"),
+    [
+        ("lr * X.T @ d1", []),
+        ("lr * X.T @ d1 * lr", ["learning-rate-twice"]),
+        ("lr * X.T @ (d1 / 2)", ["missing-factor-two"]),  # and no mean over the two outputs
+    ],
+)
+def test_gradients_without_a_line_of_their_own(tmp_path: Path, first: str, ids: list[str]) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(LINES_OF_THEIR_OWN.format(first=first))
+    assert [one.id for one in check_file(path).mistakes] == ids
+
+
 ADAGRAD = "square[k] = square[k] + g * g\nw -= 0.1 * g / np.sqrt(square[k] + 1e-8)"
 
 

@@ -370,6 +370,48 @@ def test_gradients_without_a_line_of_their_own(tmp_path: Path, first: str, ids: 
     assert [one.id for one in check_file(path).mistakes] == ids
 
 
+BESIDE_RATES = """\
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(9, 3)), rng.random((9, 1))
+class Net:
+    def __init__(self):
+        self.W1, self.W2, self.lr = rng.normal(size=(3, 4)), rng.normal(size=(4, 1)), 0.1
+    def gradients(self):
+        h = np.tanh(X @ self.W1)
+        d = h @ self.W2 - Y
+        d1 = d @ self.W2.T * (1 - h**2)
+        gradient1 = X.T @ d1
+        gradient2 = h.T @ d
+        return {returned}
+    def step(self):
+        g1, g2 = self.gradients()
+        self.W1 -= {rate} * g1
+        self.W2 -= self.lr * g2
+net = Net()
+for _ in range(5):
+    net.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "rate", "ids"),
+    [
+        ("gradient1, gradient2", "0.03", []),
+        ("20 * self.lr * gradient1, gradient2", "self.lr", []),  # a rate of its own
+        ("2 * gradient1, gradient2", "self.lr", ["extra-factor-two"]),
+        ("3 * gradient1, gradient2", "self.lr", ["gradient-scaled-differently"]),
+        ("gradient1, gradient2", "self.lr ** 2", ["learning-rate-twice"]),
+    ],
+)
+def test_a_number_before_the_line_of_the_update_is_not_another_rate(
+    tmp_path: Path, returned: str, rate: str, ids: list[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(BESIDE_RATES.format(returned=returned, rate=rate))
+    assert [one.id for one in check_file(path).mistakes] == ids
+
+
 ADAGRAD = "square[k] = square[k] + g * g\nw -= 0.1 * g / np.sqrt(square[k] + 1e-8)"
 
 

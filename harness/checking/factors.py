@@ -527,8 +527,9 @@ def number_beside_rate(reading: Reading, chain: Chain) -> tuple[int, float] | No
     """
     for id, factor in chain.links:
         place, number = reading.stage.node(id).place, abs(factor / chain.gradient)
-        is_between = id > chain.node and place is not None and not is_update_place(reading, chain.step, id)
-        if is_between and number > 1 and not is_same(number, 1.0) and not rate_names(place.text):
+        if id <= chain.node or place is None or is_update_place(reading, chain.step, id):
+            continue
+        if number > 1 and not is_same(number, 1.0) and not rate_names(place.text):
             return id, number
     return None
 

@@ -387,4 +387,5 @@ for k in range(9):
 def test_costs_of_observations_in_an_array_are_parts_of_their_sum(tmp_path: Path, error: str, verdict: Verdict) -> None:
     result = check_file(write_file(tmp_path / "mine.py", COSTS_IN_AN_ARRAY.format(error=error)))
     assert result.verdict is verdict
-    assert result.cost is not None and result.cost.variable == "total"
+    assert result.cost is not None
+    assert result.cost.variable == "total"

@@ -262,8 +262,16 @@ def compares(stage: Stage, id: int) -> bool:
 
 def is_last_called_cost(stage: Stage, id: int, scalars: set[int]) -> bool:
     """Whether a scalar is called a cost, and none that it goes into: those are running means and the like."""
-    after = stage.program.descendants([id], within=scalars) - {id}
+    after = (stage.program.descendants([id], within=scalars) - {id}) | joined_costs(stage, id, scalars)
     return is_called_cost(stage.node(id)) and not any(is_called_cost(stage.node(one)) for one in after)
+
+
+def joined_costs(stage: Stage, id: int, scalars: set[int]) -> set[int]:
+    """The sums and means of an array that was put together from several scalars, such as the costs of observations."""
+    program = stage.program
+    arrays = [one for one in program.children[id] if len(program.parents[one]) > 1]
+    whole = [one for array in arrays if scalars.issuperset(program.parents[array]) for one in program.children[array]]
+    return {one for one in whole if one in scalars and stage.node(one).operation in ("sum", "mean")}
 
 
 def is_turned(node: Node) -> bool:
@@ -277,6 +285,8 @@ def is_turned(node: Node) -> bool:
 def is_part(stage: Stage, id: int, scalars: set[int]) -> bool:
     """Whether a scalar is added to others, or only scaled if neither it nor the result is called a cost."""
     program = stage.program
+    if joined_costs(stage, id, scalars):
+        return True
     for child in program.children[id]:
         if child not in scalars:
             continue

@@ -304,7 +304,7 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     ratio = abs(group[0].factor / reference[0].factor)
     roles = {reading.forward.roles.get(one.step.before) for one in group}
     others = {reading.forward.roles.get(one.step.before) for one in reference}
-    sizes = [size for size in sizes_of_run(reading) if size > 1]
+    sizes = [size for size in sizes_of_run(reading) if size > 2]  # 2 is rather that of the derivative of a square
     is_count = any(is_same(ratio, size) or is_same(ratio, 1 / size) for size in sizes)
     id = "gradient-scaled-differently"
     if is_count:
@@ -468,7 +468,11 @@ def shared_factors(reading: Reading) -> set[float]:
 
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
-    """A learning rate that is missing or multiplied in twice for some parameters."""
+    """A learning rate that is missing or multiplied in twice for some parameters, or a number beside the rates."""
+    numbered = [group for group in groups if all(number_beside_rate(reading, one) is not None for one in group)]
+    if numbered and len(numbered) < len(groups):
+        usual = max((group for group in groups if group not in numbered), key=len)
+        return [number_mistake(reading, group, usual) for group in numbered]
     # of as many, those that have a rate
     reference = max(groups, key=lambda group: (len(group), not is_same(abs(group[0].factor), abs(group[0].gradient))))
     rate = abs(reference[0].factor / reference[0].gradient) if reference[0].gradient else 1.0
@@ -487,6 +491,10 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
             id = RATE_MISSING
         elif is_same(own, rate * rate) and not is_same(rate, 1.0):
             id = "learning-rate-twice"
+        elif all(names_rate_twice(reading, one) for one in group) and any(
+            is_same(own / rate, one) for one in rates_of(reading, [one.step for one in group])
+        ):
+            id = "learning-rate-twice"  # the gradient itself is not on a line of its own, so it has one of them
         elif (
             is_same(rate, own * own)
             and len(group) == len(reference)
@@ -499,10 +507,40 @@ def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found
 
 
 def names_rate_twice(reading: Reading, chain: Chain) -> bool:
-    """Whether the line of an update multiplies by one rate two times"""
+    """Whether the line of an update multiplies by one rate two times, or by its square"""
     place = reading.stage.node(chain.step.after).place
-    rates = [one for one in re.findall(r"[\w.]+", place.text) if RATE_NAME.search(one)] if place is not None else []
-    return len(set(rates)) < len(rates)
+    text = "" if place is None else place.text
+    rates = rate_names(text)
+    is_squared = any(re.search(rf"{re.escape(one)}\s*\*\*\s*2\b", text) for one in rates)
+    return is_squared or len(set(rates)) < len(rates)
+
+
+def rate_names(text: str) -> list[str]:
+    """The names of learning rates in a line, such as "self.lr", as often as they are there"""
+    return [one for one in re.findall(r"[\w.]+", text) if RATE_NAME.search(one.rpartition(".")[2])]
+
+
+def number_beside_rate(reading: Reading, chain: Chain) -> tuple[int, float] | None:
+    """Where a gradient is multiplied by a number above 1 before the line of its update, with this number.
+
+    A line that names a rate may have one for each layer; without, ``2 * dW`` is a gradient that is twice too large.
+    """
+    for id, factor in chain.links:
+        place, number = reading.stage.node(id).place, abs(factor / chain.gradient)
+        if id <= chain.node or place is None or is_update_place(reading, chain.step, id):
+            continue
+        if number > 1 and not is_same(number, 1.0) and not rate_names(place.text):
+            return id, number
+    return None
+
+
+def number_mistake(reading: Reading, group: Sequence[Chain], usual: Sequence[Chain]) -> Found:
+    """The gradients of some parameters that are multiplied by a number, which those of the others are not."""
+    chain = group[0]
+    id, number = number_beside_rate(reading, chain) or (chain.node, 1.0)
+    got, expected = (quantity(reading, chain.step.before, one.factor) for one in (chain, usual[0]))
+    name = "extra-factor-two" if is_same(number, 2.0) else "gradient-scaled-differently"
+    return found_at(reading, id, name, [one.step for one in group], got=got, expected=expected, ratio=number)
 
 
 def found_rate(reading: Reading, id: str, group: Sequence[Chain], usual: Sequence[Chain], ratio: float) -> Found:

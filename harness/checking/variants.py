@@ -140,14 +140,17 @@ def _deeper(driven: Driven, lines: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def with_hidden_layer(lines: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The calls with one hidden layer more, None if they do not name the sizes of layers."""
-    for number, line in enumerate(lines):
-        match = re.search(r"\[(\d+), (\d+), (\d+)\]", line)
+    """The calls with one hidden layer more, None if they do not name the sizes of layers.
+
+    Sizes are given before the loop. A list that stands in it alone may be numbers of rows.
+    """
+    for line in lines:
+        match = None if line.startswith(" ") else re.search(r"\[(\d+), (\d+), (\d+)\]", line)
         if match is not None:
             first, hidden, last = (int(one) for one in match.groups())
             if FEWEST_UNITS <= hidden <= MOST_UNITS:
                 deeper = f"[{first}, {hidden}, {hidden - 1}, {last}]"
-                return (*lines[:number], line[: match.start()] + deeper + line[match.end() :], *lines[number + 1 :])
+                return tuple(one.replace(match[0], deeper) for one in lines)
     pattern = re.compile(r"^(?P<head>.*\()(?P<inputs>\d+), (?P<outputs>\d+)(?P<tail>.*)$")
     for number, (line, following) in enumerate(zip(lines, lines[1:])):
         one, other = pattern.match(line), pattern.match(following)

@@ -265,6 +265,8 @@ class Search:
         statement = self.tape.statement(step.place)
         if step.place is None or not step.place.variable or step.operation not in statement.sums:
             return False
+        if is_left and not statement.own_terms.isdisjoint(self.tape.steps[version].names):
+            return True
         return container_of(step.place.variable) in names or (is_left and not names and statement.replaces)
 
     def _take_back_penalty(self, event: Event) -> None:

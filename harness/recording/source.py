@@ -233,6 +233,8 @@ class Statement:
     has_own_term: bool = False
     # whether the value is a product with a 0 that stands in the file, as in ``velocity = 0 * w``
     makes_zeros: bool = False
+    # those of several targets that are a term of their own value, as both are in ``w, b = w - dw, b - db``
+    own_terms: frozenset[str] = frozenset()
 
 
 def called_name(node: ast.AST) -> str:
@@ -341,6 +343,7 @@ def _statement(node: ast.AST) -> Statement | None:
             sums=_outer_sums(node.value),
             has_own_term=bool(targets & set(_terms(node.value))),
             makes_zeros=_makes_zeros(node.value),
+            own_terms=_own_terms(node),
         )
     if isinstance(node, ast.AugAssign):
         sums = OWN_SUMS.get(type(node.op), frozenset())
@@ -369,6 +372,15 @@ def _terms(value: ast.expr) -> list[str]:
         return [*_terms(value.left), *_terms(value.right)]
     arguments = value.args if isinstance(value, ast.Call) else []
     return [ast.unparse(one) for one in (value, *arguments)]
+
+
+def _own_terms(node: ast.Assign) -> frozenset[str]:
+    """See ``Statement.own_terms``."""
+    target, value = node.targets[0], node.value
+    if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple) or len(target.elts) != len(value.elts):
+        return frozenset()
+    pairs = ((ast.unparse(one), _terms(part)) for one, part in zip(target.elts, value.elts))
+    return frozenset(one for one, terms in pairs if one in terms)
 
 
 def _makes_zeros(value: ast.expr) -> bool:

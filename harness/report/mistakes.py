@@ -19,11 +19,11 @@ class Sentences:
 
 MISTAKES: dict[str, Sentences] = {
     "missing-factor-two": Sentences(
-        "Every gradient is half of that of the cost: the 2 of the derivative of a square is missing.",
+        "The gradient is half of that of the cost: a 2 is missing, such as that of the derivative of a square.",
         "The derivative of (a - y)^2 is 2 (a - y). Or halve the cost.",
     ),
     "extra-factor-two": Sentences(
-        "Every gradient is twice that of the cost.", "Remove the 2, or use the cost without its factor 1/2."
+        "The gradient is twice that of the cost.", "Remove the 2, or use the cost without its factor 1/2."
     ),
     "mean-instead-of-sum": Sentences(
         "The gradient is divided by a number of terms once too often.",

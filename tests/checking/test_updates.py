@@ -336,6 +336,82 @@ def test_a_rate_twice_on_the_line_of_one_of_two_kernels_is_a_mistake_and_another
     assert (found.id, found.place and found.place.line) == ("learning-rate-twice", 10)
 
 
+LINES_OF_THEIR_OWN = """\
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(9, 3)), rng.random((9, 2))
+W1, W2, W3 = rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=(5, 2))
+lr = 0.1
+for _ in range(5):
+    h1 = np.tanh(X @ W1)
+    h2 = np.tanh(h1 @ W2)
+    a = h2 @ W3
+    loss = 0.5 * np.sum((a - Y) ** 2)
+    d3 = a - Y
+    d2 = d3 @ W3.T * (1 - h2**2)
+    d1 = d2 @ W2.T * (1 - h1**2)
+    W1 -= {first}
+    W2 -= lr * h1.T @ d2
+    W3 -= lr * h2.T @ d3
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "ids"),
+    [
+        ("lr * X.T @ d1", []),
+        ("lr * X.T @ d1 * lr", ["learning-rate-twice"]),
+        ("lr * X.T @ (d1 / 2)", ["missing-factor-two"]),  # and no mean over the two outputs
+    ],
+)
+def test_gradients_without_a_line_of_their_own(tmp_path: Path, first: str, ids: list[str]) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(LINES_OF_THEIR_OWN.format(first=first))
+    assert [one.id for one in check_file(path).mistakes] == ids
+
+
+BESIDE_RATES = """\
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(9, 3)), rng.random((9, 1))
+class Net:
+    def __init__(self):
+        self.W1, self.W2, self.lr = rng.normal(size=(3, 4)), rng.normal(size=(4, 1)), 0.1
+    def gradients(self):
+        h = np.tanh(X @ self.W1)
+        d = h @ self.W2 - Y
+        d1 = d @ self.W2.T * (1 - h**2)
+        gradient1 = X.T @ d1
+        gradient2 = h.T @ d
+        return {returned}
+    def step(self):
+        g1, g2 = self.gradients()
+        self.W1 -= {rate} * g1
+        self.W2 -= self.lr * g2
+net = Net()
+for _ in range(5):
+    net.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "rate", "ids"),
+    [
+        ("gradient1, gradient2", "0.03", []),
+        ("20 * self.lr * gradient1, gradient2", "self.lr", []),  # a rate of its own
+        ("2 * gradient1, gradient2", "self.lr", ["extra-factor-two"]),
+        ("3 * gradient1, gradient2", "self.lr", ["gradient-scaled-differently"]),
+        ("gradient1, gradient2", "self.lr ** 2", ["learning-rate-twice"]),
+    ],
+)
+def test_a_number_before_the_line_of_the_update_is_not_another_rate(
+    tmp_path: Path, returned: str, rate: str, ids: list[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(BESIDE_RATES.format(returned=returned, rate=rate))
+    assert [one.id for one in check_file(path).mistakes] == ids
+
+
 ADAGRAD = "square[k] = square[k] + g * g\nw -= 0.1 * g / np.sqrt(square[k] + 1e-8)"
 
 

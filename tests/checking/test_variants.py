@@ -88,6 +88,14 @@ def test_a_list_of_sizes_gets_a_hidden_layer_more() -> None:
     assert with_hidden_layer(("net = Net(7, 5, 3)",)) is None
 
 
+def test_a_list_that_is_given_in_each_iteration_is_not_one_of_sizes() -> None:
+    passes = ("for i in range(3):", "    net.forward(i, [7, 5, 3])", "    net.backward(i, [7, 5, 3])")
+    assert with_hidden_layer(("net = Net(7, 3)", *passes)) is None
+    call = "    w = step(w, X, Y, [7, 5, 3])"
+    deeper = "    w = step(w, X, Y, [7, 5, 4, 3])"
+    assert with_hidden_layer(("w = init([7, 5, 3])", call)) == ("w = init([7, 5, 4, 3])", deeper)
+
+
 def test_added_layers_get_one_more_between_them() -> None:
     calls = ("net = Net()", "net.add(Dense(7, 5))", "net.add(Dense(5, 3))", "net.fit(X, Y)")
     assert with_hidden_layer(calls) == (*calls[:2], "net.add(Dense(5, 5))", *calls[2:])

@@ -359,3 +359,33 @@ def test_a_random_search_has_no_gradient(tmp_path: Path, step: str, is_random: b
     result = check_file(write_file(tmp_path / "search.py", RANDOM_SEARCH.replace("STEP", step)))
     assert (result.reason is Reason.NO_GRADIENT) is is_random
     assert not (is_random and result.mistakes)
+
+
+COSTS_IN_AN_ARRAY = """\
+import numpy as np
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(3, 12)), rng.random((2, 12))
+W, V = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+def loss():
+    h = np.tanh(W @ X)
+    a = V @ h
+    square = (a - Y) ** 2
+    each = np.array([square[:, i].sum() for i in range(12)])
+    total = each.sum()
+    d = {error}
+    return total, V.T @ d * (1 - h**2) @ X.T, d @ h.T
+for k in range(9):
+    total, gW, gV = loss()
+    W += -0.01 * gW
+    V += -0.01 * gV
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"), [("2 * (a - Y)", Verdict.CORRECT), ("2 * (a - Y) * (np.arange(12) < 1)", Verdict.MISTAKE)]
+)
+def test_costs_of_observations_in_an_array_are_parts_of_their_sum(tmp_path: Path, error: str, verdict: Verdict) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", COSTS_IN_AN_ARRAY.format(error=error)))
+    assert result.verdict is verdict
+    assert result.cost is not None
+    assert result.cost.variable == "total"

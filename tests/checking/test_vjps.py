@@ -263,6 +263,8 @@ def test_item_assignment() -> None:
     check("setitem", base, 1, row, at=(0, 2))
     check("setitem", base, (slice(None), 2), number, at=(0, 2))
     check("setitem", base, np.array([True, False, True]), row, at=(0, 2))
+    check("setitem", base, np.array([2, 0, 2]), draw(17, (3, 4))[0], at=(0, 2))  # the last write of row 2 stays
+    check("setitem", base, (slice(None), [1, 1]), draw(18, (3, 2))[0], at=(0, 2))
     # the second write goes over a part of the first one
     check("setitems", base, (1, (slice(None), 2)), [row, number], at=(0, 2))
     check("add_at", base, np.array([0, 0, 2]), draw(13, (3, 4))[0], at=(0, 2))

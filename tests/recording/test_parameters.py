@@ -430,6 +430,11 @@ STYLES = {
         "    for name, g in grads.items():\n        setattr(Net, name, getattr(Net, name) - 0.01 * g)",
         ["w: 3", "v: 3"],
     ),
+    "a scale in an exponential, in an assignment of several": (
+        "s = np.zeros(1)\nfor i in range(9):\n    e = np.exp(s)\n    d = (X @ W) * e - t\n"
+        "    W, s = W - 0.01 * X.T @ d * e, s - 0.01 * np.sum(d * (X @ W) * e)",
+        ["W: 3", "s: 3"],
+    ),
     "batches that are all of one size": (
         "for i in range(9):\n    for s in range(0, 8, 2):\n        x, y = X[s:s + 2], t[s:s + 2]\n"
         "        W = W - 0.1 * x.T @ (x @ W - y)",

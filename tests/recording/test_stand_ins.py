@@ -346,6 +346,27 @@ for i in range(9):
     assert stand_in.shapes[0][1] == 5
 
 
+def test_columns_of_classes_that_are_asked_for_by_name_are_one_hot(tmp_path):
+    text = """
+import numpy as np
+import pandas as pd
+flowers = pd.read_csv("flowers.csv", names=["length", "width", "kind"])
+flowers = pd.get_dummies(flowers, columns=["kind"])
+y = flowers[["kind_rose", "kind_tulip", "kind_lily"]].values
+X = flowers[["length", "width"]].values
+assert (y.sum(axis=1) == 1).all() and (y.sum(axis=0) > 0).all()
+assert not set(flowers[["pixel_1", "pixel_2"]].values.ravel()) <= {0, 1}
+W = np.zeros((2, 3))
+for i in range(9):
+    W -= 0.01 * X.T @ (X @ W - y)
+"""
+    path = tmp_path / "flowers.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None
+    assert [p.name for p in recording.parameters] == ["W"]
+
+
 @pytest.mark.skipif(find_spec("openpyxl") is not None, reason="with openpyxl, pandas reads spreadsheets itself")
 def test_a_spreadsheet_whose_reader_is_not_installed(tmp_path):
     with zipfile.ZipFile(tmp_path / "rows.xlsx", "w") as sheet:

@@ -187,10 +187,21 @@ def setitems_backward(g: Array, output: Array, base: Any, indices: Any, values: 
     g = np.array(g, dtype=float)
     of_values = []
     for index, value in zip(reversed(indices), reversed(values)):
-        written, shape = np.array(g[index]), np.shape(value)  # a copy: zeros are written there next
+        written, shape = g[index] * is_last_write(g.shape, index), np.shape(value)
         of_values.append(unbroadcast(written, shape) if written.ndim >= len(shape) else np.reshape(written, shape))
         g[index] = 0
     return g, None, of_values[::-1]
+
+
+def is_last_write(shape: tuple[int, ...], index: Any) -> Any:
+    """Where ``a[index] = values`` leaves its values: an index that picks an element twice leaves the last there"""
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(isinstance(part, (int, np.integer, slice, type(None), type(...))) for part in parts):
+        return 1.0
+    places = np.zeros(shape, dtype=int)
+    numbers = np.arange(np.size(places[index])).reshape(np.shape(places[index]))
+    places[index] = numbers
+    return places[index] == numbers
 
 
 def item(results: Any, number: Any) -> Any:

@@ -33,6 +33,7 @@ class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
 
     attributes: ClassVar[frozenset[str]] = frozenset()  # names in the file that may be columns read as attributes
     targets: ClassVar[frozenset[str]] = frozenset()  # names of columns that the file takes as its targets
+    has_dummies: ClassVar[bool] = False  # whether the file makes a column of each class
 
     @property
     def _constructor(self) -> Any:
@@ -40,13 +41,28 @@ class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
 
     def _make_up(self, names: Any) -> None:
         """Add the columns of these names that are not there."""
-        names = [names] if isinstance(names, str) else names
-        if isinstance(names, (list, pandas.Index, np.ndarray)) and len(names) <= MAX_NAMES:
-            for name in names:
-                if isinstance(name, str) and name not in self.columns:
-                    rows = len(self)
-                    is_target = TARGETS.search(name.lower()) or name in self.targets
-                    self[name] = labels(rows, 2, name) if is_target else inputs(rows, 1, name)[:, 0]
+        names, rows = [names] if isinstance(names, str) else names, len(self)
+        if not isinstance(names, (list, pandas.Index, np.ndarray)) or len(names) > MAX_NAMES:
+            return
+        absent = [name for name in names if isinstance(name, str) and name not in self.columns]
+        if self._are_classes(absent):
+            chosen = labels(rows, len(absent), absent[0])
+            for place, name in enumerate(absent):
+                self[name] = (chosen == place).astype(int)
+            return
+        for name in absent:
+            is_target = TARGETS.search(name.lower()) or name in self.targets
+            self[name] = labels(rows, 2, name) if is_target else inputs(rows, 1, name)[:, 0]
+
+    def _are_classes(self, names: list[str]) -> bool:
+        """Whether these are columns that ``get_dummies`` makes of the column "species", such as "species_setosa".
+
+        In a made-up table it made others, which are named after made-up species.
+        """
+        column, *others = {name.rpartition("_")[0] for name in names} or {""}
+        if len(names) < 2 or not column or others or column in self.columns:
+            return False
+        return self.has_dummies and any(str(one).startswith(f"{column}_") for one in self.columns)
 
     def __getitem__(self, key: Any) -> Any:
         self._make_up(key)
@@ -149,7 +165,8 @@ def _open_table(hints: Hints, data: Any, names: Any) -> Any:
     """A table that gets the columns that the file asks for, as items or as attributes."""
     attributes = hints.strings.union(re.findall(r"\.([A-Za-z_]\w*)\b(?!\s*\()", hints.text))
     targets = frozenset(name for found in TAKEN_AS_TARGETS.findall(hints.text) for name in found)
-    kind = type("MadeUpTable", (MadeUpTable,), {"attributes": attributes, "targets": targets})
+    facts = {"attributes": attributes, "targets": targets, "has_dummies": "get_dummies" in hints.text}
+    kind = type("MadeUpTable", (MadeUpTable,), facts)
     return kind(data, columns=None if names is None else list(names))
 
 

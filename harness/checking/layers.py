@@ -20,6 +20,7 @@ from ..recording.driving.pairs.arrays import pair_data
 from ..recording.driving.pairs.calls import RATE
 from ..recording.driving.pairs.find import find_pairs
 from ..recording.driving.pairs.layers import is_weight_name
+from ..recording.driving.pairs.parts import imported_classes
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 from ..recording.graph import Kind, Node, Place, Recording
 from ..recording.record import record_file
@@ -76,7 +77,8 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
     file = Path(path)
     try:
         text = read_text(file)
-        plans = find_pairs(text)
+        imported = imported_classes(file)
+        plans = find_pairs(text, imported=imported)
     except (OSError, SyntaxError, ValueError):
         return ()
     if not plans:
@@ -93,7 +95,7 @@ def check_layers(path: str | Path, *, seed: int = 0, seconds: float = 30.0) -> t
     uncalled = {one.name for one in found if one.reason == NOT_CALLED}
     if uncalled:
         # a transposed matrix fits if a layer has as many outputs as inputs
-        again = [plan for plan in find_pairs(text, square=True) if plan.name in uncalled]
+        again = [plan for plan in find_pairs(text, square=True, imported=imported) if plan.name in uncalled]
         results = {one.name: one for one in judged(again, square=True)}
         # that it agrees with as many outputs as inputs does not show that it works otherwise
         wrong = {name: one for name, one in results.items() if one.agreement is Agreement.DIFFERS}

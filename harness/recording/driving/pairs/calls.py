@@ -72,15 +72,24 @@ class StaticCalls:
     Args:
         facts: of the file.
         outputs: of the layers that are made.
+        imported: the facts of the files that define the classes which it imports, by class.
     """
 
-    def __init__(self, facts: FileFacts, outputs: int) -> None:
+    def __init__(self, facts: FileFacts, outputs: int, imported: Mapping[str, FileFacts] | None = None) -> None:
         self.facts = facts
         self.outputs = outputs
+        self.imported = imported or {}
         self._names: dict[str, Any] = {name: type(name, (), {}) for name in facts.classes}
         self._names |= {name: (lambda *arguments: None) for name in facts.functions}
         self._count = 0
         self._caller = self._caller_with({})
+
+    def of_class(self, name: str) -> StaticCalls | None:
+        """The calls of the file that defines a class; None if no file of the project does."""
+        if name in self.facts.classes:
+            return self
+        facts = self.imported.get(name)
+        return StaticCalls(facts, self.outputs, self.imported) if facts is not None else None
 
     def new_key(self) -> str:
         """What ends the names that the lines of an option bind."""

@@ -27,10 +27,12 @@ from .arrays import (
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
+from .parts import kept_calls
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 32  # of one layer
+MAX_DEPTH = 3  # of layers that are made of layers
 FORWARD = re.compile(
     r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|(step|cell)_?forward|__call__|compute"
     r"|calculate|call)$",
@@ -73,16 +75,38 @@ OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  #
 def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     """The layers, and the losses that are classes, of a file."""
     for name in calls.facts.classes:
-        methods = calls.facts.methods(name)
-        names = (FORWARD, RARE_FORWARD, *([VALUE] if LOSS_WORDS.search(name) else []))
-        forward = _first(methods, names, lambda method: bool(method.arguments))
-        backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
-        if forward is None or backward is None or _is_network(calls, name):
+        passes = _passes_of(calls, name)
+        if passes is None or (_is_network(calls, name) and not _parts_of(calls, name)):
             continue
+        forward, backward = passes
         roles = {calls.role(backward, argument) for argument in backward.required}
         targets_too = Role.TARGETS in roles and not _is_loss(calls, name, forward)  # a loss's derivative is in it
         if not (targets_too or roles & set(OF_A_NETWORK)):
             yield _plan(calls, name, forward, backward)
+
+
+def _passes_of(calls: StaticCalls, name: str) -> tuple[FunctionFacts, FunctionFacts] | None:
+    """The forward and the backward method of a class; None if it has not both."""
+    methods = calls.facts.methods(name)
+    names = (FORWARD, RARE_FORWARD, *([VALUE] if LOSS_WORDS.search(name) else []))
+    forward = _first(methods, names, lambda method: bool(method.arguments))
+    backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
+    return (forward, backward) if forward is not None and backward is not None else None
+
+
+def _parts_of(calls: StaticCalls, name: str, depth: int = 0) -> list[tuple[str, _Layer]]:
+    """The layers that a class keeps in attributes, and those that these keep, each after the attribute's path."""
+    constructor = calls.facts.constructor(name)
+    found: list[tuple[str, _Layer]] = []
+    for path, part in kept_calls(constructor) if constructor is not None and depth < MAX_DEPTH else ():
+        of_part = calls.of_class(part) if part != name else None
+        passes = _passes_of(of_part, part) if of_part is not None else None
+        if of_part is None or passes is None:
+            continue
+        update = _update_method(of_part, of_part.facts.methods(part), passes[1])
+        found.append((path, _Layer(of_part, part, *passes, update)))
+        found += [(f"{path}.{inner}", layer) for inner, layer in _parts_of(of_part, part, depth + 1)]
+    return found
 
 
 def _first(
@@ -245,15 +269,15 @@ class _Layer:
         lines += [f"output{key} = {texts[0]}"] if target or is_local else joined_outputs(key, texts)
         if not target:
             lines.extend(same_observations(texts[0], f"input{key}", data))
+        names = {one.path: one.name for items in self._kept.values() for one in items}
         parameters = self._parameters()
-        for index, attribute in enumerate(parameters):
-            inner = ".data" if self._keeps_gradient_in(attribute) else ""
-            lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
+        gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
+        parts = [] if target else self._parts(key, thing)
+        for layer, found in [(self, gradients), *parts]:
+            lines.extend(layer._lines_before(found))
         reset = _reset_method(self.calls.facts.methods(self.name))
         lines += [f"{thing}.{reset.name}()"] if reset is not None else []  # as the loop does before each backward pass
         lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
-        names = {one.path: one.name for items in self._kept.values() for one in items}
-        gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
         for name, variable in others.items():
             place = self.passes.places[name]
             gradients.add(self.backward.returns[place], f"back{key}[{place}]", name, variable)
@@ -261,15 +285,31 @@ class _Layer:
         if self.update is not None:
             gradients.lines.append(f"{thing}.{self.update.name}({RATE if self.update.required else ''})")
             gradients.add_updates(self.update)
+        for layer, found in parts:
+            layer._add_kept(found)
+        of_all = [gradients, *(found for _, found in parts)]
         return PairOption(
-            lines=(*lines, *gradients.lines),
+            lines=(*lines, *(line for one in of_all for line in one.lines)),
             output=f"output{key}",
             upstream="" if target or is_local else f"upstream{key}",
-            gradients=tuple(gradients.plans),
-            unread=gradients.unread(),
+            gradients=tuple(plan for one in of_all for plan in one.plans),
+            unread=tuple(name for one in of_all for name in one.unread()),
             observed=(f"input{key}",),
             single=data in SINGLE,
         )
+
+    def _parts(self, key: str, thing: str) -> list[tuple[_Layer, _Gradients]]:
+        """The layers that an instance keeps, each with what is to be bound of its gradients."""
+        return [
+            (part, _Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
+            for place, (path, part) in enumerate(_parts_of(self.calls, self.name))
+        ]
+
+    def _lines_before(self, gradients: _Gradients) -> Iterator[str]:
+        """The lines that bind the parameters before the backward pass."""
+        for index, attribute in enumerate(gradients.parameters):
+            inner = ".data" if self._keeps_gradient_in(attribute) else ""
+            yield f"{gradients.before(index)} = {gradients.thing}.{attribute}{inner}"
 
     def _outputs(self) -> tuple[str, ...]:
         """What a layer puts out, one for each gradient that comes back to it."""
@@ -366,6 +406,10 @@ class _Layer:
             gradients.add_returned(self.backward.returns)
         for pick, texts in keys.items():
             gradients.add_keyed(pick, texts)
+        self._add_kept(gradients)
+
+    def _add_kept(self, gradients: _Gradients) -> None:
+        """Adds what the backward pass stores and updates."""
         for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
             if part is self.backward or part.owner == self.name:
                 gradients.add_stored(part)
@@ -374,7 +418,8 @@ class _Layer:
         for index, attribute in enumerate(gradients.parameters):
             if self._keeps_gradient_in(attribute):
                 value = f"{gradients.thing}.{attribute}.grad"
-                gradients.add(f"self.{attribute}.grad", value, f"self.{attribute}.data", gradients.before(index))
+                name = f"{gradients.owner}.{attribute}"
+                gradients.add(f"{name}.grad", value, f"{name}.data", gradients.before(index))
 
 
 class _Gradients:
@@ -385,13 +430,16 @@ class _Gradients:
         thing: the variable of the instance.
         parameters: the attributes that are weights, or the items of one that holds several.
         names: what each of them is called.
+        path: of the attribute that holds the instance, if it is part of another layer, whose input it is not given.
     """
 
-    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str]) -> None:
+    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str], path: str = "") -> None:
         self.key = key
         self.thing = thing
         self.parameters = parameters
         self.names = names
+        self.owner = f"self.{path}" if path else "self"
+        self.is_part = bool(path)
         self.plans: list[GradientPlan] = []
         self.lines: list[str] = []
 
@@ -402,7 +450,7 @@ class _Gradients:
     def unread(self) -> tuple[tuple[str, str], ...]:
         """The parameters without a gradient, and the names of their values before the backward pass."""
         read = {plan.of_value for plan in self.plans}
-        named = [(f"self.{attribute}", self.before(index)) for index, attribute in enumerate(self.parameters)]
+        named = [(f"{self.owner}.{attribute}", self.before(index)) for index, attribute in enumerate(self.parameters)]
         return tuple((name, before) for name, before in named if before not in read)
 
     def add(self, label: str, expression: str, of: str, of_value: str) -> None:
@@ -436,9 +484,11 @@ class _Gradients:
             place = self._place_of(attribute)
             value = f"{self.thing}.{attribute}"
             if INPUT_GRADIENT.match(attribute):
-                self.add(f"self.{attribute}", value, "input", f"input{self.key}")
+                if not self.is_part:
+                    self.add(f"self.{attribute}", value, "input", f"input{self.key}")
             elif place is not None and GRADIENT_NAMED.search(attribute):
-                self.add(f"self.{attribute}", value, f"self.{self.parameters[place]}", self.before(place))
+                of = f"{self.owner}.{self.parameters[place]}"
+                self.add(f"{self.owner}.{attribute}", value, of, self.before(place))
 
     def add_keyed(self, pick: str, keys: Sequence[str]) -> None:
         """Adds those in a dictionary that the backward pass returns; ``pick`` picks it out of several values."""
@@ -458,8 +508,8 @@ class _Gradients:
                 same = [place for place, one in enumerate(self.parameters) if one.endswith(index)]
                 place = same[0] if len(same) == 1 else self._place_of(item.name)
                 if place is not None:
-                    of = f"self.{self.parameters[place]}"
-                    self.add(f"self.{item.path}", f"{self.thing}.{item.path}", of, self.before(place))
+                    of = f"{self.owner}.{self.parameters[place]}"
+                    self.add(f"{self.owner}.{item.path}", f"{self.thing}.{item.path}", of, self.before(place))
 
     def add_updates(self, method: FunctionFacts) -> None:
         """Adds the parameters that a method updates."""
@@ -470,8 +520,8 @@ class _Gradients:
                 self.lines.append(f"{name} = {self.thing}.{attribute}")
                 self.plans.append(
                     GradientPlan(
-                        label=f"update of self.{attribute}",
-                        of=f"self.{attribute}",
+                        label=f"update of {self.owner}.{attribute}",
+                        of=f"{self.owner}.{attribute}",
                         value="",
                         of_value=self.before(index),
                         after=name,

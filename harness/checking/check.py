@@ -45,6 +45,7 @@ from .unrun import (
     gradient_functions,
     methods_left,
     parts_left,
+    passing_on,
     trainers_left,
     unrun_branches,
 )
@@ -487,8 +488,9 @@ def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
     names = [
         function.name if function is part else f"{part.name}.{function.name}"
         for part, function in gradient_functions(tree, GRADIENT_WORDS)
-        if function.name not in reached
+        if function.name not in reached - called
     ]
+    names += [name for name in passing_on(tree) if name not in names]
     return [*(name for name in names if not is_named(name, known)), *products_left(tree)]
 
 
@@ -555,6 +557,8 @@ def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
     located = []
     for one in pair.mistakes:
         places = [place for place in (one.place, *one.others) if place is not None and place.file != RUN_FILE]
+        own = [place for place in places if place.file == file and place.function.startswith(f"{pair.owner}.")]
+        places = own + [place for place in places if place not in own]
         if places:
             located.append(replace(one, place=places[0], others=tuple(places[1:])))
     wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]

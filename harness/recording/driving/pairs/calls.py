@@ -79,6 +79,9 @@ class StaticCalls:
         self.facts = facts
         self.outputs = outputs
         self.imported = imported or {}
+        self._known = FileFacts(dict(facts.functions), dict(facts.classes), list(facts.texts))
+        for one in self.imported.values():  # what an argument is for may only be seen where it is handed to
+            self._known.add(one)
         self._names: dict[str, Any] = {name: type(name, (), {}) for name in facts.classes}
         self._names |= {name: (lambda *arguments: None) for name in facts.functions}
         self._count = 0
@@ -105,7 +108,7 @@ class StaticCalls:
         return self._caller.role(function, argument)[1]
 
     def _caller_with(self, fixed: Mapping[str, int]) -> Caller:
-        session = _StaticSession(self.facts, self._names, Choices(fixed), Hints(), Watcher({}), 0)
+        session = _StaticSession(self._known, self._names, Choices(fixed), Hints(), Watcher({}), 0)
         return _StaticCaller(session, {})
 
     def constructions(self, name: str) -> list[str]:
@@ -116,6 +119,10 @@ class StaticCalls:
             found.append(self._constructions(name, (INPUTS, INPUTS)))
         merged = [text for texts in itertools.zip_longest(*found) for text in texts if text is not None]
         return list(dict.fromkeys(merged))[:MAX_CONSTRUCTIONS]
+
+    def construction(self, name: str, sizes: tuple[int, int]) -> str:
+        """The most likely expression that makes a layer with so many inputs and outputs; "" if there is none."""
+        return next(iter(self._constructions(name, sizes)), "")
 
     def _constructions(self, name: str, sizes: tuple[int, int]) -> list[str]:
         """Those of a layer with so many inputs and outputs."""
@@ -138,9 +145,11 @@ class StaticCalls:
         constructor = self.facts.constructor(name)
         if constructor is None or IMAGE_LAYER.search(name) or ATTENTION_LAYER.search(name):
             return False
-        return (
-            sum(self.role(constructor, argument) in (*SIZE_ROLES, Role.COUNT) for argument in constructor.required) == 1
-        )
+        return len(self.sizes_of(constructor)) == 1
+
+    def sizes_of(self, constructor: FunctionFacts) -> list[Argument]:
+        """The arguments of a constructor that are sizes and must be given."""
+        return [one for one in constructor.required if self.role(constructor, one) in (*SIZE_ROLES, Role.COUNT)]
 
     def arguments(
         self, function: FunctionFacts, first: str, target: str, known: Mapping[str, str] = MappingProxyType({})

@@ -11,10 +11,14 @@ from ..gradients import GRADIENT_NAMED, plain_name
 from ..returns import DRAWS
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import FunctionFacts
+from ..updates import mangled
 from ..uses import scales_result
 from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
 from .arrays import (
+    ATTENTION_LAYER,
+    CLASSES,
     INDICES,
+    INPUTS,
     LOSS_DATA,
     RECURRENT_LAYER,
     ROWS,
@@ -27,7 +31,7 @@ from .arrays import (
 from .calls import RATE, StaticCalls
 from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
-from .parts import kept_calls
+from .parts import given_layers, kept_calls
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
@@ -54,7 +58,8 @@ RARE_BACKWARD = re.compile(
 )
 VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
 UPDATE = re.compile(
-    r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
+    r"^((params?|parameters?|weights?)_?(update|step)|(update|step|learn|optimi[sz]e|apply|adjust)"
+    r"(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*)$",
     re.IGNORECASE,
 )
 RESET = re.compile(r"^_?(zero|reset|clear|init)_?(the_)?(all_)?grad(ient)?s?$", re.IGNORECASE)
@@ -69,6 +74,7 @@ ITEM_KEY = re.compile(r"\['(\w+)'\]$")
 NUMBERED = re.compile(r"\w\[\d+\]$")
 LAST_AXES = re.compile(r"swapaxes\([^()]*\b(1, 2|2, 1|-1, -2|-2, -1)\)|transpose\(([^()]*, )?\(?0, 2, 1\)")
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
+ELEMENTWISE = re.compile(r"relu|tanh|sigmoid|logistic", re.IGNORECASE)  # an activation that a container is given
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 
 
@@ -98,7 +104,10 @@ def _parts_of(calls: StaticCalls, name: str, depth: int = 0) -> list[tuple[str, 
     """The layers that a class keeps in attributes, and those that these keep, each after the attribute's path."""
     constructor = calls.facts.constructor(name)
     found: list[tuple[str, _Layer]] = []
-    for path, part in kept_calls(constructor) if constructor is not None and depth < MAX_DEPTH else ():
+    kept = [*kept_calls(constructor)] if constructor is not None and depth < MAX_DEPTH else []
+    stack = _stack_of(calls, name)
+    kept += [(f"{stack.attribute}[{place}]", part) for place, part in enumerate(stack.classes)] if stack else []
+    for path, part in kept:
         of_part = calls.of_class(part) if part != name else None
         passes = _passes_of(of_part, part) if of_part is not None else None
         if of_part is None or passes is None:
@@ -107,6 +116,47 @@ def _parts_of(calls: StaticCalls, name: str, depth: int = 0) -> list[tuple[str, 
         found.append((path, _Layer(of_part, part, *passes, update)))
         found += [(f"{path}.{inner}", layer) for inner, layer in _parts_of(of_part, part, depth + 1)]
     return found
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A container with layers of the file."""
+
+    attribute: str  # that holds them
+    classes: tuple[str, ...]  # in order
+    construction: str
+
+
+def _stack_of(calls: StaticCalls, name: str) -> _Stack | None:
+    """A container with two layers that have weights, and an activation between them if there is one.
+
+    None if a class is not a container that is given its layers at once, or if there is not any for it.
+    """
+    constructor = calls.facts.constructor(name)
+    given = given_layers(constructor) if constructor is not None and _passes_of(calls, name) is not None else None
+    if given is None:
+        return None
+    layers = {one: layer for one in calls.facts.classes if (layer := _layer_of_rows(calls, one)) is not None}
+    first = next((one for one, layer in layers.items() if layer._parameters()), None)
+    if first is None:
+        return None
+    between = [one for one, layer in layers.items() if ELEMENTWISE.search(one) and not layer._parameters()][:1]
+    last = INPUTS if calls.outputs == INPUTS else CLASSES  # if all are as wide, a wrong order of them fits too
+    made = [calls.construction(first, (INPUTS, calls.outputs)), *(f"{one}()" for one in between)]
+    made.append(calls.construction(first, (calls.outputs, last)))
+    attribute, arguments = given
+    return _Stack(attribute, (first, *between, first), f"{name}({arguments.format(', '.join(made))})")
+
+
+def _layer_of_rows(calls: StaticCalls, name: str) -> _Layer | None:
+    """A class as a layer that takes rows and does not have layers of its own; None if it is none."""
+    passes, constructor = _passes_of(calls, name), calls.facts.constructor(name)
+    if passes is None or _is_network(calls, name) or _is_loss(calls, name, passes[0]):
+        return None
+    parts = [part for _, part in kept_calls(constructor) if calls.of_class(part) is not None] if constructor else []
+    is_whole = not parts and (constructor is None or given_layers(constructor) is None)
+    takes_rows = inputs_of(name)[: len(ROWS)] == ROWS and not Passes(calls, *passes).others
+    return _Layer(calls, name, *passes, None) if is_whole and takes_rows else None
 
 
 def _first(
@@ -131,6 +181,8 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
     roles = {calls.role(constructor, argument) for argument in others}
     if RECURRENT_LAYER.search(name) and Role.OUTPUT_SIZE not in roles:
         roles -= {Role.HIDDEN_SIZE}  # the units of the layer itself
+    if len(calls.sizes_of(constructor)) == 1:
+        roles -= {Role.HIDDEN_SIZE}  # the width of what it is given, as of a normalisation
     of_networks = {Role.OBJECT_LIST, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES}
     if LAYER_CLASS.search(name) is None or NETWORK_CLASS.search(name):
         of_networks.add(Role.SIZES)  # those of a layer are the shape of its weights
@@ -157,11 +209,14 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         name=text,
         line=backward.node.lineno,
         options=options,
+        parts=tuple(dict.fromkeys(part.name for _, part in _parts_of(calls, name))),
     )
 
 
 def _is_loss(calls: StaticCalls, name: str, forward: FunctionFacts) -> bool:
     """Whether a class is a loss: by its name, or because its forward pass is given targets."""
+    if ATTENTION_LAYER.search(name):  # of CrossAttention, which is given the output of an encoder
+        return False
     return LOSS_WORDS.search(name) is not None or any(
         calls.role(forward, argument) is Role.TARGETS for argument in forward.arguments
     )
@@ -212,7 +267,9 @@ class _Layer:
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
         outputs = self._outputs() if self.passes.are_known else ()
-        for construction in self.calls.constructions(self.name) if outputs else ():
+        stack = _stack_of(self.calls, self.name)
+        constructions = [stack.construction] if stack is not None else self.calls.constructions(self.name)
+        for construction in constructions if outputs else ():
             for data in self.passes.inputs((*inputs_of(self.name), *self._stacked())):
                 for pattern in self._backward_patterns():
                     if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
@@ -283,7 +340,8 @@ class _Layer:
             gradients.add(self.backward.returns[place], f"back{key}[{place}]", name, variable)
         self._add_gradients(gradients)
         if self.update is not None:
-            gradients.lines.append(f"{thing}.{self.update.name}({RATE if self.update.required else ''})")
+            rates = [one.name for one in self.update.arguments if self.calls.role(self.update, one) is Role.RATE]
+            gradients.lines.append(f"{thing}.{self.update.name}({', '.join(f'{one}={RATE}' for one in rates)})")
             gradients.add_updates(self.update)
         for layer, found in parts:
             layer._add_kept(found)
@@ -309,7 +367,7 @@ class _Layer:
         """The lines that bind the parameters before the backward pass."""
         for index, attribute in enumerate(gradients.parameters):
             inner = ".data" if self._keeps_gradient_in(attribute) else ""
-            yield f"{gradients.before(index)} = {gradients.thing}.{attribute}{inner}"
+            yield f"{gradients.before(index)} = {gradients.thing}.{mangled(self.name, attribute)}{inner}"
 
     def _outputs(self) -> tuple[str, ...]:
         """What a layer puts out, one for each gradient that comes back to it."""
@@ -482,7 +540,7 @@ class _Gradients:
         """Adds those that a method keeps in attributes."""
         for attribute in sorted(method.changes):
             place = self._place_of(attribute)
-            value = f"{self.thing}.{attribute}"
+            value = f"{self.thing}.{mangled(method.owner, attribute)}"
             if INPUT_GRADIENT.match(attribute):
                 if not self.is_part:
                     self.add(f"self.{attribute}", value, "input", f"input{self.key}")
@@ -517,7 +575,7 @@ class _Gradients:
             same = rf"self\.{re.escape(attribute)}"
             if re.search(rf"{same}\s*(-=|\+=)|{same}\s*=\s*{same}\s*[-+]", method.text):
                 name = f"after{self.key}{index}"
-                self.lines.append(f"{name} = {self.thing}.{attribute}")
+                self.lines.append(f"{name} = {self.thing}.{mangled(method.owner, attribute)}")
                 self.plans.append(
                     GradientPlan(
                         label=f"update of {self.owner}.{attribute}",

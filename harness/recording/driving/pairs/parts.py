@@ -34,6 +34,27 @@ def kept_calls(constructor: FunctionFacts) -> Iterator[tuple[str, str]]:
                     yield f"{attribute}[{place}]", called_name(one)
 
 
+def given_layers(constructor: FunctionFacts) -> tuple[str, str] | None:
+    """How a container is given all of its layers at once.
+
+    Returns:
+        the attribute that it keeps them in, and its arguments, "{}" standing for the layers; None if its constructor
+        is given anything else, or does more with them.
+    """
+    star = constructor.node.args.vararg
+    required = constructor.required
+    if len(required) + (star is not None) != 1:
+        return None
+    name = star.arg if star is not None else required[0].name
+    kept = [
+        last_name(target)
+        for node in ast.walk(constructor.node)
+        for target, value in (assigned(node) if isinstance(node, ast.Assign) else ())
+        if is_of_self(target) and ast.unparse(value) in (name, f"list({name})")
+    ]
+    return (kept[0], "{}" if star is not None else "[{}]") if len(kept) == 1 else None
+
+
 def imported_classes(path: Path) -> dict[str, FileFacts]:
     """The facts of the project's files that define the classes which a file imports, by class."""
     path = path.resolve()

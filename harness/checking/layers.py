@@ -389,7 +389,7 @@ class _Judge:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         if gradient.of == "input" and self._is_passed_on(option, end) and self._is_coupled(option, of, settings[0]):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # the loss has its derivative
-        if _are_rounding(got, truths) and _are_rounding(true, truths):
+        if gradient.of_value not in option.observed and _are_rounding(got, truths) and _are_rounding(true, truths):
             return GradientResult(agreement=Agreement.AGREES, **common)  # it is 0, as that of a bias of the keys
         mine, reference = samples(got), samples(true)
         alignment = align(mine, reference) or _with_penalty(gradient, mine, reference, of, settings)

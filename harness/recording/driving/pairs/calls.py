@@ -21,6 +21,7 @@ from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, RECURREN
 from .recurrent import recurrent_array
 
 RATE = 0.1
+DROPPED = "0.8"  # share of a dropout
 MAX_CONSTRUCTIONS = 6
 LIMIT = re.compile(
     r"^(grad(ient)?_?)?clip(ping)?(_?(value|norm|threshold|limit))?$|^max_?(grad(ient)?_?)?norm$", re.IGNORECASE
@@ -35,6 +36,8 @@ class _StaticCaller(Caller):
 
     def options(self, slot: Slot) -> list[Option]:
         """Those of some layers by the names of their arguments, arrays for weights, all others by their roles."""
+        if slot.role is Role.KEEP:  # with 0 or 1, a dropout does nothing, and every backward pass of it is right
+            return [DROPPED]
         image = IMAGE_LAYER.search(slot.function.owner) is not None
         settings = layer_settings(slot.function.owner, slot.argument.name)
         arrays = _arrays(slot.argument.name.lower(), image) if slot.role in ARRAY_ROLES else ()

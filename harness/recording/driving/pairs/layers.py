@@ -494,6 +494,17 @@ class _Layer:
                 gradients.add(f"{name}.grad", value, f"{name}.data", gradients.before(index))
 
 
+def _is_handed_on(backward: FunctionFacts, attribute: str, has_weights: bool) -> bool:
+    """Whether an attribute is what a backward pass that returns nothing hands on.
+
+    It has the name of what the pass is given, which it is made of, or it is the only one and there are no weights.
+    """
+    is_given = attribute in [one.name for one in backward.required]
+    is_only = backward.changes == {attribute} and not has_weights
+    copied = re.search(rf"self\.{attribute} = \w+$", backward.text, re.MULTILINE)
+    return (is_given or is_only) and not backward.returns_something and copied is None
+
+
 class _Gradients:
     """The gradients of one option, and the lines that bind them.
 
@@ -555,7 +566,8 @@ class _Gradients:
         for attribute in sorted(method.changes):
             place = self._place_of(attribute)
             value = f"{self.thing}.{mangled(method.owner, attribute)}"
-            if INPUT_GRADIENT.match(attribute):
+            has_weights = any(map(is_weight_name, self.parameters))
+            if INPUT_GRADIENT.match(attribute) or _is_handed_on(method, attribute, has_weights):
                 if not self.is_part:
                     self.add(f"self.{attribute}", value, "input", f"input{self.key}")
             elif place is not None and GRADIENT_NAMED.search(attribute):

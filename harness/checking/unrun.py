@@ -211,12 +211,12 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
 
 def passing_on(tree: ast.Module) -> Iterator[str]:
     """The methods named after gradients that call others of the same name, as those of a container of layers do."""
-    for part in tree.body:
-        methods = [one for one in ast.walk(part) if isinstance(one, ast.FunctionDef)]
-        for method in methods if isinstance(part, ast.ClassDef) else ():
-            calls = [node for node in ast.walk(method) if called_name(node) == method.name]
-            if OF_DERIVATIVES.search(method.name) and any("super()" not in ast.unparse(one) for one in calls):
-                yield f"{part.name}.{method.name}"
+    for part in (one for one in tree.body if isinstance(one, ast.ClassDef)):
+        for method in ast.walk(part):
+            if isinstance(method, ast.FunctionDef) and OF_DERIVATIVES.search(method.name):
+                calls = [node for node in ast.walk(method) if called_name(node) == method.name]
+                if any("super()" not in ast.unparse(one) for one in calls):
+                    yield f"{part.name}.{method.name}"
 
 
 def does_arithmetic(function: ast.FunctionDef) -> bool:

@@ -262,3 +262,38 @@ def test_weights_may_be_private_and_updates_means(
 
 def test_one_update_that_is_a_mean_is_inconsistent(tmp_path: Path) -> None:
     assert not pairs(tmp_path, BY_BATCH.replace("self.dbias / len(self.x)", "self.dbias"))["Dense"].consistent
+
+
+CHOOSING = """
+from base import Layer
+import numpy as np
+
+class Dense(Layer):
+    def __init__(self, shape, activation):
+        self.activation = activation
+        self.w = np.random.randn(shape[0], shape[1])
+
+    def forward(self, x):
+        self.x, self.out = x, self.act(self.activation, x @ self.w)
+        return self.out
+
+    def backward(self, dout):
+        delta = dout * self.slope(self.activation, self.out)
+        self.dw = self.x.T @ delta
+        return delta @ self.w.T
+"""
+BASE = """
+import numpy as np
+
+class Layer:
+    def act(self, name, z):
+        return np.tanh(z) if name == "tanh" else np.maximum(z, 0)
+
+    def slope(self, name, out):
+        return 1 - np.tanh(out) ** 2 if name == "tanh" else out > 0
+"""
+
+
+def test_what_holds_for_one_activation_of_another_file_is_not_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text(BASE, encoding="utf-8")
+    assert pairs(tmp_path, CHOOSING)["Dense"].agreement is not Agreement.AGREES

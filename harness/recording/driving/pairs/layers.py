@@ -280,7 +280,7 @@ class _Layer:
 
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
-        outputs = self._outputs() if self.passes.are_known else ()
+        outputs = self._outputs() if self.passes.are_known and not self._chooses_elsewhere else ()
         stack = _stack_of(self.calls, self.name)
         constructions = [stack.construction] if stack is not None else self.calls.constructions(self.name)
         for construction in constructions if outputs else ():
@@ -288,6 +288,16 @@ class _Layer:
                 for pattern in self._backward_patterns():
                     if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
                         yield self._option(construction, data, "", outputs, pattern)
+
+    @property
+    def _chooses_elsewhere(self) -> bool:
+        """Whether it is given the name of an activation that a class of another file, which it extends, looks up.
+
+        What it is with one of them says nothing about the others.
+        """
+        constructor = self.calls.facts.constructor(self.name)
+        roles = [self.calls.role(constructor, one) for one in constructor.arguments] if constructor is not None else []
+        return Role.ACTIVATION in roles and any(map(self.calls.imported.get, self.calls.facts.classes[self.name].bases))
 
     def _stacked(self) -> tuple[str, ...]:
         """What a layer may be given besides if its methods turn the last two of three axes."""

@@ -42,6 +42,7 @@ from .unrun import (
     gradient_functions,
     methods_left,
     parts_left,
+    passing_on,
     trainers_left,
     unrun_branches,
 )
@@ -429,8 +430,9 @@ def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
     names = [
         function.name if function is part else f"{part.name}.{function.name}"
         for part, function in gradient_functions(tree, GRADIENT_WORDS)
-        if function.name not in reached
+        if function.name not in reached - called
     ]
+    names += [name for name in passing_on(tree) if name not in names]
     return [*(name for name in names if not is_named(name, known)), *products_left(tree)]
 
 

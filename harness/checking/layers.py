@@ -20,6 +20,7 @@ from ..recording.driving.pairs.arrays import pair_data
 from ..recording.driving.pairs.calls import RATE
 from ..recording.driving.pairs.find import find_pairs
 from ..recording.driving.pairs.layers import is_weight_name
+from ..recording.driving.pairs.parts import imported_classes
 from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, PairPlan, program_of
 from ..recording.graph import Kind, Node, Place, Recording
 from ..recording.record import record_file
@@ -49,10 +50,12 @@ SETTINGS = 8
 MAX_DRAWS = 24  # of settings of each kind; those at which a recorded branch would change are not used
 TOLERANCE = 1e-6  # relative, of a factor
 NEAR = 1e-3  # share of free values that is added to the recorded ones, if others would change a branch
+ROUNDING = 1e-12  # relative to the largest gradient, of one that is 0
 NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
 NOT_CALLED = "not-called"
+OF_WRONG_PARTS = "of-wrong-parts"
 BEFORE_ACTIVATION = "what the output activation is given"
 BEFORE_INPUT = "what the layer before gives its activation"
 MAX_INNER = 8  # values before the output that are looked at
@@ -79,7 +82,8 @@ def check_layers(
     file = Path(path)
     try:
         text = read_text(file)
-        plans = find_pairs(text)
+        imported = imported_classes(file)
+        plans = find_pairs(text, imported=imported)
     except (OSError, SyntaxError, ValueError):
         return ()
     if not plans:
@@ -104,12 +108,28 @@ def check_layers(
     uncalled = {one.name for one in found if one.reason == NOT_CALLED}
     if uncalled:
         # a transposed matrix fits if a layer has as many outputs as inputs
-        again = [plan for plan in find_pairs(text, square=True) if plan.name in uncalled]
+        again = [plan for plan in find_pairs(text, square=True, imported=imported) if plan.name in uncalled]
         results = {one.name: one for one in judged(again, square=True)}
         # that it agrees with as many outputs as inputs does not show that it works otherwise
         wrong = {name: one for name, one in results.items() if one.agreement is Agreement.DIFFERS}
         found = tuple(wrong.get(one.name, one) for one in found)
-    return found
+    return without_wrong_parts(found, plans)
+
+
+def _are_rounding(gradients: Sequence[Any], truths: Sequence[Mapping[int, Array]]) -> bool:
+    """Whether a gradient at each setting is not larger than the rounding errors of the true ones there."""
+    largest = (max(np.max(np.abs(one), initial=0.0) for one in truth.values()) for truth in truths)
+    return all(np.max(np.abs(one), initial=0.0) <= ROUNDING * most for one, most in zip(gradients, largest))
+
+
+def without_wrong_parts(found: Sequence[PairResult], plans: Sequence[PairPlan]) -> tuple[PairResult, ...]:
+    """The results, without those of layers that are made of wrong ones, whose gradients are wrong for that reason."""
+    wrong = {one.owner for one in found if one.agreement is Agreement.DIFFERS or not one.consistent}
+    of_wrong = {plan.name for plan in plans if wrong & set(plan.parts)}
+    return tuple(
+        PairResult(kind=one.kind, name=one.name, line=one.line, reason=OF_WRONG_PARTS) if one.name in of_wrong else one
+        for one in found
+    )
 
 
 class _Judge:
@@ -171,8 +191,13 @@ class _Judge:
         is_wrong = any(one.agreement is Agreement.DIFFERS for one in gradients)
         if is_wrong and option.upstream and self._leaves_softmax_to_loss(option, settings):
             gradients = tuple(replace(one, agreement=Agreement.NOT_JUDGED) for one in gradients)
-        factors = [g.factor for g in gradients if g.of not in ("input", "") and g.factor is not None]
-        consistent = len({round(factor, 9) for factor in factors}) <= 1 or plan.kind is not PairKind.LAYER
+        # an update may divide by the number of observations what the layer keeps as a sum
+        factors = {
+            (bool(one.after), round(result.factor, 9))
+            for one, result in zip(option.gradients, gradients)
+            if result.of not in ("input", "") and result.factor is not None
+        }
+        consistent = len(factors) == len(dict(factors)) or plan.kind is not PairKind.LAYER
         return PairResult(
             kind=plan.kind,
             name=plan.name,
@@ -381,6 +406,8 @@ class _Judge:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         if gradient.of == "input" and self._is_passed_on(option, end) and self._is_coupled(option, of, settings[0]):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # the loss has its derivative
+        if gradient.of_value not in option.observed and _are_rounding(got, truths) and _are_rounding(true, truths):
+            return GradientResult(agreement=Agreement.AGREES, **common)  # it is 0, as that of a bias of the keys
         mine, reference = samples(got), samples(true)
         alignment = align(mine, reference) or _with_penalty(gradient, mine, reference, of, settings)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:

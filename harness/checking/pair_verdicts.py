@@ -152,6 +152,8 @@ def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
     located = []
     for one in pair.mistakes:
         places = [place for place in (one.place, *one.others) if place is not None and place.file != RUN_FILE]
+        own = [place for place in places if place.file == file and place.function.startswith(f"{pair.owner}.")]
+        places = own + [place for place in places if place not in own]
         if places:
             located.append(replace(one, place=places[0], others=tuple(places[1:])))
     wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
@@ -247,6 +248,11 @@ class PairResult:
     calls: tuple[str, ...] = ()  # the lines that called the pair
     reason: str = ""  # why nothing was judged; "" otherwise
     mistakes: tuple[Found, ...] = ()  # where wrong gradients go wrong, if that was found
+
+    @property
+    def owner(self) -> str:
+        """The class of a layer, or the function that is called forwards."""
+        return re.split(r"[. ]", self.name)[0]
 
     @property
     def agreement(self) -> Agreement:

@@ -11,6 +11,7 @@ from math import inf
 
 from ..recording.graph import Place, Recording, Site, sites_of
 from ..recording.literals import last_name
+from ..recording.source import called_name
 from .exceptions import bare
 from .later import has_run, updating_places
 from .replay import Program
@@ -206,6 +207,16 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
         for part, function in gradient_functions(tree, OF_DERIVATIVES)
         if isinstance(part, ast.ClassDef) and has_run(part, file, lines) and not has_run(function, file, lines)
     ]
+
+
+def passing_on(tree: ast.Module) -> Iterator[str]:
+    """The methods named after gradients that call others of the same name, as those of a container of layers do."""
+    for part in (one for one in tree.body if isinstance(one, ast.ClassDef)):
+        for method in ast.walk(part):
+            if isinstance(method, ast.FunctionDef) and OF_DERIVATIVES.search(method.name):
+                calls = [node for node in ast.walk(method) if called_name(node) == method.name]
+                if any("super()" not in ast.unparse(one) for one in calls):
+                    yield f"{part.name}.{method.name}"
 
 
 def does_arithmetic(function: ast.FunctionDef) -> bool:

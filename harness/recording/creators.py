@@ -530,11 +530,9 @@ def _of_items(real: Callable[..., Any]) -> Callable[..., Any]:
 def _matrix_class() -> type:
     """``np.matrix``, which is a class that is called like a function."""
     real = REAL_MATRIX
-    convert = converted(real, "matrix")
 
     class Meta(type):
-        def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-            return convert(*arguments, **keywords)
+        __call__ = staticmethod(converted(real, "matrix"))  # a method of its own would stand between it and the user
 
         def __instancecheck__(cls, instance: Any) -> bool:
             return isinstance(instance, real)

@@ -90,3 +90,35 @@ def test_slips_are_found(tmp_path: Path, text: str, old: str, new: str) -> None:
     assert old in text
     verdict, shown = checked(tmp_path, text.replace(old, new))
     assert verdict is Verdict.MISTAKE, shown
+
+
+MATRICES_IN_PAIRS = """
+from numpy import exp, insert, matrix, multiply, random, transpose
+
+def squash(x):
+    return 1 / (1 + exp(-x))
+
+def with_one(x):
+    return insert(x, 0, 1, axis=0)
+
+random.seed(1)
+pairs = [([0, 0], [1, 1]), ([0, 1], [0, 0]), ([1, 0], [0, 1])]
+pairs = [(transpose(matrix(x)), transpose(matrix(y))) for x, y in pairs]
+w = [random.rand(3, 3), random.rand(4, 2)]
+for _ in range(10):
+    for x, y in pairs:
+        hidden = squash(transpose(w[0]) * with_one(x))
+        delta = squash(transpose(w[1]) * with_one(hidden)) - y
+        back = multiply(w[1][1:] * delta, multiply(hidden, 1 - hidden))
+        w[1] = w[1] - 0.3 * with_one(hidden) * transpose(delta)
+        w[0] = w[0] - 0.3 * with_one(x) * transpose(back)
+"""
+
+
+@pytest.mark.parametrize(
+    ("slip", "verdict"), [(("", ""), Verdict.CORRECT), (("1 - hidden", "hidden"), Verdict.MISTAKE)]
+)
+def test_matrices_that_no_name_is_given_are_data(tmp_path: Path, slip: tuple[str, str], verdict: Verdict) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(MATRICES_IN_PAIRS.replace(*slip), encoding="utf-8")
+    assert check_file(path).verdict is verdict

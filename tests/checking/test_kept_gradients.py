@@ -153,3 +153,47 @@ def test_items_have_the_names_of_their_keys_or_of_what_is_put_there() -> None:
     assert [one.path for one in kept_items([methods["backward"]])["grads"]] == ["grads[0]", "grads[1]", "grads[2]"]
     back = read_source(GIVEN_BACK).classes["Linear"].methods["backward"]
     assert given_back_keys(back) == {"[1]": ["W", "b"]}
+
+
+HANDED_ON = """
+import numpy as np
+
+class Dropout:
+    def __init__(self, drop_rate):
+        self.rate = 1 - drop_rate
+
+    def forward(self, inputs):
+        self.mask = np.random.binomial(1, self.rate, size=inputs.shape) / self.rate
+        self.output = inputs * self.mask
+
+    def backward(self, derivatives):
+        self.derivatives = derivatives * self.mask
+
+class ReLU:
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.maximum(0, inputs)
+
+    def backward(self, derivatives: np.ndarray):
+        self.derivatives = derivatives.copy()
+        self.derivatives[self.inputs < 0] = 0
+
+class SquaredLoss:
+    def calculate(self, y_true, y_pred):
+        return ((y_true - y_pred) ** 2).mean()
+
+    def backward(self, y_true, y_pred):
+        self.derivatives = -2 * (y_true - y_pred) / y_true.size
+"""
+
+
+def test_what_a_backward_pass_keeps_under_the_name_of_its_argument_is_handed_on(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(HANDED_ON, encoding="utf-8")
+    assert [one.agreement for one in check_layers(path)] == [Agreement.AGREES] * 3
+    path.write_text(HANDED_ON.replace("derivatives * self.mask", "derivatives * (self.mask > 0)"), encoding="utf-8")
+    dropout, relu, _ = check_layers(path)
+    assert dropout.agreement is Agreement.DIFFERS
+    assert relu.agreement is Agreement.AGREES
+    path.write_text(HANDED_ON.replace("derivatives * self.mask", "derivatives"), encoding="utf-8")
+    assert check_layers(path)[0].agreement is Agreement.NOT_JUDGED

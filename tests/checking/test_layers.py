@@ -1291,3 +1291,53 @@ def test_a_layer_of_stacked_columns_that_updates_itself_is_compared(tmp_path: Pa
     path.write_text("\n".join(line for line in lines if "back = " not in line))
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.line) == ("updated-weights-in-backward", 15)
+
+
+SLOPES = """
+import numpy as np
+
+class Sigmoid:
+    def forward(self, x):
+        return 1 / (1 + np.exp(-x))
+
+    def backward(self, x):
+        return self.forward(x) * (1 - self.forward(x))
+
+class Leaky:
+    def __init__(self, alpha=0.1):
+        self.alpha = alpha
+
+    def forward(self, x):
+        return np.maximum(x, self.alpha * x)
+
+    def backward(self, x):
+        return np.where(x > 0, 1.0, self.alpha)
+
+class Identity:
+    def forward(self, x):
+        return x
+
+    def backward(self, x):
+        return x
+
+class Mix:
+    def __init__(self, n_in, n_out):
+        self.weights = np.random.randn(n_in, n_out)
+
+    def forward(self, x):
+        return x @ self.weights
+
+    def backward(self, x):
+        return x @ self.weights.T
+"""
+
+
+@pytest.mark.parametrize(("slip", "wrong"), [(("", ""), ""), (("1 - self", "2 - self"), "Sigmoid")])
+def test_a_backward_pass_that_is_given_the_input_gives_the_slope(
+    tmp_path: Path, slip: tuple[str, str], wrong: str
+) -> None:
+    path = tmp_path / "activations.py"
+    path.write_text(SLOPES.replace(*slip), encoding="utf-8")
+    found = {one.owner: one.agreement for one in check_layers(path)}
+    expected = dict.fromkeys(["Sigmoid", "Leaky", "Identity", "Mix"], Agreement.AGREES)
+    assert found == expected | ({wrong: Agreement.DIFFERS} if wrong else {})

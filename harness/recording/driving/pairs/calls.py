@@ -21,6 +21,7 @@ from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, RECURREN
 from .recurrent import recurrent_array
 
 RATE = 0.1
+DROPPED = "0.8"  # share of a dropout
 MAX_CONSTRUCTIONS = 6
 LIMIT = re.compile(
     r"^(grad(ient)?_?)?clip(ping)?(_?(value|norm|threshold|limit))?$|^max_?(grad(ient)?_?)?norm$", re.IGNORECASE
@@ -35,6 +36,8 @@ class _StaticCaller(Caller):
 
     def options(self, slot: Slot) -> list[Option]:
         """Those of some layers by the names of their arguments, arrays for weights, all others by their roles."""
+        if slot.role is Role.KEEP:  # with 0 or 1, a dropout does nothing, and every backward pass of it is right
+            return [DROPPED]
         image = IMAGE_LAYER.search(slot.function.owner) is not None
         settings = layer_settings(slot.function.owner, slot.argument.name)
         arrays = _arrays(slot.argument.name.lower(), image) if slot.role in ARRAY_ROLES else ()
@@ -72,15 +75,27 @@ class StaticCalls:
     Args:
         facts: of the file.
         outputs: of the layers that are made.
+        imported: the facts of the files that define the classes which it imports, by class.
     """
 
-    def __init__(self, facts: FileFacts, outputs: int) -> None:
+    def __init__(self, facts: FileFacts, outputs: int, imported: Mapping[str, FileFacts] | None = None) -> None:
         self.facts = facts
         self.outputs = outputs
+        self.imported = imported or {}
+        self._known = FileFacts(dict(facts.functions), dict(facts.classes), list(facts.texts))
+        for one in self.imported.values():  # what an argument is for may only be seen where it is handed to
+            self._known.add(one)
         self._names: dict[str, Any] = {name: type(name, (), {}) for name in facts.classes}
         self._names |= {name: (lambda *arguments: None) for name in facts.functions}
         self._count = 0
         self._caller = self._caller_with({})
+
+    def of_class(self, name: str) -> StaticCalls | None:
+        """The calls of the file that defines a class; None if no file of the project does."""
+        if name in self.facts.classes:
+            return self
+        facts = self.imported.get(name)
+        return StaticCalls(facts, self.outputs, self.imported) if facts is not None else None
 
     def new_key(self) -> str:
         """What ends the names that the lines of an option bind."""
@@ -96,7 +111,7 @@ class StaticCalls:
         return self._caller.role(function, argument)[1]
 
     def _caller_with(self, fixed: Mapping[str, int]) -> Caller:
-        session = _StaticSession(self.facts, self._names, Choices(fixed), Hints(), Watcher({}), 0)
+        session = _StaticSession(self._known, self._names, Choices(fixed), Hints(), Watcher({}), 0)
         return _StaticCaller(session, {})
 
     def constructions(self, name: str) -> list[str]:
@@ -107,6 +122,10 @@ class StaticCalls:
             found.append(self._constructions(name, (INPUTS, INPUTS)))
         merged = [text for texts in itertools.zip_longest(*found) for text in texts if text is not None]
         return list(dict.fromkeys(merged))[:MAX_CONSTRUCTIONS]
+
+    def construction(self, name: str, sizes: tuple[int, int]) -> str:
+        """The most likely expression that makes a layer with so many inputs and outputs; "" if there is none."""
+        return next(iter(self._constructions(name, sizes)), "")
 
     def _constructions(self, name: str, sizes: tuple[int, int]) -> list[str]:
         """Those of a layer with so many inputs and outputs."""
@@ -129,9 +148,11 @@ class StaticCalls:
         constructor = self.facts.constructor(name)
         if constructor is None or IMAGE_LAYER.search(name) or ATTENTION_LAYER.search(name):
             return False
-        return (
-            sum(self.role(constructor, argument) in (*SIZE_ROLES, Role.COUNT) for argument in constructor.required) == 1
-        )
+        return len(self.sizes_of(constructor)) == 1
+
+    def sizes_of(self, constructor: FunctionFacts) -> list[Argument]:
+        """The arguments of a constructor that are sizes and must be given."""
+        return [one for one in constructor.required if self.role(constructor, one) in (*SIZE_ROLES, Role.COUNT)]
 
     def arguments(
         self, function: FunctionFacts, first: str, target: str, known: Mapping[str, str] = MappingProxyType({})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..source import read_source
+from collections.abc import Mapping
+
+from ..source import FileFacts, read_source
 from .arrays import INPUTS, OUTPUTS
 from .calls import StaticCalls
 from .derivatives import derivative_plans
@@ -13,13 +15,18 @@ from .plan import PairKind, PairPlan
 MAX_PAIRS = 40
 
 
-def find_pairs(source: str, *, square: bool = False) -> list[PairPlan]:
-    """The pairs of a file; ``square``: of layers with as many outputs as inputs.
+def find_pairs(source: str, *, square: bool = False, imported: Mapping[str, FileFacts] | None = None) -> list[PairPlan]:
+    """The pairs of a file.
+
+    Args:
+        source: its text.
+        square: whether layers have as many outputs as inputs.
+        imported: the facts of the files that define the classes which it imports, by class.
 
     Raises:
         SyntaxError: if it is not Python 3.
     """
-    calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS)
+    calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS, imported)
     plans = [*layer_plans(calls), *function_plans(calls), *derivative_plans(calls)]
     # a layer that cannot be called is not judged; whether anything else without options is a pair is not known
     return [plan for plan in plans if plan.options or plan.kind is PairKind.LAYER][:MAX_PAIRS]

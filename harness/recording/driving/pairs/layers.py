@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,10 +12,14 @@ from ..gradients import GRADIENT_NAMED, plain_name
 from ..returns import DRAWS
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import Argument, FunctionFacts
+from ..updates import mangled
 from ..uses import scales_result
 from ..words import LAYER_CLASS, LOSS_WORDS, NETWORK_CLASS
 from .arrays import (
+    ATTENTION_LAYER,
+    CLASSES,
     INDICES,
+    INPUTS,
     LOSS_DATA,
     RECURRENT_LAYER,
     ROWS,
@@ -27,10 +32,12 @@ from .arrays import (
 from .calls import LIMIT, NO_LIMIT, RATE, StaticCalls
 from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
+from .parts import given_layers, kept_calls
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 32  # of one layer
+MAX_DEPTH = 3  # of layers that are made of layers
 FORWARD = re.compile(
     r"^(forward(_?(pass|prop(agation|agate)?))?|fprop|feed_?forward|forw\w*|(step|cell)_?forward|__call__|compute"
     r"|calculate|call)$",
@@ -52,7 +59,8 @@ RARE_BACKWARD = re.compile(
 )
 VALUE = re.compile(r"^((calc(ulate)?|compute|get)_?)?(value|loss|cost|error)$", re.IGNORECASE)  # of a loss
 UPDATE = re.compile(
-    r"^(update|step|learn|optimi[sz]e|apply|adjust)(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*$",
+    r"^((params?|parameters?|weights?)_?(update|step)|(update|step|learn|optimi[sz]e|apply|adjust)"
+    r"(_?(params?|parameters?|weights?|grads?|gradients?|bias(es)?|all))*)$",
     re.IGNORECASE,
 )
 RESET = re.compile(r"^_?(zero|reset|clear|init)_?(the_)?(all_)?grad(ient)?s?$", re.IGNORECASE)
@@ -67,22 +75,89 @@ ITEM_KEY = re.compile(r"\['(\w+)'\]$")
 NUMBERED = re.compile(r"\w\[\d+\]$")
 LAST_AXES = re.compile(r"swapaxes\([^()]*\b(1, 2|2, 1|-1, -2|-2, -1)\)|transpose\(([^()]*, )?\(?0, 2, 1\)")
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
+ELEMENTWISE = re.compile(r"relu|tanh|sigmoid|logistic", re.IGNORECASE)  # an activation that a container is given
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 
 
 def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     """The layers, and the losses that are classes, of a file."""
     for name in calls.facts.classes:
-        methods = calls.facts.methods(name)
-        names = (FORWARD, RARE_FORWARD, *([VALUE] if LOSS_WORDS.search(name) else []))
-        forward = _first(methods, names, lambda method: bool(method.arguments))
-        backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
-        if forward is None or backward is None or _is_network(calls, name):
+        passes = _passes_of(calls, name)
+        if passes is None or (_is_network(calls, name) and not _parts_of(calls, name)):
             continue
+        forward, backward = passes
         roles = {calls.role(backward, argument) for argument in backward.required}
         targets_too = Role.TARGETS in roles and not _is_loss(calls, name, forward)  # a loss's derivative is in it
         if not (targets_too or roles & set(OF_A_NETWORK)):
             yield _plan(calls, name, forward, backward)
+
+
+def _passes_of(calls: StaticCalls, name: str) -> tuple[FunctionFacts, FunctionFacts] | None:
+    """The forward and the backward method of a class; None if it has not both."""
+    methods = calls.facts.methods(name)
+    names = (FORWARD, RARE_FORWARD, *([VALUE] if LOSS_WORDS.search(name) else []))
+    forward = _first(methods, names, lambda method: bool(method.arguments))
+    backward = _first(methods, (BACKWARD, RARE_BACKWARD), lambda method: True)
+    return (forward, backward) if forward is not None and backward is not None else None
+
+
+def _parts_of(calls: StaticCalls, name: str, depth: int = 0) -> list[tuple[str, _Layer]]:
+    """The layers that a class keeps in attributes, and those that these keep, each after the attribute's path."""
+    constructor = calls.facts.constructor(name)
+    found: list[tuple[str, _Layer]] = []
+    kept = [*kept_calls(constructor)] if constructor is not None and depth < MAX_DEPTH else []
+    stack = _stack_of(calls, name)
+    kept += [(f"{stack.attribute}[{place}]", part) for place, part in enumerate(stack.classes)] if stack else []
+    for path, part in kept:
+        of_part = calls.of_class(part) if part != name else None
+        passes = _passes_of(of_part, part) if of_part is not None else None
+        if of_part is None or passes is None:
+            continue
+        update = _update_method(of_part, of_part.facts.methods(part), passes[1])
+        found.append((path, _Layer(of_part, part, *passes, update)))
+        found += [(f"{path}.{inner}", layer) for inner, layer in _parts_of(of_part, part, depth + 1)]
+    return found
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A container with layers of the file."""
+
+    attribute: str  # that holds them
+    classes: tuple[str, ...]  # in order
+    construction: str
+
+
+def _stack_of(calls: StaticCalls, name: str) -> _Stack | None:
+    """A container with two layers that have weights, and an activation between them if there is one.
+
+    None if a class is not a container that is given its layers at once, or if there is not any for it.
+    """
+    constructor = calls.facts.constructor(name)
+    given = given_layers(constructor) if constructor is not None and _passes_of(calls, name) is not None else None
+    if given is None:
+        return None
+    layers = {one: layer for one in calls.facts.classes if (layer := _layer_of_rows(calls, one)) is not None}
+    first = next((one for one, layer in layers.items() if layer._parameters()), None)
+    if first is None:
+        return None
+    between = [one for one, layer in layers.items() if ELEMENTWISE.search(one) and not layer._parameters()][:1]
+    last = INPUTS if calls.outputs == INPUTS else CLASSES  # if all are as wide, a wrong order of them fits too
+    made = [calls.construction(first, (INPUTS, calls.outputs)), *(f"{one}()" for one in between)]
+    made.append(calls.construction(first, (calls.outputs, last)))
+    attribute, arguments = given
+    return _Stack(attribute, (first, *between, first), f"{name}({arguments.format(', '.join(made))})")
+
+
+def _layer_of_rows(calls: StaticCalls, name: str) -> _Layer | None:
+    """A class as a layer that takes rows and does not have layers of its own; None if it is none."""
+    passes, constructor = _passes_of(calls, name), calls.facts.constructor(name)
+    if passes is None or _is_network(calls, name) or _is_loss(calls, name, passes[0]):
+        return None
+    parts = [part for _, part in kept_calls(constructor) if calls.of_class(part) is not None] if constructor else []
+    is_whole = not parts and (constructor is None or given_layers(constructor) is None)
+    takes_rows = inputs_of(name)[: len(ROWS)] == ROWS and not Passes(calls, *passes).others
+    return _Layer(calls, name, *passes, None) if is_whole and takes_rows else None
 
 
 def _first(
@@ -107,6 +182,8 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
     roles = {calls.role(constructor, argument) for argument in others}
     if RECURRENT_LAYER.search(name) and Role.OUTPUT_SIZE not in roles:
         roles -= {Role.HIDDEN_SIZE}  # the units of the layer itself
+    if len(calls.sizes_of(constructor)) == 1:
+        roles -= {Role.HIDDEN_SIZE}  # the width of what it is given, as of a normalisation
     of_networks = {Role.OBJECT_LIST, Role.HIDDEN_SIZE, Role.HIDDEN_SIZES}
     if LAYER_CLASS.search(name) is None or NETWORK_CLASS.search(name):
         of_networks.add(Role.SIZES)  # those of a layer are the shape of its weights
@@ -116,7 +193,8 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
 def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts) -> PairPlan:
     names = [argument.name for argument in backward.required]
     is_given_input = any(INPUT_NAME.match(one) or re.match(r"(?i)^(z|x|a|output)", one) for one in names)
-    if re.match(r"(?i)grad|deriv", backward.name) and len(names) == 1 and is_given_input:
+    is_slope = re.match(r"(?i)grad|deriv", backward.name) or _is_slope(forward, backward)
+    if is_slope and len(names) == 1 and is_given_input:
         # an activation with its value and its derivative
         prefix = next((f"({construction})." for construction in calls.constructions(name)), "")
         call = f"{prefix}{backward.name}({{}})"
@@ -133,11 +211,26 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         name=text,
         line=backward.node.lineno,
         options=options,
+        parts=tuple(dict.fromkeys(part.name for _, part in _parts_of(calls, name))),
     )
+
+
+def _is_slope(forward: FunctionFacts, backward: FunctionFacts) -> bool:
+    """Whether a backward pass is given what the forward pass is, and only computes the slope there.
+
+    It knows nothing of the forward pass then; what is handed back as it is would be the gradient from above.
+    """
+    given = [[one.name for one in method.required] for method in (forward, backward)]
+    returned = [node.value for node in ast.walk(backward.node) if isinstance(node, ast.Return) and node.value]
+    is_handed_back = any(ast.unparse(one) == given[1][0] for one in returned) if given[1] else True
+    needs_more = backward.reads & forward.changes or any(map(is_weight_name, backward.reads))
+    return given[0] == given[1] and not needs_more and not is_handed_back
 
 
 def _is_loss(calls: StaticCalls, name: str, forward: FunctionFacts) -> bool:
     """Whether a class is a loss: by its name, or because its forward pass is given targets."""
+    if ATTENTION_LAYER.search(name):  # of CrossAttention, which is given the output of an encoder
+        return False
     return LOSS_WORDS.search(name) is not None or any(
         calls.role(forward, argument) is Role.TARGETS for argument in forward.arguments
     )
@@ -187,12 +280,24 @@ class _Layer:
 
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
-        outputs = self._outputs() if self.passes.are_known else ()
-        for construction in self.calls.constructions(self.name) if outputs else ():
+        outputs = self._outputs() if self.passes.are_known and not self._chooses_elsewhere else ()
+        stack = _stack_of(self.calls, self.name)
+        constructions = [stack.construction] if stack is not None else self.calls.constructions(self.name)
+        for construction in constructions if outputs else ():
             for data in self.passes.inputs((*inputs_of(self.name), *self._stacked())):
                 for pattern in self._backward_patterns():
                     if "upstream{k}" in pattern:  # without it, nothing that comes back can be compared
                         yield self._option(construction, data, "", outputs, pattern)
+
+    @property
+    def _chooses_elsewhere(self) -> bool:
+        """Whether it is given the name of an activation that a class of another file, which it extends, looks up.
+
+        What it is with one of them says nothing about the others.
+        """
+        constructor = self.calls.facts.constructor(self.name)
+        roles = [self.calls.role(constructor, one) for one in constructor.arguments] if constructor is not None else []
+        return Role.ACTIVATION in roles and any(map(self.calls.imported.get, self.calls.facts.classes[self.name].bases))
 
     def _stacked(self) -> tuple[str, ...]:
         """What a layer may be given besides if its methods turn the last two of three axes."""
@@ -245,31 +350,48 @@ class _Layer:
         lines += [f"output{key} = {texts[0]}"] if target or is_local else joined_outputs(key, texts)
         if not target:
             lines.extend(same_observations(texts[0], f"input{key}", data))
+        names = {one.path: one.name for items in self._kept.values() for one in items}
         parameters = self._parameters()
-        for index, attribute in enumerate(parameters):
-            inner = ".data" if self._keeps_gradient_in(attribute) else ""
-            lines.append(f"before{key}{index} = {thing}.{attribute}{inner}")
+        gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
+        parts = [] if target else self._parts(key, thing)
+        for layer, found in [(self, gradients), *parts]:
+            lines.extend(layer._lines_before(found))
         reset = _reset_method(self.calls.facts.methods(self.name))
         lines += [f"{thing}.{reset.name}()"] if reset is not None else []  # as the loop does before each backward pass
         lines.append(f"back{key} = {thing}.{self.backward.name}({pattern.format(k=key)})")
-        names = {one.path: one.name for items in self._kept.values() for one in items}
-        gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
         for name, variable in others.items():
             place = self.passes.places[name]
             gradients.add(self.backward.returns[place], f"back{key}[{place}]", name, variable)
         self._add_gradients(gradients)
         if self.update is not None:
-            gradients.lines.append(f"{thing}.{self.update.name}({RATE if self.update.required else ''})")
+            rates = [one.name for one in self.update.arguments if self.calls.role(self.update, one) is Role.RATE]
+            gradients.lines.append(f"{thing}.{self.update.name}({', '.join(f'{one}={RATE}' for one in rates)})")
             gradients.add_updates(self.update)
+        for layer, found in parts:
+            layer._add_kept(found)
+        of_all = [gradients, *(found for _, found in parts)]
         return PairOption(
-            lines=(*lines, *gradients.lines),
+            lines=(*lines, *(line for one in of_all for line in one.lines)),
             output=f"output{key}",
             upstream="" if target or is_local else f"upstream{key}",
-            gradients=tuple(gradients.plans),
-            unread=gradients.unread(),
+            gradients=tuple(plan for one in of_all for plan in one.plans),
+            unread=tuple(name for one in of_all for name in one.unread()),
             observed=(f"input{key}",),
             single=data in SINGLE,
         )
+
+    def _parts(self, key: str, thing: str) -> list[tuple[_Layer, _Gradients]]:
+        """The layers that an instance keeps, each with what is to be bound of its gradients."""
+        return [
+            (part, _Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
+            for place, (path, part) in enumerate(_parts_of(self.calls, self.name))
+        ]
+
+    def _lines_before(self, gradients: _Gradients) -> Iterator[str]:
+        """The lines that bind the parameters before the backward pass."""
+        for index, attribute in enumerate(gradients.parameters):
+            inner = ".data" if self._keeps_gradient_in(attribute) else ""
+            yield f"{gradients.before(index)} = {gradients.thing}.{mangled(self.name, attribute)}{inner}"
 
     def _outputs(self) -> tuple[str, ...]:
         """What a layer puts out, one for each gradient that comes back to it."""
@@ -370,6 +492,10 @@ class _Layer:
             gradients.add_returned(self.backward.returns)
         for pick, texts in keys.items():
             gradients.add_keyed(pick, texts)
+        self._add_kept(gradients)
+
+    def _add_kept(self, gradients: _Gradients) -> None:
+        """Adds what the backward pass stores and updates."""
         for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
             if part is self.backward or part.owner == self.name:
                 gradients.add_stored(part)
@@ -378,7 +504,19 @@ class _Layer:
         for index, attribute in enumerate(gradients.parameters):
             if self._keeps_gradient_in(attribute):
                 value = f"{gradients.thing}.{attribute}.grad"
-                gradients.add(f"self.{attribute}.grad", value, f"self.{attribute}.data", gradients.before(index))
+                name = f"{gradients.owner}.{attribute}"
+                gradients.add(f"{name}.grad", value, f"{name}.data", gradients.before(index))
+
+
+def _is_handed_on(backward: FunctionFacts, attribute: str, has_weights: bool) -> bool:
+    """Whether an attribute is what a backward pass that returns nothing hands on.
+
+    It has the name of what the pass is given, which it is made of, or it is the only one and there are no weights.
+    """
+    is_given = attribute in [one.name for one in backward.required]
+    is_only = backward.changes == {attribute} and not has_weights
+    copied = re.search(rf"self\.{attribute} = \w+$", backward.text, re.MULTILINE)
+    return (is_given or is_only) and not backward.returns_something and copied is None
 
 
 class _Gradients:
@@ -389,13 +527,16 @@ class _Gradients:
         thing: the variable of the instance.
         parameters: the attributes that are weights, or the items of one that holds several.
         names: what each of them is called.
+        path: of the attribute that holds the instance, if it is part of another layer, whose input it is not given.
     """
 
-    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str]) -> None:
+    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str], path: str = "") -> None:
         self.key = key
         self.thing = thing
         self.parameters = parameters
         self.names = names
+        self.owner = f"self.{path}" if path else "self"
+        self.is_part = bool(path)
         self.plans: list[GradientPlan] = []
         self.lines: list[str] = []
 
@@ -406,7 +547,7 @@ class _Gradients:
     def unread(self) -> tuple[tuple[str, str], ...]:
         """The parameters without a gradient, and the names of their values before the backward pass."""
         read = {plan.of_value for plan in self.plans}
-        named = [(f"self.{attribute}", self.before(index)) for index, attribute in enumerate(self.parameters)]
+        named = [(f"{self.owner}.{attribute}", self.before(index)) for index, attribute in enumerate(self.parameters)]
         return tuple((name, before) for name, before in named if before not in read)
 
     def add(self, label: str, expression: str, of: str, of_value: str) -> None:
@@ -438,11 +579,14 @@ class _Gradients:
         """Adds those that a method keeps in attributes."""
         for attribute in sorted(method.changes):
             place = self._place_of(attribute)
-            value = f"{self.thing}.{attribute}"
-            if INPUT_GRADIENT.match(attribute):
-                self.add(f"self.{attribute}", value, "input", f"input{self.key}")
+            value = f"{self.thing}.{mangled(method.owner, attribute)}"
+            has_weights = any(map(is_weight_name, self.parameters))
+            if INPUT_GRADIENT.match(attribute) or _is_handed_on(method, attribute, has_weights):
+                if not self.is_part:
+                    self.add(f"self.{attribute}", value, "input", f"input{self.key}")
             elif place is not None and GRADIENT_NAMED.search(attribute):
-                self.add(f"self.{attribute}", value, f"self.{self.parameters[place]}", self.before(place))
+                of = f"{self.owner}.{self.parameters[place]}"
+                self.add(f"{self.owner}.{attribute}", value, of, self.before(place))
 
     def add_keyed(self, pick: str, keys: Sequence[str]) -> None:
         """Adds those in a dictionary that the backward pass returns; ``pick`` picks it out of several values."""
@@ -462,8 +606,8 @@ class _Gradients:
                 same = [place for place, one in enumerate(self.parameters) if one.endswith(index)]
                 place = same[0] if len(same) == 1 else self._place_of(item.name)
                 if place is not None:
-                    of = f"self.{self.parameters[place]}"
-                    self.add(f"self.{item.path}", f"{self.thing}.{item.path}", of, self.before(place))
+                    of = f"{self.owner}.{self.parameters[place]}"
+                    self.add(f"{self.owner}.{item.path}", f"{self.thing}.{item.path}", of, self.before(place))
 
     def add_updates(self, method: FunctionFacts) -> None:
         """Adds the parameters that a method updates."""
@@ -471,11 +615,11 @@ class _Gradients:
             same = rf"self\.{re.escape(attribute)}"
             if re.search(rf"{same}\s*(-=|\+=)|{same}\s*=\s*{same}\s*[-+]", method.text):
                 name = f"after{self.key}{index}"
-                self.lines.append(f"{name} = {self.thing}.{attribute}")
+                self.lines.append(f"{name} = {self.thing}.{mangled(method.owner, attribute)}")
                 self.plans.append(
                     GradientPlan(
-                        label=f"update of self.{attribute}",
-                        of=f"self.{attribute}",
+                        label=f"update of {self.owner}.{attribute}",
+                        of=f"{self.owner}.{attribute}",
                         value="",
                         of_value=self.before(index),
                         after=name,

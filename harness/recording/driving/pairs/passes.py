@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..returns import UNNAMED
 from ..roles import CACHE_NAME, INPUT_NAME, UPSTREAM_NAME, Role, words_of
 from ..source import Argument, FunctionFacts
-from .arrays import STATE, STATES, TOKENS
+from .arrays import ATTENTION_LAYER, STATE, STATES, TOKENS
 from .calls import RATE, StaticCalls
 
 SETTINGS = (Role.RATE, Role.FLAG, Role.QUIET, Role.CHOICE, Role.EPOCHS, Role.OBSERVATIONS)
@@ -52,7 +52,8 @@ class Passes:
     @property
     def attends(self) -> bool:
         """Whether all of the other arrays are what an attention compares its queries with."""
-        return bool(self.others) and all(map(ATTENDED.match, self.others))
+        is_attention = ATTENTION_LAYER.search(self.forward.owner) is not None
+        return bool(self.others) and (is_attention or all(map(ATTENDED.match, self.others)))
 
     def inputs(self, usual: Sequence[str]) -> tuple[str, ...]:
         """The arrays to try as the input; ``usual``: those of a layer of this name."""

@@ -50,6 +50,7 @@ class PairPlan:
     name: str  # "Linear.forward / Linear.backward", "relu / relu_backward"
     line: int  # of the definition of the backward computation
     options: tuple[PairOption, ...]  # most likely first
+    parts: tuple[str, ...] = ()  # the classes of the layers that a layer is made of
 
 
 def program_of(plans: Iterable[PairPlan]) -> str:

@@ -416,6 +416,30 @@ def test_a_likelihood_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> N
     assert (result.cost.variable, result.cost.maximised) == (name, True)
 
 
+LOG_LOSS = """import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30, 3))
+y = (X[:, 0] > 0).astype(float)
+w, b = np.zeros(3), 0.0
+for turn in range(20):
+    a = 1 / (1 + np.exp(-(X @ w + b)))
+    loss = np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+    cost = {turned}
+    d = (a - y) / 30
+    w = w + 0.5 * X.T @ d
+    b = b - 0.5 * d.sum()
+"""
+
+
+@pytest.mark.parametrize("turned", ["loss / -30", "-1 / 30 * loss"])
+def test_what_a_cost_is_turned_from_is_not_the_cost_whatever_it_is_called(tmp_path: Path, turned: str) -> None:
+    """The slip in the step of ``w`` climbs the cost, and descends on what the file calls its loss."""
+    result = check_file(write_file(tmp_path / "net.py", LOG_LOSS.format(turned=turned)))
+    assert [(one.id, one.parameters) for one in result.mistakes] == [("gradient-ascent", ("w",))]
+    assert result.cost is not None
+    assert result.cost.variable == "cost"
+
+
 @pytest.mark.parametrize("name", ["loss", "fit"])
 def test_nothing_else_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
     """A number without such a name is climbed by a sign that is wrong, too."""

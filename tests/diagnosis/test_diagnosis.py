@@ -19,6 +19,7 @@ from harness.diagnosis.answer import Diagnosis
 from harness.diagnosis.diagnosis import Interrupted, _Diagnoser, diagnose_program
 from harness.diagnosis.faults import Fault
 from harness.diagnosis.outcomes import OutcomeKind, share_of
+from harness.diagnosis.tasks import TaskKind
 from harness.diagnosis.trials import TooSlow
 from harness.programs.fit_calls import program_of
 from harness.programs.unjudged import read_unjudged
@@ -201,6 +202,28 @@ def test_updates_that_are_too_slow_are_said_to_be_before_anything_is_trained() -
         lines(read)
     )
     assert read.to_dict()["needed_budget"] == caught.value.budget
+
+
+@pytest.mark.parametrize(
+    ("reference", "counting"), [("least squares", ["optimizer", "longer"]), ("gradient boosting", ["optimizer"])]
+)
+def test_a_longer_training_is_a_cause_only_if_all_there_is_to_learn_is_a_line(
+    monkeypatch: Any, reference: str, counting: list[str]
+) -> None:
+    """Every training without noise comes nearer if it goes on."""
+    asked: list[list[str]] = []
+    diagnoser: Any = object.__new__(_Diagnoser)
+    diagnoser.case = SimpleNamespace(
+        task=SimpleNamespace(kind=TaskKind.REGRESSION),
+        references=SimpleNamespace(much_nearer=lambda score: SimpleNamespace(name=reference, score=1.0)),
+    )
+    diagnoser.search = SimpleNamespace(
+        additions=lambda keys: ["optimizer"], much_longer=lambda: ["longer"], is_longer=lambda key: key == "longer"
+    )
+    diagnoser.proofs = SimpleNamespace(nearer=lambda own, keys, times: asked.append(keys) or frozenset(keys))
+    monkeypatch.setattr(_Diagnoser, "raise_bar_to", lambda self, best, own: None)
+    assert diagnoser.raise_bar_to_reference(SimpleNamespace(median=0.9)) == frozenset(counting)
+    assert asked == [counting]
 
 
 @pytest.mark.parametrize(

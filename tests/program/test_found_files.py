@@ -22,8 +22,8 @@ model.fit(table[:, :2], table[:, 2:], epochs=1, verbose=0)
     [
         ("pd.read_csv(r'C:\\Users\\ann\\tables\\wages.csv', header=None).values", "wages.csv", True),
         ("np.loadtxt('/content/drive/wages.csv', delimiter=',')", "wages.csv", True),
-        ("np.genfromtxt('tables\\\\wages.csv', delimiter=',')", "tables/wages.csv", True),
         ("np.array([line.split(',') for line in open('wages.csv')], float)", "data/raw/wages.csv", True),
+        ("np.genfromtxt('tables\\\\wages.csv', delimiter=',')", "tables/wages.csv", True),
         ("np.loadtxt('/content/' + 'wag' + 'es.csv', delimiter=',')", "wages.csv", False),  # not named
         ("np.loadtxt('wages.csv', delimiter=',')", ("one/wages.csv", "two/wages.csv"), False),  # which one is meant?
     ],

@@ -3,6 +3,7 @@
 import zipfile
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from harness.checking.check import check_file
@@ -720,6 +721,8 @@ def test_saved_weights_that_are_missing_get_the_shapes_that_are_asserted(tmp_pat
     assert recording.raised is None
     assert {one.name for one in recording.stand_ins} == {"weights.npy"}
     assert [len(one.updates) > 1 for one in recording.parameters] == [True] * 4
+    # of the size that weights usually start with, so that no unit is saturated
+    assert all(0 < np.abs(recording.nodes[one.leaf].value).max() < 1 for one in recording.parameters)
     assert check_file(path).verdict is Verdict.CORRECT
     asserted = "            assert layer[key].shape == saved[index].shape\n"
     for changed in (LOADED.replace(asserted, ""), f"{LOADED}try:\n    pass\nfinally:\n    pass\n"):

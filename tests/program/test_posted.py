@@ -464,6 +464,16 @@ def test_tables_have_the_methods_of_earlier_versions(captured):
     assert old == ["DataFrame.append", "DataFrame.as_matrix", "Series.as_matrix"]
 
 
+def test_a_table_is_read_as_earlier_versions_did(captured, tmp_path):
+    (tmp_path / "known.csv").write_text("day,a,b\n2020-01-01,1,3\n2020-01-02,2,4\n")
+    program = captured(
+        "import keras, pandas as pd\ntable = pd.DataFrame.from_csv('known.csv', header=0)\n"
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\nm.fit(table[['a']], table.b)\n"
+    )
+    assert (program.x.tolist(), program.y.tolist()) == ([[1], [2]], [3, 4])
+    assert [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME] == ["DataFrame.from_csv"]
+
+
 def test_a_function_that_nobody_calls_is_called(captured):
     program = captured(
         "import keras, numpy as np\nx = np.random.rand(20, 2)\n"
@@ -473,6 +483,23 @@ def test_a_function_that_nobody_calls_is_called(captured):
     assert is_judged(program)
     assert program.epochs == 3
     assert NoteKind.CALLED in {note.kind for note in program.notes}
+
+
+METHODS = (
+    "    def make(self, width=6):\n        m = Sequential()\n        m.add(Dense(self.hidden_units, input_dim=width))\n"
+    "        m.add(Dense(1, activation='softmax'))\n"
+    "        m.compile('adam', 'binary_crossentropy')\n        return m\n"
+    "    def _stopping(self):\n        return [EarlyStopping(patience=self.patience)]\n"
+    "    def train(self, net, X, y):\n        net.fit(X, y, epochs=7, callbacks=self._stopping())\n"
+)
+
+
+@pytest.mark.parametrize("class_line", ["", "class Net:\n"])
+def test_methods_are_called_with_the_model_that_another_one_compiles(captured, class_line):
+    program = captured(class_line + METHODS)
+    assert (program.epochs, [type(one).__name__ for one in program.callbacks]) == (7, ["EarlyStopping"])
+    assert program.model.layers[0].units == 32
+    assert Check.SOFTMAX_OVER_ONE_UNIT in {one.check for one in contradictions(program)}
 
 
 def test_an_error_of_the_users_own_stays_one(captured):

@@ -112,6 +112,7 @@ class Check(Enum):
     VALIDATION_SCALE = "validation-scale", "validation-mismatch"
     VALIDATION_CLASSES = "validation-classes", "unshuffled"
     SORTED_UNSHUFFLED = "sorted-unshuffled", "unshuffled"
+    SORTED_SPLIT = "sorted-split", "unshuffled"
     IMBALANCED = "imbalanced", "class-imbalance"
     EMBEDDING_RANGE = "embedding-range", "input-out-of-range"
     EMBEDDING_FRACTIONS = "embedding-fractions", "input-out-of-range"

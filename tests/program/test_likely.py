@@ -108,6 +108,8 @@ def test_classes_under_losses_for_something_else(captured):
     assert named(captured(text.format(3, "softmax", "binary_crossentropy"))) == [Check.BINARY_FOR_ONE_HOT]
     assert named(captured(text.format(1, "sigmoid", "mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
     assert named(captured(text.format(1, "sigmoid", "mse"))) == []
+    assert named(captured(text.format(1, "sigmoid", "mse")), Severity.HINT) == []  # it learns under Adam
+    text = text.replace("adam", "sgd")
     assert named(captured(text.format(1, "sigmoid", "mse")), Severity.HINT) == [Check.SQUARED_ERROR_FOR_CLASSES]
     assert named(captured(text.format(3, "softmax", "categorical_crossentropy"))) == []
 
@@ -949,3 +951,75 @@ def test_numbers_of_rows_that_were_made_up_are_not_said(captured):
     )
     said = " ".join(lines(read_unjudged(program)))
     assert "y has the shape (rows,) and the output (rows, 10)" in said
+
+
+NET_OF_CLASSES = "m = Sequential([Flatten(), Dense(8, activation='relu'), Dense(3, activation='softmax')])\n"
+NET_OF_CLASSES += "m.compile('adam', 'categorical_crossentropy')\nm.fit(x, y, epochs=50, validation_split=0.2)\n"
+OF_FOLDERS = (
+    "import os, cv2\nimport numpy as np\nx, y = [], []\nfor kind in os.listdir('animals'):\n"
+    "    folder = os.path.join('animals', kind)\n    number = ['cat', 'cow', 'dog'].index(kind)\n"
+    "    for name in os.listdir(folder):\n        picture = cv2.imread(os.path.join(folder, name)) / 255\n"
+    "        x.append(picture)\n        y.append({})\nx, y = np.array(x), keras.utils.to_categorical(y, 3)\n"
+)
+OF_PAIRS = (
+    "import os, cv2\nimport numpy as np\nrows = []\nfor number, kind in enumerate(['cat', 'cow', 'dog']):\n"
+    "    for name in os.listdir(kind):\n        rows.append([cv2.imread(kind + name) / 255, number])\n{}"
+    "x = np.array([row[0] for row in rows])\nlabels = []\nfor picture, label in rows:\n    labels.append(label)\n"
+    "y = keras.utils.to_categorical(labels, 3)\n"
+)
+OF_TABLE = (
+    "table = StandardScaler().fit_transform(pd.read_csv('{}.csv', header=None).values[:, :4])\nx = table\n"
+    "y = keras.utils.to_categorical(pd.read_csv('{}.csv', header=None).values[:, 4], 3)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_sorted"),
+    [
+        (OF_FOLDERS.format("number"), True),
+        (OF_FOLDERS.format("name[0]"), False),
+        (OF_PAIRS.format(""), True),
+        (OF_PAIRS.format("random.shuffle(rows)\n"), False),
+        (OF_TABLE.format("iris", "iris"), True),
+        (OF_TABLE.format("cells", "cells"), False),
+    ],
+)
+def test_a_validation_split_of_rows_that_follow_each_other_by_class(captured, before, is_sorted):
+    program = captured(before + NET_OF_CLASSES)
+    assert (Check.SORTED_SPLIT in named(program)) is is_sorted
+    if is_sorted:
+        assert "validation_split keeps the last 20% of the rows apart" in "\n".join(lines(read_unjudged(program)))
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "metric", "is_other"),
+    [
+        (3, "categorical_crossentropy", "sparse_categorical_accuracy", True),
+        (3, "categorical_crossentropy", "categorical_accuracy", False),
+        (3, "sparse_categorical_crossentropy", "categorical_accuracy", True),
+        (3, "categorical_crossentropy", "binary_accuracy", True),
+        (1, "binary_crossentropy", "categorical_accuracy", True),
+        (1, "binary_crossentropy", "binary_accuracy", False),
+    ],
+)
+def test_a_metric_for_labels_in_another_form_than_the_loss_takes_them(captured, units, loss, metric, is_other):
+    text = DENSE.format(units, "sigmoid" if units == 1 else "softmax")
+    program = captured(f"{text}m.compile('adam', '{loss}', metrics=['{metric}'])\n{FIT}")
+    assert (Check.METRIC_FOR_OTHER_LABELS in named(program)) is is_other
+
+
+def test_a_question_ends_in_one_mark_and_an_edit_of_a_metric_shows_which(captured):
+    program = captured(
+        "m = Sequential([Embedding(4, 8), LSTM(8), Dense(1)])\nm.compile('adam', 'mse', metrics=['accuracy'])\n"
+        "m.fit(measured, prices, epochs=50)\n"
+    )
+    said = "\n".join(lines(read_unjudged(program)))
+    assert "is input_dim the number of features?\n" in said
+    assert "Edit: train.py:5: 'accuracy' -> 'mae'\n" in said
+
+
+@pytest.mark.parametrize(("batch", "severity"), [(1, Severity.HINT), (32, Severity.SUSPICION)])
+def test_an_epoch_of_single_rows_is_not_a_short_training(captured, batch, severity):
+    text = "m = Sequential([LSTM(8, input_shape=(9, 1)), Dense(1)])\nm.compile('adam', 'mse')\n"
+    program = captured(f"{text}m.fit(X_train, y_train, epochs=1, batch_size={batch})\n")
+    assert Check.FEW_EPOCHS in named(program, severity)

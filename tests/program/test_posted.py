@@ -58,6 +58,7 @@ def made_up(program):
         ("    x = 1\n    y = 2\n", "x = 1\ny = 2"),
         (">>> x = 1\n>>> x\n1\n", "x = 1\nx\n"),
         ("class A:\n\tdef f(self):\n        \treturn 1\n", "return 1"),
+        ("      def f(a):\n\t\treturn 1\n\n\tdef g(a):\n\t\treturn 2\n", "def f(a):\n        return 1\n\ndef g(a):"),
     ],
 )
 def test_text_that_python_cannot_parse_is_made_readable(old, new):

@@ -110,6 +110,7 @@ class Check(Enum):
     UNREAD_RATE = "unread-rate", "wrong-call"
     NO_LEARNING_RATE = "no-learning-rate", "learning-rate-too-small"
     VALIDATION_SCALE = "validation-scale", "validation-mismatch"
+    ENCODED_APART = "encoded-apart", "validation-mismatch"
     VALIDATION_CLASSES = "validation-classes", "unshuffled"
     SORTED_UNSHUFFLED = "sorted-unshuffled", "unshuffled"
     SORTED_SPLIT = "sorted-split", "unshuffled"

@@ -257,6 +257,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",
     Check.VALIDATION_SCALE: lambda v: f"the validation {v['of']} is on another scale than the training {v['of']}",
+    Check.ENCODED_APART: lambda v: (
+        f"the labels for training are made by a comparison with {joined(map(repr, v['training']))}, and those for "
+        f"validation by the same one with {joined(map(repr, v['validation']))}, so they do not mean the same"
+    ),
     Check.VALIDATION_CLASSES: lambda v: "the validation split holds other classes than the rows for training",
     Check.SORTED_SPLIT: lambda v: (
         f"validation_split keeps the last {v['split']:.0%} of the rows apart, and "

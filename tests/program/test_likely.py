@@ -1023,3 +1023,41 @@ def test_an_epoch_of_single_rows_is_not_a_short_training(captured, batch, severi
     text = "m = Sequential([LSTM(8, input_shape=(9, 1)), Dense(1)])\nm.compile('adam', 'mse')\n"
     program = captured(f"{text}m.fit(X_train, y_train, epochs=1, batch_size={batch})\n")
     assert Check.FEW_EPOCHS in named(program, severity)
+
+
+BY_LOOPS = (
+    "y_train, y_test = [], []\nfor name in given:\n    if name == 'ham':\n        y_train.append([1, 0])\n"
+    "    else:\n        y_train.append([0, 1])\ny_train = np.array(y_train)\nfor label in held:\n"
+    "    if label == '{}':\n        y_test.append([1, 0])\n    else:\n        y_test.append([0, 1])\n"
+)
+BY_CONDITIONS = "y_train = np.where(given == 'ham', 1, 0)\ny_test = np.where(held == '{}', 1, 0)\n"
+
+
+@pytest.mark.parametrize("labels", [BY_LOOPS, BY_CONDITIONS])
+@pytest.mark.parametrize(("compared", "is_other"), [("spam", True), ("ham", False)])
+def test_labels_for_validation_that_are_encoded_the_other_way_round(captured, labels, compared, is_other):
+    program = captured(
+        f"{labels.format(compared)}m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(2)])\n"
+        "m.compile('adam', 'hinge')\nm.fit(X_train, y_train, epochs=50, validation_data=(X_test, np.array(y_test)))\n"
+    )
+    assert (Check.ENCODED_APART in named(program)) is is_other
+    if is_other:
+        text = "\n".join(lines(read_unjudged(program)))
+        assert "for training are made by a comparison with 'ham', and those for validation by the same one with" in text
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "y_train, y_test = t[t.part == 'train'].price, t[t.part == 'test'].price\n",
+        "y_train, y_test = [], []\nfor row in t:\n    if row[0] == 'train':\n        y_train.append(row[1])\n"
+        "    else:\n        continue\nfor row in t:\n    if row[0] == 'test':\n        y_test.append(row[1])\n"
+        "    else:\n        continue\n",
+    ],
+)
+def test_rows_for_validation_may_be_chosen_by_another_name(captured, rows):
+    program = captured(
+        f"{rows}m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1)])\nm.compile('adam', 'mse')\n"
+        "m.fit(X_train, y_train, epochs=50, validation_data=(X_test, y_test))\n"
+    )
+    assert Check.ENCODED_APART not in named(program)

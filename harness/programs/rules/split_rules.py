@@ -1,4 +1,4 @@
-"""A rule about ``validation_split``, if the data are missing and the text of the user's file says how rows follow."""
+"""Rules about the rows that are kept for validation, by the text of the user's file: their order and their labels."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...recording.source import called_name
-from ..findings import Check, Finding, Severity, Subject
+from ..findings import TRAINING, Check, Finding, Severity, Subject
 from ..loss_names import CROSSENTROPIES
 from ..program import FILE, MadeUp, made_up_names
 from ..source.columns import assigned_pairs
-from ..source.places import names_in, names_of
+from ..source.places import argument_of, names_in, names_of
 from .scaling_rules import sources_of
 
 SORTED_TABLES = re.compile(r"\biris|\bwine\.(?:csv|data)|\bseeds", re.IGNORECASE)  # files that are sorted by class
@@ -33,6 +33,62 @@ def sorted_split_rules(subject: Subject) -> Finding:
             program.places.fit, Check.SORTED_SPLIT, Severity.SUSPICION,
             {"split": program.validation_split, "file": tables[0] if tables else None}
         )  # fmt: skip
+
+
+def encoding_rules(subject: Subject) -> Finding:
+    """Labels for validation that are chosen as those for training are, by comparisons with names of other classes."""
+    for source, call, name in subject.calls():
+        held = argument_of(call, "validation_data") if name in TRAINING else None
+        y = argument_of(call, "y", 1) if name in TRAINING else None
+        if y is None or not isinstance(held, (ast.List, ast.Tuple)) or len(held.elts) < 2:
+            continue
+        train, validation = (label_choices(subject, names_in(value)) for value in (y, held.elts[1]))
+        for (how, classes), (other_how, other_classes) in zip(train, validation):
+            if how == other_how and classes != other_classes:
+                yield subject.at(
+                    source.place(call), Check.ENCODED_APART, Severity.SUSPICION,
+                    {"training": classes, "validation": other_classes}
+                )  # fmt: skip
+                return
+
+
+def label_choices(subject: Subject, names: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Of each choice between labels that names get: its form without names, and the texts that are compared with."""
+    found = []
+    for _, tree in subject.code:
+        for node in ast.walk(tree):
+            made = names_of(node.targets[0]) if isinstance(node, ast.Assign) else set()
+            if isinstance(node, ast.For):
+                made = set().union(*(gathered for gathered, _ in appended(node)))
+            for test, labels in choices(node) if made & names else ():
+                if labels and not any(map(names_in, labels)):  # others choose rows and not labels
+                    form, texts = without_names(test)
+                    found.append((f"{form} {[*map(ast.unparse, labels)]}", texts))
+    return found
+
+
+def choices(statement: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+    """(condition, what it chooses from) of all conditions in a statement that have both branches."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.If) and node.orelse:
+            yield node.test, [value for part in (*node.body, *node.orelse) for _, value in appended(part)]
+        elif isinstance(node, ast.IfExp):
+            yield node.test, [node.body, node.orelse]
+        elif isinstance(node, ast.Call) and called_name(node) == "where" and len(node.args) == 3:
+            yield node.args[0], node.args[1:]
+
+
+def without_names(test: ast.expr) -> tuple[str, tuple[str, ...]]:
+    """A condition without its names and without the texts that it compares with, and these texts."""
+    copy, texts = ast.parse(ast.unparse(test), mode="eval"), []
+    for node in ast.walk(copy):
+        if isinstance(node, ast.Name):
+            node.id = "_"
+        for other in node.comparators if isinstance(node, ast.Compare) else ():
+            if isinstance(other, ast.Constant) and isinstance(other.value, str):
+                texts.append(other.value)
+                other.value = ""
+    return ast.unparse(copy), tuple(texts)
 
 
 def gathers_by_class(subject: Subject) -> bool:

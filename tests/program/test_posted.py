@@ -108,6 +108,14 @@ def test_names_that_a_snippet_lacks():
     assert undefined_names(text) == ["data", "model", "n_rows"]
 
 
+@pytest.mark.parametrize(
+    ("before", "is_missing"), [("", True), ("from keras.optimizers import Adam\n", False), ("Adam = None\n", False)]
+)
+def test_a_name_that_its_first_assignment_reads_is_missing(before, is_missing):
+    text = f"{before}Adam = Adam(0.01)\nlist = list(Adam)\nrows = [rows for rows in list]\nsame = lambda same: same\n"
+    assert undefined_names(text) == (["Adam"] if is_missing else [])
+
+
 def test_functions_that_train():
     text = "def a(): pass\nclass B:\n    def c(self): self.model.fit(1)\ndef d(x): x.fit_generator(2)\n"
     assert functions_that_call(text, {"fit", "fit_generator"}) == [("c", "B"), ("d", "")]

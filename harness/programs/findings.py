@@ -90,6 +90,7 @@ class Check(Enum):
     EXACT_MATCHES = "exact-matches", "metric"
     NOT_FINITE_INPUTS = "not-finite-inputs", "missing-values"
     NOT_FINITE_TARGETS = "not-finite-targets", "missing-values"
+    NUMBER_OF_TARGETS = "number-of-targets", "label-encoding"
     ROWS_DIFFER = "rows-differ", "label-encoding"
     CONSTANT_TARGETS = "constant-targets", "no-signal"
     CONSTANT_INPUTS = "constant-inputs", "no-signal"

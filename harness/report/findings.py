@@ -221,6 +221,9 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",
+    Check.NUMBER_OF_TARGETS: lambda v: (
+        f"fit is given a list of {v['given']} targets, and the model has one output; give it the targets of the rows"
+    ),
     Check.ROWS_DIFFER: lambda v: f"x and y have different numbers of rows: {joined(f'{rows:,}' for rows in v['rows'])}",
     Check.CONSTANT_TARGETS: lambda v: "all targets are equal, so there is nothing to learn",
     Check.CONSTANT_INPUTS: lambda v: f"{v['constant']:,} of {v['features']:,} features have the same value in all rows",

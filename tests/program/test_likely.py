@@ -1061,3 +1061,13 @@ def test_rows_for_validation_may_be_chosen_by_another_name(captured, rows):
         "m.fit(X_train, y_train, epochs=50, validation_data=(X_test, y_test))\n"
     )
     assert Check.ENCODED_APART not in named(program)
+
+
+@pytest.mark.parametrize(("targets", "is_wrong"), [("[a_train, b_train]", True), ("[a_train]", False), ("a", False)])
+def test_a_list_of_targets_for_one_output(captured, targets, is_wrong):
+    program = captured(
+        "from keras.models import Model\na, b = Input((4,)), Input((4,))\n"
+        "m = Model([a, b], Dense(3, activation='softmax')(concatenate([a, b])))\n"
+        f"m.compile('adam', 'categorical_crossentropy')\nm.fit([x_train, z_train], {targets}, epochs=50)\n"
+    )
+    assert (Check.NUMBER_OF_TARGETS in named(program)) is is_wrong

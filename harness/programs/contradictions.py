@@ -31,6 +31,7 @@ from .rules.likely_rules import LIKELY_RULES
 from .rules.own_losses import OWN_LOSS_RULES
 from .rules.scaling_rules import SCALING_RULES
 from .rules.source_rules import SOURCE_RULES
+from .rules.split_rules import encoding_rules
 from .rules.variable_rules import VARIABLE_RULES
 from .source.places import Source, argument_of, call_at
 from .source.scripts import read_pieces
@@ -39,9 +40,10 @@ from .targets import describe_loss, describe_targets, metric_names
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
 OF_GRADIENTS = (*OWN_LOSS_RULES, *CUT_GRADIENT_RULES)
-RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES)
+OF_TEXT = (*SOURCE_RULES, *SCALING_RULES, encoding_rules)
+RULES = (*HEAD_RULES, *OF_GRADIENTS, *DATA_RULES, *LAYER_RULES, *VARIABLE_RULES, *OF_TEXT)
 RULES_OF_MODELS = (
-    *HEAD_RULES, *OF_GRADIENTS, rate_rules, batch_rules, *LAYER_RULES, *VARIABLE_RULES, *SOURCE_RULES, *SCALING_RULES,
+    *HEAD_RULES, *OF_GRADIENTS, rate_rules, batch_rules, *LAYER_RULES, *VARIABLE_RULES, *OF_TEXT,
 )  # fmt: skip  # without a look at the values of x and y
 
 HOPELESS = frozenset(

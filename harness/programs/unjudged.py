@@ -19,11 +19,11 @@ MOST_LIKELY = 4  # causes that are named
 OF_CALLS = (Check.NOT_COMPILED, Check.UNKNOWN_ARGUMENT)  # refused beside layers and data that may be wrong themselves
 LIKELIEST = (
     "zero-gradient", "clones", "output-activation", "loss", "label-encoding", "input-out-of-range",
-    "target-out-of-range", "prediction", "too-little-data", "frozen-layer", "unscaled-inputs",
+    "target-out-of-range", "prediction", Check.SORTED_SPLIT.value, "too-little-data", "frozen-layer", "unscaled-inputs",
     Check.SIGMOID_FOR_CLASSES.value, "hidden-activation", "validation-mismatch", "optimizer", "learning-rate-too-large",
     "regularization", "learning-rate-too-small", "too-narrow", "dropout", "metric", "unshuffled", "input-layout",
     "too-few-epochs",
-)  # fmt: skip  # ids of faults, and one check that does less harm than its fault, the likeliest to do harm first
+)  # fmt: skip  # ids of faults, and checks with a rank of their own, the likeliest to do harm first
 
 
 @dataclass(frozen=True, kw_only=True)

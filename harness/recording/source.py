@@ -245,7 +245,25 @@ def called_name(node: ast.AST) -> str:
 def undefined_names(text: str) -> list[str]:
     """Global names that a file uses and nowhere defines: what a snippet lacks, or its star imports must give."""
     known, used = _names(text)
-    return sorted(used - known)
+    return sorted((used - known) | (_read_before(ast.parse(text)) - set(dir(builtins))))
+
+
+def _read_before(tree: ast.Module) -> set[str]:
+    """Names whose first assignment at the top level reads them, as ``Adam`` in ``Adam = Adam(0.01)``."""
+    found: set[str] = set()
+    given: set[str] = set()
+    for statement in tree.body:
+        nodes = list(ast.walk(statement))
+        names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        if isinstance(statement, ast.Assign):
+            parts = list(ast.walk(statement.value))
+            read = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+            inner = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            inner |= {part.arg for part in parts if isinstance(part, ast.arg)}
+            found |= (names & read) - given - inner
+        given |= names | {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        given |= {(node.asname or node.name).partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
+    return found
 
 
 def defined_names(text: str) -> set[str]:

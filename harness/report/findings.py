@@ -221,6 +221,9 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",
+    Check.NUMBER_OF_TARGETS: lambda v: (
+        f"fit is given a list of {v['given']} targets, and the model has one output; give it the targets of the rows"
+    ),
     Check.ROWS_DIFFER: lambda v: f"x and y have different numbers of rows: {joined(f'{rows:,}' for rows in v['rows'])}",
     Check.CONSTANT_TARGETS: lambda v: "all targets are equal, so there is nothing to learn",
     Check.CONSTANT_INPUTS: lambda v: f"{v['constant']:,} of {v['features']:,} features have the same value in all rows",
@@ -257,7 +260,16 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",
     Check.VALIDATION_SCALE: lambda v: f"the validation {v['of']} is on another scale than the training {v['of']}",
+    Check.ENCODED_APART: lambda v: (
+        f"the labels for training are made by a comparison with {joined(map(repr, v['training']))}, and those for "
+        f"validation by the same one with {joined(map(repr, v['validation']))}, so they do not mean the same"
+    ),
     Check.VALIDATION_CLASSES: lambda v: "the validation split holds other classes than the rows for training",
+    Check.SORTED_SPLIT: lambda v: (
+        f"validation_split keeps the last {v['split']:.0%} of the rows apart, and "
+        + (f"{v['file']} is sorted by class" if v["file"] else "the rows are gathered class by class")
+        + ", so these are rows of the last classes only; shuffle the rows before fit"
+    ),
     Check.SORTED_UNSHUFFLED: lambda v: "the rows are sorted by class and not shuffled",
     Check.IMBALANCED: lambda v: f"{v['share']:.0%} of the rows have the same class; class_weight evens that out",
     Check.EMBEDDING_RANGE: lambda v: (
@@ -504,7 +516,8 @@ def finding_text(finding: Contradiction) -> str:
     """train.py:14: softmax over one unit is always 1, ..."""
     remedy = REMEDIES.get(finding.check)
     text = SENTENCES[finding.check](finding.values) + ("" if remedy is None else f"; {remedy(finding.values)}")
-    return f"{text}." if finding.place is None else f"{finding.place}: {text}."
+    sentence = text if text.endswith("?") else f"{text}."
+    return sentence if finding.place is None else f"{finding.place}: {sentence}"
 
 
 def worth_saying(found: Sequence[Contradiction]) -> Iterator[Contradiction]:

@@ -108,6 +108,8 @@ def test_classes_under_losses_for_something_else(captured):
     assert named(captured(text.format(3, "softmax", "binary_crossentropy"))) == [Check.BINARY_FOR_ONE_HOT]
     assert named(captured(text.format(1, "sigmoid", "mae"))) == [Check.SQUARED_ERROR_FOR_CLASSES]
     assert named(captured(text.format(1, "sigmoid", "mse"))) == []
+    assert named(captured(text.format(1, "sigmoid", "mse")), Severity.HINT) == []  # it learns under Adam
+    text = text.replace("adam", "sgd")
     assert named(captured(text.format(1, "sigmoid", "mse")), Severity.HINT) == [Check.SQUARED_ERROR_FOR_CLASSES]
     assert named(captured(text.format(3, "softmax", "categorical_crossentropy"))) == []
 
@@ -949,3 +951,123 @@ def test_numbers_of_rows_that_were_made_up_are_not_said(captured):
     )
     said = " ".join(lines(read_unjudged(program)))
     assert "y has the shape (rows,) and the output (rows, 10)" in said
+
+
+NET_OF_CLASSES = "m = Sequential([Flatten(), Dense(8, activation='relu'), Dense(3, activation='softmax')])\n"
+NET_OF_CLASSES += "m.compile('adam', 'categorical_crossentropy')\nm.fit(x, y, epochs=50, validation_split=0.2)\n"
+OF_FOLDERS = (
+    "import os, cv2\nimport numpy as np\nx, y = [], []\nfor kind in os.listdir('animals'):\n"
+    "    folder = os.path.join('animals', kind)\n    number = ['cat', 'cow', 'dog'].index(kind)\n"
+    "    for name in os.listdir(folder):\n        picture = cv2.imread(os.path.join(folder, name)) / 255\n"
+    "        x.append(picture)\n        y.append({})\nx, y = np.array(x), keras.utils.to_categorical(y, 3)\n"
+)
+OF_PAIRS = (
+    "import os, cv2\nimport numpy as np\nrows = []\nfor number, kind in enumerate(['cat', 'cow', 'dog']):\n"
+    "    for name in os.listdir(kind):\n        rows.append([cv2.imread(kind + name) / 255, number])\n{}"
+    "x = np.array([row[0] for row in rows])\nlabels = []\nfor picture, label in rows:\n    labels.append(label)\n"
+    "y = keras.utils.to_categorical(labels, 3)\n"
+)
+OF_TABLE = (
+    "table = StandardScaler().fit_transform(pd.read_csv('{}.csv', header=None).values[:, :4])\nx = table\n"
+    "y = keras.utils.to_categorical(pd.read_csv('{}.csv', header=None).values[:, 4], 3)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_sorted"),
+    [
+        (OF_FOLDERS.format("number"), True),
+        (OF_FOLDERS.format("name[0]"), False),
+        (OF_PAIRS.format(""), True),
+        (OF_PAIRS.format("random.shuffle(rows)\n"), False),
+        (OF_TABLE.format("iris", "iris"), True),
+        (OF_TABLE.format("cells", "cells"), False),
+    ],
+)
+def test_a_validation_split_of_rows_that_follow_each_other_by_class(captured, before, is_sorted):
+    program = captured(before + NET_OF_CLASSES)
+    assert (Check.SORTED_SPLIT in named(program)) is is_sorted
+    if is_sorted:
+        assert "validation_split keeps the last 20% of the rows apart" in "\n".join(lines(read_unjudged(program)))
+
+
+@pytest.mark.parametrize(
+    ("units", "loss", "metric", "is_other"),
+    [
+        (3, "categorical_crossentropy", "sparse_categorical_accuracy", True),
+        (3, "categorical_crossentropy", "categorical_accuracy", False),
+        (3, "sparse_categorical_crossentropy", "categorical_accuracy", True),
+        (3, "categorical_crossentropy", "binary_accuracy", True),
+        (1, "binary_crossentropy", "categorical_accuracy", True),
+        (1, "binary_crossentropy", "binary_accuracy", False),
+    ],
+)
+def test_a_metric_for_labels_in_another_form_than_the_loss_takes_them(captured, units, loss, metric, is_other):
+    text = DENSE.format(units, "sigmoid" if units == 1 else "softmax")
+    program = captured(f"{text}m.compile('adam', '{loss}', metrics=['{metric}'])\n{FIT}")
+    assert (Check.METRIC_FOR_OTHER_LABELS in named(program)) is is_other
+
+
+def test_a_question_ends_in_one_mark_and_an_edit_of_a_metric_shows_which(captured):
+    program = captured(
+        "m = Sequential([Embedding(4, 8), LSTM(8), Dense(1)])\nm.compile('adam', 'mse', metrics=['accuracy'])\n"
+        "m.fit(measured, prices, epochs=50)\n"
+    )
+    said = "\n".join(lines(read_unjudged(program)))
+    assert "is input_dim the number of features?\n" in said
+    assert "Edit: train.py:5: 'accuracy' -> 'mae'\n" in said
+
+
+@pytest.mark.parametrize(("batch", "severity"), [(1, Severity.HINT), (32, Severity.SUSPICION)])
+def test_an_epoch_of_single_rows_is_not_a_short_training(captured, batch, severity):
+    text = "m = Sequential([LSTM(8, input_shape=(9, 1)), Dense(1)])\nm.compile('adam', 'mse')\n"
+    program = captured(f"{text}m.fit(X_train, y_train, epochs=1, batch_size={batch})\n")
+    assert Check.FEW_EPOCHS in named(program, severity)
+
+
+BY_LOOPS = (
+    "y_train, y_test = [], []\nfor name in given:\n    if name == 'ham':\n        y_train.append([1, 0])\n"
+    "    else:\n        y_train.append([0, 1])\ny_train = np.array(y_train)\nfor label in held:\n"
+    "    if label == '{}':\n        y_test.append([1, 0])\n    else:\n        y_test.append([0, 1])\n"
+)
+BY_CONDITIONS = "y_train = np.where(given == 'ham', 1, 0)\ny_test = np.where(held == '{}', 1, 0)\n"
+
+
+@pytest.mark.parametrize("labels", [BY_LOOPS, BY_CONDITIONS])
+@pytest.mark.parametrize(("compared", "is_other"), [("spam", True), ("ham", False)])
+def test_labels_for_validation_that_are_encoded_the_other_way_round(captured, labels, compared, is_other):
+    program = captured(
+        f"{labels.format(compared)}m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(2)])\n"
+        "m.compile('adam', 'hinge')\nm.fit(X_train, y_train, epochs=50, validation_data=(X_test, np.array(y_test)))\n"
+    )
+    assert (Check.ENCODED_APART in named(program)) is is_other
+    if is_other:
+        text = "\n".join(lines(read_unjudged(program)))
+        assert "for training are made by a comparison with 'ham', and those for validation by the same one with" in text
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "y_train, y_test = t[t.part == 'train'].price, t[t.part == 'test'].price\n",
+        "y_train, y_test = [], []\nfor row in t:\n    if row[0] == 'train':\n        y_train.append(row[1])\n"
+        "    else:\n        continue\nfor row in t:\n    if row[0] == 'test':\n        y_test.append(row[1])\n"
+        "    else:\n        continue\n",
+    ],
+)
+def test_rows_for_validation_may_be_chosen_by_another_name(captured, rows):
+    program = captured(
+        f"{rows}m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(1)])\nm.compile('adam', 'mse')\n"
+        "m.fit(X_train, y_train, epochs=50, validation_data=(X_test, y_test))\n"
+    )
+    assert Check.ENCODED_APART not in named(program)
+
+
+@pytest.mark.parametrize(("targets", "is_wrong"), [("[a_train, b_train]", True), ("[a_train]", False), ("a", False)])
+def test_a_list_of_targets_for_one_output(captured, targets, is_wrong):
+    program = captured(
+        "from keras.models import Model\na, b = Input((4,)), Input((4,))\n"
+        "m = Model([a, b], Dense(3, activation='softmax')(concatenate([a, b])))\n"
+        f"m.compile('adam', 'categorical_crossentropy')\nm.fit([x_train, z_train], {targets}, epochs=50)\n"
+    )
+    assert (Check.NUMBER_OF_TARGETS in named(program)) is is_wrong

@@ -58,6 +58,7 @@ def made_up(program):
         ("    x = 1\n    y = 2\n", "x = 1\ny = 2"),
         (">>> x = 1\n>>> x\n1\n", "x = 1\nx\n"),
         ("class A:\n\tdef f(self):\n        \treturn 1\n", "return 1"),
+        ("      def f(a):\n\t\treturn 1\n\n\tdef g(a):\n\t\treturn 2\n", "def f(a):\n        return 1\n\ndef g(a):"),
     ],
 )
 def test_text_that_python_cannot_parse_is_made_readable(old, new):
@@ -105,6 +106,14 @@ def test_modules_of_earlier_versions():
 def test_names_that_a_snippet_lacks():
     text = "import os\ndef f(x, y=1):\n    return x + n_rows\nz = [i for i in data]\nmodel.fit(z, f(1))\n"
     assert undefined_names(text) == ["data", "model", "n_rows"]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_missing"), [("", True), ("from keras.optimizers import Adam\n", False), ("Adam = None\n", False)]
+)
+def test_a_name_that_its_first_assignment_reads_is_missing(before, is_missing):
+    text = f"{before}Adam = Adam(0.01)\nlist = list(Adam)\nrows = [rows for rows in list]\nsame = lambda same: same\n"
+    assert undefined_names(text) == (["Adam"] if is_missing else [])
 
 
 def test_functions_that_train():
@@ -464,6 +473,16 @@ def test_tables_have_the_methods_of_earlier_versions(captured):
     assert old == ["DataFrame.append", "DataFrame.as_matrix", "Series.as_matrix"]
 
 
+def test_a_table_is_read_as_earlier_versions_did(captured, tmp_path):
+    (tmp_path / "known.csv").write_text("day,a,b\n2020-01-01,1,3\n2020-01-02,2,4\n")
+    program = captured(
+        "import keras, pandas as pd\ntable = pd.DataFrame.from_csv('known.csv', header=0)\n"
+        "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\nm.fit(table[['a']], table.b)\n"
+    )
+    assert (program.x.tolist(), program.y.tolist()) == ([[1], [2]], [3, 4])
+    assert [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME] == ["DataFrame.from_csv"]
+
+
 def test_a_function_that_nobody_calls_is_called(captured):
     program = captured(
         "import keras, numpy as np\nx = np.random.rand(20, 2)\n"
@@ -473,6 +492,23 @@ def test_a_function_that_nobody_calls_is_called(captured):
     assert is_judged(program)
     assert program.epochs == 3
     assert NoteKind.CALLED in {note.kind for note in program.notes}
+
+
+METHODS = (
+    "    def make(self, width=6):\n        m = Sequential()\n        m.add(Dense(self.hidden_units, input_dim=width))\n"
+    "        m.add(Dense(1, activation='softmax'))\n"
+    "        m.compile('adam', 'binary_crossentropy')\n        return m\n"
+    "    def _stopping(self):\n        return [EarlyStopping(patience=self.patience)]\n"
+    "    def train(self, net, X, y):\n        net.fit(X, y, epochs=7, callbacks=self._stopping())\n"
+)
+
+
+@pytest.mark.parametrize("class_line", ["", "class Net:\n"])
+def test_methods_are_called_with_the_model_that_another_one_compiles(captured, class_line):
+    program = captured(class_line + METHODS)
+    assert (program.epochs, [type(one).__name__ for one in program.callbacks]) == (7, ["EarlyStopping"])
+    assert program.model.layers[0].units == 32
+    assert Check.SOFTMAX_OVER_ONE_UNIT in {one.check for one in contradictions(program)}
 
 
 def test_an_error_of_the_users_own_stays_one(captured):

@@ -15,7 +15,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -286,14 +286,28 @@ class Completion:
     def call_what_trains(self, namespace: dict[str, Any]) -> None:
         """Call the functions and methods that fit, or else compile, and that nobody called, with made-up arguments."""
         fitting = functions_that_call(self.text, {"fit", "fit_generator"})
-        for name, owner in fitting or functions_that_call(self.text, {"compile"}):
+        compiling = functions_that_call(self.text, {"compile"})
+        methods = methods_without_class(namespace)
+        for name, owner in fitting or compiling:
             made = namespace.get(owner or name)
             if not callable(made):
                 continue
             self.supply.notes.append(Note(kind=NoteKind.CALLED, detail=f"{owner}.{name}" if owner else name))
             with contextlib.suppress(Exception):
-                function = getattr(self.instance_of(made), name) if owner else made
-                function(**self.arguments_of(function))
+                kind = made if owner else type("Posted", (), methods) if name in methods else None
+                one = None if kind is None else self.instance_of(kind)
+                function = made if one is None else getattr(one, name)
+                given = self.arguments_of(function)
+                of_model = [parameter for parameter in given if self.is_fitted(parameter)]
+                makers = [maker for maker, of in compiling if of == owner and (maker, of) not in fitting]
+                if of_model and makers:
+                    maker = namespace[makers[0]] if one is None else getattr(one, makers[0])
+                    given[of_model[0]] = maker(**self.arguments_of(maker))
+                function(**given)
+
+    def is_fitted(self, name: str) -> bool:
+        """Whether a name stands for a model that is trained."""
+        return re.search(rf"(?<![\w.]){name}\.fit(_generator)?\(", self.text) is not None
 
     def instance_of(self, kind: Any) -> Any:
         """An instance of a class of the user's, with made-up values for attributes that it never gets."""
@@ -344,6 +358,12 @@ class Completion:
             self.supply.note(VALUE, "a loop")
             return ()
         return values
+
+
+def methods_without_class(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The functions of a program that are written as methods, because their class was not posted with them."""
+    functions = {name: value for name, value in namespace.items() if inspect.isfunction(value)}
+    return {name: one for name, one in functions.items() if [*inspect.signature(one).parameters][:1] == ["self"]}
 
 
 def fits_names(value: Any, names: Any) -> bool:

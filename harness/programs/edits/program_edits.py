@@ -248,7 +248,7 @@ class _Editor:
         given = argument_of(call, "metrics", 3)
         for node in ast.walk(given) if given is not None else []:
             if isinstance(node, ast.Constant) and node.value == change.old:
-                return text.replace(node, text.quoted(str(change.new), node), call, text.quoted(str(change.new), node))
+                return text.replace(node, text.quoted(str(change.new), node), node, text.quoted(str(change.new), node))
         raise Unplaced
 
     def _dataset_batch(self, change: Change) -> Edit:

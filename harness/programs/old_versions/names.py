@@ -226,11 +226,12 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
             scikit_learn.makers_with_positions(stack)
         if "pandas" in text:
             from ...recording.stand_ins.absorbed import noted
-            from ...recording.stand_ins.tables import EARLIER_METHODS, KINDS
+            from ...recording.stand_ins.tables import EARLIER_METHODS
 
-            for kind, (name, method) in itertools.product(KINDS, EARLIER_METHODS.items()):
-                note_use = functools.partial(finder.supplied.append, f"{kind.__name__}.{name}")
-                _supply(stack, kind, name, noted(method, note_use))
+            for kind, methods in EARLIER_METHODS.items():
+                for name, method in methods.items():
+                    note_use = functools.partial(finder.supplied.append, f"{kind.__name__}.{name}")
+                    _supply(stack, kind, name, noted(method, note_use))
         stack.enter_context(mock.patch.object(builtins, "__import__", importing_keras(is_users, finder.supplied)))
         stack.enter_context(taking_lists())
         stack.enter_context(old_arguments(text, finder.supplied))

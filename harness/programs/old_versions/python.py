@@ -58,13 +58,13 @@ def without_prompts(text: str) -> str:
 
 def without_indentation(text: str) -> str:
     """A snippet whose lines are all indented, or whose first line alone is not, as it is after copying."""
-    dedented = textwrap.dedent(text.expandtabs(8) if "\t" in text and not is_python(text) else text)
-    if is_python(dedented):
+    expanded = text.expandtabs(8) if "\t" in text and not is_python(text) else text
+    dedented = textwrap.dedent(expanded)
+    first, _, rest = expanded.partition("\n")
+    apart = f"{first.lstrip()}\n{textwrap.dedent(rest)}"
+    if is_python(dedented) or not rest or (first.rstrip().endswith(":") and not is_python(apart)):
         return dedented
-    first, _, rest = text.partition("\n")
-    if not rest or first.rstrip().endswith(":"):
-        return dedented
-    return f"{first.lstrip()}\n{textwrap.dedent(rest)}"
+    return apart
 
 
 CHANGES: tuple[Callable[[str], str], ...] = (

@@ -510,6 +510,21 @@ def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
             subject.program.places.compile, Check.ACCURACY_OF_REGRESSION, Severity.SUSPICION,
             {"metric": names[0], "loss": subject.loss_name, "units": head.units}
         )  # fmt: skip
+    for name in subject.metrics:
+        if is_for_other_form(name, subject.loss_name, head.units or 0):
+            yield subject.at(
+                subject.program.places.compile, Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION,
+                {"metric": name, "loss": subject.loss_name, "units": head.units}
+            )  # fmt: skip
+
+
+def is_for_other_form(metric: str, loss: str, units: int) -> bool:
+    """Whether a metric reads labels or outputs in another form than the loss beside it, whatever the targets are."""
+    if metric == "categorical_accuracy":
+        return units == 1 or loss in SPARSE_CROSSENTROPIES
+    if metric == "sparse_categorical_accuracy":
+        return units == 1 or loss in CATEGORICAL_CROSSENTROPIES
+    return metric == "binary_accuracy" and loss in SPARSE_CROSSENTROPIES | CATEGORICAL_CROSSENTROPIES and units > 2
 
 
 def metrics_of_each_output(subject: Subject, head: Head) -> Finding:

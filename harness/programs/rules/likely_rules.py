@@ -28,6 +28,7 @@ from .head_rules import labels_in_a_row
 from .layer_rules import DROPOUTS, is_weighted, next_layer, one_step_rules, steps_of
 from .scaling_rules import scaled_target_rules, scales_targets, sources_of
 from .source_rules import KNOWN_RAW_TABLES, LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
+from .split_rules import sorted_split_rules
 
 SIGMOIDS = ("sigmoid", "hard_sigmoid")
 LIKELY_RATES = {"SGD": (2e-4, 0.5), "Adagrad": (2e-3, 0.5), "Adadelta": (1e-2, 10.0), "Ftrl": (1e-4, 0.5)}
@@ -46,6 +47,7 @@ LARGE_RANGE = 50.0  # inputs of a larger magnitude are raw
 HALF_DROPPED, LARGE_DROPOUT = 0.4, 0.7
 FEW_UNITS_KEPT = 8  # units that dropout leaves of a hidden layer, below which it is too much
 FEW_EPOCHS, VERY_FEW_EPOCHS = 5, 2
+SMALL_BATCH = 4  # rows, up to which an epoch makes many updates of most data
 MANY_UPDATES = 1000
 VERY_FEW_UPDATES, FEW_UPDATES = 100, 400
 SMALL_VOCABULARY = 8  # rows of an Embedding layer that are hardly ever a vocabulary
@@ -64,8 +66,10 @@ def softmax_rules(subject: Subject) -> Finding:
         yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     is_labelled = counts_classes(subject) and not scales_targets(subject)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
-        severity = Severity.HINT if loss == "mean_squared_error" else Severity.SUSPICION  # a slow loss, which learns
-        yield subject.at(subject.loss_place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
+        is_slow = loss == "mean_squared_error"  # where a cross-entropy is not, and it learns
+        if not is_slow or type(subject.program.optimizer).__name__ in ("SGD", *SLOW_BY_DEFAULT):
+            severity = Severity.HINT if is_slow else Severity.SUSPICION
+            yield subject.at(subject.loss_place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
 
 
 def bounded_rules(subject: Subject) -> Finding:
@@ -328,9 +332,10 @@ def length_rules(subject: Subject) -> Finding:
         return
     if FIRST_VERSION.search(subject.text) and not given_keywords(subject) & {"epochs", "nb_epoch"}:
         return  # the default of the first version was many
+    is_short = program.epochs <= VERY_FEW_EPOCHS and program.batch_size > SMALL_BATCH
     yield subject.at(
-        program.places.fit, Check.FEW_EPOCHS,
-        Severity.SUSPICION if program.epochs <= VERY_FEW_EPOCHS else Severity.HINT, {"epochs": program.epochs}
+        program.places.fit, Check.FEW_EPOCHS, Severity.SUSPICION if is_short else Severity.HINT,
+        {"epochs": program.epochs}
     )  # fmt: skip
 
 
@@ -345,4 +350,5 @@ def input_rules(subject: Subject) -> Finding:
 LIKELY_RULES: tuple[Rule, ...] = (
     softmax_rules, bounded_rules, scaled_target_rules, one_class_rules, descent_rules, input_rules, known_scale_rules,
     activation_rules, *LIKELY_SOURCE_RULES, likely_rate_rules, penalty_rules, width_rules, length_rules,
+    sorted_split_rules,
 )  # fmt: skip  # the likelier causes first

@@ -422,6 +422,23 @@ def width_rules(subject: Subject) -> Finding:
                 return
 
 
+def target_list_rules(subject: Subject) -> Finding:
+    """A list of several targets beside one of as many inputs as the model has, which has one output."""
+    model = subject.program.model
+    inputs, outputs = (getattr(model, name, None) or () for name in ("inputs", "outputs"))
+    for source, call, _ in subject.calls():
+        x, y = argument_of(call, "x", 0), argument_of(call, "y", 1)
+        if not is_at(source, call, subject.program.places.fit):
+            continue
+        if not isinstance(x, ast.List) or not isinstance(y, ast.List):
+            continue
+        is_of_names = not any(isinstance(part, ast.Constant) for part in y.elts)
+        if len(x.elts) == len(inputs) > 1 and len(y.elts) > len(outputs) == 1 and is_of_names:
+            yield subject.at(
+                source.place(call), Check.NUMBER_OF_TARGETS, Severity.CONTRADICTION, {"given": len(y.elts)}
+            )
+
+
 def column_rules(subject: Subject) -> Finding:
     """Another number of columns of a table, as they are written for x, than the model is made for."""
     row, model = subject.row_given("x", 0), subject.program.model
@@ -512,5 +529,5 @@ SOURCE_RULES: tuple[Rule, ...] = (
 )
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
-    column_rules, imbalance_rules,
+    column_rules, imbalance_rules, target_list_rules,
 )  # fmt: skip  # for programs that cannot be trained, because their data are missing

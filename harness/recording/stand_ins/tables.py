@@ -217,13 +217,19 @@ def _append(self: Any, other: Any, ignore_index: bool = False, **_: Any) -> Any:
     return pandas.concat([self, rows], ignore_index=ignore_index)
 
 
-EARLIER_METHODS: dict[str, Callable[..., Any]] = {
+def _from_csv(path: Any, header: Any = 0, sep: str = ",", index_col: Any = 0, **_: Any) -> Any:
+    """The table of a file, whose first column names the rows."""
+    return pandas.read_csv(path, header=header, sep=sep, index_col=index_col, parse_dates=True)
+
+
+OF_BOTH: dict[str, Callable[..., Any]] = {
     "append": _append,
     "as_matrix": lambda self, columns=None: (self if columns is None else self[columns]).to_numpy(),
     "get_values": lambda self: self.to_numpy(),
     "iteritems": lambda self: self.items(),
     "applymap": lambda self, function, **_: self.map(function),
-}  # of tables and their columns
+}
+EARLIER_METHODS = {pandas.DataFrame: {**OF_BOTH, "from_csv": _from_csv}, pandas.Series: OF_BOTH}
 
 
 def _restore_earlier(note: Callable[..., None]) -> None:
@@ -232,7 +238,7 @@ def _restore_earlier(note: Callable[..., None]) -> None:
         warnings.simplefilter("ignore")
         pandas.set_option("future.infer_string", False)  # texts in arrays of NumPy, as before version 3
     for kind in KINDS:
-        for name, method in EARLIER_METHODS.items():
+        for name, method in EARLIER_METHODS[kind].items():
             if not hasattr(kind, name):
                 note_use = functools.partial(note, Absorbed.MODULE, f"pandas.{kind.__name__}.{name}")
                 setattr(kind, name, noted(method, note_use))

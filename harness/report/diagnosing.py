@@ -365,6 +365,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.MADE_UP: f"The script lacks {note.detail}, so this was assumed.",
         NoteKind.LOOP_AS_FIT: f"Its own loop with {note.detail} was repeated by fit: {count(number_, 'epoch')}.",
         NoteKind.ENDLESS: f"That loop never ends; its first {number_:,} updates were repeated.",
+        NoteKind.BREAKS_OFF: "That loop can end earlier, by a break or return. All its passes were repeated.",
         NoteKind.STEP_OF_KERAS: f"Its own {note.detail} makes the updates of Keras, which were made in these runs.",
         NoteKind.WEIGHTS_SET: f"Weights that the script set itself ({number_:,}) are kept in every training.",
     }

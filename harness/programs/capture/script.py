@@ -128,18 +128,21 @@ def capture_script(
         at_fit=at_fit,
         is_surer=is_surer,
     )
+    folder, others = folders[0], folders[1:]
     try:
-        return _capture_in(folders[0], request)
+        return _capture_in(folder, request)
     except _Failed as failed:
         failure = failed
-    if isinstance(failure.error, RefusedByKeras):
-        raise failure.error from None
-    if len(folders) > 1 and failure.missing is not None and (folders[1] / failure.missing).exists():
+    if others and failure.missing is not None and (others[0] / failure.missing).exists():
         try:
-            return _capture_in(folders[1], request)
+            return _capture_in(others[0], request)
         except _Failed as failed:
             failure = failed
-    return _capture_made_up(folders[0], request, failure)
+        if failure.missing is None:  # all its files are there
+            folder = others[0]
+    if isinstance(failure.error, RefusedByKeras):
+        raise failure.error from None
+    return _capture_made_up(folder, request, failure)
 
 
 def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> list[Path]:

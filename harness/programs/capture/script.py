@@ -32,6 +32,7 @@ from ..data_sources import NoBatches
 from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
+from ..old_versions.columns import changing_columns, with_old_columns
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
 from ..old_versions.python import is_posted_python_2
 from ..old_versions.scalars import SCALARS, with_old_scalars
@@ -287,7 +288,7 @@ def _capture_in(folder: Path, request: _Request) -> Program:
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
-            namespace.update(SCALARS)
+            namespace.update({**SCALARS, **changing_columns(moved.supplied)})
             is_old = is_python_2(copy) or any(
                 is_posted_python_2(without_magics(piece.written)) for piece in pieces if piece.source.text
             )
@@ -361,7 +362,7 @@ def _run(
     """
     try:
         for piece in pieces:
-            tree = with_old_scalars(read(piece.source.text, piece.filename))
+            tree = with_old_scalars(with_old_columns(read(piece.source.text, piece.filename)))
             exec(
                 compile(with_old_division(tree) if is_old else tree, piece.filename, "exec", dont_inherit=True),
                 namespace,

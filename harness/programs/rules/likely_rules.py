@@ -182,9 +182,17 @@ def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
         yield layer, name
 
 
+def is_gate(layer: Any) -> bool:
+    """Whether what other layers give is multiplied by the output of a layer, as in squeeze-and-excitation."""
+    after = next_layer(layer)
+    if isinstance(after, keras.layers.Activation):
+        after = next_layer(after)
+    return isinstance(after, keras.layers.Multiply)
+
+
 def activation_rules(subject: Subject) -> Finding:
     """Hidden activations that saturate, or that come one after the other."""
-    sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS]
+    sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS and not is_gate(layer)]
     others = [name for _, name in hidden_layers(subject) if name not in SIGMOIDS]
     if sigmoids and (len(sigmoids) > 1 or others):
         yield subject.about(

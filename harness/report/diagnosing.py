@@ -28,6 +28,7 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.findings import Check, Contradiction, Severity
 from ..programs.program import Note, NoteKind
+from ..programs.rules.failures import explained
 from ..results import as_cards, as_figure, as_page, as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .causes import FAULTS, OUTCOMES
@@ -149,7 +150,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if (raised := found.raised) is not None:
         at = "" if raised.place is None else f" ({raised.place.file}, line {raised.place.line})"
         first = raised.message.partition("\n")[0]
-        yield f"fit stops with {raised.kind}: {first}{at}. Without it the model can be trained. Repair that first."
+        reason = explained(raised.message, None, {})
+        what = "" if reason is None else f" This means: {finding_text(reason)}"
+        yield f"fit stops with {raised.kind}: {first}{at}.{what} Repair this first; then the model can be trained."
         return
     if found.scenario is not None:
         yield from run_lines(found, found.scenario, found.user)

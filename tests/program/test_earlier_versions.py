@@ -117,7 +117,8 @@ model = keras.Sequential(layers)
     "training",
     [
         "model.compile('adam', 'mse')\nmodel.fit(train, epochs=2)\n",
-        "loss, optimizer = keras.losses.SparseCategoricalCrossentropy(from_logits=True), keras.optimizers.SGD()\nfor x, y in train:\n"
+        "loss, optimizer = keras.losses.SparseCategoricalCrossentropy(from_logits=True), keras.optimizers.SGD()\n"
+        "for x, y in train:\n"
         "    with tf.GradientTape() as tape:\n        cost = loss(y, model(x, training=True))\n"
         "    gradients = tape.gradient(cost, model.trainable_weights)\n"
         "    optimizer.apply_gradients(zip(gradients, model.trainable_weights))\n",
@@ -196,3 +197,18 @@ def test_the_labels_of_folders_are_not_asked_for(script):
     text += "m.compile('adam', 'sparse_categorical_crossentropy')\nm.fit(x, epochs=30)\n"
     checks = [one.check for one in read_unjudged(capture_script(script(text))).contradictions]
     assert Check.CLASS_NUMBERS not in checks
+
+
+def test_what_is_made_up_for_an_expression_without_a_name_has_its_line(script):
+    text = "import keras, numpy as np\nrows = np.ones((40, 3))\n{}['absent'].fill(0)\n"
+    text += "m = keras.Sequential([keras.layers.Dense(1)])\nm.compile('adam', 'mse')\nm.fit(rows, targets)\n"
+    parts = made_up_parts(capture_script(script(text)).notes)
+    assert parts[:2] == ("the value of targets", "the value of line 3")
+
+
+def test_the_epochs_of_a_fit_that_is_not_reached_are_not_known(script):
+    text = "import keras, sys\nm = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])\n"
+    text += "m.compile('adam', 'mse')\nsys.exit()\nm.fit(rows, targets, epochs=500)\n"
+    program = capture_script(script(text))
+    assert program.places.fit is None
+    assert Check.FEW_EPOCHS not in {one.check for one in read_unjudged(program).contradictions}

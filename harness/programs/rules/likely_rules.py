@@ -318,7 +318,7 @@ def length_rules(subject: Subject) -> Finding:
     """Very few epochs, unless they are known to be long, and few updates of a data set whose size is known."""
     program = subject.program
     is_looped = any(loops_around(source, tree, program.places.fit) for source, tree in subject.code)
-    if program.is_trained_otherwise or is_looped:
+    if program.is_trained_otherwise or is_looped or program.places.fit is None:  # no call says how many
         return
     rows = real_rows(program)
     steps = program.steps_per_epoch or (None if rows is None else -(-rows // max(1, program.batch_size)))

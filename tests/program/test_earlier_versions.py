@@ -63,6 +63,8 @@ def test_columns_are_changed_in_place_as_in_earlier_versions_of_pandas(script):
     assert program.x.tolist()[:4] == [[1, 0], [9, 1], [3, 0], [5, 1]]
     assert np.all(program.y == 7)
     assert old_names_of(program) == [OF_COLUMNS]
+    completed = capture_script(script(COLUMNS.replace("np.ones(20)", "targets")))  # which is not there
+    assert completed.x.tolist()[:4] == program.x.tolist()[:4]
 
 
 @pytest.mark.parametrize(

@@ -79,15 +79,15 @@ class _OldColumns(ast.NodeTransformer):
             node.value = called("__part_of__", [inner.value, inner.slice], [], inner)
         return node
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        """One statement that may call a method of a column."""
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """One call, maybe of a method of a column."""
         self.generic_visit(node)
-        match node.value:
-            case ast.Call(ast.Attribute(ast.Subscript(whole, key), method), arguments, keywords) if is_key(key):
-                others = [keyword for keyword in keywords if keyword.arg != "inplace"]
+        match node.func:
+            case ast.Attribute(ast.Subscript(whole, key), method) if is_key(key):
+                others = [keyword for keyword in node.keywords if not is_in_place(keyword)]
                 name = ast.copy_location(ast.Constant(method), node)
-                if any(is_in_place(keyword) for keyword in keywords):
-                    node.value = called("__change__", [whole, key, name, *arguments], others, node)
+                if len(others) < len(node.keywords):
+                    return called("__change__", [whole, key, name, *node.args], others, node)
         return node
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput
@@ -17,6 +18,8 @@ OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveS
 # ways to train without fit
 TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"
 GRAPHS = "the placeholders and sessions of TensorFlow 1"
+IMPORTED_MODULE = re.compile(rb"""(?m)^[\s"]*(?:import|from)\s+(\w[\w.]*)""")
+MOST_MODULES = 30  # of a script's own that are read
 IMPORTED = rb"(?m)^[\s\"]*(?:import|from)\s+%s\b"  # in a script, or in a line of a notebook
 OTHER_FRAMEWORKS = tuple(
     (re.compile(IMPORTED % module), framework)
@@ -40,11 +43,31 @@ class WithoutModel(BadInput):
 
 
 def trains_keras(path: Path) -> bool:
-    """Whether a script or notebook seems to train a Keras model; else its network is hand-written."""
+    """Whether a script or notebook seems to train a Keras model, or its own modules do; else it is hand-written."""
     text = path.read_bytes()
     is_of_keras = path.suffix == ".ipynb" and b"keras" in text
-    is_compiled = all(one.search(text) for one in (IMPORTS_KERAS, IMPORTS_A_PACKAGE_OF_KERAS, COMPILES))
-    return is_of_keras or is_compiled or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+    trains = is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
+    return trains or compiles_keras(text) or any(compiles_keras(module) for module in own_modules(path))
+
+
+def compiles_keras(text: bytes) -> bool:
+    """Whether a text imports Keras and compiles a model."""
+    return all(one.search(text) for one in (IMPORTS_KERAS, IMPORTS_A_PACKAGE_OF_KERAS, COMPILES))
+
+
+def own_modules(path: Path) -> Iterator[bytes]:
+    """The texts of the modules beside a script that it imports, and that they import, the nearest first."""
+    files, read = [path], {path}
+    for file in files:
+        text = file.read_bytes()
+        if file is not path:
+            yield text
+        for name in IMPORTED_MODULE.findall(text):
+            at = path.parent.joinpath(*name.decode(errors="replace").split("."))
+            for one in (at.with_suffix(".py"), at / "__init__.py"):
+                if len(read) < MOST_MODULES and one not in read and one.is_file():
+                    files.append(one)
+                    read.add(one)
 
 
 def refuse_other_frameworks(path: Path, shown: str) -> None:

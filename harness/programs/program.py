@@ -80,6 +80,7 @@ class NoteKind(Enum):
     NEVER_FIT = "never-fit"  # the script compiles a model and does not train it
     ENDLESS = "endless"  # such a loop never ends; its first ``count`` updates were taken
     LOOP_AS_FIT = "loop-as-fit"  # a loop of the user's own was taken for a fit of ``count`` epochs; ``detail`` says how
+    BREAKS_OFF = "breaks-off"  # such a loop can end before its last pass, and was not followed so far
     STEP_OF_KERAS = "step-of-keras"  # a step of the model's own, ``detail``, makes the updates of Keras: left out
     HAND_WRITTEN = "hand-written"  # the program was read from a NumPy file
     WEIGHTS_SET = "weights-set"  # ``count`` weights were set by the script and are not drawn anew

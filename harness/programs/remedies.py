@@ -49,7 +49,10 @@ def changes_for(program: Program, finding: Contradiction) -> Iterator[Change]:
     is_replaced = check is Check.LOSS_OF_ALL_OUTPUTS or (known is not None and known.name in REGRESSION_LOSSES)
     labelled = targets if is_replaced and names_classes(targets, metric_names(program.metrics)) else None
     is_raw = check is Check.UNSCALED_INPUTS and (values["least"], values["largest"]) == BYTES
-    if check is Check.SOFTMAX_OVER_ONE_UNIT:
+    if check is Check.SOFTMAX_OVER_ONE_UNIT and values.get("classes") is not None:  # which may be more than two
+        if values["classes"] and targets is not None and head is not None:
+            yield from classifying_head(head, targets)
+    elif check is Check.SOFTMAX_OVER_ONE_UNIT:
         yield activation(finding, str(values["instead"]))
         if loss_name(program) in CROSSENTROPIES - BINARY_CROSSENTROPIES:
             yield Change(kind=ChangeKind.LOSS, new="binary_crossentropy")

@@ -28,6 +28,7 @@ from ..diagnosis.splits import Judged
 from ..diagnosis.tasks import TaskKind
 from ..programs.findings import Check, Contradiction, Severity
 from ..programs.program import Note, NoteKind
+from ..programs.rules.failures import explained
 from ..results import as_cards, as_figure, as_page, as_report, as_verdict
 from . import diagnosis_document as _  # noqa: F401 - registers the JSON document
 from .causes import FAULTS, OUTCOMES
@@ -149,7 +150,9 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
     if (raised := found.raised) is not None:
         at = "" if raised.place is None else f" ({raised.place.file}, line {raised.place.line})"
         first = raised.message.partition("\n")[0]
-        yield f"fit stops with {raised.kind}: {first}{at}. Without it the model can be trained. Repair that first."
+        reason = explained(raised.message, None, {})
+        what = "" if reason is None else f" This means: {finding_text(reason)}"
+        yield f"fit stops with {raised.kind}: {first}{at}.{what} Repair this first; then the model can be trained."
         return
     if found.scenario is not None:
         yield from run_lines(found, found.scenario, found.user)
@@ -365,6 +368,7 @@ def note_text(note: Note) -> str | None:
         NoteKind.MADE_UP: f"The script lacks {note.detail}, so this was assumed.",
         NoteKind.LOOP_AS_FIT: f"Its own loop with {note.detail} was repeated by fit: {count(number_, 'epoch')}.",
         NoteKind.ENDLESS: f"That loop never ends; its first {number_:,} updates were repeated.",
+        NoteKind.BREAKS_OFF: "That loop can end earlier, by a break or return. All its passes were repeated.",
         NoteKind.STEP_OF_KERAS: f"Its own {note.detail} makes the updates of Keras, which were made in these runs.",
         NoteKind.WEIGHTS_SET: f"Weights that the script set itself ({number_:,}) are kept in every training.",
     }

@@ -71,6 +71,16 @@ def alike_text(values: Values) -> str:
     return f"{names} both start at 0, so all units between them stay alike; start from small random numbers"
 
 
+def instead_text(values: Values) -> str:
+    """What to use in the place of softmax over one unit."""
+    classes = values.get("classes")
+    if classes is None:
+        return str(values["instead"])
+    if classes:
+        return f"{classes:,} units, one for each class"
+    return "one unit for each class, or sigmoid with binary_crossentropy if there are two"
+
+
 def untracked_text(values: Values) -> str:
     """Which variables are not trained, and what to do."""
     names, several = values["names"], len(values["names"]) > 1
@@ -82,7 +92,7 @@ def untracked_text(values: Values) -> str:
 
 SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.SOFTMAX_OVER_ONE_UNIT: lambda v: (
-        f"softmax over one unit is always 1, so nothing can be learned; use {v['instead']}"
+        f"softmax over one unit is always 1, so nothing can be learned; use {instead_text(v)}"
     ),
     Check.REPEATED_ACTIVATION: lambda v: f"the output passes through {joined(v['activations'])}, one after the other",
     Check.BOUNDED_BEFORE_LOGITS: lambda v: (
@@ -111,7 +121,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "binary_crossentropy"
     ),
     Check.ONE_UNIT_UNDER_CATEGORICAL: lambda v: (
-        f"{v['loss']} needs one output for each class, and the last layer has one unit"
+        f"{v['loss']} needs one output for each class, and the last layer has one unit; use binary_crossentropy with "
+        "sigmoid for two classes, and mean_squared_error for quantities"
     ),
     Check.TARGETS_OUT_OF_REACH: lambda v: (
         f"the targets go from {range_text(v)}, which {v['activation']} outputs cannot reach: {lost_text(v)}"
@@ -498,6 +509,11 @@ def remedy_of_shape(wanted: Sequence[int | None], shape: Sequence[int | None]) -
 
 def remedy_of_image(shape: Sequence[int | None]) -> str:
     """What to do if images are smaller than a window that goes over them."""
+    if len(shape) == 3 and shape[0] in (1, 3) and (shape[1] or 0) > 3 and shape[1] != shape[2]:
+        return (
+            f"they are {shape[0]} high and {shape[1]} wide, so the channels may come first in input_shape; write it as "
+            "(height, width, channels), and move that axis of x"
+        )
     if len(shape) == 3 and shape[0] in (1, 3) and (shape[1] or 0) > 3:
         return (
             f"the channels are read last, so use input_shape={shape_of((*shape[1:], shape[0]))} and move that axis of x"

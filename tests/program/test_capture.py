@@ -673,12 +673,36 @@ def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
     ],
 )
 def test_the_end_of_a_long_loop_is_not_waited_for_if_it_is_known(script, monkeypatch, loop, passes, epochs):
-    monkeypatch.setattr("harness.programs.capture.recorder.SHARE_OF_ENDLESS", 0.0)
+    monkeypatch.setattr("harness.programs.capture.own_loops.SHARE_OF_ENDLESS", 0.0)
     rows = "[start::3]" if "start" in loop else ""
     text = f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\n{loop}\n    model.train_on_batch(x{rows}, y{rows})\n"
     program = capture_script(script(text))
     assert (program.can_be_trained, program.epochs, len(program.x)) == (True, epochs, 12)
     assert [note.count for note in program.notes if note.kind is NoteKind.STOPPED] == [passes] * (passes > 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_said"),
+    [
+        ("if step > 5: break", True),
+        ("if step > 5: return", True),
+        ("for value in x:\n            if value[0] > 0: break", False),
+    ],
+)
+def test_a_long_loop_that_can_break_off_is_said_to_end_earlier(script, monkeypatch, body, is_said):
+    for share in ("SHARE_OF_ENDLESS", "SHARE_OF_BREAKING"):
+        monkeypatch.setattr(f"harness.programs.capture.own_loops.{share}", 0.0)
+    text = f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\ndef train():\n    for step in range(40):\n"
+    text += f"        model.train_on_batch(x, y)\n        {body}\ntrain()\n"
+    program = capture_script(script(text))
+    assert (program.epochs, NoteKind.BREAKS_OFF in kinds(program)) == (40, is_said)
+
+
+def test_the_end_of_a_loop_that_breaks_off_is_waited_for(script, monkeypatch):
+    monkeypatch.setattr("harness.programs.capture.own_loops.SHARE_OF_ENDLESS", 0.0)
+    loop = "for step in range(40):\n    model.train_on_batch(x, y)\n    if step == 4: break\n"
+    program = capture_script(script(f"{DATA_OF_LOOP}model.compile('sgd', 'mse')\n{loop}"))
+    assert (program.epochs, NoteKind.BREAKS_OFF in kinds(program)) == (5, False)
 
 
 @pytest.mark.parametrize(
@@ -958,6 +982,17 @@ def test_the_folder_that_holds_what_a_script_names_comes_first(tmp_path):
     (tmp_path / "rows.csv").unlink()
     assert working_folders(script, tmp_path) == [own, tmp_path]
     assert working_folders(script, own) == [own]
+
+
+def test_a_script_that_fails_for_another_reason_in_the_folder_of_its_files_is_completed_there(script, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (tmp_path / "rows").mkdir()
+    np.save(tmp_path / "rows" / "x.npy", np.full((40, 3), 7.0))
+    text = f"import os\n{HEADER}x = np.load(os.path.join('ro' + 'ws', 'x.npy'))\n{MODEL}model.fit(x, targets)\n"
+    program = capture_script(script(text, name="own/train.py"))
+    assert [note.detail for note in program.notes if note.kind is NoteKind.MADE_UP] == ["the value of targets"]
+    assert np.all(program.x == 7)
 
 
 def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(script):

@@ -57,6 +57,7 @@ class FollowedLoop:
     # how often a loop around its updates has run to the end, and how often it will; (0, 0) if that is not known
     progress: Callable[[], tuple[int, int]] = lambda: (0, 0)
     long: float = np.inf  # of ``time.monotonic``, after which its end is not waited for if it is known
+    may_break_off: bool = False  # whether its text says that it can end before that
     passes: int = 0  # over its rows that a loop would have made to its end, if that was not waited for
     rows: dict[bytes, int] = field(default_factory=dict)  # place of each different row, by its bytes
     # x, y: the different rows, in the order in which they came
@@ -124,6 +125,8 @@ class FollowedLoop:
             notes.append(Note(kind=NoteKind.ENDLESS, count=len(self.sizes)))
         if self.passes:
             notes.append(Note(kind=NoteKind.STOPPED, count=min(self.counts)))
+        if self.passes and self.may_break_off:
+            notes.append(Note(kind=NoteKind.BREAKS_OFF))
         return dataclasses.replace(
             program,
             epochs=epochs,

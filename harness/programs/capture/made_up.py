@@ -31,7 +31,7 @@ from ..stand_ins import only_shows
 from .made_up_archives import patch_archives
 from .made_up_arguments import patch_arguments
 from .made_up_folders import patch_folders
-from .made_up_sets import FEW_ROWS, patch_data_sets
+from .made_up_sets import FEW_ROWS, patch_data_sets, patch_tensorflow_datasets
 from .supply import ROWS, Supply, table_width
 
 OF_DATASETS = re.compile(r"[/\\\\]datasets[/\\\\]")
@@ -45,6 +45,7 @@ def made_up(supply: Supply) -> Iterator[None]:
         patch_archives(stack, supply)
         for patch in (patch_files, patch_data_sets, patch_tables, patch_downloads, patch_folders):
             patch(stack, supply)
+        patch_tensorflow_datasets(stack, supply)
         patch_screens(stack, supply)
         patch_arguments(stack, supply)
         finder = absorbed.AbsorbingFinder(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import importlib.machinery
+import importlib.util
+import sys
 from typing import Any
 from unittest import mock
 
 import numpy as np
 
-from ...recording.stand_ins import learning
+from ...recording.stand_ins import absorbed, learning
 from ...recording.stand_ins.hints import images, inputs, labels
 from ..program import DATA_SET, MadeUp
 from .supply import ROWS, Array, Supply
@@ -69,6 +73,47 @@ def patch_data_sets(stack: contextlib.ExitStack, supply: Supply) -> None:
         real = vars(datasets).get(name)
         made = _known_table(name, rows, columns, supply)
         stack.enter_context(mock.patch.dict(vars(datasets), {name: _or_else(real, made)}))
+
+
+def patch_tensorflow_datasets(stack: contextlib.ExitStack, supply: Supply) -> None:
+    """The images that the package ``tensorflow_datasets`` reads, if it is not installed."""
+    if importlib.util.find_spec("tensorflow_datasets") is not None or "tensorflow_datasets" not in supply.text:
+        return
+    module = absorbed.AbsorbingModule("tensorflow_datasets")
+    module.__spec__ = importlib.machinery.ModuleSpec("tensorflow_datasets", None)
+    module.load = functools.partial(_load_images, supply)  # type: ignore[attr-defined]
+    stack.enter_context(mock.patch.dict(sys.modules, {"tensorflow_datasets": module}))
+
+
+def _load_images(
+    supply: Supply, name: str, split: Any = None, *, as_supervised: bool = False, with_info: bool = False,
+    batch_size: int | None = None, **_: Any
+) -> Any:  # fmt: skip
+    """``tensorflow_datasets.load`` of images of a known shape."""
+    import tensorflow as tf
+
+    supply.note("the package", "tensorflow_datasets", MadeUp.VALUES)
+    if name not in DATASETS:
+        supply.note(DATA_SET, name)
+        return absorbed.Absorbing(name)
+    supply.note(DATA_SET, name, MadeUp.VALUES, count=SHRINKAGE)
+    shape, classes, train, test = DATASETS[name]
+    rows = {"train": few(train), "test": few(test)}
+    channels = (*shape, 1)[:3]
+
+    def read(part: Any) -> Any:
+        x, y = _pictures(rows.get(str(part).partition("[")[0], rows["train"]), channels, classes)
+        pair = (x, y.reshape(-1).astype("int64"))
+        data = tf.data.Dataset.from_tensor_slices(pair if as_supervised else dict(zip(("image", "label"), pair)))
+        return data if batch_size is None else data.batch(batch_size)
+
+    if split is None:
+        found: Any = {part: read(part) for part in rows}
+    else:
+        found = [read(part) for part in split] if isinstance(split, (list, tuple)) else read(split)
+    features = {"label": learning.bunch(num_classes=classes), "image": learning.bunch(shape=channels)}
+    splits = {part: learning.bunch(num_examples=count) for part, count in rows.items()}
+    return (found, learning.bunch(features=features, splits=splits)) if with_info else found
 
 
 def _or_else(real: Any, made: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,13 +19,15 @@ import keras
 import numpy as np
 
 from ..kinds import ON_BATCH, TAPE
-from ..source.places import Place, Sources
+from ..source.places import Place, Sources, may_break_off, run_so_far
 from .followed_loops import FollowedLoop, NotPlain, ScriptEnded, check_gradients, noises
 
 Wrapper = Callable[..., Any]
 
 
 FITS = "fit() on other rows in each pass of a loop"
+SHARE_OF_ENDLESS = 0.5  # of the seconds of a loop, for one that never ends, or whose end is known
+SHARE_OF_BREAKING = 0.9  # of them, for a loop whose end is known, and that can end before it
 ROWS_AT_ONCE = 1024  # that are at most evaluated or predicted as one batch while a loop is followed
 OF_QUESTIONS = {"self", "x", "y", "batch_size", "verbose"}  # arguments of evaluate that leave one batch one
 PAIRS = (("target", "labels"), ("output", "logits"))  # what Keras and TensorFlow call targets and outputs
@@ -145,16 +148,13 @@ class OwnLoops:
             self.followed = None
             raise ScriptEnded from None
 
-    def follow(
-        self, loop: Loop, deadline: float, *, is_endless: bool, progress: Callable[[], tuple[int, int]], long: float
-    ) -> None:
-        """Let a loop go on after its first update if it may be plain, until a point in time.
+    def follow(self, loop: Loop, seconds: float, *, is_endless: bool) -> None:
+        """Let a loop go on after its first update if it may be plain, for some time.
 
         Args:
             loop: at its first update.
-            deadline: of ``time.monotonic``.
+            seconds: in which it has to end.
             is_endless: whether its text says that it never ends.
-            progress, long: as of ``FollowedLoop``.
 
         Raises:
             NotPlain: its gradients are not those of its loss, or not known.
@@ -166,7 +166,19 @@ class OwnLoops:
                 check_gradients(loop.model, loop.loss, loop.x, loop.y, gradients, variables)
             finally:
                 self.is_checking = False
-        self.followed = FollowedLoop(loop.model, loop.optimizer, loop.loss, deadline, is_endless, progress, long)
+        outermost = self.sources.outermost_loop()
+        breaks_off = outermost is not None and may_break_off(outermost[0])
+        shares = (SHARE_OF_ENDLESS, SHARE_OF_BREAKING if breaks_off else SHARE_OF_ENDLESS, 1)
+        soon, long, late = (time.monotonic() + share * seconds for share in shares)
+        deadline = soon if is_endless else late
+        self.followed = FollowedLoop(
+            loop.model, loop.optimizer, loop.loss, deadline, is_endless, self._run_so_far, long, breaks_off
+        )
+
+    def _run_so_far(self) -> tuple[int, int]:
+        """As ``run_so_far``, of the loop of the user's that everything runs in."""
+        outermost = self.sources.outermost_loop()
+        return (0, 0) if outermost is None else run_so_far(*outermost)
 
     def _on_batch(self, train_on_batch: Wrapper) -> Wrapper:
         """Model.train_on_batch."""

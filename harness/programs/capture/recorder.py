@@ -46,7 +46,6 @@ from ..source.places import (
     loops_around,
     never_ends,
     passes_of,
-    run_so_far,
 )
 from .followed_loops import FollowedLoop, NotPlain, OutOfTime, ScriptEnded
 from .made_up_data import data_made_up, unknown_data, with_numbers
@@ -56,7 +55,6 @@ from .own_steps import makes_plain_updates, trained_by_keras
 from .supply import Supply
 
 SECONDS_OF_LOOP = 60.0  # in which a loop of the user's own has to end, if there is no other limit
-SHARE_OF_ENDLESS = 0.5  # of these seconds, for a loop that never ends, or whose end is known
 NOT_COMPILED = "You must call `compile()` before calling `fit()`."
 SECONDS_AFTER_FIT = 20.0  # what follows the captured fit is stopped then
 
@@ -227,18 +225,10 @@ class Recorder:
             with contextlib.suppress(NotPlain):
                 seconds = self.seconds or SECONDS_OF_LOOP
                 is_endless = any(map(never_ends, self._loops(self.program.places.fit)))
-                soon, late = (time.monotonic() + share * seconds for share in (SHARE_OF_ENDLESS, 1))
-                self.loops.follow(
-                    loop, soon if is_endless else late, is_endless=is_endless, progress=self._run_so_far, long=soon
-                )
+                self.loops.follow(loop, seconds, is_endless=is_endless)
                 self.set_alarm(seconds)
                 return
         raise ScriptEnded
-
-    def _run_so_far(self) -> tuple[int, int]:
-        """As ``run_so_far``, of the loop of the user's that everything runs in."""
-        outermost = self.sources.outermost_loop()
-        return (0, 0) if outermost is None else run_so_far(*outermost)
 
     def complete_loop(self) -> None:
         """Take a loop that was followed to the end of the script for a training by fit."""

@@ -32,6 +32,7 @@ from ..data_sources import NoBatches
 from ..edits import Edit, edited_files
 from ..findings import Check, Contradiction
 from ..kinds import TAPE, refuse_other_frameworks
+from ..old_versions.columns import changing_columns, with_old_columns
 from ..old_versions.names import LISTS_OF_PYTHON_2, old_names
 from ..old_versions.python import is_posted_python_2
 from ..old_versions.scalars import SCALARS, with_old_scalars
@@ -128,18 +129,21 @@ def capture_script(
         at_fit=at_fit,
         is_surer=is_surer,
     )
+    folder, others = folders[0], folders[1:]
     try:
-        return _capture_in(folders[0], request)
+        return _capture_in(folder, request)
     except _Failed as failed:
         failure = failed
-    if isinstance(failure.error, RefusedByKeras):
-        raise failure.error from None
-    if len(folders) > 1 and failure.missing is not None and (folders[1] / failure.missing).exists():
+    if others and failure.missing is not None and (others[0] / failure.missing).exists():
         try:
-            return _capture_in(folders[1], request)
+            return _capture_in(others[0], request)
         except _Failed as failed:
             failure = failed
-    return _capture_made_up(folders[0], request, failure)
+        if failure.missing is None:  # all its files are there
+            folder = others[0]
+    if isinstance(failure.error, RefusedByKeras):
+        raise failure.error from None
+    return _capture_made_up(folder, request, failure)
 
 
 def working_folders(path: Path, here: Path, arguments: Sequence[str] = ()) -> list[Path]:
@@ -284,7 +288,7 @@ def _capture_in(folder: Path, request: _Request) -> Program:
             alarm.running(SECONDS_BEFORE_FIT if supply is None else SECONDS_MADE_UP),
             contextlib.nullcontext() if supply is None else made_up(supply),
         ):
-            namespace.update(SCALARS)
+            namespace.update({**SCALARS, **changing_columns(moved.supplied)})
             is_old = is_python_2(copy) or any(
                 is_posted_python_2(without_magics(piece.written)) for piece in pieces if piece.source.text
             )
@@ -358,7 +362,7 @@ def _run(
     """
     try:
         for piece in pieces:
-            tree = with_old_scalars(read(piece.source.text, piece.filename))
+            tree = with_old_scalars(with_old_columns(read(piece.source.text, piece.filename)))
             exec(
                 compile(with_old_division(tree) if is_old else tree, piece.filename, "exec", dont_inherit=True),
                 namespace,

@@ -273,7 +273,7 @@ class Completion:
         except Exception as error:
             if is_of_keras(error):
                 raise
-            self.supply.note(VALUE, ", ".join(name for name in flat(names) if name != ELEMENT) or "an expression")
+            self.supply.note(VALUE, ", ".join(name for name in flat(names) if name != ELEMENT) or line_of(error))
             return self.made(names)
 
     def forgive(self) -> None:
@@ -364,6 +364,12 @@ def methods_without_class(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """The functions of a program that are written as methods, because their class was not posted with them."""
     functions = {name: value for name, value in namespace.items() if inspect.isfunction(value)}
     return {name: one for name, one in functions.items() if [*inspect.signature(one).parameters][:1] == ["self"]}
+
+
+def line_of(error: Exception) -> str:
+    """Where the expression of the user's is written that raised an error which is handled now."""
+    raised = error.__traceback__ and error.__traceback__.tb_next
+    return "an expression" if raised is None else f"line {raised.tb_lineno}"
 
 
 def fits_names(value: Any, names: Any) -> bool:

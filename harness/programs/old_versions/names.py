@@ -35,6 +35,7 @@ from ..stand_ins import importing_file
 from .arguments import OF_QUEUES, old_arguments
 from .lists import taking_lists
 from .own_layers import take_old_methods
+from .tensor_functions import layers_of_functions
 
 PLACES = (
     "", "layers", "models", "optimizers", "losses", "metrics", "callbacks", "utils", "initializers", "regularizers",
@@ -234,6 +235,7 @@ def old_names(is_users: Callable[[str], bool], text: str = "") -> Iterator[Moved
                     _supply(stack, kind, name, noted(method, note_use))
         stack.enter_context(mock.patch.object(builtins, "__import__", importing_keras(is_users, finder.supplied)))
         stack.enter_context(taking_lists())
+        stack.enter_context(layers_of_functions(finder.supplied))
         stack.enter_context(old_arguments(text, finder.supplied))
         sys.meta_path.append(finder)  # asked last: what exists is not replaced
         try:

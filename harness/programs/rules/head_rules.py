@@ -49,7 +49,8 @@ def output_rules(subject: Subject) -> Finding:
     if head.has_softmax_over_one_unit:
         yield subject.about(
             layer, Check.SOFTMAX_OVER_ONE_UNIT, Severity.CONTRADICTION,
-            {"units": 1, "activation": "softmax", "instead": "sigmoid" if is_of_classes(subject) else "linear"}
+            {"units": 1, "activation": "softmax", "instead": "sigmoid" if is_of_classes(subject) else "linear",
+             **many_classes(subject)}
         )  # fmt: skip
         return
     if names.count("softmax") > 1 or names.count("sigmoid") > 1 or {"softmax", "sigmoid"} <= set(names):
@@ -65,6 +66,17 @@ def is_of_classes(subject: Subject) -> bool:
     if subject.loss_name in CROSSENTROPIES or subject.targets is None:
         return subject.loss_name in CROSSENTROPIES or any("acc" in name for name in subject.metrics)
     return subject.targets.kind is TargetKind.BINARY
+
+
+def many_classes(subject: Subject) -> dict[str, Value]:
+    """How many classes a program with one output tells apart, if they may be more than two; 0 if that is not known."""
+    targets = subject.targets
+    if subject.loss_name not in CROSSENTROPIES - BINARY_CROSSENTROPIES:
+        return {}
+    if targets is None:
+        return {"classes": 0}
+    is_numbered = targets.width == 1 and targets.kind is TargetKind.CLASSES and targets.low == 0
+    return {"classes": int(targets.high) + 1} if is_numbered else {}
 
 
 def crossentropy_rules(subject: Subject, head: Head) -> Finding:

@@ -186,9 +186,17 @@ def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
         yield layer, name
 
 
+def is_gate(layer: Any) -> bool:
+    """Whether what other layers give is multiplied by the output of a layer, as in squeeze-and-excitation."""
+    after = next_layer(layer)
+    if isinstance(after, keras.layers.Activation):
+        after = next_layer(after)
+    return isinstance(after, keras.layers.Multiply)
+
+
 def activation_rules(subject: Subject) -> Finding:
     """Hidden activations that saturate, or that come one after the other."""
-    sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS]
+    sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS and not is_gate(layer)]
     others = [name for _, name in hidden_layers(subject) if name not in SIGMOIDS]
     if sigmoids and (len(sigmoids) > 1 or others):
         yield subject.about(
@@ -314,7 +322,7 @@ def length_rules(subject: Subject) -> Finding:
     """Very few epochs, unless they are known to be long, and few updates of a data set whose size is known."""
     program = subject.program
     is_looped = any(loops_around(source, tree, program.places.fit) for source, tree in subject.code)
-    if program.is_trained_otherwise or is_looped:
+    if program.is_trained_otherwise or is_looped or program.places.fit is None:  # no call says how many
         return
     rows = real_rows(program)
     steps = program.steps_per_epoch or (None if rows is None else -(-rows // max(1, program.batch_size)))

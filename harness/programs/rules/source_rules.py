@@ -236,7 +236,9 @@ def image_rules(subject: Subject) -> Finding:
         yield from pretrained_rules(subject)
         return
     layers = list(subject.program.model._flatten_layers(include_self=False))
-    reads_images = any(isinstance(layer, keras.layers.Conv2D) for layer in layers) and IMAGES.search(text)
+    shapes = [tensor.shape for tensor in getattr(subject.program.model, "inputs", None) or []]
+    are_images = any(isinstance(layer, keras.layers.Conv2D) for layer in layers) or any(len(one) == 4 for one in shapes)
+    reads_images = are_images and IMAGES.search(text)
     match = reads_images or TABLES.search(text)
     if not match or any(isinstance(layer, keras.layers.Embedding) for layer in layers):
         return
@@ -280,7 +282,9 @@ def optimizer_rules(subject: Subject) -> Finding:
     compiled = subject.program.places.compile
     calls = [call for source, call, name in subject.calls() if name == "compile" and is_at(source, call, compiled)]
     given = argument_of(calls[0], "optimizer", 0) if len(calls) == 1 else None
-    if len(calls) == 1 and given is None and not any(keyword.arg is None for keyword in calls[0].keywords):
+    is_overridden = bool(calls) and ast.unparse(calls[0].func).startswith("super(")  # which keeps it elsewhere
+    is_whole = len(calls) == 1 and not is_overridden and not any(keyword.arg is None for keyword in calls[0].keywords)
+    if is_whole and given is None:
         yield subject.at(
             compiled, Check.NO_OPTIMIZER, Severity.HINT, {"optimizer": type(subject.program.optimizer).__name__}
         )
@@ -387,7 +391,10 @@ def one_hot_rules(subject: Subject) -> Finding:
     head = subject.head
     if subject.targets is not None or head is None or (head.units or 0) < 2:
         return
-    if subject.loss_name in SPARSE_CROSSENTROPIES and not made_up_names(subject.program.notes, DATA_SET):
+    is_numbered = any(name in READERS_OF_FOLDERS for _, _, name in subject.calls()) or made_up_names(
+        subject.program.notes, DATA_SET
+    )
+    if subject.loss_name in SPARSE_CROSSENTROPIES and not is_numbered:
         yield subject.at(subject.targets_place, Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units})
     is_given = made_up_names(subject.program.notes, VALUE) & {ast.unparse(y) for y in subject.fitted("y", 1)}
     is_innocent = (

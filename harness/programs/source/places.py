@@ -356,6 +356,20 @@ def run_so_far(loop: ast.AST, names: Mapping[str, Any]) -> tuple[int, int]:
     return (numbers.index(current), len(numbers)) if isinstance(current, int) and current in numbers else (0, 0)
 
 
+def may_break_off(loop: ast.AST) -> bool:
+    """Whether a loop can end before its last pass, by a ``break`` of its own or a ``return``."""
+    parts = list(ast.iter_child_nodes(loop))
+    while parts:
+        part = parts.pop()
+        if isinstance(part, (ast.Break, ast.Return)):
+            return True
+        if isinstance(part, (ast.For, ast.While)):  # a break in it ends that loop alone
+            parts += [node for node in ast.walk(part) if isinstance(node, ast.Return)]
+        elif not isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            parts += ast.iter_child_nodes(part)
+    return False
+
+
 def never_ends(loop: ast.AST) -> bool:
     """Whether a loop is ``while True`` without anything in it that ends it."""
     if not (isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and loop.test.value):

@@ -41,6 +41,12 @@ def _unpacked(frame: Any) -> int:
     return 2
 
 
+def may_be_decorated(value: Any) -> bool:
+    """Whether a value is a function or class that a decorator may be given, and not a type such as ``float``."""
+    is_type = isinstance(value, type) and value.__module__ in ("builtins", "numpy")
+    return callable(value) and not is_type and not isinstance(value, Absorbing)
+
+
 def noted(function: Callable[..., Any], note_use: Callable[[], None]) -> Callable[..., Any]:
     """A function or method whose use is noted."""
 
@@ -76,9 +82,8 @@ class Absorbing(Entered):
         return value
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        # a decorator gives back what it decorates
-        if len(arguments) == 1 and not keywords and callable(arguments[0]) and not isinstance(arguments[0], Absorbing):
-            return arguments[0]
+        if len(arguments) == 1 and not keywords and may_be_decorated(arguments[0]):
+            return arguments[0]  # as a decorator does
         name = self.__dict__["_name"]
         loaded = LOADED(name) if LOADS.search(name) else None
         if loaded is not None:

@@ -461,6 +461,17 @@ def test_an_edited_script_that_does_not_reach_fit_is_not_completed(tmp_path, mon
         run_edited(program, [edit], trains=False)
 
 
+@pytest.mark.parametrize(("given", "shape"), [("(4,)", (None, None, 4)), ("(3, 4)", (None, 3, 4))])
+def test_input_dim_of_a_recurrent_layer_replaces_the_shape_of_one_step(captured, given, shape):
+    program = captured(
+        "import keras, numpy as np\nm = keras.models.Sequential()\n"
+        f"m.add(keras.layers.LSTM(2, input_shape={given}, input_dim=4))\nm.add(keras.layers.Dense(1))\n"
+        "m.compile('adam', 'mse')\nm.fit(np.zeros((9, 3, 4)), np.zeros(9))\n"
+    )
+    assert program.error is None
+    assert program.model.input_shape == shape
+
+
 def test_tables_have_the_methods_of_earlier_versions(captured):
     program = captured(
         "import keras, numpy as np, pandas as pd\ntable = pd.DataFrame({'a': [1.0, 2], 'b': [3.0, 4]})\n"

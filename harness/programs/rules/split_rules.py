@@ -99,9 +99,7 @@ def gathers_by_class(subject: Subject) -> bool:
     for outer in loops:
         made = [*assigned_pairs(outer), *gone_through(outer)]
         of_class = made_from(names_of(outer.target), made)
-        for inner in loops:
-            if inner is outer or inner not in ast.walk(outer):
-                continue
+        for inner in (node for node in ast.walk(outer) if isinstance(node, ast.For) and node is not outer):
             of_row = made_from(names_of(inner.target), made)
             for names, value in appended(inner):
                 used = names_in(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -210,8 +210,9 @@ def with_others_state(reading: Reading, step: Step) -> Found | None:
         state = (program.descendants(others) & leading) - after - before - stage.applied.keys()
         for id in sorted(after):
             if any(stage.node(one).shape for one in state.intersection(program.parents[id])):
-                expected = quantity(reading, step.before, None)
-                return found_at(reading, id, "momentum-overwritten", [step], got=UNKNOWN, expected=expected)
+                expected, update = quantity(reading, step.before, None), stage.node(step.after).place
+                found = found_at(reading, id, "momentum-overwritten", [step], got=UNKNOWN, expected=expected)
+                return replace(found, others=(*found.others, *(() if update is None else (update,))))
     return None
 
 

@@ -515,6 +515,7 @@ def test_one_state_of_an_optimizer_for_two_parameters_has_a_name(tmp_path: Path,
     path.write_text(text.replace("second = Rule()", "second = first"))
     (found,) = check_file(path).mistakes
     assert (found.id, found.place and found.place.line, found.parameters) == ("momentum-overwritten", line, ("V",))
+    assert found.others
 
 
 RULES = """\

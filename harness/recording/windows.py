@@ -44,7 +44,7 @@ def watch_windows(is_bounded: bool) -> None:
         while isinstance(whole.base, np.ndarray):
             whole = whole.base
         (low, high), (first, end) = np.lib.array_utils.byte_bounds(whole), np.lib.array_utils.byte_bounds(result)
-        if result.size and not low <= first <= end <= high:
+        if not low <= first <= end <= high:
             Windows.is_beyond = True
             if Windows.is_bounded:
                 raise ValueError(f"{BEYOND_MEMORY} {max(end - high, low - first)} bytes beyond the array")

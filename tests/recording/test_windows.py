@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.checking.check import check_file
+from harness.recording.windows import Windows, watch_windows
 from tests.network_files import write_file
 
 CONVOLUTION = """
@@ -92,3 +94,16 @@ def test_windows_beyond_an_array_are_an_error_if_runs_differ(
     is_beyond, _, message = done.stdout.partition(" ")
     assert is_beyond == str(rows == 4)
     assert beyond in message if beyond else not message
+
+
+def test_no_window_of_an_array_that_is_too_short_is_not_beyond_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tricks = np.lib.stride_tricks
+    monkeypatch.setattr(tricks, "as_strided", tricks.as_strided)  # which is put back after the test
+    for name in ("is_bounded", "is_beyond"):
+        monkeypatch.setattr(Windows, name, False)
+    watch_windows(is_bounded=True)
+    three = np.arange(3.0)
+    assert tricks.as_strided(three, (0, 5), (8, 8)).shape == (0, 5)
+    assert not Windows.is_beyond
+    with pytest.raises(ValueError, match="beyond the array"):
+        tricks.as_strided(three, (1, 5), (8, 8))

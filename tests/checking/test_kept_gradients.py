@@ -197,3 +197,31 @@ def test_what_a_backward_pass_keeps_under_the_name_of_its_argument_is_handed_on(
     assert relu.agreement is Agreement.AGREES
     path.write_text(HANDED_ON.replace("derivatives * self.mask", "derivatives"), encoding="utf-8")
     assert check_layers(path)[0].agreement is Agreement.NOT_JUDGED
+
+
+GATES = """
+import numpy as np
+
+class Gate:
+    def __init__(self, n_in, n_out):
+        self.wr, self.brx = np.random.randn(n_in, n_out), np.random.randn(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.wr + self.brx
+
+    def backward(self, dout):
+        self.dwr = self.x.T @ dout
+        self.dbrx = dout.sum(axis=0)
+        return dout @ self.wr.T
+"""
+
+
+def test_a_gradient_may_be_the_name_of_its_parameter_after_a_d(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(GATES, encoding="utf-8")
+    (gate,) = check_layers(path)
+    assert gate.agreement is Agreement.AGREES
+    assert not gate.unread
+    path.write_text(GATES.replace("dout.sum(axis=0)", "dout.max(axis=0)"), encoding="utf-8")
+    assert check_layers(path)[0].agreement is Agreement.DIFFERS

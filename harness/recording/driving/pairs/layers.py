@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..gradients import GRADIENT_NAMED, plain_name
 from ..returns import DRAWS
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
 from ..source import Argument, FunctionFacts
@@ -29,12 +28,13 @@ from .arrays import (
     layer_settings,
     same_observations,
 )
+from .bound import Gradients
 from .calls import LIMIT, NO_LIMIT, RATE, StaticCalls
 from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
 from .parts import given_layers, kept_calls
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
-from .plan import GradientPlan, PairKind, PairOption, PairPlan
+from .plan import PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 32  # of one layer
 MAX_DEPTH = 3  # of layers that are made of layers
@@ -66,8 +66,6 @@ UPDATE = re.compile(
 RESET = re.compile(r"^_?(zero|reset|clear|init)_?(the_)?(all_)?grad(ient)?s?$", re.IGNORECASE)
 ZEROS = re.compile(r"\.\w*(grad|d)\w*(\[.+\])?\s*=\s*\w+\.zeros")  # assigned to a gradient
 OUTPUT_NAME = re.compile(r"out|pred|hat|logit|score|prob|^(a|x|z|p|y)$", re.IGNORECASE)
-INPUT_GRADIENT = re.compile(r"^_?d_?(x|inputs?|in|prev\w*)$", re.IGNORECASE)
-FIRST_GRADIENT = re.compile(r"^_?d_?(x|a|inputs?|in|prev)", re.IGNORECASE)  # as the backward pass returns it
 PARAMETER = re.compile(
     r"^_?(w|b|weights?|bias(es)?|theta|kernel|filters?|gamma|beta)\w{0,3}$", re.IGNORECASE
 )  # an attribute
@@ -352,7 +350,7 @@ class _Layer:
             lines.extend(same_observations(texts[0], f"input{key}", data))
         names = {one.path: one.name for items in self._kept.values() for one in items}
         parameters = self._parameters()
-        gradients = _Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
+        gradients = Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
         parts = [] if target else self._parts(key, thing)
         for layer, found in [(self, gradients), *parts]:
             lines.extend(layer._lines_before(found))
@@ -380,14 +378,14 @@ class _Layer:
             single=data in SINGLE,
         )
 
-    def _parts(self, key: str, thing: str) -> list[tuple[_Layer, _Gradients]]:
+    def _parts(self, key: str, thing: str) -> list[tuple[_Layer, Gradients]]:
         """The layers that an instance keeps, each with what is to be bound of its gradients."""
         return [
-            (part, _Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
+            (part, Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
             for place, (path, part) in enumerate(_parts_of(self.calls, self.name))
         ]
 
-    def _lines_before(self, gradients: _Gradients) -> Iterator[str]:
+    def _lines_before(self, gradients: Gradients) -> Iterator[str]:
         """The lines that bind the parameters before the backward pass."""
         for index, attribute in enumerate(gradients.parameters):
             inner = ".data" if self._keeps_gradient_in(attribute) else ""
@@ -485,7 +483,7 @@ class _Layer:
         """Whether a parameter is an object that has its gradient in an attribute."""
         return re.search(rf"self\.{attribute}\.grad\b", self.backward.text) is not None
 
-    def _add_gradients(self, gradients: _Gradients) -> None:
+    def _add_gradients(self, gradients: Gradients) -> None:
         """Adds what the backward pass returns, stores and updates."""
         keys = given_back_keys(self.backward)
         if self.backward.returns_something and "" not in keys:
@@ -494,7 +492,7 @@ class _Layer:
             gradients.add_keyed(pick, texts)
         self._add_kept(gradients)
 
-    def _add_kept(self, gradients: _Gradients) -> None:
+    def _add_kept(self, gradients: Gradients) -> None:
         """Adds what the backward pass stores and updates."""
         for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
             if part is self.backward or part.owner == self.name:
@@ -506,130 +504,3 @@ class _Layer:
                 value = f"{gradients.thing}.{attribute}.grad"
                 name = f"{gradients.owner}.{attribute}"
                 gradients.add(f"{name}.grad", value, f"{name}.data", gradients.before(index))
-
-
-def _is_handed_on(backward: FunctionFacts, attribute: str, has_weights: bool) -> bool:
-    """Whether an attribute is what a backward pass that returns nothing hands on.
-
-    It has the name of what the pass is given, which it is made of, or it is the only one and there are no weights.
-    """
-    is_given = attribute in [one.name for one in backward.required]
-    is_only = backward.changes == {attribute} and not has_weights
-    copied = re.search(rf"self\.{attribute} = \w+$", backward.text, re.MULTILINE)
-    return (is_given or is_only) and not backward.returns_something and copied is None
-
-
-class _Gradients:
-    """The gradients of one option, and the lines that bind them.
-
-    Args:
-        key: of the option.
-        thing: the variable of the instance.
-        parameters: the attributes that are weights, or the items of one that holds several.
-        names: what each of them is called.
-        path: of the attribute that holds the instance, if it is part of another layer, whose input it is not given.
-    """
-
-    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str], path: str = "") -> None:
-        self.key = key
-        self.thing = thing
-        self.parameters = parameters
-        self.names = names
-        self.owner = f"self.{path}" if path else "self"
-        self.is_part = bool(path)
-        self.plans: list[GradientPlan] = []
-        self.lines: list[str] = []
-
-    def before(self, index: int) -> str:
-        """The name of a parameter's value before the backward pass."""
-        return f"before{self.key}{index}"
-
-    def unread(self) -> tuple[tuple[str, str], ...]:
-        """The parameters without a gradient, and the names of their values before the backward pass."""
-        read = {plan.of_value for plan in self.plans}
-        named = [(f"{self.owner}.{attribute}", self.before(index)) for index, attribute in enumerate(self.parameters)]
-        return tuple((name, before) for name, before in named if before not in read)
-
-    def add(self, label: str, expression: str, of: str, of_value: str) -> None:
-        """Adds one that an expression gives."""
-        if label in {plan.label for plan in self.plans}:
-            return
-        name = f"gradient{self.key}{len(self.plans)}"
-        self.lines.append(f"{name} = {expression}")
-        self.plans.append(GradientPlan(label=label, of=of, value=name, of_value=of_value))
-
-    def add_returned(self, names: tuple[str, ...]) -> None:
-        """Adds those that the backward pass returns under these names."""
-        back, input_value = f"back{self.key}", f"input{self.key}"
-        if len(names) == 1:
-            self.add("return value", back, "input", input_value)
-            return
-        # without names they come in the order in which the weights stand in their dictionary or list
-        are_in_order = len(names) == len(self.parameters) + 1 and all("[" in one for one in self.parameters)
-        for index, name in enumerate(names):
-            place = self._place_of(name)
-            if place is None and index > 0 and are_in_order and not GRADIENT_NAMED.search(name):
-                place = index - 1
-            if place is not None:
-                self.add(name, f"{back}[{index}]", self.parameters[place], self.before(place))
-            elif index == 0 or FIRST_GRADIENT.match(name):
-                self.add(name, f"{back}[{index}]", "input", input_value)
-
-    def add_stored(self, method: FunctionFacts) -> None:
-        """Adds those that a method keeps in attributes."""
-        for attribute in sorted(method.changes):
-            place = self._place_of(attribute)
-            value = f"{self.thing}.{mangled(method.owner, attribute)}"
-            has_weights = any(map(is_weight_name, self.parameters))
-            if INPUT_GRADIENT.match(attribute) or _is_handed_on(method, attribute, has_weights):
-                if not self.is_part:
-                    self.add(f"self.{attribute}", value, "input", f"input{self.key}")
-            elif place is not None and GRADIENT_NAMED.search(attribute):
-                of = f"{self.owner}.{self.parameters[place]}"
-                self.add(f"{self.owner}.{attribute}", value, of, self.before(place))
-
-    def add_keyed(self, pick: str, keys: Sequence[str]) -> None:
-        """Adds those in a dictionary that the backward pass returns; ``pick`` picks it out of several values."""
-        for key in keys:
-            place = self._place_of(key)
-            value = f"back{self.key}{pick}[{key!r}]"
-            if place is not None:
-                self.add(key, value, f"self.{self.parameters[place]}", self.before(place))
-            elif INPUT_GRADIENT.match(key):
-                self.add(key, value, "input", f"input{self.key}")
-
-    def add_items(self, method: FunctionFacts) -> None:
-        """Adds those that a method keeps in dictionaries and lists."""
-        for attribute, items in kept_items([method]).items():
-            for item in items if OF_GRADIENTS.search(attribute) else ():
-                index = item.path.removeprefix(attribute)
-                same = [place for place, one in enumerate(self.parameters) if one.endswith(index)]
-                place = same[0] if len(same) == 1 else self._place_of(item.name)
-                if place is not None:
-                    of = f"{self.owner}.{self.parameters[place]}"
-                    self.add(f"{self.owner}.{item.path}", f"{self.thing}.{item.path}", of, self.before(place))
-
-    def add_updates(self, method: FunctionFacts) -> None:
-        """Adds the parameters that a method updates."""
-        for index, attribute in enumerate(self.parameters):
-            same = rf"self\.{re.escape(attribute)}"
-            if re.search(rf"{same}\s*(-=|\+=)|{same}\s*=\s*{same}\s*[-+]", method.text):
-                name = f"after{self.key}{index}"
-                self.lines.append(f"{name} = {self.thing}.{mangled(method.owner, attribute)}")
-                self.plans.append(
-                    GradientPlan(
-                        label=f"update of {self.owner}.{attribute}",
-                        of=f"{self.owner}.{attribute}",
-                        value="",
-                        of_value=self.before(index),
-                        after=name,
-                    )
-                )
-
-    def _place_of(self, name: str) -> int | None:
-        """The index of the parameter that a gradient's name speaks of."""
-        plain = plain_name(name)
-        if not plain and len(self.parameters) == 1:
-            return 0  # "grad" of the only one
-        places = (index for index, one in enumerate(self.names) if plain and plain == plain_name(one))
-        return next(places, None)

@@ -1033,7 +1033,7 @@ BY_LOOPS = (
 BY_CONDITIONS = "y_train = np.where(given == 'ham', 1, 0)\ny_test = np.where(held == '{}', 1, 0)\n"
 
 
-@pytest.mark.parametrize("labels", [BY_LOOPS, BY_CONDITIONS])
+@pytest.mark.parametrize("labels", [BY_LOOPS, BY_CONDITIONS], ids=["loops", "conditions"])
 @pytest.mark.parametrize(("compared", "is_other"), [("spam", True), ("ham", False)])
 def test_labels_for_validation_that_are_encoded_the_other_way_round(captured, labels, compared, is_other):
     program = captured(

@@ -130,7 +130,7 @@ def reasons(found: Unjudged) -> Iterator[tuple[str, str]]:
     if found.own_loop:
         what = f"{'Gather the rows' if found.outputs else 'Write the model in Keras'}, and call fit() once"
         if found.own_loop == OWN_STEP:  # whose rows fit is given already
-            what = "Leave out this step, and give compile() its loss and optimizer"
+            what = f"Leave out {found.own_loop}, and give compile() its loss and optimizer"
         yield (
             f"the script trains with {found.own_loop}",
             f"{what}: only such trainings are repeated, and can prove a cause.",

@@ -77,7 +77,7 @@ def test_what_a_model_prints_is_not_part_of_the_answer(tmp_path, monkeypatch, ca
     main(["diagnose", "train.py", "--json", "--no-log"])
     assert json.loads(capsys.readouterr().out)["likely"][0]["check"] == "broadcast-loss"
     said = " ".join(lines(read_unjudged(capture_script("train.py"))))
-    assert "Leave out this step, and give compile() its loss and optimizer: only such trainings are repeated" in said
+    assert "Leave out train_step(), and give compile() its loss and optimizer: only such trainings are repeated" in said
 
 
 @pytest.mark.parametrize(

@@ -466,9 +466,15 @@ def sum_error(stage: Stage, id: int) -> Error | None:
     for output, target in (argument_ids(node), argument_ids(node)[::-1]):
         is_between = output in stage.dependent and target not in stage.dependent
         is_alike = squeezed(stage.node(output).shape) == squeezed(stage.node(target).shape)
-        if is_between and is_alike and is_made_of_data(stage, target):
+        if is_between and is_alike and is_made_of_data(stage, target) and not is_noise(stage, target):
             return Error(node=id, output=output, target=target)
     return None
+
+
+def is_noise(stage: Stage, id: int) -> bool:
+    """Whether numbers that went into a value were drawn after the iteration's forward pass had begun."""
+    made = map(stage.node, stage.program.ancestors([id]))
+    return any(one.kind is Kind.RANDOM and one.id > stage.first_computed for one in made)
 
 
 def is_made_of_data(stage: Stage, id: int) -> bool:
@@ -501,6 +507,7 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
         if len(subtractions) + len(others) > MOST_ERRORS:
             break
     constants = [error for error in subtractions if isinstance(error.constant, float)]
+    constants = [error for error in constants if not changes_an_item(stage, error)]
     arrays = [error for error in subtractions if not isinstance(error.constant, float)]
     arrays = labels_together(stage, without_drawn(stage, arrays))
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
@@ -514,6 +521,16 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     groups = [latest_outputs(stage, one, within) for one in by_line(stage, constants)]
     groups += [latest_outputs(stage, one, within) for one in (sums, others)]
     return [one for one in groups if one][:MOST_GROUPS]
+
+
+def changes_an_item(stage: Stage, error: Error) -> bool:
+    """Whether an error is an item of an array less a number, in the item's own place: ``scores[wall] -= 1000``."""
+    item, writes = stage.node(error.output), [stage.node(one) for one in stage.program.children[error.node]]
+    return (
+        item.operation == "getitem"
+        and bool(writes)
+        and all(one.operation == "setitem" and one.arguments[0] == item.arguments[0] for one in writes)
+    )
 
 
 def is_of_margins(stage: Stage, quotient: Error, products: Sequence[Error]) -> bool:

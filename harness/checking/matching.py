@@ -131,7 +131,8 @@ def match_step(reading: Reading, step: Step) -> Match | None:
 
 
 def behind_a_branch(reading: Reading, step: Step) -> Match | None:
-    """The step of a parameter that the cost does not depend on, as of a unit that is off: 0, or what a momentum keeps.
+    """The step of a parameter that the cost does not depend on, as of a unit that is off: 0, or what a momentum keeps,
+    or its decay.
 
     The line that makes it makes the steps of other parameters too, on which the cost depends.
     """
@@ -142,16 +143,17 @@ def behind_a_branch(reading: Reading, step: Step) -> Match | None:
     value = stage.step_samples(step)
     if not np.any(value.flat):
         return Match(factor=-1.0, nothing=True)
+    parameter = stage.samples(step.before)
+    decay = None if parameter is None else ratio_of(value.flat, parameter.flat)
+    if decay is not None and -1 < decay < 0:
+        return Match(factor=-1.0, nothing=True)
     goes_on = carries_a_state(stage, step) and is_the_same(value)
     return Match(factor=-1.0, constant=True, nothing=True) if goes_on else None
 
 
 def is_nothing(reading: Reading, value: Samples, gradient: Samples) -> bool:
     """Whether a step and its gradient are both rounding errors next to those of the other parameters"""
-    stage = reading.stage
-    if not is_no_gradient(reading, gradient):
-        return False
-    return largest_of(value.flat) <= NOTHING * max(largest_of(stage.step_samples(one).flat) for one in stage.steps)
+    return is_no_gradient(reading, gradient) and largest_of(value.flat) <= NOTHING * reading.stage.largest_step
 
 
 def is_no_gradient(reading: Reading, gradient: Samples) -> bool:
@@ -187,13 +189,15 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
     if value.size < 3 * len(given):
         return None
     largest = largest_of(value)
+    if largest == 0 or not all(map(np.any, given)):
+        return None  # a value that is 0 everywhere has no share of its own
     if len(penalties) == 1 and is_beside_plane(value, gradient, penalties[0], SHARES_TOLERANCE * largest):
         return None
     found = shares_of(value, given)
     if found is None or not all(np.all(np.isfinite(one)) for one in given):
         return None
     columns = np.stack(given, axis=1)
-    if largest == 0 or np.max(np.abs(value - columns @ found)) > SHARES_TOLERANCE * largest:
+    if np.max(np.abs(value - columns @ found)) > SHARES_TOLERANCE * largest:
         return None
     parts = np.abs(found) * np.max(np.abs(columns), axis=0)
     if np.any(parts <= SHARES_TOLERANCE * largest):
@@ -318,9 +322,11 @@ def gradient_nodes(reading: Reading, step: Step) -> Iterator[tuple[int, float]]:
     Those that are the gradient of the items alone that it writes come after those of its shape.
     """
     for gradient in (reading.gradient_samples((step.before,)), gradient_of_part(reading, step)):
-        for id in () if gradient is None else made_with(reading, step, gradient.shape):
+        if gradient is None or not np.any(gradient.flat):
+            continue
+        for id in made_with(reading, step, gradient.shape):
             value = reading.stage.samples(id)
-            if value is None or gradient is None or value.shape != gradient.shape:
+            if value is None or value.shape != gradient.shape:
                 continue
             factor = ratio(value.flat, gradient.flat, TOLERANCE)
             if factor is not None:
@@ -367,7 +373,7 @@ def decayed_via_another_rule(reading: Reading, step: Step, gradient: Samples, be
     """The step as another function of gradient plus weight decay, which is the gradient of a cost with a penalty."""
     stage = reading.stage
     parameter = stage.samples(step.before)
-    for id in between:
+    for id in between if np.any(gradient.flat) else ():
         value = stage.samples(id)
         if parameter is None or value is None or value.shape != gradient.shape:
             continue

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..recording.graph import Guard, Kind, Node, Place, Recording, Ref, Update, references
-from .alignment import Samples, are_alike, samples
+from .alignment import Samples, are_alike, largest_of, samples
 from .inputs import listed_numbers, plain_inputs
 from .random_values import draw_data, draw_parameter, fan, root_mean_square
 from .replay import CannotReplay, Program, Values, resolve, size_of
@@ -252,6 +252,11 @@ class Stage:
         if step not in self._step_samples:
             self._step_samples[step] = samples([step.of(values) for values in self.settings])
         return self._step_samples[step]
+
+    @functools.cached_property
+    def largest_step(self) -> float:
+        """The largest item of any parameter's step, without its sign."""
+        return max(largest_of(self.step_samples(step).flat) for step in self.steps)
 
     def way_on(self, step: Step, via: int) -> set[int]:
         """A value that a step is made with, the step, and what lies between the two."""

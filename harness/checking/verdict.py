@@ -379,7 +379,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     doubtful = [one for one in doubtful_parameters(recording) if not is_settled_before(recording, one, stage)]
     unclassified += [parameter_name(recording, one) for one in doubtful]
     mistakes = [*judged.mistakes, *left_out, *cut_to_integers(reading)]
-    unused = [step for step in stage.steps if step.before not in reading.forward.nodes and moves(stage, step)]
+    behind = {before for before, match in reading.matches.items() if match is not None and match.nothing}
+    unused = [step for step in stage.steps if step.before not in reading.forward.nodes | behind and moves(stage, step)]
     idle = [step for step in unused if not is_used(stage, step)]
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])

@@ -122,7 +122,7 @@ def numerical_gradients(w, b, h=1e-6):
     return grad_w, grad_b
 
 for own, other in zip(gradients(w, b), numerical_gradients(w, b)):
-    distance = np.abs(own - other).max()
+    distance = np.abs(own.reshape(-1) - other.reshape(own.size)).max()
     print(distance)
 for _ in range(20):
     grad_w, grad_b = gradients(w, b)

@@ -247,3 +247,33 @@ def test_drawn_data_that_their_own_smallest_value_scales_are_not_weights(tmp_pat
     assert check_file(write_file(tmp_path / "line.py", SCALED)).verdict is Verdict.CORRECT
     wrong = check_file(write_file(tmp_path / "line.py", SCALED.replace("c -= 0.1", "c += 0.1")))
     assert wrong.verdict is Verdict.MISTAKE
+
+
+BY_FEEDBACK = """import numpy as np
+np.random.seed(0)
+size, actions = 4, 4
+moves = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+weights = np.random.rand(size * size, actions) * 0.01
+for game in range(30):
+    place = [0, 0]
+    while place != [3, 3]:
+        grid = np.zeros((size, size))
+        grid[place[0], place[1]] = 1
+        scores = grid.reshape(1, -1)[0] @ weights + 0.5 * np.random.rand(actions)
+        for k, (down, right) in enumerate(moves):
+            if not (0 <= place[0] + down < size and 0 <= place[1] + right < size):
+                scores[k] -= 1000
+        action = np.where(scores == max(scores))[0][0]
+        new = [place[0] + moves[action][0], place[1] + moves[action][1]]
+        gain = sum(new) - sum(place)
+        feedback = np.zeros(actions)
+        feedback[action] = gain + 0.5 * np.random.rand()
+        weights += grid.reshape(-1, 1) * feedback
+        place = new
+"""
+
+
+def test_weights_that_move_by_feedback_have_no_cost(tmp_path: Path) -> None:
+    """Scores with noise, of which those that are ruled out are lowered, are not outputs less targets"""
+    (tmp_path / "net.py").write_text(BY_FEEDBACK)
+    assert check_file(tmp_path / "net.py").verdict is Verdict.NOT_JUDGED

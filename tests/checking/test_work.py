@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.alarm import Alarm
-from harness.checking import check, choosing, edits, locating, verdict
+from harness.checking import check, choosing, edits, locating, matching, verdict
 from harness.checking.alignment import is_beside_line, ratio, samples
 from harness.checking.check import check_file
 from harness.checking.cost import Form
@@ -253,3 +253,42 @@ def test_two_items_decide_that_a_value_is_no_multiple_and_never_that_it_is_one()
     assert ratio(-2 * part, part) == pytest.approx(-2)
     part[3] = np.nan
     assert ratio(-2 * part, part) is None
+
+
+WITH_A_UNIT_THAT_IS_OFF = """import random
+random.seed(1)
+points = [(random.uniform(-1, 1), random.uniform(-1, 1)) for _ in range(12)]
+w, b, v = [0.4, -0.3, 0.2], [0.5, 0.6, -9.0], [0.3, -0.7, 0.5]
+for _ in range(20):
+    gw, gb, gv = [0.0] * 3, [0.0] * 3, [0.0] * 3
+    for x, t in points:
+        h = [max(0.0, w[j] * x + b[j]) for j in range(3)]
+        e = v[0] * h[0] + v[1] * h[1] + v[2] * h[2] - t
+        for j in range(3):
+            d = e * v[j] * (h[j] > 0)
+            gw[j] += d * x
+            gb[j] += d
+            gv[j] += e * h[j]
+    for j in range(3):
+        w[j] -= 0.1 * (gw[j] + 0.01 * w[j])
+        b[j] -= 0.1 * gb[j]
+        v[j] -= 0.1 * gv[j]
+"""
+
+
+def test_a_unit_that_is_off_may_decay_but_not_grow(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(WITH_A_UNIT_THAT_IS_OFF)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(WITH_A_UNIT_THAT_IS_OFF.replace("+ 0.01 * w[j]", "- 0.01 * w[j]"))
+    assert check_file(path).verdict is not Verdict.CORRECT
+
+
+def test_what_is_0_everywhere_takes_no_solution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a unit that is off, whose gradient of the sum over observations is 0 at all settings"""
+    values = np.random.default_rng(0).normal(size=(2, 8))
+    solved: list[object] = []
+    monkeypatch.setattr(matching, "shares_of", lambda *given: solved.append(given))
+    assert with_decay(values[0], np.zeros(8), values[1]) is None
+    assert with_decay(np.zeros(8), values[0], values[1]) is None
+    assert not solved

@@ -59,7 +59,9 @@ def with_pairs(
     judged += [detail for id, _, detail in result.notes if id == Remark.OPTION_JUDGED]
     left = [name for name in needed if not is_named(name, judged)]
     found = of_layers(result, pairs, source, left)
-    if found.verdict is Verdict.MISTAKE or left:
+    if found.verdict is Verdict.MISTAKE:
+        return replace(found, notes=((Remark.NETWORK_CORRECT, None, ""),))
+    if left:
         return found
     seen = [pair.name for pair in known if any(is_compared_back(one) for one in pair.gradients)]
     unseen = [name for name in idle if not is_named(name, seen)]

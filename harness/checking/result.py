@@ -72,6 +72,7 @@ class Remark(str, enum.Enum):
     LOOP_WENT_ROUND_ONCE = "loop-went-round-once"
     DID_NOT_RUN = "did-not-run"
     RESULT_NOT_USED = "result-not-used"
+    NETWORK_CORRECT = "network-correct"
     CANNOT_REPLAY = "cannot-replay"
     RAISED_ALONE = "raised-alone"
     RAISED_LATER = "raised-later"

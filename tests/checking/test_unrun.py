@@ -290,9 +290,11 @@ def test_what_the_training_of_a_file_leaves_unused_is_compared_alone(
     assert result.verdict is Verdict.CORRECT
     assert Remark.DID_NOT_RUN not in [id for id, _, _ in result.notes]
     path.write_text(LAYERS_AND_TRAINING.replace(old, new))
-    (found,) = check_file(path).mistakes
+    result = check_file(path)
+    (found,) = result.mistakes
     assert found.place
     assert found.place.line == line
+    assert "The updates of the file's own network agree" in report.text(result)
 
 
 RETURNS_UNUSED = """\

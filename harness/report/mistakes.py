@@ -482,8 +482,8 @@ NOTES: Mapping[Remark, str] = {
     "carries from one turn to the next is not judged; use longer sequences",
     Remark.DID_NOT_RUN: "These parts of the file did not run, so nothing is said about them",
     Remark.RESULT_NOT_USED: "No update is made of what the backward pass of these returns, so it is not judged",
-    Remark.NETWORK_CORRECT: "The updates of the file's own network agree with the gradient of its cost; they do not use "
-    "what is wrong here",
+    Remark.NETWORK_CORRECT: "The updates of the file's own network agree with the gradient of its cost; they do not "
+    "use what is wrong here",
     Remark.CANNOT_REPLAY: "This operation cannot be repeated",
     Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
     Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",

@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..recording.child_process import root_of
 from ..recording.graph import Place
+from ..recording.project import root_of
 from ..recording.source import cell_lengths, cell_of
 from .result import CheckResult, GradientResult, Quantity, Remark
 from .sources import read_old

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from ..alarm import Alarm
 from ..errors import BadInput
-from ..recording.child_process import root_of
 from ..recording.driving.data import AS_HIDDEN, Sizes
 from ..recording.driving.result import runs_script
 from ..recording.graph import Array, Recording, Start, Stop
 from ..recording.literals import last_name, nodes_of
+from ..recording.project import root_of
 from ..recording.record import record_file
 from ..recording.source import called_name, read_text
 from ..recording.stand_ins.ragged import OLDER_NUMPY

@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput
-from ..recording.child_process import root_of
 from ..recording.graph import Place
+from ..recording.project import root_of
 from ..recording.source import called_name, is_python_2, read_text, written_text
 
 

@@ -30,7 +30,7 @@ def print_for(style: str | None, result: CheckResult, path: Path, *, as_json: bo
 
 def github_lines(result: CheckResult, path: Path) -> Iterator[str]:
     """One workflow command of GitHub Actions for each mistake, or for a file that was not judged."""
-    from ..recording.child_process import root_of
+    from ..recording.project import root_of
     from ..report import checking, reasons
 
     file = os.path.relpath(path)

@@ -23,7 +23,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from ..errors import BadInput, shown_path
-from ..recording.child_process import HAND_IN_MARK
+from ..recording.project import HAND_IN_MARK
 from ..recording.source import read_text
 from ..sandbox import MAX_COPIED_BYTES, MAX_COPIED_FILES, copy_folder, is_program
 from .result import HandInKind, Problem

@@ -24,6 +24,7 @@ from .graph import Counted, Driven, Gradient, Json, Kind, Loop, Place, Recording
 from .hook import Halt, Hook
 from .loops import loops_of
 from .parameters import Search
+from .project import search_path, without_clone
 from .stand_ins.hints import MANY, read_hints
 from .stand_ins.install import install, patch_when_imported
 from .stand_ins.involved import involves_stand_in
@@ -140,7 +141,7 @@ class Run:
         task, path = self.task, self.files.path
         warnings.simplefilter("ignore")
         sys.argv = [str(path)]
-        sys.path[:0] = running.search_path(path, self.files.root)
+        sys.path[:] = [*search_path(path, self.files.root), *without_clone(sys.path)]
         os.chdir(path.parent)
         sys.stdout = sys.stderr = self.printed
         sys.stdin = io.StringIO()

@@ -24,6 +24,7 @@ from typing import Any
 from . import source
 from .counts import put_sizes
 from .graph import Counted, Place, Raised
+from .project import search_path
 from .python_2 import from_python_2, give_old_names, is_python, with_old_division, with_old_signs, with_old_text
 from .shortened import LINE, shorten_texts
 from .stand_ins.absorbed import Absorbing
@@ -349,14 +350,6 @@ def enter_package(path: Path) -> dict[str, str]:
     sys.path.insert(0, str(folder))
     _import_package(package, folder)
     return {"__package__": package}
-
-
-def search_path(path: Path, root: Path) -> list[str]:
-    """The folders that modules are found in: the file's own, those above it up to the root, and their ``src``."""
-    folders = [path.parent]
-    while folders[-1] != root and root in folders[-1].parents:
-        folders.append(folders[-1].parent)
-    return [str(folder) for folder in folders] + [str(f / "src") for f in folders if (f / "src").is_dir()]
 
 
 def execute(files: Files, namespace_ready: Callable[[dict[str, Any]], None], is_forgiving: Callable[[], bool]) -> None:

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import textwrap
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+import harness
 from harness import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.capture.script import Discarding, working_folders
@@ -790,6 +792,24 @@ def test_arguments_of_the_first_version(script):
     assert (hidden.units, dropout.rate, last.units, program.epochs) == (5, 0.25, 1, 2)
     assert type(hidden.kernel_initializer).__name__ == "RandomUniform"
     assert {"output_dim", "init", "p"} <= {note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME}
+
+
+def test_a_folder_is_found_though_the_clone_has_a_package_of_its_name(script, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(harness.__file__).parents[1]))
+    path = Path(
+        script(
+            "import numpy as np, keras\n"
+            "from models.small import make\n"
+            "model = make()\n"
+            "model.compile(loss='mse', optimizer='sgd')\n"
+            "model.fit(np.ones((8, 3)), np.ones(8), verbose=0)\n"
+        )
+    )
+    (path.parent / "models").mkdir()
+    (path.parent / "models" / "small.py").write_text(
+        "import keras\ndef make():\n    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])\n"
+    )
+    assert [layer.units for layer in capture_script(path).model.layers] == [1]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from harness.recording import source
-from harness.recording.child_process import root_of
 from harness.recording.graph import Check
+from harness.recording.project import root_of
 from harness.recording.python_2 import is_python
 from harness.recording.record import record_file
 from harness.recording.sizes import counts_beyond, loop_beyond, wants_one_hot

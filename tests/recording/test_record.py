@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import harness
 from harness import BadInput
 from harness.recording.graph import Absorbed, Check, Kind, Stop
 from harness.recording.record import record_file
@@ -289,6 +290,14 @@ def test_modules_next_to_the_file_and_above_it(tmp_path):
     recording = record_file(write(tmp_path, main, "scripts/train.py"))
     (parameter,) = recording.parameters
     assert recording.updates[parameter.updates[0]].place.file == "lib/optim.py"
+
+
+def test_a_folder_is_found_though_the_clone_has_a_package_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(harness.__file__).parents[1]))
+    write(tmp_path / "models", "def step(W, g):\n    return W - 0.1 * g\n", "optim.py")
+    main = LINEAR.replace("import numpy as np", "import numpy as np\nfrom models.optim import step")
+    path = write(tmp_path, main.replace("W = W - 0.1 * X.T @ (X @ W - y)", "W = step(W, X.T @ (X @ W - y))"))
+    assert len(record_file(path).parameters) == 1
 
 
 def test_lines_after_the_file(tmp_path):

@@ -213,7 +213,7 @@ def with_relative_files(result: CheckResult, path: Path) -> CheckResult:
         path: of the file that was checked.
     """
     from ...checking.result import with_files
-    from ...recording.child_process import root_of
+    from ...recording.project import root_of
 
     root = root_of(path.resolve())
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from ...alarm import Alarm
 from ...errors import BadInput
+from ...recording.project import without_clone
 from ...recording.python_2 import DIVISIONS, with_old_division
 from ...recording.source import is_python_2, without_magics
 from ...recording.stand_ins.absorbed import Absorbing
@@ -521,7 +522,7 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
     hidden = hide_modules(copy.parent)
     environment = dict(os.environ)
     sys.argv = [str(copy), *arguments]
-    sys.path.insert(0, str(copy.parent))
+    sys.path[:] = [str(copy.parent), *without_clone(paths)]
     sys.path += [str(folder) for folder in folders_of_imports(copy, workspace.top_copy)]
     sys.modules["__main__"] = main
     try:
@@ -564,7 +565,7 @@ def is_found(name: str) -> bool:
 
 def hide_modules(folder: Path) -> dict[str, ModuleType]:
     """Forget imported modules of the names of the script's siblings, so that it imports its own; returns them."""
-    own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/*.py")}
     own = (own & sys.modules.keys()) - {"__main__", "keras", "tensorflow", "numpy"}
     names = [name for name in sys.modules if name.partition(".")[0] in own] if own else []
     return {name: sys.modules.pop(name) for name in names}

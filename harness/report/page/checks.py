@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...checking.result import CheckResult, Verdict
 from ...checking.sources import read_texts
-from ...recording.child_process import root_of
+from ...recording.project import root_of
 from ...recording.source import written_text
 from .. import checking as words
 from .code import listing

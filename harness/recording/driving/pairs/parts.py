@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...child_process import root_of
 from ...literals import assigned, is_of_self, last_name
+from ...project import root_of
 from ...python_2 import NOT_PYTHON
 from ...source import called_name, read_text
 from ..source import FileFacts, FunctionFacts, read_source

@@ -403,7 +403,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
         is_cost_partial=len(idle) < len(unused),
-        unclassified=tuple(unclassified),
+        unclassified=tuple(dict.fromkeys(unclassified)),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,
         notes=(

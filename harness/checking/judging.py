@@ -335,7 +335,11 @@ def departure(reading: Reading, step: Step) -> Found | None:
     if node.operation in ("sum", "mean") and is_used_once:
         whole = size_of(node) == 1 < max(1, int(np.prod(step.shape)))
         id = "bias-gradient-summed-over-units" if whole else "sum-over-wrong-axis"
-    return found_at(reading, last, id, [step], got=UNKNOWN, expected=quantity(reading, step.before, None))
+    found = found_at(reading, last, id, [step], got=UNKNOWN, expected=quantity(reading, step.before, None))
+    call = reading.call_of_right_line(last)
+    if id != UNNAMED or call is None or found.place is None:
+        return found
+    return replace(found, place=call, others=(found.place, *found.others))
 
 
 def cut_to_integers(reading: Reading) -> list[Found]:

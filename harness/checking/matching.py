@@ -19,6 +19,7 @@ from .stage import JOINING, SETTINGS, Stage, Step
 from .structure import Forward, lanes_of_rest, make_forward
 
 NOTHING = 1e-11  # relative to the largest gradient and step
+ROUNDINGS = 4  # roundings of a parameter that two steps, which are differences of it, may differ by
 SHARES_TOLERANCE = 1e-6  # relative to the largest item of a step that is made of shares of several gradients
 MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; all are compared with them
 # operations that gather the gradients for a norm of all together
@@ -121,7 +122,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
     moved = ratio_of(changes(value.flat), changes(gradient.flat)) if has_state else None
     if moved is not None:
         return Match(factor=moved, constant=True)
-    if has_state and is_no_gradient(reading, gradient) and is_the_same(value):
+    if has_state and is_no_gradient(reading, gradient) and is_the_same(value, parameter):
         return Match(factor=-1.0, constant=True, nothing=True)  # a momentum goes on while the input is 0
     two = decayed_step(value, gradient, parameter)
     if two is None and has_state:  # alpha * (w - w_old) in the place of a velocity
@@ -147,7 +148,7 @@ def behind_a_branch(reading: Reading, step: Step) -> Match | None:
     decay = None if parameter is None else ratio_of(value.flat, parameter.flat)
     if decay is not None and -1 < decay < 0:
         return Match(factor=-1.0, nothing=True)
-    goes_on = carries_a_state(stage, step) and is_the_same(value)
+    goes_on = parameter is not None and carries_a_state(stage, step) and is_the_same(value, parameter)
     return Match(factor=-1.0, constant=True, nothing=True) if goes_on else None
 
 
@@ -173,9 +174,13 @@ def is_rule_of_nothing(reading: Reading, step: Step) -> bool:
     return any(is_descent_rule(reading, step, id, 1.0) for id in possible)
 
 
-def is_the_same(value: Samples) -> bool:
-    """Whether a value does not depend on the parameters"""
-    return not np.any(np.abs(changes(value.flat)) > NOTHING * np.max(np.abs(value.flat)))
+def is_the_same(value: Samples, parameter: Samples) -> bool:
+    """Whether the step of a parameter is one number at all of its values, but for rounding.
+
+    A momentum that keeps a small share leaves steps that are not much larger than the rounding of the parameter.
+    """
+    allowed = NOTHING * largest_of(value.flat) + ROUNDINGS * np.finfo(float).eps * largest_of(parameter.flat)
+    return not np.any(np.abs(changes(value.flat)) > allowed)
 
 
 def ratio_of(value: Array, reference: Array) -> float | None:

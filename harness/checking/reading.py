@@ -232,6 +232,20 @@ class Reading:
             place, caller = caller, caller_of(caller)
         return place
 
+    def call_of_right_line(self, id: int) -> Place | None:
+        """The call of a helper that made a wrong value, if the helper's line makes true gradients for another call."""
+        made = self.stage.node(id).place
+        caller = None if made is None else caller_of(made)
+        if made is None or caller is None:
+            return None
+        for other in sorted((self.stage.needed & self.stage.dependent) - self.forward.nodes):
+            place = self.stage.node(other).place
+            call = None if place is None or place.site != made.site else caller_of(place)
+            is_of_other_call = call is not None and call.function == caller.function and call.site != caller.site
+            if is_of_other_call and self.value_of_line(other) == other and self.aligned_with(self.bundle(other)):
+                return caller
+        return None
+
     @functools.cached_property
     def forward_lines(self) -> set[tuple[str, int]]:
         """The lines that run in the forward pass, and those that call them and do nothing else in the backward pass"""

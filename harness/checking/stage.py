@@ -222,6 +222,11 @@ class Stage:
         return {step.after: step for step in self.steps if not step.returned}
 
     @functools.cached_property
+    def into_updates(self) -> set[int]:
+        """All values that the updates are made of, those of the iterations after this one included."""
+        return self.needed | self.program.ancestors([one.after for one in self.recording.updates])
+
+    @functools.cached_property
     def first_branches(self) -> dict[tuple[str, str], int]:
         """For each function, the first value of the iteration on which it branches, or a function that it calls."""
         found: dict[tuple[str, str], int] = {}

@@ -39,7 +39,9 @@ DATA_WORDS = frozenset(
 GRADIENT_PREFIX = re.compile(r"(?i)(d|grad|gradient|delta)_?")
 # in a name: db, grad_b, nabla_b[0], d_bias
 BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
+TEMPORARY = re.compile(r"^_*(t|te?mp)_(?=[a-z])")  # before what a value is called
 COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
+SIZES = frozenset({"sqrt", "absolute", "abs", "fabs", "linalg.norm"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias
 
 
@@ -65,7 +67,7 @@ def versions_of(reading: Reading, leaf: int) -> list[int]:
 
 
 def words_of(reading: Reading, leaf: int) -> list[str]:
-    """The bare names of a value: "self.W1" and "params['W1']" are "w" """
+    """The bare names of a value: "self.W1" and "params['W1']" are "w", and "tmp_weight" is "weight" """
     found = []
     for id in versions_of(reading, leaf):
         node = reading.stage.node(id)
@@ -73,7 +75,7 @@ def words_of(reading: Reading, leaf: int) -> list[str]:
         for name in (*node.names, made):
             last = name.rsplit(".", 1)[-1]
             inner = last.split("[")[-1] if "['" in last or '["' in last else last
-            words = re.findall("[a-z]+", inner.lower().split("_")[0])
+            words = re.findall("[a-z]+", TEMPORARY.sub("", inner.lower()).split("_")[0])
             found += words[:1]
     return found
 
@@ -97,7 +99,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
     lost = lost_updates(stage.recording, program)
     found: list[Found] = []
     unclassified: list[str] = []
-    biases: list[int] = []
+    biases: dict[int, Found] = {}
     before_errors = stage.program.ancestors([error.output for error in stage.errors])
     for id in sorted(used):
         node = stage.node(id)
@@ -154,13 +156,19 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if place is not None and place.file == RUN_FILE and has_unused_gradient(reading, id):
             unclassified.append(name)  # the update is not the file's own, which only computes gradients
             continue
-        biases += [id] if role is Role.BIAS else []
         found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
-    merged, names = together(found), [name for one in found for name in one.parameters]
+        if role is Role.BIAS:
+            biases[id] = found[-1]
     drawn = any(stage.node(id).kind is Kind.RANDOM for id in biases)  # values that are drawn are meant to be trained
-    if len(biases) == len(found) and not drawn and not trains_biases(reading, biases):
-        return Untouched(unclassified=tuple(unclassified), untrained=tuple(dict.fromkeys(names)))
-    return Untouched(mistakes=tuple(merged), unclassified=tuple(unclassified))
+    untrained: list[str] = []
+    if biases and not drawn and not trains_biases(reading, list(biases)):
+        untrained = [name for one in biases.values() for name in one.parameters]
+        found = [one for one in found if one not in biases.values()]
+    return Untouched(
+        mistakes=tuple(together(found)),
+        unclassified=tuple(unclassified),
+        untrained=tuple(dict.fromkeys(untrained)),
+    )
 
 
 def is_first_state(reading: Reading, leaf: int) -> bool:
@@ -210,17 +218,38 @@ def has_unused_gradient(reading: Reading, leaf: int) -> bool:
 
 
 def unused_gradients(reading: Reading, leaf: int) -> list[int]:
-    """The values that are the gradient of a leaf and that nothing is made of under that name."""
+    """The values that are the gradient of a leaf and that nothing is made of under that name.
+
+    A share of a step that goes into the next one, as of a momentum, is a multiple of that gradient if the input is
+    constant.
+    """
     stage, gradients = reading.stage, gradients_of_leaf(reading, leaf)
     computed = sorted(stage.dependent - reading.forward.nodes)
-    unused = [id for id in computed if id not in stage.needed][:MOST_UNUSED]
+    unused = [id for id in computed if id not in stage.into_updates][:MOST_UNUSED]
     renamed = [id for id in computed if any(BIAS_GRADIENT.search(name) for name in stage.node(id).names)]
     shape = squeezed(stage.node(leaf).shape)
     alike = [id for id in {*unused, *renamed[:MOST_UNUSED]} if squeezed(stage.node(id).shape) == shape]
     if gradients is None or not stage.extend(alike):
         return []
     values = [(id, value) for id in alike if (value := stage.samples(id)) is not None]
-    return [id for id, value in values if align(value, samples(gradients)) is not None]
+    found = [id for id, value in values if align(value, samples(gradients)) is not None]
+    return [id for id in found if not is_size(reading, id) and not is_error_alone(reading, id)]
+
+
+def is_error_alone(reading: Reading, id: int) -> bool:
+    """Whether a value is an output less its target under no name of a bias, as in a cost that is printed."""
+    stage = reading.stage
+    compared = [set(stage.program.parents[error.node]) for error in stage.errors]
+    is_error = stage.node(id).operation == "subtract" and set(stage.program.parents[id]) in compared
+    return is_error and not any(BIAS_GRADIENT.search(name) for name in stage.node(id).names)
+
+
+def is_size(reading: Reading, id: int) -> bool:
+    """Whether a value is made of a root or an absolute value of errors, as the root of their mean square is, which is
+    as large as a single error."""
+    stage = reading.stage
+    made_of = stage.program.ancestors([id], within=stage.dependent - reading.forward.nodes)
+    return any(stage.node(one).operation in SIZES for one in made_of)
 
 
 def takes_place(reading: Reading, leaf: int, id: int) -> bool:

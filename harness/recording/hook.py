@@ -69,6 +69,7 @@ class Hook:
         self.own: set[int] = set()  # nodes that the file itself assigned or returned
         self.waits_for = 0  # times that the run comes to the line from which on is recorded
         self.waited = Counter[int]()  # turns of loops until then, by the loops' lines
+        self.entered = set[int]()  # the lines of loops that were come to and did not go round yet
         self.count = 0
         self.turns: list[int] = []  # of the functions that differentiate numerically and run now
         self.taken: Any = None
@@ -101,8 +102,16 @@ class Hook:
 
     def has_seen_enough(self, line: int) -> bool:
         """Whether a loop of a training that is not recorded has had its turns: its results are used for nothing."""
-        self.waited[line] += self.is_waiting
-        return self.is_waiting and self.waited[line] > MAX_WAITED
+        if not self.is_waiting:
+            return False
+        self.waited[line] += 1
+        is_first = line in self.entered
+        self.entered.discard(line)
+        return self.waited[line] > MAX_WAITED and not is_first
+
+    def enter_loop(self, line: int) -> None:
+        """A loop begins, maybe once more: what comes after it may need the results of a turn."""
+        self.entered.add(line)
 
     def begin(self) -> None:
         """The run has come to the line from which on is recorded: what the file has by then are data."""

@@ -70,12 +70,15 @@ def begin_at(tree: ast.Module, line: int, passed: Collection[int]) -> None:
     """Let the recorder begin before the statement of a line, and leave the loops of other lines early until then."""
     for node in ast.walk(tree):
         for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            block = block if isinstance(block, list) else []
-            for place, statement in enumerate(block):
-                if statement.lineno == line:
-                    block.insert(place, _written(f"{HOOK}.begin()", statement))
-                    break
+            part = getattr(node, name, None)
+            block: list[ast.stmt] = part if isinstance(part, list) else []
+            first = next((one for one in block if one.lineno == line), None)
+            for statement in list(block):
+                if isinstance(statement, (ast.For, ast.While)) and statement.lineno in passed:
+                    entering = _written(f"{HOOK}.enter_loop({statement.lineno})", statement)
+                    block.insert(block.index(statement), entering)
+                if statement is first:
+                    block.insert(block.index(statement), _written(f"{HOOK}.begin()", statement))
         if isinstance(node, (ast.For, ast.While)) and node.lineno in passed:
             node.body.insert(0, _written(f"if {HOOK}.has_seen_enough({node.lineno}): break", node.body[0]))
 

@@ -309,3 +309,47 @@ def test_a_deeper_network_of_the_script_that_uses_a_file_is_judged_too(
     assert f"deep.py:{line}" in [f"{one.file}:{one.line}" for one in result.traceback]
     named = [(one.id, one.place and one.place.line) for one in result.mistakes]
     assert named == ([("exception", line)] if "+ 2" not in new else [])
+
+
+FOLDS = """\
+import numpy as np
+
+np.random.seed(1)
+X = np.random.randn(24, 2)
+Y = np.stack([X[:, 0] * X[:, 1], X[:, 0]], axis=1)
+
+
+def run(sizes, epochs):
+    best = []
+    for fold in range(4):
+        W, V = np.random.randn(2, sizes[0]), np.random.randn(sizes[0], sizes[1])
+        for epoch in range(epochs):
+            h = np.tanh(X @ W)
+            d = (h @ V - Y[:, : sizes[1]]) / 24
+            back = np.zeros_like(h)
+            for unit in range(sizes[1]):
+                back += np.outer(d[:, unit], V[:, unit])
+            V -= 0.1 * h.T @ d
+            W -= 0.1 * X.T @ (back * (1 - h * h))
+        best.append(np.abs(d).max())
+    print(min(best))
+
+
+def main():
+    run([3, 1], 1_000_000)
+    run([5, 1], 1_000_000)
+    run([3, 2], 1_000_000)
+
+
+main()
+"""
+
+
+@pytest.mark.parametrize(("sign", "lines"), [("+=", []), ("=", [17])])
+def test_the_third_training_by_one_function_is_judged_if_each_needs_the_result_of_its_loops(
+    checked, sign: str, lines: list[int]
+) -> None:
+    """Only the third network has several outputs, and only there their errors have to be added up."""
+    result = checked(FOLDS.replace("back += ", f"back {sign} "))
+    assert [one.place.line for one in result.mistakes if one.place] == lines
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT)

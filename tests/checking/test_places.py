@@ -746,3 +746,61 @@ def test_a_line_of_the_forward_pass_and_a_bias_that_there_is_not_are_not_to_blam
 ) -> None:
     (found,) = check_file(write_file(tmp_path / "mine.py", OF_A_CLASS.replace(old, new))).mistakes
     assert (found.id, found.place and found.place.line) == (id, line)
+
+
+THREE_CALLS = """\
+import numpy as np
+
+rng = np.random.default_rng(2)
+sizes = [2, 3, 1]
+layers = [(rng.normal(size=(m, n)), rng.normal(size=m)) for n, m in zip(sizes, sizes[1:])]
+x, y = np.array([0.4, 0.9]), 0.7
+
+
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def part(error, other, z):
+    return -error * other * squash(z) * (1 - squash(z))
+
+
+def back(layer, values, errors, rate):
+    W, b = layer
+    below = [0 for _ in values]
+    sums = W @ values + b
+    for row, error in enumerate(errors):
+        z = sums[row]
+        for place in range(len(values)):
+            W_old = W[row][place]
+            W[row][place] += rate * part(error, values[place], z)
+            SENT
+        b[row] += rate * part(error, 1, z)
+    return below
+
+
+for step in range(8):
+    values = [x]
+    for W, b in layers:
+        values.append(squash(W @ values[-1] + b))
+    errors = [values[-1][0] - y]
+    for layer, before in zip(layers[::-1], values[-2::-1]):
+        errors = back(layer, before, errors, 0.5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "lines"),
+    [
+        ("below[place] -= part(error, W_old, z)", []),
+        ("below[place] += rate * part(error, W[row][place], z)", [26]),
+    ],
+)
+def test_the_call_of_a_helper_that_is_right_for_other_calls_is_the_place(
+    tmp_path: Path, sent: str, lines: list[int]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(THREE_CALLS.replace("SENT", sent))
+    result = check_file(path)
+    assert [one.place.line for one in result.mistakes if one.place] == lines
+    assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT)

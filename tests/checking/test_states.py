@@ -325,6 +325,38 @@ for step in range(3):
     assert check_file(path).verdict is Verdict.CORRECT
 
 
+@pytest.mark.parametrize(("kept", "verdict"), [("", Verdict.CORRECT), ("[::-1]", Verdict.MISTAKE)])
+def test_a_momentum_that_keeps_a_thousandth_is_not_lost_to_rounding(
+    kept: str, verdict: Verdict, tmp_path: Path
+) -> None:
+    """After two rows with an input of 0, what is left of a step is a millionth of it, and its differences round."""
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"""
+import math
+import random
+
+random.seed(1)
+rows = [([1.0, 0.7], 1.0), ([1.0, 0.0], 0.4), ([0.2, 0.0], 0.0), ([0.0, 0.0], 0.3)]
+W = [[random.uniform(-1, 1) for j in range(2)] for i in range(2)]
+V = [random.uniform(-1, 1) for j in range(2)]
+moved_W, moved_V = [[0.0] * 2 for i in range(2)], [0.0] * 2
+for step in range(3):
+    for x, y in rows:
+        h = [math.tanh(1 + sum(x[i] * W[i][j] for i in range(2))) for j in range(2)]
+        e = y - sum(h[j] * V[j] for j in range(2))
+        d = [e * V[j] * (1 - h[j] ** 2) for j in range(2)]{kept}
+        for j in range(2):
+            moved_V[j] = 0.2 * e * h[j] + 0.001 * moved_V[j]
+            V[j] += moved_V[j]
+            for i in range(2):
+                moved_W[i][j] = 0.2 * d[j] * x[i] + 0.001 * moved_W[i][j]
+                W[i][j] += moved_W[i][j]
+"""
+    )
+    assert check_file(path).verdict is verdict
+
+
 @pytest.mark.parametrize("rows", ["[[0.3, 0.2, 0.5], [0.1, 0.6, 0.3]]", "[[0, 1, 1], [1, 0, 1]]"])
 def test_a_row_that_two_functions_convert_is_one_row(rows: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"

@@ -110,7 +110,7 @@ def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> 
 
 def identify(case: Case) -> Name:
     """The name of a fault; that of any wrong value if no test knows it."""
-    unknown = Name(UNNAMED, case.lines())
+    unknown = Name(UNNAMED, case.lines_after(case.reading.call_of_right_line(case.node.id)))
     try:
         if case.fault.is_factor:
             return at_factor(case)

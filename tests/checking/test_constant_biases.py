@@ -1,0 +1,83 @@
+"""Units that are objects of plain numbers: biases that are constants, and weights that nothing trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.checking.check import check_file
+from harness.checking.result import Verdict
+from harness.report import checking as report
+
+UNITS = """
+import math
+import random
+
+random.seed(3)
+
+
+class Unit:
+    def __init__(self, inputs, linear):
+        self.weights, self.moved = [0.0] * inputs, [0.0] * inputs
+        self.bias, self.delta, self.linear = BIAS, 0.0, linear
+        for i in range(inputs):
+            tmp_weight = random.uniform(-1, 1)
+            self.weights[i] = tmp_weight
+
+    def out(self, x):
+        total = self.bias
+        for i in range(len(self.weights)):
+            total = total + x[i] * self.weights[i]
+        self.a = total if self.linear else 1 / (1 + math.exp(-total))
+        return self.a
+
+    def learn(self, x, rate, keep):
+        for i in range(len(self.weights)):
+            self.moved[i] = keep * self.moved[i] + rate * self.delta * x[i]
+            self.weights[i] = self.weights[i] + self.moved[i]
+
+
+first = [Unit(2, False) for _ in range(2)]
+hidden, last = [Unit(2, False) for _ in range(3)], Unit(3, True)
+rows = [([0.3, 0.9], 0.2), ([0.8, 0.1], 0.7), ([0.5, 0.4], 0.4)]
+squares = 0.0
+for epoch in range(20):
+    for number, (x, y) in enumerate(rows):
+        BEGIN
+        h = [unit.out(x) for unit in hidden]
+        a = last.out(h)
+        last.delta = y - a
+        for unit, weight in zip(hidden, last.weights):
+            unit.delta = last.delta * weight * unit.a * (1 - unit.a)
+        last.learn(h, 0.02, 0.02)
+        for unit in hidden:
+            unit.learn(x, 0.02, 0.02)
+        squares += (y - a) ** 2
+        error = math.sqrt(squares / (number + 1))
+    print(error)
+    squares = 0.0
+"""
+
+
+def written(folder: Path, bias: str, begin: str) -> Path:
+    """The file with these biases, and the first line of its loop."""
+    path = folder / "units.py"
+    path.write_text(UNITS.replace("BIAS", bias).replace("BEGIN", begin))
+    return path
+
+
+@pytest.mark.parametrize("bias", ["1.0", "0.0"])
+def test_constant_biases_of_units_are_not_missed_beside_a_momentum_and_a_printed_error(
+    tmp_path: Path, bias: str
+) -> None:
+    """A share of the last step and the root of one squared error are multiples of the gradient of a bias as well."""
+    result = check_file(written(tmp_path, bias, "pass"))
+    assert result.verdict is Verdict.CORRECT, report.text(result)
+    assert len(result.parameters) == 9
+
+
+def test_a_first_layer_of_units_that_nothing_trains_is_a_mistake_and_constant_biases_are_none(tmp_path: Path) -> None:
+    result = check_file(written(tmp_path, "1.0", "x = [unit.out(x) for unit in first]"))
+    assert [(one.id, one.parameters) for one in result.mistakes] == [("kernel-not-updated", ("tmp_weight",))]
+    assert any(id == "biases-not-trained" for id, _, _ in result.notes)

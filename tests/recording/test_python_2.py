@@ -283,3 +283,8 @@ def test_a_range_of_a_quotient_is_run_as_in_python_2(checked):
     assert [(id, detail) for id, _, detail in result.notes if id == "python-2"] == [("python-2", "network.py")]
     (found,) = checked(BATCHES.replace("out - wanted", "wanted - out")).mistakes
     assert found.place.line == 11
+
+
+def test_a_division_that_the_recorder_does_is_old_too():
+    woven = ast.parse("range(__harness__.by_float('truediv', n, size / 2))")
+    assert ast.unparse(python_2.with_old_division(woven)) == "range(__old_quotient__(n, __old_quotient__(size, 2)))"

@@ -37,6 +37,7 @@ BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size 
 FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\d+'")
 NAME_READ = re.compile(r"could not convert string to float: 'column\d+'|invalid literal for int\(\) .*: 'column\d+'")
 LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
+ROWS_TOGETHER = re.compile(r"could not be broadcast together with shapes \((\d+),\) \((\d+),\)")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
@@ -86,6 +87,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
         features -= 1  # the last column of a table is the target
     tried = task.get("tried", [])
+    columns = wider_table(raised["message"], recording["stand_ins"]["tuple"], size_numbers(task["text"]))
+    if columns is not None:
+        features, rows = columns - 1, None  # the last column is made beside the features
     if wants_one_hot(raised["message"], set(sizes)) and not task.get("one_hot"):
         return task | {"one_hot": True}
     wanted = [features, rows]
@@ -111,6 +115,21 @@ def with_columns(task: Task, answer: Answer) -> Task | None:
             first, second = sorted((nodes[one["ref"]][SHAPE] for one in arguments), key=len)
             if len(first) == 1 and first[0] > 1 and second == [first[0], 1]:
                 return task | {"as_columns": True}
+    return None
+
+
+def with_one_hot(task: Task, answer: Answer) -> Task | None:
+    """The task with one-hot labels, if a softmax of one output was computed, which is 1 whatever the weights are."""
+    recording = answer[0]["recording"]
+    made_up = any(one["what"] == "file" and holds_one_array(one["name"]) for one in recording["stand_ins"]["tuple"])
+    nodes = recording["nodes"] if made_up and not task.get("one_hot") else []
+    for operation, arguments, *_ in nodes:
+        ids = [one["ref"] for one in arguments if isinstance(one, dict) and "ref" in one]
+        if operation == "divide" and len(ids) == 2:
+            one, total = nodes[ids[0]], nodes[ids[1]]
+            is_softmax = one[0] == "exp" and total[0] == "sum" and {"ref": ids[0]} in total[1]
+            if is_softmax and np.prod(one[SHAPE]) == np.prod(total[SHAPE]):
+                return task | {"one_hot": True}
     return None
 
 
@@ -162,20 +181,43 @@ def number_of_classes(message: str, made_up: set[int]) -> int | None:
     return size if 2 <= size <= index < MOST_CLASSES else None
 
 
+def wider_table(message: str, made_up: list[Json], numbers: set[int]) -> int | None:
+    """The columns of a made-up table whose first ones, as many as the text says, are inputs and whose rest are targets.
+
+    Args:
+        message: of the exception, for as many targets as outputs.
+        made_up: the data that were made up.
+        numbers: that are sizes in the texts.
+    """
+    match = ROWS_TOGETHER.search(message)
+    if match is None or match[1] == match[2]:
+        return None
+    one, other = int(match[1]), int(match[2])
+    for rest, outputs in ((one, other), (other, one)):
+        inputs = {width - rest for width in table_widths(made_up)} & numbers
+        if len(inputs) == 1 and min(inputs) > 1 and outputs > 1:
+            return min(inputs) + outputs
+    return None
+
+
 SHAPE = 4  # the place of the shape in the row of a node
 ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
 
 
 def table_width_blamed(message: str, made_up: list[Json]) -> bool:
     """Whether the failure names the whole width of a made-up table, its column of targets included."""
-    widths = [
+    return any(re.search(rf"\b{width}\b", message) for width in table_widths(made_up))
+
+
+def table_widths(made_up: list[Json]) -> list[int]:
+    """How many columns each made-up table has."""
+    return [
         shape["tuple"][-1]
         for stand_in in made_up
         if stand_in["what"] in ("file", "download") and not holds_one_array(stand_in["name"])
         for shape in stand_in["shapes"]["tuple"]
         if len(shape["tuple"]) == 2
     ]
-    return any(re.search(rf"\b{width}\b", message) for width in widths)
 
 
 def holds_one_array(name: str) -> bool:

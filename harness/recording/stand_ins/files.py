@@ -274,6 +274,10 @@ class Missing:
             return pickle.dumps(self.pickled(path))
         return self.text(path).encode()
 
+    def name_of(self, file: Any) -> str:
+        """The name of a file, by its path or opened."""
+        return self.made.get(id(file)) or str(file)
+
     def stream(self, path: str, mode: str) -> Any:
         """An open file."""
         content = self.content(path)

@@ -13,7 +13,7 @@ from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.files import ONE_ARRAY
-from .stand_ins.hints import MANY, scaled_counts
+from .stand_ins.hints import MANY, batch_size, read_hints, scaled_counts
 
 MAX_ROWS = 70_000
 MOST_VALUES = 10_000_000  # of a made-up table
@@ -38,6 +38,7 @@ FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\
 NAME_READ = re.compile(r"could not convert string to float: 'column\d+'|invalid literal for int\(\) .*: 'column\d+'")
 LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
 ROWS_TOGETHER = re.compile(r"could not be broadcast together with shapes \((\d+),\) \((\d+),\)")
+ITEM_BEYOND = re.compile(r"(list|tuple) index out of range")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
@@ -81,6 +82,11 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
     frames = raised["frames"]["tuple"]
     features, rows = wanted_sizes(raised["message"], set(sizes), frames[-1]["text"] if frames else "")
+    texts = [frame["text"] for frame in frames]
+    filled = filled_batches(raised["message"], texts, task)
+    if filled is not None and [None, filled] not in task.get("tried", []):
+        counts = [[one, filled if made == max(sizes) else made] for one, made in known]
+        return task | {"rows": filled, "sizes": counts, "tried": [*task.get("tried", []), [None, filled]]}
     whole = whole_batches(raised["message"], sizes) or (more_rows(raised["message"], sizes) if rows is None else None)
     if whole is not None and [None, whole] not in task.get("tried", []):
         features, rows = None, whole
@@ -154,6 +160,20 @@ def whole_batches(message: str, sizes: list[int]) -> int | None:
     batch, inner = parts[0], int(np.prod(parts[1:]))
     is_smaller = int(match[1]) % max(inner, 1) == 0 and 0 < int(match[1]) // max(inner, 1) < batch < MANY
     return -(-max(sizes) // batch) * batch if is_smaller and max(sizes) % batch else None
+
+
+def filled_batches(message: str, lines: list[str], task: Task) -> int | None:
+    """The number of observations with which the last batch is full, if a line took items of one beyond its end.
+
+    Args:
+        message: of the exception.
+        lines: of the user's that led to it, the outermost first.
+        task: of the run that failed.
+    """
+    if not ITEM_BEYOND.fullmatch(message) or not any("batch" in line.lower() for line in lines):
+        return None
+    batch, rows = batch_size(task["text"]), task.get("rows") or read_hints(task["text"]).rows
+    return -(-rows // batch) * batch if rows % batch else None
 
 
 def more_rows(message: str, sizes: list[int]) -> int | None:

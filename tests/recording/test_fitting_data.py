@@ -55,7 +55,27 @@ for turn in range(20):
         error = dot(weights, x) - wanted
         weights = vector_subtract(weights, [0.1 * error * one for one in x])
 """
+WHOLE_BATCHES = """
+import math
+import pickle
+import numpy as np
+with open("train_x.pickle", "rb") as file:
+    X = pickle.load(file)
+with open("train_y.pickle", "rb") as file:
+    y = pickle.load(file)
+BATCH_SIZE = 100
+def batch(rows, i):
+    return [rows[n] for n in range(i * BATCH_SIZE, (i + 1) * BATCH_SIZE)]
+X, y = list(map(np.asarray, X)), list(np.asarray(y))
+w = np.zeros(len(X[0]))
+count = math.ceil(len(X) / BATCH_SIZE)
+batches = [(np.array(batch(X, i)), np.array(batch(y, i))) for i in range(count)]
+for epoch in range(2):
+    for rows, wanted in batches:
+        w -= 0.1 * rows.T @ (rows @ w - wanted) / len(rows)
+"""
 SLIPS = {
+    "batches": (WHOLE_BATCHES, "@ w - wanted)", "@ w + wanted)"),
     "softmax": (ONE_AT_A_TIME, "W -= 0.1 * (p - y)", "W -= 0.1 * (y - p)"),
     "table": (COUNTED_INPUTS, "(1 - h**2)", "(1 - h)"),
     "opened": (OPENED, "(p - np.eye", "(np.eye(10)[label] - p) + 0 * (p - np.eye"),

@@ -47,6 +47,7 @@ MISFIT = re.compile(
     r"non-broadcastable output operand with shape \(([\d, ]*)\) doesn't match the broadcast shape \(([\d, ]*)\)"
 )
 MISMATCH = re.compile(r"^matmul: |^shapes \(.*\) and \(.*\) not aligned")  # of a product, the first one it may be
+RESHAPE = re.compile(r"^cannot reshape array of size \d+ into shape")
 GROWING = ("append", "extend", "insert")  # methods of lists
 UNCLEAR_TRUTH = "The truth value of an array"
 IS_NONE = re.compile(r"[!=]=\s*None\b|\bNone\s*[!=]=")  # of an array, it was one answer before NumPy 1.13
@@ -89,7 +90,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     defined = {name for tree in sources.trees.values() for name in names_bound(tree)}
     if is_wrong_call(raised.type, raised.message, last.text, defined):
         return True
-    if not (has_forward(recording) or MISMATCH.search(raised.message)):
+    is_of_shapes = MISMATCH.search(raised.message) or (RESHAPE.search(raised.message) and drawn_values(recording))
+    if not (has_forward(recording) or is_of_shapes):
         return False
     if raised.type == "KeyError" and is_counted_key(last, sources):
         return True

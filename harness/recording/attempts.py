@@ -14,7 +14,7 @@ from . import running, source
 from .graph import MOST_REPEATED, Check, Json, Place, Stop, to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
 from .shortened import shorten_texts
-from .sizes import resized, with_columns
+from .sizes import resized, with_columns, with_one_hot
 from .stand_ins.hints import counts_of_images, scaled_counts, scaled_grids, scaled_rounds, scaled_sizes
 from .stand_ins.reduced import may_read
 
@@ -127,10 +127,11 @@ def fitted_run(task: Task, record: Callable[[Task], Answer | None]) -> tuple[Tas
         if again is None:
             break
         task, answer = other, again
-    of_columns = with_columns(task, answer) if answer is not None else None
-    again = None if of_columns is None else record(of_columns)
-    if of_columns is not None and again is not None and has_updates(again) and not again[0]["recording"].get("raised"):
-        task, answer = of_columns, again
+    for changed in (with_columns, with_one_hot):
+        other = changed(task, answer) if answer is not None else None
+        again = None if other is None else record(other)
+        if other is not None and again is not None and has_updates(again) and not again[0]["recording"].get("raised"):
+            task, answer = other, again
     return reduced(task, answer, record) if answer is not None else (task, None)
 
 

@@ -87,6 +87,73 @@ def is_python(text: str) -> bool:
     return problem_of(text) is None
 
 
+# what Python 2 does not have
+ONLY_PYTHON_3 = (
+    *(ast.JoinedStr, ast.AnnAssign, ast.Nonlocal, ast.NamedExpr, ast.MatMult, ast.YieldFrom),
+    *(ast.AsyncFunctionDef, ast.Await),
+)
+TERMS = (ast.Add, ast.Sub, ast.Mult, ast.Div)  # operations that keep numbers whole in Python 2
+MAKES_WHOLE = re.compile(r"int|long|len|max|min|sum|abs")  # functions whose result is whole if their arguments are
+PRINTED = frozenset({"end", "sep", "file", "flush"})  # options of the function, which a statement does not have
+
+
+def counts_by_quotients(text: str) -> bool:
+    """Whether a quotient is where Python 3 takes whole numbers only: ``range(n / size)``, ``rows[: n / 2]``.
+
+    What has anything that Python 2 lacks is not looked at, nor what asks for the division of Python 3.
+    """
+    nodes = list(ast.walk(ast.parse(text))) if "/" in text and TRUE_DIVISION.search(text) is None else []
+    return any(map(_counts_by_quotient, nodes)) and not _is_only_python_3(text, nodes)
+
+
+def _counts_by_quotient(node: ast.AST) -> bool:
+    """Whether one node is a range, or a slice of something that has no labels, with such a quotient in it."""
+    if isinstance(node, ast.Call):
+        is_range = isinstance(node.func, ast.Name) and node.func.id in ("range", "xrange")
+        return is_range and any(map(_is_quotient, node.args))
+    if not isinstance(node, ast.Subscript) or (isinstance(node.value, ast.Attribute) and node.value.attr == "loc"):
+        return False
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    slices = [part for part in parts if isinstance(part, ast.Slice)]
+    bounds = [bound for part in slices for bound in (part.lower, part.upper, part.step) if bound is not None]
+    return any(map(_is_quotient, bounds))
+
+
+def _is_quotient(node: ast.expr) -> bool:
+    """Whether an expression is a quotient, or a sum or a product with one, of numbers that may be whole."""
+    parts = [node]
+    for part in parts:
+        if isinstance(part, ast.BinOp) and isinstance(part.op, TERMS):
+            parts += [part.left, part.right]
+    ends = [part for part in parts if not isinstance(part, ast.BinOp)]
+    is_whole = all(isinstance(end, (ast.Name, ast.Attribute, ast.Subscript)) or _may_be_whole(end) for end in ends)
+    return is_whole and any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) for part in parts)
+
+
+def _may_be_whole(node: ast.expr) -> bool:
+    """Whether a constant is whole, or a call is one of a function that gives a whole number."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and bool(MAKES_WHOLE.fullmatch(node.func.id))
+
+
+def _is_only_python_3(text: str, nodes: Iterable[ast.AST]) -> bool:
+    """Whether a text has what Python 2 lacks."""
+    has_function = re.search(r"from __future__ import[^\n]*\bprint_function\b", text) is not None
+    for node in nodes:
+        if isinstance(node, ONLY_PYTHON_3):
+            return True
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            return True
+        if isinstance(node, ast.arguments) and node.kwonlyargs:
+            return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            is_printed = node.func.id == "print" and any(one.arg in PRINTED for one in node.keywords)
+            if (is_printed and not has_function) or (node.func.id == "super" and not node.args):
+                return True
+    return False
+
+
 def old_quotient(one: Any, other: Any) -> Any:
     """The quotient of two numbers or arrays, rounded down if both are whole."""
     return operator.floordiv(one, other) if _are_whole(one, other) else operator.truediv(one, other)
@@ -128,6 +195,14 @@ class _OldDivision(ast.NodeTransformer):
             return node
         call = ast.Call(ast.Name("__old_quotient__", ast.Load()), [node.left, node.right], [])
         return ast.copy_location(call, node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """One division that the recorder does, of what may be targets, and those inside of it."""
+        self.generic_visit(node)
+        if ast.unparse(node.func) == "__harness__.by_float" and ast.unparse(node.args[0]) == "'truediv'":
+            node.func, node.args = ast.Name("__old_quotient__", ast.Load()), node.args[1:]
+            return ast.fix_missing_locations(node)
+        return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         """One division in place, unless its target may not be computed twice."""

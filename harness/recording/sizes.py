@@ -13,7 +13,7 @@ from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.files import ONE_ARRAY
-from .stand_ins.hints import MANY, scaled_counts
+from .stand_ins.hints import MANY, batch_size, read_hints, scaled_counts
 
 MAX_ROWS = 70_000
 MOST_VALUES = 10_000_000  # of a made-up table
@@ -37,6 +37,8 @@ BEYOND = re.compile(r"index (\d+) is out of bounds for (?:axis (\d) with )?size 
 FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\d+'")
 NAME_READ = re.compile(r"could not convert string to float: 'column\d+'|invalid literal for int\(\) .*: 'column\d+'")
 LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
+ROWS_TOGETHER = re.compile(r"could not be broadcast together with shapes \((\d+),\) \((\d+),\)")
+ITEM_BEYOND = re.compile(r"(list|tuple) index out of range")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
 
@@ -80,12 +82,20 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
         return task | {"sizes": [[int(held_out[1]), max(int(held_out[2]) // 6, 1)]]}
     frames = raised["frames"]["tuple"]
     features, rows = wanted_sizes(raised["message"], set(sizes), frames[-1]["text"] if frames else "")
+    texts = [frame["text"] for frame in frames]
+    filled = filled_batches(raised["message"], texts, task)
+    if filled is not None and [None, filled] not in task.get("tried", []):
+        counts = [[one, filled if made == max(sizes) else made] for one, made in known]
+        return task | {"rows": filled, "sizes": counts, "tried": [*task.get("tried", []), [None, filled]]}
     whole = whole_batches(raised["message"], sizes) or (more_rows(raised["message"], sizes) if rows is None else None)
     if whole is not None and [None, whole] not in task.get("tried", []):
         features, rows = None, whole
     if features is not None and table_width_blamed(raised["message"], recording["stand_ins"]["tuple"]):
         features -= 1  # the last column of a table is the target
     tried = task.get("tried", [])
+    columns = wider_table(raised["message"], recording["stand_ins"]["tuple"], size_numbers(task["text"]))
+    if columns is not None:
+        features, rows = columns - 1, None  # the last column is made beside the features
     if wants_one_hot(raised["message"], set(sizes)) and not task.get("one_hot"):
         return task | {"one_hot": True}
     wanted = [features, rows]
@@ -114,6 +124,21 @@ def with_columns(task: Task, answer: Answer) -> Task | None:
     return None
 
 
+def with_one_hot(task: Task, answer: Answer) -> Task | None:
+    """The task with one-hot labels, if a softmax of one output was computed, which is 1 whatever the weights are."""
+    recording = answer[0]["recording"]
+    made_up = any(one["what"] == "file" and holds_one_array(one["name"]) for one in recording["stand_ins"]["tuple"])
+    nodes = recording["nodes"] if made_up and not task.get("one_hot") else []
+    for operation, arguments, *_ in nodes:
+        ids = [one["ref"] for one in arguments if isinstance(one, dict) and "ref" in one]
+        if operation == "divide" and len(ids) == 2:
+            one, total = nodes[ids[0]], nodes[ids[1]]
+            is_softmax = one[0] == "exp" and total[0] == "sum" and {"ref": ids[0]} in total[1]
+            if is_softmax and np.prod(one[SHAPE]) == np.prod(total[SHAPE]):
+                return task | {"one_hot": True}
+    return None
+
+
 def file_of_single_numbers(message: str, stand_ins: list[Json]) -> str:
     """The made-up file with several numbers a line of which a whole line was read as one; empty if there is none."""
     match = LINE_READ.search(message)
@@ -135,6 +160,20 @@ def whole_batches(message: str, sizes: list[int]) -> int | None:
     batch, inner = parts[0], int(np.prod(parts[1:]))
     is_smaller = int(match[1]) % max(inner, 1) == 0 and 0 < int(match[1]) // max(inner, 1) < batch < MANY
     return -(-max(sizes) // batch) * batch if is_smaller and max(sizes) % batch else None
+
+
+def filled_batches(message: str, lines: list[str], task: Task) -> int | None:
+    """The number of observations with which the last batch is full, if a line took items of one beyond its end.
+
+    Args:
+        message: of the exception.
+        lines: of the user's that led to it, the outermost first.
+        task: of the run that failed.
+    """
+    if not ITEM_BEYOND.fullmatch(message) or not any("batch" in line.lower() for line in lines):
+        return None
+    batch, rows = batch_size(task["text"]), task.get("rows") or read_hints(task["text"]).rows
+    return -(-rows // batch) * batch if rows % batch else None
 
 
 def more_rows(message: str, sizes: list[int]) -> int | None:
@@ -162,20 +201,43 @@ def number_of_classes(message: str, made_up: set[int]) -> int | None:
     return size if 2 <= size <= index < MOST_CLASSES else None
 
 
+def wider_table(message: str, made_up: list[Json], numbers: set[int]) -> int | None:
+    """The columns of a made-up table whose first ones, as many as the text says, are inputs and whose rest are targets.
+
+    Args:
+        message: of the exception, for as many targets as outputs.
+        made_up: the data that were made up.
+        numbers: that are sizes in the texts.
+    """
+    match = ROWS_TOGETHER.search(message)
+    if match is None or match[1] == match[2]:
+        return None
+    one, other = int(match[1]), int(match[2])
+    for rest, outputs in ((one, other), (other, one)):
+        inputs = {width - rest for width in table_widths(made_up)} & numbers
+        if len(inputs) == 1 and min(inputs) > 1 and outputs > 1:
+            return min(inputs) + outputs
+    return None
+
+
 SHAPE = 4  # the place of the shape in the row of a node
 ARRAY_FILES = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".pkl")
 
 
 def table_width_blamed(message: str, made_up: list[Json]) -> bool:
     """Whether the failure names the whole width of a made-up table, its column of targets included."""
-    widths = [
+    return any(re.search(rf"\b{width}\b", message) for width in table_widths(made_up))
+
+
+def table_widths(made_up: list[Json]) -> list[int]:
+    """How many columns each made-up table has."""
+    return [
         shape["tuple"][-1]
         for stand_in in made_up
         if stand_in["what"] in ("file", "download") and not holds_one_array(stand_in["name"])
         for shape in stand_in["shapes"]["tuple"]
         if len(shape["tuple"]) == 2
     ]
-    return any(re.search(rf"\b{width}\b", message) for width in widths)
 
 
 def holds_one_array(name: str) -> bool:

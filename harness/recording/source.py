@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .fstrings import for_older_versions
 from .literals import last_name
-from .python_2 import TRUE_DIVISION, from_python_2, is_python
+from .python_2 import TRUE_DIVISION, counts_by_quotients, from_python_2, is_python
 
 MAX_BYTES = 2**26  # of a file
 FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)  # only the first statement of a file may be one
@@ -48,11 +48,14 @@ def read_text(path: Path) -> str:
 
 
 def is_python_2(path: Path) -> bool:
-    """Whether a file is written for Python 2: Python 3 cannot parse it, or lacks names in it, or the file says so."""
+    """Whether a file is written for Python 2: Python 3 cannot parse it, or lacks names in it, or the file says so.
+
+    Quotients of whole numbers where Python 3 fails with them are a sign of it too.
+    """
     text = written_text(path)
     if not is_python(text):
         return from_python_2(text) is not None
-    if OLD_INPUT.search(text) or OLD_MODULE.search(text):
+    if OLD_INPUT.search(text) or OLD_MODULE.search(text) or counts_by_quotients(text):
         return True
     if OLD_NAME.search(text) and any(map(OLD_NAME.fullmatch, undefined_names(text))):
         return True

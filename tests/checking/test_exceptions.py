@@ -145,3 +145,30 @@ def test_several_numerical_gradients_keep_their_shapes_when_they_end_early(tmp_p
 def test_a_refusal_of_numerical_gradients_that_ended_early_is_not_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(STRICT)
     assert check_file(tmp_path / "net.py").verdict is Verdict.NOT_JUDGED
+
+
+ONE_LABEL = """
+import numpy as np
+data, labels = [[1, 0], [0, 1], [1, 1], [0, 0]], [[1], [1], [0], [0]]
+hidden, outputs = 1, 10
+V, W = np.random.rand(2, hidden), np.random.rand(hidden, outputs)
+for epoch in range(5):
+    for x, t in zip(data, labels):
+        inputs, wanted = np.array(x).reshape(1, 2), np.array(t).reshape(1, outputs)
+        h = np.tanh(inputs @ V)
+        error = h @ W - wanted
+        back = error @ W.T * (1 - h**2)
+        W -= 0.1 * h.T @ error
+        V -= 0.1 * inputs.T @ back
+"""
+
+
+def test_sizes_that_do_not_fit_the_data_of_the_file_are_a_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(ONE_LABEL)
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place.line) == ("exception", 8)
+    path.write_text(ONE_LABEL.replace("outputs = 1, 10", "outputs = 10, 1"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text("import sys\n" + ONE_LABEL.replace("1, 10", "1, int(input())"))
+    assert check_file(path).verdict is not Verdict.MISTAKE

@@ -243,3 +243,48 @@ def test_truth_values_could_be_negated_and_subtracted(off, verdict, tmp_path):
     result = check_file(path)
     assert result.verdict is verdict, result
     assert not result.exception
+
+
+BATCHES = """\
+from __future__ import print_function
+import numpy as np
+np.random.seed(1)
+X = np.random.randn(30, 3)
+y = np.dot(X, np.array([[1.0], [-2.0], [0.5]]))
+w = np.random.randn(3, 1)
+for epoch in range(3):
+    for batch in range(len(X) / 8):
+        rows, wanted = X[batch * 8 : (batch + 1) * 8], y[batch * 8 : (batch + 1) * 8]
+        out = np.dot(rows, w)
+        w -= 0.1 * np.dot(rows.T, out - wanted) / len(rows)
+    print("cost", np.mean((np.dot(X, w) - y) ** 2), end=" ")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_old"),
+    [
+        (BATCHES, True),
+        ("first = rows[:, 3 * m / 4 :]", True),
+        ("first = rows[: m / 4]\nlast = f'{m}'", False),
+        ("from __future__ import division\nfirst = rows[: m / 4]", False),
+        ("first = rows[: m // 4]\nhalf = range(int(m / 2))\nsome = rows[: round(m / 3)]", False),
+        ("part = table.loc[low / 2 : high / 2]", False),
+        ("for i in range(n / 2):\n    print(i, end=' ')", False),
+    ],
+)
+def test_a_quotient_that_counts_is_enough(text, is_old):
+    assert python_2.counts_by_quotients(text) is is_old
+
+
+def test_a_range_of_a_quotient_is_run_as_in_python_2(checked):
+    result = checked(BATCHES)
+    assert result.verdict is Verdict.CORRECT
+    assert [(id, detail) for id, _, detail in result.notes if id == "python-2"] == [("python-2", "network.py")]
+    (found,) = checked(BATCHES.replace("out - wanted", "wanted - out")).mistakes
+    assert found.place.line == 11
+
+
+def test_a_division_that_the_recorder_does_is_old_too():
+    woven = ast.parse("range(__harness__.by_float('truediv', n, size / 2))")
+    assert ast.unparse(python_2.with_old_division(woven)) == "range(__old_quotient__(n, __old_quotient__(size, 2)))"

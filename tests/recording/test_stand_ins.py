@@ -978,3 +978,15 @@ def number(name):
 {given}
 """
     assert read_hints(text).class_names == expected
+
+
+def test_a_pickle_of_one_array_may_have_the_name_of_its_data_set(tmp_path):
+    text = """
+import pickle
+parts = [pickle.load(open(f"data/MNIST_{part}", "rb")) for part in ("Train_X", "Train_y")]
+assert parts[0].shape[1:] in ((784,), (28, 28)) and parts[1].shape == (len(parts[0]),)
+"""
+    path = tmp_path / "net.py"
+    path.write_text(text)
+    recording = record_file(path, drive=False)
+    assert recording.raised is None, recording.raised

@@ -214,3 +214,15 @@ kinds = df["kind"].values.reshape(-1, 1)
 print(kinds.shape, sorted(np.unique(kinds)))
 """
     assert recorded(tmp_path, text).printed == "(2, 1) ['a', 'b']\n"
+
+
+def test_columns_by_which_a_table_is_sorted_or_grouped_are_made_up(tmp_path):
+    text = """
+df = pd.read_csv("sales.csv")
+df.sort_values("day", inplace=True)
+assert "day" in df.columns and list(df["day"]) == sorted(df["day"])
+df = df.drop_duplicates(subset=["shop"]).dropna(subset=["price"])
+assert {"shop", "price"} <= set(df.columns)
+assert len(df.groupby("town").mean()) > 1 and df.set_index("number").index.name == "number"
+"""
+    recorded(tmp_path, text)

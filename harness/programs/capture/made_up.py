@@ -215,7 +215,7 @@ def _tutorials(supply: Supply) -> ModuleType:
     hints = read_hints(supply.text, rows=FEW_ROWS)
     module = ModuleType("tensorflow.examples")
     module.__path__ = []
-    functions = helpers.functions_for(note, hints, False)
+    functions = helpers.functions_for(note, hints, str, False)
     module.input_data = learning.bunch(read_data_sets=functions["read_data_sets"])  # type: ignore[attr-defined]
     module.tutorials = module.mnist = module  # type: ignore[attr-defined]
     return module

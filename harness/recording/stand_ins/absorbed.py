@@ -227,6 +227,8 @@ class AbsorbingModule(ModuleType):
             value: Any = ranged if name in ("trange", "tnrange") else Progress
         elif name in own:
             value = own[name]
+        elif name in OF_VECTORS and root not in DISPLAYS | FRAMEWORKS:
+            value = OF_VECTORS[name]
         else:
             value = HELPERS.get(name, Absorbing(name))
         setattr(self, name, value)
@@ -242,6 +244,7 @@ def _nothing_by_name(name: str) -> None:
 
 WANTED: Callable[[], list[str]] = list  # the names that ``from module import *`` is to give
 HELPERS: dict[str, Any] = {}  # functions that files take from modules that are missing, by name
+OF_VECTORS: dict[str, Any] = {}  # the same, of modules that are neither plots nor frameworks
 LOADS = re.compile(r"load|fetch|read|data|mnist|cifar", re.IGNORECASE)  # names of functions that give data
 LOADED: Callable[[str], Any] = _nothing_by_name  # what a function of such a name gives; None if that is not known
 NUMBER_NAMED: Callable[[str], float | int | None] = _nothing_by_name  # the usual value of a setting

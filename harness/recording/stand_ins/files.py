@@ -48,6 +48,7 @@ OF_PICTURES = re.compile(r"(image|label|digit)[^.]*(\.(bin|dat|data|idx))?$", re
 ONE_ARRAY = re.compile(
     r"^(train|test|val(id)?)?_?(xs?|ys?|inputs?|features?|labels?|targets?|images?)_?(train|test|val(id)?)?s?$"
 )
+OF_DATA_SET = re.compile(r"^(f|fashion[_-]?)?mnist[_-]")  # what their names may begin with
 PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
 KEY = re.compile(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d")  # texts of a file that may be keys
 # what a file that is given pictures as squares says of them: it makes rows of them, or moves a window over them
@@ -250,6 +251,8 @@ class Missing:
                 "test_img": images(rows, (784,), "test"),
                 "test_label": labels(rows, 10, "test"),
             }
+        if ONE_ARRAY.match(OF_DATA_SET.sub("", low.partition(".")[0])):
+            return self.array(name)
         is_by_word = variable and re.search(rf"\b{re.escape(variable)}\[['\"]", text)
         if "mnist" in low and not is_by_word:
             parts = [
@@ -257,8 +260,6 @@ class Missing:
                 for part in ("train", "valid", "test")
             ]
             return tuple(parts) if "test_data" in text or "test_set" in text or "valid" in text else tuple(parts[::2])
-        if ONE_ARRAY.match(Path(low).name.partition(".")[0]):
-            return self.array(name)
         return AnyKey(self, name)
 
     def content(self, path: str) -> bytes:
@@ -273,6 +274,10 @@ class Missing:
         if PICKLED.search(path) or (not Path(path).suffix and "pickle" in self.hints.text):
             return pickle.dumps(self.pickled(path))
         return self.text(path).encode()
+
+    def name_of(self, file: Any) -> str:
+        """The name of a file, by its path or opened."""
+        return self.made.get(id(file)) or str(file)
 
     def stream(self, path: str, mode: str) -> Any:
         """An open file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,24 @@ def sigmoid_backward(gradient: Any, cache: Any) -> Any:
     """dZ from dA."""
     s = sigmoid(cache)
     return gradient * s * (1 - s)
+
+
+def dot(one: Any, other: Any) -> Any:
+    """The sum of the products of the items of two lists, or of two arrays."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.dot(one, other)
+    return functools.reduce(operator.add, map(operator.mul, one, other), 0)
+
+
+# functions of lists that textbooks keep in a module of their own, which those who read them leave out
+OF_VECTORS: dict[str, Callable[..., Any]] = {
+    "dot": dot,
+    "vector_add": lambda one, other: list(map(operator.add, one, other)),
+    "vector_subtract": lambda one, other: list(map(operator.sub, one, other)),
+    "vector_sum": lambda vectors: [functools.reduce(operator.add, parts) for parts in zip(*vectors)],
+    "scalar_multiply": lambda number, vector: [number * one for one in vector],
+    "sum_of_squares": lambda vector: dot(vector, vector),
+}
 
 
 def to_categorical(y: Any, num_classes: Any = None, *_: Any, **__: Any) -> Any:
@@ -168,10 +187,14 @@ class _Splits:
         self.test = self.validation = _Batches(*loaded.split("test"), one_hot)
 
 
-def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) -> dict[str, Any]:
+def functions_for(
+    note: Callable[..., None], hints: Hints, name_of: Callable[[Any], str], from_course: bool
+) -> dict[str, Any]:
     """What missing modules give, by name.
 
     Args:
+        note, hints: see ``Loaded``.
+        name_of: the name of a file, which may be an open one.
         from_course: whether activations come with a cache, as a course's helper module has them.
     """
     mnist = Loaded(note, hints, "mnist", (28, 28))
@@ -218,8 +241,9 @@ def functions_for(note: Callable[..., None], hints: Hints, from_course: bool) ->
         return x.reshape(len(x), -1), y
 
     def convert_from_file(file: Any, *_: Any) -> Any:
-        x, y = mnist.split(part_of(str(file)))
-        return y if "label" in str(file) or "idx1" in str(file) else x
+        name = name_of(file)
+        x, y = mnist.split(part_of(name))
+        return y if "label" in name or "idx1" in name else x
 
     def fetch_ucirepo(*_: Any, **__: Any) -> Any:
         from . import tables

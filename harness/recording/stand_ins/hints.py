@@ -239,6 +239,11 @@ def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:
     return (number for name, number in _set_numbers(nodes) if pattern.search(name))
 
 
+def batch_size(text: str) -> int:
+    """The batch size that a text assigns or has as a default, 16 without one."""
+    return _batch(nodes_of(text))
+
+
 def _batch(nodes: list[ast.AST]) -> int:
     """The largest batch size in the file, 16 without one."""
     named = [*_set_numbers(nodes), *_default_numbers(nodes)]

@@ -68,7 +68,9 @@ def install(note: Callable[..., None], hints: Hints, at_most: int | None = None)
     text = hints.text
     missing = files.Missing(note, hints)
     absorbed.HELPERS.clear()
-    absorbed.HELPERS.update(helpers.functions_for(note, hints, "linear_cache" in text or "activation_cache" in text))
+    from_course = "linear_cache" in text or "activation_cache" in text
+    absorbed.HELPERS.update(helpers.functions_for(note, hints, missing.name_of, from_course))
+    absorbed.OF_VECTORS.update(helpers.OF_VECTORS)
     album = pictures.Album(note, hints)
     absorbed.HELPERS.update(pictures.functions(album))
     patch_when_imported("scipy.misc", lambda module: pictures.restore(module, album))

@@ -83,6 +83,31 @@ class MadeUpTable(pandas.DataFrame):  # type: ignore[misc,unused-ignore]
         self._make_up(labels if columns is None else columns)
         return super().drop(labels, *arguments, columns=columns, **options)
 
+    def sort_values(self, by: Any, *arguments: Any, **options: Any) -> Any:
+        """In the order of some columns."""
+        self._make_up(by)
+        return super().sort_values(by, *arguments, **options)
+
+    def groupby(self, by: Any = None, *arguments: Any, **options: Any) -> Any:
+        """The rows of each value of some columns."""
+        self._make_up(by)
+        return super().groupby(by, *arguments, **options)
+
+    def set_index(self, keys: Any, *arguments: Any, **options: Any) -> Any:
+        """With some columns as the names of its rows."""
+        self._make_up(keys)
+        return super().set_index(keys, *arguments, **options)
+
+    def drop_duplicates(self, subset: Any = None, **options: Any) -> Any:
+        """Without rows that are the same in some columns."""
+        self._make_up(subset)
+        return super().drop_duplicates(subset, **options)
+
+    def dropna(self, *arguments: Any, subset: Any = None, **options: Any) -> Any:
+        """Without rows that lack a number in some columns."""
+        self._make_up(subset)
+        return super().dropna(*arguments, **options, **({} if subset is None else {"subset": subset}))
+
 
 MAX_NAMES = 2_000  # of columns that are asked for at once
 # y = data["price"], labels = data.species

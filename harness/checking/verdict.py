@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.graph import MOST_REPEATED, Check, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
+from .compared_items import unpaired_items
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
 from .cost import is_declared_cost, recorded_costs
 from .decisions import leaves_outputs_open, with_decisions
@@ -389,7 +390,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
         pairing = pairing_of(reading)
-        mistakes += pairing.mistakes
+        mistakes += pairing.mistakes or unpaired_items(reading, sources)
         mistakes += unrepeated_forward(reading)
         mistakes += unused_activation(reading)
         mistakes += hidden_factors(reading)

@@ -17,6 +17,7 @@ from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role
 from .updates import numbers_in
+from .written_rates import written_rate
 
 SAME = 1e-6  # relative
 RATE_MISSING = "learning-rate-missing"
@@ -228,8 +229,25 @@ def by_factor(chains: Sequence[Chain]) -> list[list[Chain]]:
     return groups
 
 
+def beside_rates(reading: Reading, chains: Sequence[Chain]) -> Sequence[Chain]:
+    """The chains with their gradients as they are without the rates of the lines of updates that they are part of.
+
+    They stay as they are unless that brings all of them into one proportion.
+    """
+    found = []
+    for one in chains:
+        is_on_line = one.node == one.step.after or is_update_place(reading, one.step, one.node)
+        rate = written_rate(reading, one.step) if is_on_line else 1.0
+        if rate is None:
+            return chains
+        found.append(replace(one, gradient=one.factor / rate) if is_on_line else one)
+    is_common = all(is_same(abs(one.gradient), abs(found[0].gradient)) for one in found)
+    return found if is_common else chains
+
+
 def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
     """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
+    chains = beside_rates(reading, chains)
     groups = by_factor(chains)
     if len(groups) == 1:
         return []

@@ -382,7 +382,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     mistakes = [*judged.mistakes, *left_out, *cut_to_integers(reading)]
     behind = {before for before, match in reading.matches.items() if match is not None and match.nothing}
     unused = [step for step in stage.steps if step.before not in reading.forward.nodes | behind and moves(stage, step)]
-    idle = [step for step in unused if not is_used(stage, step)]
+    blamed = {name for one in judged.mistakes for name in one.parameters}  # one name, of many numbers
+    idle = [one for one in unused if not is_used(stage, one) and not (one.shape == () and one.name in blamed)]
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     mistakes += unread_biases(reading)
@@ -403,7 +404,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
-        is_cost_partial=len(idle) < len(unused),
+        is_cost_partial=any(is_used(stage, step) for step in unused),
         unclassified=tuple(unclassified),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..recording.driving.updates import RATE_NAME
 from ..recording.graph import Place, Ref
+from .cost import CROSS_ENTROPIES
 from .labels import found_at, found_in_step, quantity
 from .matching import gradient_nodes
 from .reading import Reading
@@ -299,8 +300,19 @@ def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Cha
     kernels = [sum(reading.forward.roles.get(one.step.before) is Role.KERNEL for one in group) for group in groups]
     # of as many, those nearest to the output: what goes wrong on the way back is wrong from there on
     layers = [layers_of(reading, group) for group in groups]
-    order = sorted(range(len(groups)), key=lambda one: (-len(groups[one]), -kernels[one], -layers[one], one))
+    plain = [is_plain(reading, group) for group in groups]
+    order = sorted(
+        range(len(groups)), key=lambda one: (-len(groups[one]), not plain[one], -kernels[one], -layers[one], one)
+    )
     return groups[order[0]]
+
+
+def is_plain(reading: Reading, group: Sequence[Chain]) -> bool:
+    """Whether gradients are sums or means of those of a cross-entropy, whose factors have no 2 to be argued about."""
+    sizes = {1, *sizes_of_run(reading)}
+    return reading.cost.form in CROSS_ENTROPIES and any(
+        is_same(abs(group[0].gradient), 1 / one) for one in sizes if one
+    )
 
 
 def layers_of(reading: Reading, group: Sequence[Chain]) -> int:

@@ -92,10 +92,10 @@ class Unit:
 
 
 random.seed(3)
-hidden = [Unit(2, True) for _ in range(3)]
-last = Unit(3, False)
+hidden = [Unit(2, True) for _ in range(2)]
+last = Unit(2, False)
 numbers = [one for unit in [*hidden, last] for one in [*unit.w, unit.b]]
-rows = [[random.uniform(-1, 1) for _ in range(2)] for _ in range(3)]
+rows = [[random.uniform(-1, 1) for _ in range(2)] for _ in range(2)]
 wanted = [row[0] * row[1] for row in rows]
 for step in range(3):
     loss = Number(0.0)

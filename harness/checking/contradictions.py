@@ -17,7 +17,7 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .choosing import is_output_coupled
-from .cost import Error, Form, is_declared_cost
+from .cost import CROSS_ENTROPIES, Error, Form, is_declared_cost
 from .factors import chain_of, is_same
 from .facts import assumed, computed_cost
 from .labels import found_at, found_in_step, quantity
@@ -37,7 +37,6 @@ EXTRA_DERIVATIVE = "cross-entropy-gradient-with-extra-derivative"
 
 CROSS_ENTROPY = re.compile(r"(?i)cross_?entropy|log_?loss|bce")
 SQUARES = re.compile(r"(?i)quadratic|mse|mean_?squared|squared_?err")
-CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
 
 
 # The kind of the cost

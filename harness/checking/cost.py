@@ -54,6 +54,8 @@ class Form(enum.Enum):
     MARGINS = "logistic_loss_of_margins"
 
 
+CROSS_ENTROPIES = frozenset({Form.BINARY, Form.CATEGORICAL})
+
 # The gradient of each cost with respect to the outputs, without a factor
 GRADIENTS: dict[Form, Callable[[Array, Array], Array]] = {
     Form.SQUARED: lambda a, y: 2 * (a - y),

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..recording.driving.updates import RATE_NAME
 from ..recording.graph import Place, Ref
+from .cost import CROSS_ENTROPIES
 from .labels import found_at, found_in_step, quantity
 from .matching import gradient_nodes
 from .reading import Reading
@@ -17,6 +18,7 @@ from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role
 from .updates import numbers_in
+from .written_rates import written_rate
 
 SAME = 1e-6  # relative
 RATE_MISSING = "learning-rate-missing"
@@ -228,8 +230,25 @@ def by_factor(chains: Sequence[Chain]) -> list[list[Chain]]:
     return groups
 
 
+def beside_rates(reading: Reading, chains: Sequence[Chain]) -> Sequence[Chain]:
+    """The chains with their gradients as they are without the rates of the lines of updates that they are part of.
+
+    They stay as they are unless that brings all of them into one proportion.
+    """
+    found = []
+    for one in chains:
+        is_on_line = one.node == one.step.after or is_update_place(reading, one.step, one.node)
+        rate = written_rate(reading, one.step) if is_on_line else 1.0
+        if rate is None:
+            return chains
+        found.append(replace(one, gradient=one.factor / rate) if is_on_line else one)
+    is_common = all(is_same(abs(one.gradient), abs(found[0].gradient)) for one in found)
+    return found if is_common else chains
+
+
 def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
     """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
+    chains = beside_rates(reading, chains)
     groups = by_factor(chains)
     if len(groups) == 1:
         return []
@@ -281,8 +300,19 @@ def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Cha
     kernels = [sum(reading.forward.roles.get(one.step.before) is Role.KERNEL for one in group) for group in groups]
     # of as many, those nearest to the output: what goes wrong on the way back is wrong from there on
     layers = [layers_of(reading, group) for group in groups]
-    order = sorted(range(len(groups)), key=lambda one: (-len(groups[one]), -kernels[one], -layers[one], one))
+    plain = [is_plain(reading, group) for group in groups]
+    order = sorted(
+        range(len(groups)), key=lambda one: (-len(groups[one]), not plain[one], -kernels[one], -layers[one], one)
+    )
     return groups[order[0]]
+
+
+def is_plain(reading: Reading, group: Sequence[Chain]) -> bool:
+    """Whether gradients are sums or means of those of a cross-entropy, whose factors have no 2 to be argued about."""
+    sizes = {1, *sizes_of_run(reading)}
+    return reading.cost.form in CROSS_ENTROPIES and any(
+        is_same(abs(group[0].gradient), 1 / one) for one in sizes if one
+    )
 
 
 def layers_of(reading: Reading, group: Sequence[Chain]) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..recording.graph import Node, Place, Ref
 from .alignment import Samples, ratio
+from .closures import wrong_closure
 from .edits import EditBench, added_at_items
 from .explaining import locate
 from .factors import chain_of, factor_mistakes, is_update_place, scaled_values, turned_difference
@@ -26,6 +27,7 @@ from .stage import MATRIX_PRODUCTS, Stage, Step
 from .structure import is_view_of_parameter
 
 REPEATED = "repeated-index"
+UNCERTAIN = frozenset({UNNAMED, "wrong-operation"})  # names that a better known one of the same line replaces
 FEWEST_UPDATES = 3  # of a parameter, that show what is the same in every iteration
 
 
@@ -41,6 +43,19 @@ class Judged:
 
 def judge_reading(reading: Reading, sources: Sources) -> Judged:
     """The mistakes of the gradients under one reading."""
+    judged = judge_steps(reading, sources)
+    slip = wrong_closure(reading) if judged.mistakes or judged.unexplained else None
+    if slip is None or slip.place is None:
+        return judged
+    named = [(None if one.place is None else one.place.site, one.id) for one in judged.mistakes]
+    is_named = {site for site, _ in named} == {slip.place.site} and named[0][1] not in UNCERTAIN
+    if is_named or (slip.id == UNNAMED and slip.place.site in dict(named)):
+        return judged
+    return Judged(reading=reading, mistakes=(slip,), unexplained=())
+
+
+def judge_steps(reading: Reading, sources: Sources) -> Judged:
+    """The mistakes of the steps of all parameters."""
     broken = [step for step in reading.unexplained if step.before in reading.forward.nodes]
     found, broken = one_observation_only(reading, broken)
     others = {

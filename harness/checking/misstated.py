@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from .alignment import ratio
-from .cost import VALUES, is_declared_cost
+from .cost import VALUES, Form, is_declared_cost
+from .decisions import ORDERS
 from .facts import computed_cost
 from .labels import found_at
 from .reading import Reading, same_cost
@@ -21,6 +22,7 @@ from .result import Alternative, Found
 
 NEGLIGIBLE = 1e-3  # of a gradient, relative to the largest
 EXACT = 1e-6  # relative difference of the gradients of two costs that are the same
+THRESHOLDED = frozenset({Form.HINGE, Form.PERCEPTRON})
 NEARLY_ALIKE = 0.05  # relative difference of the gradients of costs that only a small constant tells apart
 
 
@@ -190,9 +192,30 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
         if weights is not None:
             places = tuple(filter(None, [stage.node(weights).place]))
             return found_at(plain, plain.errors[0].node, "forward-factor-missing", stage.steps, others=places), None
+        moved = moved_threshold(own, plain)
+        if moved is not None:
+            places = tuple(filter(None, [stage.node(node).place]))
+            return found_at(plain, moved, "cost-differs", stage.steps, others=places), None
         return None, differing(own)
     wider = next((one for one in under_declared_costs(readings) if adds_hidden_values(one, plain)), None)
     return None, None if wider is None else differing(wider)
+
+
+def moved_threshold(own: Reading, plain: Reading) -> int | None:
+    """The comparison by which other observations are counted than in the file's own cost; None if there is none.
+
+    That is the gradient of ``max(0, -y a)`` beside ``max(0, 1 - y a)``: what is counted in both is the same there.
+    """
+    both = gradients_at(shared_outputs(own, plain), own, plain)
+    if plain.cost.form not in THRESHOLDED or both is None:
+        return None
+    counted = [one != 0 for one in both]
+    in_both = counted[0] & counted[1]
+    if not np.any(in_both) or ratio(both[0][in_both], both[1][in_both], EXACT) is None:
+        return None
+    stage, outputs = plain.stage, [error.output for error in plain.errors if error.decided is None]
+    below = stage.program.descendants(outputs, within=stage.needed)
+    return min((id for id in below if stage.node(id).operation in ORDERS), default=None)
 
 
 def differing(own: Reading) -> Alternative:

@@ -34,7 +34,7 @@ def has_penalty(reading: Reading) -> bool:
     for id in stage.program.ancestors([cost.node], stop=stage.parameters) & stage.dependent:
         node = stage.node(id)
         parents = [one for one in stage.program.parents[id] if one in stage.dependent]
-        squares = node.operation in ("square", "power", "norm", "vdot", "absolute") or (
+        squares = node.operation in ("square", "power", "norm", "linalg.norm", "vdot", "absolute") or (
             node.operation in ("multiply", "dot", "sum") and len(node.parents) == 2 and len(set(node.parents)) == 1
         )
         is_of_parameters = parents and all(is_view_of_parameter(stage, one) for one in parents)

@@ -74,6 +74,23 @@ class Sources:
         """The only line that gives a value another name than its first: ``delta = error``."""
         return self._assignment_to(names[1:], lambda value: ast.unparse(value) == names[0])
 
+    def kept_last(self, names: tuple[str, ...]) -> Place | None:
+        """The only line of a loop that gives a value a name that the loop does not read: ``total = part``."""
+        found: dict[int, Place] = {}
+        for file, tree in self.trees.items():
+            lines = self.texts[file].splitlines()
+            for loop in [one for one in ast.walk(tree) if isinstance(one, (ast.For, ast.While))]:
+                inner = [one for statement in loop.body for one in ast.walk(statement)]
+                read = {one.id for one in inner if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+                for node in inner:
+                    if not isinstance(node, ast.Assign) or ast.unparse(node.value) != names[0]:
+                        continue
+                    targets = {ast.unparse(one) for one in node.targets}
+                    if targets & set(names[1:]) and targets.isdisjoint(read):
+                        text = lines[node.lineno - 1].strip()
+                        found[node.lineno] = Place(file=file, line=node.lineno, variable=min(targets), text=text)
+        return next(iter(found.values())) if len(found) == 1 else None
+
     def _assignment_to(self, names: tuple[str, ...], is_meant: Callable[[ast.expr], bool]) -> Place | None:
         """The only line that assigns a value that is meant to one of these names."""
         found: list[Place] = []

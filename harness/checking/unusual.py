@@ -13,7 +13,7 @@ from ..recording.literals import last_name
 from ..recording.versions import ROUNDING
 from .coefficients import unread_coefficients
 from .cost import Form
-from .factors import by_factor, chain_of, is_same
+from .factors import beside_rates, by_factor, chain_of, is_same
 from .matching import size_of_errors
 from .reading import Array, Reading
 from .result import Note, Remark
@@ -55,6 +55,7 @@ def other_rates(reading: Reading) -> Iterator[Note]:
     """The lines that update with another learning rate than most, if the gradients themselves are in one proportion."""
     factors, stage = reading.factors, reading.stage
     chains = [chain_of(reading, step, factors[step.before]) for step in stage.steps if step.before in factors]
+    chains = list(beside_rates(reading, chains))
     if not all(is_same(abs(one.gradient), abs(chains[0].gradient)) for one in chains):
         return
     usual, *others = sorted(by_factor(chains), key=len, reverse=True) or [[]]

@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.graph import MOST_REPEATED, Check, Recording, Stop
 from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
+from .compared_items import unpaired_items
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
 from .cost import is_declared_cost, recorded_costs
 from .decisions import leaves_outputs_open, with_decisions
@@ -381,7 +382,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     mistakes = [*judged.mistakes, *left_out, *cut_to_integers(reading)]
     behind = {before for before, match in reading.matches.items() if match is not None and match.nothing}
     unused = [step for step in stage.steps if step.before not in reading.forward.nodes | behind and moves(stage, step)]
-    idle = [step for step in unused if not is_used(stage, step)]
+    blamed = {name for one in judged.mistakes for name in one.parameters}  # one name, of many numbers
+    idle = [one for one in unused if not is_used(stage, one) and not (one.shape == () and one.name in blamed)]
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     mistakes += unread_biases(reading)
@@ -389,7 +391,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     if not judged.unexplained and not judged.mistakes:
         mistakes += lost_observations(reading)
         pairing = pairing_of(reading)
-        mistakes += pairing.mistakes
+        mistakes += pairing.mistakes or unpaired_items(reading, sources)
         mistakes += unrepeated_forward(reading)
         mistakes += unused_activation(reading)
         mistakes += hidden_factors(reading)
@@ -402,7 +404,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
-        is_cost_partial=len(idle) < len(unused),
+        is_cost_partial=any(is_used(stage, step) for step in unused),
         unclassified=tuple(dict.fromkeys(unclassified)),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,

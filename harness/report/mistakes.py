@@ -174,9 +174,9 @@ MISTAKES: dict[str, Sentences] = {
         "Another operation of the same values gives the gradient.", "Derive the line again from the forward pass."
     ),
     "forward-factor-missing": Sentences(
-        "The forward pass multiplies by an array, such as a dropout mask, the weights of classes or the adjacency "
+        "The forward pass multiplies by a value, such as a dropout mask, the weights of classes or the adjacency "
         "matrix of a graph, that is left out on the way back.",
-        "Multiply what comes back by the same array, transposed if the forward pass has a matrix product.",
+        "Multiply what comes back by the same value, transposed if the forward pass has a matrix product.",
     ),
     "wrong-index": Sentences(
         "Another item or part of the same array gives the gradient.", "Check the index against the forward pass."

@@ -474,3 +474,41 @@ def test_what_a_cost_makes_of_hidden_units_and_gradients_leave_out_is_a_second_r
     result = check_file(tmp_path / "mine.py")
     assert result.verdict is Verdict.CORRECT
     assert [one.mistakes[0].id for one in result.alternatives if one.cost.form == ""] == ids
+
+
+MARGINS = """import numpy as np
+X = np.random.normal(size=(30, 3))
+y = np.sign(X.sum(axis=1) + 0.3)
+W1, b1 = np.random.normal(size=(3, 4)), np.zeros(4)
+w2 = np.random.normal(size=4)
+for i in range(5):
+    h = np.tanh(X @ W1 + b1)
+    margin = y * (h @ w2)
+    loss = COST
+    g = np.where(margin < LEAST, -y, 0.0) / len(y)
+    dh = np.outer(g, w2) * (1 - h**2)
+    w2 = w2 - 0.1 * (h.T @ g)
+    W1 = W1 - 0.1 * (X.T @ dh)
+    b1 = b1 - 0.1 * dh.sum(axis=0)
+    print(loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cost", "least", "line"),
+    [
+        ("np.maximum(0, 1 - margin).mean()", "1", None),
+        ("np.maximum(0, 1 - margin).mean()", "0", 10),
+        ("np.maximum(0, -margin).mean()", "0", None),
+        ("np.maximum(0, -margin).mean()", "1", 10),
+        ("np.sum(margin < 0)", "0", None),
+    ],
+)
+def test_a_gradient_that_counts_other_margins_than_the_hinge_that_is_computed_is_a_mistake(
+    tmp_path: Path, cost: str, least: str, line: int | None
+) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", MARGINS.replace("COST", cost).replace("LEAST", least)))
+    assert result.verdict is (Verdict.CORRECT if line is None else Verdict.MISTAKE)
+    assert not (line is None and result.alternatives)
+    found = [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert found == ([] if line is None else [("cost-differs", line)])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
+from harness.checking.result import Verdict
 
 PROGRAM = """\
 import numpy as np
@@ -238,3 +239,44 @@ def test_targets_of_other_rows_are_named_in_the_file_and_not_in_the_calls_of_it(
     path.write_text(DEFINED.replace("{target}", target))
     found = check_file(path).mistakes
     assert [one.place and (one.place.file, one.place.line) for one in found] == [("net.py", line) for line in lines]
+
+
+LABELS_OF_LISTS = """\
+import math
+import random
+
+data = [[random.gauss(0, 1) for _ in range(3)] for _ in range(12)]
+labels = [1 if sum(row) > 0 else 0 for row in data]
+weights = [[random.random() for _ in range(3)] for _ in range(2)]
+biases = [0.0, 0.0]
+for epoch in range(20):
+    for i in range(START):
+        row = data[i]
+        label = labels[i]
+        for c in range(2):
+            out = 1 / (1 + math.exp(-(sum(w * x for w, x in zip(weights[c], row)) + biases[c])))
+            target = 1 if LABEL == c else 0
+            error = target - out
+            weights[c] = [w + 0.1 * error * x * out * (1 - out) for w, x in zip(weights[c], row)]
+            biases[c] += 0.1 * error * out * (1 - out)
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "label", "is_right"),
+    [
+        ("len(data)", "label", True),
+        ("len(data)", "labels[i]", True),
+        ("len(data)", "labels[i - 1]", False),
+        ("1, len(data)", "labels[i - 1]", True),  # perhaps a series, which does not begin again
+    ],
+)
+def test_a_target_that_is_made_of_the_label_before_is_not_of_the_inputs(
+    tmp_path: Path, start: str, label: str, is_right: bool
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(LABELS_OF_LISTS.replace("START", start).replace("LABEL", label))
+    result = check_file(path)
+    found = [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert found == ([] if is_right else [("observations-not-paired", 14)])
+    assert result.verdict is (Verdict.CORRECT if is_right else Verdict.MISTAKE)

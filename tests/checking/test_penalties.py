@@ -98,3 +98,29 @@ def test_a_bias_is_not_blamed_for_a_decay_that_its_kernel_has_beside_a_clipped_g
     path = tmp_path / "net.py"
     path.write_text(CLIPPED_AND_DECAYED)
     assert all(one.id != "weight-decay-differs" for one in check_file(path).mistakes)
+
+
+NORMS = """
+import numpy as np
+
+rng = np.random.default_rng(4)
+X, y = rng.normal(size=(15, 3)), rng.normal(size=(15, 1))
+V, u = rng.normal(size=(3, 4)), rng.normal(size=(4, 1))
+for _ in range(10):
+    h = np.tanh(X @ V)
+    e = h @ u - y
+    loss = np.linalg.norm(e) ** 2 / 2 + 0.01 * np.linalg.norm(u) ** 2
+    du = h.T @ e + SHARE * u
+    dV = X.T @ (e @ u.T * (1 - h**2))
+    u -= 0.03 * du
+    V -= 0.03 * dV
+"""
+
+
+@pytest.mark.parametrize(("share", "found"), [("0.02", []), ("0.01", [("weight-decay-differs", 11)])])
+def test_half_the_gradient_of_a_penalty_by_the_square_of_a_norm_has_the_right_sign(
+    tmp_path: Path, share: str, found: list[tuple[str, int]]
+) -> None:
+    result = check_file(write_file(tmp_path / "norms.py", NORMS.replace("SHARE", share)))
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == found
+    assert found or result.verdict is Verdict.CORRECT

@@ -121,3 +121,61 @@ def test_the_shares_of_a_moment_are_those_of_the_mean_gradient(tmp_path: Path) -
     """16 times the gradient is known first, and its squares are 256 times those that the moment is made of."""
     found = mistake_of(tmp_path, ADAM.format(start=0, squared="(2 * g ** 2)"))
     assert (found.id, found.detail, found.place and found.place.line) == ("wrong-update-rule", "shares", 10)
+
+
+STEPS = """\
+import numpy as np
+
+rng = np.random.default_rng(2)
+U, W, V = rng.normal(size=(4, 3)), rng.normal(size=(4, 4)), rng.normal(size=(3, 4))
+b, c = rng.normal(size=(4, 1)), rng.normal(size=(3, 1))
+
+
+def softmax(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+for _ in range(3):
+    xs = [rng.normal(size=(3, 1)) for _ in range(4)]
+    ys = [np.eye(3)[:, [k]] for k in rng.integers(0, 3, size=4)]
+    hs, ps, before, loss = [], [], np.zeros((4, 1)), 0.0
+    for x, y in zip(xs, ys):
+        before = np.tanh(U @ x + W @ before + b)
+        hs.append(before)
+        ps.append(softmax(V @ before + c))
+        loss += -np.sum(y * np.log(ps[-1] + 1e-8))
+    dU, dW, dV, db, dc = np.zeros_like(U), np.zeros_like(W), np.zeros_like(V), np.zeros_like(b), np.zeros_like(c)
+    later = np.zeros((4, 1))
+    for t in reversed(range(4)):
+        do = ps[t] - ys[t]
+        da = V.T @ do + W.T @ later
+        dz = da * (1 - hs[t] ** 2)
+        dV += do @ hs[t].T
+        dc += do
+        if t > 0:
+            dW += dz @ hs[t - 1].T
+        dU += dz @ xs[t].T
+        KEPT
+        later = dz
+    for g in [dU, dW, dV, db, dc]:
+        np.clip(g, -5, 5, out=g)
+    V -= 0.1 * dV
+    c -= 0.1 * dc
+    W -= 0.1 * dW
+    U -= 0.1 * dU
+    b -= 0.1 * db
+    print(loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "found"),
+    [("db += dz", []), pytest.param("db = dz", [("sum-not-accumulated", 33)], marks=pytest.mark.slow)],
+)
+def test_a_sum_that_a_loop_replaces_by_its_last_term_is_named_at_that_line(
+    tmp_path: Path, kept: str, found: list[tuple[str, int]]
+) -> None:
+    path = tmp_path / "steps.py"
+    path.write_text(STEPS.replace("KEPT", kept))
+    assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == found

@@ -251,3 +251,39 @@ def test_the_cost_itself_as_a_factor_of_every_step_is_remarked(tmp_path: Path) -
     assert Remark.STEP_SCALED in [id for id, _, _ in result.notes]
     path.write_text(text.replace("-= lr * dW1", "-= lr * cost * dW1"))
     assert check_file(path).verdict is Verdict.MISTAKE  # of one step alone, it changes the direction
+
+
+RATES = """import numpy as np
+X, y = np.random.normal(size=(20, 3)), np.random.normal(size=(20, 1))
+W1, W2 = np.random.normal(size=(3, 4)), np.random.normal(size=(4, 1))
+lr, other, m = 0.1, 0.03, 20
+for _ in range(5):
+    h = np.tanh(X @ W1)
+    cost = np.sum((h @ W2 - y) ** 2) / m
+    d2 = 2 * (h @ W2 - y) / m
+    d1 = d2 @ W2.T * (1 - h**2)
+    W1 -= RATE * X.T @ d1
+    W2 -= lr * h.T @ d2
+    print(cost)
+"""
+
+
+@pytest.mark.parametrize("rate", ["other", "0.03"])
+def test_a_rate_of_its_own_that_multiplies_a_product_is_remarked(tmp_path: Path, rate: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(RATES.replace("RATE", rate))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert [(id, place and place.line, times) for id, place, times in result.notes] in (
+        [(Remark.ANOTHER_RATE, 10, "0.3")],
+        [(Remark.ANOTHER_RATE, 11, "3.333")],
+    )
+
+
+@pytest.mark.parametrize("rate", ["lr / 2", "lr / m", "2 * lr", "lr * lr", "m * lr", "len(X) * lr", "1.5 * lr"])
+def test_a_number_beside_the_rate_is_not_another_rate(tmp_path: Path, rate: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(RATES.replace("RATE", rate))
+    result = check_file(path)
+    assert result.verdict is Verdict.MISTAKE
+    assert [one.place and one.place.line for one in result.mistakes] in ([10], [11])

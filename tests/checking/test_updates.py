@@ -503,3 +503,43 @@ def test_a_rate_may_be_made_of_the_share_of_right_predictions_or_of_the_size_of_
     result = check_file(tmp_path / "net.py")
     assert result.verdict is (Verdict.MISTAKE if lines else Verdict.CORRECT), report.text(result)
     assert all(one.place is not None and one.place.line in lines for one in result.mistakes)
+
+
+CLASSES = """import numpy as np
+X = np.random.normal(size=(20, 3))
+Y = np.eye(4)[np.random.randint(0, 4, size=20)]
+W1, b1 = np.random.normal(size=(3, 5)), np.zeros(5)
+W2, b2 = np.random.normal(size=(5, 4)), np.zeros(4)
+for _ in range(5):
+    h = np.tanh(X @ W1 + b1)
+    a = np.exp(h @ W2 + b2)
+    a /= a.sum(axis=1, keepdims=True)
+    d = a - Y
+    sums = []
+    for inputs in (h, X):
+        dW = DW / len(X) * inputs.T @ d
+        db = DB / len(X) * d.sum(axis=0)
+        sums.append((dW, db))
+        d = d @ W2.T * (1 - h**2) if inputs is h else d
+    W2 -= 0.1 * sums[0][0]
+    b2 -= 0.1 * sums[0][1]
+    W1 -= 0.1 * sums[1][0]
+    b1 -= 0.1 * sums[1][1]
+"""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "bias", "found"),
+    [
+        (1, 1, []),
+        (2, 1, [("extra-factor-two", 13)]),
+        (1, 2, [("extra-factor-two", 14)]),
+        (1, 0.5, [("missing-factor-two", 14)]),
+    ],
+)
+def test_of_as_many_gradients_those_that_are_a_mean_of_a_cross_entropy_are_right(
+    tmp_path: Path, kernel: float, bias: float, found: list[tuple[str, int]]
+) -> None:
+    path = tmp_path / "classes.py"
+    path.write_text(CLASSES.replace("DW", str(kernel)).replace("DB", str(bias)))
+    assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == found

@@ -127,9 +127,24 @@ def of_one_use(case: Case) -> Name | None:
             for values, known in zip(case.settings, case.reading.gradients)
         ]
         if ratio(found[0].ravel(), np.array(ways, dtype=float).ravel()) is not None:
+            if case.target in stage.parameters and len({stage.node(one).place for one in uses}) == 1:
+                kept = kept_term(case)
+                if kept is not None:
+                    return Name("sum-not-accumulated", case.lines_after(kept))
             # a layer returns the gradient of its own use; the line that takes it forgets the other
             return Name("gradient-of-one-use", case.lines_after(*takers))
     return None
+
+
+def kept_term(case: Case) -> Place | None:
+    """The line of a loop that replaces a sum by its last term, as ``total = part`` does; None if there is none."""
+    stage, node = case.stage, case.node
+    while len(node.names) < 2:
+        parents = [one for one in stage.program.parents[node.id] if one in stage.dependent]
+        if len(parents) != 1 or stage.node(parents[0]).shape != node.shape:
+            return None
+        node = stage.node(parents[0])
+    return case.sources.kept_last(node.names)
 
 
 def turned_part(case: Case) -> Name | None:

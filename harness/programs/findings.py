@@ -109,6 +109,7 @@ class Check(Enum):
     MISSING_HIDDEN_ACTIVATION = "missing-hidden-activation", "hidden-activation"
     SOFTMAX_IN_HIDDEN = "softmax-in-hidden", "hidden-activation"
     UNREAD_RATE = "unread-rate", "wrong-call"
+    NUMBER_AS_STRIDES = "number-as-strides", "wrong-call"
     NO_LEARNING_RATE = "no-learning-rate", "learning-rate-too-small"
     VALIDATION_SCALE = "validation-scale", "validation-mismatch"
     ENCODED_APART = "encoded-apart", "validation-mismatch"

@@ -269,6 +269,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         + ("" if v["used"] is None else f", so the learning rate stays {number(v['used'])}")
         + f"; write {str(v['attribute']).removesuffix('.lr')}.learning_rate"
     ),
+    Check.NUMBER_AS_STRIDES: lambda v: (
+        f"the second {v['size']} is the strides, so a kernel of {v['size']} x {v['size']} moves by {v['size']}"
+        + (f", in {v['layers']} layers" if v["layers"] > 1 else "")
+        + f"; write ({v['size']}, {v['size']}) for a kernel that moves by 1"
+    ),
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",
     Check.VALIDATION_SCALE: lambda v: f"the validation {v['of']} is on another scale than the training {v['of']}",
     Check.ENCODED_APART: lambda v: (

@@ -271,7 +271,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.NUMBER_AS_STRIDES: lambda v: (
         f"the second {v['size']} is the strides, so a kernel of {v['size']} x {v['size']} moves by {v['size']}"
-        + (f", in {v['layers']} layers" if v["layers"] > 1 else "")
+        + (f", in {len(v['layers'])} layers" if len(v["layers"]) > 1 else "")
         + f"; write ({v['size']}, {v['size']}) for a kernel that moves by 1"
     ),
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",

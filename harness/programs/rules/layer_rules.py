@@ -202,7 +202,7 @@ def strides_rules(subject: Subject) -> Finding:
     if found:
         yield subject.about(
             found[0].name, Check.NUMBER_AS_STRIDES, Severity.SUSPICION,
-            {"size": found[0].kernel_size[0], "layers": len(found)}
+            {"size": found[0].kernel_size[0], "layers": tuple(layer.name for layer in found)}
         )  # fmt: skip
 
 

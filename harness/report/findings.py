@@ -367,6 +367,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.ARGMAX_OF_ONE: lambda v: (
         "argmax over the only output of the model is always 0; compare the prediction with 0.5"
     ),
+    Check.PREDICTED_BEFORE_FIT: lambda v: (
+        f"{v['model']}.predict is called before {v['model']}.fit and never after it, so the predictions are "
+        "those of the initial weights"
+    ),
     Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"
     ),

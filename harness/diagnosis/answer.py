@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what takes long to import, and no answer about a scenario h
     from ..programs.edits import Edit
     from ..programs.findings import Contradiction
     from ..programs.program import FitError, Note
+    from .by_heart import ByHeart
     from .edited_run import EditedRun
     from .neighbours import Neighbours
 
@@ -204,6 +205,7 @@ class Diagnosis(Result):
         curve: what the program reaches from fewer rows, the fewest first; none if that was not asked
         repeats: what equal inputs with different targets leave to be learned; None if all inputs differ
         neighbours: other rows that hold what a row itself does not; None if there are none, or that was not asked
+        by_heart: that nothing it has learned holds for its validation rows; None if that is not shown
         known_validation: share of the program's validation rows that are training rows too, if that is most of them
         clone_bound: under which loss it cannot come while its units stay equal; None if they are not a cause, or if no
             such bound is known
@@ -243,6 +245,7 @@ class Diagnosis(Result):
     curve: tuple[CurvePoint, ...] = ()
     repeats: Repeats | None = None
     neighbours: Neighbours | None = None
+    by_heart: ByHeart | None = None
     known_validation: float = 0.0
     clone_bound: CloneBound | None = None
     contradictions: tuple[Contradiction, ...] = ()

@@ -13,6 +13,7 @@ from ..programs.program import NoteKind, Program
 from ..results import Result
 from ..scenario.effort import BUDGET_SECONDS
 from .answer import Cause, Diagnosis
+from .by_heart import learned_by_heart
 from .case import prepare_case
 from .clock import Clock
 from .edited_run import chosen_remedy
@@ -156,7 +157,7 @@ class _Diagnoser(Known):
         doubtful = any(repair.doubt >= FAR_FROM_PRACTICE for repair in search.repairs)
         if not doubtful and self.memorises(own) and self.is_better_restrained():
             return
-        if is_fine and self.lacks_rows_before(own):
+        if is_fine and (self.knows_nothing_else(own) or self.lacks_rows_before(own)):
             return
         if is_fine and not self.may_be_far_from_best(own):
             keys = self.raise_bar_to_reference(own)
@@ -338,6 +339,16 @@ class _Diagnoser(Known):
         else:
             trained = float(np.median(own.trial.scores.training))
             self.outcome = outcome_of_little(own.median, trained, search.bar)
+
+    def knows_nothing_else(self, own: ProgramRun) -> bool:
+        """Whether a program is proven to have learned its few training rows by heart, and nothing beside them."""
+        with contextlib.suppress(OutOfBudget):
+            self.by_heart = learned_by_heart(self.search)
+        if self.by_heart is None:
+            return False
+        self.outcome = OutcomeKind.NO_SIGNAL
+        self.name_rows(own, Fault.NO_SIGNAL)
+        return True
 
     def lacks_rows_before(self, own: ProgramRun) -> bool:
         """Whether a regression that learns what its rows hold is proven to depend on the rows before them too."""

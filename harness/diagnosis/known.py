@@ -12,6 +12,7 @@ from ..models.devices import device_name
 from ..programs.edits import edits_for
 from ..programs.program import FitError
 from .answer import Cause, Diagnosis, Further, Hint, TriedSet
+from .by_heart import ByHeart
 from .case import Case
 from .clock import Clock
 from .clone_bounds import bound_of_clones
@@ -52,6 +53,7 @@ class Known:
         self.minimal: Keys | None = None
         self.wanted: Keys | None = None  # the minimal set and what improves it
         self.neighbours: Neighbours | None = None
+        self.by_heart: ByHeart | None = None
         self.outcome = OutcomeKind.NOT_JUDGED
         self.raised: FitError | None = None
 
@@ -126,6 +128,7 @@ class Known:
             curve=proofs.curve,
             repeats=case.repeats,
             neighbours=self.neighbours,
+            by_heart=self.by_heart,
             known_validation=case.split.known_share,
             clone_bound=bound_of_clones(case) if Fault.CLONES in proven else None,
             contradictions=case.found,

@@ -11,9 +11,12 @@ from .case import Case
 from .faults import Fault
 from .head_choices import CCE
 from .outcomes import Share
+from .program_search import FAR_FROM_PRACTICE
 from .repair import Repair
 from .repairs import order_of
 from .tasks import LabelFormat, TaskKind
+
+OF_CURVES = frozenset({Fault.TOO_NARROW, Fault.MISSING_LAYER, Fault.TOO_FEW_EPOCHS})  # what a curved border may take
 
 
 def unproven_choices(
@@ -47,7 +50,12 @@ def unproven_choices(
         and (repair.doubt >= 2 or repair.key in needed | fitting or is_unfit_head(case, repair))
     ]
     unproven.sort(
-        key=lambda repair: (repair.key not in needed, repair.key not in fitting, not is_unfit_head(case, repair))
+        key=lambda repair: (
+            repair.key not in needed,
+            repair.key not in fitting,
+            not is_unfit_head(case, repair),
+            not is_likely(case, repair),
+        )
     )
     hints = [Hint(fault=repair.fault, changes=repair.changes, is_needed=repair.key in needed) for repair in unproven]
     is_said = Fault.OUTPUT_ACTIVATION in known | {hint.fault for hint in hints}
@@ -75,6 +83,11 @@ def usual_head(case: Case) -> list[Hint]:
     if head.loss != CCE:
         changes.append(Change(kind=ChangeKind.LOSS, old=head.loss, new=CCE))
     return [Hint(fault=Fault.OUTPUT_ACTIVATION, changes=tuple(changes))]
+
+
+def is_likely(case: Case, repair: Repair) -> bool:
+    """Whether a choice is far from practice, or keeps a network from what a straight line cannot do and others can."""
+    return repair.doubt >= FAR_FROM_PRACTICE or (repair.fault in OF_CURVES and case.references.line_fails)
 
 
 def is_unfit_head(case: Case, repair: Repair) -> bool:

@@ -231,6 +231,14 @@ def data_lines(found: Diagnosis, fault: Fault) -> Iterator[str]:
         )
     if fault in (Fault.WINDOW, Fault.NO_SIGNAL) and found.neighbours is not None:
         yield from neighbour_lines(found, found.neighbours)
+    if fault is Fault.NO_SIGNAL and found.by_heart is not None:
+        by_heart = found.by_heart
+        score, constant = (score_text(found.task, value) for value in (by_heart.score, by_heart.constant))
+        yield (
+            f"  Evidence: on its {by_heart.rows:,} validation rows it reaches {score_name(found.task)} {score} "
+            f"(constant prediction {constant}), and it learns its training rows as well with their targets shuffled "
+            f"({by_heart.shuffled.count} of {by_heart.shuffled.of} seeds)."
+        )
     if fault is Fault.TOO_LITTLE_DATA and found.curve:
         points = [f"{score_text(found.task, point.level.held)} from {point.rows:,} rows" for point in found.curve]
         yield f"  Evidence: with as many updates, the median {score_name(found.task)} is {joined(points)}."

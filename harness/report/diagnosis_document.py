@@ -82,6 +82,15 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
             "score": diagnosis.neighbours.score,
             "own_score": diagnosis.neighbours.own,
         },
+        "by_heart": None
+        if diagnosis.by_heart is None
+        else {
+            "rows": diagnosis.by_heart.rows,
+            "score": diagnosis.by_heart.score,
+            "constant_score": diagnosis.by_heart.constant,
+            "shuffled_learned": diagnosis.by_heart.shuffled.count,
+            "seeds": diagnosis.by_heart.shuffled.of,
+        },
         "known_validation": diagnosis.known_validation,
         "raised": None
         if diagnosis.raised is None

@@ -269,6 +269,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         + ("" if v["used"] is None else f", so the learning rate stays {number(v['used'])}")
         + f"; write {str(v['attribute']).removesuffix('.lr')}.learning_rate"
     ),
+    Check.NUMBER_AS_STRIDES: lambda v: (
+        f"the second {v['size']} is the strides, so a kernel of {v['size']} x {v['size']} moves by {v['size']}"
+        + (f", in {len(v['layers'])} layers" if len(v["layers"]) > 1 else "")
+        + f"; write ({v['size']}, {v['size']}) for a kernel that moves by 1"
+    ),
     Check.NO_LEARNING_RATE: lambda v: f"the learning rate is {number(v['learning rate'])}",
     Check.VALIDATION_SCALE: lambda v: f"the validation {v['of']} is on another scale than the training {v['of']}",
     Check.ENCODED_APART: lambda v: (
@@ -361,6 +366,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     ),
     Check.ARGMAX_OF_ONE: lambda v: (
         "argmax over the only output of the model is always 0; compare the prediction with 0.5"
+    ),
+    Check.PREDICTED_BEFORE_FIT: lambda v: (
+        f"{v['model']}.predict is called before {v['model']}.fit and never after it, so the predictions are "
+        "those of the initial weights"
     ),
     Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"

@@ -428,6 +428,19 @@ def test_what_the_training_rows_need_to_be_known_is_a_hint_if_no_others_are() ->
     assert not any(hint.is_needed for hint in hints)
 
 
+@pytest.mark.parametrize(("line_fails", "first"), [(True, Fault.TOO_NARROW), (False, Fault.UNSCALED_INPUTS)])
+def test_of_unconfirmed_repairs_those_that_a_curved_border_takes_are_named_first(
+    line_fails: bool, first: Fault
+) -> None:
+    task = SimpleNamespace(kind=None, is_classification=False, format=None)
+    references = SimpleNamespace(line_fails=line_fails)
+    case: Any = SimpleNamespace(task=task, head=SimpleNamespace(activation="linear"), found=(), references=references)
+    repairs = [repair("scale", Fault.UNSCALED_INPUTS), repair("width", Fault.TOO_NARROW)]
+    hints = unproven_choices(case, repairs, repairs, set(), settled=set())
+    assert hints[0].fault is first
+    assert len(hints) == 2
+
+
 @pytest.mark.parametrize(("seconds_left", "causes"), [(60.0, {Fault.LOSS}), (-1.0, set())])
 def test_what_was_found_before_the_clock_ended_the_search_is_confirmed(seconds_left: float, causes: set[Fault]) -> None:
     """The search ends after its first set that learns, of which one repair is not needed."""

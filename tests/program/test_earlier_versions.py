@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.programs.capture.script import capture_script
+from harness.programs.contradictions import contradictions
 from harness.programs.findings import Check
 from harness.programs.kinds import trains_keras
 from harness.programs.old_versions.columns import OF_COLUMNS
@@ -214,3 +215,39 @@ def test_the_epochs_of_a_fit_that_is_not_reached_are_not_known(script):
     program = capture_script(script(text))
     assert program.places.fit is None
     assert Check.FEW_EPOCHS not in {one.check for one in read_unjudged(program).contradictions}
+
+
+ROWS_AND_COLUMNS = (
+    "import numpy as np\nfrom {package}.models import Sequential\nfrom {package}.layers import *\n"
+    "size = 3\nx = np.random.rand(30, 28, 28, 1)\ny = np.random.randint(0, 2, 30)\n"
+    "m = Sequential()\nm.add(Convolution2D(4, size, size{more}, input_shape=(28, 28, 1)))\n"
+    "m.add(Convolution2D(4, {second}, activation='relu'))\nm.add(Flatten())\nm.add(Dense(1, activation='sigmoid'))\n"
+    "m.compile('adam', 'binary_crossentropy')\nm.fit(x, y, epochs=2)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("package", "more", "second", "strides"),
+    [
+        ("keras", "", "size, size", 1),  # the second version took both numbers for the kernel
+        ("keras", ", padding='valid'", "size, size", 3),  # and refused them beside a name of its own
+        ("keras", ", padding='valid'", "(3, 3)", 3),
+        ("tensorflow.keras", "", "size, size", 3),
+    ],
+)
+def test_two_numbers_after_the_filters(script, package, more, second, strides):
+    script(ROWS_AND_COLUMNS.format(package=package, more=more, second=second))
+    program = capture_script("train.py", seconds=60)
+    assert program.model.layers[0].kernel_size == (3, 3)
+    assert program.model.layers[0].strides == (strides, strides)
+    found = [one for one in contradictions(program) if one.check is Check.NUMBER_AS_STRIDES]
+    assert [one.place.line for one in found] == [8] * (strides > 1)
+    assert [len(one.values["layers"]) for one in found] == [2 if second == "size, size" else 1] * (strides > 1)
+
+
+def test_kernels_that_cut_an_image_into_patches_are_meant(script):
+    text = ROWS_AND_COLUMNS.format(package="tensorflow.keras", more="", second="(3, 3)").replace("size = 3", "size = 4")
+    script(text)
+    program = capture_script("train.py", seconds=60)
+    assert program.model.layers[0].strides == (4, 4)
+    assert Check.NUMBER_AS_STRIDES not in {one.check for one in contradictions(program)}

@@ -1071,3 +1071,16 @@ def test_a_list_of_targets_for_one_output(captured, targets, is_wrong):
         f"m.compile('adam', 'categorical_crossentropy')\nm.fit([x_train, z_train], {targets}, epochs=50)\n"
     )
     assert (Check.NUMBER_OF_TARGETS in named(program)) is is_wrong
+
+
+EARLY = (
+    "import keras, numpy as np\nx = np.random.rand(30, 4)\ny = x[:, :1] + 0.5\n"
+    "m = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\nm.compile('adam', 'mse')\n"
+    "before = m.predict(x)\nprint(before)\nh = m.fit(x, y, epochs=2, verbose=0)\nprint(h.history['loss'])\n"
+)
+
+
+@pytest.mark.parametrize(("more", "lines"), [("", [9]), ("print(m.predict(x))\n", []), ("m.save('m.keras')\n", [])])
+def test_predictions_of_a_model_that_is_trained_after_them(captured, more, lines):
+    found = [one for one in contradictions(captured(EARLY + more)) if one.check is Check.PREDICTED_BEFORE_FIT]
+    assert [one.place.line for one in found] == lines

@@ -81,6 +81,9 @@ OF_QUEUES = (
     "max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe", "nb_worker", "nb_val_worker",
 )  # fmt: skip  # arguments of fit and its like that say how rows are fetched
 SIZES = ("units", "filters", "input_dim", "output_dim")
+BESIDE_STRIDES = frozenset(
+    {"padding", "strides", "data_format"}
+)  # arguments that the first version had other names for
 
 
 def hands_on_nb_epoch(text: str) -> bool:
@@ -89,6 +92,29 @@ def hands_on_nb_epoch(text: str) -> bool:
     The second version still takes the names that layers had in the first, so these alone do not tell them apart.
     """
     return FIRST_VERSION_LAYERS.search(text) is not None and BEFORE_SECOND_VERSION.search(text) is not None
+
+
+def takes_strides(text: str) -> bool:
+    """Whether the second number after the filters of a Conv2D is its strides in the version that a file is written for.
+
+    The second version, before it was part of TensorFlow, took both numbers for rows and columns of the kernel as the
+    first one did, but refused them beside an argument that the first one had another name for.
+    """
+    if "tensorflow.keras" in text or "tf.keras" in text:
+        return True
+    tree = ast.Module(body=[], type_ignores=[])
+    with contextlib.suppress(SyntaxError):
+        tree = ast.parse(text)
+    return any(
+        called_name(node) in ("Conv2D", "Convolution2D") and is_of_numbers(node)
+        and any(keyword.arg in BESIDE_STRIDES for keyword in node.keywords)
+        for node in ast.walk(tree) if isinstance(node, ast.Call)
+    )  # fmt: skip
+
+
+def is_of_numbers(call: ast.Call) -> bool:
+    """Whether the call of a layer has two more positional arguments after the first that may be plain numbers."""
+    return len(call.args) >= 3 and not any(isinstance(one, (ast.Tuple, ast.List, ast.Starred)) for one in call.args[:3])
 
 
 def unread_rates(tree: ast.AST) -> Iterator[ast.Assign]:
@@ -126,7 +152,8 @@ def old_arguments(text: str, supplied: list[str]) -> Iterator[None]:
             stack.enter_context(mock.patch.object(wrappers, "OF_FIT", (*wrappers.OF_FIT, "nb_epoch")))
         for name, renamed in ARGUMENTS.items():
             layer = getattr(keras.layers, name)
-            of_layer = functools.partial(translated, name, renamed, is_first, supplied)
+            has_first_positions = is_first and not (name == "Conv2D" and takes_strides(text))
+            of_layer = functools.partial(translated, name, renamed, has_first_positions, supplied)
             stack.enter_context(mock.patch.object(layer, "__init__", _wrapped(layer.__init__, of_layer)))
         for name, old in OF_CALLBACKS.items():
             callback = getattr(keras.callbacks, name)
@@ -239,14 +266,19 @@ def translated_rate(
 
 
 def translated(
-    kind: str, renamed: Mapping[str, str], is_first: bool, supplied: list[str], arguments: tuple[Any, ...], options: Any
+    kind: str,
+    renamed: Mapping[str, str],
+    has_first_positions: bool,
+    supplied: list[str],
+    arguments: tuple[Any, ...],
+    options: Any,
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a layer as Keras 3 takes them; if an old and a new name are given, the new one counts.
 
     Args:
         kind: of layer.
         renamed: the new name for each old one; empty for what is no longer an argument.
-        is_first: whether the file was written for the first version, whose positions differ.
+        has_first_positions: whether positional arguments are those of the first version.
         supplied: the old names that were used are added to it.
     """
     options = dict(options)
@@ -257,7 +289,7 @@ def translated(
             options.setdefault(new, ORDERINGS.get(value, value) if new == "data_format" else value)
     if "activation" in options:
         options["activation"] = _renamed_activation(options["activation"], supplied)
-    if is_first or kind == "Dense":
+    if has_first_positions or kind == "Dense":
         arguments = _first_positions(kind, arguments, options, supplied)
     if "nb_row" in options and "nb_col" in options:
         options["kernel_size"] = (options.pop("nb_row"), options.pop("nb_col"))

@@ -1,4 +1,4 @@
-"""Rules about frozen layers, dropout and hidden activations."""
+"""Rules about frozen layers, dropout, hidden activations and the strides of a kernel."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import keras
 
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activations_of
+from ..old_versions.arguments import is_of_numbers
 from ..program import MadeUp
-from ..source.places import Place
+from ..source.places import Place, call_at
 from ..units import RECURRENT
 
 MOST_PASSING = 8  # layers in a row that only pass values on
@@ -181,6 +182,30 @@ def one_step_rules(subject: Subject, *, is_stateful: bool = True) -> Finding:
             return
 
 
+def strides_rules(subject: Subject) -> Finding:
+    """Two numbers after the filters that are meant as rows and columns of a kernel, and of which one is the strides.
+
+    Even kernels that move by their own size cut an image into patches, and are meant.
+    """
+    found = []
+    for layer in subject.program.model._flatten_layers(include_self=False):
+        if not isinstance(layer, keras.layers.Conv2D) or layer.kernel_size != layer.strides:
+            continue
+        rows, columns = layer.kernel_size
+        place = subject.layer_place(layer.name)
+        if place is None or rows != columns or rows == 1 or rows % 2 == 0:
+            continue
+        pieces = [source for source, _ in subject.code if (source.file, source.cell) == (place.file, place.cell)]
+        calls = [call_at(source.text, place) for source in pieces]
+        if any(call is not None and is_of_numbers(call) for call in calls):
+            found.append(layer)
+    if found:
+        yield subject.about(
+            found[0].name, Check.NUMBER_AS_STRIDES, Severity.SUSPICION,
+            {"size": found[0].kernel_size[0], "layers": tuple(layer.name for layer in found)}
+        )  # fmt: skip
+
+
 def steps_of(layer: Any) -> int | None:
     """Steps of the sequences that a recurrent layer reads; None if they are not known."""
     nodes = layer._inbound_nodes
@@ -188,4 +213,4 @@ def steps_of(layer: Any) -> int | None:
     return shape[1] if len(shape) == 3 else None
 
 
-LAYER_RULES: tuple[Rule, ...] = (layer_rules, layout_rules, one_step_rules)
+LAYER_RULES: tuple[Rule, ...] = (layer_rules, layout_rules, one_step_rules, strides_rules)

@@ -66,6 +66,7 @@ KEEPS_ROWS = ("astype", "reshape", "to_numpy", "copy")  # methods that leave the
 ROW_WISE = ("one_hot", "to_categorical", "array", "asarray", "convert_to_tensor")  # functions that leave them there too
 PAIRING = ("fit", "train_test_split", "zip", "from_tensor_slices")  # calls whose first two values have common rows
 GIVES_SHAPE = re.compile(r"\binput_(?:dim|shape)\b|\bInput(?:Layer)?\(")  # of the inputs of a model
+LOADS_WEIGHTS = re.compile(r"load_weights\(|load_model\(|set_weights\(|model_from_|train_on_batch\(")
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
 
 
@@ -82,6 +83,34 @@ def prediction_rules(subject: Subject) -> Finding:
                 source.place(call), Check.ARGMAX_OF_ONE, Severity.CONTRADICTION, {"units": 1}, layer=subject.head.layer
             )
             return
+
+
+def early_prediction_rules(subject: Subject) -> Finding:
+    """Predictions of a model that is trained after them, and not used again; not if it has weights from elsewhere."""
+    if len(subject.code) != 1 or subject.program.set_weights or LOADS_WEIGHTS.search(subject.text):
+        return
+    source, tree = subject.code[0]
+    predicted: dict[str, ast.Call] = {}
+    trained: set[str] = set()  # of these
+    for statement in tree.body:
+        names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        for name in trained & names:
+            del predicted[name]
+        trained -= names
+        value = getattr(statement, "value", None)  # a loop or a function may run in another order
+        for call in [] if value is None else [node for node in ast.walk(value) if isinstance(node, ast.Call)]:
+            method = call.func
+            if not isinstance(method, ast.Attribute) or not isinstance(method.value, ast.Name):
+                continue
+            model = method.value.id
+            if is_prediction(call) and call.args:
+                predicted.setdefault(model, call)
+            elif method.attr == "fit" and model in predicted:
+                trained.add(model)
+    for model in sorted(trained):
+        yield subject.at(
+            source.place(predicted[model]), Check.PREDICTED_BEFORE_FIT, Severity.SUSPICION, {"model": model}
+        )  # fmt: skip
 
 
 def is_last_axis(call: ast.Call) -> bool:
@@ -528,6 +557,7 @@ def overwritten_rules(subject: Subject) -> Finding:
 
 SOURCE_RULES: tuple[Rule, ...] = (
     prediction_rules,
+    early_prediction_rules,
     shuffle_rules,
     order_rules,
     wrapper_rules,

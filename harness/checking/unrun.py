@@ -210,10 +210,16 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
 
 
 def passing_on(tree: ast.Module) -> Iterator[str]:
-    """The methods named after gradients that call others of the same name, as those of a container of layers do."""
+    """The methods named after gradients that call others of the same name, as those of a container of layers do.
+
+    One that sets gradients back to 0 computes none.
+    """
+    from ..recording.driving.words import CLEARING_NAME  # not for every file
+
     for part in (one for one in tree.body if isinstance(one, ast.ClassDef)):
         for method in ast.walk(part):
-            if isinstance(method, ast.FunctionDef) and OF_DERIVATIVES.search(method.name):
+            is_named = isinstance(method, ast.FunctionDef) and OF_DERIVATIVES.search(method.name)
+            if is_named and not CLEARING_NAME.search(method.name):
                 calls = [node for node in ast.walk(method) if called_name(node) == method.name]
                 if any("super()" not in ast.unparse(one) for one in calls):
                     yield f"{part.name}.{method.name}"

@@ -198,7 +198,7 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         call = f"{prefix}{backward.name}({{}})"
         return elementwise(calls, name, prefix, forward, call, backward.node.lineno, backward.name)
     is_loss = _is_loss(calls, name, forward)
-    is_local = not (is_loss or backward.arguments)  # it is not given the gradient of its output
+    is_local = not is_loss and not _is_given_gradient(backward)
     update = None if is_loss else _update_method(calls, calls.facts.methods(name), backward)
     layer = _Layer(calls, name, forward, backward, update)
     ways = layer.loss_options() if is_loss else layer.slope_options() if is_local else layer.options()
@@ -211,6 +211,12 @@ def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: Funct
         options=options,
         parts=tuple(dict.fromkeys(part.name for _, part in _parts_of(calls, name))),
     )
+
+
+def _is_given_gradient(backward: FunctionFacts) -> bool:
+    """Whether a backward pass may be given the gradient of its output, and not a state alone that it can do without."""
+    names = [one.name for one in backward.arguments]
+    return bool(backward.required) or any(UPSTREAM_NAME.match(one) or TELLING.search(one) for one in names)
 
 
 def _is_slope(forward: FunctionFacts, backward: FunctionFacts) -> bool:
@@ -374,7 +380,7 @@ class _Layer:
             upstream="" if target or is_local else f"upstream{key}",
             gradients=tuple(plan for one in of_all for plan in one.plans),
             unread=tuple(name for one in of_all for name in one.unread()),
-            observed=(f"input{key}",),
+            observed=(f"input{key}", *others.values()),
             single=data in SINGLE,
         )
 

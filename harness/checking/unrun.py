@@ -218,8 +218,9 @@ def passing_on(tree: ast.Module) -> Iterator[str]:
 
     for part in (one for one in tree.body if isinstance(one, ast.ClassDef)):
         for method in ast.walk(part):
-            is_named = isinstance(method, ast.FunctionDef) and OF_DERIVATIVES.search(method.name)
-            if is_named and not CLEARING_NAME.search(method.name):
+            if not isinstance(method, ast.FunctionDef) or CLEARING_NAME.search(method.name):
+                continue
+            if OF_DERIVATIVES.search(method.name):
                 calls = [node for node in ast.walk(method) if called_name(node) == method.name]
                 if any("super()" not in ast.unparse(one) for one in calls):
                     yield f"{part.name}.{method.name}"

@@ -85,3 +85,38 @@ def test_one_right_kind_does_not_hide_a_wrong_one(tmp_path: Path, source: str, r
     assert result.verdict is Verdict.MISTAKE
     line = source[: source.index(right)].count("\n") + 1
     assert line in [one.place.line for one in result.mistakes if one.place]
+
+
+COPIED = """
+import numpy as np
+
+class Softplus:
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.log(1 + np.exp(inputs))
+
+    def backward(self, derivatives):
+        self.derivatives = derivatives.copy()
+        self.derivatives = self.derivatives / (1 + np.exp(-self.inputs))
+
+
+class Ramp:
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.maximum(0, inputs)
+
+    def backward(self, derivatives):
+        self.derivatives = derivatives.copy()
+        self.derivatives[self.inputs <= 0] = 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "slip"), [("np.exp(-self.inputs)", "np.exp(self.inputs)"), ("<= 0] = 0", "<= 0] = 1")]
+)
+def test_a_gradient_that_is_copied_is_not_an_object(tmp_path: Path, right: str, slip: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(COPIED)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(COPIED.replace(right, slip))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -40,9 +40,11 @@ class Kind:
 def kinds_of(calls: StaticCalls, name: str) -> list[Kind | None]:
     """The kinds of a class, each of which is judged by itself; None stands for the only one."""
     constructor = calls.facts.constructor(name)
-    for argument in constructor.arguments if constructor is not None else ():
+    if constructor is None:
+        return [None]
+    for argument in constructor.arguments:
         values = [repr(one) for one in calls.uses(constructor, argument).strings if ELEMENTWISE.search(one)]
-        if constructor is not None and len(values) > 1:
+        if len(values) > 1:
             values = values if argument.required else [argument.default, *values]
             return [Kind(constructor=constructor, argument=argument.name, value=one) for one in dict.fromkeys(values)]
     return [None]

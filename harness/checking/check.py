@@ -182,6 +182,8 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
 
     is_template = run is None and follows_template(Path(path))
     result = (check_template(Path(path), recorded) if is_template else None) or recorded(run)
+    if run is None and runs_script(result.calls) and result.verdict is Verdict.MISTAKE:
+        return with_own_layers(result, Path(path), layers_of(Path(path), seed, seconds))
     is_partial = result.reason in WITHOUT_NETWORK or layers_left
     if result.verdict is Verdict.NOT_JUDGED and is_partial and run is None:
         of_functions = None if is_template else check_template(Path(path), recorded)
@@ -192,7 +194,7 @@ def _judge_file(path: str | Path, run: str | None, seed: int, seconds: float, me
             result = of_layers(result, pairs, source_of(Path(path)), uncalled_functions(Path(path), pairs))
         if result.verdict is Verdict.NOT_JUDGED:  # what cannot be called alone may be called by the project's network
             in_network = recorded(None, in_networks=True)
-            if in_network.verdict is not Verdict.NOT_JUDGED:
+            if in_network.verdict is not Verdict.NOT_JUDGED and not (pairs and is_wrong_elsewhere(in_network)):
                 return in_network
             result = with_imported_layers(result, Path(path), [*dict.fromkeys(files)], seed, seconds)
     return result
@@ -382,6 +384,31 @@ def layers_of(path: Path, seed: int, seconds: float, *, definitions_only: bool =
 
     found = check_layers(path, seed=seed, seconds=seconds, definitions_only=definitions_only)
     return found if any(one.agreement is not Agreement.NOT_JUDGED for one in found) else ()
+
+
+def is_wrong_elsewhere(result: CheckResult) -> bool:
+    """Whether all mistakes that were found are in other files than the one that is judged."""
+    places = [one.place for one in result.mistakes]
+    return bool(places) and all(place is not None and place.file != result.file for place in places)
+
+
+def with_own_layers(result: CheckResult, path: Path, pairs: Sequence[PairResult]) -> CheckResult:
+    """The verdict on the layers of a file by themselves, after a script of the project that uses it was wrong.
+
+    If not all of them can be compared, a mistake of the script stays the answer if it is in the file.
+
+    Args:
+        result: of the script.
+        path: of the file.
+        pairs: its layers.
+    """
+    if not pairs:
+        return result
+    found = of_layers(result, pairs, source_of(path), uncalled_functions(path, pairs))
+    if found.verdict is Verdict.NOT_JUDGED and not is_wrong_elsewhere(result):
+        return result
+    notes = ((Remark.USE_WRONG, result.mistakes[0].place, ""),) if found.verdict is Verdict.CORRECT else ()
+    return replace(found, notes=notes)
 
 
 def with_imported_layers(

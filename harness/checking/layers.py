@@ -195,7 +195,7 @@ class _Judge:
         factors = {
             (bool(one.after), round(result.factor, 9))
             for one, result in zip(option.gradients, gradients)
-            if result.of not in ("input", "") and result.factor is not None
+            if result.of and one.of_value not in option.observed and result.factor is not None
         }
         consistent = len(factors) == len(dict(factors)) or plan.kind is not PairKind.LAYER
         return PairResult(

@@ -73,6 +73,7 @@ class Remark(str, enum.Enum):
     DID_NOT_RUN = "did-not-run"
     RESULT_NOT_USED = "result-not-used"
     NETWORK_CORRECT = "network-correct"
+    USE_WRONG = "use-wrong"
     CANNOT_REPLAY = "cannot-replay"
     RAISED_ALONE = "raised-alone"
     RAISED_LATER = "raised-later"

@@ -195,7 +195,30 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
         for part, _ in gradient_functions(tree, words)
         if not has_run(part, file, lines)
     ]
+    families = [beginning for tree in sources.trees.values() for beginning in looked_up(tree)]
+    for file, tree in sources.trees.items():
+        functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
+        for beginning in families:
+            alike = [one for one in functions if one.name.startswith(beginning)]
+            if any(has_run(one, file, lines) for one in alike):
+                left += [one.name for one in alike if not has_run(one, file, lines)]
     return list(dict.fromkeys(left))
+
+
+def looked_up(tree: ast.Module) -> Iterator[str]:
+    """What the names of functions begin with that are put together and looked up: ``getattr(module, "d_" + kind)``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called_name(node) == "getattr" and len(node.args) > 1:
+            name = node.args[1]
+            first = (
+                name.left
+                if isinstance(name, ast.BinOp)
+                else name.values[0]
+                if isinstance(name, ast.JoinedStr)
+                else None
+            )
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value:
+                yield first.value
 
 
 def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:
@@ -210,10 +233,17 @@ def methods_left(recordings: Sequence[Recording], sources: Sources) -> list[str]
 
 
 def passing_on(tree: ast.Module) -> Iterator[str]:
-    """The methods named after gradients that call others of the same name, as those of a container of layers do."""
+    """The methods named after gradients that call others of the same name, as those of a container of layers do.
+
+    One that sets gradients back to 0 computes none.
+    """
+    from ..recording.driving.words import CLEARING_NAME  # not for every file
+
     for part in (one for one in tree.body if isinstance(one, ast.ClassDef)):
         for method in ast.walk(part):
-            if isinstance(method, ast.FunctionDef) and OF_DERIVATIVES.search(method.name):
+            if not isinstance(method, ast.FunctionDef) or CLEARING_NAME.search(method.name):
+                continue
+            if OF_DERIVATIVES.search(method.name):
                 calls = [node for node in ast.walk(method) if called_name(node) == method.name]
                 if any("super()" not in ast.unparse(one) for one in calls):
                     yield f"{part.name}.{method.name}"
@@ -222,6 +252,8 @@ def passing_on(tree: ast.Module) -> Iterator[str]:
 def does_arithmetic(function: ast.FunctionDef) -> bool:
     """Whether a function computes numbers, or a mask by a comparison."""
     values = [node.value for node in ast.walk(function) if isinstance(node, (ast.Return, ast.Assign)) and node.value]
+    # dz[z <= 0] = 0
+    values += [node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript)]
     is_mask = any(isinstance(node, ast.Compare) for value in values for node in ast.walk(value))
     return is_mask or any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
 

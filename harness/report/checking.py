@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -53,6 +54,7 @@ from .mistakes import (
 )
 from .reasons import (
     ASK_DIAGNOSE,
+    FILL_IN,
     INSTALL_MISSING,
     OTHER_THAN_COMPUTED,
     REASONS,
@@ -338,6 +340,8 @@ def reason_lines(result: CheckResult, reason: Reason) -> Lines:
     detail = LIMITS.get(result.detail, result.detail) if is_of_limit else result.detail
     if result.suggestion and "--run" in hint:
         hint = f'{hint.replace(SAY_HOW, "Say how it trains").rstrip(".")}: --run "{result.suggestion}"'
+        names = left_to_fill_in(result.suggestion)
+        hint += FILL_IN.format(joined(names)) if names else ""
     if reason is Reason.NO_COST and {"keras", "tensorflow"} & set(absorbed):
         hint = ASK_DIAGNOSE.format(hint, result.file)
     return [
@@ -345,6 +349,13 @@ def reason_lines(result: CheckResult, reason: Reason) -> Lines:
         ("What to do", hint),
         *(("Tried", failure) for failure in failed_calls(result)),
     ]
+
+
+def left_to_fill_in(line: str) -> list[str]:
+    """The arguments that a proposed line gives as ``name=...``."""
+    calls = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call)]
+    given = [keyword for call in calls for keyword in call.keywords]
+    return list(dict.fromkeys(one.arg for one in given if one.arg and ast.unparse(one.value) == "..."))
 
 
 def failed_calls(result: CheckResult) -> list[str]:

@@ -484,6 +484,8 @@ NOTES: Mapping[Remark, str] = {
     Remark.RESULT_NOT_USED: "No update is made of what the backward pass of these returns, so it is not judged",
     Remark.NETWORK_CORRECT: "The updates of the file's own network agree with the gradient of its cost; they do not "
     "use what is wrong here",
+    Remark.USE_WRONG: "Only the layers of this file are judged. A script of the project that trains with them is wrong "
+    "for a reason that is not in them",
     Remark.CANNOT_REPLAY: "This operation cannot be repeated",
     Remark.RAISED_ALONE: "Judged by other calls than the file's own, which end in an exception",
     Remark.RAISED_LATER: "Judged by what ran before an exception, which came after the updates that were judged",

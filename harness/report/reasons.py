@@ -102,3 +102,5 @@ REPLACE_MISSING_FILES = (
 )
 # in place of the advice of MISSING_MODULE, if it is known which modules were missing
 INSTALL_MISSING = "Install {0}, or run the part that trains with --run."
+# after a proposed line
+FILL_IN = " Put a value in place of the dots for {0}; the rest of the line can stay."

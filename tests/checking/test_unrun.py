@@ -324,3 +324,53 @@ def test_a_returned_gradient_that_nothing_uses_and_that_cannot_be_compared_is_na
     assert result.verdict is Verdict.CORRECT
     assert [detail for id, _, detail in result.notes if id is Remark.RESULT_NOT_USED] == ["Dense"]
     assert "Not judged: what Dense hands back" in report.text(result)
+
+
+FAMILY = """\
+import sys
+
+import numpy as np
+
+
+def bend(z, kind):
+    return np.tanh(z) if kind == "tanh" else z * (z > 0)
+
+
+def slope_tanh(z):
+    return 1 - np.tanh(z) ** 2
+
+
+def relu_prime(z, above):
+    above = np.array(above, copy=True)
+    above[z <= 0] = 0.01
+    return above
+
+
+def slope_relu(z):
+    dz = np.array(z, copy=True)
+    dz[z <= 0] = 0
+    return dz
+
+
+np.random.seed(0)
+X, Y = np.random.randn(20, 3), np.random.randn(20, 1)
+W, V = np.random.randn(3, 4), np.random.randn(4, 1)
+kind = "tanh"
+for i in range(50):
+    z = X @ W
+    h = bend(z, kind)
+    error = h @ V - Y
+    back = error @ V.T * getattr(sys.modules[__name__], "slope_" + kind)(z)
+    V -= 0.01 * h.T @ error
+    W -= 0.01 * X.T @ back
+    loss = 0.5 * np.sum(error**2)
+"""
+
+
+def test_derivatives_that_only_fill_or_are_looked_up_by_their_names_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(FAMILY)
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    named = [detail for id, _, detail in result.notes if id is Remark.DID_NOT_RUN]
+    assert named == ["relu_prime, slope_relu"]

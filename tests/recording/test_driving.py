@@ -348,7 +348,7 @@ class Net:
 """
     found = driven(source, budget=40)
     assert not found.succeeded
-    assert found.suggestion == "net = Net(secret); net.train(X, y)"
+    assert found.suggestion == "net = Net(secret=...); net.train(X, Y)"
     assert found.attempts
     assert found.count <= 40
 
@@ -368,7 +368,7 @@ class Net:
         for _ in range(epochs):
             self.w -= 0.1 * self.gradient(x_train, targets)
 """
-    assert driven(source, budget=40).suggestion == "net = Net(secret); net.train(X, y, x_val, epochs)"
+    assert driven(source, budget=40).suggestion == "net = Net(secret=...); net.train(X, Y, np.copy(X), 3)"
 
 
 PASSES_APART = """
@@ -394,7 +394,9 @@ class Net:
 
 
 def test_a_proposed_line_adds_layers_and_makes_the_passes() -> None:
-    line = "net = Net(); net.add_layer(secret); net.forward(X); net.backward(grad); net.update(rate)"
+    line = (
+        "net = Net(); net.add_layer(secret=...); outputs = net.forward(X); net.backward(outputs - Y); net.update(0.1)"
+    )
     assert driven(PASSES_APART, budget=20).suggestion == line
 
 

@@ -552,9 +552,11 @@ class _Driver:
         )
 
     def _suggestion(self, goals: list[Goal]) -> str:
-        """A line to start from for ``run``; "" if there is nothing to call."""
-        calls = propose_calls(self.facts, self.roles, goals)
-        return "; ".join([*self._imports(tuple(calls[:1])), *calls])
+        """A line for ``run``, with ``name=...`` for what is to be filled in; "" if there is nothing to call."""
+        self.saved.restore()
+        reset_generators(self.seed)
+        calls = propose_calls(Caller(self._session(Choices({}), Watcher({})), self.roles), goals)
+        return "; ".join([*self._imports(tuple(calls)), *calls])
 
 
 def _urgency(item: tuple[Goal, Search]) -> float:

@@ -218,7 +218,7 @@ def _role_of_value(argument: Argument, uses: Uses, function: FunctionFacts) -> R
     if len(name) < 3 and STEP_FUNCTION.search(function.name) and scales(name, GRADIENT_ARGUMENT, function.node):
         return Role.RATE
     known = _by_pattern(name, uses, function)
-    return known or (Role.UPSTREAM if _is_from_above(name, function) else _by_use(argument, uses))
+    return known or (Role.UPSTREAM if _is_from_above(name, function) else _by_use(argument, uses, function))
 
 
 RATE_TEXTS = frozenset({"lr", "eta", "alpha", "learnrate", "stepsize", "l_r", "n_rate", "mu_lr"})
@@ -443,7 +443,7 @@ def is_given_first(name: str, function: FunctionFacts) -> bool:
     return is_backward and required[:1] == [name] and not any(map(TARGET_NAME.match, required))
 
 
-def _by_use(argument: Argument, uses: Uses) -> Role:
+def _by_use(argument: Argument, uses: Uses, function: FunctionFacts) -> Role:
     """The role that the use alone suggests."""
     note = argument.annotation.lower()
     if uses.unpacked and not uses.array and not uses.keys:
@@ -465,6 +465,7 @@ def _by_use(argument: Argument, uses: Uses) -> Role:
         return Role.SIZES
     if note == "float":
         return Role.NUMBER
-    if uses.methods:
-        return Role.OBJECT
+    if uses.methods:  # derivatives.copy()
+        is_value = uses.methods <= OF_VALUES and BACK_NAME.search(function.name) is not None
+        return Role.UPSTREAM if is_value else Role.OBJECT
     return Role.UNKNOWN

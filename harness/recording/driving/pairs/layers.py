@@ -6,7 +6,7 @@ import ast
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..returns import DRAWS
 from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
@@ -32,6 +32,7 @@ from .bound import Gradients
 from .calls import LIMIT, NO_LIMIT, RATE, StaticCalls
 from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
+from .kinds import ELEMENTWISE, Kind, kinds_of
 from .parts import given_layers, kept_calls
 from .passes import SETTINGS, TELLING, Passes, joined_outputs
 from .plan import PairKind, PairOption, PairPlan
@@ -73,7 +74,6 @@ ITEM_KEY = re.compile(r"\['(\w+)'\]$")
 NUMBERED = re.compile(r"\w\[\d+\]$")
 LAST_AXES = re.compile(r"swapaxes\([^()]*\b(1, 2|2, 1|-1, -2|-2, -1)\)|transpose\(([^()]*, )?\(?0, 2, 1\)")
 RESULT_NAMES = ("output", "out", "outputs", "y", "a", "activations")  # attributes that hold a layer's output
-ELEMENTWISE = re.compile(r"relu|tanh|sigmoid|logistic", re.IGNORECASE)  # an activation that a container is given
 OF_A_NETWORK = (Role.OPTIMIZER, Role.OBJECT, Role.OBJECT_LIST, Role.FUNCTION)  # what a layer alone is not given
 
 
@@ -87,7 +87,8 @@ def layer_plans(calls: StaticCalls) -> Iterator[PairPlan]:
         roles = {calls.role(backward, argument) for argument in backward.required}
         targets_too = Role.TARGETS in roles and not _is_loss(calls, name, forward)  # a loss's derivative is in it
         if not (targets_too or roles & set(OF_A_NETWORK)):
-            yield _plan(calls, name, forward, backward)
+            for kind in kinds_of(calls, name):
+                yield _plan(calls, name, forward, backward, kind)
 
 
 def _passes_of(calls: StaticCalls, name: str) -> tuple[FunctionFacts, FunctionFacts] | None:
@@ -188,29 +189,39 @@ def _is_network(calls: StaticCalls, name: str) -> bool:
     return bool(roles & of_networks)
 
 
-def _plan(calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts) -> PairPlan:
+def _plan(
+    calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts, kind: Kind | None
+) -> PairPlan:
     names = [argument.name for argument in backward.required]
     is_given_input = any(INPUT_NAME.match(one) or re.match(r"(?i)^(z|x|a|output)", one) for one in names)
     is_slope = re.match(r"(?i)grad|deriv", backward.name) or _is_slope(forward, backward)
     if is_slope and len(names) == 1 and is_given_input:
         # an activation with its value and its derivative
-        prefix = next((f"({construction})." for construction in calls.constructions(name)), "")
+        made = _Layer(calls, name, forward, backward, None, kind).constructions
+        prefix = next((f"({construction})." for construction in made), "")
         call = f"{prefix}{backward.name}({{}})"
-        return elementwise(calls, name, prefix, forward, call, backward.node.lineno, backward.name)
+        plan = elementwise(calls, name, prefix, forward, call, backward.node.lineno, backward.name)
+        return plan if kind is None else replace(plan, name=f"{plan.name} ({kind})")
     is_loss = _is_loss(calls, name, forward)
-    is_local = not (is_loss or backward.arguments)  # it is not given the gradient of its output
+    is_local = not is_loss and not _is_given_gradient(backward)
     update = None if is_loss else _update_method(calls, calls.facts.methods(name), backward)
-    layer = _Layer(calls, name, forward, backward, update)
+    layer = _Layer(calls, name, forward, backward, update, kind)
     ways = layer.loss_options() if is_loss else layer.slope_options() if is_local else layer.options()
     options = tuple(ways)[:MAX_OPTIONS]
     text = " / ".join(f"{name}.{method.name}" for method in (forward, backward, update) if method is not None)
     return PairPlan(
         kind=PairKind.LOSS if is_loss else PairKind.DERIVATIVE if is_local and options else PairKind.LAYER,
-        name=text,
+        name=text if kind is None else f"{text} ({kind})",
         line=backward.node.lineno,
         options=options,
         parts=tuple(dict.fromkeys(part.name for _, part in _parts_of(calls, name))),
     )
+
+
+def _is_given_gradient(backward: FunctionFacts) -> bool:
+    """Whether a backward pass may be given the gradient of its output, and not a state alone that it can do without."""
+    names = [one.name for one in backward.arguments]
+    return bool(backward.required) or any(UPSTREAM_NAME.match(one) or TELLING.search(one) for one in names)
 
 
 def _is_slope(forward: FunctionFacts, backward: FunctionFacts) -> bool:
@@ -270,6 +281,13 @@ class _Layer:
     forward: FunctionFacts
     backward: FunctionFacts
     update: FunctionFacts | None  # that applies the gradients, if it is another one than ``backward``
+    kind: Kind | None = None  # None is the only one
+
+    @functools.cached_property
+    def constructions(self) -> list[str]:
+        """Expressions that make an instance of this kind, most likely first."""
+        found = self.calls.constructions(self.name)
+        return found if self.kind is None else list(dict.fromkeys(map(self.kind.construction, found)))
 
     @functools.cached_property
     def passes(self) -> Passes:
@@ -280,7 +298,7 @@ class _Layer:
         """Those of a layer, which is given the gradient of its output."""
         outputs = self._outputs() if self.passes.are_known and not self._chooses_elsewhere else ()
         stack = _stack_of(self.calls, self.name)
-        constructions = [stack.construction] if stack is not None else self.calls.constructions(self.name)
+        constructions = [stack.construction] if stack is not None else self.constructions
         for construction in constructions if outputs else ():
             for data in self.passes.inputs((*inputs_of(self.name), *self._stacked())):
                 for pattern in self._backward_patterns():
@@ -308,14 +326,14 @@ class _Layer:
         There are none if it has parameters, whose gradients it cannot know.
         """
         if not self._parameters() and not self.passes.others:
-            for construction in self.calls.constructions(self.name) if self._result() else ():
+            for construction in self.constructions if self._result() else ():
                 for data in ROWS:
                     yield self._option(construction, data, "", (self._result(),), "", is_local=True)
 
     def loss_options(self) -> Iterator[PairOption]:
         """Those of a loss, which is given outputs and targets."""
         result = self._loss_result()
-        for construction in self.calls.constructions(self.name) if result else ():
+        for construction in self.constructions if result else ():
             for data, target in LOSS_DATA:
                 for pattern in self._loss_patterns(target):
                     yield self._option(construction, data, target, (result,), pattern)
@@ -374,7 +392,7 @@ class _Layer:
             upstream="" if target or is_local else f"upstream{key}",
             gradients=tuple(plan for one in of_all for plan in one.plans),
             unread=tuple(name for one in of_all for name in one.unread()),
-            observed=(f"input{key}",),
+            observed=(f"input{key}", *others.values()),
             single=data in SINGLE,
         )
 

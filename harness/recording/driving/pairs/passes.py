@@ -122,8 +122,8 @@ class Passes:
                 parts.append(f"result{{k}}[{len(returns) - 1}]")
             elif role in SETTINGS:
                 parts.append(str(RATE) if role is Role.RATE else "True")
-            elif INPUT_NAME.match(one.name):
-                parts.append("input{k}")
+            elif INPUT_NAME.match(one.name) or (role is Role.INPUTS and "input{k}" not in parts and self.others):
+                parts.append("input{k}")  # the state of the layer below, beside that of the step before
             elif STATE.match(one.name) and len(returns) == 1:
                 parts.append("output{k}")
             else:
@@ -167,8 +167,17 @@ def places_of(returns: Sequence[str], names: Sequence[str]) -> dict[str, int]:
     words = [without_mark(one) for one in returns]
     found = {name: words.index(set(words_of(name))) for name in names if set(words_of(name)) in words}
     if len(returns) == len(names):
+        if not found and _are_numbered(returns):
+            return {name: place for place, name in enumerate(names)}
         for place, (name, returned) in enumerate(zip(names, returns)):
             alike = UNNAMED.fullmatch(returned) or bool(words[place] & set(words_of(name)))
             if name not in found and place not in found.values() and alike:
                 found[name] = place
     return found
+
+
+def _are_numbered(names: Sequence[str]) -> bool:
+    """Whether several names differ in their numbers alone, and are in order: ``d_input1`` and ``d_input2``."""
+    parts = [re.fullmatch(r"(.+?)_?(\d+)", one) for one in names]
+    found = [(one[1], int(one[2])) for one in parts if one is not None]
+    return len(found) == len(names) > 1 and found == [(found[0][0], found[0][1] + place) for place in range(len(found))]

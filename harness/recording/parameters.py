@@ -402,8 +402,10 @@ class Search:
             self.items[step.id] = version, path + index, role
             return
         is_new = self.last_closed > version or is_replaced(self.tape, version, path, chain.closed)
-        if index is None and not is_new and self._is_moved(step, version):
-            self._pass_over(chain, step)  # the row is written next
+        # a row that is written next, or is computed with again although the forward pass takes the array as a whole
+        is_old = not is_new and (self._is_moved(step, version) or any(role[-2] != "getitem" for role in chain.roles))
+        if index is None and is_old:
+            self._pass_over(chain, step)
         elif index is None or is_replaced(self.tape, version, path + index, chain.closed):
             self._used(chain, version, role)
 

@@ -428,3 +428,37 @@ def test_items_are_written_by_a_method_that_arrays_had_before(tmp_path: Path) ->
     (found,) = check_file(tmp_path / "slip.py").mistakes
     assert found.place is not None
     assert (found.id, found.place.line) == ("wrong-derivative", 9)
+
+
+# half the squared error of a 2-3-1 network of sigmoids; the sum of each unit is computed again before its row is updated
+ROW_BY_ROW = """import numpy as np
+rng = np.random.default_rng(2)
+layers = [(rng.normal(size=(3, 2)), rng.normal(size=3)), (rng.normal(size=(1, 3)), rng.normal(size=1))]
+x, y = np.array([0.4, 0.9]), 0.7
+def squash(z):
+    return 1 / (1 + np.exp(-z))
+def back(layer, inputs, errors, rate):
+    W, b = layer
+    below = np.zeros(len(inputs))
+    for row, error in enumerate(errors):
+        z = W[row] @ inputs + b[row]
+        delta = error * squash(z) * (1 - squash(z))
+        for place in range(len(inputs)):
+            below[place] += delta * W[row][place]
+            W[row][place] -= rate * delta * inputs[place]
+        b[row] -= rate * delta
+    return below
+for step in range(8):
+    values = [x]
+    for W, b in layers:
+        values.append(squash(W @ values[-1] + b))
+    errors = [values[-1][0] - y]
+    for layer, before in zip(layers[::-1], values[-2::-1]):
+        errors = back(layer, before, errors, 0.5)
+"""
+
+
+def test_a_row_that_is_read_after_the_update_of_another_row_is_of_the_same_iteration(tmp_path: Path) -> None:
+    assert verdict_of(tmp_path, ROW_BY_ROW) == (Verdict.CORRECT, [])
+    slipped = ROW_BY_ROW.replace("squash(z) * (1 - squash(z))", "squash(z) * (1 - z)")
+    assert verdict_of(tmp_path, slipped) == (Verdict.MISTAKE, [12])

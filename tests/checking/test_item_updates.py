@@ -430,7 +430,7 @@ def test_items_are_written_by_a_method_that_arrays_had_before(tmp_path: Path) ->
     assert (found.id, found.place.line) == ("wrong-derivative", 9)
 
 
-# half the squared error of a 2-3-1 network of sigmoids; the sum of each unit is computed again before its row is updated
+# half the squared error of a 2-3-1 network of sigmoids; the sum of a unit is computed again before its row is updated
 ROW_BY_ROW = """import numpy as np
 rng = np.random.default_rng(2)
 layers = [(rng.normal(size=(3, 2)), rng.normal(size=3)), (rng.normal(size=(1, 3)), rng.normal(size=1))]

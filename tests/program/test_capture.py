@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import sys
 import textwrap
 from pathlib import Path
 
@@ -810,6 +811,7 @@ def test_a_folder_is_found_though_the_clone_has_a_package_of_its_name(script, mo
         "import keras\ndef make():\n    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])\n"
     )
     assert [layer.units for layer in capture_script(path).model.layers] == [1]
+    assert "models" not in sys.modules
 
 
 @pytest.mark.parametrize(

@@ -532,12 +532,18 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
         sys.modules["__main__"] = before["__main__"]
         root = str(workspace.top_copy) + os.sep
         for name, module in list(sys.modules.items()):
-            if module is not before.get(name) and str(getattr(module, "__file__", None) or "").startswith(root):
+            if module is not before.get(name) and lies_in(module, root):
                 del sys.modules[name]
         sys.modules.update(hidden)
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
+
+
+def lies_in(module: ModuleType, folder: str) -> bool:
+    """Whether a module, or a package that is a folder without ``__init__.py``, lies in a folder."""
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return any(str(place).startswith(folder) for place in places)
 
 
 def folders_of_imports(path: Path, top: Path) -> Iterator[Path]:

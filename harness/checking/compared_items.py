@@ -1,7 +1,7 @@
 """Targets that a loop makes of the label of another observation than the one whose inputs it takes.
 
-``1 if labels[i - 1] == c else 0`` is a plain number, of which the recording has no row. The statements of the loop have
-it: the output is made of ``data[i]``. If the loop begins at 0, its first turn takes the last label for the first
+``1 if labels[i - 1] == c else 0`` is a plain number, and the recording does not say of which row. The statements of the
+loop do: the output is made of ``data[i]``. If the loop begins at 0, its first turn takes the last label for the first
 inputs, which no series asks for.
 """
 
@@ -24,10 +24,12 @@ Item = tuple[str, str]  # (the variable that is read, the index)
 
 def unpaired_items(reading: Reading, sources: Sources) -> list[Found]:
     """The targets of plain numbers that are of the observation before that of the inputs."""
+    known: set[Place] = set()
     for error in reading.errors:
         place = reading.stage.node(error.node).place
-        if error.target is not None or error.constant is None or place is None:
+        if error.target is not None or error.constant is None or place is None or place in known:
             continue
+        known.add(place)
         line = unpaired_line(place, sources)
         if line is not None:
             lines = sources.texts[place.file].splitlines()
@@ -42,12 +44,14 @@ def unpaired_line(place: Place, sources: Sources) -> int | None:
     loops = [one for one in ast.walk(tree) if isinstance(one, ast.For)] if tree is not None else []
     for loop in loops:
         counter = counter_from_0(loop)
+        if not counter or is_asked_for(loop, counter):
+            continue
         differences = [
             node
             for node in ast.walk(loop)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and node.lineno == place.line
         ]
-        if counter and len(differences) == 1:
+        if len(differences) == 1:
             sides = [items_behind(loop, one, counter) for one in (differences[0].left, differences[0].right)]
             line = odd_line(sides, counter)
             if line is not None:
@@ -59,6 +63,19 @@ def counter_from_0(loop: ast.For) -> str:
     """The variable of a loop that counts from 0; "" if it does not."""
     is_range = isinstance(loop.iter, ast.Call) and called_name(loop.iter) == "range" and len(loop.iter.args) == 1
     return loop.target.id if is_range and isinstance(loop.target, ast.Name) else ""
+
+
+def is_asked_for(loop: ast.For, counter: str) -> bool:
+    """Whether the counter of a loop itself is compared with something, as to leave out the first turn."""
+    asked: list[ast.expr] = []
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Compare):
+            asked += [node.left, *node.comparators]
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            asked.append(node.operand)
+        elif isinstance(node, (ast.If, ast.IfExp)):
+            asked.append(node.test)
+    return any(isinstance(one, ast.Name) and one.id == counter for one in asked)
 
 
 def items_behind(loop: ast.For, side: ast.expr, counter: str) -> dict[Item, int]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput
-from ..recording.graph import Place
+from ..recording.graph import Place, Site
 from ..recording.project import root_of
 from ..recording.source import called_name, is_python_2, read_text, written_text
 
@@ -76,7 +76,7 @@ class Sources:
 
     def kept_last(self, names: tuple[str, ...]) -> Place | None:
         """The only line of a loop that gives a value a name that the loop does not read: ``total = part``."""
-        found: dict[int, Place] = {}
+        found: dict[Site, Place] = {}
         for file, tree in self.trees.items():
             lines = self.texts[file].splitlines()
             for loop in [one for one in ast.walk(tree) if isinstance(one, (ast.For, ast.While))]:
@@ -88,7 +88,8 @@ class Sources:
                     targets = {ast.unparse(one) for one in node.targets}
                     if targets & set(names[1:]) and targets.isdisjoint(read):
                         text = lines[node.lineno - 1].strip()
-                        found[node.lineno] = Place(file=file, line=node.lineno, variable=min(targets), text=text)
+                        place = Place(file=file, line=node.lineno, variable=min(targets), text=text)
+                        found[place.site] = place
         return next(iter(found.values())) if len(found) == 1 else None
 
     def _assignment_to(self, names: tuple[str, ...], is_meant: Callable[[ast.expr], bool]) -> Place | None:

@@ -245,8 +245,10 @@ def is_error_alone(reading: Reading, id: int) -> bool:
 
 
 def is_size(reading: Reading, id: int) -> bool:
-    """Whether a value is made of a root or an absolute value of errors, as the root of their mean square is, which is
-    as large as a single error."""
+    """Whether a value is made of a root or an absolute value of errors.
+
+    The root of the mean square of a single error is as large as the error.
+    """
     stage = reading.stage
     made_of = stage.program.ancestors([id], within=stage.dependent - reading.forward.nodes)
     return any(stage.node(one).operation in SIZES for one in made_of)

@@ -15,7 +15,7 @@ from ..recording.source import called_name
 from .labels import found_at
 from .reading import Reading
 from .result import Found
-from .sources import Sources, parts_of
+from .sources import Sources, names_in, parts_of
 
 MOST_NAMES = 40  # that are followed back through the statements of a loop
 
@@ -89,7 +89,7 @@ def items_behind(loop: ast.For, side: ast.expr, counter: str) -> dict[Item, int]
     while expressions and len(known) < MOST_NAMES:
         expression = expressions.pop()
         for node in ast.walk(expression):
-            if isinstance(node, ast.Subscript) and counter in names_in(node.slice):
+            if isinstance(node, ast.Subscript) and counter in names_in(node.slice, ast.Load):
                 found.setdefault((ast.unparse(node.value), ast.unparse(node.slice)), node.lineno)
             elif isinstance(node, ast.Name) and node.id not in known:
                 known.add(node.id)
@@ -107,11 +107,6 @@ def values_of(loop: ast.For, name: str, end: int) -> Iterator[ast.expr]:
         if any(isinstance(one, ast.Name) and one.id == name for base in bases for one in parts_of(base)):
             yield node.value
             yield from (one.slice for one in targets if isinstance(one, ast.Subscript))
-
-
-def names_in(expression: ast.expr) -> set[str]:
-    """The variables of an expression"""
-    return {one.id for one in ast.walk(expression) if isinstance(one, ast.Name)}
 
 
 def odd_line(sides: Sequence[dict[Item, int]], counter: str) -> int | None:

@@ -80,9 +80,8 @@ class Sources:
         for file, tree in self.trees.items():
             lines = self.texts[file].splitlines()
             for loop in [one for one in ast.walk(tree) if isinstance(one, (ast.For, ast.While))]:
-                inner = [one for statement in loop.body for one in ast.walk(statement)]
-                read = {one.id for one in inner if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
-                for node in inner:
+                read = {name for statement in loop.body for name in names_in(statement, ast.Load)}
+                for node in [one for statement in loop.body for one in ast.walk(statement)]:
                     if not isinstance(node, ast.Assign) or ast.unparse(node.value) != names[0]:
                         continue
                     targets = {ast.unparse(one) for one in node.targets}
@@ -178,3 +177,14 @@ def parts_of(target: ast.expr) -> list[ast.expr]:
     if isinstance(target, (ast.Tuple, ast.List)):
         return [one for item in target.elts for one in parts_of(item)]
     return [target]
+
+
+def names_in(statement: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """The names and attributes that a statement reads, or gives a value, with those whose items it does."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, context):
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, context):
+            found.add(ast.unparse(node.value))
+    return found

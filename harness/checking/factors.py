@@ -552,7 +552,7 @@ def rate_names(text: str) -> list[str]:
 def number_beside_rate(reading: Reading, chain: Chain) -> tuple[int, float] | None:
     """Where a gradient is multiplied by a number above 1 before the line of its update, with this number.
 
-    A line that names a rate may have one for each layer; without, ``2 * dW`` is a gradient that is twice too large.
+    A line that names a rate may have one for each layer. Otherwise, ``2 * dW`` is a gradient that is twice as large.
     """
     for id, factor in chain.links:
         place, number = reading.stage.node(id).place, abs(factor / chain.gradient)

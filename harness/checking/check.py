@@ -77,8 +77,8 @@ def check_file(
 ) -> CheckResult:
     """Judge somebody's file: record it as it runs, and compare its gradients with true ones.
 
-    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``. So
-    is what a right network leaves unused of its file.
+    A file without a network, such as one of layers, is judged pair by pair: ``forward`` against ``backward``. The
+    same is done with what a right network leaves unused of its file.
 
     Args:
         path: a Python file or a notebook.
@@ -392,10 +392,19 @@ def is_wrong_elsewhere(result: CheckResult) -> bool:
     return bool(places) and all(place is not None and place.file != result.file for place in places)
 
 
+def is_wrong_beside(result: CheckResult, path: Path, pairs: Sequence[PairResult]) -> bool:
+    """Whether a mistake is in a function of the file that neither belongs to a pair nor is called by one."""
+    called, reached = functions_of(ast.parse(source_of(path)), pairs)
+    own = [one.place for one in result.mistakes if one.place is not None and one.place.file == result.file]
+    names = {place.function.removesuffix(".__init__").rpartition(".")[2] for place in own}
+    return not names <= called | reached
+
+
 def with_own_layers(result: CheckResult, path: Path, pairs: Sequence[PairResult]) -> CheckResult:
     """The verdict on the layers of a file by themselves, after a script of the project that uses it was wrong.
 
-    If not all of them can be compared, a mistake of the script stays the answer if it is in the file.
+    A mistake that is in the file stays the answer if not all layers can be compared, or if it is in something else than
+    the layers, as in an optimizer.
 
     Args:
         result: of the script.
@@ -406,6 +415,8 @@ def with_own_layers(result: CheckResult, path: Path, pairs: Sequence[PairResult]
         return result
     found = of_layers(result, pairs, source_of(path), uncalled_functions(path, pairs))
     if found.verdict is Verdict.NOT_JUDGED and not is_wrong_elsewhere(result):
+        return result
+    if found.verdict is Verdict.CORRECT and is_wrong_beside(result, path, pairs):
         return result
     notes = ((Remark.USE_WRONG, result.mistakes[0].place, ""),) if found.verdict is Verdict.CORRECT else ()
     return replace(found, notes=notes)
@@ -447,13 +458,7 @@ def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
     """The functions of a file that compute or apply gradients, by their names, and belong to none of its pairs."""
     tree = ast.parse(source_of(path))  # which was parsed before to find the pairs
     known = [pair.name for pair in pairs]
-    called = set(re.findall(r"[A-Za-z_]\w*", " ".join(known)))
-    reached = {
-        called_name(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef) and function.name in called
-        for node in ast.walk(function)
-    }
+    called, reached = functions_of(tree, pairs)
     names = [
         function.name if function is part else f"{part.name}.{function.name}"
         for part, function in gradient_functions(tree, GRADIENT_WORDS)
@@ -461,6 +466,18 @@ def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
     ]
     names += [name for name in passing_on(tree) if name not in names]
     return [*(name for name in names if not is_named(name, known)), *products_left(tree)]
+
+
+def functions_of(tree: ast.Module, pairs: Sequence[PairResult]) -> tuple[set[str], set[str]]:
+    """The names that pairs have of classes and functions, and those of the functions that they call."""
+    called = set(re.findall(r"[A-Za-z_]\w*", " ".join(pair.name for pair in pairs)))
+    reached = {
+        called_name(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name in called
+        for node in ast.walk(function)
+    }
+    return called, reached
 
 
 def products_left(tree: ast.Module) -> list[str]:

@@ -21,7 +21,7 @@ from .result import UNKNOWN, Found
 from .stage import Stage, argument_ids, function_of
 
 ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "power", "negative"})
-MOST_PARTS = 5_000  # of slopes, that are judged
+MOST_PARTS = 5_000  # of slopes that are judged
 MOST_BETWEEN = 30  # operations of one function between an operand and what the function gives
 EXACT = 1e-8  # relative
 SIGNS = {"add": 1.0, "subtract": -1.0}
@@ -64,6 +64,8 @@ def parts_of_slopes(stage: Stage) -> list[Part]:
     """What is added to slopes in one iteration, if it is known of which values these are."""
     program = stage.program
     begins = slopes_begun(stage)
+    if not begins:
+        return []
     owners = {**values_beside(program, set(begins.values())), **parameters_of(stage, begins)}
     found: list[Part] = []
     for id in sorted(begins):

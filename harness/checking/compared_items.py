@@ -1,7 +1,7 @@
 """Targets that a loop makes of the label of another observation than the one whose inputs it takes.
 
-``1 if labels[i - 1] == c else 0`` is a plain number, of which the recording has no row. The statements of the loop have
-it: the output is made of ``data[i]``. If the loop begins at 0, its first turn takes the last label for the first
+``1 if labels[i - 1] == c else 0`` is a plain number, and the recording does not say of which row. The statements of the
+loop do: the output is made of ``data[i]``. If the loop begins at 0, its first turn takes the last label for the first
 inputs, which no series asks for.
 """
 
@@ -15,7 +15,7 @@ from ..recording.source import called_name
 from .labels import found_at
 from .reading import Reading
 from .result import Found
-from .sources import Sources, parts_of
+from .sources import Sources, names_in, parts_of
 
 MOST_NAMES = 40  # that are followed back through the statements of a loop
 
@@ -24,10 +24,12 @@ Item = tuple[str, str]  # (the variable that is read, the index)
 
 def unpaired_items(reading: Reading, sources: Sources) -> list[Found]:
     """The targets of plain numbers that are of the observation before that of the inputs."""
+    known: set[Place] = set()
     for error in reading.errors:
         place = reading.stage.node(error.node).place
-        if error.target is not None or error.constant is None or place is None:
+        if error.target is not None or error.constant is None or place is None or place in known:
             continue
+        known.add(place)
         line = unpaired_line(place, sources)
         if line is not None:
             lines = sources.texts[place.file].splitlines()
@@ -42,12 +44,14 @@ def unpaired_line(place: Place, sources: Sources) -> int | None:
     loops = [one for one in ast.walk(tree) if isinstance(one, ast.For)] if tree is not None else []
     for loop in loops:
         counter = counter_from_0(loop)
+        if not counter or is_asked_for(loop, counter):
+            continue
         differences = [
             node
             for node in ast.walk(loop)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and node.lineno == place.line
         ]
-        if counter and len(differences) == 1:
+        if len(differences) == 1:
             sides = [items_behind(loop, one, counter) for one in (differences[0].left, differences[0].right)]
             line = odd_line(sides, counter)
             if line is not None:
@@ -61,6 +65,19 @@ def counter_from_0(loop: ast.For) -> str:
     return loop.target.id if is_range and isinstance(loop.target, ast.Name) else ""
 
 
+def is_asked_for(loop: ast.For, counter: str) -> bool:
+    """Whether the counter of a loop itself is compared with something, as to leave out the first turn."""
+    asked: list[ast.expr] = []
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Compare):
+            asked += [node.left, *node.comparators]
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            asked.append(node.operand)
+        elif isinstance(node, (ast.If, ast.IfExp)):
+            asked.append(node.test)
+    return any(isinstance(one, ast.Name) and one.id == counter for one in asked)
+
+
 def items_behind(loop: ast.For, side: ast.expr, counter: str) -> dict[Item, int]:
     """The items of variables that one side of a difference is made of in a loop, each with its line.
 
@@ -72,7 +89,7 @@ def items_behind(loop: ast.For, side: ast.expr, counter: str) -> dict[Item, int]
     while expressions and len(known) < MOST_NAMES:
         expression = expressions.pop()
         for node in ast.walk(expression):
-            if isinstance(node, ast.Subscript) and counter in names_in(node.slice):
+            if isinstance(node, ast.Subscript) and counter in names_in(node.slice, ast.Load):
                 found.setdefault((ast.unparse(node.value), ast.unparse(node.slice)), node.lineno)
             elif isinstance(node, ast.Name) and node.id not in known:
                 known.add(node.id)
@@ -90,11 +107,6 @@ def values_of(loop: ast.For, name: str, end: int) -> Iterator[ast.expr]:
         if any(isinstance(one, ast.Name) and one.id == name for base in bases for one in parts_of(base)):
             yield node.value
             yield from (one.slice for one in targets if isinstance(one, ast.Subscript))
-
-
-def names_in(expression: ast.expr) -> set[str]:
-    """The variables of an expression"""
-    return {one.id for one in ast.walk(expression) if isinstance(one, ast.Name)}
 
 
 def odd_line(sides: Sequence[dict[Item, int]], counter: str) -> int | None:

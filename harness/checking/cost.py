@@ -264,8 +264,10 @@ def compares(stage: Stage, id: int) -> bool:
 
 def is_last_called_cost(stage: Stage, id: int, scalars: set[int]) -> bool:
     """Whether a scalar is called a cost, and none that it goes into: those are running means and the like."""
+    if not is_called_cost(stage.node(id)):
+        return False
     after = (stage.program.descendants([id], within=scalars) - {id}) | joined_costs(stage, id, scalars)
-    return is_called_cost(stage.node(id)) and not any(is_called_cost(stage.node(one)) for one in after)
+    return not any(is_called_cost(stage.node(one)) for one in after)
 
 
 def joined_costs(stage: Stage, id: int, scalars: set[int]) -> set[int]:

@@ -248,10 +248,10 @@ def beside_rates(reading: Reading, chains: Sequence[Chain]) -> Sequence[Chain]:
 
 def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
     """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
+    if len(by_factor(chains)) == 1:
+        return []
     chains = beside_rates(reading, chains)
     groups = by_factor(chains)
-    if len(groups) == 1:
-        return []
     # gradients in one proportion whose rates differ are a choice: a rate for biases, a rate for each layer
     gradients = [abs(one.gradient) for one in chains]
     if all(is_same(one, gradients[0]) for one in gradients):
@@ -310,9 +310,8 @@ def reference_group(reading: Reading, groups: Sequence[list[Chain]]) -> list[Cha
 def is_plain(reading: Reading, group: Sequence[Chain]) -> bool:
     """Whether gradients are sums or means of those of a cross-entropy, whose factors have no 2 to be argued about."""
     sizes = {1, *sizes_of_run(reading)}
-    return reading.cost.form in CROSS_ENTROPIES and any(
-        is_same(abs(group[0].gradient), 1 / one) for one in sizes if one
-    )
+    gradient = abs(group[0].gradient)
+    return reading.cost.form in CROSS_ENTROPIES and any(is_same(gradient, 1 / size) for size in sizes if size)
 
 
 def layers_of(reading: Reading, group: Sequence[Chain]) -> int:
@@ -334,7 +333,7 @@ def scaled_mistake(reading: Reading, group: Sequence[Chain], reference: Sequence
     ratio = abs(group[0].factor / reference[0].factor)
     roles = {reading.forward.roles.get(one.step.before) for one in group}
     others = {reading.forward.roles.get(one.step.before) for one in reference}
-    sizes = [size for size in sizes_of_run(reading) if size > 2]  # 2 is rather that of the derivative of a square
+    sizes = [size for size in sizes_of_run(reading) if size > 2]  # a 2 is rather that of the derivative of a square
     is_count = any(is_same(ratio, size) or is_same(ratio, 1 / size) for size in sizes)
     id = "gradient-scaled-differently"
     if is_count:
@@ -553,7 +552,7 @@ def rate_names(text: str) -> list[str]:
 def number_beside_rate(reading: Reading, chain: Chain) -> tuple[int, float] | None:
     """Where a gradient is multiplied by a number above 1 before the line of its update, with this number.
 
-    A line that names a rate may have one for each layer; without, ``2 * dW`` is a gradient that is twice too large.
+    A line that names a rate may have one for each layer. Otherwise, ``2 * dW`` is a gradient that is twice as large.
     """
     for id, factor in chain.links:
         place, number = reading.stage.node(id).place, abs(factor / chain.gradient)

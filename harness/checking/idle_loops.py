@@ -13,7 +13,7 @@ from ..recording.literals import is_sum_with, last_name
 from ..recording.loops import enclosing
 from .exceptions import GROWING
 from .result import Found
-from .sources import Sources
+from .sources import Sources, names_in
 from .stage import MATRIX_PRODUCTS
 
 FEWEST_ROUNDS = 3  # with the same outputs
@@ -97,17 +97,6 @@ def parts_shown(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.If):
         return [node.test]
     return [node] if isinstance(node, ast.Call) and last_name(node.func) in SHOWING else []
-
-
-def names_in(statement: ast.AST, context: type[ast.expr_context]) -> set[str]:
-    """The names and attributes that a statement reads, or gives a value, with those whose items it does."""
-    found = set()
-    for node in ast.walk(statement):
-        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, context):
-            found.add(ast.unparse(node))
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, context):
-            found.add(ast.unparse(node.value))
-    return found
 
 
 def called_by(loop: ast.For, sources: Sources) -> list[ast.AST]:

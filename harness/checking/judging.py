@@ -47,9 +47,9 @@ def judge_reading(reading: Reading, sources: Sources) -> Judged:
     slip = wrong_closure(reading) if judged.mistakes or judged.unexplained else None
     if slip is None or slip.place is None:
         return judged
-    named = [(None if one.place is None else one.place.site, one.id) for one in judged.mistakes]
-    is_named = {site for site, _ in named} == {slip.place.site} and named[0][1] not in UNCERTAIN
-    if is_named or (slip.id == UNNAMED and slip.place.site in dict(named)):
+    sites = {None if one.place is None else one.place.site for one in judged.mistakes}
+    is_named = sites == {slip.place.site} and judged.mistakes[0].id not in UNCERTAIN
+    if is_named or (slip.id == UNNAMED and slip.place.site in sites):
         return judged
     return Judged(reading=reading, mistakes=(slip,), unexplained=())
 
@@ -219,12 +219,14 @@ def with_others_state(reading: Reading, step: Step) -> Found | None:
     own = [id for id, _ in gradient_nodes(reading, step)]
     leading = program.ancestors([step.after], stop=stage.parameters)
     after = (program.descendants(own) & leading) - reading.forward.nodes
-    before = program.ancestors(own)
-    for other in stage.steps:
-        others = [id for id, _ in gradient_nodes(reading, other)] if other.before != step.before and own else []
-        state = (program.descendants(others) & leading) - after - before - stage.applied.keys()
+    taken = {one for id in after for one in program.parents[id] if stage.node(one).shape} & leading
+    taken -= after | program.ancestors(own) | stage.applied.keys()
+    for other in stage.steps if taken else ():
+        if other.before == step.before:
+            continue
+        state = taken & program.descendants([id for id, _ in gradient_nodes(reading, other)])
         for id in sorted(after):
-            if any(stage.node(one).shape for one in state.intersection(program.parents[id])):
+            if not state.isdisjoint(program.parents[id]):
                 expected, update = quantity(reading, step.before, None), stage.node(step.after).place
                 found = found_at(reading, id, "momentum-overwritten", [step], got=UNKNOWN, expected=expected)
                 return replace(found, others=(*found.others, *(() if update is None else (update,))))

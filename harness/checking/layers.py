@@ -150,11 +150,9 @@ class _Judge:
         several = [option for option in called if not option.single]
         single = [option for option in called if option.single]
         for options in (several, single):
-            if best is not None and (
-                best.agreement is not Agreement.NOT_JUDGED or plan.kind is not PairKind.DERIVATIVE
-            ):
-                break  # of a derivative, one observation may show what several do not: a Jacobian
-            for option in options[:MAX_OPTIONS]:
+            # of a derivative, one observation may show what several do not: a Jacobian
+            is_open = best is None or (plan.kind is PairKind.DERIVATIVE and best.agreement is Agreement.NOT_JUDGED)
+            for option in options[:MAX_OPTIONS] if is_open else ():
                 result = self._option(plan, option)
                 if best is None or _rank(result) < _rank(best):
                     best = result

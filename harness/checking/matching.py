@@ -26,9 +26,8 @@ MOST_SOLVED = 4_096  # elements from which the shares of a step are computed; al
 GATHERING = JOINING | {"add", "array", "asarray"}
 ELEMENTS_PROBED = 3  # of a gradient, when an update rule is tried
 SIGNED = (Form.ABSOLUTE, Form.HINGE, Form.PERCEPTRON)  # costs whose gradient may be the same everywhere
-TO_WHOLE = frozenset(
-    {"floor", "ceil", "trunc", "fix", "rint", "floor_divide"}
-)  # which lose the fractions of a gradient
+# operations that lose the fractions of a gradient
+TO_WHOLE = frozenset({"floor", "ceil", "trunc", "fix", "rint", "floor_divide"})
 INVERSES = ("linalg.inv", "linalg.pinv", "linalg.solve")
 
 
@@ -132,8 +131,7 @@ def match_step(reading: Reading, step: Step) -> Match | None:
 
 
 def behind_a_branch(reading: Reading, step: Step) -> Match | None:
-    """The step of a parameter that the cost does not depend on, as of a unit that is off: 0, or what a momentum keeps,
-    or its decay.
+    """The step of a parameter that the cost does not depend on, as of a unit that is off: 0, its decay or a momentum.
 
     The line that makes it makes the steps of other parameters too, on which the cost depends.
     """
@@ -175,7 +173,7 @@ def is_rule_of_nothing(reading: Reading, step: Step) -> bool:
 
 
 def is_the_same(value: Samples, parameter: Samples) -> bool:
-    """Whether the step of a parameter is one number at all of its values, but for rounding.
+    """Whether the step of a parameter does not depend on the parameters, but for rounding.
 
     A momentum that keeps a small share leaves steps that are not much larger than the rounding of the parameter.
     """
@@ -195,7 +193,7 @@ def with_decay(value: Array, gradient: Array, *penalties: Array) -> Match | None
         return None
     largest = largest_of(value)
     if largest == 0 or not all(map(np.any, given)):
-        return None  # a value that is 0 everywhere has no share of its own
+        return None  # the share of a value that is 0 everywhere cannot be known
     if len(penalties) == 1 and is_beside_plane(value, gradient, penalties[0], SHARES_TOLERANCE * largest):
         return None
     found = shares_of(value, given)
@@ -398,9 +396,9 @@ def is_descent_rule(reading: Reading, step: Step, via: int, factor: float) -> bo
     if is_joined_by_inputs(reading, step, via):
         return False
     chain = stage.way_on(step, via)
-    within, values = sorted(chain), computed_with(stage, step, chain, 0)
     if any(stage.node(id).operation in TO_WHOLE for id in chain - {via}):
         return False
+    within, values = sorted(chain), computed_with(stage, step, chain, 0)
     rng = np.random.default_rng(5)
     known = stage.settings[0][via]
     size = float(np.max(np.abs(known))) or 1.0

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput
-from ..recording.graph import Place
+from ..recording.graph import Place, Site
 from ..recording.project import root_of
 from ..recording.source import called_name, is_python_2, read_text, written_text
 
@@ -76,19 +76,19 @@ class Sources:
 
     def kept_last(self, names: tuple[str, ...]) -> Place | None:
         """The only line of a loop that gives a value a name that the loop does not read: ``total = part``."""
-        found: dict[int, Place] = {}
+        found: dict[Site, Place] = {}
         for file, tree in self.trees.items():
             lines = self.texts[file].splitlines()
             for loop in [one for one in ast.walk(tree) if isinstance(one, (ast.For, ast.While))]:
-                inner = [one for statement in loop.body for one in ast.walk(statement)]
-                read = {one.id for one in inner if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
-                for node in inner:
+                read = {name for statement in loop.body for name in names_in(statement, ast.Load)}
+                for node in [one for statement in loop.body for one in ast.walk(statement)]:
                     if not isinstance(node, ast.Assign) or ast.unparse(node.value) != names[0]:
                         continue
                     targets = {ast.unparse(one) for one in node.targets}
                     if targets & set(names[1:]) and targets.isdisjoint(read):
                         text = lines[node.lineno - 1].strip()
-                        found[node.lineno] = Place(file=file, line=node.lineno, variable=min(targets), text=text)
+                        place = Place(file=file, line=node.lineno, variable=min(targets), text=text)
+                        found[place.site] = place
         return next(iter(found.values())) if len(found) == 1 else None
 
     def _assignment_to(self, names: tuple[str, ...], is_meant: Callable[[ast.expr], bool]) -> Place | None:
@@ -177,3 +177,14 @@ def parts_of(target: ast.expr) -> list[ast.expr]:
     if isinstance(target, (ast.Tuple, ast.List)):
         return [one for item in target.elts for one in parts_of(item)]
     return [target]
+
+
+def names_in(statement: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """The names and attributes that a statement reads, or gives a value, with those whose items it does."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, context):
+            found.add(ast.unparse(node))
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, context):
+            found.add(ast.unparse(node.value))
+    return found

@@ -227,6 +227,11 @@ class Stage:
         return self.needed | self.program.ancestors([one.after for one in self.recording.updates])
 
     @functools.cached_property
+    def names_of_arrays(self) -> set[str]:
+        """The bare names of all arrays"""
+        return {name.rpartition(".")[2] for node in self.program.nodes if node.shape for name in node.names}
+
+    @functools.cached_property
     def first_branches(self) -> dict[tuple[str, str], int]:
         """For each function, the first value of the iteration on which it branches, or a function that it calls."""
         found: dict[tuple[str, str], int] = {}

@@ -201,7 +201,7 @@ def parts_left(recording: Recording, sources: Sources) -> list[str]:
         for beginning in families:
             alike = [one for one in functions if one.name.startswith(beginning)]
             if any(has_run(one, file, lines) for one in alike):
-                left += [one.name for one in alike if not has_run(one, file, lines)]
+                left += [one.name for one in alike if does_arithmetic(one) and not has_run(one, file, lines)]
     return list(dict.fromkeys(left))
 
 
@@ -210,13 +210,8 @@ def looked_up(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and called_name(node) == "getattr" and len(node.args) > 1:
             name = node.args[1]
-            first = (
-                name.left
-                if isinstance(name, ast.BinOp)
-                else name.values[0]
-                if isinstance(name, ast.JoinedStr)
-                else None
-            )
+            first = name.left if isinstance(name, ast.BinOp) else None
+            first = name.values[0] if isinstance(name, ast.JoinedStr) else first
             if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value:
                 yield first.value
 

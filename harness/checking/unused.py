@@ -12,6 +12,7 @@ import numpy as np
 
 from ..recording.graph import Kind, Node, Place, Recording, Site, references
 from .alignment import align, samples, squeezed
+from .decisions import EQUALITIES, ORDERS
 from .exceptions import RUN_FILE
 from .labels import quantity
 from .matching import NOTHING
@@ -40,7 +41,6 @@ GRADIENT_PREFIX = re.compile(r"(?i)(d|grad|gradient|delta)_?")
 # in a name: db, grad_b, nabla_b[0], d_bias
 BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
 TEMPORARY = re.compile(r"^_*(t|te?mp)_(?=[a-z])")  # before what a value is called
-COMPARISONS = frozenset({"less", "greater", "less_equal", "greater_equal", "equal", "not_equal"})
 SIZES = frozenset({"sqrt", "absolute", "abs", "fabs", "linalg.norm"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias
 
@@ -245,8 +245,10 @@ def is_error_alone(reading: Reading, id: int) -> bool:
 
 
 def is_size(reading: Reading, id: int) -> bool:
-    """Whether a value is made of a root or an absolute value of errors, as the root of their mean square is, which is
-    as large as a single error."""
+    """Whether a value is made of a root or an absolute value of errors.
+
+    The root of the mean square of a single error is as large as the error.
+    """
     stage = reading.stage
     made_of = stage.program.ancestors([id], within=stage.dependent - reading.forward.nodes)
     return any(stage.node(one).operation in SIZES for one in made_of)
@@ -451,7 +453,7 @@ def role_of_leaf(reading: Reading, leaf: int, used: set[int]) -> Role | None:
     for version in versions_of(reading, leaf):
         for child in program.children[version]:
             node = stage.node(child)
-            if child not in used or node.operation in COMPARISONS:
+            if child not in used or node.operation in ORDERS | EQUALITIES:
                 continue
             is_scalar_product = node.operation == "multiply" and node.shape == ()
             if is_scalar_product or node.operation in CONTRACTIONS:

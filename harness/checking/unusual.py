@@ -55,10 +55,12 @@ def other_rates(reading: Reading) -> Iterator[Note]:
     """The lines that update with another learning rate than most, if the gradients themselves are in one proportion."""
     factors, stage = reading.factors, reading.stage
     chains = [chain_of(reading, step, factors[step.before]) for step in stage.steps if step.before in factors]
+    if len(by_factor(chains)) < 2:
+        return
     chains = list(beside_rates(reading, chains))
     if not all(is_same(abs(one.gradient), abs(chains[0].gradient)) for one in chains):
         return
-    usual, *others = sorted(by_factor(chains), key=len, reverse=True) or [[]]
+    usual, *others = sorted(by_factor(chains), key=len, reverse=True)
     known = {stage.node(one.step.after).place for one in usual}
     for group in others:
         ratio = abs(group[0].factor / usual[0].factor)
@@ -123,9 +125,8 @@ def scaled_steps(reading: Reading) -> Iterator[Note]:
             is_scaled = stage.node(id).operation in SCALING and others
             if not is_scaled or any(size_of_errors(stage, one) is None for one in others):
                 continue
-            if gradients.isdisjoint(
-                program.ancestors(others, stop=stage.parameters)
-            ):  # not those sizes, as in clipping
+            made_of = program.ancestors(others, stop=stage.parameters)
+            if gradients.isdisjoint(made_of):  # clipping divides by the size of gradients
                 yield Remark.STEP_SCALED, stage.node(id).place, ""
                 return
 

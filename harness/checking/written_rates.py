@@ -14,7 +14,7 @@ from .reading import Reading
 from .stage import Step
 from .updates import numbers_in
 
-SIZES = frozenset({"len", "shape", "size", "ndim"})
+SIZE_WORDS = frozenset({"len", "shape", "size", "ndim"})
 
 
 def written_rate(reading: Reading, step: Step) -> float | None:
@@ -27,8 +27,7 @@ def written_rate(reading: Reading, step: Step) -> float | None:
     inner = stage.program.ancestors([step.after], stop=stage.parameters) - reading.forward.nodes
     on_line = [node for node in map(stage.node, inner) if node.place == place or node.is_leaf]
     numbers = {number for node in on_line for number in numbers_in(node)} - {0.0, 1.0}
-    arrays = {name.rpartition(".")[2] for node in stage.program.nodes if node.shape for name in node.names}
-    settings = [one for one in factors_written(change) if not is_array(one, arrays)]
+    settings = [one for one in factors_written(change) if not is_array(one, stage.names_of_arrays)]
     if len(numbers) != 1 or len(settings) != 1 or not is_setting(settings[0]):
         return None
     rate = numbers.pop()
@@ -64,7 +63,7 @@ def is_array(factor: ast.expr, arrays: Collection[str]) -> bool:
     parts = list(ast.walk(factor))
     is_divided = any(isinstance(one, ast.Div) for one in parts)
     names = {last_name(one) for one in parts}
-    return not is_divided and names.isdisjoint(SIZES) and not names.isdisjoint(arrays)
+    return not is_divided and names.isdisjoint(SIZE_WORDS) and not names.isdisjoint(arrays)
 
 
 def is_setting(factor: ast.expr) -> bool:

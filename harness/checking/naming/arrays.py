@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ...recording.graph import Node
+from ..decisions import ORDERS
 from ..mistakes import UNNAMED
 from ..repairs import Bench, Repair
 from ..stage import CONTRACTIONS, argument_ids
 from ..structure import MOVES, Role
 from .case import Case
-
-COMPARISONS = frozenset({"greater", "greater_equal", "less", "less_equal"})
 
 
 def name_of_array(case: Case, bench: Bench, repair: Repair) -> str | None:
@@ -50,7 +49,7 @@ def users_of(case: Case, bench: Bench, id: int) -> list[int]:
 
 def is_compared(case: Case, repair: Repair) -> bool:
     """Whether a mask is made of the value that another should stand in the place of"""
-    return case.stage.node(repair.node).operation in COMPARISONS
+    return case.stage.node(repair.node).operation in ORDERS
 
 
 def is_of_wrong_array(case: Case, bench: Bench, repair: Repair) -> bool:
@@ -59,7 +58,7 @@ def is_of_wrong_array(case: Case, bench: Bench, repair: Repair) -> bool:
     layer = case.reading.forward.layer_of(new)
     is_own = layer is not None and old == layer.a and new == layer.z
     users = users_of(case, bench, repair.old)
-    return not is_own or all(case.stage.node(one).operation in COMPARISONS for one in users)
+    return not is_own or all(case.stage.node(one).operation in ORDERS for one in users)
 
 
 def is_written_into(case: Case, before: int, after: int) -> bool:
@@ -86,7 +85,7 @@ def written_in_forward(case: Case, mask: int) -> Node | None:
     layers, end = {case.origin(layer.z) for layer in forward.layers}, max(forward.outputs)
     related = stage.program.descendants([mask], within=stage.needed)
     for id in sorted(stage.program.ancestors([mask], stop=stage.parameters) | related):
-        if id <= end or stage.node(id).operation not in COMPARISONS:
+        if id <= end or stage.node(id).operation not in ORDERS:
             continue
         for operand in argument_ids(stage.node(id)):
             node = stage.node(operand)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ...recording.graph import Node, Place, sites_of
 from ..alignment import Samples, ratio, samples
+from ..decisions import ORDERS
 from ..edits import slope_of_relu
 from ..repairs import FORMS_OF_ACTIVATION
 from ..replay import CannotReplay
 from ..stage import argument_ids
 from ..structure import MOVES, Layer
-from .arrays import COMPARISONS, written_in_forward
+from .arrays import written_in_forward
 from .case import Case, Name, equal, first_name, naming_places, unique
 
 Array = NDArray[Any]
@@ -101,7 +102,7 @@ def other_limit(case: Case, layer: Layer, mask: int) -> Place | None:
     for id in sorted(into, reverse=True):
         node = case.stage.node(id)
         numbers = [one for one in node.arguments if isinstance(one, (int, float)) and one != 0]
-        if node.operation not in COMPARISONS or not numbers:
+        if node.operation not in ORDERS or not numbers:
             continue
         if any(case.same(one, value) for one in argument_ids(node) for value in own):
             return node.place

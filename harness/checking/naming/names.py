@@ -110,13 +110,13 @@ def describe_edit(bench: EditBench, repair: Repair | None, sources: Sources) -> 
 
 def identify(case: Case) -> Name:
     """The name of a fault; that of any wrong value if no test knows it."""
-    unknown = Name(UNNAMED, case.lines_after(case.reading.call_of_right_line(case.node.id)))
     try:
         if case.fault.is_factor:
             return at_factor(case)
-        return first_name(TESTS, case) or wrong_term(case) or of_one_use(case) or unknown
+        name = first_name(TESTS, case) or wrong_term(case) or of_one_use(case)
     except (ValueError, IndexError, KeyError, CannotReplay):
-        return unknown
+        name = None
+    return name or Name(UNNAMED, case.lines_after(case.reading.call_of_right_line(case.node.id)))
 
 
 def wrong_term(case: Case) -> Name | None:

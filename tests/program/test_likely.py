@@ -1080,7 +1080,16 @@ EARLY = (
 )
 
 
-@pytest.mark.parametrize(("more", "lines"), [("", [9]), ("print(m.predict(x))\n", []), ("m.save('m.keras')\n", [])])
-def test_predictions_of_a_model_that_is_trained_after_them(captured, more, lines):
-    found = [one for one in contradictions(captured(EARLY + more)) if one.check is Check.PREDICTED_BEFORE_FIT]
+@pytest.mark.parametrize(
+    ("before", "more", "lines"),
+    [
+        ("", "", [9]),
+        ("", "print(m.predict(x))\n", []),
+        ("", "m.save('m.keras')\n", []),
+        ("def show():\n    print(m.predict(x))\n", "show()\n", []),
+        ("def show(m):\n    print(m)\n", "show(3)\n", [11]),
+    ],
+)
+def test_predictions_of_a_model_that_is_trained_after_them(captured, before, more, lines):
+    found = [one for one in contradictions(captured(before + EARLY + more)) if one.check is Check.PREDICTED_BEFORE_FIT]
     assert [one.place.line for one in found] == lines

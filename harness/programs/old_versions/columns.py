@@ -53,12 +53,15 @@ def changing_columns(supplied: list[str]) -> Mapping[str, Callable[..., Any]]:
     def part_of(whole: Any, key: Any) -> Any:
         return _Part(whole, key, note)
 
-    def change(whole: Any, key: Any, method: str, *arguments: Any, **options: Any) -> None:
+    def change(whole: Any, key: Any, method: str, *arguments: Any, **options: Any) -> Any:
         column = whole[key]
-        changed = getattr(column, method)(*arguments, **options, inplace=not is_column(whole, column))
+        if not is_column(whole, column):
+            return getattr(column, method)(*arguments, **options, inplace=True)
+        changed = getattr(column, method)(*arguments, **options, inplace=False)
         if is_column(whole, changed):
             note()
             whole[key] = changed
+        return None
 
     return {"__part_of__": part_of, "__change__": change}
 

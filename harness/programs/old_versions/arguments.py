@@ -81,9 +81,7 @@ OF_QUEUES = (
     "max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe", "nb_worker", "nb_val_worker",
 )  # fmt: skip  # arguments of fit and its like that say how rows are fetched
 SIZES = ("units", "filters", "input_dim", "output_dim")
-BESIDE_STRIDES = frozenset(
-    {"padding", "strides", "data_format"}
-)  # arguments that the first version had other names for
+BESIDE_STRIDES = frozenset({"padding", "strides", "data_format"})  # arguments with other names in the first version
 
 
 def hands_on_nb_epoch(text: str) -> bool:

@@ -353,7 +353,7 @@ def is_initializer(value: Any) -> bool:
 
 
 def _sequence_shape(options: dict[str, Any], supplied: list[str]) -> None:
-    """``input_length`` and ``input_dim`` of a layer for sequences as ``input_shape``, which they have replaced then."""
+    """``input_length`` and ``input_dim`` of a layer for sequences as ``input_shape``, which they replaced then."""
     is_of_steps = "input_shape" in options and ("input_dim" not in options or len(options["input_shape"]) == 2)
     if is_of_steps or "batch_input_shape" in options or "batch_shape" in options:
         options.pop("input_length", None)

@@ -23,7 +23,7 @@ def is_column(table: Any, column: Any) -> bool:
 
 
 class _Part:
-    """A part of something, of which a part is assigned."""
+    """Stands for ``whole[key]`` while one of its items is assigned."""
 
     def __init__(self, whole: Any, key: Any, note: Callable[[], None]) -> None:
         self.whole, self.key, self.note = whole, key, note

@@ -40,7 +40,7 @@ def learned_by_heart(search: ProgramSearch) -> ByHeart | None:
     Args:
         search: of a program that learns its training rows.
     Raises:
-        OutOfBudget: there is no room for the trainings.
+        OutOfBudget: the trainings would take too long.
     """
     case = search.case
     other = other_rows(case)

@@ -13,7 +13,7 @@ def parse_record(record: str) -> tuple[str, int]:
     """Parse a plan: "every 10" is ("every", 10); without a number it is 0.
 
     Raises:
-        ValueError: there is no such plan.
+        ValueError: the plan is not one of these.
     """
     match = re.fullmatch(r"(all|log)|(every|log) +([1-9][0-9]{0,9})", record)
     if match is None:
@@ -32,7 +32,7 @@ def recorded_iterations(record: str, iterations: int) -> tuple[int, ...]:
     """Rising iterations with 0 and ``iterations``: all, every K-th, or 1, 2, 5, 10, ... and N evenly spaced in log.
 
     Raises:
-        ValueError: there is no such plan.
+        ValueError: the plan is not one of these.
     """
     plan, number = parse_record(record)
     if plan == "all":

@@ -210,7 +210,7 @@ BUILT_IN = {
 def carried_over(settings: Mapping[str, Given], hidden: Given) -> Given | None:
     """The scenario's activations for another number of hidden layers, if its hidden layers all have the same one.
 
-    So ``hidden`` alone can change the depth.
+    With these, ``hidden`` alone can change the depth.
     """
     given = settings.get("activations")
     if given is None or not isinstance(given.value, (list, tuple)) or not isinstance(hidden.value, (list, tuple)):

@@ -31,7 +31,11 @@ table["age"].fillna(9.0, inplace=True)
 table["sex"].replace({"f": 0, "m": 1}, inplace=True)
 table["age"][table["age"] == 4] = 5.0
 grid = [[0.0, 0.0], [0.0, 0.0]]
-grid[1][0] = 7.0
+class Scale:
+    def by(self, factor, inplace):
+        return factor
+scales = [Scale()]
+grid[1][0] = scales[0].by(7.0, inplace=True)
 numbers = {"a": [3, 1, 2]}
 numbers["a"].sort()
 x = table.values.astype(float)

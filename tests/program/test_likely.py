@@ -981,6 +981,7 @@ OF_TABLE = (
         (OF_PAIRS.format(""), True),
         (OF_PAIRS.format("random.shuffle(rows)\n"), False),
         (OF_TABLE.format("iris", "iris"), True),
+        (OF_TABLE.format("iris_training", "iris_training"), False),
         (OF_TABLE.format("cells", "cells"), False),
     ],
 )
@@ -1034,7 +1035,7 @@ BY_CONDITIONS = "y_train = np.where(given == 'ham', 1, 0)\ny_test = np.where(hel
 
 
 @pytest.mark.parametrize("labels", [BY_LOOPS, BY_CONDITIONS], ids=["loops", "conditions"])
-@pytest.mark.parametrize(("compared", "is_other"), [("spam", True), ("ham", False)])
+@pytest.mark.parametrize(("compared", "is_other"), [("spam", True), ("ham", False), (" Ham.", False)])
 def test_labels_for_validation_that_are_encoded_the_other_way_round(captured, labels, compared, is_other):
     program = captured(
         f"{labels.format(compared)}m = Sequential([Dense(8, activation='relu', input_dim=6), Dense(2)])\n"
@@ -1080,7 +1081,16 @@ EARLY = (
 )
 
 
-@pytest.mark.parametrize(("more", "lines"), [("", [9]), ("print(m.predict(x))\n", []), ("m.save('m.keras')\n", [])])
-def test_predictions_of_a_model_that_is_trained_after_them(captured, more, lines):
-    found = [one for one in contradictions(captured(EARLY + more)) if one.check is Check.PREDICTED_BEFORE_FIT]
+@pytest.mark.parametrize(
+    ("before", "more", "lines"),
+    [
+        ("", "", [9]),
+        ("", "print(m.predict(x))\n", []),
+        ("", "m.save('m.keras')\n", []),
+        ("def show():\n    print(m.predict(x))\n", "show()\n", []),
+        ("def show(m):\n    print(m)\n", "show(3)\n", [11]),
+    ],
+)
+def test_predictions_of_a_model_that_is_trained_after_them(captured, before, more, lines):
+    found = [one for one in contradictions(captured(before + EARLY + more)) if one.check is Check.PREDICTED_BEFORE_FIT]
     assert [one.place.line for one in found] == lines

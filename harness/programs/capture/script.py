@@ -571,7 +571,9 @@ def is_found(name: str) -> bool:
 
 def hide_modules(folder: Path) -> dict[str, ModuleType]:
     """Forget imported modules of the names of the script's siblings, so that it imports its own; returns them."""
-    own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/*.py")}
+    own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    # a folder without __init__.py never comes before a module of the same name from the standard library
+    own |= {path.parent.name for path in folder.glob("*/*.py")} - sys.stdlib_module_names
     own = (own & sys.modules.keys()) - {"__main__", "keras", "tensorflow", "numpy"}
     names = [name for name in sys.modules if name.partition(".")[0] in own] if own else []
     return {name: sys.modules.pop(name) for name in names}

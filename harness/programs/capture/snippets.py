@@ -367,7 +367,7 @@ def methods_without_class(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def line_of(error: Exception) -> str:
-    """Where the expression of the user's is written that raised an error which is handled now."""
+    """The line of the user's expression that raised an error."""
     raised = error.__traceback__ and error.__traceback__.tb_next
     return "an expression" if raised is None else f"line {raised.tb_lineno}"
 

@@ -81,9 +81,7 @@ OF_QUEUES = (
     "max_queue_size", "max_q_size", "workers", "use_multiprocessing", "pickle_safe", "nb_worker", "nb_val_worker",
 )  # fmt: skip  # arguments of fit and its like that say how rows are fetched
 SIZES = ("units", "filters", "input_dim", "output_dim")
-BESIDE_STRIDES = frozenset(
-    {"padding", "strides", "data_format"}
-)  # arguments that the first version had other names for
+BESIDE_STRIDES = frozenset({"padding", "strides", "data_format"})  # arguments with other names in the first version
 
 
 def hands_on_nb_epoch(text: str) -> bool:
@@ -355,7 +353,7 @@ def is_initializer(value: Any) -> bool:
 
 
 def _sequence_shape(options: dict[str, Any], supplied: list[str]) -> None:
-    """``input_length`` and ``input_dim`` of a layer for sequences as ``input_shape``, which they have replaced then."""
+    """``input_length`` and ``input_dim`` of a layer for sequences as ``input_shape``, which they replaced then."""
     is_of_steps = "input_shape" in options and ("input_dim" not in options or len(options["input_shape"]) == 2)
     if is_of_steps or "batch_input_shape" in options or "batch_shape" in options:
         options.pop("input_length", None)

@@ -23,7 +23,7 @@ def is_column(table: Any, column: Any) -> bool:
 
 
 class _Part:
-    """A part of something, of which a part is assigned."""
+    """Stands for ``whole[key]`` while one of its items is assigned."""
 
     def __init__(self, whole: Any, key: Any, note: Callable[[], None]) -> None:
         self.whole, self.key, self.note = whole, key, note
@@ -53,12 +53,15 @@ def changing_columns(supplied: list[str]) -> Mapping[str, Callable[..., Any]]:
     def part_of(whole: Any, key: Any) -> Any:
         return _Part(whole, key, note)
 
-    def change(whole: Any, key: Any, method: str, *arguments: Any, **options: Any) -> None:
+    def change(whole: Any, key: Any, method: str, *arguments: Any, **options: Any) -> Any:
         column = whole[key]
-        changed = getattr(column, method)(*arguments, **options, inplace=not is_column(whole, column))
+        if not is_column(whole, column):
+            return getattr(column, method)(*arguments, **options, inplace=True)
+        changed = getattr(column, method)(*arguments, **options, inplace=False)
         if is_column(whole, changed):
             note()
             whole[key] = changed
+        return None
 
     return {"__part_of__": part_of, "__change__": change}
 

@@ -514,7 +514,7 @@ def are_mostly_between(targets: Targets) -> bool:
 
 
 def metrics_of_unknown(subject: Subject, head: Head) -> Finding:
-    """Accuracy beside a loss and an output for quantities, if the targets are not known."""
+    """Metrics of another kind than the loss and the output beside them, if the targets are not known."""
     is_of_quantities = head.activation in ("linear", "relu") or head.kind in ("LSTM", "GRU", "SimpleRNN")
     names = [name for name in subject.metrics if name in ("accuracy", "acc")]  # binary_accuracy is asked for labels
     if names and subject.loss_name in REGRESSION_LOSSES and head.is_certain and is_of_quantities:

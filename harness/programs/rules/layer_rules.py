@@ -183,7 +183,7 @@ def one_step_rules(subject: Subject, *, is_stateful: bool = True) -> Finding:
 
 
 def strides_rules(subject: Subject) -> Finding:
-    """Two numbers after the filters that are meant as rows and columns of a kernel, and of which one is the strides.
+    """Two numbers after the filters that are meant as rows and columns of a kernel: the second one is the strides.
 
     Even kernels that move by their own size cut an image into patches, and are meant.
     """

@@ -66,7 +66,7 @@ def softmax_rules(subject: Subject) -> Finding:
         yield subject.at(subject.loss_place, Check.BINARY_FOR_ONE_HOT, Severity.SUSPICION, values)
     is_labelled = counts_classes(subject) and not scales_targets(subject)
     if head.activation in SIGMOIDS and loss in REGRESSION_LOSSES and is_labelled:
-        is_slow = loss == "mean_squared_error"  # where a cross-entropy is not, and it learns
+        is_slow = loss == "mean_squared_error"  # it learns, but more slowly than by a cross-entropy
         if not is_slow or type(subject.program.optimizer).__name__ in ("SGD", *SLOW_BY_DEFAULT):
             severity = Severity.HINT if is_slow else Severity.SUSPICION
             yield subject.at(subject.loss_place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)

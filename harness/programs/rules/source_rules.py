@@ -16,7 +16,7 @@ from ..loss_names import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_
 from ..old_versions.arguments import hands_on_nb_epoch, unread_rates
 from ..program import DATA_SET, FILE, VALUE, made_up_names, made_up_parts
 from ..source.columns import assigned_pairs, number_of
-from ..source.places import Place, Source, argument_of, is_at, names_in, names_of
+from ..source.places import Place, Source, argument_of, is_at, names_from_outside, names_in, names_of
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT
 
@@ -86,10 +86,15 @@ def prediction_rules(subject: Subject) -> Finding:
 
 
 def early_prediction_rules(subject: Subject) -> Finding:
-    """Predictions of a model that is trained after them, and not used again; not if it has weights from elsewhere."""
+    """Predictions of a model that is trained after them, and not used again.
+
+    A model is left out if it has weights from elsewhere, or if a function reads it, which may be called later.
+    """
     if len(subject.code) != 1 or subject.program.set_weights or LOADS_WEIGHTS.search(subject.text):
         return
     source, tree = subject.code[0]
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    read = set().union(*map(names_from_outside, functions))
     predicted: dict[str, ast.Call] = {}
     trained: set[str] = set()  # of these
     for statement in tree.body:
@@ -105,7 +110,7 @@ def early_prediction_rules(subject: Subject) -> Finding:
             model = method.value.id
             if is_prediction(call) and call.args:
                 predicted.setdefault(model, call)
-            elif method.attr == "fit" and model in predicted:
+            elif method.attr == "fit" and model in predicted and model not in read:
                 trained.add(model)
     for model in sorted(trained):
         yield subject.at(

@@ -14,7 +14,10 @@ from ..source.columns import assigned_pairs
 from ..source.places import argument_of, names_in, names_of
 from .scaling_rules import sources_of
 
-SORTED_TABLES = re.compile(r"\biris|\bwine\.(?:csv|data)|\bseeds", re.IGNORECASE)  # files that are sorted by class
+# files that are sorted by class, unless their names say that they are parts of them or were mixed
+SORTED_TABLES = re.compile(
+    r"^(?!.*(?:train|test|shuffl|random|mix)).*(?:\biris|\bwine\.(?:csv|data)|\bseeds)", re.IGNORECASE
+)
 MIXES = re.compile(r"shuffle\w*\(|permutation\(|\.sample\(|train_test_split\(|sort_values\(|random\.choice\(|KFold\(")
 
 Pair = tuple[set[str], ast.expr]
@@ -44,12 +47,17 @@ def encoding_rules(subject: Subject) -> Finding:
             continue
         train, validation = (label_choices(subject, names_in(value)) for value in (y, held.elts[1]))
         for (how, classes), (other_how, other_classes) in zip(train, validation):
-            if how == other_how and classes != other_classes:
+            if how == other_how and [*map(class_name, classes)] != [*map(class_name, other_classes)]:
                 yield subject.at(
                     source.place(call), Check.ENCODED_APART, Severity.SUSPICION,
                     {"training": classes, "validation": other_classes}
                 )  # fmt: skip
                 return
+
+
+def class_name(text: str) -> str:
+    """The name of a class as it is in all files, some of which write it with a space, a full stop or capitals."""
+    return text.strip(" .").casefold()
 
 
 def label_choices(subject: Subject, names: set[str]) -> list[tuple[str, tuple[str, ...]]]:

@@ -300,6 +300,15 @@ def names_in(node: ast.expr | None) -> set[str]:
     return set() if node is None else {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
+def names_from_outside(function: ast.FunctionDef | ast.Lambda) -> set[str]:
+    """The names that a function reads and neither gets as arguments nor sets itself."""
+    nodes = list(ast.walk(function))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return {name.id for name in names} - own
+
+
 def is_at(source: Source, node: ast.AST, place: Place | None) -> bool:
     """Whether a node begins where a place does."""
     line = getattr(node, "lineno", None)

@@ -512,9 +512,10 @@ class _Layer:
 
     def _add_kept(self, gradients: Gradients) -> None:
         """Adds what the backward pass stores and updates."""
+        weights = [one for one in gradients.parameters if is_weight_name(one)]
         for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
             if part is self.backward or part.owner == self.name:
-                gradients.add_stored(part)
+                gradients.add_stored(part, weights)
                 gradients.add_items(part)
                 gradients.add_updates(part)
         for index, attribute in enumerate(gradients.parameters):

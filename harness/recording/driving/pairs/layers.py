@@ -144,6 +144,8 @@ def _stack_of(calls: StaticCalls, name: str) -> _Stack | None:
     last = INPUTS if calls.outputs == INPUTS else CLASSES  # if all are as wide, a wrong order of them fits too
     made = [calls.construction(first, (INPUTS, calls.outputs)), *(f"{one}()" for one in between)]
     made.append(calls.construction(first, (calls.outputs, last)))
+    if "" in made:
+        return None
     attribute, arguments = given
     return _Stack(attribute, (first, *between, first), f"{name}({arguments.format(', '.join(made))})")
 

@@ -216,7 +216,7 @@ def _plan(
         name=text if kind is None else f"{text} ({kind})",
         line=backward.node.lineno,
         options=options,
-        parts=tuple(dict.fromkeys(part.name for _, part in _parts_of(calls, name))),
+        parts=tuple(dict.fromkeys(part.name for _, part in layer.parts)),
     )
 
 
@@ -292,6 +292,11 @@ class _Layer:
         return found if self.kind is None else list(dict.fromkeys(map(self.kind.construction, found)))
 
     @functools.cached_property
+    def parts(self) -> list[tuple[str, _Layer]]:
+        """See ``_parts_of``."""
+        return _parts_of(self.calls, self.name)
+
+    @functools.cached_property
     def passes(self) -> Passes:
         """What both passes are given."""
         return Passes(self.calls, self.forward, self.backward)
@@ -299,7 +304,7 @@ class _Layer:
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
         outputs = self._outputs() if self.passes.are_known and not self._chooses_elsewhere else ()
-        stack = _stack_of(self.calls, self.name)
+        stack = _stack_of(self.calls, self.name) if outputs else None
         constructions = [stack.construction] if stack is not None else self.constructions
         for construction in constructions if outputs else ():
             for data in self.passes.inputs((*inputs_of(self.name), *self._stacked())):
@@ -315,7 +320,8 @@ class _Layer:
         """
         constructor = self.calls.facts.constructor(self.name)
         roles = [self.calls.role(constructor, one) for one in constructor.arguments] if constructor is not None else []
-        return Role.ACTIVATION in roles and any(map(self.calls.imported.get, self.calls.facts.classes[self.name].bases))
+        bases = self.calls.facts.classes[self.name].bases
+        return Role.ACTIVATION in roles and any(one in self.calls.imported for one in bases)
 
     def _stacked(self) -> tuple[str, ...]:
         """What a layer may be given besides if its methods turn the last two of three axes."""
@@ -402,7 +408,7 @@ class _Layer:
         """The layers that an instance keeps, each with what is to be bound of its gradients."""
         return [
             (part, Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
-            for place, (path, part) in enumerate(_parts_of(self.calls, self.name))
+            for place, (path, part) in enumerate(self.parts)
         ]
 
     def _lines_before(self, gradients: Gradients) -> Iterator[str]:

@@ -82,9 +82,16 @@ class _Values:
         for statement in nodes:
             for target, value in assigned(statement) if isinstance(statement, ast.Assign) else ():
                 self.assigned.setdefault(last_name(target), []).append(value)
+        self.known: dict[tuple[int, int], bool] = {}  # answers, by the expression's id and the steps that are left
 
     def are_read(self, value: ast.expr, steps: int = MOST_STEPS) -> bool:
         """Whether a value is an item of something, an item that a loop goes through, or made of one."""
+        key = id(value), steps
+        if key not in self.known:
+            self.known[key] = self._are_read(value, steps)
+        return self.known[key]
+
+    def _are_read(self, value: ast.expr, steps: int) -> bool:
         if isinstance(value, ast.Subscript):
             if isinstance(value.slice, ast.Constant) and isinstance(value.slice.value, str):
                 return self.are_read(value.value, steps)  # a row's column, or a setting by its name

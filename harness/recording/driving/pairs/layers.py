@@ -130,7 +130,7 @@ class _Stack:
 def _stack_of(calls: StaticCalls, name: str) -> _Stack | None:
     """A container with two layers that have weights, and an activation between them if there is one.
 
-    None if a class is not a container that is given its layers at once, or if there is not any for it.
+    None if a class is not a container that is given its layers at once, or if the file does not define layers for it.
     """
     constructor = calls.facts.constructor(name)
     given = given_layers(constructor) if constructor is not None and _passes_of(calls, name) is not None else None
@@ -374,9 +374,7 @@ class _Layer:
         lines += [f"output{key} = {texts[0]}"] if target or is_local else joined_outputs(key, texts)
         if not target:
             lines.extend(same_observations(texts[0], f"input{key}", data))
-        names = {one.path: one.name for items in self._kept.values() for one in items}
-        parameters = self._parameters()
-        gradients = Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
+        gradients = self._gradients(key, thing)
         parts = [] if target else self._parts(key, thing)
         for layer, found in [(self, gradients), *parts]:
             lines.extend(layer._lines_before(found))
@@ -407,9 +405,15 @@ class _Layer:
     def _parts(self, key: str, thing: str) -> list[tuple[_Layer, Gradients]]:
         """The layers that an instance keeps, each with what is to be bound of its gradients."""
         return [
-            (part, Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
+            (part, part._gradients(f"{key}{place}_", f"{thing}.{path}", path))
             for place, (path, part) in enumerate(self.parts)
         ]
+
+    def _gradients(self, key: str, thing: str, path: str = "") -> Gradients:
+        """What is to be bound of the gradients of an instance; see there for the arguments."""
+        names = {one.path: one.name for items in self._kept.values() for one in items}
+        parameters = self._parameters()
+        return Gradients(key, thing, parameters, [names.get(one, one) for one in parameters], path)
 
     def _lines_before(self, gradients: Gradients) -> Iterator[str]:
         """The lines that bind the parameters before the backward pass."""

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from ..literals import assigned, last_name, texts_of, whole_of
+from ..loops import Function
 
 MOST_STEPS = 4  # from a value back to what the file reads
 OF_COMMANDS = ("argv", "environ")  # what a user gives a script, by its items
-Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def class_names(nodes: Sequence[ast.AST]) -> tuple[str, ...]:
@@ -113,17 +113,17 @@ class _Values:
         return any(self.are_read(one, steps - 1) for one in sources)
 
     @staticmethod
-    def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    def _parameters(function: Function) -> list[str]:
         return [one.arg for one in function.args.args if one.arg not in ("self", "cls")]
 
-    def _given(self, function: ast.FunctionDef | ast.AsyncFunctionDef, place: int, name: str) -> Iterator[ast.expr]:
+    def _given(self, function: Function, place: int, name: str) -> Iterator[ast.expr]:
         """What the file's calls of a function give it for a parameter."""
         for call in self.calls:
             if last_name(call.func) == function.name:
                 yield from call.args[place : place + 1]
                 yield from (one.value for one in call.keywords if one.arg == name)
 
-    def _is_handed_on(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    def _is_handed_on(self, function: Function) -> bool:
         """Whether a function is an argument of a call, which calls it with each item: ``map(number, names)``."""
         for call in self.calls:
             given = [*call.args, *(one.value for one in call.keywords)]

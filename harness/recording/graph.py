@@ -224,7 +224,7 @@ class Absorbed(enum.Enum):
 
     MODULE = "module"  # an import that is not installed, absorbed
     FILE = "file"  # a file that does not exist, made up
-    DATASET = "dataset"  # a data set of a library, made up or cut
+    DATASET = "dataset"  # a data set of a library, made up
     DOWNLOAD = "download"
     SAVED = "saved"  # weights that a file would load in the place of a training, taken as missing
     INPUT = "input"  # input(), sys.argv

@@ -219,7 +219,8 @@ class Files:
         """The tree of a text with the recorder's calls in it, and with smaller sizes and shorter texts."""
         tree = ast.parse(text, name)
         if self.definitions_only and name == str(self.path):
-            tree.body = [one for one in tree.body if source.only_defines(one, source.classes_in(tree.body))]
+            classes = source.classes_in(tree.body)
+            tree.body = [one for one in tree.body if source.only_defines(one, classes)]
         put_sizes(tree, self.sizes)
         if self.at_most is not None and shorten_texts(tree, self.at_most):
             TAPE.reduce(Counted.CHARACTERS, None, self.at_most * LINE)

@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from .fstrings import for_older_versions
-from .literals import last_name
+from .literals import assigned, last_name
 from .python_2 import TRUE_DIVISION, counts_by_quotients, from_python_2, is_python
 
 MAX_BYTES = 2**26  # of a file
@@ -397,11 +397,8 @@ def _terms(value: ast.expr) -> list[str]:
 
 def _own_terms(node: ast.Assign) -> frozenset[str]:
     """See ``Statement.own_terms``."""
-    target, value = node.targets[0], node.value
-    if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple) or len(target.elts) != len(value.elts):
-        return frozenset()
-    pairs = ((ast.unparse(one), _terms(part)) for one, part in zip(target.elts, value.elts))
-    return frozenset(one for one, terms in pairs if one in terms)
+    pairs = assigned(node) if isinstance(node.value, ast.Tuple) else ()
+    return frozenset(name for target, value in pairs if (name := ast.unparse(target)) in _terms(value))
 
 
 def _makes_zeros(value: ast.expr) -> bool:

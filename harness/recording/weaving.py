@@ -147,9 +147,10 @@ class _Weaver(ast.NodeTransformer):
         That is not recorded, and ends after some turns of its loops with the gradient as far as it was computed. If it
         returns several, only its loops end, so that each gradient has its shape.
         """
-        returns_several = any(isinstance(n, ast.Return) and isinstance(n.value, ast.Tuple) for n in ast.walk(node))
-        self.generic_visit(node)
         is_numerical, is_comparing = NUMERICAL.search(node.name), COMPARING.search(node.name)
+        returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)] if is_numerical else []
+        returns_several = any(isinstance(one.value, ast.Tuple) for one in returns)
+        self.generic_visit(node)
         inner = list(ast.walk(node))
         is_plain = not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in inner)
         changes_items = any(isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Subscript) for n in inner)

@@ -48,20 +48,18 @@ class _Proposal:
     def calls(self, owner: str, function: FunctionFacts, *, constructs: bool) -> list[str]:
         """The lines that make an object, if it needs one, and call a function."""
         if not owner:
-            return self._with(f"{function.name}({self._given(function)})")
+            call = f"{function.name}({self._given(function)})"
+            return [*self.lines, call]
         net = self.session.new_name("net")
         self.session.dims = ONE_LAYER if LAYER_CLASS.search(owner) else None
-        self._with(f"{net} = {owner}({self._given(self.caller.facts.constructor(owner))})")
+        given = self._given(self.caller.facts.constructor(owner))
+        self.lines.append(f"{net} = {owner}({given})")
         self.session.dims = ONE_LAYER  # of what is added
         for part in [] if constructs else [*self._called_before(owner, function), function]:
             call = f"{net}.{part.name}({self._given(part)})"
             passes = PASS_FORWARD.match(part.name) is not None and part.returns_something
             self.is_passed |= passes
-            self._with(f"{RESULT} = {call}" if passes else call)
-        return self.lines
-
-    def _with(self, line: str) -> list[str]:
-        self.lines.append(line)
+            self.lines.append(f"{RESULT} = {call}" if passes else call)
         return self.lines
 
     def _called_before(self, owner: str, function: FunctionFacts) -> list[FunctionFacts]:
@@ -80,10 +78,11 @@ class _Proposal:
 
     def _given(self, function: FunctionFacts | None) -> str:
         """The arguments that a function needs; by name from the first one on that has to be filled in."""
+        if function is None:
+            return ""
         found: list[str] = []
         values: list[str] = []
-        for argument in function.required if function is not None else ():
-            assert function is not None
+        for argument in function.required:
             text = self._value(function, argument)
             if text in ("X", "X.T") and text in values:
                 text = f"np.copy({text})"  # not the same data for the training and the validation

@@ -266,7 +266,8 @@ def _only_defines(text: str) -> bool:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):
         return False
-    return all(is_main_guard(node) or only_defines(node, classes_in(body)) for node in body)
+    classes = classes_in(body)
+    return all(is_main_guard(node) or only_defines(node, classes) for node in body)
 
 
 def _definition_files(folder: str, own: str, root: str = "") -> list[str]:

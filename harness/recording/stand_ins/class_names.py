@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from ..literals import assigned, last_name, texts_of, whole_of
+from ..loops import Function
 
 MOST_STEPS = 4  # from a value back to what the file reads
 OF_COMMANDS = ("argv", "environ")  # what a user gives a script, by its items
-Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def class_names(nodes: Sequence[ast.AST]) -> tuple[str, ...]:
@@ -82,9 +82,16 @@ class _Values:
         for statement in nodes:
             for target, value in assigned(statement) if isinstance(statement, ast.Assign) else ():
                 self.assigned.setdefault(last_name(target), []).append(value)
+        self.known: dict[tuple[int, int], bool] = {}  # answers, by the expression's id and the steps that are left
 
     def are_read(self, value: ast.expr, steps: int = MOST_STEPS) -> bool:
         """Whether a value is an item of something, an item that a loop goes through, or made of one."""
+        key = id(value), steps
+        if key not in self.known:
+            self.known[key] = self._are_read(value, steps)
+        return self.known[key]
+
+    def _are_read(self, value: ast.expr, steps: int) -> bool:
         if isinstance(value, ast.Subscript):
             if isinstance(value.slice, ast.Constant) and isinstance(value.slice.value, str):
                 return self.are_read(value.value, steps)  # a row's column, or a setting by its name
@@ -106,17 +113,17 @@ class _Values:
         return any(self.are_read(one, steps - 1) for one in sources)
 
     @staticmethod
-    def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    def _parameters(function: Function) -> list[str]:
         return [one.arg for one in function.args.args if one.arg not in ("self", "cls")]
 
-    def _given(self, function: ast.FunctionDef | ast.AsyncFunctionDef, place: int, name: str) -> Iterator[ast.expr]:
+    def _given(self, function: Function, place: int, name: str) -> Iterator[ast.expr]:
         """What the file's calls of a function give it for a parameter."""
         for call in self.calls:
             if last_name(call.func) == function.name:
                 yield from call.args[place : place + 1]
                 yield from (one.value for one in call.keywords if one.arg == name)
 
-    def _is_handed_on(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    def _is_handed_on(self, function: Function) -> bool:
         """Whether a function is an argument of a call, which calls it with each item: ``map(number, names)``."""
         for call in self.calls:
             given = [*call.args, *(one.value for one in call.keywords)]

@@ -21,19 +21,22 @@ def _is_named_after(gradient: str, parameter: str) -> bool:
 
 
 def _is_of(name: str, parameter: str) -> bool:
-    """Whether an attribute has the name of a gradient, that of a parameter if it is not a usual one."""
+    """Whether an attribute has the usual name of a gradient, or that of the parameter after a d."""
     return GRADIENT_NAMED.search(name) is not None or _is_named_after(name, parameter)
 
 
-def _is_handed_on(backward: FunctionFacts, attribute: str, has_parameters: bool) -> bool:
+def _is_handed_on(backward: FunctionFacts, attribute: str, parameters: Sequence[str], weights: Sequence[str]) -> bool:
     """Whether an attribute is what a backward pass that returns nothing hands on.
 
-    It has the name of what the pass is given, which it is made of, or it is the only one and there are no parameters.
+    It has the name of what the pass is given, or it is the only one and there are no parameters. In a layer with
+    weights, one that is made without them is the gradient of what its activation is given.
     """
     is_given = attribute in [one.name for one in backward.required]
-    is_only = backward.changes == {attribute} and not has_parameters
+    is_only = backward.changes == {attribute} and not parameters
     copied = re.search(rf"self\.{attribute} = \w+$", backward.text, re.MULTILINE)
-    return (is_given or is_only) and not backward.returns_something and copied is None
+    made = re.findall(rf"self\.{attribute} \W?= (.*)$", backward.text, re.MULTILINE)
+    passes_weights = not weights or any(f"self.{weight}" in value for value in made for weight in weights)
+    return (is_given or is_only) and not backward.returns_something and copied is None and passes_weights
 
 
 class Gradients:
@@ -92,12 +95,12 @@ class Gradients:
             elif index == 0 or FIRST_GRADIENT.match(name):
                 self.add(name, f"{back}[{index}]", "input", input_value)
 
-    def add_stored(self, method: FunctionFacts) -> None:
-        """Adds those that a method keeps in attributes."""
+    def add_stored(self, method: FunctionFacts, weights: Sequence[str]) -> None:
+        """Adds those that a method keeps in attributes; ``weights``: the parameters that are named as weights are."""
         for attribute in sorted(method.changes):
             place = self._place_of(attribute)
             value = f"{self.thing}.{mangled(method.owner, attribute)}"
-            if INPUT_GRADIENT.match(attribute) or _is_handed_on(method, attribute, bool(self.parameters)):
+            if INPUT_GRADIENT.match(attribute) or _is_handed_on(method, attribute, self.parameters, weights):
                 if not self.is_part:
                     self.add(f"self.{attribute}", value, "input", f"input{self.key}")
             elif place is not None and _is_of(attribute, self.names[place]):

@@ -21,7 +21,7 @@ from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, RECURREN
 from .recurrent import recurrent_array
 
 RATE = 0.1
-DROPPED = "0.8"  # share of a dropout
+DROPPED = "0.8"  # the share that a dropout keeps, or leaves out
 MAX_CONSTRUCTIONS = 6
 LIMIT = re.compile(
     r"^(grad(ient)?_?)?clip(ping)?(_?(value|norm|threshold|limit))?$|^max_?(grad(ient)?_?)?norm$", re.IGNORECASE
@@ -83,8 +83,8 @@ class StaticCalls:
         self.outputs = outputs
         self.imported = imported or {}
         self._known = FileFacts(dict(facts.functions), dict(facts.classes), list(facts.texts))
-        for one in self.imported.values():  # what an argument is for may only be seen where it is handed to
-            self._known.add(one)
+        for one in {id(file): file for file in self.imported.values()}.values():
+            self._known.add(one)  # what an argument is for may only show in the file that it is handed to
         self._names: dict[str, Any] = {name: type(name, (), {}) for name in facts.classes}
         self._names |= {name: (lambda *arguments: None) for name in facts.functions}
         self._count = 0

@@ -29,4 +29,6 @@ def find_pairs(source: str, *, square: bool = False, imported: Mapping[str, File
     calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS, imported)
     plans = [*layer_plans(calls), *function_plans(calls), *derivative_plans(calls)]
     # a layer that cannot be called is not judged; whether anything else without options is a pair is not known
-    return [plan for plan in plans if plan.options or plan.kind is PairKind.LAYER][:MAX_PAIRS]
+    found = [plan for plan in plans if plan.options or plan.kind is PairKind.LAYER]
+    left_out = {plan.line for plan in found[MAX_PAIRS:]}  # all kinds of a layer, or none: one may hide another
+    return [plan for plan in found[:MAX_PAIRS] if plan.line not in left_out]

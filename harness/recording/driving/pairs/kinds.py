@@ -18,7 +18,7 @@ class Kind:
 
     constructor: FunctionFacts
     argument: str  # of the constructor
-    value: str  # what it is given, as in the file: the name of an activation, or the default that is none
+    value: str  # of that argument, as text: the name of an activation, or the default
 
     def __str__(self) -> str:
         return f"{self.argument}={self.value}"

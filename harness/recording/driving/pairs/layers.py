@@ -130,7 +130,7 @@ class _Stack:
 def _stack_of(calls: StaticCalls, name: str) -> _Stack | None:
     """A container with two layers that have weights, and an activation between them if there is one.
 
-    None if a class is not a container that is given its layers at once, or if there is not any for it.
+    None if a class is not a container that is given its layers at once, or if the file does not define layers for it.
     """
     constructor = calls.facts.constructor(name)
     given = given_layers(constructor) if constructor is not None and _passes_of(calls, name) is not None else None
@@ -144,6 +144,8 @@ def _stack_of(calls: StaticCalls, name: str) -> _Stack | None:
     last = INPUTS if calls.outputs == INPUTS else CLASSES  # if all are as wide, a wrong order of them fits too
     made = [calls.construction(first, (INPUTS, calls.outputs)), *(f"{one}()" for one in between)]
     made.append(calls.construction(first, (calls.outputs, last)))
+    if "" in made:
+        return None
     attribute, arguments = given
     return _Stack(attribute, (first, *between, first), f"{name}({arguments.format(', '.join(made))})")
 
@@ -214,7 +216,7 @@ def _plan(
         name=text if kind is None else f"{text} ({kind})",
         line=backward.node.lineno,
         options=options,
-        parts=tuple(dict.fromkeys(part.name for _, part in _parts_of(calls, name))),
+        parts=tuple(dict.fromkeys(part.name for _, part in layer.parts)),
     )
 
 
@@ -290,6 +292,11 @@ class _Layer:
         return found if self.kind is None else list(dict.fromkeys(map(self.kind.construction, found)))
 
     @functools.cached_property
+    def parts(self) -> list[tuple[str, _Layer]]:
+        """See ``_parts_of``."""
+        return _parts_of(self.calls, self.name)
+
+    @functools.cached_property
     def passes(self) -> Passes:
         """What both passes are given."""
         return Passes(self.calls, self.forward, self.backward)
@@ -297,7 +304,7 @@ class _Layer:
     def options(self) -> Iterator[PairOption]:
         """Those of a layer, which is given the gradient of its output."""
         outputs = self._outputs() if self.passes.are_known and not self._chooses_elsewhere else ()
-        stack = _stack_of(self.calls, self.name)
+        stack = _stack_of(self.calls, self.name) if outputs else None
         constructions = [stack.construction] if stack is not None else self.constructions
         for construction in constructions if outputs else ():
             for data in self.passes.inputs((*inputs_of(self.name), *self._stacked())):
@@ -313,7 +320,8 @@ class _Layer:
         """
         constructor = self.calls.facts.constructor(self.name)
         roles = [self.calls.role(constructor, one) for one in constructor.arguments] if constructor is not None else []
-        return Role.ACTIVATION in roles and any(map(self.calls.imported.get, self.calls.facts.classes[self.name].bases))
+        bases = self.calls.facts.classes[self.name].bases
+        return Role.ACTIVATION in roles and any(one in self.calls.imported for one in bases)
 
     def _stacked(self) -> tuple[str, ...]:
         """What a layer may be given besides if its methods turn the last two of three axes."""
@@ -366,9 +374,7 @@ class _Layer:
         lines += [f"output{key} = {texts[0]}"] if target or is_local else joined_outputs(key, texts)
         if not target:
             lines.extend(same_observations(texts[0], f"input{key}", data))
-        names = {one.path: one.name for items in self._kept.values() for one in items}
-        parameters = self._parameters()
-        gradients = Gradients(key, thing, parameters, [names.get(one, one) for one in parameters])
+        gradients = self._gradients(key, thing)
         parts = [] if target else self._parts(key, thing)
         for layer, found in [(self, gradients), *parts]:
             lines.extend(layer._lines_before(found))
@@ -399,9 +405,15 @@ class _Layer:
     def _parts(self, key: str, thing: str) -> list[tuple[_Layer, Gradients]]:
         """The layers that an instance keeps, each with what is to be bound of its gradients."""
         return [
-            (part, Gradients(f"{key}{place}_", f"{thing}.{path}", part._parameters(), part._parameters(), path))
-            for place, (path, part) in enumerate(_parts_of(self.calls, self.name))
+            (part, part._gradients(f"{key}{place}_", f"{thing}.{path}", path))
+            for place, (path, part) in enumerate(self.parts)
         ]
+
+    def _gradients(self, key: str, thing: str, path: str = "") -> Gradients:
+        """What is to be bound of the gradients of an instance; see there for the arguments."""
+        names = {one.path: one.name for items in self._kept.values() for one in items}
+        parameters = self._parameters()
+        return Gradients(key, thing, parameters, [names.get(one, one) for one in parameters], path)
 
     def _lines_before(self, gradients: Gradients) -> Iterator[str]:
         """The lines that bind the parameters before the backward pass."""
@@ -512,9 +524,10 @@ class _Layer:
 
     def _add_kept(self, gradients: Gradients) -> None:
         """Adds what the backward pass stores and updates."""
+        weights = [one for one in gradients.parameters if is_weight_name(one)]
         for part in self.calls.facts.reach(self.backward):  # methods that it calls may keep the gradients for it
             if part is self.backward or part.owner == self.name:
-                gradients.add_stored(part)
+                gradients.add_stored(part, weights)
                 gradients.add_items(part)
                 gradients.add_updates(part)
         for index, attribute in enumerate(gradients.parameters):

@@ -61,9 +61,9 @@ def imported_classes(path: Path) -> dict[str, FileFacts]:
     root = root_of(path)
     found: dict[str, FileFacts] = {}
     seen, waiting = {path}, [path]
-    while waiting and len(seen) <= MAX_IMPORTED:
+    while waiting:
         for file in _imported_files(waiting.pop(0), root):
-            if file in seen:
+            if file in seen or len(seen) > MAX_IMPORTED:
                 continue
             seen.add(file)
             waiting.append(file)

@@ -9,7 +9,6 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.result import CheckResult, Reason, Verdict
-from harness.recording.driving.drive import drive
 from harness.report import checking
 
 # the calls that are tried fail in each of them, because something has to be a thing that only its author knows
@@ -106,29 +105,27 @@ PAIRS = """
 PROGRAMS = [SIZES, DELTAS, FUNCTION, ADDED, SETTINGS, PAIRS]
 
 
-def proposed(source: str) -> str:
-    """The line that is proposed for a text"""
-    text = textwrap.dedent(source)
-    names: dict[str, object] = {"__name__": "own"}
-    exec(text, names)
-    return drive(names, text, budget=20).suggestion
+def written(folder: Path, source: str) -> Path:
+    """A file of this text."""
+    path = folder / "mine.py"
+    path.write_text(textwrap.dedent(source))
+    return path
 
 
 @pytest.mark.parametrize("source", PROGRAMS)
 def test_a_proposed_line_has_no_undefined_name(source: str, tmp_path: Path) -> None:
-    line = proposed(source)
+    path = written(tmp_path, source)
+    line = check_file(path).suggestion
     assert "vault=..." in line
-    path = tmp_path / "mine.py"
-    path.write_text(textwrap.dedent(source))
     result = check_file(path, run=line)
     raised = [reason for _, reason in result.failures] + [result.detail, result.exception]
     assert not [one for one in raised if "NameError" in one]
 
 
 def test_a_proposed_line_trains_once_it_is_filled_in(tmp_path: Path) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(textwrap.dedent(SIZES).replace('vault.open("scale")', "vault"))
-    result = check_file(path, run=proposed(SIZES).replace("vault=...", "vault=0.3"))
+    line = check_file(written(tmp_path, SIZES)).suggestion
+    filled = SIZES.replace('vault.open("scale")', "vault")
+    result = check_file(written(tmp_path, filled), run=line.replace("vault=...", "vault=0.3"))
     assert result.verdict is Verdict.CORRECT
 
 

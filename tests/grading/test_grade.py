@@ -190,17 +190,17 @@ def test_a_fault_of_the_check_loses_one_hand_in_only(tmp_path, monkeypatch):
 def test_a_check_without_end_is_given_up(tmp_path, monkeypatch):
     def check(path: Path, **_: object) -> CheckResult:
         if path.name == "a.py":
-            assert signal.getitimer(signal.ITIMER_REAL)[0] > 60
-            signal.setitimer(signal.ITIMER_REAL, 0.01)  # instead of waiting for it
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
         while path.name == "a.py":
             with contextlib.suppress(Exception):
                 time.sleep(0.01)
         return replace(RIGHT.result, file=path.name)
 
     monkeypatch.setattr(grading_module, "check_file", check)
+    monkeypatch.setattr(grading_module, "PATIENCE_SECONDS", 0.1)
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("x = 1")
-    found = grade(hand_ins_in(tmp_path), Settings(seconds=1)).hand_ins
+    found = grade(hand_ins_in(tmp_path), Settings(seconds=0.05)).hand_ins
     assert [(one.verdict, one.result and one.result.reason) for one in found] == [
         (Verdict.NOT_JUDGED, Reason.STOPPED),
         (Verdict.CORRECT, None),

@@ -374,6 +374,7 @@ def with_last_steps(held: dict[str, str]) -> str:
     return text
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("held", [AS_LISTS, AS_ARRAYS], ids=["lists", "arrays"])
 def test_an_item_that_a_share_of_its_last_step_is_added_to(tmp_path: Path, held: dict[str, str]) -> None:
     path, text = tmp_path / "net.py", with_last_steps(held)

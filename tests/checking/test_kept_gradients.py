@@ -124,6 +124,7 @@ FILES = [
 ]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("text", "old", "new", "wrong"), FILES)
 def test_gradients_in_dictionaries_and_lists_are_compared(
     tmp_path: Path, text: str, old: str, new: str, wrong: set[str]

@@ -345,6 +345,7 @@ main()
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("sign", "lines"), [("+=", []), ("=", [17])])
 def test_the_third_training_by_one_function_is_judged_if_each_needs_the_result_of_its_loops(
     checked, sign: str, lines: list[int]

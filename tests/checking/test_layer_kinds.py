@@ -62,6 +62,7 @@ class Activation:
 """
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("source", "right", "slip"),
     [

@@ -1281,6 +1281,7 @@ class ReLU:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("settings", ["learn_rate, momentum, clip_value", "learn_rate, clip_value"])
 def test_a_layer_of_stacked_columns_that_updates_itself_is_compared(tmp_path: Path, settings: str) -> None:
     path = tmp_path / "layer.py"

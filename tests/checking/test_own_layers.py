@@ -165,6 +165,7 @@ class CrossAttention:
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("source", "right", "slip"),
     [

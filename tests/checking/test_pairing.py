@@ -262,6 +262,7 @@ for epoch in range(20):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("start", "label", "is_right"),
     [

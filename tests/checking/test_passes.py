@@ -118,6 +118,7 @@ PASS = "values-of-another-forward-pass"
 VALIDATION = 'print("validation", np.sum((run(X_val) - y_val) ** 2))'
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [

@@ -220,6 +220,7 @@ RIGHT = [
 ]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("text", RIGHT)
 def test_the_perceptron_rule_is_right(tmp_path: Path, text: str) -> None:
     result = checked(tmp_path, text)
@@ -259,6 +260,7 @@ SLIPS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("text", "old", "new", "id"),
     [pytest.param(*one, id=name) for name, one in SLIPS.items()],

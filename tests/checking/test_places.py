@@ -789,6 +789,7 @@ for step in range(8):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("sent", "lines"),
     [

@@ -112,6 +112,7 @@ def written(folder: Path, source: str) -> Path:
     return path
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("source", PROGRAMS)
 def test_a_proposed_line_has_no_undefined_name(source: str, tmp_path: Path) -> None:
     path = written(tmp_path, source)

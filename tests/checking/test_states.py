@@ -538,6 +538,7 @@ for i in range(10):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("kind", "line"), [("momentum", 9), ("adam", 13), ("rmsprop", 17)])
 def test_one_state_of_an_optimizer_for_two_parameters_has_a_name(tmp_path: Path, kind: str, line: int) -> None:
     path = tmp_path / "net.py"

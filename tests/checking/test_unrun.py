@@ -274,6 +274,7 @@ for x, y in zip(np.random.randn(8, 3, 1), np.random.randn(8, 2, 1)):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

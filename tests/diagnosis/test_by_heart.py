@@ -20,6 +20,7 @@ KNOWN = np.arange(2 * ROWS) % 2
 UNRELATED = rng.permutation(KNOWN)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("labels", "outcome"), [(UNRELATED, OutcomeKind.NO_SIGNAL), (KNOWN, OutcomeKind.LEARNS)])
 def test_few_rows_that_are_learned_by_heart(labels: np.ndarray, outcome: OutcomeKind) -> None:
     columns = X[:, :3] if outcome is OutcomeKind.LEARNS else X

@@ -298,6 +298,7 @@ def test_sound_programs_are_left_alone(name):
     assert SOUND[name]() == set()
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", FAULTY)
 def test_faulty_programs(name):
     make, severity, identity, check = FAULTY[name]

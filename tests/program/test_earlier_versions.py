@@ -72,6 +72,7 @@ def test_columns_are_changed_in_place_as_in_earlier_versions_of_pandas(script):
     assert completed.x.tolist()[:4] == program.x.tolist()[:4]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("between", "width"),
     [
@@ -230,6 +231,7 @@ ROWS_AND_COLUMNS = (
 )
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("package", "more", "second", "strides"),
     [

@@ -1081,6 +1081,7 @@ EARLY = (
 )
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("before", "more", "lines"),
     [

@@ -551,6 +551,7 @@ def test_lists_of_numbers_are_taken_as_they_once_were(captured):
     assert len(program.history["val_loss"]) == 2
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("x", "y", "shapes"),
     [

@@ -83,6 +83,7 @@ SLIPS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_file_trains_with_data_that_fit_it(name, tmp_path):
     text, right, wrong = SLIPS[name]

@@ -240,8 +240,25 @@ def passing_on(tree: ast.Module) -> Iterator[str]:
                 continue
             if OF_DERIVATIVES.search(method.name):
                 calls = [node for node in ast.walk(method) if called_name(node) == method.name]
-                if any("super()" not in ast.unparse(one) for one in calls):
+                if any("super()" not in ast.unparse(one) for one in calls) and not goes_backwards(method):
                     yield f"{part.name}.{method.name}"
+
+
+def goes_backwards(method: ast.FunctionDef) -> bool:
+    """Whether a method hands one gradient through layers from the last to the first, and computes nothing itself.
+
+    ``for layer in reversed(self.layers): gradient = layer.backward(gradient)`` can be seen to be right.
+    """
+    loops = [node for node in ast.walk(method) if isinstance(node, (ast.For, ast.While))]
+    if len(loops) != 1 or not isinstance(loops[0], ast.For) or len(loops[0].body) != 1 or does_arithmetic(method):
+        return False
+    order, step = ast.unparse(loops[0].iter), loops[0].body[0]
+    if not (order.startswith("reversed(") or order.endswith("[::-1]")) or not isinstance(step, ast.Assign):
+        return False
+    layer, call = ast.unparse(loops[0].target), step.value
+    is_of_layer = isinstance(call, ast.Call) and ast.unparse(call.func) == f"{layer}.{method.name}"
+    given = [ast.unparse(one) for one in call.args] if isinstance(call, ast.Call) else []
+    return is_of_layer and given[:1] == [ast.unparse(one) for one in step.targets]
 
 
 def does_arithmetic(function: ast.FunctionDef) -> bool:

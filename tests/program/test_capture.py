@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ import tensorflow as tf
 import harness
 from harness import BadInput
 from harness.programs.capture import capture_script
-from harness.programs.capture.script import Discarding, working_folders
+from harness.programs.capture.script import Discarding, lies_in, working_folders
 from harness.programs.contradictions import is_surer
 from harness.programs.fit_calls import program_of
 from harness.programs.kinds import trains_keras
@@ -793,6 +794,21 @@ def test_arguments_of_the_first_version(script):
     assert (hidden.units, dropout.rate, last.units, program.epochs) == (5, 0.25, 1, 2)
     assert type(hidden.kernel_initializer).__name__ == "RandomUniform"
     assert {"output_dim", "init", "p"} <= {note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_inside"),
+    [
+        ({"__file__": "/mine/net.py"}, True),
+        ({"__file__": None, "__path__": ["/mine/models"]}, True),
+        ({"__file__": "/other/net.py", "__path__": ["/other"]}, False),
+        ({"__path__": 3}, False),  # of a module that answers to every name
+    ],
+)
+def test_where_a_module_lies(attributes, is_inside):
+    module = ModuleType("one")
+    vars(module).update(attributes)
+    assert lies_in(module, "/mine/") is is_inside
 
 
 def test_a_folder_is_found_though_the_clone_has_a_package_of_its_name(script, monkeypatch):

@@ -11,7 +11,7 @@ import os
 import random
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -542,7 +542,9 @@ def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Itera
 
 def lies_in(module: ModuleType, folder: str) -> bool:
     """Whether a module, or a package that is a folder without ``__init__.py``, lies in a folder."""
-    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    # a module that answers to every name, as those of some libraries do, gives anything for a path
+    paths = getattr(module, "__path__", None)
+    places = [getattr(module, "__file__", None), *(paths if isinstance(paths, Iterable) else ())]
     return any(str(place).startswith(folder) for place in places)
 
 

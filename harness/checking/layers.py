@@ -82,7 +82,7 @@ def check_layers(
     file = Path(path)
     try:
         text = read_text(file)
-        imported = imported_classes(file)
+        imported = imported_classes(file, text)
         plans = find_pairs(text, imported=imported)
     except (OSError, SyntaxError, ValueError):
         return ()

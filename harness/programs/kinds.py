@@ -47,7 +47,7 @@ def trains_keras(path: Path) -> bool:
     text = path.read_bytes()
     is_of_keras = path.suffix == ".ipynb" and b"keras" in text
     trains = is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
-    return trains or compiles_keras(text) or any(compiles_keras(module) for module in own_modules(path))
+    return trains or compiles_keras(text) or any(compiles_keras(module) for module in own_modules(path, text))
 
 
 def compiles_keras(text: bytes) -> bool:
@@ -55,19 +55,17 @@ def compiles_keras(text: bytes) -> bool:
     return all(one.search(text) for one in (IMPORTS_KERAS, IMPORTS_A_PACKAGE_OF_KERAS, COMPILES))
 
 
-def own_modules(path: Path) -> Iterator[bytes]:
-    """The texts of the modules beside a script that it imports, and that they import, the nearest first."""
-    files, read = [path], {path}
-    for file in files:
-        text = file.read_bytes()
-        if file is not path:
-            yield text
-        for name in IMPORTED_MODULE.findall(text):
+def own_modules(path: Path, text: bytes) -> Iterator[bytes]:
+    """The texts of the modules beside a script that its text imports, and that they import, the nearest first."""
+    texts, read = [text], {path}
+    for importing in texts:
+        for name in IMPORTED_MODULE.findall(importing):
             at = path.parent.joinpath(*name.decode(errors="replace").split("."))
             for one in (at.with_suffix(".py"), at / "__init__.py"):
                 if len(read) < MOST_MODULES and one not in read and one.is_file():
-                    files.append(one)
                     read.add(one)
+                    texts.append(one.read_bytes())
+                    yield texts[-1]
 
 
 def refuse_other_frameworks(path: Path, shown: str) -> None:

@@ -55,29 +55,30 @@ def given_layers(constructor: FunctionFacts) -> tuple[str, str] | None:
     return (kept[0], "{}" if star is not None else "[{}]") if len(kept) == 1 else None
 
 
-def imported_classes(path: Path) -> dict[str, FileFacts]:
+def imported_classes(path: Path, text: str) -> dict[str, FileFacts]:
     """The facts of the project's files that define the classes which a file imports, by class."""
     path = path.resolve()
     root = root_of(path)
     found: dict[str, FileFacts] = {}
-    seen, waiting = {path}, [path]
+    seen, waiting = {path}, [(path, text)]
     while waiting:
-        for file in _imported_files(waiting.pop(0), root):
+        for file in _imported_files(*waiting.pop(0), root):
             if file in seen or len(seen) > MAX_IMPORTED:
                 continue
             seen.add(file)
-            waiting.append(file)
             with contextlib.suppress(OSError, *NOT_PYTHON):
-                facts = read_source(read_text(file))
+                own = read_text(file)
+                waiting.append((file, own))
+                facts = read_source(own)
                 found |= {name: facts for name in facts.classes if name not in found}
     return found
 
 
-def _imported_files(path: Path, root: Path) -> Iterator[Path]:
-    """The files of the project that a file imports itself."""
+def _imported_files(path: Path, text: str, root: Path) -> Iterator[Path]:
+    """The files of the project that the text of a file imports."""
     try:
-        tree = ast.parse(read_text(path))
-    except (OSError, *NOT_PYTHON):
+        tree = ast.parse(text)
+    except NOT_PYTHON:
         return
     above = [folder for folder in path.parents if folder == root or root in folder.parents]
     for node in ast.walk(tree):

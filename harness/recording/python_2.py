@@ -97,6 +97,7 @@ MAKES_WHOLE = re.compile(r"int|long|len|max|min|sum|abs")  # functions whose res
 PRINTED = frozenset({"end", "sep", "file", "flush"})  # options of the function, which a statement does not have
 
 
+@functools.lru_cache(maxsize=256)
 def counts_by_quotients(text: str) -> bool:
     """Whether a quotient is where Python 3 takes whole numbers only: ``range(n / size)``, ``rows[: n / 2]``.
 
@@ -107,7 +108,7 @@ def counts_by_quotients(text: str) -> bool:
 
 
 def _counts_by_quotient(node: ast.AST) -> bool:
-    """Whether one node is a range, or a slice of something that has no labels, with such a quotient in it."""
+    """Whether one node is a range, or a slice by places and not by labels, with such a quotient in it."""
     if isinstance(node, ast.Call):
         is_range = isinstance(node.func, ast.Name) and node.func.id in ("range", "xrange")
         return is_range and any(map(_is_quotient, node.args))

@@ -510,8 +510,8 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
             (others if node.operation in ("divide", "multiply") else subtractions).append(error)
         if len(subtractions) + len(others) > MOST_ERRORS:
             break
-    constants = [error for error in subtractions if isinstance(error.constant, float)]
-    constants = [error for error in constants if not changes_an_item(stage, error)]
+    numbers = [error for error in subtractions if isinstance(error.constant, float)]
+    constants = [error for error in numbers if not changes_an_item(stage, error)]
     arrays = [error for error in subtractions if not isinstance(error.constant, float)]
     arrays = labels_together(stage, without_drawn(stage, arrays))
     sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]

@@ -498,10 +498,10 @@ def shared_factors(reading: Reading) -> set[float]:
 
 def rate_mistakes(reading: Reading, groups: Sequence[list[Chain]]) -> list[Found]:
     """A learning rate that is missing or multiplied in twice for some parameters, or a number beside the rates."""
-    numbered = [group for group in groups if all(number_beside_rate(reading, one) is not None for one in group)]
+    numbered = {place: known for place, group in enumerate(groups) if (known := number_of_group(reading, group))}
     if numbered and len(numbered) < len(groups):
-        usual = max((group for group in groups if group not in numbered), key=len)
-        return [number_mistake(reading, group, usual) for group in numbered]
+        usual = max((group for place, group in enumerate(groups) if place not in numbered), key=len)
+        return [number_mistake(reading, groups[place], usual, *known) for place, known in numbered.items()]
     # of as many, those that have a rate
     reference = max(groups, key=lambda group: (len(group), not is_same(abs(group[0].factor), abs(group[0].gradient))))
     rate = abs(reference[0].factor / reference[0].gradient) if reference[0].gradient else 1.0
@@ -563,11 +563,15 @@ def number_beside_rate(reading: Reading, chain: Chain) -> tuple[int, float] | No
     return None
 
 
-def number_mistake(reading: Reading, group: Sequence[Chain], usual: Sequence[Chain]) -> Found:
-    """The gradients of some parameters that are multiplied by a number, which those of the others are not."""
-    chain = group[0]
-    id, number = number_beside_rate(reading, chain) or (chain.node, 1.0)
-    got, expected = (quantity(reading, chain.step.before, one.factor) for one in (chain, usual[0]))
+def number_of_group(reading: Reading, group: Sequence[Chain]) -> tuple[int, float] | None:
+    """The place and the number of the first of several gradients; None if one of them is not multiplied by any."""
+    found = [number_beside_rate(reading, one) for one in group]
+    return None if None in found else found[0]
+
+
+def number_mistake(reading: Reading, group: Sequence[Chain], usual: Sequence[Chain], id: int, number: float) -> Found:
+    """The gradients of some parameters that are multiplied by a number at a node, which those of the others are not."""
+    got, expected = (quantity(reading, group[0].step.before, one.factor) for one in (group[0], usual[0]))
     name = "extra-factor-two" if is_same(number, 2.0) else "gradient-scaled-differently"
     return found_at(reading, id, name, [one.step for one in group], got=got, expected=expected, ratio=number)
 

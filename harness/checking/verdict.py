@@ -383,7 +383,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     behind = {before for before, match in reading.matches.items() if match is not None and match.nothing}
     unused = [step for step in stage.steps if step.before not in reading.forward.nodes | behind and moves(stage, step)]
     blamed = {name for one in judged.mistakes for name in one.parameters}  # one name, of many numbers
-    idle = [one for one in unused if not is_used(stage, one) and not (one.shape == () and one.name in blamed)]
+    in_use = {one for one in unused if is_used(stage, one)}
+    idle = [one for one in unused if one not in in_use and not (one.shape == () and one.name in blamed)]
     if idle and not has_late_data(reading):
         mistakes += merge_by_line([not_in_forward(reading, step) for step in idle])
     mistakes += unread_biases(reading)
@@ -404,7 +405,7 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),
         unused=tuple(unused),
-        is_cost_partial=any(is_used(stage, step) for step in unused),
+        is_cost_partial=bool(in_use),
         unclassified=tuple(dict.fromkeys(unclassified)),
         learned=rules.learned,
         is_rule_open=rules.is_open or rules.departed is not None,

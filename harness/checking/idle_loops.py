@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.graph import Place, Recording, Site
 from ..recording.literals import is_sum_with, last_name
-from ..recording.loops import enclosing
+from ..recording.loops import Function, enclosing
 from .exceptions import GROWING
 from .result import Found
 from .sources import Sources, names_in
@@ -18,7 +18,6 @@ from .stage import MATRIX_PRODUCTS
 
 FEWEST_ROUNDS = 3  # with the same outputs
 SHOWING = frozenset({"print", "append", "format", "write", "info", "set_description"})
-Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def update_after_loop(recording: Recording, sources: Sources) -> Found | None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ..recording.graph import Kind, Loop, Place, Recording, Site, Start, Stop, sites_of
 from ..recording.literals import accumulated, last_name
+from ..recording.loops import Function
 from .exceptions import ENVIRONMENT, MADE_UP, OF_NO_VALUES, is_backward
 from .raised import exception_mistake, unjudged_exception
 from .replay import Program
@@ -20,7 +21,6 @@ from .verdict import check_recording, without_verdict
 FEWEST_TURNS = 2  # of a loop over networks after the first, that show that its turns go one way
 MOST_LATER = 4  # trainings after the first that are recorded
 
-Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.While)
 
 
@@ -228,7 +228,7 @@ def has_run(part: ast.stmt, file: str, lines: Collection[Site]) -> bool:
 
 def updates_itself(statement: ast.stmt) -> bool:
     """Whether a loop in a statement adds to a name, or subtracts from it, and uses it besides, as it does weights."""
-    for loop in ast.walk(statement) if not isinstance(statement, (*Function, ast.ClassDef)) else ():
+    for loop in ast.walk(statement) if not isinstance(statement, Function | ast.ClassDef) else ():
         if isinstance(loop, LOOPS):
             used = Counter(last_name(one) for one in ast.walk(loop) if isinstance(getattr(one, "ctx", None), ast.Load))
             if any(used[name] > count for name, count in accumulated(loop).items()):
@@ -264,7 +264,7 @@ def rests(tree: ast.Module | None, line: int) -> Iterator[Sequence[ast.stmt]]:
         if number is None:
             break
         statement = body[number]
-        if isinstance(statement, (*Function, ast.ClassDef)):
+        if isinstance(statement, Function | ast.ClassDef):
             found, in_loop = [], False
         elif not in_loop:
             found.append(body[number + 1 :])
@@ -277,7 +277,7 @@ def rests(tree: ast.Module | None, line: int) -> Iterator[Sequence[ast.stmt]]:
 def names_from(statements: Sequence[ast.stmt], bodies: Mapping[str, Sequence[ast.AST]]) -> set[str]:
     """The names that statements use when they run, and those that the functions of these names use in turn."""
     found: set[str] = set()
-    waiting: list[ast.AST] = [one for one in statements if not isinstance(one, (*Function, ast.ClassDef))]
+    waiting: list[ast.AST] = [one for one in statements if not isinstance(one, Function | ast.ClassDef)]
     while waiting:
         for node in ast.walk(waiting.pop()):
             name = last_name(node)

@@ -78,7 +78,6 @@ class Sources:
         """The only line of a loop that gives a value a name that the loop does not read: ``total = part``."""
         found: dict[Site, Place] = {}
         for file, tree in self.trees.items():
-            lines = self.texts[file].splitlines()
             for loop in [one for one in ast.walk(tree) if isinstance(one, (ast.For, ast.While))]:
                 read = {name for statement in loop.body for name in names_in(statement, ast.Load)}
                 for node in [one for statement in loop.body for one in ast.walk(statement)]:
@@ -86,8 +85,7 @@ class Sources:
                         continue
                     targets = {ast.unparse(one) for one in node.targets}
                     if targets & set(names[1:]) and targets.isdisjoint(read):
-                        text = lines[node.lineno - 1].strip()
-                        place = Place(file=file, line=node.lineno, variable=min(targets), text=text)
+                        place = self._place_of(file, node, [min(targets)])
                         found[place.site] = place
         return next(iter(found.values())) if len(found) == 1 else None
 
@@ -95,15 +93,19 @@ class Sources:
         """The only line that assigns a value that is meant to one of these names."""
         found: list[Place] = []
         for file, tree in self.trees.items():
-            lines = self.texts[file].splitlines()
             for node in ast.walk(tree):
                 if not isinstance(node, ast.Assign):
                     continue
                 targets = {ast.unparse(one) for target in node.targets for one in parts_of(target)}
                 if targets & set(names) and is_meant(node.value):
-                    text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
-                    found.append(Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text))
+                    found.append(self._place_of(file, node, targets))
         return found[0] if len(found) == 1 else None
+
+    def _place_of(self, file: str, node: ast.Assign, targets: Iterable[str]) -> Place:
+        """The line of an assignment to these targets."""
+        lines = self.texts[file].splitlines()
+        text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
+        return Place(file=file, line=node.lineno, variable=", ".join(sorted(targets)), text=text)
 
     def return_of(self, place: Place) -> Place | None:
         """The only return statement of the innermost function that a line is in."""

@@ -118,7 +118,7 @@ def is_named(name: str, texts: Iterable[str]) -> bool:
 def of_layers(
     result: CheckResult, pairs: Sequence[PairResult], source: str, uncalled: Sequence[str] = ()
 ) -> CheckResult:
-    """The verdict on the pairs of a file that has no network: correct only if every gradient could be compared."""
+    """The verdict on the pairs of a file without a network: correct only if every gradient could be compared."""
     left = [pair.name for pair in pairs if pair.agreement is Agreement.NOT_JUDGED]
     left += [name for name in uncalled if not is_named(name, left)]
     left += [f"the gradient of {name} in {pair.name}" for pair in pairs for name in pair.unread]

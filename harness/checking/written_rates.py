@@ -1,4 +1,4 @@
-"""The learning rate that the line of an update has of its own, if it multiplies a product that has no line of its own.
+"""The learning rate that only the line of one update names, if the gradient that it multiplies is made on that line.
 
 ``W1 -= slow * X.T @ d1`` beside ``W2 -= fast * H.T @ d2`` is a choice of two rates. ``W1 -= lr / 2 * X.T @ d1`` is a
 gradient that is half as large, because nothing says that the number is another rate.

@@ -1,8 +1,8 @@
 """Whether a program that learns a few rows knows anything that holds for other rows.
 
 Too few rows are judged by the training score, which a network reaches by heart as well. The program's own validation
-rows show it, even if they are too few to judge by: it is no better on them than a constant, no learner off the shelf
-is, and it learns its rows as well with their targets shuffled.
+rows show that, even if there are too few of them to judge by: neither the program nor a learner off the shelf is better
+on them than a constant, and the program learns its rows as well with their targets shuffled.
 """
 
 from __future__ import annotations

@@ -111,14 +111,14 @@ def test_an_unshuffled_training_is_that_of_keras_fit() -> None:
 def assert_same_numbers(name: str, compiled: bool | None) -> None:
     """Ten updates of a program by both engines: of the second of two members, which is beside the first in one."""
     program, seeds = programs.ALL[name](), SEEDS[:2]
-    ours = train(program, seeds=seeds, updates=10, engine=Engine.VECTORISED, compiled=compiled)
+    vectorised = train(program, seeds=seeds, updates=10, engine=Engine.VECTORISED, compiled=compiled)
     keras_fit = train(program, seeds=seeds[1:], updates=10, engine=Engine.FIT)
-    assert (ours.engine, keras_fit.engine) == (Engine.VECTORISED, Engine.FIT)
-    for weight, expected in zip(ours.member_weights(1), keras_fit.member_weights(0), strict=True):
+    assert (vectorised.engine, keras_fit.engine) == (Engine.VECTORISED, Engine.FIT)
+    for weight, expected in zip(vectorised.member_weights(1), keras_fit.member_weights(0), strict=True):
         assert float(np.max(np.abs(weight - expected))) < ROUNDING
-    np.testing.assert_allclose(ours.loss[1:], keras_fit.loss, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(vectorised.loss[1:], keras_fit.loss, rtol=1e-9, atol=1e-12)
     before = [np.stack(values) for values in zip(*map(program.fresh_weights, seeds))]
-    assert max(float(np.max(np.abs(a - b))) for a, b in zip(ours.weights, before)) > 1e-4
+    assert max(float(np.max(np.abs(a - b))) for a, b in zip(vectorised.weights, before)) > 1e-4
 
 
 MARKS = dict.fromkeys(programs.ALIKE, pytest.mark.long)

@@ -28,7 +28,7 @@ def _is_of(name: str, parameter: str) -> bool:
 def _is_handed_on(backward: FunctionFacts, attribute: str, parameters: Sequence[str], weights: Sequence[str]) -> bool:
     """Whether an attribute is what a backward pass that returns nothing hands on.
 
-    It has the name of what the pass is given, or it is the only one and there are no parameters. In a layer with
+    It has the name of what the pass is given, or it is the only one of a layer without parameters. In a layer with
     weights, one that is made without them is the gradient of what its activation is given.
     """
     is_given = attribute in [one.name for one in backward.required]

@@ -39,7 +39,8 @@ class PairOption:
     # (the user's name, the name the lines bind it to) of parameters that the backward pass gives no gradient for
     unread: tuple[tuple[str, str], ...] = ()
     observed: tuple[str, ...] = ()  # the names that what holds observations is bound to
-    single: bool = False  # whether there is one observation only; such options count only if no other could be called
+    # whether there is one observation only: such options count if no other could be called, or judged of a derivative
+    single: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

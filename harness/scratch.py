@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -29,14 +30,20 @@ CONTENT_NAME = "content"
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """An empty folder, removed at the end; those of processes that were killed are removed first."""
-    remove_abandoned(Path(tempfile.gettempdir()))
-    with contextlib.ExitStack() as stack:
-        made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)))
-        if HAS_LOCKS:
-            stack.enter_context(locked_file(made))
-        content = made / CONTENT_NAME
-        content.mkdir()
-        yield content
+    temporary = Path(tempfile.gettempdir())
+    remove_abandoned(temporary)
+    beginning = f"{PREFIX}{secrets.token_hex(8)}-"
+    try:
+        with contextlib.ExitStack() as stack:
+            made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=beginning, ignore_cleanup_errors=True)))
+            if HAS_LOCKS:
+                stack.enter_context(locked_file(made))
+            content = made / CONTENT_NAME
+            content.mkdir()
+            yield content
+    finally:  # an interrupt may come when the folder is made and nothing knows its name yet
+        for left in temporary.glob(f"{beginning}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager

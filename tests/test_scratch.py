@@ -37,6 +37,20 @@ def test_a_scratch_folder_is_removed_at_the_end(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+def test_an_interrupt_as_the_folder_is_made_leaves_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes during a system call is handled right after it."""
+    make = os.mkdir
+
+    def interrupted(path: str, mode: int = 0o777) -> None:
+        make(path, mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "mkdir", interrupted)
+    with pytest.raises(KeyboardInterrupt), scratch_folder():
+        pass
+    assert list(temporary.iterdir()) == []
+
+
 def test_temporary_files_lie_in_a_scratch_folder_and_end_with_it(temporary: Path) -> None:
     with temporary_files_in_scratch(), tempfile.NamedTemporaryFile(delete=False) as file:
         (scratch,) = temporary.iterdir()

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import platform
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -146,7 +147,9 @@ def new_pool(processes: int) -> ProcessPoolExecutor:
     They are not forked: a fork could wait for ever for a lock that a thread of TensorFlow or JAX holds at that moment.
     """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=end_with_parent)
+    return ProcessPoolExecutor(
+        processes, mp_context=context, initializer=begin_in_pool, initargs=(tempfile.gettempdir(),)
+    )
 
 
 @contextlib.contextmanager
@@ -176,6 +179,17 @@ def end_by_signal(number: int, frame: FrameType | None) -> None:
     if not ENDING.is_set():  # a second signal must not end the removal
         ENDING.set()
         raise KeyboardInterrupt
+
+
+def begin_in_pool(temporary: str) -> None:
+    """Prepare a process of a pool.
+
+    Args:
+        temporary: the folder for temporary files. To find it, Python writes a file there, which would stay if the
+            process were ended meanwhile.
+    """
+    tempfile.tempdir = temporary
+    end_with_parent()
 
 
 def end_with_parent() -> None:

@@ -8,11 +8,13 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+from harness.grading.grade import ending_pool
 from tests.network_files import text_of, text_without_hidden_derivative
 from tests.processes import PATIENCE, ROOT, start_harness
 
@@ -118,6 +120,18 @@ def test_the_processes_of_a_killed_grading_that_ignores_ctrl_c_remove_their_copi
     process.wait()
     wait_for_nothing_in(tmp_path)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def known_temporary_folder() -> str | None:
+    """The folder for temporary files, if this process knows it already."""
+    return tempfile.tempdir
+
+
+def test_processes_of_a_grading_do_not_write_a_file_to_find_the_temporary_folder(tmp_path, monkeypatch):
+    """An end would leave the file."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with ending_pool(1) as pool:
+        assert pool.submit(known_temporary_folder).result() == str(tmp_path)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
@@ -19,6 +20,29 @@ def nodes_of(text: str) -> list[ast.AST]:
         return list(ast.walk(ast.parse(text)))
     except NOT_PYTHON:
         return []
+
+
+@functools.lru_cache(maxsize=256)
+def nodes_in(node: ast.AST) -> tuple[ast.AST, ...]:
+    """A node and all below it, in the order of ``ast.walk``; for trees that do not change any more.
+
+    Many questions are asked about the same tree, and to walk it takes longer than to answer most of them.
+    """
+    found = [node]
+    for one in found:  # grows meanwhile
+        for name in one._fields:
+            value = getattr(one, name, None)
+            if isinstance(value, list):
+                found += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=256)
+def last_names_in(node: ast.AST) -> frozenset[str]:
+    """The last part of each name in a tree; see ``nodes_in``."""
+    return frozenset(map(last_name, nodes_in(node))) - {""}
 
 
 def last_name(node: ast.AST) -> str:
@@ -54,7 +78,7 @@ def accumulated(tree: ast.AST) -> dict[str, int]:
     Each comes with how often these sums read it by its name.
     """
     found = Counter[str]()
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             if not isinstance(node.value, ast.Constant):
                 found[last_name(node.target)] += 0
@@ -75,7 +99,7 @@ def counting_parts(node: ast.AST) -> list[ast.expr]:
 def factors(tree: ast.AST) -> set[str]:
     """Names and attributes that something is multiplied by, and that are not an index, a size or the end of a range."""
     found, counting = set[str](), set[str]()
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
             found |= {last_name(node.left), last_name(node.right)}
         counting |= {last_name(one) for part in counting_parts(node) for one in ast.walk(part)}
@@ -85,7 +109,7 @@ def factors(tree: ast.AST) -> set[str]:
 def accumulated_items(tree: ast.AST) -> set[str]:
     """Names and attributes to whose items something other than a whole number is added: ``weights[j][i] += ...``."""
     found = set[str]()
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         target: ast.expr | None = None
         if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub)):
             target = None if isinstance(node.value, ast.Constant) else node.target
@@ -117,7 +141,7 @@ def updated_keys(tree: ast.AST) -> set[str]:
     """
     found = set[str]()
     tables = keys_of_tables(tree)
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         target: ast.AST | None = None
         if isinstance(node, ast.AugAssign) and not isinstance(node.value, ast.Constant):
             target = node.target
@@ -136,7 +160,7 @@ def updated_keys(tree: ast.AST) -> set[str]:
 def keys_of_tables(tree: ast.AST) -> dict[str, list[str]]:
     """The texts that are keys of each dictionary with a name, by the last part of that name."""
     found: dict[str, list[str]] = {}
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             keys = keys_of(node.value)
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -244,11 +244,12 @@ class Files:
     def add(self, code_name: str, name: str, text: str) -> None:
         """Make a file known."""
         tree = ast.parse(text)
+        placed = source.placed_statements(tree)
         self.sources[code_name] = SourceFile(
             name,
             text.split("\n"),
-            source.statements(tree),
-            source.crowded_lines(tree),
+            source.statements_of_lines(placed),
+            source.crowded_lines(placed),
             source.function_names(tree),
         )
         linecache.cache[code_name] = len(text), None, text.splitlines(keepends=True), code_name

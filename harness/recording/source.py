@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from .fstrings import for_older_versions
-from .literals import assigned, last_name
+from .literals import assigned, last_name, nodes_in
 from .python_2 import TRUE_DIVISION, counts_by_quotients, from_python_2, is_python
 
 MAX_BYTES = 2**26  # of a file
@@ -293,23 +293,26 @@ def _names(text: str) -> tuple[set[str], set[str]]:
     return known, used
 
 
-def statements(tree: ast.AST) -> dict[int, Statement]:
+def placed_statements(tree: ast.AST) -> list[tuple[ast.stmt, Statement]]:
+    """The facts of each assignment and return statement, beside its place."""
+    statements = [node for node in nodes_in(tree) if isinstance(node, ast.stmt)]
+    return [(node, facts) for node in statements if (facts := _statement(node)) is not None]
+
+
+def statements_of_lines(placed: list[tuple[ast.stmt, Statement]]) -> dict[int, Statement]:
     """The assignment or return statement of each line, the last one if a line has several."""
     found: dict[int, Statement] = {}
-    for node in ast.walk(tree):
-        statement = _statement(node)
-        if statement is not None and isinstance(node, ast.stmt):
-            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                found[line] = statement
+    for node, statement in placed:
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            found[line] = statement
     return found
 
 
-def crowded_lines(tree: ast.AST) -> dict[int, list[tuple[int, int, Statement]]]:
+def crowded_lines(placed: list[tuple[ast.stmt, Statement]]) -> dict[int, list[tuple[int, int, Statement]]]:
     """(first column, column after the last, statement) of lines with several, as ``w -= dw; b -= db``."""
     found: dict[int, list[tuple[int, int, Statement]]] = {}
-    for node in ast.walk(tree):
-        statement = _statement(node)
-        if statement is not None and isinstance(node, ast.stmt) and node.lineno == node.end_lineno:
+    for node, statement in placed:
+        if node.lineno == node.end_lineno:
             found.setdefault(node.lineno, []).append((node.col_offset, node.end_col_offset or 0, statement))
     return {line: several for line, several in found.items() if len(several) > 1}
 
@@ -356,7 +359,8 @@ def _statement(node: ast.AST) -> Statement | None:
     if isinstance(node, ast.Assign):
         text = " = ".join(ast.unparse(target) for target in node.targets)
         kinds = (ast.Name, ast.Attribute, ast.Subscript)
-        read = {ast.unparse(part) for part in ast.walk(node.value) if isinstance(part, kinds)}
+        parts = [part for part in nodes_in(node.value) if isinstance(part, kinds)]
+        read = {part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in parts}
         targets = {ast.unparse(target) for target in node.targets}
         return Statement(
             text,

@@ -13,7 +13,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .literals import counting_parts, last_name
+from .literals import counting_parts, last_name, nodes_in
 
 MOST_CALLS = 2  # that a target may pass through on its way from the loop to the error
 SCOPES = (ast.For, ast.While, ast.FunctionDef)
@@ -35,7 +35,7 @@ class Targets:
 
 def targets_of(tree: ast.AST) -> Targets:
     """The targets of a file."""
-    functions = {one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
+    functions = {one.name: one for one in nodes_in(tree) if isinstance(one, ast.FunctionDef)}
     found = _used_as(_is_target, tree, functions)
     return _joined(found, _used_as(_is_factor, tree, functions)) if found else found
 
@@ -55,7 +55,7 @@ def _joined(targets: Targets, inputs: Targets) -> Targets:
 def looped(is_used: Use, tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
     """The loops of a file, each with those of its variables that are used in a way."""
     found: dict[ast.For | ast.Assign, list[str]] = {}
-    for loop in ast.walk(tree):
+    for loop in nodes_in(tree):
         if isinstance(loop, ast.For):
             variables = _variables(loop.target, loop.iter)
             names = [one for one in variables if is_used(one, loop.body, set(variables), functions, MOST_CALLS)]
@@ -67,7 +67,7 @@ def looped(is_used: Use, tree: ast.AST, functions: Functions) -> dict[ast.For | 
 def assigned(is_used: Use, tree: ast.AST, functions: Functions) -> dict[ast.For | ast.Assign, list[str]]:
     """The assignments in loops and functions that take such data: ``x, target = row``, ``target = y[i]``."""
     found: dict[ast.For | ast.Assign, list[str]] = {}
-    for scope in ast.walk(tree):
+    for scope in nodes_in(tree):
         if not isinstance(scope, SCOPES):
             continue
         taken = [one for one in scope.body if isinstance(one, ast.Assign) and _is_taken(one)]
@@ -96,10 +96,10 @@ def _is_taken(node: ast.Assign) -> bool:
 
 def items(is_used: Use, tree: ast.AST, functions: Functions) -> frozenset[ast.Subscript]:
     """Where items of data are read that are used in a way: ``y[i] - out``, ``train(x[i], y[i])``."""
-    every = [one for one in ast.walk(tree) if isinstance(one, ast.Subscript)]
+    every = [one for one in nodes_in(tree) if isinstance(one, ast.Subscript)]
     written = {ast.unparse(one.value) for one in every if isinstance(one.ctx, ast.Store)}
     found = set[ast.Subscript]()
-    for scope in ast.walk(tree):
+    for scope in nodes_in(tree):
         if not isinstance(scope, SCOPES):
             continue
         places: dict[str, list[ast.Subscript]] = {}
@@ -170,7 +170,7 @@ def _uses(name: str, body: list[ast.stmt]) -> tuple[list[ast.AST], set[str]]:
 
     There are none if a variable is given a value, or is an index or a size: it is not data then.
     """
-    nodes = [node for statement in body for node in ast.walk(statement)]
+    nodes = [node for statement in body for node in nodes_in(statement)]
     stored = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
     return ([], set()) if name in stored or any(_counts(one, name) for one in nodes) else (nodes, stored)
 

@@ -28,6 +28,7 @@ from .literals import (
     is_call_of_dict,
     is_float,
     last_name,
+    nodes_in,
     numbers_of,
     own_numbers,
     updated_keys,
@@ -101,7 +102,7 @@ def takes_lists(name: str) -> bool:
 def numpy_names(tree: ast.AST) -> frozenset[str]:
     """What a file calls NumPy, and the functions that it takes from there: "np", "exp"."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.Import):
             found |= {one.asname or one.name for one in node.names if one.name in ("numpy", "autograd.numpy", "cupy")}
         elif isinstance(node, ast.ImportFrom) and node.module == "numpy":

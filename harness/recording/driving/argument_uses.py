@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from ..literals import assigned
+from ..literals import assigned, nodes_in
 from ..source import called_name
 from .source import Argument, FileFacts, FunctionFacts
 from .uses import Uses, is_expression, names_in, uses_of
@@ -15,7 +15,7 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
     uses = uses_of(argument.name, function.node)
     if depth == 0:
         return uses
-    for item in ast.walk(function.node):
+    for item in nodes_in(function.node):
         if isinstance(item, ast.Assign):
             for target, value in assigned(item):
                 same = is_expression(_unwrapped(value), argument.name)
@@ -26,7 +26,7 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
             _merge_passed(facts, function, argument.name, item, uses, depth)
     for part in _cut_from(argument.name, function.node):
         inner = uses_of(part, function.node)
-        for item in ast.walk(function.node):
+        for item in nodes_in(function.node):
             if isinstance(item, ast.Call):
                 _merge_passed(facts, function, part, item, inner, depth)
         uses.unpacked |= inner.unpacked
@@ -37,7 +37,7 @@ def argument_uses(facts: FileFacts, function: FunctionFacts, argument: Argument,
 
 def _merge_elements(facts: FileFacts, function: FunctionFacts, argument: Argument, uses: Uses, depth: int) -> None:
     """``for layer in layers: self.add(layer)``: what the method does with its argument, it does with the elements."""
-    for loop in ast.walk(function.node):
+    for loop in nodes_in(function.node):
         if not (isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) and loop.iter.id == argument.name):
             continue
         if not isinstance(loop.target, ast.Name):
@@ -68,7 +68,7 @@ def _cut_from(name: str, node: ast.AST) -> set[str]:
         )
 
     cuts, lists = set[str](), set[str]()
-    for item in ast.walk(node):
+    for item in nodes_in(node):
         if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
             if is_cut(item.value):
                 cuts.add(item.targets[0].id)
@@ -76,7 +76,7 @@ def _cut_from(name: str, node: ast.AST) -> set[str]:
                 lists.add(item.targets[0].id)
     named = {
         loop.target.id
-        for loop in ast.walk(node)
+        for loop in nodes_in(node)
         if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and lists & set(names_in(loop.iter).split())
     }
     return (cuts | named) - {name}

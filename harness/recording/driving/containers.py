@@ -157,17 +157,18 @@ def adder(caller: Caller, owner: str) -> tuple[FunctionFacts, str] | None:
     for method in caller.facts.methods(owner).values():
         if method.name.startswith("__") or not method.arguments:
             continue
+        text = re.sub(r"\s", "", method.text)
         for argument in method.arguments[:1]:
             for attribute in sorted(method.reads | method.writes):
-                text = re.sub(r"\s", "", method.text)
                 added = (
                     f"self.{attribute}.append({argument.name})",
                     f"self.{attribute}+=[{argument.name}]",
                     f"self.{attribute}+=({argument.name}",
                 )
-                called = ADD_NAME.search(method.name) or element_uses(caller, owner, attribute)[0]
-                if any(part in text for part in added) and called:  # not the outputs of layers, kept on the way
-                    return method, attribute
+                if not any(part in text for part in added):
+                    continue
+                if ADD_NAME.search(method.name) or element_uses(caller, owner, attribute)[0]:
+                    return method, attribute  # not the outputs of layers, kept on the way
     return None
 
 

@@ -77,11 +77,11 @@ def _all_updates(facts: FileFacts) -> list[UpdateLine]:
 
 
 def _is_users(path: str, root: str) -> bool:
-    parent = os.path.dirname(root)
-    inside = os.path.abspath(path).startswith((root + os.sep, parent + os.sep))
-    is_harness = OWN_FOLDER in Path(os.path.abspath(path)).parents
+    whole = os.path.abspath(path)
+    if not path.endswith(".py") or not whole.startswith((root + os.sep, os.path.dirname(root) + os.sep)):
+        return False
     is_installed = re.search(r"site-packages|dist-packages|lib/python\d", path)
-    return inside and path.endswith(".py") and not is_harness and not is_installed
+    return OWN_FOLDER not in Path(whole).parents and not is_installed
 
 
 def _code_name(namespace: Mapping[str, Any]) -> str:

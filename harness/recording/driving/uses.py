@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..literals import keys_of, last_name, texts_of
+from ..literals import keys_of, last_name, last_names_in, nodes_in, texts_of
 from ..source import called_name
 
 CUTS = re.compile(r"batch|^(range|choice|randint|sample|array_split|split|permutation)$", re.IGNORECASE)
@@ -89,9 +89,11 @@ class Uses:
 def uses_of(name: str, node: ast.AST) -> Uses:
     """How code uses a name; a dotted name ("self.layers") is an attribute."""
     uses = Uses()
+    if not name.endswith("]") and name.rpartition(".")[2] not in last_names_in(node):
+        return uses
     elements: set[str] = set()
     parts: set[str] = set()
-    for item in ast.walk(node):
+    for item in nodes_in(node):
         loops: list[tuple[ast.expr, ast.expr]] = []
         if isinstance(item, ast.For):
             loops = [(item.target, item.iter)]
@@ -103,7 +105,7 @@ def uses_of(name: str, node: ast.AST) -> Uses:
         taken = item.value if isinstance(item, ast.Assign) else None
         if isinstance(item, ast.Assign) and isinstance(taken, ast.Subscript) and is_expression(taken.value, name):
             parts |= {one for target in item.targets if _is_pair(target) for one in names_in(target).split()}
-    for item in ast.walk(node):
+    for item in nodes_in(node):
         _note_use(uses, elements, name, item)
         if parts and isinstance(item, ast.Call):
             _note_call_of_part(uses, parts, item.func)
@@ -352,28 +354,28 @@ def _note_comparison(uses: Uses, elements: set[str], name: str, item: ast.Compar
 
 def only_divides(name: str, node: ast.AST) -> bool:
     """Whether something is divided by a name, and nothing else done with it: it is a number."""
-    reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
-    divisors = [item.right for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
+    reads = [item for item in nodes_in(node) if isinstance(item, ast.Name) and item.id == name]
+    divisors = [item.right for item in nodes_in(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Div)]
     return bool(reads) and all(any(one is divisor for divisor in divisors) for one in reads)
 
 
 def is_handed_on(name: str, node: ast.AST) -> bool:
     """Whether arguments of any number are passed on to other calls as they are, and nothing else is done with them."""
-    reads = [item for item in ast.walk(node) if isinstance(item, ast.Name) and item.id == name]
-    handed = [item.value for item in ast.walk(node) if isinstance(item, ast.Starred)]
+    reads = [item for item in nodes_in(node) if isinstance(item, ast.Name) and item.id == name]
+    handed = [item.value for item in nodes_in(node) if isinstance(item, ast.Starred)]
     return bool(reads) and all(any(one is value for value in handed) for one in reads)
 
 
 def scales(name: str, others: re.Pattern[str], node: ast.AST) -> bool:
     """Whether a name multiplies values whose names match a pattern, as the rate ``a * dw[i]`` does."""
-    products = [item for item in ast.walk(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Mult)]
+    products = [item for item in nodes_in(node) if isinstance(item, ast.BinOp) and isinstance(item.op, ast.Mult)]
     sides = [pair for item in products for pair in ((item.left, item.right), (item.right, item.left))]
     return any(is_expression(one, name) and any(map(others.match, names_in(other).split())) for one, other in sides)
 
 
 def only_multiplies(name: str, node: ast.AST) -> bool:
     """Whether a name is an operand of products and of no sums: a gradient from above, not a target."""
-    items = [item for item in ast.walk(node) if isinstance(item, ast.BinOp)]
+    items = [item for item in nodes_in(node) if isinstance(item, ast.BinOp)]
     own = [item.op for item in items if is_expression(item.left, name) or is_expression(item.right, name)]
     return bool(own) and all(isinstance(op, (ast.Mult, ast.MatMult)) for op in own)
 
@@ -382,10 +384,10 @@ def scales_result(name: str, node: ast.AST) -> bool:
     """Whether all that a function returns is a product with a name: ``return upstream * (a - y)``."""
     made = {
         item.targets[0].id: item.value
-        for item in ast.walk(node)
+        for item in nodes_in(node)
         if isinstance(item, ast.Assign) and len(item.targets) == 1 and isinstance(item.targets[0], ast.Name)
     }
-    returned = [item.value for item in ast.walk(node) if isinstance(item, ast.Return) and item.value is not None]
+    returned = [item.value for item in nodes_in(node) if isinstance(item, ast.Return) and item.value is not None]
     values = [made.get(one.id, one) if isinstance(one, ast.Name) else one for one in returned]
     return bool(values) and all(any(is_expression(one, name) for one in _factors(value)) for value in values)
 
@@ -405,7 +407,7 @@ def _factors(node: ast.expr) -> Iterator[ast.expr]:
 def is_taken_along(name: str, other: str, node: ast.AST) -> bool:
     """Whether items of two names are taken together: ``zip(other, name)``, ``other[:, i]`` and ``name[:, i]``."""
     taken: dict[str, set[str]] = {name: set(), other: set()}
-    for item in ast.walk(node):
+    for item in nodes_in(node):
         if isinstance(item, ast.Call) and last_name(item.func) == "zip":
             both = all(any(_is_base(argument, one) for argument in item.args) for one in taken)
             if both:
@@ -419,7 +421,7 @@ def is_taken_along(name: str, other: str, node: ast.AST) -> bool:
 def sizes_of_biases(node: ast.AST) -> set[str]:
     """The names that biases are made as large as: ``self.b = np.zeros((units, 1))``."""
     found: set[str] = set()
-    for item in ast.walk(node):
+    for item in nodes_in(node):
         if isinstance(item, ast.Assign) and any(is_bias(last_name(target)) for target in item.targets):
             found |= {part.id for part in ast.walk(item.value) if isinstance(part, ast.Name)}
     return found
@@ -432,7 +434,7 @@ def is_bias(name: str) -> bool:
 
 def is_cut_by(name: str, node: ast.AST) -> bool:
     """Whether observations are cut into batches of a size: ``X[i:i + size]``, ``range(0, n, size)``, ``n // size``."""
-    for item in ast.walk(node):
+    for item in nodes_in(node):
         parts: list[ast.expr] = []
         if isinstance(item, ast.Slice):
             parts = [part for part in (item.lower, item.upper, item.step) if part is not None]

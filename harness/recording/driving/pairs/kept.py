@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ...literals import assigned, is_of_self, last_name, texts_of
+from ...literals import assigned, is_of_self, last_name, nodes_in, texts_of
 from ..source import FunctionFacts
 
 OF_GRADIENTS = re.compile(r"[gG]rad|^_?d_?(params?|weights?)$")
@@ -34,7 +34,7 @@ def kept_items(methods: Iterable[FunctionFacts]) -> Mapping[str, tuple[Item, ...
 
 def _assignments(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
     """Each target that is assigned to, with the value if it is a new one."""
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if isinstance(node, ast.Assign):
             yield from assigned(node)
         elif isinstance(node, ast.AnnAssign):
@@ -65,7 +65,7 @@ def given_back_keys(function: FunctionFacts) -> dict[str, list[str]]:
         by what picks it out of the result: "" for the result itself, "[1]" for one of several values.
     """
     found: dict[str, list[str]] = {}
-    for node in ast.walk(function.node):
+    for node in nodes_in(function.node):
         if not isinstance(node, ast.Return) or node.value is None:
             continue
         parts = {f"[{place}]": one for place, one in enumerate(getattr(node.value, "elts", ()))} or {"": node.value}

@@ -27,8 +27,9 @@ from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import Found, Note, Remark, merge_by_id
 from .scales import common_factor, counts_of, found_scale, is_of_rate, name_of_scale
+from .settings import branches, draw_settings
 from .sources import Sources
-from .stage import Step, branches, draw_settings, make_stage, steps_of
+from .stage import Step, make_stage, steps_of
 from .stale import stale_values
 from .structure import Role
 from .thresholds import error_groups

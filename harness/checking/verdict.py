@@ -55,6 +55,7 @@ from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark,
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
+from .settings import branches, draw_settings, take_other_branches
 from .several import (
     has_several_costs,
     joined,
@@ -68,16 +69,13 @@ from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
     Step,
-    branches,
     doubtful_parameters,
-    draw_settings,
     from_first_use,
     make_stage,
     parameter_name,
     projected,
     returned_steps,
     steps_of,
-    take_other_branches,
 )
 from .stale import unrepeated_forward
 from .stated import stated_costs

@@ -44,8 +44,9 @@ from .found_files import FoundFiles, paths_in
 from .made_up import made_up
 from .own_modules import as_main
 from .recorder import Recorder, Refused
-from .snippets import HOOK, Completion, is_of_keras, tolerant
+from .snippets import Completion, is_of_keras
 from .supply import Supply
+from .tolerance import HOOK, tolerant
 
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
 COMPLETED = (

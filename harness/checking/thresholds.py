@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..recording.graph import Guard, Ref
-from .cost import Error, find_error_groups
+from .cost import Error
 from .decisions import EQUALITIES, ORDERS
+from .output_errors import find_error_groups
 from .picked import PICKS
 from .replay import CannotReplay, size_of
 from .stage import Stage, argument_ids

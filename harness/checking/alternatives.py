@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from ..recording.graph import Place
 from .choosing import natural, output_layer
 from .contradictions import EXTRA_DERIVATIVE, MISSING_DERIVATIVE
-from .cost import Form, is_declared_cost
+from .cost import Form
 from .facts import assumed
 from .labels import found_at, quantity
 from .naming.case import naming_places, taker_of
 from .reading import Reading, same_cost
+from .recorded_costs import is_declared_cost
 from .result import Alternative, Found
 from .sources import Sources
 from .structure import Layer

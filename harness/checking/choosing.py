@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from .cost import MAXIMISED_WORDS, Cost, Error, Form, is_declared_cost, is_named, recorded_costs
+from .cost import MAXIMISED_WORDS, Cost, Error, Form
 from .decisions import ORDERS
 from .doubts import has_target
 from .matching import read
 from .moved_cost import moved_cost
 from .reading import Match, Reading, same_cost
+from .recorded_costs import is_declared_cost, is_named, recorded_costs
 from .stage import Stage
 from .structure import Layer, is_coupled
 from .vjps import CHOICE

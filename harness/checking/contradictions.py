@@ -17,13 +17,14 @@ import numpy as np
 from ..recording.graph import Ref
 from .alignment import ratio, samples
 from .choosing import is_output_coupled
-from .cost import CROSS_ENTROPIES, Error, Form, is_declared_cost
+from .cost import CROSS_ENTROPIES, Error, Form
 from .factors import chain_of, is_same
 from .facts import assumed, computed_cost
 from .labels import found_at, found_in_step, quantity
 from .misstated import gradients_at, misstated_cost, own_costs, under_declared_costs
 from .penalties import decay_place
 from .reading import Reading, same_cost
+from .recorded_costs import is_declared_cost
 from .result import UNKNOWN, Alternative, AssumedCost, Found, Kind, Quantity, merge_by_id
 from .rules import belongs_together
 from .scales import HALVES, MISCOUNTED, common_factor, counts_of, found_scale, is_of_rate, name_of_scale, odd_scale

@@ -175,3 +175,8 @@ def over(direction: Array, square: Array, eps: float, inside: bool) -> Array:
 def guarded_root(square: Array, eps: float, inside: bool) -> Array:
     """The root of a second moment, with the small constant inside or outside of it"""
     return np.asarray(np.sqrt(square + eps) if inside else np.sqrt(square) + eps)
+
+
+def is_near(first: float, second: float) -> bool:
+    """Whether two constants of a rule are equal"""
+    return abs(first - second) <= 1e-5 * max(abs(first), abs(second), 1e-3)

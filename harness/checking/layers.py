@@ -54,8 +54,6 @@ ROUNDING = 1e-12  # relative to the largest gradient, of one that is 0
 NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
-NOT_CALLED = "not-called"
-OF_WRONG_PARTS = "of-wrong-parts"
 BEFORE_ACTIVATION = "what the output activation is given"
 BEFORE_INPUT = "what the layer before gives its activation"
 MAX_INNER = 8  # values before the output that are looked at
@@ -105,7 +103,7 @@ def check_layers(
         return tuple(sorted((judge.pair(plan) for plan in of), key=lambda result: result.line))
 
     found = judged(plans, square=False)
-    uncalled = {one.name for one in found if one.reason == NOT_CALLED}
+    uncalled = {one.name for one in found if not one.is_called}
     if uncalled:
         # a transposed matrix fits if a layer has as many outputs as inputs
         again = [plan for plan in find_pairs(text, square=True, imported=imported) if plan.name in uncalled]
@@ -127,8 +125,7 @@ def without_wrong_parts(found: Sequence[PairResult], plans: Sequence[PairPlan]) 
     wrong = {one.owner for one in found if one.agreement is Agreement.DIFFERS or not one.consistent}
     of_wrong = {plan.name for plan in plans if wrong & set(plan.parts)}
     return tuple(
-        PairResult(kind=one.kind, name=one.name, line=one.line, reason=OF_WRONG_PARTS) if one.name in of_wrong else one
-        for one in found
+        PairResult(kind=one.kind, name=one.name, line=one.line) if one.name in of_wrong else one for one in found
     )
 
 
@@ -159,7 +156,7 @@ class _Judge:
                 if best.agreement is Agreement.AGREES:
                     break
         if best is None:
-            return PairResult(kind=plan.kind, name=plan.name, line=plan.line, reason=NOT_CALLED)
+            return PairResult(kind=plan.kind, name=plan.name, line=plan.line, is_called=False)
         return best
 
     def _worked(self, option: PairOption) -> bool:
@@ -179,12 +176,12 @@ class _Judge:
         """What one way of calling a pair shows of its gradients."""
         try:
             settings = list(self._settings(option))
-        except CannotReplay as error:
-            return self._not_judged(plan, option, str(error))
+        except CannotReplay:
+            return self._not_judged(plan, option)
         if len(settings) < SETTINGS:
-            return self._not_judged(plan, option, "unstable-branches")
+            return self._not_judged(plan, option)
         if not self._confirmed(option, settings[0]):
-            return self._not_judged(plan, option, "numerical-differentiation-disagrees")
+            return self._not_judged(plan, option)
         gradients = tuple(self._gradient(plan, option, gradient, settings) for gradient in option.gradients)
         is_wrong = any(one.agreement is Agreement.DIFFERS for one in gradients)
         if is_wrong and option.upstream and self._leaves_softmax_to_loss(option, settings):
@@ -296,10 +293,8 @@ class _Judge:
             shape=self.recording.nodes[before].shape,
         )
 
-    def _not_judged(self, plan: PairPlan, option: PairOption, reason: str) -> PairResult:
-        return PairResult(
-            kind=plan.kind, name=plan.name, line=plan.line, how=option.how, calls=option.lines, reason=reason
-        )
+    def _not_judged(self, plan: PairPlan, option: PairOption) -> PairResult:
+        return PairResult(kind=plan.kind, name=plan.name, line=plan.line, how=option.how, calls=option.lines)
 
     def _settings(self, option: PairOption) -> Iterator[dict[int, Any]]:
         """Values of all nodes of both sides at random settings of inputs, parameters and upstream gradients.

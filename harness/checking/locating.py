@@ -19,7 +19,8 @@ from .alignment import Samples, align, are_alike, ratio, samples
 from .matching import carries_a_state, changes, decayed_step, is_descent_rule
 from .reading import Bundle, Reading
 from .replay import CannotReplay, Values, is_truth
-from .stage import JOINING, SETTINGS, Step
+from .settings import SETTINGS
+from .stage import JOINING, Step
 
 TRIED_SETTINGS = 3
 MOST_REPLACEMENTS = 3000

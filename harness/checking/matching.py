@@ -15,7 +15,8 @@ from .alignment import NEGLIGIBLE, TOLERANCE, Samples, is_beside_plane, largest_
 from .cost import Cost, Form, ShapesDiffer
 from .reading import Array, Bundle, Match, Reading, targets_of
 from .replay import CannotReplay, Values
-from .stage import JOINING, SETTINGS, Stage, Step
+from .settings import SETTINGS
+from .stage import JOINING, Stage, Step
 from .structure import Forward, lanes_of_rest, make_forward
 
 NOTHING = 1e-11  # relative to the largest gradient and step

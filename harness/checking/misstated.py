@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from .alignment import ratio
-from .cost import VALUES, Form, is_declared_cost
+from .cost import VALUES, Form
 from .decisions import ORDERS
 from .facts import computed_cost
 from .labels import found_at
 from .reading import Reading, same_cost
+from .recorded_costs import is_declared_cost
 from .repairs import SYMBOLS, Array, Bench, Compute, Repair
 from .replay import CannotReplay, size_of
 from .result import Alternative, Found

@@ -11,7 +11,8 @@ from ..recording.graph import Node, Place, Recording
 from .reading import Reading
 from .replay import CannotReplay, Values, is_zero
 from .result import Found
-from .stage import Step, relevant_guards
+from .settings import relevant_guards
+from .stage import Step
 
 LARGE = 1e3  # times the parameters
 

@@ -248,7 +248,7 @@ class PairResult:
     unread: tuple[str, ...] = ()  # parameters that the forward side uses and that no gradient was found for
     observations: int = OBSERVATIONS  # number of observations in the run, which factors may refer to
     calls: tuple[str, ...] = ()  # the lines that called the pair
-    reason: str = ""  # why nothing was judged; "" otherwise
+    is_called: bool = True  # whether a way of calling it worked
     mistakes: tuple[Found, ...] = ()  # where wrong gradients go wrong, if that was found
 
     @property

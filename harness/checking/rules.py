@@ -17,22 +17,26 @@ from numpy.typing import NDArray
 from ..recording.graph import Kind as LeafKind
 from ..recording.graph import Node, Place, Recording
 from .alignment import ratio
+from .chains import Chain
 from .choosing import read_like
 from .coefficients import Unread, unread_coefficients
 from .factors import is_same
+from .formulas import is_near
 from .labels import found_in_step, label, quantity
 from .matching import gradient_nodes, written_shape
 from .penalties import decay_mistakes, decay_place, has_penalty
 from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import Found, Note, Remark, merge_by_id
+from .rule_places import rule_node, slip_node, squares_node
 from .scales import common_factor, counts_of, found_scale, is_of_rate, name_of_scale
+from .settings import branches, draw_settings
 from .sources import Sources
-from .stage import Step, branches, draw_settings, make_stage, steps_of
+from .stage import Step, make_stage, steps_of
 from .stale import stale_values
 from .structure import Role
 from .thresholds import error_groups
-from .updates import ONE_STEP, Chain, RulesFound, find_rules, is_near, numbers_in, rule_node, slip_node, squares_node
+from .updates import ONE_STEP, RulesFound, find_rules, numbers_in
 
 Array = NDArray[Any]
 

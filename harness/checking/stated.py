@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ..recording.graph import Node, Place, Recording, Ref, references
 from .alignment import ratio, squeezed
-from .cost import GRADIENTS, METRIC_WORDS, Error, Form, bare_words
+from .cost import GRADIENTS, Error, Form
+from .recorded_costs import METRIC_WORDS, bare_words
 from .replay import CannotReplay, Program, Values, size_of
 
 Array = NDArray[Any]

@@ -7,14 +7,14 @@ Here z is the value under the threshold (F. Rosenblatt, The perceptron, Psycholo
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from ..recording.graph import Guard, Ref
-from .cost import Error, find_error_groups
+from ..recording.graph import Ref
+from .cost import Error
 from .decisions import EQUALITIES, ORDERS
+from .output_errors import find_error_groups
 from .picked import PICKS
 from .replay import CannotReplay, size_of
 from .stage import Stage, argument_ids
@@ -133,7 +133,7 @@ def wrong_side(stage: Stage) -> tuple[Error, ...]:
     trained = stage.program.descendants([one.before for one in stage.recording.updates])
     last, begin = decided[-1], max([one.node for one in decided[:-1]], default=0)
     asked = [one for one in before if one.node > begin and nodes[one.node].operation in ORDERS | EQUALITIES]
-    if not any(one.node not in trained for one in asked) and not is_passed_over(stage, last):
+    if all(one.node in trained for one in asked):
         return ()
     compared = dependent_operands(stage, last.node)
     directions = [direction(stage, last.node, one) for one in compared]
@@ -143,16 +143,6 @@ def wrong_side(stage: Stage) -> tuple[Error, ...]:
     return tuple(
         Error(node=last.node, output=one, constant=target, decided=last.node, factor=sign, is_wrong=True)
         for one, sign in zip(compared, directions)
-    )
-
-
-def is_passed_over(stage: Stage, guard: Guard) -> bool:
-    """Whether what a branch decided led to no update at another time, so that a comparison of plain numbers follows."""
-    again = [one for one in stage.recording.guards if one.place == guard.place and one.how == guard.how]
-    writes = [one.after for one in stage.recording.updates]
-    return any(
-        one.value == guard.value and not any(one.node < id < following.node for id in writes)
-        for one, following in pairwise(again)
     )
 
 

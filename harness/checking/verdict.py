@@ -13,7 +13,6 @@ from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .compared_items import unpaired_items
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
-from .cost import is_declared_cost, recorded_costs
 from .decisions import leaves_outputs_open, with_decisions
 from .doubts import (
     has_late_data,
@@ -50,11 +49,13 @@ from .pairing import Pairing, pairing_of
 from .picked import with_picked_classes
 from .raised import exception_mistake, unjudged_exception, with_exceptions
 from .reading import Reading
+from .recorded_costs import is_declared_cost, recorded_costs
 from .replay import CannotReplay, Program, TooMuchWork
 from .result import Alternative, CheckResult, Found, Kind, Note, Reason, Remark, Verdict, merge_by_line, without_echoes
 from .rules import Rules, belongs_together, rule_mistakes, scale_mistake
 from .scales import MISCOUNTED
 from .scattering import without_scattered_writes
+from .settings import branches, draw_settings, take_other_branches
 from .several import (
     has_several_costs,
     joined,
@@ -68,16 +69,13 @@ from .skipped import MOST_CANDIDATES, without_skipping
 from .sources import Sources
 from .stage import (
     Step,
-    branches,
     doubtful_parameters,
-    draw_settings,
     from_first_use,
     make_stage,
     parameter_name,
     projected,
     returned_steps,
     steps_of,
-    take_other_branches,
 )
 from .stale import unrepeated_forward
 from .stated import stated_costs

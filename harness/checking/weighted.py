@@ -15,7 +15,8 @@ import numpy as np
 
 from ..recording.graph import Node, Ref
 from .alignment import squeezed
-from .cost import Error, Form, by_line, is_parameter, latest_outputs
+from .cost import Error, Form
+from .output_errors import by_line, is_parameter, latest_outputs
 from .reading import targets_of
 from .replay import size_of
 from .stage import Stage, argument_ids

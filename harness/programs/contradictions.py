@@ -33,7 +33,7 @@ from .rules.scaling_rules import SCALING_RULES
 from .rules.source_rules import SOURCE_RULES
 from .rules.split_rules import encoding_rules
 from .rules.variable_rules import VARIABLE_RULES
-from .source.places import Source, argument_of, call_at
+from .source.places import Source, argument_of
 from .source.scripts import read_pieces
 from .targets import describe_loss, describe_targets, metric_names
 
@@ -139,12 +139,8 @@ def constant_output(program: Program) -> tuple[Contradiction, ...]:
 
 def writes_one_unit(subject: Subject) -> bool:
     """Whether the user's file gives the last layer with weights one unit by a number."""
-    place = None if subject.head is None else subject.layer_place(subject.head.layer)
-    if place is None:
-        return False
-    pieces = [source for source, _ in subject.code if (source.file, source.cell) == (place.file, place.cell)]
-    calls = [call_at(source.text, place) for source in pieces]
-    units = [argument_of(call, "units", 0) for call in calls if call is not None]
+    calls = () if subject.head is None else subject.layer_calls(subject.head.layer)
+    units = [argument_of(call, "units", 0) for call in calls]
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in units)
 
 

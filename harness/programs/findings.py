@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..recording.source import called_name
 from .source.columns import assigned_pairs, row_taken
-from .source.places import argument_of
+from .source.places import argument_of, call_at
 
 if TYPE_CHECKING:
     from .heads import Head
@@ -268,6 +268,12 @@ class Subject:
     def layer_place(self, name: str | None) -> Place | None:
         """Where a layer was written."""
         return None if name is None else self.program.places.layers.get(name)
+
+    def layer_calls(self, name: str | None) -> list[ast.Call]:
+        """The calls that make a layer, as they are written in the user's files."""
+        place = self.layer_place(name)
+        pieces = [source for source, _ in self.code if place and (source.file, source.cell) == (place.file, place.cell)]
+        return [call for source in pieces if (call := call_at(source.text, place)) is not None]
 
     def about(
         self, layer: str | None, check: Check, severity: Severity, values: Mapping[str, Value] = NOTHING

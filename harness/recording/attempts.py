@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from . import running, source
-from .graph import MOST_REPEATED, Check, Json, Place, Stop, to_json, tree_from_json
+from .graph import MOST_REPEATED, Check, Json, Place, Stop
+from .messages import to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
 from .shortened import shorten_texts
 from .sizes import resized, with_columns, with_one_hot

@@ -21,7 +21,7 @@ import struct
 from typing import BinaryIO
 
 from harness.recording.attempts import answer_for
-from harness.recording.graph import read_message, tree_from_json, write_message
+from harness.recording.messages import read_message, tree_from_json, write_message
 from harness.recording.run import JOBS, Answer, Task
 
 KEY_BYTES = 16

@@ -18,7 +18,8 @@ from ..errors import BadInput, nearest_file
 from ..sandbox import Limits, Patience, end, is_program
 from . import source
 from .child_process import DEBUG, child_of
-from .graph import Array, Driven, Recording, Start, Stop, read_message, recording_from_json, to_json, write_message
+from .graph import Array, Driven, Recording, Start, Stop
+from .messages import read_message, recording_from_json, to_json, write_message
 from .python_2 import line_of_neither
 
 WAITING = 4  # times the limit of processor time; on a busy machine, until that much was computed

@@ -20,9 +20,10 @@ import numpy as np
 from . import arrays as _methods  # noqa: F401 - gives what is recorded its methods
 from . import creators, dataframes, running, source
 from .enough import ENOUGH_UPDATES
-from .graph import Counted, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop, to_json, tree_from_json
+from .graph import Counted, Driven, Gradient, Json, Kind, Loop, Place, Recording, Stop
 from .hook import Halt, Hook
 from .loops import loops_of
+from .messages import to_json, tree_from_json
 from .parameters import Search
 from .project import search_path, without_clone
 from .stand_ins.hints import MANY, read_hints

@@ -298,7 +298,7 @@ class Odd:
 """
     odd = pair(check(tmp_path, text), "Odd")
     assert odd.agreement is Agreement.NOT_JUDGED
-    assert odd.reason == "not-called"
+    assert not odd.is_called
 
 
 def test_the_same_seed_gives_the_same_result(right: tuple[PairResult, ...], tmp_path: Path) -> None:

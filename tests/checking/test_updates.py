@@ -10,7 +10,8 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.formulas import adam_rules, moment
 from harness.checking.result import CheckResult, Verdict
-from harness.checking.updates import Replayed, has_falling_rate, linear_response, linear_rule, rate_of
+from harness.checking.rule_places import rate_of
+from harness.checking.updates import Replayed, has_falling_rate, linear_response, linear_rule
 from harness.report import checking as report
 
 G = np.random.default_rng(0).normal(size=(5, 3, 4))  # (trials, iterations, elements)

@@ -17,7 +17,8 @@ import tensorflow as tf
 import harness
 from harness import BadInput
 from harness.programs.capture import capture_script
-from harness.programs.capture.script import Discarding, lies_in, working_folders
+from harness.programs.capture.own_modules import hide_modules, lies_in
+from harness.programs.capture.script import Discarding, working_folders
 from harness.programs.contradictions import is_surer
 from harness.programs.fit_calls import program_of
 from harness.programs.kinds import trains_keras
@@ -178,6 +179,15 @@ def test_siblings_and_data_are_found(script, tmp_path):
     program = capture_script(script(HEADER, MODEL, "import reading\nmodel.fit(reading.rows(), [0, 1] * 3)\n"))
     assert program.x.shape == (6, 3)
     assert program.y.shape == (6,)
+
+
+def test_a_package_of_the_same_name_as_this_one_replaces_no_other_module_of_it(tmp_path):
+    (tmp_path / "harness").mkdir()
+    for name in ("__init__", "results"):
+        (tmp_path / "harness" / f"{name}.py").touch()
+    hidden = hide_modules(tmp_path)
+    sys.modules.update(hidden)
+    assert sorted(hidden) == ["harness", "harness.results"]
 
 
 def test_a_script_below_runs_in_its_own_folder_if_its_data_are_there(script, tmp_path):

@@ -9,7 +9,8 @@ from sklearn.datasets import load_iris
 from harness.errors import BadInput
 from harness.programs.capture import capture_script
 from harness.programs.capture.script import run_edited
-from harness.programs.capture.snippets import functions_that_call, sample_shape, tolerant
+from harness.programs.capture.snippets import functions_that_call, sample_shape
+from harness.programs.capture.tolerance import tolerant
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, contradictions
 from harness.programs.edits import Edit, edits_for

@@ -19,12 +19,8 @@ from harness.recording.graph import (
     StandIn,
     Stop,
     Update,
-    read_message,
-    recording_from_json,
-    to_json,
-    tree_from_json,
-    write_message,
 )
+from harness.recording.messages import read_message, recording_from_json, to_json, tree_from_json, write_message
 
 PLACE = Place(file="net.py", line=3, variable="W", text="W -= g[1:, 0]")
 

@@ -354,7 +354,8 @@ os._exit(0)
     "sends a recording of its own": """
 import os, sys
 sys.path.insert(0, "/")
-from harness.recording.graph import Recording, to_json, write_message
+from harness.recording.graph import Recording
+from harness.recording.messages import to_json, write_message
 import io
 arrays = []
 stream = io.BytesIO()

@@ -10,7 +10,7 @@ from harness.backends.computation import MIN_TERMS
 from harness.backends.outcomes import FEWEST_SEEDS, SURE
 from harness.backends.prepare import MAX_TRAINING_UPDATES
 from harness.backends.quantities import RECORDED_UPDATES
-from harness.checking.stage import SETTINGS
+from harness.checking.settings import SETTINGS
 from harness.diagnosis.program_search import CONFIRM_SEEDS
 from harness.figures.spread import MAX_POINTS
 from harness.measures.baseline import NEAR_CONSTANT

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...checking.cost import Error, find_error_groups, recorded_costs
+from ...checking.cost import Error
+from ...checking.output_errors import find_error_groups
+from ...checking.recorded_costs import recorded_costs
 from ...checking.replay import CannotReplay, Program, Values
 from ...checking.stage import Stage, make_stage, steps_of
 from ...checking.structure import Forward, Layer, Role, is_view_of_parameter, make_forward

@@ -9,9 +9,7 @@ import importlib.util
 import io
 import os
 import random
-import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -23,10 +21,8 @@ import numpy as np
 
 from ...alarm import Alarm
 from ...errors import BadInput
-from ...recording.project import without_clone
 from ...recording.python_2 import DIVISIONS, with_old_division
 from ...recording.source import is_python_2, without_magics
-from ...recording.stand_ins.absorbed import Absorbing
 from ..copies import first_line
 from ..custom_gradients import gradients_dropped_with_graphs
 from ..data_sources import NoBatches
@@ -42,16 +38,17 @@ from ..rules.failures import explained
 from ..source.places import Sources
 from ..source.scripts import Piece, read_pieces
 from ..stand_ins import without_screen
-from ..workspace import Workspace, copied_workspace, protected
+from ..workspace import copied_workspace, protected
 from .followed_loops import LoopRead, OutOfTime, ScriptEnded
 from .found_files import FoundFiles, paths_in
 from .made_up import made_up
+from .own_modules import as_main
 from .recorder import Recorder, Refused
-from .snippets import HOOK, Completion, is_of_keras, tolerant
+from .snippets import Completion, is_of_keras
 from .supply import Supply
+from .tolerance import HOOK, tolerant
 
 SECONDS_BEFORE_FIT = 900.0  # a script that has not called fit by then is stopped
-IMPORTED = re.compile(r"""(?m)^[\s"]*(?:from|import)\s+(\w+)""")  # in a script, or in a line of a notebook
 COMPLETED = (
     NoteKind.MADE_UP,
     NoteKind.IMPORT_SUPPLIED,
@@ -508,74 +505,3 @@ def seeded(seed: int) -> Iterator[None]:
         global_state.set_global_attribute("object_name_uids", names)
         random.setstate(python_state)
         np.random.set_state(numpy_state)  # noqa: NPY002
-
-
-@contextlib.contextmanager
-def as_main(copy: Path, workspace: Workspace, arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """A namespace to run a script in as ``__main__``, with its own argv, folder and modules.
-
-    Modules that the script imports from its folder are forgotten afterwards; objects made by them stay usable.
-    """
-    main = ModuleType("__main__")
-    main.__dict__.update(__file__=str(copy), __builtins__=__builtins__, get_ipython=Absorbing, display=print)
-    argv, paths, before = sys.argv, list(sys.path), dict(sys.modules)
-    hidden = hide_modules(copy.parent)
-    environment = dict(os.environ)
-    sys.argv = [str(copy), *arguments]
-    sys.path[:] = [str(copy.parent), *without_clone(paths)]
-    sys.path += [str(folder) for folder in folders_of_imports(copy, workspace.top_copy)]
-    sys.modules["__main__"] = main
-    try:
-        yield main.__dict__
-    finally:
-        sys.argv, sys.path[:] = argv, paths
-        sys.modules["__main__"] = before["__main__"]
-        root = str(workspace.top_copy) + os.sep
-        for name, module in list(sys.modules.items()):
-            if module is not before.get(name) and lies_in(module, root):
-                del sys.modules[name]
-        sys.modules.update(hidden)
-        for name in set(os.environ) - set(environment):
-            del os.environ[name]
-        os.environ.update(environment)
-
-
-def lies_in(module: ModuleType, folder: str) -> bool:
-    """Whether a module, or a package that is a folder without ``__init__.py``, lies in a folder."""
-    # a module that answers to every name, as those of some libraries do, gives anything for a path
-    paths = getattr(module, "__path__", None)
-    places = [getattr(module, "__file__", None), *(paths if isinstance(paths, Iterable) else ())]
-    return any(str(place).startswith(folder) for place in places)
-
-
-def folders_of_imports(path: Path, top: Path) -> Iterator[Path]:
-    """The folders above a script that hold a module it imports and that is not found elsewhere: its own package.
-
-    Args:
-        path: of the script.
-        top: the last folder to look in.
-    """
-    roots = {name for name in IMPORTED.findall(path.read_text(errors="replace")) if not is_found(name)}
-    for folder in path.parents[1:]:
-        if any((folder / f"{name}.py").is_file() or any((folder / name).glob("*.py")) for name in roots):
-            yield folder
-        if folder == top:
-            return
-
-
-def is_found(name: str) -> bool:
-    """Whether a module can be imported."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):  # a module without a specification is there
-        return True
-
-
-def hide_modules(folder: Path) -> dict[str, ModuleType]:
-    """Forget imported modules of the names of the script's siblings, so that it imports its own; returns them."""
-    own = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
-    # a folder without __init__.py never comes before a module of the same name from the standard library
-    own |= {path.parent.name for path in folder.glob("*/*.py")} - sys.stdlib_module_names
-    own = (own & sys.modules.keys()) - {"__main__", "keras", "tensorflow", "numpy"}
-    names = [name for name in sys.modules if name.partition(".")[0] in own] if own else []
-    return {name: sys.modules.pop(name) for name in names}

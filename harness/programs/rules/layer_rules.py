@@ -10,7 +10,7 @@ from ..findings import Check, Finding, Rule, Severity, Subject
 from ..heads import activations_of
 from ..old_versions.arguments import is_of_numbers
 from ..program import MadeUp
-from ..source.places import Place, call_at
+from ..source.places import Place
 from ..units import RECURRENT
 
 MOST_PASSING = 8  # layers in a row that only pass values on
@@ -192,12 +192,7 @@ def strides_rules(subject: Subject) -> Finding:
         if not isinstance(layer, keras.layers.Conv2D) or layer.kernel_size != layer.strides:
             continue
         rows, columns = layer.kernel_size
-        place = subject.layer_place(layer.name)
-        if place is None or rows != columns or rows == 1 or rows % 2 == 0:
-            continue
-        pieces = [source for source, _ in subject.code if (source.file, source.cell) == (place.file, place.cell)]
-        calls = [call_at(source.text, place) for source in pieces]
-        if any(call is not None and is_of_numbers(call) for call in calls):
+        if rows == columns != 1 and rows % 2 == 1 and any(map(is_of_numbers, subject.layer_calls(layer.name))):
             found.append(layer)
     if found:
         yield subject.about(

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -421,18 +422,11 @@ def dimensions(matrices: Sequence[np.ndarray[Any, Any]]) -> tuple[int, int] | No
         if min(m.shape) > 1 or m.shape == (weights[-1].shape[1], 1) or m.shape == (1, weights[-1].shape[0])
     ]
     first_index = next(i for i, m in enumerate(chain) if m is weights[0])
-    chain = chain[first_index:]
-    forward = all(a.shape[1] == b.shape[0] for a, b in zip(chain, chain[1:]))
-    backward = all(a.shape[0] == b.shape[1] for a, b in zip(chain, chain[1:]))
-    if len(chain) == 1 or forward:
-        return chain[0].shape[0], chain[-1].shape[1]
-    if backward:
-        return chain[0].shape[1], chain[-1].shape[0]
-    only = weights
-    if all(a.shape[1] == b.shape[0] for a, b in zip(only, only[1:])):
-        return only[0].shape[0], only[-1].shape[1]
-    if all(a.shape[0] == b.shape[1] for a, b in zip(only, only[1:])):
-        return only[0].shape[1], only[-1].shape[0]
+    for linked in (chain[first_index:], weights):
+        if all(a.shape[1] == b.shape[0] for a, b in pairwise(linked)):
+            return linked[0].shape[0], linked[-1].shape[1]
+        if all(a.shape[0] == b.shape[1] for a, b in pairwise(linked)):
+            return linked[0].shape[1], linked[-1].shape[0]
     return None
 
 

@@ -45,12 +45,9 @@ def find_snippets(
 def example_texts(source: str, namespace: Mapping[str, Any], root: str = "") -> list[str]:
     """The texts that show how a file is used: its own, those of its folder, of the README and of the project."""
     folder, own = _folder(namespace)
-    places = (folder, os.path.dirname(folder))
-    readme = [os.path.join(p, n) for p in places for n in _entries(p) if n.lower().startswith("readme")]
-    blocks = [b for path in readme for b in re.findall(r"```(?:python|py)?\n(.*?)```", read(path), re.DOTALL)]
+    blocks = [block for one in _readme_blocks(folder) for block in one]
     texts = [source, *(read(path) for path in project_files(namespace, root))]
-    blocks += [block for text in texts for block in _paragraphs(text)]
-    return [*texts, *(re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks)]
+    return [*texts, *blocks, *(_without_prompts(block) for text in texts for block in _paragraphs(text))]
 
 
 def project_files(namespace: Mapping[str, Any], root: str = "") -> list[str]:
@@ -59,8 +56,7 @@ def project_files(namespace: Mapping[str, Any], root: str = "") -> list[str]:
     In a large project, those that import it and then the nearest, up to a number of bytes.
     """
     folder, own = _folder(namespace)
-    near = [os.path.join(p, n) for p in (folder, os.path.dirname(folder)) for n in _entries(p)]
-    near = [path for path in near if path.endswith((".py", ".ipynb"))][:MAX_FILES]
+    near = [path for path in _near(folder) if path.endswith((".py", ".ipynb"))][:MAX_FILES]
     importing = importing_files(folder, own, root)
     files = dict.fromkeys([*near, *_definition_files(folder, own, root), *importing])
     files.pop(os.path.join(folder, own + ".py"), None)
@@ -144,17 +140,30 @@ def _entries(folder: str) -> list[str]:
         return []
 
 
+def _near(folder: str) -> list[str]:
+    """The files and folders in a folder, then those in the one above."""
+    return [os.path.join(place, name) for place in (folder, os.path.dirname(folder)) for name in _entries(place)]
+
+
+def _readme_blocks(folder: str) -> Iterator[list[str]]:
+    """The fenced blocks of code of each README in a folder and in the one above."""
+    for path in _near(folder):
+        if os.path.basename(path).lower().startswith("readme"):
+            yield [*map(_without_prompts, re.findall(r"```(?:python|py)?\n(.*?)```", read(path), re.DOTALL))]
+
+
+def _without_prompts(block: str) -> str:
+    """Lines without the prompts of an interactive session."""
+    return re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block)
+
+
 def _from_documents(folder: str, names: set[str]) -> Iterator[str]:
     """Fenced blocks in the README."""
-    for place in (folder, os.path.dirname(folder)):
-        for name in _entries(place):
-            if name.lower().startswith("readme"):
-                blocks = re.findall(r"```(?:python|py)?\n(.*?)```", read(os.path.join(place, name)), re.DOTALL)
-                texts = [re.sub(r"(?m)^(>>>|\.\.\.) ?", "", block) for block in blocks]
-                texts = [text for text in texts if is_python(text)]
-                if len(texts) > 1 and _uses("\n".join(texts), names):  # one may need what an earlier one made
-                    yield "\n".join(texts)
-                yield from (text for text in texts if _uses(text, names))
+    for blocks in _readme_blocks(folder):
+        texts = [text for text in blocks if is_python(text)]
+        if len(texts) > 1 and _uses("\n".join(texts), names):  # one may need what an earlier one made
+            yield "\n".join(texts)
+        yield from (text for text in texts if _uses(text, names))
 
 
 def _from_scripts(folder: str, own: str, names: set[str]) -> Iterator[str]:
@@ -208,8 +217,7 @@ def _script(path: str) -> str:
 def _direct(folder: str, own: str) -> set[str]:
     """The scripts that import the file and lie beside it or in the folder above."""
     pattern = _import_pattern(os.path.join(folder, own + ".py"))
-    near = [os.path.join(place, name) for place in (folder, os.path.dirname(folder)) for name in _entries(place)]
-    return {path for path in near if path.endswith(".py") and pattern.search(read(path))}
+    return {path for path in _near(folder) if path.endswith(".py") and pattern.search(read(path))}
 
 
 def _import_pattern(path: str) -> re.Pattern[str]:
@@ -274,8 +282,7 @@ def _definition_files(folder: str, own: str, root: str = "") -> list[str]:
     """Python files of the folder, then of its subfolders and, within one project, of those next to it."""
     found: list[str] = []
     parent = os.path.dirname(folder)
-    near = [os.path.join(place, name) for place in (folder, parent) for name in _entries(place)]
-    for place in dict.fromkeys([folder, *(path for path in near if os.path.isdir(path))]):
+    for place in dict.fromkeys([folder, *filter(os.path.isdir, _near(folder))]):
         if place != folder and re.search(r"(^|[/\\])(\.|_|test|docs|data|venv|node_modules)", place[len(parent) :]):
             continue
         beside = place != folder and os.path.dirname(place) == parent

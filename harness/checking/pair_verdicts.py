@@ -29,6 +29,10 @@ from .scales import HALVES
 from .sources import Sources
 from .unrun import OF_DERIVATIVES, gradient_functions
 
+SIGN_OPEN = "sign-of-a-convention"
+# the name of an argument that is a gradient, as "error" and "delta" need not be
+OF_GRADIENT = re.compile(r"(?i)\w*grad|(?-i:d[A-Z])|d_?(out|val|next|y|z|a|l|h|x)|\w*diff|deriv")
+
 
 def with_pairs(
     result: CheckResult,
@@ -55,6 +59,7 @@ def with_pairs(
         for pair in known
         if names & (words := set(re.findall(r"\w+", pair.name))) or (words & {*idle} and hands_back_wrong(pair))
     )
+    pairs = without_open_signs(pairs, source, is_unused=True)
     judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
     judged += [detail for id, _, detail in result.notes if id == Remark.OPTION_JUDGED]
     left = [name for name in needed if not is_named(name, judged)]
@@ -119,6 +124,7 @@ def of_layers(
     result: CheckResult, pairs: Sequence[PairResult], source: str, uncalled: Sequence[str] = ()
 ) -> CheckResult:
     """The verdict on the pairs of a file without a network: correct only if every gradient could be compared."""
+    pairs = without_open_signs(pairs, source)
     left = [pair.name for pair in pairs if pair.agreement is Agreement.NOT_JUDGED]
     left += [name for name in uncalled if not is_named(name, left)]
     left += [f"the gradient of {name} in {pair.name}" for pair in pairs for name in pair.unread]
@@ -139,6 +145,46 @@ def of_layers(
     )
 
 
+def without_open_signs(pairs: Sequence[PairResult], source: str, *, is_unused: bool = False) -> tuple[PairResult, ...]:
+    """The pairs, without a verdict on those that only have the sign of a convention: of target - output.
+
+    A layer that is given such errors adds what it computes. It is wrong beside a loss of the other sign. A loss is
+    wrong beside layers that subtract, but not in a file whose network does not use it.
+
+    Args:
+        pairs: of a file.
+        source: its text.
+        is_unused: whether the network of the file trains without them.
+    """
+    losses = [pair for pair in pairs if pair.kind is PairKind.LOSS and has_factors(pair.gradients)]
+    opposite = [pair for pair in losses if has_factors(pair.gradients, -1)]
+    adding = [pair for pair in pairs if adds_errors(pair, source)]
+    is_settled = len(opposite) < len(losses)  # a loss of the file has the usual sign
+    is_open = {pair.name for pair in (*opposite, *adding)} if adding and not is_settled else set()
+    is_open |= {pair.name for pair in opposite if is_unused}
+    return tuple(
+        PairResult(kind=pair.kind, name=pair.name, line=pair.line, calls=pair.calls, reason=SIGN_OPEN)
+        if pair.name in is_open
+        else pair
+        for pair in pairs
+    )
+
+
+def has_factors(gradients: Iterable[GradientResult], sign: int = 0) -> bool:
+    """Whether all gradients are multiples of the true ones; ``sign``: whether by this sign alone."""
+    factors = [one.factor for one in gradients]
+    return bool(factors) and all(one is not None and (not sign or one * sign > 0) for one in factors)
+
+
+def adds_errors(pair: PairResult, source: str) -> bool:
+    """Whether all that a layer does to its parameters is negated, and what it is given is not called a gradient."""
+    own = [one for one in pair.gradients if one.of != "input"]
+    is_right_below = all(one.agreement is Agreement.AGREES for one in pair.gradients if one not in own)
+    if pair.kind is not PairKind.LAYER or not has_factors(own, -1) or not is_right_below:
+        return False
+    return not any(map(OF_GRADIENT.match, Sources({pair.file: source}).arguments_at(pair.file, pair.line)))
+
+
 def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
     """The gradients of a pair that are not the true ones, or not all in one proportion."""
     for one in pair.gradients:
@@ -146,7 +192,7 @@ def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
             yield one
     if not pair.consistent:
         scaled = [one for one in pair.gradients if one.agreement is Agreement.SCALED]
-        yield from scaled[:1]
+        yield from (one for one in scaled[:1] if one.factor is None or one.factor > 0)
 
 
 def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:

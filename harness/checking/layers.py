@@ -39,7 +39,7 @@ from .mistakes import UNNAMED
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
 from .pair_conventions import BEFORE_ACTIVATION, before_activation, is_usual_scale, of_layer_before, with_penalty
-from .pair_options import by_shape, without_idle
+from .pair_options import are_in_proportion, by_shape, without_idle
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, size_of
 from .result import Agreement, Found, GradientResult, PairResult, merge_by_line
@@ -187,20 +187,13 @@ class _Judge:
         is_wrong = any(one.agreement is Agreement.DIFFERS for one in gradients)
         if is_wrong and option.upstream and self._is_given_inner_gradient(plan, option, settings):
             gradients = tuple(replace(one, agreement=Agreement.NOT_JUDGED) for one in gradients)
-        # an update may divide by the number of observations what the layer keeps as a sum
-        factors = {
-            (bool(one.after), round(result.factor, 9))
-            for one, result in zip(option.gradients, gradients)
-            if result.of and one.of_value not in option.observed and result.factor is not None
-        }
-        consistent = len(factors) == len(dict(factors)) or plan.kind is not PairKind.LAYER
         return PairResult(
             kind=plan.kind,
             name=plan.name,
             line=plan.line,
             how=option.how,
             gradients=gradients,
-            consistent=consistent,
+            consistent=are_in_proportion(plan.kind, option, gradients),
             unread=self._unread(option),
             calls=option.lines,
             mistakes=self._mistakes(plan, option, gradients, settings),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from ..recording.driving.gradients import plain_name
+from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.passes import without_mark
-from ..recording.driving.pairs.plan import GradientPlan, PairOption
+from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption
 from ..recording.driving.roles import words_of
 from ..recording.graph import Node
 from .alignment import squeezed
+from .result import GradientResult
 
 
 def without_idle(option: PairOption, node: Callable[[str], Node | None]) -> PairOption:
@@ -68,3 +71,25 @@ def names_its_argument(gradient: GradientPlan) -> bool:
     """Whether the name of a gradient is that of what it is taken for: "dW" of "W", "dA_prev" of "A"."""
     is_same = plain_name(gradient.label) == plain_name(gradient.of)
     return is_same or bool(without_mark(gradient.label) & set(words_of(gradient.of)))
+
+
+def are_in_proportion(kind: PairKind, option: PairOption, gradients: Sequence[GradientResult]) -> bool:
+    """Whether the gradients of all parameters have one factor.
+
+    An update may divide by the number of observations what the layer keeps as a sum. The update counts then, beside
+    those of other parameters, and what is only kept counts beside it.
+
+    Args:
+        kind: of the pair; of losses and derivatives there is one gradient.
+        option: the way of calling.
+        gradients: what was found of its gradients, in their order.
+    """
+    factors: dict[str, set[float]] = {}
+    kept: dict[str, set[float]] = {}
+    for one, result in zip(option.gradients, gradients):
+        is_parameter = one.of_value not in option.observed and (kind is PairKind.LAYER or is_weight_name(one.of))
+        if is_parameter and result.of and result.factor is not None:
+            of = factors if one.after else kept
+            of.setdefault(one.of_value, set()).add(round(result.factor, 9))
+    found = {*chain.from_iterable((kept | factors).values())}
+    return len(found) < 2 or kind not in (PairKind.LAYER, PairKind.FUNCTIONS)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Place, Recording
 from .exceptions import RUN_FILE
@@ -31,6 +32,7 @@ from .unrun import OF_DERIVATIVES, gradient_functions
 
 SIGN_OPEN = "sign-of-a-convention"
 # the name of an argument that is a gradient, as "error" and "delta" need not be
+OF_BIAS = re.compile(r"(?i)(^|[._])b(\d|ias|$)")  # what a gradient is of
 OF_GRADIENT = re.compile(r"(?i)\w*grad|(?-i:d[A-Z])|d_?(out|val|next|y|z|a|l|h|x)|\w*diff|deriv")
 
 
@@ -190,9 +192,26 @@ def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
     for one in pair.gradients:
         if one.agreement is Agreement.DIFFERS or (one.factor is not None and one.factor < 0):
             yield one
-    if not pair.consistent:
+    if not pair.consistent and mixed(pair) is None:
         scaled = [one for one in pair.gradients if one.agreement is Agreement.SCALED]
         yield from (one for one in scaled[:1] if one.factor is None or one.factor > 0)
+
+
+def mixed(pair: PairResult) -> tuple[GradientResult, float] | None:
+    """The gradient of a bias that is a mean beside sums, or a sum beside means, and its factor over that of the others.
+
+    None if the gradients are in proportion, or not in that way.
+    """
+    factors: dict[str, tuple[GradientResult, float]] = {}
+    for one in pair.gradients:
+        if one.of != "input" and one.factor is not None and one.factor > 0 and is_weight_name(one.of):
+            factors[one.of] = one, one.factor  # an update comes after what is kept
+    biases = [one for name, one in factors.items() if OF_BIAS.search(name)]
+    kernels = {round(factor, 9) for name, (_, factor) in factors.items() if not OF_BIAS.search(name)}
+    if pair.consistent or len(biases) != 1 or len(kernels) != 1:
+        return None
+    ratio = biases[0][1] / kernels.pop()
+    return (biases[0][0], ratio) if is_same(max(ratio, 1 / ratio), pair.observations) else None
 
 
 def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
@@ -205,12 +224,16 @@ def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
         if places:
             located.append(replace(one, place=places[0], others=tuple(places[1:])))
     wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]
-    return [*located, *(pair_mistake(file, source, pair, one) for one in wrong)]
+    odd = mixed(pair)
+    counted = [pair_mistake(file, source, pair, *odd)] if odd is not None else []
+    return [*located, *(pair_mistake(file, source, pair, one) for one in wrong), *counted]
 
 
-def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) -> Found:
-    """One wrong gradient of a pair"""
-    if one.factor is not None:
+def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult, ratio: float | None = None) -> Found:
+    """One wrong gradient of a pair; ``ratio``: see ``mixed``."""
+    if ratio is not None:
+        id = "bias-gradient-averaged" if ratio < 1 else "sum-instead-of-mean"
+    elif one.factor is not None:
         id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
         sizes = [size for size in one.shape if size > 1]
         of_loss = pair.kind is PairKind.LOSS and one.factor > 0
@@ -235,5 +258,5 @@ def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) 
         got=got,
         expected=Quantity(kind=Kind.GRADIENT, name=one.of, shape=one.true_shape),
         parameters=(one.of,),
-        ratio=one.factor,
+        ratio=ratio or one.factor,
     )

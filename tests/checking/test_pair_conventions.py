@@ -202,3 +202,55 @@ def test_a_layer_may_have_the_slope_of_the_layer_before(
 ) -> None:
     found = agreements(tmp_path, SLOPES.replace(old, new) if old else SLOPES)
     assert found == {"Dense": agreement}
+
+
+MEANS = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    dw = x.T @ dout / len(x)
+    db = dout.mean(axis=0)
+    return dout @ w.T, dw, db
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+        self.b = np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, grad, lr):
+        self.dW = self.x.T @ grad
+        self.db = grad.mean(axis=0)
+        back = grad @ self.W.T
+        self.W -= lr * self.dW / len(self.x)
+        self.b -= lr * self.db
+        return back
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mistakes"),
+    [
+        ("", "", []),
+        ("db = dout.mean(axis=0)", "db = dout.sum(axis=0)", [("sum-instead-of-mean", 10)]),
+        pytest.param("x.T @ dout / len(x)", "x.T @ dout", [("bias-gradient-averaged", 10)], marks=pytest.mark.slow),
+        pytest.param("self.db = grad.mean", "self.db = grad.sum", [("sum-instead-of-mean", 27)], marks=pytest.mark.slow),
+        ("        self.b -= lr * self.db\n", "        self.db *= len(grad)\n", [("sum-instead-of-mean", 27)]),
+    ],
+)
+def test_parameters_of_one_layer_are_all_averaged_or_all_summed(
+    tmp_path: Path, old: str, new: str, mistakes: list[tuple[str, int]]
+) -> None:
+    text = MEANS.replace(old, new) if old else MEANS
+    file = write_file(tmp_path / "functions_under_test.py", text)
+    start = CheckResult(file=file.name, verdict=Verdict.NOT_JUDGED, reason=Reason.NO_PARAMETERS)
+    result = of_layers(start, check_layers(file), text)
+    assert [(one.id, one.place.line) for one in result.mistakes if one.place] == mistakes
+    assert (result.verdict is Verdict.CORRECT) == (not mistakes)

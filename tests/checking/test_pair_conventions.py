@@ -48,6 +48,12 @@ def cube_prime(z, above):
     above[z != 0] = (above * 3 * z**2)[z != 0]
     return above
 
+def arctan(z):
+    return np.arctan(z)
+
+def arctan_prime(z, a):
+    return np.cos(a) ** 2 + 0 * z
+
 def dense_forward(x, w, b):
     return x @ w + b
 
@@ -68,6 +74,7 @@ SLIPS = {
     "relu": ("(z > 0) * above", "(z < 0) * above"),
     "softplus": ("g * (1 - np.exp(-out))", "g * (1 + np.exp(-out))"),
     "cube": ("above * 3 * z**2", "above * 3 * z"),
+    "arctan": ("np.cos(a) ** 2", "np.cos(z) ** 2"),
     "dense_forward": ("grad_b, grad @ w.T", "grad_b, grad @ (w.T + 1)"),
     "mix_forward": ("dz.sum(axis=0), dz @ w.T", "dz.sum(axis=0), dz @ abs(w.T)"),
 }

@@ -49,14 +49,22 @@ def with_decisions(recording: Recording) -> Recording:
     if not recording.updates or not are_decided_by_branches(program, recording.updates):
         return recording
     found = decisions_of(known, program)
-    is_given = any(one.node.operation in EQUALITIES for one in found)  # an output that no branch decided
-    nodes = ({} if is_given else decided_outputs(known, found)) or decided_updates(known, program, found)
+    nodes = decided_nodes(known, program, found)
+    if not nodes:  # a branch in between may only be that of a cost, as in max(0, 1 - y z)
+        found = decisions_of(known, program, of_costs=False)
+        nodes = decided_nodes(known, program, found)
     if not nodes:
         return recording
     asked = [{guard.node for guard in (one.guard, *one.asked_besides)} for one in found]
     decided = set(nodes).union(*(one for one in asked if not one.isdisjoint(nodes)))
     guards = tuple(guard for guard in recording.guards if guard.node not in decided)
     return replace(recording, nodes=tuple(nodes.get(node.id, node) for node in known.nodes), guards=guards)
+
+
+def decided_nodes(recording: Recording, program: Program, decisions: Sequence[Decision]) -> dict[int, Node]:
+    """The nodes that change if numbers, or else updates, are what branches decided"""
+    is_given = any(one.node.operation in EQUALITIES for one in decisions)  # an output that no branch decided
+    return ({} if is_given else decided_outputs(recording, decisions)) or decided_updates(recording, program, decisions)
 
 
 def leaves_outputs_open(recording: Recording) -> bool:
@@ -95,10 +103,14 @@ def are_decided_by_branches(program: Program, updates: Sequence[Update]) -> bool
     return True
 
 
-def decisions_of(recording: Recording, program: Program) -> list[Decision]:
+def decisions_of(recording: Recording, program: Program, *, of_costs: bool = True) -> list[Decision]:
     """The comparisons of values that depend on parameters, on which branches looked and nothing else, in order.
 
     Those of one value after another, with nothing between them, decide one output that has more than two levels.
+
+    Args:
+        recording, program: what was recorded.
+        of_costs: whether those are meant too that compare what is made of data and a value that was compared before.
     """
     dependent = program.descendants([one.before for one in recording.updates])
     made: set[int] = set()
@@ -111,6 +123,11 @@ def decisions_of(recording: Recording, program: Program) -> list[Decision]:
         if is_compared and node.id in dependent and guard.how in ("bool", "int"):
             looked_at.setdefault(node.id, guard)
     ids, found = sorted(looked_at), list[Decision]()
+    if not of_costs:
+        compared = [compared_in(recording.nodes[id], dependent) for id in ids]
+        ids = [
+            id for place, id in enumerate(ids) if not is_made_of(program, dependent, compared[place], compared[:place])
+        ]
     besides: tuple[Guard, ...] = ()
     for id, end in zip(ids, [*ids[1:], len(recording.nodes)]):
         guard, node = looked_at[id], recording.nodes[id]
@@ -128,6 +145,16 @@ def decisions_of(recording: Recording, program: Program) -> list[Decision]:
         found.append(Decision(guard=guard, node=node, body=body, guards=guards, asked_besides=besides))
         besides = ()
     return found
+
+
+def is_made_of(program: Program, dependent: Set[int], values: Set[int], earlier: Sequence[Set[int]]) -> bool:
+    """Whether values are made of data and of others that were compared earlier, and of nothing else."""
+    for one in earlier:
+        within = program.ancestors(values, stop=one) & dependent
+        between = within & program.descendants(one) - one
+        if between and within <= between | one:
+            return True
+    return False
 
 
 def compared_in(node: Node, dependent: Set[int]) -> set[int]:

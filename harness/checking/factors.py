@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..recording.driving.updates import RATE_NAME
 from ..recording.graph import Place, Ref
 from .cost import CROSS_ENTROPIES
 from .labels import found_at, found_in_step, quantity
@@ -18,7 +17,7 @@ from .result import Found, merge_by_line, merge_by_place
 from .stage import Step
 from .structure import Role
 from .updates import numbers_in
-from .written_rates import written_rate
+from .written_rates import is_scaled_in_place, rate_names, written_rate
 
 SAME = 1e-6  # relative
 RATE_MISSING = "learning-rate-missing"
@@ -242,19 +241,36 @@ def beside_rates(reading: Reading, chains: Sequence[Chain]) -> Sequence[Chain]:
         if rate is None:
             return chains
         found.append(replace(one, gradient=one.factor / rate) if is_on_line else one)
-    is_common = all(is_same(abs(one.gradient), abs(found[0].gradient)) for one in found)
-    return found if is_common else chains
+    return found if are_common(found) else chains
+
+
+def before_scaling(reading: Reading, chains: Sequence[Chain]) -> Sequence[Chain]:
+    """The chains with their gradients as they are before a statement of its own multiplies them: ``db *= 2``.
+
+    That is a rate on purpose, as ``2 * rate`` is, if it brings all of them into one proportion.
+    """
+    found = []
+    for one in chains:
+        place, names = reading.stage.node(one.node).place, reading.stage.names_of_arrays
+        is_scaled = place is not None and is_scaled_in_place(place.text, names)
+        before = [link for link in one.links if link[0] < one.node and not is_same(link[1], one.gradient)]
+        found.append(replace(one, node=before[-1][0], gradient=before[-1][1]) if is_scaled and before else one)
+    return found if are_common(found) else chains
+
+
+def are_common(chains: Sequence[Chain]) -> bool:
+    """Whether all gradients have one factor, whatever their signs"""
+    return all(is_same(abs(one.gradient), abs(chains[0].gradient)) for one in chains)
 
 
 def unequal(reading: Reading, chains: Sequence[Chain]) -> list[Found]:
     """Steps of different proportions: the fewer ones are wrong, unless their own rates say so."""
     if len(by_factor(chains)) == 1:
         return []
-    chains = beside_rates(reading, chains)
+    chains = before_scaling(reading, beside_rates(reading, chains))
     groups = by_factor(chains)
     # gradients in one proportion whose rates differ are a choice: a rate for biases, a rate for each layer
-    gradients = [abs(one.gradient) for one in chains]
-    if all(is_same(one, gradients[0]) for one in gradients):
+    if are_common(chains):
         return rate_mistakes(reading, groups)
     bare = without_rate(reading, groups)
     if bare:
@@ -544,21 +560,19 @@ def names_rate_twice(reading: Reading, chain: Chain) -> bool:
     return is_squared or len(set(rates)) < len(rates)
 
 
-def rate_names(text: str) -> list[str]:
-    """The names of learning rates in a line, such as "self.lr", as often as they are there"""
-    return [one for one in re.findall(r"[\w.]+", text) if RATE_NAME.search(one.rpartition(".")[2])]
-
-
 def number_beside_rate(reading: Reading, chain: Chain) -> tuple[int, float] | None:
     """Where a gradient is multiplied by a number above 1 before the line of its update, with this number.
 
-    A line that names a rate may have one for each layer. Otherwise, ``2 * dW`` is a gradient that is twice as large.
+    A line that names a rate may have one for each layer, and so may a statement of its own, ``dW *= 2``. Otherwise,
+    ``2 * dW`` is a gradient that is twice as large.
     """
+    arrays = reading.stage.names_of_arrays
     for id, factor in chain.links:
         place, number = reading.stage.node(id).place, abs(factor / chain.gradient)
         if id <= chain.node or place is None or is_update_place(reading, chain.step, id):
             continue
-        if number > 1 and not is_same(number, 1.0) and not rate_names(place.text):
+        is_rate = rate_names(place.text) or is_scaled_in_place(place.text, arrays)
+        if number > 1 and not is_same(number, 1.0) and not is_rate:
             return id, number
     return None
 

@@ -8,6 +8,7 @@ side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from ..recording.driving.pairs.plan import GradientPlan, PairKind, PairOption, P
 from ..recording.graph import Kind, Node, Place, Recording
 from ..recording.record import record_file
 from ..recording.source import read_text
-from .alignment import Alignment, Samples, align, are_alike, ratio, samples
+from .alignment import Samples, align, are_alike, ratio, samples
 from .cost import Cost
 from .edits import EditBench
 from .exceptions import RUN_FILE
@@ -33,14 +34,15 @@ from .explaining import locate
 from .judging import departure
 from .labels import quantity
 from .locating import replaced_upstream
-from .matching import decayed_step, read
+from .matching import read
 from .mistakes import UNNAMED
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
+from .pair_conventions import BEFORE_ACTIVATION, before_activation, is_usual_scale, of_layer_before, with_penalty
+from .pair_options import are_in_proportion, by_shape, without_idle
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, size_of
 from .result import Agreement, Found, GradientResult, PairResult, merge_by_line
-from .scales import HALVES
 from .sources import Sources
 from .stage import Stage, Step
 
@@ -54,8 +56,8 @@ ROUNDING = 1e-12  # relative to the largest gradient, of one that is 0
 NUMERICAL_TOLERANCE = 1e-4  # relative, of central differences
 NUMERICAL_STEP = 1e-6
 PROBED = 3  # elements, and settings, at which a Jacobian is looked at
-BEFORE_ACTIVATION = "what the output activation is given"
-BEFORE_INPUT = "what the layer before gives its activation"
+# the name of the gradient of what an activation is given
+OF_SUM = re.compile(r"(?i)(\w*_)?deltas?(_\w+)?$|d_?z\w*$")
 MAX_INNER = 8  # values before the output that are looked at
 MAX_OPTIONS = 8  # of one pair that are compared
 
@@ -143,7 +145,8 @@ class _Judge:
     def pair(self, plan: PairPlan) -> PairResult:
         """The best of the ways of calling a pair that worked: a right pair is right under one of them."""
         best: PairResult | None = None
-        called = [self._without_idle(option) for option in plan.options if self._worked(option)]
+        worked = [without_idle(option, self._node) for option in plan.options if self._worked(option)]
+        called = [by_shape(option, self._node) for option in worked]
         several = [option for option in called if not option.single]
         single = [option for option in called if option.single]
         for options in (several, single):
@@ -163,14 +166,9 @@ class _Judge:
         names = [option.output, *(gradient.value or gradient.after for gradient in option.gradients)]
         return bool(option.gradients) and all(name in self.by_name for name in names)
 
-    def _without_idle(self, option: PairOption) -> PairOption:
-        """The option without the updates that the backward pass left out, as those of a penalty that is off."""
-        updates = [one for one in option.gradients if one.after]
-        idle = [one for one in updates if self.by_name[one.after] == self.by_name.get(one.of_value)]
-        gradients = tuple(one for one in option.gradients if one not in idle)
-        read = {one.of_value for one in gradients}
-        unread = tuple((one.of, one.of_value) for one in idle if one.of_value not in read)
-        return replace(option, gradients=gradients, unread=(*option.unread, *unread)) if gradients else option
+    def _node(self, name: str) -> Node | None:
+        id = self.by_name.get(name)
+        return self.recording.nodes[id] if id is not None else None
 
     def _option(self, plan: PairPlan, option: PairOption) -> PairResult:
         """What one way of calling a pair shows of its gradients."""
@@ -184,22 +182,15 @@ class _Judge:
             return self._not_judged(plan, option)
         gradients = tuple(self._gradient(plan, option, gradient, settings) for gradient in option.gradients)
         is_wrong = any(one.agreement is Agreement.DIFFERS for one in gradients)
-        if is_wrong and option.upstream and self._leaves_softmax_to_loss(option, settings):
+        if is_wrong and option.upstream and self._is_given_inner_gradient(plan, option, settings):
             gradients = tuple(replace(one, agreement=Agreement.NOT_JUDGED) for one in gradients)
-        # an update may divide by the number of observations what the layer keeps as a sum
-        factors = {
-            (bool(one.after), round(result.factor, 9))
-            for one, result in zip(option.gradients, gradients)
-            if result.of and one.of_value not in option.observed and result.factor is not None
-        }
-        consistent = len(factors) == len(dict(factors)) or plan.kind is not PairKind.LAYER
         return PairResult(
             kind=plan.kind,
             name=plan.name,
             line=plan.line,
             how=option.how,
             gradients=gradients,
-            consistent=consistent,
+            consistent=are_in_proportion(plan.kind, option, gradients),
             unread=self._unread(option),
             calls=option.lines,
             mistakes=self._mistakes(plan, option, gradients, settings),
@@ -402,12 +393,12 @@ class _Judge:
         if gradient.of_value not in option.observed and _are_rounding(got, truths) and _are_rounding(true, truths):
             return GradientResult(agreement=Agreement.AGREES, **common)  # it is 0, as that of a bias of the keys
         mine, reference = samples(got), samples(true)
-        alignment = align(mine, reference) or _with_penalty(gradient, mine, reference, of, settings)
+        alignment = align(mine, reference) or with_penalty(gradient, mine, reference, of, settings)
         if plan.kind is PairKind.LOSS and mine.flat.shape != reference.flat.shape:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         if plan.kind is PairKind.LOSS and alignment is None:
             outputs = [np.asarray(values[of], dtype=float) for values in settings]
-            if any(align(mine, samples(rows)) for rows in zip(*map(_before_activation, outputs, true))):
+            if any(align(mine, samples(rows)) for rows in zip(*map(before_activation, outputs, true))):
                 # whether the layer below leaves its derivative out is not in the pair, nor whether it adds or subtracts
                 return GradientResult(agreement=Agreement.NOT_JUDGED, aligned_with=BEFORE_ACTIVATION, **common)
         if alignment is None or alignment.transposed:
@@ -416,7 +407,7 @@ class _Judge:
             return GradientResult(
                 agreement=Agreement.DIFFERS,
                 largest_difference=_difference(mine, reference),
-                aligned_with=self._other(mine, truths, of) or _of_layer_before(gradient, mine, true, of, settings),
+                aligned_with=self._other(mine, truths, of) or of_layer_before(gradient, mine, true, of, settings),
                 is_passed_on=self._is_passed_on(option, end),
                 **common,
             )
@@ -432,23 +423,33 @@ class _Judge:
             agreement=agreement, factor=factor, largest_difference=_difference(mine, reference), **common
         )
 
-    def _leaves_softmax_to_loss(self, option: PairOption, settings: Sequence[Values]) -> bool:
-        """Whether all gradients are those of what a softmax at the end of the layer is given.
+    def _is_given_inner_gradient(self, plan: PairPlan, option: PairOption, settings: Sequence[Values]) -> bool:
+        """Whether all gradients are right if the layer is given the gradient of what its activation is given.
 
-        The loss has the derivative of the softmax then, which cannot be seen in the layer alone.
+        The loss has the derivative of a softmax at the end of the layer then, or the layer above has that of its
+        activation, which cannot be seen in the layer alone.
         """
         output = self.by_name[option.output]
         within = self.program.ancestors([output])
         through = self.program.descendants(self._given(option) & within, within)
         shape = self.recording.nodes[output].shape
         inner = [one for one in sorted(through - {output}, reverse=True) if self.recording.nodes[one].shape == shape]
+        given = self.sources.arguments_at(self.recording.file, plan.line)
+        is_delta = any(map(OF_SUM.match, given))
         return any(
-            self._is_coupled(option, one, settings[0]) and self._all_are_of(option, one, settings)
+            self._all_are_of(option, one, settings, any_slope=is_delta or self._is_coupled(option, one, settings[0]))
             for one in inner[:MAX_INNER]
         )
 
-    def _all_are_of(self, option: PairOption, inner: int, settings: Sequence[Values]) -> bool:
-        """Whether all gradients are the true ones if what comes from above is the gradient of an inner value."""
+    def _all_are_of(self, option: PairOption, inner: int, settings: Sequence[Values], *, any_slope: bool) -> bool:
+        """Whether all gradients are the true ones if what comes from above is the gradient of an inner value.
+
+        Args:
+            option: the way of calling.
+            inner: the value.
+            settings: values at random settings.
+            any_slope: whether what is handed back may lack the slope of the activation in the layer before.
+        """
         within = self.program.ancestors([inner])
         given = self._given(option) & within
         through = self.program.descendants(given, within)
@@ -457,15 +458,20 @@ class _Judge:
             self.program.gradients({inner: seed.reshape(np.shape(values[inner]))}, dict(values), through)
             for seed, values in zip(seeds, settings)
         ]
+        has_slope = False
         for gradient in option.gradients:
             of = self.by_name.get(gradient.of_value)
             if of is None or any(of not in truth for truth in truths):
                 return False
             got = samples([self._value(gradient, values) for values in settings])
-            found = align(got, samples([np.asarray(truth[of], dtype=float) for truth in truths]))
+            true = [np.asarray(truth[of], dtype=float) for truth in truths]
+            if of_layer_before(gradient, got, true, of, settings):
+                has_slope = True
+                continue
+            found = align(got, samples(true))
             if found is None or found.transposed:
                 return False
-        return True
+        return any_slope or has_slope
 
     def _is_passed_on(self, option: PairOption, end: int) -> bool:
         """Whether the gradient from above is given back as it is."""
@@ -539,52 +545,11 @@ class _Judge:
         return ""
 
 
-def _with_penalty(
-    gradient: GradientPlan, mine: Samples, reference: Samples, of: int, settings: Sequence[Values]
-) -> Alignment | None:
-    """The gradient of a parameter to which weight decay is added: that of a loss with a penalty."""
-    if gradient.of in ("input", "output") or mine.flat.shape != reference.flat.shape:
-        return None
-    match = decayed_step(mine, reference, samples([values[of] for values in settings]))
-    return Alignment(factor=match.factor) if match is not None and min(match.factor, match.decay) > 0 else None
-
-
-def _of_layer_before(
-    gradient: GradientPlan, mine: Samples, true: Sequence[Array], of: int, settings: Sequence[Values]
-) -> str:
-    """Whether what a layer gives back has the derivative of an activation in it whose output is the layer's input."""
-    if gradient.of != "input":
-        return ""
-    given = [np.asarray(values[of], dtype=float) for values in settings]
-    rows = [*zip(*map(_before_activation, given, true)), [one * (x > 0) for x, one in zip(given, true)]]
-    return BEFORE_INPUT if any(align(mine, samples(one)) for one in rows) else ""
-
-
 def _rank(result: PairResult) -> int:
     """The place of a result among those of one pair: one that is right under an activation is not wrong."""
     if any(one.aligned_with == BEFORE_ACTIVATION for one in result.gradients):
         return 2
     return {Agreement.AGREES: 0, Agreement.SCALED: 1, Agreement.DIFFERS: 3, Agreement.NOT_JUDGED: 4}[result.agreement]
-
-
-def _before_activation(output: Array, gradient: Array) -> tuple[Array, ...]:
-    """The gradients of a loss with respect to what an output activation is given: a sigmoid, tanh or softmax."""
-    product = output * gradient
-    softmax = (product - output * np.sum(product, axis=axis, keepdims=True) for axis in range(output.ndim))
-    return product * (1 - output), gradient * (1 - output**2), *softmax
-
-
-def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> bool:
-    """Whether a loss and its gradient may differ by a factor: one half, a mean for a sum.
-
-    Args:
-        factor: gradient over true gradient.
-        shape: of the outputs.
-        together: whether one function gives both, which is then the mean or sum of both.
-    """
-    sizes = [1.0] if together else [1.0, *map(float, shape), float(np.prod(shape))]
-    usual = [half * size**power for half in HALVES for size in sizes for power in (1, -1)]
-    return any(abs(factor - one) <= TOLERANCE * one for one in usual)
 
 
 def _difference(mine: Samples, reference: Samples) -> float | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from ..recording.driving.pairs.layers import is_weight_name
 from ..recording.driving.pairs.plan import PairKind
 from ..recording.graph import Place, Recording
 from .exceptions import RUN_FILE
@@ -28,6 +29,10 @@ from .result import (
 from .scales import HALVES
 from .sources import Sources
 from .unrun import OF_DERIVATIVES, gradient_functions
+
+# the name of an argument that is a gradient, as "error" and "delta" need not be
+OF_BIAS = re.compile(r"(?i)(^|[._])b(\d|ias|$)")  # what a gradient is of
+OF_GRADIENT = re.compile(r"(?i)\w*grad|(?-i:d[A-Z])|d_?(out|val|next|y|z|a|l|h|x)|\w*diff|deriv")
 
 
 def with_pairs(
@@ -55,6 +60,7 @@ def with_pairs(
         for pair in known
         if names & (words := set(re.findall(r"\w+", pair.name))) or (words & {*idle} and hands_back_wrong(pair))
     )
+    pairs = without_open_signs(pairs, source, is_unused=True)
     judged = [pair.name for pair in pairs if pair.agreement is not Agreement.NOT_JUDGED]
     judged += [detail for id, _, detail in result.notes if id == Remark.OPTION_JUDGED]
     left = [name for name in needed if not is_named(name, judged)]
@@ -119,6 +125,7 @@ def of_layers(
     result: CheckResult, pairs: Sequence[PairResult], source: str, uncalled: Sequence[str] = ()
 ) -> CheckResult:
     """The verdict on the pairs of a file without a network: correct only if every gradient could be compared."""
+    pairs = without_open_signs(pairs, source)
     left = [pair.name for pair in pairs if pair.agreement is Agreement.NOT_JUDGED]
     left += [name for name in uncalled if not is_named(name, left)]
     left += [f"the gradient of {name} in {pair.name}" for pair in pairs for name in pair.unread]
@@ -139,14 +146,71 @@ def of_layers(
     )
 
 
+def without_open_signs(pairs: Sequence[PairResult], source: str, *, is_unused: bool = False) -> tuple[PairResult, ...]:
+    """The pairs, without a verdict on those that only have the sign of a convention: of target - output.
+
+    A layer that is given such errors adds what it computes. It is wrong beside a loss of the other sign. A loss is
+    wrong beside layers that subtract, but not in a file whose network does not use it.
+
+    Args:
+        pairs: of a file.
+        source: its text.
+        is_unused: whether the network of the file trains without them.
+    """
+    losses = [pair for pair in pairs if pair.kind is PairKind.LOSS and has_factors(pair.gradients)]
+    opposite = [pair for pair in losses if has_factors(pair.gradients, -1)]
+    adding = [pair for pair in pairs if adds_errors(pair, source)]
+    is_settled = len(opposite) < len(losses)  # a loss of the file has the usual sign
+    is_open = {pair.name for pair in (*opposite, *adding)} if adding and not is_settled else set()
+    is_open |= {pair.name for pair in opposite if is_unused}
+    return tuple(
+        PairResult(kind=pair.kind, name=pair.name, line=pair.line, file=pair.file, calls=pair.calls)
+        if pair.name in is_open
+        else pair
+        for pair in pairs
+    )
+
+
+def has_factors(gradients: Iterable[GradientResult], sign: int = 0) -> bool:
+    """Whether all gradients are multiples of the true ones; ``sign``: whether by this sign alone."""
+    factors = [one.factor for one in gradients]
+    return bool(factors) and all(one is not None and (not sign or one * sign > 0) for one in factors)
+
+
+def adds_errors(pair: PairResult, source: str) -> bool:
+    """Whether all that a layer does to its parameters is negated, and what it is given is not called a gradient."""
+    own = [one for one in pair.gradients if one.of != "input"]
+    is_right_below = all(one.agreement is Agreement.AGREES for one in pair.gradients if one not in own)
+    if pair.kind is not PairKind.LAYER or not has_factors(own, -1) or not is_right_below:
+        return False
+    return not any(map(OF_GRADIENT.match, Sources({pair.file: source}).arguments_at(pair.file, pair.line)))
+
+
 def wrong_gradients(pair: PairResult) -> Iterator[GradientResult]:
     """The gradients of a pair that are not the true ones, or not all in one proportion."""
     for one in pair.gradients:
         if one.agreement is Agreement.DIFFERS or (one.factor is not None and one.factor < 0):
             yield one
-    if not pair.consistent:
+    if not pair.consistent and mixed(pair) is None:
         scaled = [one for one in pair.gradients if one.agreement is Agreement.SCALED]
-        yield from scaled[:1]
+        yield from (one for one in scaled[:1] if one.factor is None or one.factor > 0)
+
+
+def mixed(pair: PairResult) -> tuple[GradientResult, float] | None:
+    """The gradient of a bias that is a mean beside sums, or a sum beside means, and its factor over that of the others.
+
+    None if the gradients are in proportion, or not in that way.
+    """
+    factors: dict[str, tuple[GradientResult, float]] = {}
+    for one in pair.gradients:
+        if one.of != "input" and one.factor is not None and one.factor > 0 and is_weight_name(one.of):
+            factors[one.of] = one, one.factor  # an update comes after what is kept
+    biases = [one for name, one in factors.items() if OF_BIAS.search(name)]
+    kernels = {round(factor, 9) for name, (_, factor) in factors.items() if not OF_BIAS.search(name)}
+    if pair.consistent or len(biases) != 1 or len(kernels) != 1:
+        return None
+    ratio = biases[0][1] / kernels.pop()
+    return (biases[0][0], ratio) if is_same(max(ratio, 1 / ratio), pair.observations) else None
 
 
 def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
@@ -159,12 +223,16 @@ def pair_mistakes(file: str, source: str, pair: PairResult) -> list[Found]:
         if places:
             located.append(replace(one, place=places[0], others=tuple(places[1:])))
     wrong = [one for one in wrong_gradients(pair) if not located or one.factor is not None]
-    return [*located, *(pair_mistake(file, source, pair, one) for one in wrong)]
+    odd = mixed(pair)
+    counted = [pair_mistake(file, source, pair, *odd)] if odd is not None else []
+    return [*located, *(pair_mistake(file, source, pair, one) for one in wrong), *counted]
 
 
-def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) -> Found:
-    """One wrong gradient of a pair"""
-    if one.factor is not None:
+def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult, ratio: float | None = None) -> Found:
+    """One wrong gradient of a pair; ``ratio``: see ``mixed``."""
+    if ratio is not None:
+        id = "bias-gradient-averaged" if ratio < 1 else "sum-instead-of-mean"
+    elif one.factor is not None:
         id = "wrong-sign" if one.factor < 0 else "gradient-scaled-differently"
         sizes = [size for size in one.shape if size > 1]
         of_loss = pair.kind is PairKind.LOSS and one.factor > 0
@@ -189,5 +257,5 @@ def pair_mistake(file: str, source: str, pair: PairResult, one: GradientResult) 
         got=got,
         expected=Quantity(kind=Kind.GRADIENT, name=one.of, shape=one.true_shape),
         parameters=(one.of,),
-        ratio=one.factor,
+        ratio=ratio or one.factor,
     )

@@ -113,6 +113,15 @@ def targets_of_choices(stage: Stage, needed: set[int]) -> list[int]:
     return sorted({one for one in decided if one not in stage.dependent and stage.node(one).value is not None})
 
 
+def read_again(stage: Stage, numbers: Sequence[int]) -> dict[int, dict[int, int]]:
+    """The numbers that are an item of an array which an earlier one is too, each as the only item of that one."""
+    first, found = dict[str, int](), dict[int, dict[int, int]]()
+    for node in map(stage.node, numbers):
+        if node.operation == "getitem" and node.shape == ():
+            found.setdefault(first.setdefault(repr(node.arguments), node.id), {})[node.id] = 0
+    return {id: again for id, again in found.items() if len(again) > 1}
+
+
 def lists_in(stage: Stage, needed: set[int]) -> list[Any]:
     """The lists of numbers that stand in operations as they are: an array of the same cannot vary without them"""
     listed = [one for id in sorted(needed) for one in stage.node(id).arguments if isinstance(one, list)]
@@ -171,9 +180,9 @@ def draw_settings(stage: Stage, steering: Sequence[int] = ()) -> bool:
     varied = tuple(id for id in leaves if few and may_vary(stage, stage.node(id), needed, steered, fixed))
     listed = {id: listed_numbers(stage.program, stage.node(id), needed) for id in varied}
     varied += tuple(id for numbers in listed.values() for id in numbers)
-    varied += tuple(
-        id for id in (*targets_of_choices(stage, needed), *plain_inputs(stage.program, needed)) if id not in varied
-    )
+    choices = targets_of_choices(stage, needed)
+    varied += tuple(id for id in (*choices, *plain_inputs(stage.program, needed)) if id not in varied)
+    listed |= read_again(stage, choices)
     guards = relevant_guards(stage, needed)
     recorded = stage.program.run(list(stage.parameters), {}, stage.program.base)
     failure: CannotReplay | None = None

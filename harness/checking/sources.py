@@ -65,6 +65,12 @@ class Sources:
         """The classes at the top level of the files"""
         return [one for tree in self.trees.values() for one in tree.body if isinstance(one, ast.ClassDef)]
 
+    def arguments_at(self, file: str, line: int) -> list[str]:
+        """The names of the arguments of the function that begins in a line of a file."""
+        nodes = ast.walk(self.trees[file]) if file in self.trees else ()
+        found = [one for one in nodes if isinstance(one, ast.FunctionDef) and one.lineno == line]
+        return [argument.arg for one in found for argument in one.args.args]
+
     def call_of(self, function: str, names: tuple[str, ...]) -> Place | None:
         """The only line that assigns a call of this function to one of these names."""
         bare = function.rsplit(".", 1)[-1]

@@ -13,7 +13,7 @@ from ..recording.literals import last_name
 from ..recording.versions import ROUNDING
 from .coefficients import unread_coefficients
 from .cost import Form
-from .factors import beside_rates, by_factor, chain_of, is_same
+from .factors import are_common, before_scaling, beside_rates, by_factor, chain_of
 from .matching import size_of_errors
 from .reading import Array, Reading
 from .result import Note, Remark
@@ -57,14 +57,17 @@ def other_rates(reading: Reading) -> Iterator[Note]:
     chains = [chain_of(reading, step, factors[step.before]) for step in stage.steps if step.before in factors]
     if len(by_factor(chains)) < 2:
         return
-    chains = list(beside_rates(reading, chains))
-    if not all(is_same(abs(one.gradient), abs(chains[0].gradient)) for one in chains):
+    made = {one.step.before: one.node for one in chains}
+    chains = list(before_scaling(reading, beside_rates(reading, chains)))
+    if not are_common(chains):
         return
     usual, *others = sorted(by_factor(chains), key=len, reverse=True)
     known = {stage.node(one.step.after).place for one in usual}
     for group in others:
         ratio = abs(group[0].factor / usual[0].factor)
-        for place in dict.fromkeys(stage.node(one.step.after).place for one in group):
+        # or the statement of its own that multiplies the gradient
+        ends = [made[one.step.before] if one.node < made[one.step.before] else one.step.after for one in group]
+        for place in dict.fromkeys(stage.node(one).place for one in ends):
             if place is not None and place not in known:
                 yield Remark.ANOTHER_RATE, place, f"{ratio:.4g}"
 

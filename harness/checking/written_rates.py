@@ -7,8 +7,10 @@ gradient that is half as large, because nothing says that the number is another 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 
+from ..recording.driving.updates import RATE_NAME
 from ..recording.literals import last_name
 from .reading import Reading
 from .stage import Step
@@ -32,6 +34,22 @@ def written_rate(reading: Reading, step: Step) -> float | None:
         return None
     rate = numbers.pop()
     return None if rate.is_integer() else rate
+
+
+def is_scaled_in_place(text: str, arrays: Collection[str]) -> bool:
+    """Whether a line only multiplies a value by a number and keeps its name: ``db *= 2``, ``db = rate * db``."""
+    try:
+        (statement,) = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError):
+        return False
+    if isinstance(statement, ast.AugAssign):
+        return isinstance(statement.op, ast.Mult) and not is_array(statement.value, arrays)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    target = ast.unparse(statement.targets[0])
+    factors = list(factors_written(statement.value))
+    others = [one for one in factors if ast.unparse(one) != target]
+    return len(factors) == len(others) + 1 > 1 and not any(is_array(one, arrays) for one in others)
 
 
 def change_written(text: str) -> ast.expr | None:
@@ -69,3 +87,8 @@ def is_array(factor: ast.expr, arrays: Collection[str]) -> bool:
 def is_setting(factor: ast.expr) -> bool:
     """Whether a factor is a name or a plain fraction"""
     return bool(last_name(factor)) or (isinstance(factor, ast.Constant) and isinstance(factor.value, float))
+
+
+def rate_names(text: str) -> list[str]:
+    """The names of learning rates in a line, such as "self.lr", as often as they are there"""
+    return [one for one in re.findall(r"[\w.]+", text) if RATE_NAME.search(one.rpartition(".")[2])]

@@ -101,10 +101,27 @@ PRINTED = frozenset({"end", "sep", "file", "flush"})  # options of the function,
 def counts_by_quotients(text: str) -> bool:
     """Whether a quotient is where Python 3 takes whole numbers only: ``range(n / size)``, ``rows[: n / 2]``.
 
-    What has anything that Python 2 lacks is not looked at, nor what asks for the division of Python 3.
+    What has anything that Python 2 lacks is not looked at, nor what asks for the division of Python 3. A function that
+    a file which runs its other functions does not name says nothing: nobody may have run it.
     """
-    nodes = list(ast.walk(ast.parse(text))) if "/" in text and TRUE_DIVISION.search(text) is None else []
-    return any(map(_counts_by_quotient, nodes)) and not _is_only_python_3(text, nodes)
+    tree = ast.parse(text) if "/" in text and TRUE_DIVISION.search(text) is None else ast.Module([], [])
+    nodes = list(ast.walk(tree))
+    found = [one for one in nodes if _counts_by_quotient(one)]
+    if not found or _is_only_python_3(text, nodes):
+        return False
+    dead = {id(one) for function in _never_named(text, tree, nodes) for one in ast.walk(function)}
+    return any(id(one) not in dead for one in found)
+
+
+def _never_named(text: str, tree: ast.Module, nodes: Iterable[ast.AST]) -> list[ast.AST]:
+    """The functions whose name stands once in a text, if it calls another one of its own outside of functions."""
+    own = {one.name: one for one in nodes if isinstance(one, (ast.FunctionDef, ast.ClassDef))}
+    statements = [one for one in tree.body if not isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+    calls = [one.func for statement in statements for one in ast.walk(statement) if isinstance(one, ast.Call)]
+    if not any(isinstance(one, ast.Name) and one.id in own for one in calls):
+        return []
+    functions = [(name, one) for name, one in own.items() if isinstance(one, ast.FunctionDef) and name[:2] != "__"]
+    return [one for name, one in functions if len(re.findall(rf"\b{name}\b", text)) == 1]
 
 
 def _counts_by_quotient(node: ast.AST) -> bool:

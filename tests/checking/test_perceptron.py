@@ -423,3 +423,31 @@ def test_a_sum_of_targets_that_a_branch_adds_up_from_0_is_the_gradient_of_a_bias
     assert result.verdict is Verdict.CORRECT, report.text(result)
     path.write_text(HINGE_BY_ROWS.replace("db -= sign", "db += sign"))
     assert check_file(path).verdict is Verdict.MISTAKE
+
+
+WITH_HINGE = """import numpy as np
+rng = np.random.RandomState(1)
+X = np.vstack([rng.randn(12, 2) + 1, rng.randn(12, 2) - 1])
+y = np.hstack([np.ones(12), -np.ones(12)])
+w, b, rate = np.zeros(2), 0.0, 0.1
+for epoch in range(3):
+    loss = 0
+    for i in range(len(X)):
+        z = np.dot(X[i], w) + b
+        out = DECIDED
+        loss += max(0, 1 - y[i] * z)
+        w += rate * (y[i] - out) * X[i]
+        b += rate * (y[i] - out)
+    print(epoch, loss / len(X))
+"""
+
+
+@pytest.mark.parametrize("decided", ["1 if z >= 0 else -1", "np.where(z >= 0, 1, -1)"])
+def test_a_perceptron_may_print_a_hinge_loss(tmp_path: Path, decided: str) -> None:
+    """It may read the target again for each update, too."""
+    path = tmp_path / "mine.py"
+    right = WITH_HINGE.replace("DECIDED", decided)
+    path.write_text(right)
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(right.replace("out) * X[i]", "out) * X[i] * X[i]"))
+    assert [one.place and one.place.line for one in check_file(path).mistakes] == [12]

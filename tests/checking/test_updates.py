@@ -9,10 +9,11 @@ import pytest
 
 from harness.checking.check import check_file
 from harness.checking.formulas import adam_rules, moment
-from harness.checking.result import CheckResult, Verdict
+from harness.checking.result import CheckResult, Remark, Verdict
 from harness.checking.rule_places import rate_of
 from harness.checking.updates import Replayed, has_falling_rate, linear_response, linear_rule
 from harness.report import checking as report
+from tests.network_files import write_file
 
 G = np.random.default_rng(0).normal(size=(5, 3, 4))  # (trials, iterations, elements)
 
@@ -544,3 +545,43 @@ def test_of_as_many_gradients_those_that_are_a_mean_of_a_cross_entropy_are_right
     path = tmp_path / "classes.py"
     path.write_text(CLASSES.replace("DW", str(kernel)).replace("DB", str(bias)))
     assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == found
+
+
+SCALED = """\
+import numpy as np
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(9, 3)), rng.random((9, 1))
+W, c, V, k = rng.normal(size=(3, 4)), np.zeros((1, 4)), rng.normal(size=(4, 1)), np.zeros((1, 1))
+rate, faster = 0.1, 2.0
+for _ in range(5):
+    h = np.tanh(X @ W + c)
+    d = h @ V + k - Y
+    dV, dk = h.T @ d, {first}d.sum(axis=0, keepdims=True)
+    d = d @ V.T * (1 - h**2)
+    dW, dc = X.T @ d, {first}d.sum(axis=0, keepdims=True)
+    {second}
+    W -= rate * dW
+    c -= rate * dc
+    V -= rate * dV
+    k -= rate * dk
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ids"),
+    [
+        ("", "dk *= 2; dc *= 2", []),
+        ("", "dk = faster * dk; dc = dc * faster", []),
+        ("2 * ", "", ["extra-factor-two"]),
+        ("", "dk *= len(X); dc *= len(X)", ["sum-instead-of-mean"]),
+        ("", "dk *= rate; dc *= rate", ["learning-rate-twice"]),
+    ],
+)
+def test_a_statement_that_only_multiplies_gradients_is_another_rate(
+    tmp_path: Path, first: str, second: str, ids: list[str]
+) -> None:
+    text = SCALED.format(first=first, second=second.replace("; ", "\n    "))
+    result = check_file(write_file(tmp_path / "mine.py", text))
+    assert [one.id for one in result.mistakes] == ids
+    rates = sorted(place.line for id, place, _ in result.notes if id is Remark.ANOTHER_RATE and place is not None)
+    assert rates == ([] if ids else [12, 13])

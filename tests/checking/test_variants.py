@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.layers import is_usual_scale
+from harness.checking.pair_conventions import is_usual_scale
 from harness.checking.pair_verdicts import with_pairs
 from harness.checking.result import Agreement, CheckResult, GradientResult, PairResult, Remark, Verdict
 from harness.checking.scales import Counts, is_usual, odd_divisor

@@ -271,6 +271,9 @@ for epoch in range(3):
         ("first = rows[: m // 4]\nhalf = range(int(m / 2))\nsome = rows[: round(m / 3)]", False),
         ("part = table.loc[low / 2 : high / 2]", False),
         ("for i in range(n / 2):\n    print(i, end=' ')", False),
+        ("def halves(n):\n    return range(n / 2)\ndef train(n):\n    return n\ntrain(3)", False),
+        ("def halves(n):\n    return range(n / 2)\ndef train(n):\n    return halves(n)\ntrain(3)", True),
+        ("def halves(n):\n    return range(n / 2)", True),
     ],
 )
 def test_a_quotient_that_counts_is_enough(text, is_old):

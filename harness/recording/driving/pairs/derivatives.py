@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..roles import Role
 from ..source import FunctionFacts
@@ -18,6 +19,9 @@ DERIVATIVE = re.compile(
     re.IGNORECASE,
 )
 FLAG_NAME = re.compile(r"^(is_?)?(deriv\w*|prime|grad\w*|d|back\w*)$", re.IGNORECASE)
+
+OF_INPUT = "of z"
+OF_VALUE = re.compile(r"^(a|out(put)?s?|act(ivat\w*)?|s|y|val(ue)?)$", re.IGNORECASE)  # the name of an argument
 
 
 def derivative_plans(calls: StaticCalls) -> Iterator[PairPlan]:
@@ -51,8 +55,23 @@ def _derivative(
     if counts == (1, 1):
         call = f"{prefix}{derivative.name}({{}})"
         yield elementwise(calls, owner, prefix, forward, call, derivative.node.lineno, derivative.name)
+    elif counts == (1, 2) and (given := _given_both(forward, derivative)):
+        call = f"{prefix}{derivative.name}({given})"
+        plan = elementwise(calls, owner, prefix, forward, call, derivative.node.lineno, derivative.name)
+        yield replace(plan, options=tuple(one for one in plan.options if one.how == OF_INPUT))
     elif counts == (2, 2) and LOSS_WORDS.search(stem):
         yield _loss_pair(calls, owner, prefix, forward, derivative)
+
+
+def _given_both(forward: FunctionFacts, derivative: FunctionFacts) -> str:
+    """The arguments of a derivative that is given what the function is given and its value, with places for both.
+
+    Empty unless one has the name that it has in the function, and the other that of a value.
+    """
+    names = [one.name for one in derivative.required]
+    given = {forward.required[0].name: "{}", **{one: "{output}" for one in names if OF_VALUE.match(one)}}
+    texts = [given.get(one, "") for one in names]
+    return ", ".join(texts) if sorted(texts) == ["{output}", "{}"] else ""
 
 
 def _flagged(calls: StaticCalls, owner: str, name: str, function: FunctionFacts) -> Iterator[PairPlan]:
@@ -89,19 +108,19 @@ def elementwise(
         owner: class of a method, "" for a function.
         prefix: of the call of the function.
         forward: the function.
-        call: of the derivative, with "{}" for the argument.
+        call: of the derivative, with "{}" for the argument, and "{output}" for the function's value if it is given.
         line: of the derivative.
         label: its name for the report.
         off: further arguments of the function that say that its value is asked for.
     """
     options: list[PairOption] = []
-    for how, argument in (("of z", "input{k}"), ("of a", "output{k}")):
+    for how, argument in ((OF_INPUT, "input{k}"), ("of a", "output{k}")):
         for data in ("rows_", "columns_", "vector_", "row_", "column_"):
             key = calls.new_key()
             lines = (
                 f"input{key} = {data} + 0.0",
                 f"output{key} = {prefix}{forward.name}(input{key}{off})",
-                f"gradient{key}0 = {call.format(argument.format(k=key))}",
+                f"gradient{key}0 = {call.format(argument.format(k=key), output=f'output{key}')}",
             )
             gradient = GradientPlan(label=label, of=forward.name, value=f"gradient{key}0", of_value=f"input{key}")
             options.append(

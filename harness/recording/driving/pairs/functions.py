@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ..gradients import GRADIENT_NAMED, plain_name
-from ..roles import words_of
+from ..returns import UNNAMED
+from ..roles import INPUT_NAME, words_of
 from ..source import Argument, FunctionFacts
-from ..uses import uses_of
+from ..uses import scales_result, uses_of
 from ..words import LOSS_WORDS
 from .arrays import INDEX_LAYER, INDICES, LOSS_DATA, SERIES, STATE, STATES, TOKENS, same_observations
 from .calls import StaticCalls
+from .derivatives import DERIVATIVE
 from .passes import ATTENDED, Passes, joined_outputs, without_mark
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 from .recurrent import RECURRENT, recurrent_array, weights_by_key
@@ -21,6 +25,7 @@ MAX_OPTIONS = 24  # of one pair of functions
 WHOLE_NETWORK = ("parameters", "params", "network", "model", "layers")
 OBSERVATIONS_OF_VECTORS = ("rows_", "columns_")
 SETTING = re.compile(r"param|mode|activation|stride|pad|config|hparam|keep|prob|train|eps|momentum", re.IGNORECASE)
+OF_INPUT = re.compile(r"^(z|x|input|pre_?act)", re.IGNORECASE)  # an argument of an activation
 OF_IMAGES = re.compile(r"conv|pool|spatial", re.IGNORECASE)
 
 
@@ -29,7 +34,7 @@ def function_plans(calls: StaticCalls) -> Iterator[PairPlan]:
     for name, forward in calls.facts.functions.items():
         if _takes_whole_network(calls, forward) and not _keys_of_weights(calls, forward):
             continue
-        backward = _backward_of(calls.facts.functions, name)
+        backward = _backward_of(calls.facts.functions, name) or _slope_times_gradient(calls, forward)
         if backward is not None:
             options = _function_options(calls, name, forward, backward)
             yield PairPlan(
@@ -52,6 +57,26 @@ def _backward_of(functions: Mapping[str, FunctionFacts], name: str) -> FunctionF
         if other not in (name, bare) and bare.lower() == stem.lower() and len(function.arguments) >= 2:
             found.append(function)
     return min(found, key=lambda function: len(function.name), default=None)
+
+
+def _slope_times_gradient(calls: StaticCalls, forward: FunctionFacts) -> FunctionFacts | None:
+    """The derivative of an activation that is given the gradient from above too: ``tanh_prime(x, above)``.
+
+    That argument is multiplied with, or it is an array whose items are set.
+    """
+    if len(forward.required) != 1 or LOSS_WORDS.search(forward.name):
+        return None
+    for function in calls.facts.functions.values():
+        match = DERIVATIVE.match(function.name)
+        stem = (match.group("a") or match.group("b") or "") if match is not None else ""
+        if stem.strip("_").lower() != forward.name.lower() or len(function.required) != 2:
+            continue
+        others = [one.name for one in function.required if one.name != forward.required[0].name]
+        stores = [node for node in ast.walk(function.node) if isinstance(node, ast.Subscript)]
+        stored = {ast.unparse(node.value) for node in stores if isinstance(node.ctx, ast.Store)}
+        if any(scales_result(one, function.node) or one in stored for one in others):
+            return function
+    return None
 
 
 def _takes_whole_network(calls: StaticCalls, forward: FunctionFacts) -> bool:
@@ -112,7 +137,7 @@ def _function_options(
     passes = Passes(calls, forward, backward)
     is_recurrent = any(STATE.match(one.name) for one in forward.required[1:]) and RECURRENT.search(name) is not None
     keyed = _keys_of_weights(calls, forward)
-    for data, weights, bias in _forms(name, is_recurrent):
+    for (data, weights, bias), way in itertools.product(_forms(name, is_recurrent), _ways_back(passes, is_recurrent)):
         key = calls.new_key()
         names: dict[str, str] = {}
         settings: dict[str, str] = {}
@@ -143,10 +168,14 @@ def _function_options(
         lines += joined_outputs(key, outputs)
         if observed:
             lines.extend(same_observations(outputs[0], observed[0], data))
-        cache = f"both{key}[{len(forward.returns) - 1}]" if several else next(iter(names.values()), "")
-        rest = _backward_arguments(backward, names, settings, cache, len(places))
+        if several:
+            kept = f"both{key}[{len(forward.returns) - 1}]"
+        else:
+            kept = f"output{key}" if way.keeps_output else next(iter(names.values()), "")
+        rest = _backward_arguments(backward, names, settings, kept, way, len(places))
         above = [f"upstream{key}{place}" for place in range(len(places))] if len(places) > 1 else [f"upstream{key}"]
-        lines.append(f"back{key} = {backward.name}({', '.join([*above, *rest])})")
+        rest[way.place : way.place] = above
+        lines.append(f"back{key} = {backward.name}({', '.join(rest)})")
         gradients, more = _returned_gradients(key, backward, names)
         yield PairOption(
             lines=(*lines, *more),
@@ -156,6 +185,31 @@ def _function_options(
             unread=tuple(one for one in names.items() if one[0] not in {gradient.of for gradient in gradients}),
             observed=tuple(observed),
         )
+
+
+@dataclass(frozen=True)
+class _WayBack:
+    """How a backward function is called."""
+
+    place: int = 0  # of the gradient from above among the arguments
+    keeps_output: bool = False  # whether it is given what the forward function returned, not what that was given
+
+
+def _ways_back(passes: Passes, is_recurrent: bool) -> list[_WayBack]:
+    """The ways to call a backward function that the names of its arguments leave open, the likeliest first."""
+    forward, required = passes.forward, [one for one in passes.backward.arguments if one.required]
+    if is_recurrent or len(forward.returns) > 1:
+        return [_WayBack()]
+    known = {one.name for one in forward.arguments}
+    unknown = [one for one in required if one.name not in known]
+    above = [one for one in passes.above if one in unknown]
+    places = [required.index(one) for one in above or unknown[:1]] or [0]
+    others = [one.name for index, one in enumerate(required) if index not in places and one.name not in known]
+    is_open = len(required) == 2 and len(others) == 1
+    if is_open and not any(map(passes.is_telling, required)):
+        places += [required.index(one) for one in unknown[1:]]
+    takes_output = is_open and not OF_INPUT.match(others[0]) and not INPUT_NAME.match(others[0])
+    return [_WayBack(place, kept) for place in places for kept in ((False, True) if takes_output else (False,))]
 
 
 def _forms(name: str, is_recurrent: bool) -> list[tuple[str, str, str]]:
@@ -175,22 +229,30 @@ def _forms(name: str, is_recurrent: bool) -> list[tuple[str, str, str]]:
 
 
 def _backward_arguments(
-    backward: FunctionFacts, names: Mapping[str, str], settings: Mapping[str, str], cache: str, first: int
+    backward: FunctionFacts,
+    names: Mapping[str, str],
+    settings: Mapping[str, str],
+    kept: str,
+    way: _WayBack,
+    count: int,
 ) -> list[str]:
-    """The arguments after the upstream gradients: those of the forward call by name, the cache, settings.
+    """The arguments beside the upstream gradients: those of the forward call by name, what is kept of it, settings.
 
     Args:
         backward: the function.
         names, settings: what the forward call is given, by argument.
-        cache: what it returns for the backward call.
-        first: the place of the first of them.
+        kept: what is kept of the forward call for the backward call.
+        way: where the upstream gradients stand.
+        count: of them.
     """
 
     def value(index: int, argument: Argument) -> str:
         known = names.get(argument.name) or settings.get(argument.name)
-        return known or (_setting_for(backward, argument.name) if index > 0 else cache)
+        return known or (_setting_for(backward, argument.name) if index > 0 else kept)
 
-    return [value(index, one) for index, one in enumerate([b for b in backward.arguments[first:] if b.required])]
+    required = [one for one in backward.arguments if one.required]
+    del required[way.place : way.place + count]
+    return [value(index, one) for index, one in enumerate(required)]
 
 
 def _array_for(name: str, index: int, data: str, weights: str, bias: str) -> str | None:
@@ -266,6 +328,8 @@ def _returned_gradients(
             match = arguments[0] if arguments else None
         if match is None and several and not in_dictionary and len(labels) == len(arguments):
             match = arguments[index]
+            if match in taken and UNNAMED.fullmatch(label):
+                match = next((one for one in arguments if one not in taken), None)
         if match is None or match in taken:
             continue
         taken.add(match)

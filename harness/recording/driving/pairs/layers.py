@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..returns import DRAWS
-from ..roles import INPUT_NAME, UPSTREAM_NAME, Role
+from ..roles import INPUT_NAME, Role
 from ..source import Argument, FunctionFacts
 from ..updates import mangled
 from ..uses import scales_result
@@ -34,7 +34,7 @@ from .derivatives import elementwise
 from .kept import OF_GRADIENTS, Item, given_back_keys, kept_items
 from .kinds import ELEMENTWISE, Kind, kinds_of
 from .parts import given_layers, kept_calls
-from .passes import SETTINGS, TELLING, Passes, joined_outputs
+from .passes import SETTINGS, Passes, joined_outputs
 from .plan import PairKind, PairOption, PairPlan
 
 MAX_OPTIONS = 32  # of one layer
@@ -222,8 +222,7 @@ def _plan(
 
 def _is_given_gradient(backward: FunctionFacts) -> bool:
     """Whether a backward pass may be given the gradient of its output, and not a state alone that it can do without."""
-    names = [one.name for one in backward.arguments]
-    return bool(backward.required) or any(UPSTREAM_NAME.match(one) or TELLING.search(one) for one in names)
+    return bool(backward.required) or any(map(Passes.is_telling, backward.arguments))
 
 
 def _is_slope(forward: FunctionFacts, backward: FunctionFacts) -> bool:
@@ -467,7 +466,7 @@ class _Layer:
         arrays = [a for a in others if self.calls.role(self.backward, a) not in SETTINGS]
         if len(arrays) != 2:
             return [self.calls.arguments(self.backward, "upstream{k}", "")]
-        telling = [bool(UPSTREAM_NAME.match(a.name) or TELLING.search(a.name)) for a in arrays]
+        telling = [self.passes.is_telling(one) for one in arrays]
         orders = [("upstream{k}", "input{k}"), ("input{k}", "upstream{k}")]
         if telling == [False, True]:
             orders.reverse()

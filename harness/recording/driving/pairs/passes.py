@@ -90,13 +90,17 @@ class Passes:
         has_cache = any(self.calls.role(self.backward, one) is Role.CACHE for one in self.backward.required)
         return has_cache and CACHE_NAME.match(name) is not None and name == self.forward.returns[-1]
 
+    @staticmethod
+    def is_telling(argument: Argument) -> bool:
+        """Whether the name of an argument says that it is a gradient."""
+        return bool(UPSTREAM_NAME.match(argument.name) or TELLING.search(argument.name))
+
     @functools.cached_property
     def above(self) -> list[Argument]:
         """The gradients from above that the backward pass is given."""
         given = {*(one.name for one in self.forward.arguments), *self.forward.returns}
         arrays = [one for one in self._arrays(self.backward) if self.calls.role(self.backward, one) is not Role.CACHE]
-        telling = [one for one in arrays if UPSTREAM_NAME.match(one.name) or TELLING.search(one.name)]
-        telling = [one for one in telling if one.name not in given]
+        telling = [one for one in arrays if self.is_telling(one) and one.name not in given]
         return (telling or arrays[:1])[:MAX_OUTPUTS]
 
     @functools.cached_property

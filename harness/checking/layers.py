@@ -36,6 +36,7 @@ from .locating import replaced_upstream
 from .matching import decayed_step, read
 from .mistakes import UNNAMED
 from .naming.names import name_edit, name_faults
+from .output_activations import before_activation, is_behind_cross_entropy
 from .overwriting import without_overwritten
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, size_of
@@ -402,7 +403,12 @@ class _Judge:
         if gradient.after and np.shape(settings[0][of]) != np.shape(settings[0][end]):
             # a number that becomes an array at the first update: one for every unit is meant
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
-        if gradient.of == "input" and self._is_passed_on(option, end) and self._is_coupled(option, of, settings[0]):
+        outputs = [values[self.by_name[option.output]] for values in settings]
+        upstreams = [values[self.by_name[option.upstream]] for values in settings] if option.upstream else []
+        leaves_to_loss = gradient.of == "input" and (
+            self._is_passed_on(option, end) or is_behind_cross_entropy(outputs, upstreams, got)
+        )
+        if leaves_to_loss and self._is_coupled(option, of, settings[0]):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # the loss has its derivative
         if gradient.of_value not in option.observed and _are_rounding(got, truths) and _are_rounding(true, truths):
             return GradientResult(agreement=Agreement.AGREES, **common)  # it is 0, as that of a bias of the keys
@@ -412,7 +418,7 @@ class _Judge:
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
         if plan.kind is PairKind.LOSS and alignment is None:
             outputs = [np.asarray(values[of], dtype=float) for values in settings]
-            if any(align(mine, samples(rows)) for rows in zip(*map(_before_activation, outputs, true))):
+            if any(align(mine, samples(rows)) for rows in zip(*map(before_activation, outputs, true))):
                 # whether the layer below leaves its derivative out is not in the pair, nor whether it adds or subtracts
                 return GradientResult(agreement=Agreement.NOT_JUDGED, aligned_with=BEFORE_ACTIVATION, **common)
         if alignment is None or alignment.transposed:
@@ -561,7 +567,7 @@ def _of_layer_before(
     if gradient.of != "input":
         return ""
     given = [np.asarray(values[of], dtype=float) for values in settings]
-    rows = [*zip(*map(_before_activation, given, true)), [one * (x > 0) for x, one in zip(given, true)]]
+    rows = [*zip(*map(before_activation, given, true)), [one * (x > 0) for x, one in zip(given, true)]]
     return BEFORE_INPUT if any(align(mine, samples(one)) for one in rows) else ""
 
 
@@ -570,13 +576,6 @@ def _rank(result: PairResult) -> int:
     if any(one.aligned_with == BEFORE_ACTIVATION for one in result.gradients):
         return 2
     return {Agreement.AGREES: 0, Agreement.SCALED: 1, Agreement.DIFFERS: 3, Agreement.NOT_JUDGED: 4}[result.agreement]
-
-
-def _before_activation(output: Array, gradient: Array) -> tuple[Array, ...]:
-    """The gradients of a loss with respect to what an output activation is given: a sigmoid, tanh or softmax."""
-    product = output * gradient
-    softmax = (product - output * np.sum(product, axis=axis, keepdims=True) for axis in range(output.ndim))
-    return product * (1 - output), gradient * (1 - output**2), *softmax
 
 
 def is_usual_scale(factor: float, shape: tuple[int, ...], *, together: bool) -> bool:

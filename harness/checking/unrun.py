@@ -277,9 +277,7 @@ def trainers_left(recordings: Sequence[Recording], sources: Sources) -> list[str
     """
     callers = callers_left(recordings, sources).items()
     return [
-        name
-        for name, function in callers
-        if any(isinstance(one, (ast.Slice, ast.BinOp)) for one in ast.walk(function))
+        name for name, function in callers if any(isinstance(one, (ast.Slice, ast.BinOp)) for one in ast.walk(function))
     ]
 
 

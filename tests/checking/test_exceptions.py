@@ -191,7 +191,8 @@ def test_a_library_that_does_not_take_an_argument_may_be_another_version_of_it(t
 
 
 def test_a_class_of_the_project_that_does_not_take_an_argument_is_called_wrongly(tmp_path: Path) -> None:
-    (tmp_path / "wrapping.py").write_text("class TextWrapper:\n    def __init__(self, width):\n        self.width = width\n")
+    wrapper = "class TextWrapper:\n    def __init__(self, width):\n        self.width = width\n"
+    (tmp_path / "wrapping.py").write_text(wrapper)
     file = tmp_path / "net.py"
     file.write_text(OF_A_LIBRARY.replace("from textwrap", "from wrapping"))
     result = check_file(file)

@@ -61,7 +61,9 @@ def test_a_method_is_called_with_the_data_of_the_inner_one_and_only_if_it_hands_
     assert trainer_of("Net.fit", Sources({"net.py": encoded})) is None
 
 
-WITH_GENERATOR = NETWORK[: NETWORK.index("    def fit")] + """\
+WITH_GENERATOR = (
+    NETWORK[: NETWORK.index("    def fit")]
+    + """\
     def batches(self, X, y, batch):
         for i in range(0, len(X), batch):
             yield X[i:i + batch], y[i:i + batch]
@@ -71,6 +73,7 @@ WITH_GENERATOR = NETWORK[: NETWORK.index("    def fit")] + """\
             for part, wanted in self.batches(X, y, batch):
                 self.backprop(GIVEN)
 """
+)
 
 
 @pytest.mark.parametrize(

@@ -198,3 +198,38 @@ def test_a_class_of_the_project_that_does_not_take_an_argument_is_called_wrongly
     result = check_file(file)
     assert result.verdict is Verdict.MISTAKE
     assert result.mistakes[0].id == "exception"
+
+
+CUT_SHORT = """import numpy as np
+
+X = np.random.normal(size=(20, 3))
+Y = np.random.normal(size=(20, 2))
+w = np.random.normal(size=(3, 4)) * 0.4
+v = np.random.normal(size=(4, 2)) * 0.4
+rate = float(input("rate: "))
+for _ in range(5):
+    h = np.tanh(X @ w)
+    d = h @ v - Y
+    g = X.T @ (d @ v.T * (1 - h**2))
+    v -= rate * h.T @ d
+    w -= rate * g[:, None]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (CUT_SHORT, Verdict.NOT_JUDGED),
+        (CUT_SHORT.replace("g[:, None]", "g"), Verdict.CORRECT),
+        (CUT_SHORT.replace("    w -= rate * g[:, None]\n", ""), Verdict.MISTAKE),
+    ],
+    ids=["fails at the update", "right", "without an update"],
+)
+def test_a_parameter_whose_first_update_fails_is_not_called_never_updated(
+    tmp_path: Path, text: str, verdict: Verdict
+) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    result = check_file(file)
+    assert result.verdict is verdict
+    assert [one.id for one in result.mistakes] == ([] if verdict is not Verdict.MISTAKE else ["kernel-not-updated"])

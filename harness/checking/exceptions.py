@@ -87,7 +87,8 @@ def is_files_own(recording: Recording, sources: Sources) -> bool:
     own_call = raised.frames[0].file != RUN_FILE
     if own_call and raised.message.startswith(UNCLEAR_TRUTH) and IS_NONE.search(last.text):
         return True  # whatever numbers are in the array
-    defined = {name for tree in sources.trees.values() for name in names_bound(tree)}
+    nodes = (node for tree in sources.trees.values() for node in ast.walk(tree))
+    defined = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     if is_wrong_call(raised.type, raised.message, last.text, defined):
         return True
     is_of_shapes = MISMATCH.search(raised.message) or (RESHAPE.search(raised.message) and drawn_values(recording))

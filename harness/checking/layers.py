@@ -38,7 +38,14 @@ from .matching import read
 from .mistakes import UNNAMED
 from .naming.names import name_edit, name_faults
 from .overwriting import without_overwritten
-from .pair_conventions import BEFORE_ACTIVATION, before_activation, is_usual_scale, of_layer_before, with_penalty
+from .pair_conventions import (
+    BEFORE_ACTIVATION,
+    before_activation,
+    is_behind_cross_entropy,
+    is_usual_scale,
+    of_layer_before,
+    with_penalty,
+)
 from .pair_options import are_in_proportion, by_shape, without_idle
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, size_of
@@ -388,7 +395,12 @@ class _Judge:
         if gradient.after and np.shape(settings[0][of]) != np.shape(settings[0][end]):
             # a number that becomes an array at the first update: one for every unit is meant
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)
-        if gradient.of == "input" and self._is_passed_on(option, end) and self._is_coupled(option, of, settings[0]):
+        outputs = [values[self.by_name[option.output]] for values in settings]
+        upstreams = [values[self.by_name[option.upstream]] for values in settings] if option.upstream else []
+        leaves_to_loss = gradient.of == "input" and (
+            self._is_passed_on(option, end) or is_behind_cross_entropy(outputs, upstreams, got)
+        )
+        if leaves_to_loss and self._is_coupled(option, of, settings[0]):
             return GradientResult(agreement=Agreement.NOT_JUDGED, **common)  # the loss has its derivative
         if gradient.of_value not in option.observed and _are_rounding(got, truths) and _are_rounding(true, truths):
             return GradientResult(agreement=Agreement.AGREES, **common)  # it is 0, as that of a bias of the keys

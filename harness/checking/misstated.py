@@ -193,13 +193,30 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
         if weights is not None:
             places = tuple(filter(None, [stage.node(weights).place]))
             return found_at(plain, plain.errors[0].node, "forward-factor-missing", stage.steps, others=places), None
-        moved = moved_threshold(own, plain)
+        moved = plain.errors[0].node if is_of_other_classes(own, plain) else moved_threshold(own, plain)
         if moved is not None:
             places = tuple(filter(None, [stage.node(node).place]))
             return found_at(plain, moved, "cost-differs", stage.steps, others=places), None
         return None, differing(own)
     wider = next((one for one in under_declared_costs(readings) if adds_hidden_values(one, plain)), None)
     return None, None if wider is None else differing(wider)
+
+
+def is_of_other_classes(own: Reading, plain: Reading) -> bool:
+    """Whether the file's own cost is the same one of other outputs: those of labels that are not counted one too low.
+
+    The gradient of such a cost is a constant over the output of one class, and 0 for all others.
+    """
+    outputs = shared_outputs(own, plain)
+    both = gradients_at(outputs, own, plain)
+    if plain.cost.form is not Form.CATEGORICAL or both is None or len(outputs) != 1:
+        return False
+    values = np.concatenate([np.ravel(one[min(outputs)]) for one in plain.stage.settings])
+    counted = [one != 0 for one in both]
+    constants = [(gradients * values)[where] for gradients, where in zip(both, counted)]
+    are_constant = all(one.size and np.ptp(one) <= NEARLY_ALIKE * np.max(np.abs(one)) for one in constants)
+    is_of_one = are_constant and constants[0].size == constants[1].size < values.size
+    return is_of_one and bool(np.any(counted[0] != counted[1]))
 
 
 def moved_threshold(own: Reading, plain: Reading) -> int | None:

@@ -1,19 +1,24 @@
-"""A method that cuts the data into batches and hands them on to the one that was called: it is called as well."""
+"""A method that cuts the data into batches and hands them on to the one that was called: it is called as well.
+
+If such a function was tried and failed, nothing is said of a file whose parts are right if they are called alone.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..recording.driving.data import Sizes
 from ..recording.graph import Place, Recording
-from ..recording.literals import assigned, last_name
-from .raised import exception_mistake
-from .result import CheckResult, Verdict
+from ..recording.literals import assigned, last_name, nodes_of
+from ..recording.source import called_name
+from .facts import not_judged
+from .raised import exception_mistake, exception_text
+from .result import CheckResult, Reason, Verdict
 from .sources import Sources
-from .unrun import trainers_left
+from .unrun import callers_left, trainers_left
 from .variants import Record, data_of
 from .verdict import check_recording
 
@@ -72,7 +77,48 @@ def with_trainers(
             return replace(other, calls=lines), [latest]
         if other.verdict is Verdict.CORRECT and latest.raised is None:
             ran.append(latest)
+    for lines in failed_callers(recording, ran, sources, data) if data is not None else ():
+        assert data is not None
+        latest = record("\n".join(lines), data)
+        if latest.raised is not None and latest.raised.type == "ValueError":
+            detail = f"{lines[-1]} fails, though what it calls works alone: {exception_text(latest)}"
+            return not_judged(recording, Reason.DOUBTFUL_CALLS, detail), [recording]
     return result, ran
+
+
+def failed_callers(
+    recording: Recording, ran: Sequence[Recording], sources: Sources, names: Container[str]
+) -> list[tuple[str, ...]]:
+    """The calls with one of a function that calls the same ones in their place, if that was tried and failed.
+
+    It is given the data that fit those, so that it fails all the same may be a mistake of its own.
+
+    Args:
+        recording: of the calls that work.
+        ran: the recordings that the verdict rests on.
+        sources: the user's files.
+        names: of the data.
+    """
+    statements = ast.parse("\n".join(recording.driven.calls)).body
+    callers = {function.name: function for function in callers_left(ran, sources).values()}
+    found = []
+    for line, _ in recording.driven.failures:
+        for failed in (node for node in nodes_of(line) if called_name(node) in callers):
+            inner = {called_name(node) for node in ast.walk(callers[called_name(failed)])} - {""}
+            calling = (any(called_name(node) in inner for node in ast.walk(one)) for one in statements)
+            first = next((place for place, one in enumerate(calling) if one), len(statements))
+            replaced = [node for one in statements[first:] for node in ast.walk(one)]
+            if data_given(replaced, names) == data_given([failed], names):
+                found.append((*map(ast.unparse, statements[:first]), line))
+    return list(dict.fromkeys(found))
+
+
+def data_given(nodes: Iterable[ast.AST], names: Container[str]) -> set[str]:
+    """The arguments of calls that are made of data of some names, as they are written."""
+    given = [one for node in nodes if isinstance(node, ast.Call) for one in (*node.args, *node.keywords)]
+    values = [one.value if isinstance(one, ast.keyword) else one for one in given]
+    of_data = [one for one in values if any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(one))]
+    return set(map(ast.unparse, of_data))
 
 
 def trainer_of(name: str, sources: Sources) -> Trainer | None:

@@ -275,20 +275,27 @@ def trainers_left(recordings: Sequence[Recording], sources: Sources) -> list[str
 
     They cut the data or compute something, so what they hand on may be wrong.
     """
+    callers = callers_left(recordings, sources).items()
+    return [
+        name for name, function in callers if any(isinstance(one, (ast.Slice, ast.BinOp)) for one in ast.walk(function))
+    ]
+
+
+def callers_left(recordings: Sequence[Recording], sources: Sources) -> dict[str, ast.FunctionDef]:
+    """The functions that call what updated parameters and ran in none of the recordings, by their names."""
     lines = sites_of(node.place for recording in recordings for node in recording.nodes)
     lines |= {site for recording in recordings for site in recording.assigned}
     updates = [recording.nodes[one.after].place for recording in recordings for one in recording.updates]
     trainers = {bare(one.function) for place in updates if place is not None for one in place.trail}
-    found = []
+    found = {}
     for file, tree in sources.trees.items():
         for part in tree.body:
             methods: Sequence[ast.stmt] = part.body if isinstance(part, ast.ClassDef) else [part]
             for function in (one for one in methods if isinstance(one, ast.FunctionDef)):
-                inside = list(ast.walk(function))
-                calls = any(isinstance(one, ast.Call) and last_name(one.func) in trainers for one in inside)
-                prepares = any(isinstance(one, (ast.Slice, ast.BinOp)) for one in inside)
-                if calls and prepares and not has_run(function, file, lines):
-                    found.append(f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name)
+                calls = any(isinstance(one, ast.Call) and last_name(one.func) in trainers for one in ast.walk(function))
+                if calls and not has_run(function, file, lines):
+                    name = f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name
+                    found[name] = function
     return found
 
 

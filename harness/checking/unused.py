@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 
-from ..recording.graph import Kind, Node, Place, Recording, Site, references
+from ..recording.graph import Kind, Node, Place, Recording, Site, Stop, references
 from .alignment import align, samples, squeezed
 from .decisions import EQUALITIES, ORDERS
 from .exceptions import RUN_FILE
@@ -156,6 +157,9 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if place is not None and place.file == RUN_FILE and has_unused_gradient(reading, id):
             unclassified.append(name)  # the update is not the file's own, which only computes gradients
             continue
+        if is_cut_short(stage.recording):
+            unclassified.append(name)  # its update may be what failed, or come after that
+            continue
         found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
         if role is Role.BIAS:
             biases[id] = found[-1]
@@ -169,6 +173,12 @@ def untouched_parameters(reading: Reading) -> Untouched:
         unclassified=tuple(unclassified),
         untrained=tuple(dict.fromkeys(untrained)),
     )
+
+
+def is_cut_short(recording: Recording) -> bool:
+    """Whether an exception ended the run before any parameter was updated twice: an iteration may not be complete."""
+    counts = Counter(update.parameter for update in recording.updates)
+    return recording.stop is Stop.RAISED and max(counts.values(), default=0) < 2
 
 
 def is_first_state(reading: Reading, leaf: int) -> bool:

@@ -80,3 +80,56 @@ def test_a_pair_of_options_that_the_file_does_not_bring_together_is_not_its_mist
 def test_a_cost_that_is_wrong_with_every_output_is_a_mistake(tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "network.py", NETWORK.replace(SLOPE, "")))
     assert [one.id for one in result.mistakes] == ["missing-output-activation-derivative"]
+
+
+OUTPUT_BY_DEFAULT = """
+import numpy as np
+
+def tanh(z):
+    return np.tanh(z)
+
+def softmax(z):
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+class Layer:
+    def __init__(self, units, activation="tanh"):
+        self.units, self.weights = units, None
+        self.activate = {"tanh": tanh, "softmax": softmax}[activation]
+
+    def forward(self, x):
+        if self.weights is None:
+            self.weights = np.random.randn(x.shape[1], self.units) * 0.3
+        self.x, self.a = x, self.activate(x @ self.weights)
+        return self.a
+
+class Network:
+    def __init__(self, rate=0.1):
+        self.layers, self.rate = [], rate
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def fit(self, X, y, epochs=5):
+        for _ in range(epochs):
+            a = X
+            for layer in self.layers:
+                a = layer.forward(a)
+            delta = DELTA
+            for number in reversed(range(len(self.layers))):
+                layer = self.layers[number]
+                step = layer.x.T @ delta
+                if number:
+                    delta = delta @ layer.weights.T * (1 - layer.x**2)
+                layer.weights = layer.weights - self.rate * step
+"""
+
+
+@pytest.mark.parametrize(
+    ("delta", "verdict"),
+    [("a - y", Verdict.NOT_JUDGED), ("(a - y) * (1 - a**2)", Verdict.CORRECT), ("(a - y) * a", Verdict.MISTAKE)],
+)
+def test_an_output_with_the_default_of_all_layers_may_be_one_that_the_file_does_not_mean(
+    tmp_path: Path, delta: str, verdict: Verdict
+) -> None:
+    result = check_file(write_file(tmp_path / "net.py", OUTPUT_BY_DEFAULT.replace("DELTA", delta)))
+    assert result.verdict is verdict

@@ -172,3 +172,64 @@ def test_sizes_that_do_not_fit_the_data_of_the_file_are_a_mistake(tmp_path: Path
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text("import sys\n" + ONE_LABEL.replace("1, 10", "1, int(input())"))
     assert check_file(path).verdict is not Verdict.MISTAKE
+
+
+OF_A_LIBRARY = """from textwrap import TextWrapper
+import numpy as np
+
+X = np.random.normal(size=(20, 3))
+wrapper = TextWrapper(line_length=70)
+"""
+
+
+def test_a_library_that_does_not_take_an_argument_may_be_another_version_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(OF_A_LIBRARY)
+    result = check_file(file)
+    assert result.verdict is Verdict.NOT_JUDGED
+    assert "line_length" in result.exception
+
+
+def test_a_class_of_the_project_that_does_not_take_an_argument_is_called_wrongly(tmp_path: Path) -> None:
+    wrapper = "class TextWrapper:\n    def __init__(self, width):\n        self.width = width\n"
+    (tmp_path / "wrapping.py").write_text(wrapper)
+    file = tmp_path / "net.py"
+    file.write_text(OF_A_LIBRARY.replace("from textwrap", "from wrapping"))
+    result = check_file(file)
+    assert result.verdict is Verdict.MISTAKE
+    assert result.mistakes[0].id == "exception"
+
+
+CUT_SHORT = """import numpy as np
+
+X = np.random.normal(size=(20, 3))
+Y = np.random.normal(size=(20, 2))
+w = np.random.normal(size=(3, 4)) * 0.4
+v = np.random.normal(size=(4, 2)) * 0.4
+rate = float(input("rate: "))
+for _ in range(5):
+    h = np.tanh(X @ w)
+    d = h @ v - Y
+    g = X.T @ (d @ v.T * (1 - h**2))
+    v -= rate * h.T @ d
+    w -= rate * g[:, None]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        (CUT_SHORT, Verdict.NOT_JUDGED),
+        (CUT_SHORT.replace("g[:, None]", "g"), Verdict.CORRECT),
+        (CUT_SHORT.replace("    w -= rate * g[:, None]\n", ""), Verdict.MISTAKE),
+    ],
+    ids=["fails at the update", "right", "without an update"],
+)
+def test_a_parameter_whose_first_update_fails_is_not_called_never_updated(
+    tmp_path: Path, text: str, verdict: Verdict
+) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(text)
+    result = check_file(file)
+    assert result.verdict is verdict
+    assert [one.id for one in result.mistakes] == ([] if verdict is not Verdict.MISTAKE else ["kernel-not-updated"])

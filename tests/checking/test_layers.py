@@ -1051,6 +1051,32 @@ def test_the_loss_may_have_the_derivative_of_a_softmax(tmp_path: Path, stored: s
 
 
 @pytest.mark.parametrize(
+    ("back", "verdict"),
+    [
+        ("self.a * (1 + grad)", Verdict.NOT_JUDGED),  # right if the loss gives -y / a
+        ("self.a * (1 / len(grad) + grad)", Verdict.NOT_JUDGED),  # and if that is averaged
+        ("self.a * (1 - grad)", Verdict.MISTAKE),
+        ("self.a * grad", Verdict.MISTAKE),
+    ],
+)
+def test_a_softmax_may_take_the_gradient_of_a_cross_entropy_for_granted(
+    tmp_path: Path, back: str, verdict: Verdict
+) -> None:
+    path = write_file(
+        tmp_path / "mine.py",
+        "import numpy as np\n"
+        "class Softmax:\n"
+        "    def forward(self, z):\n"
+        "        e = np.exp(z - z.max(axis=1, keepdims=True))\n"
+        "        self.a = e / e.sum(axis=1, keepdims=True)\n"
+        "        return self.a\n"
+        "    def backward(self, grad):\n"
+        f"        return {back}\n",
+    )
+    assert check_file(path).verdict is verdict
+
+
+@pytest.mark.parametrize(
     ("before", "verdict"), [("da @ self.Wh.T", Verdict.CORRECT), ("da @ self.Wh", Verdict.MISTAKE)]
 )
 def test_a_recurrent_cell_hands_its_cache_over_and_takes_a_state(tmp_path: Path, before: str, verdict: Verdict) -> None:

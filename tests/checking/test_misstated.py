@@ -512,3 +512,37 @@ def test_a_gradient_that_counts_other_margins_than_the_hinge_that_is_computed_is
     assert not (line is None and result.alternatives)
     found = [(one.id, one.place and one.place.line) for one in result.mistakes]
     assert found == ([] if line is None else [("cost-differs", line)])
+
+
+OF_OTHER_CLASSES = """
+import numpy as np
+
+class Softmax:
+    def forward(self, z, y):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.output = e / e.sum(axis=1, keepdims=True)
+        return np.mean(-np.log(np.clip(self.output, 1e-7, 1 - 1e-7)[range(len(y)), y]))
+
+    def backward(self, y):
+        self.dinputs = self.output.copy()
+        self.dinputs[range(len(y)), PICKED] -= 1
+        self.dinputs = self.dinputs / len(y)
+
+rng = np.random.default_rng(4)
+X = rng.normal(size=(30, 4))
+y = rng.integers(0, 3, size=30)
+w = rng.normal(size=(4, 3)) * 0.3
+ending = Softmax()
+for _ in range(10):
+    loss = ending.forward(X @ w, y)
+    ending.backward(y)
+    w -= 0.1 * X.T @ ending.dinputs
+"""
+
+
+@pytest.mark.parametrize(
+    ("picked", "verdict"), [("y", Verdict.CORRECT), ("y - 1", Verdict.MISTAKE), ("2 - y", Verdict.MISTAKE)]
+)
+def test_a_gradient_of_other_classes_than_the_cost_is_a_mistake(tmp_path: Path, picked: str, verdict: Verdict) -> None:
+    result = check_file(write_file(tmp_path / "net.py", OF_OTHER_CLASSES.replace("PICKED", picked)))
+    assert result.verdict is verdict

@@ -59,3 +59,30 @@ def test_a_method_is_called_with_the_data_of_the_inner_one_and_only_if_it_hands_
     assert lines_with(trainer, calls) == (calls[0], "net.fit(X=X.T, y=Y.T, epochs=3, batch=23)")
     encoded = right.replace("for _ in", "y = np.eye(3)[y]\n        for _ in")
     assert trainer_of("Net.fit", Sources({"net.py": encoded})) is None
+
+
+WITH_GENERATOR = (
+    NETWORK[: NETWORK.index("    def fit")]
+    + """\
+    def batches(self, X, y, batch):
+        for i in range(0, len(X), batch):
+            yield X[i:i + batch], y[i:i + batch]
+
+    def fit(self, X, y, epochs=10, batch=4):
+        for _ in range(epochs):
+            for part, wanted in self.batches(X, y, batch):
+                self.backprop(GIVEN)
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [("part, wanted", Verdict.CORRECT), ("part, part", Verdict.NOT_JUDGED), ("X, wanted", Verdict.NOT_JUDGED)],
+    ids=["right", "inputs for targets", "all inputs"],
+)
+def test_parts_that_are_right_alone_are_not_judged_if_what_calls_them_fails(
+    tmp_path: Path, given: str, verdict: Verdict
+) -> None:
+    (tmp_path / "net.py").write_text(WITH_GENERATOR.replace("GIVEN", given))
+    assert check_file(tmp_path / "net.py").verdict is verdict

@@ -62,6 +62,18 @@ for turn in range(4):
             w = w + 0.1 * t * x
             b = b + 0.1 * t
 """
+WITHOUT_BIAS = """
+A = np.hstack([X, np.ones((len(X), 1))])
+v = np.ones(A.shape[1])
+turned = bits.copy()
+for i in range(turned.size):
+    turned[i] = 1 if turned[i] == 1 else -1
+for turn in range(4):
+    for i, x in enumerate(A):
+        margin = np.dot(A[i], v) * turned[i]
+        if margin <= 0:
+            v = v + 0.1 * A[i] * turned[i]
+"""
 ONLY_IF_WRONG = """
 def activate(z):
     if z >= 0:
@@ -203,6 +215,7 @@ RIGHT = [
         "class": CLASS,
         "arrays": ARRAYS,
         "margin": MARGIN,
+        "without-bias": WITHOUT_BIAS,
         "first-weight": FIRST_WEIGHT,
         "only-if-wrong": ONLY_IF_WRONG,
         "sign": SIGN,

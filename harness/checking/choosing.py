@@ -15,7 +15,7 @@ from .matching import read
 from .moved_cost import moved_cost
 from .reading import Match, Reading, same_cost
 from .stage import Stage
-from .structure import Layer, is_coupled
+from .structure import Layer, is_coupled, is_margin
 from .vjps import CHOICE
 from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
@@ -26,6 +26,8 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
     """The stage under every cost that may be meant; each is made when it is asked for."""
     stage.errors = tuple(errors)
     for cost in costs:
+        if cost.node is not None and not cost.meant and is_margin(stage, cost.node):
+            continue
         reading = read(stage, cost)
         if reading is None or not (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
             continue

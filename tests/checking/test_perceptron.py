@@ -264,6 +264,7 @@ SLIPS = {
         "w = w - 0.1 * t * x\n            b = b -",
         "",
     ),
+    "turned-without-bias": (WITHOUT_BIAS, "v + 0.1", "v - 0.1", "gradient-ascent"),
     "one-branch-turned": (BRANCHED, "w = w - 0.1", "w = w + 0.1", "gradient-ascent"),
     "bias-of-one-branch": (BRANCHED, "b = b - 0.1", "b = b + 0.1", "gradient-ascent"),
     "ordered-turned": (ORDERED, "w += 0.1", "w -= 0.1", "gradient-ascent"),

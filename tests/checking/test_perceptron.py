@@ -128,6 +128,19 @@ for turn in range(4):
         w = w + 0.1 * (t - out) * x
         theta = theta - 0.1 * (t - out)
 """
+WITH_ONES = """
+A = np.hstack([X, np.ones((len(X), 1))])
+v = np.ones(A.shape[1])
+for turn in range(4):
+    for n in range(len(A)):
+        total = np.dot(A[n], v)
+        limit = 1
+        if total > limit:
+            out = 1
+        else:
+            out = 0
+        v += A[n] * 0.1 * (bits[n] - out)
+"""
 BRANCHED = """
 for turn in range(4):
     for x, t in zip(X, bits):
@@ -223,6 +236,7 @@ RIGHT = [
         "mask": MASK,
         "units": UNITS,
         "moved-threshold": MOVED_THRESHOLD,
+        "with-ones": WITH_ONES,
         "branched": BRANCHED,
         "ordered": ORDERED,
         "truths": TRUTHS,
@@ -265,6 +279,7 @@ SLIPS = {
         "",
     ),
     "turned-without-bias": (WITHOUT_BIAS, "v + 0.1", "v - 0.1", "gradient-ascent"),
+    "threshold-counted-twice": (WITH_ONES, "limit = 1", "limit = -1 * v[3] + 1", "gradient-of-one-use"),
     "one-branch-turned": (BRANCHED, "w = w - 0.1", "w = w + 0.1", "gradient-ascent"),
     "bias-of-one-branch": (BRANCHED, "b = b - 0.1", "b = b + 0.1", "gradient-ascent"),
     "ordered-turned": (ORDERED, "w += 0.1", "w -= 0.1", "gradient-ascent"),

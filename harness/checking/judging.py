@@ -251,6 +251,9 @@ def one_observation_only(reading: Reading, broken: Sequence[Step]) -> tuple[list
     """Steps that one observation alone makes, though several were looked at; and the steps that are left."""
     if reading.forward.lane_count < 2 or reading.cost.node is not None:
         return [], list(broken)
+    decided = [error.decided for error in reading.cost.errors if error.decided is not None]
+    if len(set(decided)) < len(decided):  # both sides of one comparison, as of an output with a threshold that moves
+        return [], list(broken)
     found: list[Found] = []
     left: list[Step] = []
     stage = reading.stage

@@ -108,6 +108,18 @@ def is_view_of_parameter(stage: Stage, id: int) -> bool:
     return parameter_viewed(stage, id) is not None
 
 
+def is_margin(stage: Stage, id: int) -> bool:
+    """Whether a value is an output times a target, so that no other branch has to ask for the target."""
+    node, operands = stage.node(id), stage.program.parents[id]
+    outputs = [one for one in operands if one in stage.dependent and not is_view_of_parameter(stage, one)]
+    return (
+        node.operation == "multiply"
+        and len(operands) == 2
+        and len(outputs) == 1
+        and not stage.dependent.issuperset(operands)
+    )
+
+
 def is_affine(stage: Stage, id: int, affine: Collection[int]) -> bool:
     """Whether a node is a sum or a product of one activation with parameters, or a rearrangement of such."""
     node = stage.node(id)

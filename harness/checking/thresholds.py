@@ -18,7 +18,7 @@ from .output_errors import find_error_groups
 from .picked import PICKS
 from .replay import CannotReplay, size_of
 from .stage import Stage, argument_ids
-from .structure import LINEAR
+from .structure import LINEAR, is_margin
 from .vjps import CHOICE
 
 STEPS = ORDERS | {"sign", "heaviside", CHOICE}
@@ -137,7 +137,7 @@ def wrong_side(stage: Stage) -> tuple[Error, ...]:
         return ()
     compared = dependent_operands(stage, last.node)
     directions = [direction(stage, last.node, one) for one in compared]
-    if not all(directions) or not all(is_affine(stage, one) for one in compared):
+    if not all(directions) or not all(is_affine(stage, one) and not is_margin(stage, one) for one in compared):
         return ()
     target = 0.0 if last.value else 1.0
     return tuple(

@@ -723,3 +723,47 @@ def test_squares_of_the_errors_of_a_softmax_are_a_number_to_look_at(
 ) -> None:
     text = SQUARES_BESIDE.replace(right, written) if right else SQUARES_BESIDE
     assert check_file(write_file(tmp_path / "net.py", text)).verdict is verdict
+
+
+WAITS_ONCE = """\
+import numpy as np
+
+rng = np.random.RandomState(3)
+X, Y = rng.randn(3, 40), rng.randn(1, 40)
+
+
+def cost_and_gradient(w):
+    n = np.shape(Y)[1]
+    V, U = np.reshape(w[:16], (4, 4)), np.reshape(w[16:], (1, 5))
+    below = np.vstack((X, np.ones((1, n))))
+    hidden = 1 / (1 + np.exp(-np.dot(V, below)))
+    above = np.vstack((hidden, np.ones((1, n))))
+    delta = np.dot(U, above) - Y
+    loss = 0.5 * np.sum(delta**2) / n
+    gradient = np.zeros((21, 1))
+    gradient[16:] = np.reshape(np.dot(delta, above.T) / n, (5, 1))
+    delta = hidden * (1 - hidden) * np.dot(U[:, :-1].T, delta)
+    gradient[:16] = np.reshape(np.dot(delta, below.T) / n, (16, 1))
+    return loss, gradient
+
+
+w, step, last = rng.randn(21, 1) / 2, 0.01, float("inf")
+for turn in range(50):
+    loss, gradient = cost_and_gradient(w)
+    if loss < last and turn >= 1:
+        step = 1.01 * step
+        w = w - step * gradient
+        last = loss
+    elif loss >= last:
+        step = 0.5 * step
+        w = w - step * gradient
+        last = loss
+"""
+
+
+def test_a_cost_that_is_computed_once_before_the_first_step_is_the_one_of_the_steps(tmp_path: Path) -> None:
+    """Its line runs twice, and what the first run gives trains nothing."""
+    result = check_file(write_file(tmp_path / "net.py", WAITS_ONCE))
+    assert (result.verdict, [one.id for one in result.mistakes]) == (Verdict.CORRECT, [])
+    scaled = WAITS_ONCE.replace("/ n, (", "/ n**2, (")
+    assert check_file(write_file(tmp_path / "scaled.py", scaled)).verdict is Verdict.MISTAKE

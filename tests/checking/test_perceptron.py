@@ -62,6 +62,18 @@ for turn in range(4):
             w = w + 0.1 * t * x
             b = b + 0.1 * t
 """
+WITHOUT_BIAS = """
+A = np.hstack([X, np.ones((len(X), 1))])
+v = np.ones(A.shape[1])
+turned = bits.copy()
+for i in range(turned.size):
+    turned[i] = 1 if turned[i] == 1 else -1
+for turn in range(4):
+    for i, x in enumerate(A):
+        margin = np.dot(A[i], v) * turned[i]
+        if margin <= 0:
+            v = v + 0.1 * A[i] * turned[i]
+"""
 ONLY_IF_WRONG = """
 def activate(z):
     if z >= 0:
@@ -115,6 +127,19 @@ for turn in range(4):
         out = 1 if np.dot(w, x) > theta else 0
         w = w + 0.1 * (t - out) * x
         theta = theta - 0.1 * (t - out)
+"""
+WITH_ONES = """
+A = np.hstack([X, np.ones((len(X), 1))])
+v = np.ones(A.shape[1])
+for turn in range(4):
+    for n in range(len(A)):
+        total = np.dot(A[n], v)
+        limit = 1
+        if total > limit:
+            out = 1
+        else:
+            out = 0
+        v += A[n] * 0.1 * (bits[n] - out)
 """
 BRANCHED = """
 for turn in range(4):
@@ -203,6 +228,7 @@ RIGHT = [
         "class": CLASS,
         "arrays": ARRAYS,
         "margin": MARGIN,
+        "without-bias": WITHOUT_BIAS,
         "first-weight": FIRST_WEIGHT,
         "only-if-wrong": ONLY_IF_WRONG,
         "sign": SIGN,
@@ -210,6 +236,7 @@ RIGHT = [
         "mask": MASK,
         "units": UNITS,
         "moved-threshold": MOVED_THRESHOLD,
+        "with-ones": WITH_ONES,
         "branched": BRANCHED,
         "ordered": ORDERED,
         "truths": TRUTHS,
@@ -251,6 +278,8 @@ SLIPS = {
         "w = w - 0.1 * t * x\n            b = b -",
         "",
     ),
+    "turned-without-bias": (WITHOUT_BIAS, "v + 0.1", "v - 0.1", "gradient-ascent"),
+    "threshold-counted-twice": (WITH_ONES, "limit = 1", "limit = -1 * v[3] + 1", "gradient-of-one-use"),
     "one-branch-turned": (BRANCHED, "w = w - 0.1", "w = w + 0.1", "gradient-ascent"),
     "bias-of-one-branch": (BRANCHED, "b = b - 0.1", "b = b + 0.1", "gradient-ascent"),
     "ordered-turned": (ORDERED, "w += 0.1", "w -= 0.1", "gradient-ascent"),

@@ -493,3 +493,72 @@ def test_the_cost_of_a_graph_of_numbers_is_the_one_that_the_same_line_of_the_pro
     assert check_file(file).verdict is Verdict.CORRECT
     file.write_text(engine.replace("    loss.diff", "    (loss if turn == 0 else data).diff"))
     assert check_file(file).verdict is not Verdict.CORRECT
+
+
+NEURONS = """\
+import math, random
+random.seed(4)
+
+class Unit:
+    rate = 0.05
+
+    def __init__(self, inputs):
+        self.weights = [random.uniform(-1, 1) for _ in range(inputs)]
+
+    @staticmethod
+    def squash(total):
+        return math.tanh(total)
+
+    @staticmethod
+    def slope(total):
+        return 1 - math.tanh(total) ** 2
+
+    def fire(self, values):
+        total = 0
+        for number, value in enumerate(values):
+            total += value * self.weights[number]
+        self.total = total
+        self.output = self.squash(total)
+
+    def judge(self, target):
+        self.error = self.slope(self.total) * (target - self.output)
+
+    def blame(self, later, place):
+        error = 0
+        for one in later:
+            error += self.slope(self.total) * one.weights[place] * one.error
+        self.error = error
+
+    def learn(self, values):
+        for number, value in enumerate(values):
+            self.weights[number] += self.rate * self.error * value
+
+hidden = [Unit(3) for _ in range(3)]
+last = [Unit(3)]
+bias = 1
+rows = [[bias, 0, 0], [bias, 1, 1], [bias, 0, 1], [bias, 1, 0]]
+labels = [1, 1, 0, 0]
+wanted = [0]
+for epoch in range(500):
+    for n in range(len(rows)):
+        values = []
+        for place in range(3):
+            values.insert(place, rows[n][place])
+            wanted[0] = labels[n]
+        for one in hidden:
+            one.fire(values)
+        made = [one.output for one in hidden]
+        last[0].fire(made)
+        last[0].judge(wanted[0])
+        for place, one in enumerate(hidden):
+            one.blame(last, place)
+        last[0].learn(made)
+        for one in hidden:
+            one.learn(values)
+"""
+
+
+def test_a_slope_that_all_units_of_plain_numbers_take_at_their_outputs_has_its_name(tmp_path: Path) -> None:
+    assert check_file(write_file(tmp_path / "right.py", NEURONS)).verdict is Verdict.CORRECT
+    wrong = check_file(write_file(tmp_path / "wrong.py", NEURONS.replace("slope(self.total)", "slope(self.output)")))
+    assert [(one.id, one.place.line) for one in wrong.mistakes if one.place] == [("derivative-of-activation", 26)]

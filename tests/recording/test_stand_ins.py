@@ -245,6 +245,36 @@ with {archive} as z:
     assert recording.stand_ins
 
 
+def test_a_download_is_read_by_its_headers_and_in_pieces(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import urllib.request
+with urllib.request.urlopen("http://localhost/train.csv", timeout=30) as answer:
+    size, content = int(answer.headers.get("content-length", 0)), b""
+    assert answer.getcode() == answer.status == 200 and answer.getheader("Server") is None
+    while piece := answer.read(64):
+        content += piece
+assert len(content) == size > 64 and int(answer.info()["Content-Length"]) == size
+""")
+    recording = record_file(path, drive=False)
+    assert recording.raised is None, recording.raised
+
+
+def test_a_line_is_drawn_from_one_limit_of_a_plot_to_the_other(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text("""
+import matplotlib.pyplot as plt
+import numpy as np
+fig, axes = plt.subplots()
+left, right = axes.get_xlim()
+places = np.linspace(left, right, 5)
+plt.xlim(-2, 2)
+assert np.allclose(2 * places + plt.ylim()[0], [0, 0.5, 1, 1.5, 2])
+""")
+    recording = record_file(path, drive=False)
+    assert recording.raised is None, recording.raised
+
+
 def test_a_text_of_words(tmp_path):
     path = tmp_path / "vectors.py"
     path.write_text(

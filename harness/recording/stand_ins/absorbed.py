@@ -85,6 +85,8 @@ class Absorbing(Entered):
         if len(arguments) == 1 and not keywords and may_be_decorated(arguments[0]):
             return arguments[0]  # as a decorator does
         name = self.__dict__["_name"]
+        if ASKS_LIMITS.fullmatch(name) and not arguments and not keywords:
+            return LIMITS
         loaded = LOADED(name) if LOADS.search(name) else None
         if loaded is not None:
             return loaded
@@ -167,6 +169,8 @@ class Settings(Absorbing):
         return key in self.__dict__
 
 
+LIMITS = (0.0, 1.0)  # of an axis that nothing is drawn on
+ASKS_LIMITS = re.compile("(get_)?[xyz](lim|bound)(3d)?")  # names of functions that give them if they are given nothing
 SUBPLOTS = (Absorbing("figure"), Absorbing("axes"))
 
 

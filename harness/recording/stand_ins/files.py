@@ -280,10 +280,10 @@ class Missing:
         """The name of a file, by its path or opened."""
         return self.made.get(id(file)) or str(file)
 
-    def stream(self, path: str, mode: str) -> Any:
-        """An open file."""
+    def stream(self, path: str, mode: str, made_by: Callable[[bytes], Any] = io.BytesIO) -> Any:
+        """An open file; that of bytes is made by a function of its content."""
         content = self.content(path)
-        opened: Any = io.BytesIO(content) if "b" in mode else io.StringIO(content.decode("latin1"))
+        opened: Any = made_by(content) if "b" in mode else io.StringIO(content.decode("latin1"))
         self.made[id(opened)] = path
         self.kept.append(opened)
         return opened

@@ -313,6 +313,31 @@ def patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
 # Downloads
 
 
+class Downloaded(io.BytesIO):
+    """What ``urlopen`` gives."""
+
+    status = code = 200
+
+    def __init__(self, content: bytes) -> None:
+        from email.message import Message  # which takes long, and is there if anything is downloaded
+
+        super().__init__(content)
+        self.headers = Message()
+        self.headers["Content-Length"] = str(len(content))
+
+    def getcode(self) -> int:
+        """That nothing is wrong."""
+        return self.status
+
+    def info(self) -> Any:
+        """The headers."""
+        return self.headers
+
+    def getheader(self, name: str, default: Any = None) -> Any:
+        """One of the headers."""
+        return self.headers.get(name, default)
+
+
 def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
     """The network is not used."""
 
@@ -326,7 +351,7 @@ def _downloads(note: Callable[..., None], missing: files.Missing) -> None:
     def opened(url: Any, *_: Any, **__: Any) -> Any:
         name = str(getattr(url, "full_url", url)).rsplit("/", 1)[-1]
         note(Absorbed.DOWNLOAD, name)
-        return missing.stream(name, "rb")
+        return missing.stream(name, "rb", Downloaded)
 
     def patch(request: Any) -> None:
         request.urlretrieve, request.urlopen = retrieve, opened

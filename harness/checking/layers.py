@@ -195,7 +195,7 @@ class _Judge:
             for one, result in zip(option.gradients, gradients)
             if result.of and one.of_value not in option.observed and result.factor is not None
         }
-        consistent = len(factors) == len(dict(factors)) or plan.kind is not PairKind.LAYER
+        consistent = len(factors) == len(dict(factors)) or plan.kind not in (PairKind.LAYER, PairKind.FUNCTIONS)
         return PairResult(
             kind=plan.kind,
             name=plan.name,

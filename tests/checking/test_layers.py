@@ -1406,3 +1406,92 @@ def layer(sizes):
 
 def test_an_inverse_is_not_a_derivative() -> None:
     assert find_pairs(INVERSE) == []
+
+
+OF_LAYERS = """
+import numpy as np
+
+class Parameter:
+    def __init__(self, value):
+        self.value = value
+        self.grad = np.zeros_like(value)
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = Parameter(np.random.randn(n_in, n_out) * 0.1)
+        self.B = Parameter(np.zeros(n_out))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.value + self.B.value
+
+    def backward(self, d_out):
+        self.W.grad += self.x.T @ d_out
+        self.B.grad += d_out.sum(axis=0)
+        return d_out @ self.W.value.T
+
+class ActivationLayer:
+    def __init__(self, activation, activation_prime):
+        self.activation = activation
+        self.activation_prime = activation_prime
+
+    def forward(self, x):
+        self.x = x
+        return self.activation(x)
+
+    def backward(self, output_error):
+        return self.activation_prime(self.x) * output_error
+
+class Flattener:
+    def forward(self, x):
+        self.n, self.height, self.width, self.channels = x.shape
+        return x.reshape(self.n, -1)
+
+    def backward(self, d_out):
+        return d_out.reshape(self.n, self.height, self.width, self.channels)
+
+class Reshape:
+    def __init__(self, input_shape, output_shape):
+        self.input_shape = input_shape
+        self.output_shape = output_shape
+
+    def forward(self, x):
+        return np.reshape(x, self.output_shape)
+
+    def backward(self, output_error):
+        return np.reshape(output_error, self.input_shape)
+
+class Embedding:
+    def __init__(self, words, units):
+        self.table = np.random.randn(words, units)
+
+    def forward(self, words):
+        self.words = words
+        return self.table[words]
+
+    def backward(self, d_out):
+        self.dtable = np.zeros_like(self.table)
+        np.add.at(self.dtable, self.words, d_out)
+        return self.dtable
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        pytest.param("self.B.grad += d_out.sum(axis=0)", "self.B.grad += d_out[0]", "Dense", id="parameters"),
+        pytest.param("self.activation_prime(self.x) *", "self.activation_prime(output_error) *", "ActivationLayer", id="functions"),
+        pytest.param("d_out.reshape(self.n,", "(d_out**2).reshape(self.n,", "Flattener", id="flattened"),
+        pytest.param("np.reshape(output_error, self", "np.reshape(output_error**2, self", "Reshape", id="shape"),
+        pytest.param(
+            "np.add.at(self.dtable, self.words, d_out)", "self.dtable[self.words] = d_out", "Embedding", id="words"
+        ),
+    ],
+)
+def test_layers_that_are_given_functions_shapes_and_words(tmp_path: Path, before: str, after: str, name: str) -> None:
+    found = check_layers(write_file(tmp_path / "right.py", OF_LAYERS))
+    assert [one.agreement for one in found] == [Agreement.AGREES] * 5, found
+    assert OF_LAYERS.count(before) == 1
+    found = check_layers(write_file(tmp_path / "wrong.py", OF_LAYERS.replace(before, after)))
+    assert [one.name for one in found if one.agreement is not Agreement.AGREES] == [f"{name}.forward / {name}.backward"]
+    assert {one.agreement for one in found} == {Agreement.AGREES, Agreement.DIFFERS}

@@ -1480,7 +1480,9 @@ class Embedding:
     ("before", "after", "name"),
     [
         pytest.param("self.B.grad += d_out.sum(axis=0)", "self.B.grad += d_out[0]", "Dense", id="parameters"),
-        pytest.param("self.activation_prime(self.x) *", "self.activation_prime(output_error) *", "ActivationLayer", id="functions"),
+        pytest.param(
+            "activation_prime(self.x) *", "activation_prime(output_error) *", "ActivationLayer", id="functions"
+        ),
         pytest.param("d_out.reshape(self.n,", "(d_out**2).reshape(self.n,", "Flattener", id="flattened"),
         pytest.param("np.reshape(output_error, self", "np.reshape(output_error**2, self", "Reshape", id="shape"),
         pytest.param(

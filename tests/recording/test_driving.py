@@ -846,3 +846,42 @@ def test_arguments_that_number_rows_of_a_matrix_are_given_different_numbers() ->
     assert found.succeeded
     assert not found.doubts
     assert found.lines[-1].strip() == "loss = skip_gram.train_pair(i, i + 1, np.arange(i + 2, i + 5), 0.1)"
+
+
+LAYERS_WITH_FUNCTIONS = """
+import numpy as np
+
+def sigmoid(z, grad=False):
+    return sigmoid(z) * (1 - sigmoid(z)) if grad else 1 / (1 + np.exp(-z))
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.5
+
+    def grad(self, dz, h):
+        return h.T @ dz / len(h)
+
+class Net:
+    def __init__(self, n_features, n_outputs, num_layers, hidden_size, learning_rate):
+        sizes = [n_features, *[hidden_size] * num_layers, n_outputs]
+        self.layers = [(Linear(*pair), sigmoid) for pair in zip(sizes, sizes[1:])]
+        self.learning_rate = learning_rate
+
+    def train(self, X, y):
+        zs, hs = [], [X]
+        for layer, activation in self.layers:
+            zs.append(hs[-1] @ layer.W)
+            hs.append(activation(zs[-1]))
+        dz = (hs[-1] - y) * sigmoid(zs[-1], grad=True)
+        for i in reversed(range(len(self.layers))):
+            layer, _ = self.layers[i]
+            dW = layer.grad(dz, hs[i])
+            dz = dz @ layer.W.T * sigmoid(zs[i - 1], grad=True) if i > 0 else None
+            layer.W -= self.learning_rate * dW
+"""
+
+
+def test_square_weights_of_layers_in_pairs_with_their_activations_are_not_an_accident() -> None:
+    found = driven(LAYERS_WITH_FUNCTIONS)
+    assert found.succeeded
+    assert not found.doubts

@@ -75,6 +75,12 @@ SHAPE_SETTINGS = (
      (f"({CHANNELS * SIDE * SIDE},)", f"({CHANNELS * SIDE * SIDE}, 1)")),
 )  # fmt: skip
 
+SETTINGS: tuple[tuple[re.Pattern[str], tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
+    (SHAPE_LAYER, SHAPE_SETTINGS),
+    (IMAGE_LAYER, IMAGE_SETTINGS),
+    (ATTENTION_LAYER, ATTENTION_SETTINGS),
+)
+
 
 def layer_settings(owner: str, name: str) -> tuple[str, ...]:
     """The values to try for an argument of a convolution, a pooling or an attention, most likely first.
@@ -86,9 +92,7 @@ def layer_settings(owner: str, name: str) -> tuple[str, ...]:
     Returns:
         none if it is another layer, or the name says nothing.
     """
-    is_of_images, attends = IMAGE_LAYER.search(owner), ATTENTION_LAYER.search(owner)
-    settings = IMAGE_SETTINGS if is_of_images else ATTENTION_SETTINGS if attends else ()
-    settings = SHAPE_SETTINGS if SHAPE_LAYER.search(owner) else settings
+    settings = next((some for pattern, some in SETTINGS if pattern.search(owner)), ())
     known = (values for pattern, values in settings if re.fullmatch(pattern, name, re.IGNORECASE))
     return next(known, ())
 

@@ -885,3 +885,63 @@ def test_square_weights_of_layers_in_pairs_with_their_activations_are_not_an_acc
     found = driven(LAYERS_WITH_FUNCTIONS)
     assert found.succeeded
     assert not found.doubts
+
+
+WHOLE_BATCHES = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out, learning_rate=0.1):
+        self.W = np.random.randn(n_in, n_out) * 0.1
+        self.learning_rate = learning_rate
+
+    def train(self, X, Y, epochs, batch_size):
+        for _ in range(epochs):
+            for b in range(len(X) // batch_size):
+                rows = slice(b * batch_size, (b + 1) * batch_size)
+                output = X[rows] @ self.W
+                self.W -= self.learning_rate * X[rows].T @ (output - Y[rows]) / batch_size
+
+batch_size = 10000
+"""
+
+
+def test_a_batch_size_of_the_file_that_is_larger_than_the_data_is_replaced() -> None:
+    found = driven(WHOLE_BATCHES)
+    assert found.lines[-1] == "net.train(X, Y, 3, 12)"
+    assert not found.attempts
+    assert driven(WHOLE_BATCHES.replace("10000", "5")).lines[-1] == "net.train(X, Y, 3, batch_size)"
+
+
+ONE_LAYER_AND_TWO = """
+import numpy as np
+
+class Net:
+    def __init__(self, parts):
+        if parts[0]["inputs"] != 8:
+            raise ValueError("eight sensors")
+        self.weights = [np.random.randn(one["inputs"], one["units"]) * 0.1 for one in parts]
+
+    def train(self, X, Y):
+        kept = [X]
+        for w in self.weights:
+            kept.append(np.tanh(kept[-1] @ w))
+        d = (kept[-1] - Y) / len(X)
+        for i in reversed(range(len(self.weights))):
+            d = d * (1 - kept[i + 1] ** 2)
+            d, step = d @ self.weights[i].T, kept[i].T @ d
+            self.weights[i] -= 0.1 * step
+
+one_layer = [{"inputs": 8, "units": 3}]
+two_layers = [{"inputs": 8, "units": 5}, {"inputs": 5, "units": 3}]
+
+def experiment(x, y):
+    net = Net(one_layer)
+    net.train(x, y)
+    deep = Net(two_layers)
+    deep.train(x, y)
+"""
+
+
+def test_of_the_networks_that_a_file_makes_one_with_several_layers_is_trained() -> None:
+    assert "Net(two_layers)" in "\n".join(driven(ONE_LAYER_AND_TWO).lines)

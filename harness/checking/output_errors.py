@@ -175,9 +175,14 @@ def constant_target(value: Any) -> float | list[Any] | None:
 
 
 def sum_error(stage: Stage, id: int) -> Error | None:
-    """``a + y`` for an output and a target of one shape, which can only be a slip"""
+    """``a + y`` for an output and a target of one shape, which can only be a slip.
+
+    A sum that keeps the name of one of the two goes on with it, as an update or one more term does.
+    """
     node = stage.node(id)
     if node.operation != "add" or len(argument_ids(node)) != 2:
+        return None
+    if any(set(node.names) & set(stage.node(one).names) for one in argument_ids(node)):
         return None
     for output, target in (argument_ids(node), argument_ids(node)[::-1]):
         is_between = output in stage.dependent and target not in stage.dependent

@@ -127,8 +127,13 @@ class Softmax:
 
 # name -> (what to replace, with what, pair, name of the gradient, what it is a multiple of or None)
 MISTAKES = {
-    "the mask is inverted": ("dout * (cache > 0)", "dout * (cache < 0)", "relu_forward", "result1"),
-    "another shape's weights": ("x.T @ dout, dout.sum", "x.T @ (2 * dout ** 2), dout.sum", "affine_forward", "result2"),
+    "the mask is inverted": ("dout * (cache > 0)", "dout * (cache < 0)", "relu_forward", "gradient of x"),
+    "another shape's weights": (
+        "x.T @ dout, dout.sum",
+        "x.T @ (2 * dout ** 2), dout.sum",
+        "affine_forward",
+        "gradient of w",
+    ),
     "the bias is summed over the wrong axis": (
         "np.sum(dvalues, axis=0, keepdims=True)",
         "np.sum(dvalues, axis=1, keepdims=True)",
@@ -538,7 +543,7 @@ def conv_backward(dZ, cache):
 def test_a_convolution_of_images_with_channels_last(tmp_path: Path) -> None:
     (pair,) = check_layers(write_file(tmp_path / "convolution.py", IMAGES_WITH_CHANNELS_LAST))
     assert [(one.name, one.agreement) for one in pair.gradients] == [
-        ("result1", Agreement.AGREES),
+        ("gradient of A_prev", Agreement.AGREES),
         ("dW", Agreement.AGREES),
         ("db", Agreement.AGREES),
     ]
@@ -1368,3 +1373,153 @@ def test_a_backward_pass_that_is_given_the_input_gives_the_slope(
     found = {one.owner: one.agreement for one in check_layers(path)}
     expected = dict.fromkeys(["Sigmoid", "Leaky", "Identity", "Mix"], Agreement.AGREES)
     assert found == expected | ({wrong: Agreement.DIFFERS} if wrong else {})
+
+
+RETURNED = """
+import numpy as np
+
+def linear(x, W, b):
+    return x @ W + b, lambda d: (d @ W.T, x.T @ d, d.sum(axis=0))
+
+def sigmoid(z):
+    a = 1 / (1 + np.exp(-z))
+
+    def back(d):
+        return d * a * (1 - a)
+
+    return a, back
+
+def mse(p, t):
+    n = len(p)
+    return ((p - t) ** 2).sum() / n, lambda: 2 * (p - t) / n
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("x.T @ d,", "x.T @ d * 2 * d.sum(),", id="weights"),
+        pytest.param("d.sum(axis=0)", "d.mean(axis=0)", id="biases are averaged and weights are not"),
+        pytest.param("d * a *", "a *", id="inner function"),
+        pytest.param("2 * (p - t) / n", "2 * (p - 2 * t) / n", id="loss"),
+    ],
+)
+def test_functions_that_return_their_derivative_as_a_function(tmp_path: Path, before: str, after: str) -> None:
+    result = check_file(write_file(tmp_path / "right.py", RETURNED))
+    assert result.verdict is Verdict.CORRECT, result
+    assert [pair.name for pair in result.pairs] == ["linear / lambda", "sigmoid / sigmoid.back", "mse / lambda"]
+    assert RETURNED.count(before) == 1
+    wrong = check_file(write_file(tmp_path / "wrong.py", RETURNED.replace(before, after)))
+    assert wrong.verdict is Verdict.MISTAKE
+
+
+INVERSE = """
+def standardize(x):
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+
+    def back(z):
+        return z * deviation + mean
+
+    return (x - mean) / deviation, back
+
+def shifted(x):
+    return x - x.mean(), lambda z: z + x.mean()
+
+def layer(sizes):
+    return (lambda x: x * sizes), (lambda d: d * sizes)
+"""
+
+
+def test_an_inverse_is_not_a_derivative() -> None:
+    assert find_pairs(INVERSE) == []
+
+
+OF_LAYERS = """
+import numpy as np
+
+class Parameter:
+    def __init__(self, value):
+        self.value = value
+        self.grad = np.zeros_like(value)
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W = Parameter(np.random.randn(n_in, n_out) * 0.1)
+        self.B = Parameter(np.zeros(n_out))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.value + self.B.value
+
+    def backward(self, d_out):
+        self.W.grad += self.x.T @ d_out
+        self.B.grad += d_out.sum(axis=0)
+        return d_out @ self.W.value.T
+
+class ActivationLayer:
+    def __init__(self, activation, activation_prime):
+        self.activation = activation
+        self.activation_prime = activation_prime
+
+    def forward(self, x):
+        self.x = x
+        return self.activation(x)
+
+    def backward(self, output_error):
+        return self.activation_prime(self.x) * output_error
+
+class Flattener:
+    def forward(self, x):
+        self.n, self.height, self.width, self.channels = x.shape
+        return x.reshape(self.n, -1)
+
+    def backward(self, d_out):
+        return d_out.reshape(self.n, self.height, self.width, self.channels)
+
+class Reshape:
+    def __init__(self, input_shape, output_shape):
+        self.input_shape = input_shape
+        self.output_shape = output_shape
+
+    def forward(self, x):
+        return np.reshape(x, self.output_shape)
+
+    def backward(self, output_error):
+        return np.reshape(output_error, self.input_shape)
+
+class Embedding:
+    def __init__(self, words, units):
+        self.table = np.random.randn(words, units)
+
+    def forward(self, words):
+        self.words = words
+        return self.table[words]
+
+    def backward(self, d_out):
+        self.dtable = np.zeros_like(self.table)
+        np.add.at(self.dtable, self.words, d_out)
+        return self.dtable
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        pytest.param("self.B.grad += d_out.sum(axis=0)", "self.B.grad += d_out[0]", "Dense", id="parameters"),
+        pytest.param(
+            "activation_prime(self.x) *", "activation_prime(output_error) *", "ActivationLayer", id="functions"
+        ),
+        pytest.param("d_out.reshape(self.n,", "(d_out**2).reshape(self.n,", "Flattener", id="flattened"),
+        pytest.param("np.reshape(output_error, self", "np.reshape(output_error**2, self", "Reshape", id="shape"),
+        pytest.param(
+            "np.add.at(self.dtable, self.words, d_out)", "self.dtable[self.words] = d_out", "Embedding", id="words"
+        ),
+    ],
+)
+def test_layers_that_are_given_functions_shapes_and_words(tmp_path: Path, before: str, after: str, name: str) -> None:
+    found = check_layers(write_file(tmp_path / "right.py", OF_LAYERS))
+    assert [one.agreement for one in found] == [Agreement.AGREES] * 5, found
+    assert OF_LAYERS.count(before) == 1
+    found = check_layers(write_file(tmp_path / "wrong.py", OF_LAYERS.replace(before, after)))
+    assert [one.name for one in found if one.agreement is not Agreement.AGREES] == [f"{name}.forward / {name}.backward"]
+    assert {one.agreement for one in found} == {Agreement.AGREES, Agreement.DIFFERS}

@@ -846,3 +846,102 @@ def test_arguments_that_number_rows_of_a_matrix_are_given_different_numbers() ->
     assert found.succeeded
     assert not found.doubts
     assert found.lines[-1].strip() == "loss = skip_gram.train_pair(i, i + 1, np.arange(i + 2, i + 5), 0.1)"
+
+
+LAYERS_WITH_FUNCTIONS = """
+import numpy as np
+
+def sigmoid(z, grad=False):
+    return sigmoid(z) * (1 - sigmoid(z)) if grad else 1 / (1 + np.exp(-z))
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * 0.5
+
+    def grad(self, dz, h):
+        return h.T @ dz / len(h)
+
+class Net:
+    def __init__(self, n_features, n_outputs, num_layers, hidden_size, learning_rate):
+        sizes = [n_features, *[hidden_size] * num_layers, n_outputs]
+        self.layers = [(Linear(*pair), sigmoid) for pair in zip(sizes, sizes[1:])]
+        self.learning_rate = learning_rate
+
+    def train(self, X, y):
+        zs, hs = [], [X]
+        for layer, activation in self.layers:
+            zs.append(hs[-1] @ layer.W)
+            hs.append(activation(zs[-1]))
+        dz = (hs[-1] - y) * sigmoid(zs[-1], grad=True)
+        for i in reversed(range(len(self.layers))):
+            layer, _ = self.layers[i]
+            dW = layer.grad(dz, hs[i])
+            dz = dz @ layer.W.T * sigmoid(zs[i - 1], grad=True) if i > 0 else None
+            layer.W -= self.learning_rate * dW
+"""
+
+
+def test_square_weights_of_layers_in_pairs_with_their_activations_are_not_an_accident() -> None:
+    found = driven(LAYERS_WITH_FUNCTIONS)
+    assert found.succeeded
+    assert not found.doubts
+
+
+WHOLE_BATCHES = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out, learning_rate=0.1):
+        self.W = np.random.randn(n_in, n_out) * 0.1
+        self.learning_rate = learning_rate
+
+    def train(self, X, Y, epochs, batch_size):
+        for _ in range(epochs):
+            for b in range(len(X) // batch_size):
+                rows = slice(b * batch_size, (b + 1) * batch_size)
+                output = X[rows] @ self.W
+                self.W -= self.learning_rate * X[rows].T @ (output - Y[rows]) / batch_size
+
+batch_size = 10000
+"""
+
+
+def test_a_batch_size_of_the_file_that_is_larger_than_the_data_is_replaced() -> None:
+    found = driven(WHOLE_BATCHES)
+    assert found.lines[-1] == "net.train(X, Y, 3, 12)"
+    assert not found.attempts
+    assert driven(WHOLE_BATCHES.replace("10000", "5")).lines[-1] == "net.train(X, Y, 3, batch_size)"
+
+
+ONE_LAYER_AND_TWO = """
+import numpy as np
+
+class Net:
+    def __init__(self, parts):
+        if parts[0]["inputs"] != 8:
+            raise ValueError("eight sensors")
+        self.weights = [np.random.randn(one["inputs"], one["units"]) * 0.1 for one in parts]
+
+    def train(self, X, Y):
+        kept = [X]
+        for w in self.weights:
+            kept.append(np.tanh(kept[-1] @ w))
+        d = (kept[-1] - Y) / len(X)
+        for i in reversed(range(len(self.weights))):
+            d = d * (1 - kept[i + 1] ** 2)
+            d, step = d @ self.weights[i].T, kept[i].T @ d
+            self.weights[i] -= 0.1 * step
+
+one_layer = [{"inputs": 8, "units": 3}]
+two_layers = [{"inputs": 8, "units": 5}, {"inputs": 5, "units": 3}]
+
+def experiment(x, y):
+    net = Net(one_layer)
+    net.train(x, y)
+    deep = Net(two_layers)
+    deep.train(x, y)
+"""
+
+
+def test_of_the_networks_that_a_file_makes_one_with_several_layers_is_trained() -> None:
+    assert "Net(two_layers)" in "\n".join(driven(ONE_LAYER_AND_TWO).lines)

@@ -845,3 +845,44 @@ def test_a_script_made_of_a_notebook_goes_on_after_an_exception(tmp_path):
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(EXPORTED.replace("1 - p**2", "1 - p"))
     assert check_file(path).verdict is Verdict.MISTAKE
+
+
+OF_PARTS = """
+import numpy as np
+
+class Net:
+    def __init__(self, watcher=None):
+        self.watcher = watcher
+        self.w = np.random.randn(3, 2)
+    def train(self, x, y):
+        output = x @ self.w
+        self.watcher.note(((output - y) ** 2).mean())
+        self.w -= 0.1 * 2 * x.T @ (output - y) / y.size
+"""
+
+OLD_WATCHER = """
+class Watcher:
+    def __init__(self):
+        self.costs = deque()
+    def note(self, cost):
+        self.costs.append(cost)
+"""
+
+SCRIPT_OF_PARTS = """
+import sys
+from net import Net
+from watching import Watcher
+
+net = Net(watcher=Watcher())
+net.train(*sys.modules["loaded"].data)
+"""
+
+
+def test_of_two_classes_of_one_name_the_one_that_a_script_imports_is_used(tmp_path: Path) -> None:
+    """The other one, an earlier version beside it, cannot be made."""
+    new = OLD_WATCHER.replace("deque()", "[]")
+    written(tmp_path, net=OF_PARTS, watcher=OLD_WATCHER, watching=new, script=SCRIPT_OF_PARTS)
+    result = check_file(tmp_path / "net.py")
+    assert result.verdict is Verdict.CORRECT, (result.mistakes, result.calls)
+    written(tmp_path, net=OF_PARTS.replace("2 * x.T", "2 * -x.T"))
+    assert check_file(tmp_path / "net.py").verdict is Verdict.MISTAKE

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from ..literals import nodes_of
 from .argument_uses import argument_uses
 from .choices import Exhausted, Option
 from .containers import add_layers, adder, element_uses, layer_lists
-from .data import HIDDEN
+from .data import HIDDEN, Sizes
+from .examples import Example
 from .functions import is_derivative_beside, named_functions, note_function
 from .given import batch_sizes, indices, inputs_text, keyed_data, observations, row_numbers, sizes
 from .making import made
@@ -332,7 +334,8 @@ class Caller:
             options.append(session.pool[slot.argument.name])
         options.extend([*(row_numbers(slot) if slot.uses.rows_of else ()), *self.by_role(slot)])
         if not data and self._is_global_value(slot.argument.name):  # what the file itself calls by this name
-            at = len(options) if self._is_large(slot.argument.name) else 0
+            is_last = self._is_large(slot.argument.name) or self.is_batch_beyond_data(slot.argument.name, slot.role)
+            at = len(options) if is_last else 0
             options.insert(at, partial(self._global_value, slot.argument.name))
         elif slot.role is Role.PAIRS and self._is_global_value(slot.argument.name):
             options.append(slot.argument.name)
@@ -376,6 +379,14 @@ class Caller:
         """Whether a global variable is an instance of the file's with more weights than can be recorded quickly."""
         value = self.session.names[name]
         return type(value).__name__ in self.facts.classes and sum(m.size for m in matrices_in([value])) > LARGE
+
+    def is_batch_beyond_data(self, name: str, role: Role) -> bool:
+        """Whether a global variable of the file is the size of a batch, and larger than the number of observations.
+
+        A loop over whole batches would not run once.
+        """
+        value = self.session.names.get(name)
+        return role is Role.BATCH_SIZE and isinstance(value, (int, float)) and value > Sizes().observations
 
     def _global_value(self, name: str) -> str:
         """A global variable of the file, noted as an object if it is an instance of a class of the file."""
@@ -461,7 +472,7 @@ class Caller:
             the variable.
         """
         session = self.session
-        examples = self.facts.examples.get(name, [])
+        examples = sorted(self.facts.examples.get(name, []), key=self._has_one_layer)
         example = session.choose(f"example of {name}", [None, *examples]) if examples else None
         text = self.construction(name) if example is None else ""
         variable = session.new_name(_variable_for(name))
@@ -475,6 +486,14 @@ class Caller:
         if example is None or adder(self, name) is not None:  # the example may end before its layers
             add_layers(self, variable, name)
         return variable
+
+    def _has_one_layer(self, example: Example) -> bool:
+        """Whether the lists that an instance is given have one item at most: no gradient goes back through a layer."""
+        names = re.findall(r"[A-Za-z_]\w*", example.construction)
+        given = [value for name in names if isinstance(value := self.session.names.get(name), list)]
+        lists = [node.elts for node in nodes_of(example.construction) if isinstance(node, ast.List)]
+        counts = [len(one) for one in (*given, *lists)]
+        return bool(counts) and max(counts) < 2
 
     def construction(self, name: str, dims: tuple[int, int] | None = None) -> str:
         """The expression that makes an instance."""

@@ -96,7 +96,8 @@ class _Proposal:
         role, uses = self.caller.role(function, argument)
         if role in (Role.INPUTS, Role.TARGETS, Role.PAIRS):
             return self._data(role)
-        if argument.name in self.session.own and not callable(self.session.names[argument.name]):
+        is_global = argument.name in self.session.own and not callable(self.session.names[argument.name])
+        if is_global and not self.caller.is_batch_beyond_data(argument.name, role):
             return argument.name
         if role in (Role.UPSTREAM, Role.OUTPUTS):
             upstream = f"{RESULT} - {self._data(Role.TARGETS)}"

@@ -387,7 +387,7 @@ def matrices_in(values: Sequence[Any]) -> list[np.ndarray[Any, Any]]:
     return [matrix for value in values for matrix in _matrices(value, seen)]
 
 
-def _matrices(value: Any, seen: set[int], depth: int = 3) -> list[np.ndarray[Any, Any]]:
+def _matrices(value: Any, seen: set[int], depth: int = 4) -> list[np.ndarray[Any, Any]]:
     """The floating arrays with two axes in a value, in order."""
     if id(value) in seen or depth < 0:
         return []

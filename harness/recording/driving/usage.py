@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +230,12 @@ def _import_pattern(path: str) -> re.Pattern[str]:
     )
 
 
+def _is_imported(path: str, texts: Iterable[str]) -> bool:
+    """Whether one of the texts imports a file."""
+    pattern = _import_pattern(path)
+    return any(Path(path).stem in text and pattern.search(text) for text in texts)
+
+
 @functools.lru_cache(maxsize=8)
 def importing_files(folder: str, own: str, root: str = "") -> list[str]:
     """The Python files of the project that import a file, then those that import these, and so on.
@@ -314,14 +320,17 @@ def sibling_names(namespace: Mapping[str, Any], root: str = "") -> tuple[FileFac
     """What other files of the folder, and those that import the file, define and the file itself does not.
 
     Returns:
-        their facts, with their definitions as own ones, those of importing files first, and for each name the module
-        and the object.
+        their facts, with their definitions as own ones, those of importing files and of what these import first, and
+        for each name the module and the object.
     """
     facts = FileFacts()
     names: dict[str, tuple[str, Any]] = {}
     folder, own = _folder(namespace)
     importing = importing_files(folder, own, root)
-    for path in dict.fromkeys([*importing, *_definition_files(folder, own, root)]):
+    texts = [read(path) for path in importing]
+    # of two classes of one name, a script that uses the file imports the one that is meant
+    near = sorted(_definition_files(folder, own, root), key=lambda path: not _is_imported(path, texts))
+    for path in dict.fromkeys([*importing, *near]):
         text = read(path)
         if not text or _is_test(path) or not _only_defines(text):
             continue

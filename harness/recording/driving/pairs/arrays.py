@@ -38,9 +38,10 @@ LOSS_DATA = (  # the outputs and targets that a loss may be given, most likely f
 OBSERVATION_AXIS = {"rows_": 0, "row_": 0, "columns_": -1, "column_": -1, "images_": 0, "image_rows_": 0, STACKED: 0}
 INDEX_LAYER = re.compile(r"embed", re.IGNORECASE)
 IMAGE_LAYER = re.compile(r"conv|pool|norm\w*2_?d|spatial\w*norm", re.IGNORECASE)
+SHAPE_LAYER = re.compile(r"flatten|reshape", re.IGNORECASE)
 SIGNAL_LAYER = re.compile(r"(conv|pool)\w*1_?d|1_?d_?(conv|\w*pool)", re.IGNORECASE)
 RECURRENT_LAYER = re.compile(r"rnn|lstm|gru|recurren|cell", re.IGNORECASE)
-ATTENTION_LAYER = re.compile(r"atten|attn|_?heads?$", re.IGNORECASE)
+ATTENTION_LAYER = re.compile(r"(?<!fl)atten|attn|_?heads?$", re.IGNORECASE)
 # the name of the state before, of a recurrent cell
 UNIT = r"(h|c|s|a|hidden|cell|(hidden|cell)_?state|state)"
 BEFORE = r"(prev(ious)?|last|old|tm1|t_?1|t_?minus_?1|0|in|init(ial)?|t)"
@@ -67,6 +68,18 @@ ATTENTION_SETTINGS = (
     (r"\w*(seq|block|context|sequence)\w*|(max|n)_?(len|length|steps|positions|tokens)|t", (str(STEPS),)),
     (r"\w*drop\w*", ("0.0",)),
 )  # fmt: skip
+# the same of a layer that gives its input another shape
+SHAPE_SETTINGS = (
+    (r"(in|input|old|from)s?_?(shape|dims?|size)", (f"({CHANNELS}, {SIDE}, {SIDE})",)),
+    (r"((out|output|new|target|to)s?_?)?(shape|dims?|size)",
+     (f"({CHANNELS * SIDE * SIDE},)", f"({CHANNELS * SIDE * SIDE}, 1)")),
+)  # fmt: skip
+
+SETTINGS: tuple[tuple[re.Pattern[str], tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
+    (SHAPE_LAYER, SHAPE_SETTINGS),
+    (IMAGE_LAYER, IMAGE_SETTINGS),
+    (ATTENTION_LAYER, ATTENTION_SETTINGS),
+)
 
 
 def layer_settings(owner: str, name: str) -> tuple[str, ...]:
@@ -79,8 +92,7 @@ def layer_settings(owner: str, name: str) -> tuple[str, ...]:
     Returns:
         none if it is another layer, or the name says nothing.
     """
-    is_of_images, attends = IMAGE_LAYER.search(owner), ATTENTION_LAYER.search(owner)
-    settings = IMAGE_SETTINGS if is_of_images else ATTENTION_SETTINGS if attends else ()
+    settings = next((some for pattern, some in SETTINGS if pattern.search(owner)), ())
     known = (values for pattern, values in settings if re.fullmatch(pattern, name, re.IGNORECASE))
     return next(known, ())
 
@@ -93,6 +105,8 @@ def inputs_of(owner: str) -> tuple[str, ...]:
         return TOKENS
     if INDEX_LAYER.search(owner):
         return INDICES
+    if SHAPE_LAYER.search(owner):
+        return (*ROWS, *PICTURES)
     return (*SERIES, *ROWS) if RECURRENT_LAYER.search(owner) else (*ROWS, *SERIES[:1])
 
 

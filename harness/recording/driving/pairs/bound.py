@@ -48,15 +48,25 @@ class Gradients:
         parameters: the attributes that are weights, or the items of one that holds several.
         names: what each of them is called.
         path: of the attribute that holds the instance, if it is part of another layer, whose input it is not given.
+        of_indices: whether its input is whole numbers, which have no gradient.
     """
 
-    def __init__(self, key: str, thing: str, parameters: list[str], names: list[str], path: str = "") -> None:
+    def __init__(
+        self,
+        key: str,
+        thing: str,
+        parameters: list[str],
+        names: list[str],
+        path: str = "",
+        *,
+        of_indices: bool = False,
+    ) -> None:
         self.key = key
         self.thing = thing
         self.parameters = parameters
         self.names = names
         self.owner = f"self.{path}" if path else "self"
-        self.is_part = bool(path)
+        self.has_input = not (path or of_indices)
         self.plans: list[GradientPlan] = []
         self.lines: list[str] = []
 
@@ -81,7 +91,7 @@ class Gradients:
     def add_returned(self, names: tuple[str, ...]) -> None:
         """Adds those that the backward pass returns under these names."""
         back, input_value = f"back{self.key}", f"input{self.key}"
-        if len(names) == 1:
+        if len(names) == 1 and self.has_input:
             self.add("return value", back, "input", input_value)
             return
         # without names they come in the order in which the weights stand in their dictionary or list
@@ -91,7 +101,10 @@ class Gradients:
             if place is None and index > 0 and are_in_order and not GRADIENT_NAMED.search(name):
                 place = index - 1
             if place is not None:
-                self.add(name, f"{back}[{index}]", self.parameters[place], self.before(place))
+                value = f"{back}[{index}]" if len(names) > 1 else back
+                self.add(name, value, self.parameters[place], self.before(place))
+            elif not self.has_input:
+                continue
             elif index == 0 or FIRST_GRADIENT.match(name):
                 self.add(name, f"{back}[{index}]", "input", input_value)
 
@@ -101,7 +114,7 @@ class Gradients:
             place = self._place_of(attribute)
             value = f"{self.thing}.{mangled(method.owner, attribute)}"
             if INPUT_GRADIENT.match(attribute) or _is_handed_on(method, attribute, self.parameters, weights):
-                if not self.is_part:
+                if self.has_input:
                     self.add(f"self.{attribute}", value, "input", f"input{self.key}")
             elif place is not None and _is_of(attribute, self.names[place]):
                 of = f"{self.owner}.{self.parameters[place]}"
@@ -114,7 +127,7 @@ class Gradients:
             value = f"back{self.key}{pick}[{key!r}]"
             if place is not None:
                 self.add(key, value, f"self.{self.parameters[place]}", self.before(place))
-            elif INPUT_GRADIENT.match(key):
+            elif INPUT_GRADIENT.match(key) and self.has_input:
                 self.add(key, value, "input", f"input{self.key}")
 
     def add_items(self, method: FunctionFacts) -> None:

@@ -16,7 +16,7 @@ from ..slot import Slot
 from ..source import Argument, FileFacts, FunctionFacts
 from ..uses import Uses, is_bias
 from ..watching import Watcher
-from ..words import SIZE_ROLES
+from ..words import ACTIVATION_WORDS, DERIVATIVE_WORDS, SIZE_ROLES
 from .arrays import ATTENTION_LAYER, IMAGE_LAYER, INPUTS, OBSERVATIONS, RECURRENT_LAYER, ROWS, WIDTH, layer_settings
 from .recurrent import recurrent_array
 
@@ -27,6 +27,8 @@ LIMIT = re.compile(
     r"^(grad(ient)?_?)?clip(ping)?(_?(value|norm|threshold|limit))?$|^max_?(grad(ient)?_?)?norm$", re.IGNORECASE
 )
 NO_LIMIT = "1e6"  # of gradients, which are to be compared as they are
+ACTIVATION = "np.tanh"
+SLOPES = ("lambda z: 1 - np.tanh(z) ** 2", "lambda a: 1 - a**2")  # of its input, of its output
 ARRAY_ROLES = (Role.PARAMETERS, Role.WEIGHT)
 MAX_WAITING = 20  # choices of a construction that are still to be tried
 
@@ -45,7 +47,16 @@ class _StaticCaller(Caller):
         if is_array and RECURRENT_LAYER.search(slot.function.owner):  # with the weights of its states apart
             own = recurrent_array(slot.argument.name, ROWS[0], slot.function.owner)
             arrays = (own, *arrays) if own is not None else arrays
-        return [*settings, *arrays] or super().options(slot)
+        return [*settings, *arrays] or self._functions(slot) or super().options(slot)
+
+    def _functions(self, slot: Slot) -> list[Option]:
+        """An activation, or its slope, for a layer that is given both and whose file defines none."""
+        given = [a for a in slot.function.arguments if self.role(slot.function, a)[1].called]
+        slopes = [a for a in given if DERIVATIVE_WORDS.search(a.name)]
+        is_of_both = slot.role is Role.ACTIVATION and len(given) == 2 and len(slopes) == 1 and slot.argument in given
+        if not is_of_both or any(map(ACTIVATION_WORDS.search, self.facts.functions)):
+            return []
+        return [*SLOPES] if slot.argument in slopes else [ACTIVATION]
 
 
 def _arrays(name: str, image: bool) -> tuple[str, ...]:

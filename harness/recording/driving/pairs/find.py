@@ -11,6 +11,7 @@ from .derivatives import derivative_plans
 from .functions import function_plans
 from .layers import layer_plans
 from .plan import PairKind, PairPlan
+from .returned import returned_plans
 
 MAX_PAIRS = 40
 
@@ -27,7 +28,7 @@ def find_pairs(source: str, *, square: bool = False, imported: Mapping[str, File
         SyntaxError: if it is not Python 3.
     """
     calls = StaticCalls(read_source(source), INPUTS if square else OUTPUTS, imported)
-    plans = [*layer_plans(calls), *function_plans(calls), *derivative_plans(calls)]
+    plans = [*layer_plans(calls), *function_plans(calls), *returned_plans(calls), *derivative_plans(calls)]
     # a layer that cannot be called is not judged; whether anything else without options is a pair is not known
     found = [plan for plan in plans if plan.options or plan.kind is PairKind.LAYER]
     left_out = {plan.line for plan in found[MAX_PAIRS:]}  # all kinds of a layer, or none: one may hide another

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..gradients import GRADIENT_NAMED, plain_name
@@ -130,14 +129,29 @@ def _loss_options(calls: StaticCalls, name: str, function: FunctionFacts) -> Ite
         )
 
 
-def _function_options(
-    calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts
-) -> Iterator[PairOption]:
-    """The ways of calling a pair of functions: with observations in rows or columns, or images in either layout."""
-    passes = Passes(calls, forward, backward)
-    is_recurrent = any(STATE.match(one.name) for one in forward.required[1:]) and RECURRENT.search(name) is not None
+@dataclass(frozen=True, kw_only=True)
+class ForwardCall:
+    """The call of one forward function, with arrays for its arguments."""
+
+    key: str  # what ends the names that its lines bind
+    lines: tuple[str, ...]  # the statements
+    names: Mapping[str, str]  # the names that arrays are bound to, by argument
+    settings: Mapping[str, str]  # what the other arguments are given
+    observed: tuple[str, ...]  # the names of the arrays that hold observations
+
+
+def forward_calls(
+    calls: StaticCalls, name: str, forward: FunctionFacts, outputs: Sequence[int] | None
+) -> Iterator[ForwardCall]:
+    """The ways of calling a forward function: with observations in rows or columns, or images in either layout.
+
+    Args:
+        calls: builds the calls.
+        name, forward: the function.
+        outputs: the places of the outputs among what it returns; None if it returns nothing else.
+    """
     keyed = _keys_of_weights(calls, forward)
-    for (data, weights, bias), way in itertools.product(_forms(name, is_recurrent), _ways_back(passes, is_recurrent)):
+    for data, weights, bias in _forms(name, _is_recurrent(name, forward)):
         key = calls.new_key()
         names: dict[str, str] = {}
         settings: dict[str, str] = {}
@@ -152,7 +166,7 @@ def _function_options(
                 entries = ", ".join(f"{one!r}: {variable}" for one, variable in bound.items())
                 lines.append(f"{settings[argument.name]} = {{{entries}}}")
                 continue
-            array = recurrent_array(argument.name, data, name) if is_recurrent and index else None
+            array = recurrent_array(argument.name, data, name) if _is_recurrent(name, forward) and index else None
             array = array or _array_for(argument.name, index, data, weights, bias)
             if array is not None:
                 names[argument.name] = f"argument{key}{index}"
@@ -161,30 +175,57 @@ def _function_options(
             elif argument.required:
                 settings[argument.name] = _setting_for(forward, argument.name)
         given = ", ".join((names | settings)[a.name] for a in forward.arguments if a.name in names | settings)
-        several = len(forward.returns) > 1
         lines.append(f"both{key} = {name}({given})")
-        places = (passes.outputs if is_recurrent else passes.outputs[:1]) or (0,)
-        outputs = [f"both{key}[{place}]" if several else f"both{key}" for place in places]
-        lines += joined_outputs(key, outputs)
+        texts = [f"both{key}"] if outputs is None else [f"both{key}[{place}]" for place in outputs]
+        lines += joined_outputs(key, texts)
         if observed:
-            lines.extend(same_observations(outputs[0], observed[0], data))
-        if several:
-            kept = f"both{key}[{len(forward.returns) - 1}]"
-        else:
-            kept = f"output{key}" if way.keeps_output else next(iter(names.values()), "")
-        rest = _backward_arguments(backward, names, settings, kept, way, len(places))
-        above = [f"upstream{key}{place}" for place in range(len(places))] if len(places) > 1 else [f"upstream{key}"]
-        rest[way.place : way.place] = above
-        lines.append(f"back{key} = {backward.name}({', '.join(rest)})")
-        gradients, more = _returned_gradients(key, backward, names)
-        yield PairOption(
-            lines=(*lines, *more),
-            output=f"output{key}",
-            upstream=f"upstream{key}",
-            gradients=tuple(gradients),
-            unread=tuple(one for one in names.items() if one[0] not in {gradient.of for gradient in gradients}),
-            observed=tuple(observed),
-        )
+            lines.extend(same_observations(texts[0], observed[0], data))
+        yield ForwardCall(key=key, lines=tuple(lines), names=names, settings=settings, observed=tuple(observed))
+
+
+def option_of(call: ForwardCall, backward: FunctionFacts, text: str) -> PairOption:
+    """The option with a forward call and a backward one.
+
+    Args:
+        call: the forward one.
+        backward: what is called after it.
+        text: how it is called.
+    """
+    gradients, more = returned_gradients(call.key, backward, call.names)
+    read = {gradient.of for gradient in gradients}
+    return PairOption(
+        lines=(*call.lines, f"back{call.key} = {text}", *more),
+        output=f"output{call.key}",
+        upstream=f"upstream{call.key}",
+        gradients=tuple(gradients),
+        unread=tuple(one for one in call.names.items() if one[0] not in read),
+        observed=call.observed,
+    )
+
+
+def _is_recurrent(name: str, forward: FunctionFacts) -> bool:
+    """Whether a function is given the state before."""
+    return any(STATE.match(one.name) for one in forward.required[1:]) and RECURRENT.search(name) is not None
+
+
+def _function_options(
+    calls: StaticCalls, name: str, forward: FunctionFacts, backward: FunctionFacts
+) -> Iterator[PairOption]:
+    """The ways of calling a pair of functions."""
+    passes = Passes(calls, forward, backward)
+    is_recurrent, several = _is_recurrent(name, forward), len(forward.returns) > 1
+    places = (passes.outputs if is_recurrent else passes.outputs[:1]) or (0,)
+    for way in _ways_back(passes, is_recurrent):
+        for call in forward_calls(calls, name, forward, places if several else None):
+            key = call.key
+            if several:
+                kept = f"both{key}[{len(forward.returns) - 1}]"
+            else:
+                kept = f"output{key}" if way.keeps_output else next(iter(call.names.values()), "")
+            rest = _backward_arguments(backward, call.names, call.settings, kept, way, len(places))
+            above = [f"upstream{key}{place}" for place in range(len(places))] if len(places) > 1 else [f"upstream{key}"]
+            rest[way.place : way.place] = above
+            yield option_of(call, backward, f"{backward.name}({', '.join(rest)})")
 
 
 @dataclass(frozen=True)
@@ -306,7 +347,7 @@ def _setting_for(function: FunctionFacts, name: str) -> str:
     return "True" if re.search("train", name) else "1" if re.search("stride|pad", name) else "0.8"
 
 
-def _returned_gradients(
+def returned_gradients(
     key: str, backward: FunctionFacts, names: Mapping[str, str]
 ) -> tuple[list[GradientPlan], list[str]]:
     """The gradients that a backward function returns, each with the argument that its name speaks of.
@@ -336,5 +377,6 @@ def _returned_gradients(
         name = f"gradient{key}{index}"
         place = repr(label) if in_dictionary else str(index)
         lines.append(f"{name} = back{key}[{place}]" if several or in_dictionary else f"{name} = back{key}")
-        gradients.append(GradientPlan(label=label, of=match, value=name, of_value=names[match]))
+        shown = f"gradient of {match}" if UNNAMED.fullmatch(label) or label.startswith("call ") else label
+        gradients.append(GradientPlan(label=shown, of=match, value=name, of_value=names[match]))
     return gradients, lines

@@ -373,7 +373,7 @@ class _Layer:
         lines += [f"output{key} = {texts[0]}"] if target or is_local else joined_outputs(key, texts)
         if not target:
             lines.extend(same_observations(texts[0], f"input{key}", data))
-        gradients = self._gradients(key, thing)
+        gradients = self._gradients(key, thing, of_indices=data in INDICES)
         parts = [] if target else self._parts(key, thing)
         for layer, found in [(self, gradients), *parts]:
             lines.extend(layer._lines_before(found))
@@ -408,16 +408,17 @@ class _Layer:
             for place, (path, part) in enumerate(self.parts)
         ]
 
-    def _gradients(self, key: str, thing: str, path: str = "") -> Gradients:
+    def _gradients(self, key: str, thing: str, path: str = "", *, of_indices: bool = False) -> Gradients:
         """What is to be bound of the gradients of an instance; see there for the arguments."""
         names = {one.path: one.name for items in self._kept.values() for one in items}
         parameters = self._parameters()
-        return Gradients(key, thing, parameters, [names.get(one, one) for one in parameters], path)
+        shown = [names.get(one, one) for one in parameters]
+        return Gradients(key, thing, parameters, shown, path, of_indices=of_indices)
 
     def _lines_before(self, gradients: Gradients) -> Iterator[str]:
         """The lines that bind the parameters before the backward pass."""
         for index, attribute in enumerate(gradients.parameters):
-            inner = ".data" if self._keeps_gradient_in(attribute) else ""
+            inner = self._inner(attribute) if self._keeps_gradient_in(attribute) else ""
             yield f"{gradients.before(index)} = {gradients.thing}.{mangled(self.name, attribute)}{inner}"
 
     def _outputs(self) -> tuple[str, ...]:
@@ -512,6 +513,11 @@ class _Layer:
         """Whether a parameter is an object that has its gradient in an attribute."""
         return re.search(rf"self\.{attribute}\.grad\b", self.backward.text) is not None
 
+    def _inner(self, attribute: str) -> str:
+        """Where such an object has its numbers, as the forward pass reads them: ``.data``, ``.value``."""
+        read = re.findall(rf"self\.{attribute}(\.\w+)\b(?!\()", self.forward.text)
+        return next((one for one in read if one not in (".grad", ".shape", ".T")), ".data")
+
     def _add_gradients(self, gradients: Gradients) -> None:
         """Adds what the backward pass returns, stores and updates."""
         keys = given_back_keys(self.backward)
@@ -533,4 +539,4 @@ class _Layer:
             if self._keeps_gradient_in(attribute):
                 value = f"{gradients.thing}.{attribute}.grad"
                 name = f"{gradients.owner}.{attribute}"
-                gradients.add(f"{name}.grad", value, f"{name}.data", gradients.before(index))
+                gradients.add(f"{name}.grad", value, f"{name}{self._inner(attribute)}", gradients.before(index))

@@ -88,6 +88,7 @@ class Check(Enum):
     ACCURACY_OF_EACH_OUTPUT = "accuracy-of-each-output", "metric"
     METRIC_FOR_OTHER_LABELS = "metric-for-other-labels", "metric"
     EXACT_MATCHES = "exact-matches", "metric"
+    OVERLAP_OF_PROBABILITIES = "overlap-of-probabilities", "metric"
     NOT_FINITE_INPUTS = "not-finite-inputs", "missing-values"
     NOT_FINITE_TARGETS = "not-finite-targets", "missing-values"
     NUMBER_OF_TARGETS = "number-of-targets", "label-encoding"

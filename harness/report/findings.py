@@ -230,6 +230,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"the metric Accuracy() counts outputs that equal their label exactly, which outputs of {v['activation']} "
         'hardly ever do; give metrics=["accuracy"]'
     ),
+    Check.OVERLAP_OF_PROBABILITIES: lambda v: (
+        f"the metric {v['metric']}() is given predicted labels, and drops what is behind the point of outputs of "
+        f"{v['activation']}: nearly all of them count as class 0; give "
+        + ("BinaryIoU(threshold=0.5)" if v["activation"] == "sigmoid" else "it sparse_y_pred=False")
+    ),
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",
     Check.NUMBER_OF_TARGETS: lambda v: (

@@ -147,6 +147,7 @@ class Check(Enum):
     ONE_STEP_SEQUENCES = "one-step-sequences", "missing-layer"
     ARGMAX_OF_ONE = "argmax-of-one", "prediction"
     PREDICTED_BEFORE_FIT = "predicted-before-fit", "prediction"
+    SHUFFLED_PREDICTIONS = "shuffled-predictions", "prediction"
     ROWS_SHUFFLED_WRONGLY = "rows-shuffled-wrongly", "too-little-data"
     SHUFFLED_APART = "shuffled-apart", "no-signal"
     SWAPPED_FOLDERS = "swapped-folders", "validation-mismatch"

@@ -376,6 +376,10 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['model']}.predict is called before {v['model']}.fit and never after it, so the predictions are "
         "those of the initial weights"
     ),
+    Check.SHUFFLED_PREDICTIONS: lambda v: (
+        f"{v['batches']} gives its rows in random order, and {v['batches']}.{v['attribute']} is in the order of the "
+        "folder, so predictions and rows do not belong together; give it shuffle=False"
+    ),
     Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"
     ),

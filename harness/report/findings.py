@@ -377,8 +377,13 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "those of the initial weights"
     ),
     Check.SHUFFLED_PREDICTIONS: lambda v: (
-        f"{v['batches']} gives its rows in random order, and {v['batches']}.{v['attribute']} is in the order of the "
-        "folder, so predictions and rows do not belong together; give it shuffle=False"
+        f"{v['batches']} gives its rows in random order, and "
+        + (
+            f"{v['batches']}.{v['attribute']} is in the order of the folder"
+            if v["attribute"]
+            else "in another each time"
+        )
+        + ", so predictions and labels do not belong together; give it shuffle=False"
     ),
     Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"

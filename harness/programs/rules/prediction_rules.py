@@ -8,11 +8,15 @@ import re
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..source.columns import assigned_pairs
-from ..source.places import Source, argument_of, names_from_outside
+from ..source.places import Source, argument_of, names_from_outside, names_in, names_of
 
 LOADS_WEIGHTS = re.compile(r"load_weights\(|load_model\(|set_weights\(|model_from_|train_on_batch\(")
 PREDICTING = ("predict", "predict_on_batch", "predict_proba", "predict_generator")
-OF_FOLDERS = ("flow_from_directory", "flow_from_dataframe")  # shuffle their rows unless they are asked not to
+OF_FOLDERS = (
+    "flow_from_directory", "flow_from_dataframe", "image_dataset_from_directory", "text_dataset_from_directory",
+    "audio_dataset_from_directory",
+)  # fmt: skip  # shuffle their rows, datasets anew in each pass, unless they are asked not to
+FURTHER_STEPS = ("map", "prefetch", "batch", "unbatch", "as_numpy_iterator")  # of a dataset, which keep the order
 IN_ORDER = ("classes", "labels", "filenames", "filepaths")  # attributes of such batches, in the order of the folder
 
 
@@ -108,6 +112,51 @@ def shuffled_prediction_rules(subject: Subject) -> Finding:
                 return
 
 
+def second_pass_rules(subject: Subject) -> Finding:
+    """Predictions for a dataset of a folder that is shuffled anew in each pass, beside the labels of another pass."""
+    for source, tree in subject.code:
+        made = {True: set[str](), False: set[str]()}
+        for names, value in assigned_pairs(tree):
+            first = without_steps(value)
+            if not (isinstance(first, ast.Name) and first.id in names):
+                made[is_shuffled(first)] |= names
+        nodes = [*ast.walk(tree)]
+        gathered = {ast.unparse(dataset) for dataset in map(gathers_labels, nodes) if dataset is not None}
+        for call in (node for node in nodes if isinstance(node, ast.Call) and is_prediction(node)):
+            rows = argument_of(call, "x", 0)
+            name = "" if rows is None else ast.unparse(without_steps(rows))
+            if name in gathered and name in made[True] - made[False]:
+                yield subject.at(
+                    source.place(call), Check.SHUFFLED_PREDICTIONS, Severity.SUSPICION,
+                    {"batches": name, "attribute": None}
+                )  # fmt: skip
+                return
+
+
+def without_steps(value: ast.expr) -> ast.expr:
+    """What a dataset is made of by further steps."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and called_name(value) in FURTHER_STEPS:
+        value = value.func.value
+    return value
+
+
+def gathers_labels(node: ast.AST) -> ast.expr | None:
+    """The dataset that a loop or comprehension goes through for its labels alone; None if it does something else."""
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)) and len(node.generators) == 1:
+        target, rows, values = node.generators[0].target, node.generators[0].iter, [node.elt]
+    elif isinstance(node, ast.For):
+        calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+        added = [call for call in calls if called_name(call) in ("append", "extend", "concatenate", "concat")]
+        target, rows, values = node.target, node.iter, [argument for call in added for argument in call.args]
+    else:
+        return None
+    if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
+        return None
+    used = set().union(*map(names_in, values))
+    inputs, labels = map(names_of, target.elts)
+    return without_steps(rows) if labels & used and not inputs & used else None
+
+
 def asks_number(node: ast.AST) -> bool:
     """Whether it reads only how many values there are, or which."""
     is_length = isinstance(node, ast.Call) and called_name(node) in ("len", "unique", "bincount", "Counter", "set")
@@ -122,4 +171,9 @@ def is_shuffled(value: ast.expr) -> bool:
     return given is None or (isinstance(given, ast.Constant) and bool(given.value))
 
 
-PREDICTION_RULES: tuple[Rule, ...] = (prediction_rules, early_prediction_rules, shuffled_prediction_rules)
+PREDICTION_RULES: tuple[Rule, ...] = (
+    prediction_rules,
+    early_prediction_rules,
+    shuffled_prediction_rules,
+    second_pass_rules,
+)

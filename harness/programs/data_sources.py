@@ -19,6 +19,7 @@ from .program import Note, NoteKind, row_count
 Array = NDArray[Any]
 MAX_ROWS = 100_000  # rows read from a dataset or generator
 MAX_BYTES = 2**30  # bytes read from a dataset or generator
+HELD_AS_A_WHOLE = ("arrays", "tensors", "dataframe")  # kinds of data that do not come in batches
 COPY_BYTES = 2**28  # larger arrays of the user's are not copied
 
 
@@ -34,7 +35,7 @@ class FitData:
     x: Any
     y: Any
     sample_weight: Array | None  # (rows,) or None
-    kind: str  # ``arrays``, ``dataframe``, ``tf.data``, ``generator`` or ``PyDataset``
+    kind: str  # ``arrays``, ``tensors``, ``dataframe``, ``tf.data``, ``generator`` or ``PyDataset``
     batch_size: int | None = None  # rows of a batch, if the data comes in batches
     shuffle: bool | None = None  # whether the data is shuffled between epochs, if the data decides that
     x_for_fit: Any = None  # what to give to Keras in the place of x, because a generator can be read only once
@@ -60,8 +61,16 @@ def training_data(x: Any, y: Any, sample_weight: Any, steps: int | None = None) 
         x=as_arrays(x, "x"),
         y=None if y is None else as_arrays(y, "y"),
         sample_weight=None if sample_weight is None else as_arrays(sample_weight, "sample_weight"),
-        kind="dataframe" if type(x).__module__.split(".")[0] in ("pandas", "polars") else "arrays",
+        kind=kind_of_arrays(x, y),
     )
+
+
+def kind_of_arrays(x: Any, y: Any) -> str:
+    """What inputs and targets that are held as a whole are; one tensor among them has no methods of NumPy."""
+    if type(x).__module__.split(".")[0] in ("pandas", "polars"):
+        return "dataframe"
+    parts = [part for data in (x, y) for part in (data if isinstance(data, (list, tuple)) else [data])]
+    return "tensors" if any(map(keras.ops.is_tensor, parts)) else "arrays"
 
 
 def is_dataset(x: Any) -> bool:

@@ -172,7 +172,7 @@ class Program:
     error: FitError | None = None  # what fit raised, if it did
     fit_number: int = 1  # which call of fit was captured, from 1
     arguments: tuple[str, ...] = ()  # that the script was run with
-    # kind of x that fit was given: ``arrays``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``
+    # kind of x that fit was given: ``arrays``, ``tensors``, ``dataframe``, ``tf.data``, ``generator``, ``PyDataset``
     source: str = "arrays"
     notes: tuple[Note, ...] = ()  # what the capture changed or could not keep
     # how much of the data had to be made up; such a program is not judged by trainings

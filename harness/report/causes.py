@@ -127,7 +127,8 @@ FAULTS: dict[Fault, About] = {
     ),
     Fault.NO_SIGNAL: About(
         "no signal in the data",
-        "Off-the-shelf learners do not predict these targets better than chance: check how x and y were paired.",
+        "Off-the-shelf learners do not predict these targets better than chance: the rows are too few to show how, or "
+        "x and y were paired wrongly, or nothing in x says anything about y.",
     ),
     Fault.WINDOW: About(
         "rows without those before them",

@@ -102,7 +102,7 @@ def outcome_text(found: Diagnosis) -> str:
     if found.scenario is not None:
         return "learns, but late" if found.outcome is OutcomeKind.SLOW else OUTCOMES[found.outcome]
     if found.outcome is OutcomeKind.NO_SIGNAL and knows_rows(found):
-        return "learns its training rows by heart, and nothing in them holds for other rows"
+        return "learns its training rows by heart, and nothing was found in them that holds for other rows"
     if not is_limited_by_rows(found) or found.user is None:
         return OUTCOMES[found.outcome]
     score = f"{score_name(found.task)} {score_text(found.task, found.user.held)}"

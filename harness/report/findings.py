@@ -230,6 +230,11 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"the metric Accuracy() counts outputs that equal their label exactly, which outputs of {v['activation']} "
         'hardly ever do; give metrics=["accuracy"]'
     ),
+    Check.OVERLAP_OF_PROBABILITIES: lambda v: (
+        f"the metric {v['metric']}() is given predicted labels, and drops what is behind the point of outputs of "
+        f"{v['activation']}: nearly all of them count as class 0; give "
+        + ("BinaryIoU(threshold=0.5)" if v["activation"] == "sigmoid" else "it sparse_y_pred=False")
+    ),
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
     Check.NOT_FINITE_TARGETS: lambda v: f"y contains {v['count']:,} NaN or infinite values",
     Check.NUMBER_OF_TARGETS: lambda v: (
@@ -370,6 +375,15 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.PREDICTED_BEFORE_FIT: lambda v: (
         f"{v['model']}.predict is called before {v['model']}.fit and never after it, so the predictions are "
         "those of the initial weights"
+    ),
+    Check.SHUFFLED_PREDICTIONS: lambda v: (
+        f"{v['batches']} gives its rows in random order, and "
+        + (
+            f"{v['batches']}.{v['attribute']} is in the order of the folder"
+            if v["attribute"]
+            else "in another each time"
+        )
+        + ", so predictions and labels do not belong together; give it shuffle=False"
     ),
     Check.ROWS_SHUFFLED_WRONGLY: lambda v: (
         f"random.shuffle repeats some rows of the array {v['array']} and loses others; use numpy.random.shuffle"

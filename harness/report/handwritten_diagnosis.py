@@ -24,6 +24,7 @@ MOST_STARTS = 3  # layers whose start is described
 UNREAD = {
     Unread.NOT_TRAINED: "it does not train a network when it is run",
     Unread.MADE_UP: "its data are missing",
+    Unread.PART: "all of its data are too many to record, and a part does not show what it trains",
     Unread.STOPPED: "its recording ended before a whole update",
     Unread.ERROR: "the line that compares outputs with targets was not found",
     Unread.LAYERS: "its network is not a chain of dense layers",
@@ -59,11 +60,18 @@ def sizes_of(read: ReadNetwork) -> list[int]:
 def read_lines(read: ReadNetwork) -> Iterator[str]:
     """What was read of a file."""
     starts = list(dict.fromkeys(start_text(layer.start) for layer in read.layers))[:MOST_STARTS]
-    rule, rows = read.rule, count(len(read.x), "made-up observation" if read.missing else "observation")
+    kind = "made-up " if read.missing else "recorded " if read.is_part else ""
+    rule, rows = read.rule, count(len(read.x), f"{kind}observation")
     batches = "the full batch" if read.batch_size >= len(read.x) else f"batches of {read.batch_size:,}"
     rate = f"learning rate {number(rule.rate)} for the gradient of {rule.cost}"
     yield f"Read from the file: network {network_text(read)}, initial weights {joined(starts)};"
     yield f"  {rows}; {rule.optimizer}, {rate}, {batches}, {count(read.epochs, 'epoch')}."
+
+
+def part_text(found: HandwrittenDiagnosis) -> str:
+    """Why nothing was trained, if only a part of the data was recorded."""
+    used = joined(checking.reduction_words(one) for one in found.check.reductions)
+    return f"Nothing was trained, because all of its data are too many to record: {used} were used."
 
 
 def unread_lines(found: HandwrittenDiagnosis) -> Iterator[str]:
@@ -90,7 +98,8 @@ def verdict(found: HandwrittenDiagnosis) -> list[str]:
     if read is not None and likely is not None and found.check.verdict is not Verdict.MISTAKE:
         from . import unjudged
 
-        return [*unjudged.finding_lines(likely), *read_lines(read), *unjudged.reason_lines(likely)]
+        part = [part_text(found)] if found.unread is Unread.PART else []
+        return [*unjudged.finding_lines(likely), *read_lines(read), *part, *unjudged.reason_lines(likely)]
     if found.diagnosis is None or read is None:
         return list(unread_lines(found))
     from . import diagnosing

@@ -12,7 +12,7 @@ from harness.diagnosis.evident_causes import bounds_score
 from harness.programs.contradictions import Check, Contradiction, Severity, contradictions, weakened
 from harness.programs.fit_calls import program_of
 from harness.programs.heads import head_of
-from harness.programs.rules.head_rules import counts_exact_matches
+from harness.programs.rules.head_rules import metrics_of_labels
 from harness.programs.rules.own_losses import sides_of
 
 L = keras.layers
@@ -207,6 +207,9 @@ FAULTY = {
     "exact matches of shares": (
         lambda: found(net(3, "softmax"), SCCE, CLASSES, metrics=[keras.metrics.Accuracy()]), SURE, "metric",
         Check.EXACT_MATCHES),
+    "overlap of probabilities": (
+        lambda: found(net(1, "sigmoid"), BCE, BINARY, metrics=[keras.metrics.MeanIoU(num_classes=2)]), SURE, "metric",
+        Check.OVERLAP_OF_PROBABILITIES),
     "squared error of one-hot": (
         lambda: found(net(3, "softmax"), "mse", ONE_HOT), MAYBE, "loss", Check.SQUARED_ERROR_FOR_CLASSES),
     "one unit for one-hot": (
@@ -525,7 +528,25 @@ def test_a_step_of_ones_own_may_give_predicted_labels_to_accuracy():
     for kind, counts in ((keras.Sequential, True), (Own, False)):
         model = kind([keras.Input((4,)), L.Dense(3, "softmax")])
         program = SimpleNamespace(model=model, metrics=[keras.metrics.Accuracy()], weighted_metrics=None)
-        assert counts_exact_matches(program) is counts
+        assert [check for check, _ in metrics_of_labels(program)] == [Check.EXACT_MATCHES] * counts
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_named"),
+    [
+        (keras.metrics.MeanIoU(num_classes=3), True),
+        (keras.metrics.MeanIoU(num_classes=3, sparse_y_pred=False), False),
+        (keras.metrics.OneHotMeanIoU(num_classes=3), False),
+        (keras.metrics.BinaryIoU(threshold=0.5), False),
+    ],
+)
+def test_an_overlap_of_probabilities_is_named_if_they_are_taken_for_labels(metric, is_named):
+    probabilities, labels = np.eye(3)[[0, 1, 2]] * 0.8 + 0.05, np.array([0, 1, 2])
+    if is_named:  # perfect outputs score as those of class 0
+        metric.update_state(np.eye(3)[labels], probabilities)
+        assert float(metric.result()) < 0.5
+    program = SimpleNamespace(model=net(3, "softmax"), metrics=[metric], weighted_metrics=None)
+    assert [check for check, _ in metrics_of_labels(program)] == [Check.OVERLAP_OF_PROBABILITIES] * is_named
 
 
 def test_a_program_that_is_compiled_without_a_loss_is_looked_at():

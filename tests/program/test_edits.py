@@ -91,6 +91,17 @@ model.compile("adam", "mse")
 model.fit(rows, wanted)
 """
 )
+TENSORS = (
+    START
+    + """\
+import keras
+import tensorflow as tf
+rows, wanted = tf.constant(X), tf.constant(100 * X[:, 0])
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(rows, wanted)
+"""
+)
 LOOP = (
     START
     + """\
@@ -200,6 +211,9 @@ def changed_lines(program, *changes):
          ["X = X / 255"]),
         (ADD, [change("scale_inputs", "standardise")],
          ["input_mean, input_std = X.mean(axis=0), X.std(axis=0) + 1e-7", "X = (X - input_mean) / input_std"]),
+        (TENSORS, [change("scale_targets", "standardise")],
+         ["target_mean, target_std = np.mean(wanted, axis=0), np.std(wanted, axis=0)",
+          "wanted = (wanted - target_mean) / target_std"]),
         (SPLIT, [change("scale_inputs", "standardise"), change("scale_targets", "standardise")],
          ["input_mean, input_std = a.mean(axis=0), a.std(axis=0) + 1e-7",
           "target_mean, target_std = c.mean(axis=0), c.std(axis=0)",

@@ -238,6 +238,50 @@ def test_argmax_of_one_output_is_always_0(captured):
     assert [one.place.line for one in found] == [11]
 
 
+@pytest.mark.parametrize(
+    ("option", "read", "is_named"),
+    [
+        ("", "np.mean(p == rows.classes)", True),
+        ("", "print(rows.class_indices)", False),
+        ("", "p = m.predict_generator(rows, steps=len(rows.filenames) // 32)", False),
+        (", shuffle=False", "np.mean(p == rows.classes)", False),
+        ("", "rows.shuffle = False\np = m.predict_generator(rows, 2)\nnp.mean(p == rows.classes)", False),
+    ],
+)
+def test_predictions_of_shuffled_batches_do_not_belong_to_labels_in_order(captured, option, read, is_named):
+    program = captured(
+        "import numpy as np\nfrom keras.preprocessing.image import ImageDataGenerator\n"
+        "made = ImageDataGenerator(rescale=1 / 255)\n"
+        "train = made.flow_from_directory('train', target_size=(8, 8), class_mode='binary')\n"
+        f"rows = made.flow_from_directory('test', target_size=(8, 8), class_mode='binary'{option})\n"
+        "m = Sequential([Flatten(input_shape=(8, 8, 3)), Dense(1, activation='sigmoid')])\n"
+        "m.compile('adam', 'binary_crossentropy')\nm.fit(train, epochs=30, steps_per_epoch=100)\n"
+        f"p = m.predict(rows).ravel() > 0.5\n{read}\n"
+    )
+    assert (Check.SHUFFLED_PREDICTIONS in named(program)) is is_named
+
+
+@pytest.mark.parametrize(
+    ("option", "step", "read", "is_named"),
+    [
+        ("", "", "y = np.concatenate([b for a, b in rows])", True),
+        ("", ".prefetch(1)", "y = []\nfor a, b in rows.unbatch():\n    y.append(b)", True),
+        (", shuffle=False", "", "y = np.concatenate([b for a, b in rows])", False),
+        ("", ".cache()", "y = np.concatenate([b for a, b in rows])", False),
+        ("", "", "for a, b in rows.take(1):\n    print(b)", False),
+    ],
+)
+def test_labels_of_another_pass_do_not_belong_to_predictions(captured, option, step, read, is_named):
+    program = captured(
+        "import keras\nimport numpy as np\n"
+        "train = keras.utils.image_dataset_from_directory('train', image_size=(8, 8))\n"
+        f"rows = keras.utils.image_dataset_from_directory('test', image_size=(8, 8){option})\nrows = rows{step}\n"
+        "m = Sequential([Rescaling(1 / 255), Flatten(), Dense(1, activation='sigmoid')])\n"
+        f"m.compile('adam', 'binary_crossentropy')\nm.fit(train, epochs=30)\np = m.predict(rows)\n{read}\n"
+    )
+    assert (Check.SHUFFLED_PREDICTIONS in named(program)) is is_named
+
+
 def test_python_shuffles_the_rows_of_an_array_wrongly(captured):
     text = (
         "import numpy as np\nfrom random import shuffle\ndata = np.array([[i, i % 2] for i in range(40)])\n"

@@ -51,7 +51,7 @@ def diagnose_read(
     network = read.network
     if network is None:
         return read
-    if network.missing:
+    if not network.has_all_data:
         return replace(read, unjudged=read_handwritten(network, read.name))
     try:
         found = diagnose_program(keras_program(network, read.name), budget=budget, seed=seed, progress=progress)

@@ -40,6 +40,7 @@ class Unread(enum.Enum):
 
     NOT_TRAINED = "not-trained"  # it does not train by itself: nothing updates parameters, or only added calls do
     MADE_UP = "made-up"  # its data are missing, and made up in the recording
+    PART = "part"  # all of its data: they are too many to record, and a part of them was
     STOPPED = "stopped"  # the recording ended too early
     ERROR = "error"  # where outputs and targets are compared
     LAYERS = "layers"  # it is not a chain of dense layers

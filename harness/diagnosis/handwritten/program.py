@@ -43,7 +43,7 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
         if isinstance(layer.start, Given)
         for weight in made.weights
     )
-    losses = () if read.missing else tuple(losses_of(read))
+    losses = tuple(losses_of(read)) if read.has_all_data else ()
     return dataclasses.replace(
         program,
         set_weights=kept,
@@ -53,7 +53,7 @@ def keras_program(read: ReadNetwork, name: str) -> Program:
             Note(kind=NoteKind.HAND_WRITTEN),
             *(Note(kind=NoteKind.MADE_UP, detail=missing) for missing in read.missing),
         ),
-        made_up=MadeUp.FORMATS if read.missing else MadeUp.NOTHING,
+        made_up=MadeUp.NOTHING if read.has_all_data else MadeUp.FORMATS,
     )
 
 

@@ -65,11 +65,12 @@ def read_file(path: Path, *, seed: int = 0, updates: int | None = None) -> Handw
             name=path.name, check=check, network=None, unread=problem.what, detail=problem.detail
         )
     missing = network.missing[:1]
+    unread = Unread.PART if network.is_part else None
     return HandwrittenDiagnosis(
         name=path.name,
         check=check,
         network=network,
-        unread=Unread.MADE_UP if missing else None,
+        unread=Unread.MADE_UP if missing else unread,
         detail="".join(missing),
     )
 

@@ -18,8 +18,7 @@ from .rules import UpdateRule, read_rule
 
 MOST_PASSES = 3
 LONGEST_ROUND = 200  # updates of one pass over the data, if that has to be recorded
-# what is made up in the place of data, or all that is used of them
-DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD, Absorbed.REDUCED)
+DATA_STAND_INS = (Absorbed.FILE, Absorbed.DATASET, Absorbed.DOWNLOAD)  # what is made up in the place of data
 OF_0_TO_1 = (True, 0.5, 1 / math.sqrt(12))
 # (uniform?, mean, standard deviation) of functions that draw without arguments for them
 STANDARD_DRAWS = {
@@ -74,6 +73,12 @@ class ReadNetwork:
     rule: UpdateRule  # cost, optimizer and rate
     # names of what had to be made up in the place of data: x and y have the form of the file's, not the values
     missing: tuple[str, ...]
+    is_part: bool  # whether x and y are a part of the file's data, or smaller: all of them are too many to record
+
+    @property
+    def has_all_data(self) -> bool:
+        """Whether x and y are the file's own, and all of them."""
+        return not self.missing and not self.is_part
 
     @property
     def epochs(self) -> int:
@@ -94,19 +99,21 @@ def read_network(recording: Recording, sources: Sources, updates: int | None = N
     Raises:
         CannotRead: something that a training needs is not known.
     """
-    of_data = [one for one in recording.stand_ins if one.what in DATA_STAND_INS]
-    missing = tuple(dict.fromkeys(one.name for one in sorted(of_data, key=lambda one: one.reduction is not None)))
+    missing = tuple(dict.fromkeys(one.name for one in recording.stand_ins if one.what in DATA_STAND_INS))
+    is_part = any(one.what is Absorbed.REDUCED for one in recording.stand_ins)
     try:
         refuse_untrained(recording)
-        return network_of_recording(recording, sources, updates, missing)
+        return network_of_recording(recording, sources, updates, missing, is_part=is_part)
     except (CannotRead, CannotReplay) as problem:
         if missing:
             raise CannotRead(Unread.MADE_UP, missing[0]) from problem
+        if is_part:
+            raise CannotRead(Unread.PART) from problem
         raise problem if isinstance(problem, CannotRead) else CannotRead(Unread.LAYERS, str(problem)) from problem
 
 
 def network_of_recording(
-    recording: Recording, sources: Sources, updates: int | None, missing: tuple[str, ...]
+    recording: Recording, sources: Sources, updates: int | None, missing: tuple[str, ...], *, is_part: bool
 ) -> ReadNetwork:
     """See ``read_network``; of a recording with updates."""
     program = Program(recording.nodes)
@@ -137,6 +144,7 @@ def network_of_recording(
         updates=updates or count_updates(recording, sources, program, first),
         rule=rule,
         missing=missing,
+        is_part=is_part,
     )
 
 

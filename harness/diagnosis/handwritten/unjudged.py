@@ -21,7 +21,7 @@ def read_handwritten(read: ReadNetwork, name: str, *, needed_budget: float | Non
     Args:
         read: what the file trains.
         name: of the file.
-        needed_budget: seconds that trainings would take, if they are too slow; else its data were made up.
+        needed_budget: seconds that trainings would take, if they are too slow; else only its data keep it from them.
     """
     found = read_unjudged(keras_program(read, name), needed_budget=needed_budget)
     return dataclasses.replace(

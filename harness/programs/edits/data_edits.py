@@ -16,6 +16,7 @@ import numpy as np
 
 from ...recording.source import called_name
 from ..changes import Change, ChangeKind
+from ..data_sources import HELD_AS_A_WHOLE
 from ..old_versions.lists import OF_LISTS
 from ..source.places import argument_of, base_name, names_in
 from ..targets import describe_targets
@@ -96,7 +97,7 @@ class DataEdits:
         if kind in DATASET_SCALINGS and self.program.source == "tf.data" and not self.has_several_inputs:
             return
         is_left_out = self.has_several_inputs and kind not in (*OF_TARGETS, ChangeKind.SCALE_INPUTS)
-        if self.program.source not in ("arrays", "dataframe") or is_left_out:
+        if self.program.source not in HELD_AS_A_WHOLE or is_left_out:
             raise Unplaced
         if argument_of(call, "x", 0) is None or argument_of(call, "y", 1) is None:
             raise Unplaced
@@ -264,8 +265,11 @@ class DataEdits:
         return argument.elts[0] if is_array else argument
 
     def _moments(self, data: str, text: Text) -> tuple[str, str]:
-        """The expressions of the mean and the standard deviation of the columns; a list has no methods for them."""
-        if any(note.detail == OF_LISTS for note in self.program.notes):
+        """The expressions of the mean and the standard deviation of the columns.
+
+        Lists and tensors have no methods for them.
+        """
+        if self.program.source == "tensors" or any(note.detail == OF_LISTS for note in self.program.notes):
             numpy = self.script.numpy_name(text)
             return f"{numpy}.mean({data}, axis=0)", f"{numpy}.std({data}, axis=0)"
         return f"{bare(data)}.mean(axis=0)", f"{bare(data)}.std(axis=0)"

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...recording.source import called_name
 from ..changes import Change, ChangeKind
+from ..data_sources import HELD_AS_A_WHOLE
 from ..old_versions.arguments import unread_rates
 from ..program import NoteKind, Program
 from ..source.places import argument_of, base_name
@@ -208,7 +209,7 @@ class _Editor:
                 return [of_wrapper]
             return [text.set_argument(call, "epochs", written(epochs), FIT_POSITIONS["epochs"], "nb_epoch")]
         if kind is ChangeKind.BATCH_SIZE:
-            if self.program.source not in ("arrays", "dataframe"):
+            if self.program.source not in HELD_AS_A_WHOLE:
                 return [self._dataset_batch(change)]
             return [text.set_argument(call, "batch_size", written(change.new), FIT_POSITIONS["batch_size"])]
         if kind is ChangeKind.CALLBACKS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -467,17 +467,20 @@ def adds_up(together: Array, alone: Array, count: int) -> bool:
 def metric_rules(subject: Subject) -> Finding:
     """Metrics that say nothing about these targets."""
     targets, head, loss = subject.targets, subject.head, subject.loss_name
+    values: dict[str, Value]
     if head is None:
         return
     place = subject.program.places.compile
     yield from metrics_of_each_output(subject, head)
-    if head.activation in ("softmax", "sigmoid") and counts_exact_matches(subject.program):
-        yield subject.at(place, Check.EXACT_MATCHES, Severity.CONTRADICTION, {"activation": head.activation})
+    if head.activation in ("softmax", "sigmoid"):
+        for check, name in metrics_of_labels(subject.program):
+            values = {"metric": name, "activation": head.activation}
+            yield subject.at(place, check, Severity.CONTRADICTION, values)
     if targets is None:
         yield from metrics_of_unknown(subject, head)
         return
     for name in subject.metrics:
-        values: dict[str, Value] = {"metric": name, "loss": loss, "units": head.units}
+        values = {"metric": name, "loss": loss, "units": head.units}
         if name in ACCURACIES:
             is_labels_beyond = targets.kind is TargetKind.CLASSES and head.units == 1
             is_of_quantities = loss in REGRESSION_LOSSES and targets.width == head.units and (
@@ -497,12 +500,18 @@ def metric_rules(subject: Subject) -> Finding:
             yield subject.at(place, Check.METRIC_FOR_OTHER_LABELS, Severity.SUSPICION, values)
 
 
-def counts_exact_matches(program: Program) -> bool:
-    """Whether a metric is Keras' own ``Accuracy``, which is for labels and predicted labels, and given outputs."""
+def metrics_of_labels(program: Program) -> Iterator[tuple[Check, str]]:
+    """Metrics of Keras' own that are for labels and predicted labels, and given outputs: what is wrong, and the name.
+
+    Those of overlap drop what is behind the point of a predicted label.
+    """
     if overridden_step(program.model) == "train_step":
-        return False  # it may give the metric predicted labels
-    given = keras.tree.flatten((program.metrics, program.weighted_metrics))
-    return any(type(metric) is keras.metrics.Accuracy for metric in given)
+        return  # it may give the metrics predicted labels
+    for metric in keras.tree.flatten((program.metrics, program.weighted_metrics)):
+        if type(metric) is keras.metrics.Accuracy:
+            yield Check.EXACT_MATCHES, "Accuracy"
+        elif type(metric) in (keras.metrics.IoU, keras.metrics.MeanIoU) and metric.sparse_y_pred:
+            yield Check.OVERLAP_OF_PROBABILITIES, type(metric).__name__
 
 
 def are_mostly_between(targets: Targets) -> bool:

@@ -1,4 +1,4 @@
-"""Rules about the text of the user's file: what is done to data and predictions outside of the model."""
+"""Rules about the text of the user's file: what is done to data outside of the model."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from ..loss_names import CATEGORICAL_CROSSENTROPIES, CROSSENTROPIES, REGRESSION_
 from ..old_versions.arguments import hands_on_nb_epoch, unread_rates
 from ..program import DATA_SET, FILE, VALUE, made_up_names, made_up_parts
 from ..source.columns import assigned_pairs, number_of
-from ..source.places import Place, Source, argument_of, is_at, names_from_outside, names_in, names_of
+from ..source.places import Place, argument_of, is_at, names_in, names_of
 from .data_rules import scales_itself
 from .head_rules import ONE_HOT
+from .prediction_rules import PREDICTION_RULES
 
 SCALING = re.compile(
     r"/=?\s*(?:\w+\.)*(?:float(?:32)?\()?\s*(?:25[56]|127\.5|128)|rescal|preprocess_input|normali[sz]|standardi[sz]|scaler|"
@@ -66,77 +67,7 @@ KEEPS_ROWS = ("astype", "reshape", "to_numpy", "copy")  # methods that leave the
 ROW_WISE = ("one_hot", "to_categorical", "array", "asarray", "convert_to_tensor")  # functions that leave them there too
 PAIRING = ("fit", "train_test_split", "zip", "from_tensor_slices")  # calls whose first two values have common rows
 GIVES_SHAPE = re.compile(r"\binput_(?:dim|shape)\b|\bInput(?:Layer)?\(")  # of the inputs of a model
-LOADS_WEIGHTS = re.compile(r"load_weights\(|load_model\(|set_weights\(|model_from_|train_on_batch\(")
 SCALED_BY_255 = re.compile(r"rescale\s*=\s*1\.?0*\s*/\s*255|/=?\s*255")
-
-
-def prediction_rules(subject: Subject) -> Finding:
-    """The largest of the outputs of a model that has one output."""
-    if subject.head is None or subject.head.units != 1 or len(subject.head.shape) != 2:
-        return
-    for source, call, name in subject.calls():
-        if name != "argmax" or not call.args or not is_last_axis(call):
-            continue
-        argument = call.args[0]
-        if is_prediction(argument) or (isinstance(argument, ast.Name) and is_predicted(source, argument.id)):
-            yield subject.at(
-                source.place(call), Check.ARGMAX_OF_ONE, Severity.CONTRADICTION, {"units": 1}, layer=subject.head.layer
-            )
-            return
-
-
-def early_prediction_rules(subject: Subject) -> Finding:
-    """Predictions of a model that is trained after them, and not used again.
-
-    A model is left out if it has weights from elsewhere, or if a function reads it, which may be called later.
-    """
-    if len(subject.code) != 1 or subject.program.set_weights or LOADS_WEIGHTS.search(subject.text):
-        return
-    source, tree = subject.code[0]
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
-    read = set().union(*map(names_from_outside, functions))
-    predicted: dict[str, ast.Call] = {}
-    trained: set[str] = set()  # of these
-    for statement in tree.body:
-        names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        for name in trained & names:
-            del predicted[name]
-        trained -= names
-        value = getattr(statement, "value", None)  # a loop or a function may run in another order
-        for call in [] if value is None else [node for node in ast.walk(value) if isinstance(node, ast.Call)]:
-            method = call.func
-            if not isinstance(method, ast.Attribute) or not isinstance(method.value, ast.Name):
-                continue
-            model = method.value.id
-            if is_prediction(call) and call.args:
-                predicted.setdefault(model, call)
-            elif method.attr == "fit" and model in predicted and model not in read:
-                trained.add(model)
-    for model in sorted(trained):
-        yield subject.at(
-            source.place(predicted[model]), Check.PREDICTED_BEFORE_FIT, Severity.SUSPICION, {"model": model}
-        )  # fmt: skip
-
-
-def is_last_axis(call: ast.Call) -> bool:
-    """Whether a call of argmax looks along the outputs of each row."""
-    axis = argument_of(call, "axis", 1)
-    return axis is not None and ast.unparse(axis) in ("1", "-1")
-
-
-def is_prediction(value: ast.expr) -> bool:
-    """Whether an expression is a call of ``predict``."""
-    return called_name(value) in ("predict", "predict_on_batch", "predict_proba")
-
-
-def is_predicted(source: Source, name: str) -> bool:
-    """Whether a name is only ever assigned predictions."""
-    values = [
-        node.value
-        for node in ast.walk(ast.parse(source.text))
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
-    ]
-    return bool(values) and all(map(is_prediction, values))
 
 
 def shuffle_rules(subject: Subject) -> Finding:
@@ -561,14 +492,8 @@ def overwritten_rules(subject: Subject) -> Finding:
 
 
 SOURCE_RULES: tuple[Rule, ...] = (
-    prediction_rules,
-    early_prediction_rules,
-    shuffle_rules,
-    order_rules,
-    wrapper_rules,
-    unread_rate_rules,
-    overwritten_rules,
-)
+    *PREDICTION_RULES, shuffle_rules, order_rules, wrapper_rules, unread_rate_rules, overwritten_rules,
+)  # fmt: skip
 LIKELY_SOURCE_RULES: tuple[Rule, ...] = (
     vocabulary_rules, image_rules, optimizer_rules, folder_rules, folder_label_rules, one_hot_rules, width_rules,
     column_rules, imbalance_rules, target_list_rules,

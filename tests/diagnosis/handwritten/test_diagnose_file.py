@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from harness.diagnosis.handwritten.read_file import HandwrittenDiagnosis
 from harness.diagnosis.outcomes import OutcomeKind
 from harness.diagnosis.trials import TooSlow
 from harness.programs.program import Program
-from harness.recording.graph import Place
+from harness.recording.graph import Absorbed, Counted, Place, Recording, Reduction, StandIn
+from harness.recording.record import record_file
 from harness.report.handwritten_diagnosis import UNREAD, verdict
 from tests.network_files import write_file
 from tests.processes import ROOT
@@ -112,6 +114,26 @@ def test_what_is_likely_without_the_data(tmp_path: Path, capsys: pytest.CaptureF
     text = "\n".join(verdict(found))
     assert "Likely cause, without a training" in text
     assert "Nothing was trained, because t.csv had to be made up." in text
+
+
+@pytest.mark.parametrize("text", [numpy_files.XOR_FROM_ONES, numpy_files.UNTIL_GOOD], ids=["read", "unread"])
+def test_a_part_of_the_data_is_not_said_to_be_missing(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(path: Path, **options: Any) -> Recording:
+        recording = record_file(path, **options)
+        fewer = Reduction(what=Counted.OBSERVATIONS, number=50_000, made=12)
+        one = StandIn(what=Absorbed.REDUCED, name=fewer.what.value, reduction=fewer)
+        return dataclasses.replace(recording, stand_ins=(*recording.stand_ins, one))
+
+    monkeypatch.setattr("harness.diagnosis.handwritten.read_file.record_file", record)
+    found = diagnose(tmp_path, text)
+    assert (found.unread, found.diagnosis) == (Unread.PART, None)
+    said = "\n".join(verdict(found))
+    assert "all of its data are too many to record" in said
+    assert not any(word in said for word in ("missing", "lacks", "had to be made up"))
+    if found.network is not None:
+        assert "12 in place of 50,000 observations were used" in said
 
 
 @pytest.mark.slow

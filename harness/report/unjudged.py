@@ -48,7 +48,8 @@ def missing_text(missing: tuple[str, ...]) -> str:
     """the file train.csv, the package pandas and 3 more; of values: the file a.csv and the values of x and y"""
     if len(missing) > MOST_MISSING:
         return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
-    values = [one.removeprefix(f"{VALUE} ") for one in missing if one.startswith(f"{VALUE} ")]
+    notes = [one.removeprefix(f"{VALUE} ") for one in missing if one.startswith(f"{VALUE} ")]
+    values = list(dict.fromkeys(name for note in notes for name in note.split(", ")))  # a note may name several
     if len(values) < 2:
         return joined(missing)
     others = [one for one in missing if not one.startswith(f"{VALUE} ")]

@@ -8,7 +8,7 @@ from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import edits_for
 from harness.programs.remedies import edits_against
 from harness.programs.unjudged import is_judged, read_unjudged
-from harness.report.unjudged import lines
+from harness.report.unjudged import lines, missing_text
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 
@@ -825,6 +825,10 @@ def test_all_reasons_for_no_training_are_in_one_sentence(captured):
     text = "\n".join(lines(read_unjudged(program)))
     assert text.count("Nothing was trained, because") == 1
     assert "train_on_batch() and because the data of fit and the values of a and b had to be made up." in text
+
+
+def test_a_value_that_is_missing_twice_is_named_once():
+    assert missing_text(("the value of x, y", "the value of x")) == "the values of x and y"
 
 
 def edits_of(program, check):

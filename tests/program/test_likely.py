@@ -3,6 +3,7 @@
 import pytest
 
 from harness.programs.capture import capture_script
+from harness.programs.capture.supply import unused_packages
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import edits_for
@@ -199,7 +200,7 @@ def test_the_rates_of_plain_descent_that_suit_sigmoids(captured):
     assert named(captured(text.format("sigmoid", "sigmoid", 0.5, "mse"))) == []
     small = captured(text.format("sigmoid", "softmax", 0.01, "mse"))
     assert set(named(small)) == {Check.SIGMOID_IN_HIDDEN, Check.SQUARED_ERROR_FOR_CLASSES}
-    assert named(captured(text.format("relu", "linear", 3, "mse")))[0] is Check.LARGE_LEARNING_RATE
+    assert Check.LARGE_LEARNING_RATE in named(captured(text.format("relu", "linear", 3, "mse")))
 
 
 def test_the_output_of_a_model_in_a_model_is_not_a_hidden_layer(captured):
@@ -878,8 +879,23 @@ def test_all_reasons_for_no_training_are_in_one_sentence(captured):
     assert "train_on_batch() and because the data of fit and the values of a and b had to be made up." in text
 
 
+def test_models_that_are_trained_in_turn_are_not_asked_to_be_fit_once(captured):
+    program = captured(
+        "import numpy as np\nmake = Sequential([Dense(3, input_dim=2)])\n"
+        "judge = Sequential([Dense(1, activation='sigmoid', input_dim=3)])\n"
+        "judge.compile('adam', 'binary_crossentropy')\nboth = Sequential([make, judge])\n"
+        "both.compile('adam', 'binary_crossentropy')\nfor step in range(9):\n    noise = np.random.rand(8, 2)\n"
+        "    judge.train_on_batch(make.predict(noise), np.zeros(8))\n    both.train_on_batch(noise, np.ones(8))\n"
+    )
+    text = "\n".join(lines(read_unjudged(program)))
+    assert "Nothing was trained, because the script trains 2 models in turn with train_on_batch()." in text
+    assert "call fit() once" not in text
+
+
 def test_a_value_that_is_missing_twice_is_named_once():
     assert missing_text(("the value of x, y", "the value of x")) == "the values of x and y"
+    many = ("the package a", "the value of x, y, z", "the weights b", "the value of u", "the value of v, w")
+    assert missing_text(many) == "the package a and the weights b, and the values of x, y, z, u and 2 more"
 
 
 def edits_of(program, check):
@@ -1170,3 +1186,9 @@ def test_batches_of_results_that_were_made_up_are_not_the_same_batch(captured):
     )
     assert not {Check.SAME_BATCH, Check.SIGMOID_FOR_ONE_CLASS} & set(named(program))
     assert not read_unjudged(program).is_hopeless
+
+
+def test_a_package_whose_name_is_defined_anew_is_not_missing():
+    text = "from absent.parts import Stopper\nimport needed\n{}class Stopper:\n    pass\nStopper(needed.f())\n"
+    assert unused_packages(text.format("")) == {"absent"}
+    assert unused_packages(text.format("first = Stopper()\n")) == set()

@@ -66,8 +66,7 @@ def old_names_of(program):
 def test_a_copied_layer_of_an_earlier_version_keeps_its_decorator(script):
     program = capture_script(
         script(
-            MODEL
-            + "from keras.engine.base_layer import Layer\nfrom keras.legacy import interfaces\n"
+            MODEL + "from keras.engine.base_layer import Layer\nfrom keras.legacy import interfaces\n"
             "class Scale(Layer):\n    @interfaces.legacy_dense_support\n"
             "    def __init__(self, factor, **options):\n        super().__init__(**options)\n"
             "        self.factor = factor\n    def call(self, x):\n        return self.factor * x\n"

@@ -7,8 +7,10 @@ from harness.programs.capture.supply import unused_packages
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import edits_for
+from harness.programs.program import Note, NoteKind
 from harness.programs.remedies import edits_against
 from harness.programs.unjudged import is_judged, read_unjudged
+from harness.report.diagnosing import note_lines
 from harness.report.unjudged import lines, missing_text
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
@@ -1179,7 +1181,7 @@ FILES = (
 
 def test_batches_of_results_that_were_made_up_are_not_the_same_batch(captured):
     program = captured(
-        f"{FILES}def labels_of(part):\n    return np.array([np.eye(4)[table[name]].sum(axis=0) for name in part])\n"
+        f"from keras.utils import to_categorical\n{FILES}def labels_of(part):\n    return np.array([np.eye(4)[table[name]].sum(axis=0) for name in part])\n"
         "table = absent_reader.labels()\n"
         "m = Sequential([Flatten(input_shape=(6, 6, 2)), Dense(8, 'relu'), Dense(4, 'sigmoid')])\n"
         "m.compile('adam', 'binary_crossentropy')\nm.fit(batches(9), steps_per_epoch=10, epochs=50)\n"
@@ -1192,3 +1194,17 @@ def test_a_package_whose_name_is_defined_anew_is_not_missing():
     text = "from absent.parts import Stopper\nimport needed\n{}class Stopper:\n    pass\nStopper(needed.f())\n"
     assert unused_packages(text.format("")) == {"absent"}
     assert unused_packages(text.format("first = Stopper()\n")) == set()
+
+
+def test_weights_that_a_module_loads_are_tuned_with_small_rates(captured, tmp_path):
+    module = HEAD + "def net():\n    m = Sequential([Dense(8, 'relu', input_dim=6), Dense(1)])\n{}    return m\n"
+    text = "from nets import net\nm = net()\nm.compile(RMSprop(1e-5), 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    for line, expected in (("", [Check.SMALL_LEARNING_RATE]), ("    m.load_weights('a.weights.h5')\n", [])):
+        (tmp_path / "nets.py").write_text(module.format(line))
+        assert named(captured(text)) == expected
+
+
+def test_a_download_that_fails_is_named_by_its_address():
+    detail = "train.py:2: Exception: URL fetch failure on https://a.org/b.npz: None -- [Errno -2] Name not known"
+    note = Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)
+    assert list(note_lines([note])) == ["https://a.org/b.npz could not be downloaded here."]

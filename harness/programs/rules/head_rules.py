@@ -31,7 +31,7 @@ from .data_rules import has_made_up_results
 Array = NDArray[Any]
 
 ONE_HOT = re.compile(
-    r"to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot\b"
+    r"(?:to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot)\s*\("
     r"|np\.eye\((?!.*\]\.(?:sum|max)\()"  # rows that are added up name several labels
 )
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain

@@ -20,7 +20,7 @@ from ..findings import TRAINING, Check, Finding, Rule, Severity, Subject
 from ..heads import Head, activation_name, head_of
 from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import ARGUMENT, DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
+from ..program import ARGUMENT, DATA_SET, VALUE, WEIGHTS, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
 from ..targets import are_counting
 from ..units import RECURRENT
@@ -331,6 +331,8 @@ def is_mean_of_many(subject: Subject) -> bool:
 def is_pretrained(subject: Subject) -> bool:
     """Whether the model begins with weights of an earlier training."""
     if subject.program.set_weights or "load_weights(" in subject.text or "load_model(" in subject.text:
+        return True
+    if made_up_names(subject.program.notes, WEIGHTS):  # in a module of the user's, too
         return True
     return any(name in PRETRAINED for _, _, name in subject.calls())
 

@@ -29,9 +29,8 @@ def first_rate(optimizer: Any) -> tuple[float, float]:
     rate = config.get("learning_rate")
     if isinstance(rate, dict):  # a schedule
         rate = rate.get("config", {}).get("initial_learning_rate")
-    is_known = isinstance(rate, (int, float))
     momentum = config.get("momentum") if type(optimizer).__name__ == "SGD" else None
-    return (float(rate) if is_known else 0.0), float(momentum or 0.0)
+    return (float(rate) if isinstance(rate, (int, float)) else 0.0), float(momentum or 0.0)
 
 
 def effective_rate(rate: float, momentum: float) -> float:

@@ -1181,7 +1181,8 @@ FILES = (
 
 def test_batches_of_results_that_were_made_up_are_not_the_same_batch(captured):
     program = captured(
-        f"from keras.utils import to_categorical\n{FILES}def labels_of(part):\n    return np.array([np.eye(4)[table[name]].sum(axis=0) for name in part])\n"
+        f"from keras.utils import to_categorical\n{FILES}def labels_of(part):\n"
+        "    return np.array([np.eye(4)[table[name]].sum(axis=0) for name in part])\n"
         "table = absent_reader.labels()\n"
         "m = Sequential([Flatten(input_shape=(6, 6, 2)), Dense(8, 'relu'), Dense(4, 'sigmoid')])\n"
         "m.compile('adam', 'binary_crossentropy')\nm.fit(batches(9), steps_per_epoch=10, epochs=50)\n"

@@ -184,7 +184,8 @@ def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
     """
     model, last = subject.program.model, {head.layer for head in heads_of(subject)}
     inner = [one for one in model._flatten_layers(include_self=False) if isinstance(one, keras.Model)]
-    last |= {head.layer for head in map(head_of, inner) if head is not None}
+    connected = [one for one in inner if getattr(one, "outputs", None)]  # not of a class of the user's
+    last |= {head.layer for head in map(head_of, connected) if head is not None}
     layers = [layer for layer in model._flatten_layers(include_self=False) if layer not in inner]
     for layer in layers:
         if not is_weighted(layer) or layer.name in last:

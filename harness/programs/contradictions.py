@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import BadInput
 from .findings import Check, Contradiction, Severity, Subject
 from .heads import as_tensors, head_in_wrapper
-from .loss_names import CROSSENTROPIES
+from .loss_names import CROSSENTROPIES, HINGE_LOSSES
 from .program import MadeUp, Program
 from .rules.cut_gradients import CUT_GRADIENT_RULES
 from .rules.data_rules import DATA_RULES, batch_rules, data_rules, embedding_rules, rate_rules
@@ -35,7 +35,7 @@ from .rules.split_rules import encoding_rules
 from .rules.variable_rules import VARIABLE_RULES
 from .source.places import Source, argument_of
 from .source.scripts import read_pieces
-from .targets import describe_loss, describe_targets, metric_names
+from .targets import are_counting, describe_loss, describe_targets, metric_names
 
 __all__ = ["Check", "Contradiction", "Severity", "contradictions"]
 
@@ -118,8 +118,9 @@ def is_surer(later: Program, first: Program) -> bool:
 def hopeless(program: Program) -> tuple[Contradiction, ...]:
     """What keeps a program from learning whatever else is repaired."""
     subject = _subject(program)
-    is_of_classes = subject.loss_name in CROSSENTROPIES and program.made_up is MadeUp.NOTHING
-    rules = (*OF_GRADIENTS, batch_rules, *VARIABLE_RULES, *((data_rules,) if is_of_classes else ()))
+    is_of_classes = subject.loss_name in CROSSENTROPIES | HINGE_LOSSES or are_counting(subject.metrics)
+    is_known = is_of_classes and program.made_up is MadeUp.NOTHING
+    rules = (*OF_GRADIENTS, batch_rules, *VARIABLE_RULES, *((data_rules,) if is_known else ()))
     if program.error is not None:  # some devices read a row of zeros in the place of one that is not there
         rules += (embedding_rules,)
     found = [finding for rule in rules for finding in rule(subject)]

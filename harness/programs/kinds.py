@@ -17,6 +17,8 @@ IMPORTS_KERAS = re.compile(rb"\bkeras\b")
 OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
 # ways to train without fit
 TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"
+# what an update of such a training is of: a model, by the name that it has there
+UPDATED = re.compile(rb"([\w.]+)\.train_on_batch\s*\(|\.gradient\(\s*[^,()]+,\s*([\w.]+)\.trainable_\w+\s*[,)]")
 GRAPHS = "the placeholders and sessions of TensorFlow 1"
 IMPORTED_MODULE = re.compile(rb"""(?m)^[\s"]*(?:import|from)\s+(\w[\w.]*)""")
 MOST_MODULES = 30  # of a script's own that are read
@@ -53,6 +55,13 @@ def trains_keras(path: Path) -> bool:
 def compiles_keras(text: bytes) -> bool:
     """Whether a text imports Keras and compiles a model."""
     return all(one.search(text) for one in (IMPORTS_KERAS, IMPORTS_A_PACKAGE_OF_KERAS, COMPILES))
+
+
+def count_updated_models(path: Path) -> int:
+    """How many models a script or its own modules update without fit: two or more are trained in turn, as in a GAN."""
+    text = path.read_bytes()
+    found = (match for one in (text, *own_modules(path, text)) for match in UPDATED.findall(one))
+    return len({by_batch or by_tape for by_batch, by_tape in found})
 
 
 def own_modules(path: Path, text: bytes) -> Iterator[bytes]:

@@ -87,7 +87,7 @@ class NoteKind(Enum):
 
 
 # sorts of what is made up; its name follows in ``detail``
-FILE, VALUE, DATA_SET, ARGUMENT = "the file", "the value of", "the data set", "the argument"
+FILE, VALUE, DATA_SET, ARGUMENT, WEIGHTS = "the file", "the value of", "the data set", "the argument", "the weights"
 
 
 @dataclass(frozen=True, kw_only=True)

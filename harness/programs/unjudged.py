@@ -9,6 +9,7 @@ from pathlib import Path
 from ..results import Result
 from .contradictions import Check, Contradiction, Severity, constant_output, contradictions, hopeless, quiet
 from .edits import Edit
+from .kinds import count_updated_models
 from .program import Note, NoteKind, Program, made_up_parts
 from .remedies import edits_against
 from .rules.failures import OF_INPUTS, explained
@@ -44,6 +45,7 @@ class Unjudged(Result):
         name: of the program.
         missing: what had to be made up, such as ``the file train.csv``.
         own_loop: how it trains without fit, such as ``train_on_batch()``; empty if it calls fit.
+        updated_models: how many models it trains in turn without fit; 0 if it calls fit.
         is_never_fit: whether it compiles a model and does not train it.
         outputs: of its model; 0 if it has no model of Keras.
         likely: what is wrong or suspicious without any data, the surest and likeliest first.
@@ -63,6 +65,7 @@ class Unjudged(Result):
     contradictions: tuple[Contradiction, ...]
     notes: tuple[Note, ...]
     needed_budget: float | None = None
+    updated_models: int = 0
     is_never_fit: bool = False
     is_refused: bool = False
     is_hopeless: bool = False
@@ -97,10 +100,12 @@ def read_unjudged(program: Program, *, needed_budget: float | None = None) -> Un
     if reason is not None:
         certain = [finding for finding in likeliest(found[1:]) if finding.severity is Severity.CONTRADICTION]
         named = [reason, *(certain if reason.check in OF_CALLS else ())]
+    own_loop = next((note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP), "")
     return Unjudged(
         name=program.name,
         missing=made_up_parts(program.notes),
-        own_loop=next((note.detail for note in program.notes if note.kind is NoteKind.OWN_LOOP), ""),
+        own_loop=own_loop,
+        updated_models=count_updated_models(program.path) if own_loop and program.path is not None else 0,
         outputs=program.outputs,
         likely=tuple(LikelyCause(finding=finding, edits=edits_against(program, finding)) for finding in named),
         contradictions=found,

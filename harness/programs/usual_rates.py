@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 # class of the optimizer: lowest usual, typical, highest usual rate
 USUAL_RATES = {
     "SGD": (3e-3, 5e-2, 0.5),
@@ -19,6 +21,21 @@ USUAL_RATES = {
     "Muon": (1e-4, 1e-3, 2e-2),
 }
 MUCH_MOMENTUM = 0.5  # from which SGD takes smaller rates
+
+
+def first_rate(optimizer: Any) -> tuple[float, float]:
+    """The learning rate that an optimizer begins with, 0 if it is not known, and the momentum of SGD."""
+    config = {} if optimizer is None else optimizer.get_config()
+    rate = config.get("learning_rate")
+    if isinstance(rate, dict):  # a schedule
+        rate = rate.get("config", {}).get("initial_learning_rate")
+    momentum = config.get("momentum") if type(optimizer).__name__ == "SGD" else None
+    return (float(rate) if isinstance(rate, (int, float)) else 0.0), float(momentum or 0.0)
+
+
+def effective_rate(rate: float, momentum: float) -> float:
+    """A learning rate with the momentum that multiplies it."""
+    return float(f"{rate / (1 - min(momentum, 0.99)):.6g}")  # the rate itself is a float32
 
 
 def usual_rates(optimizer: str, momentum: float = 0.0) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ MOST_ALTERNATIVES = 2
 MOST_OLD_NAMES = 4
 FAULTS_OF_DATA = (Fault.CONTRADICTORY_TARGETS, Fault.TOO_LITTLE_DATA, Fault.WINDOW, Fault.NO_SIGNAL)
 
+DOWNLOAD_FAILED = re.compile(r"URL fetch failure on (\S+):")  # as Keras says it
 UNRELATED_COLUMNS = (
     "No column of the rows can be predicted from the others, so a code that is narrower than a row holds only a part "
     "of it."
@@ -361,6 +363,8 @@ def edited_text(found: Diagnosis, edited: EditedRun) -> str:
 def note_text(note: Note) -> str | None:
     """What reading the program changed or could not keep; None for what does not bear on the answer."""
     number_, where = note.count or 0, f" ({note.detail})" if note.detail else ""
+    if note.kind is NoteKind.FAILS_BEFORE_FIT and (download := DOWNLOAD_FAILED.search(note.detail)):
+        return f"{download[1]} could not be downloaded here."
     texts = {
         NoteKind.TRUNCATED: f"Only the first {number_:,} rows of the {note.detail or 'data'} were read.",
         NoteKind.FITS_MERGED: f"The {number_:,} calls of fit on this model were taken for one training.",

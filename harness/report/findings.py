@@ -52,9 +52,11 @@ def lost_text(values: Values) -> str:
     return f"at least {share:.0%} of their variance stays unexplained"
 
 
-def momentum_text(values: Values) -> str:
-    """with a momentum of 0.9; "" without momentum."""
-    return f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
+def rate_text(values: Values, size: str) -> str:
+    """the learning rate 0.1 is large for SGD with a momentum of 0.9"""
+    default = ", the default of Keras," if values.get("default") else ""
+    momentum = f" with a momentum of {number(values['momentum'])}" if values.get("momentum") else ""
+    return f"the learning rate {number(values['learning rate'])}{default} is {size} for {values['optimizer']}{momentum}"
 
 
 def unread_text(values: Values, of: str) -> str:
@@ -305,12 +307,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         "channels first?"
     ),
     Check.SOFTMAX_AXIS: lambda v: f"softmax adds up along axis {v['axis']}, not over the classes of a row",
-    Check.LARGE_LEARNING_RATE: lambda v: (
-        f"the learning rate {number(v['learning rate'])} is large for {v['optimizer']}{momentum_text(v)}"
-    ),
-    Check.SMALL_LEARNING_RATE: lambda v: (
-        f"the learning rate {number(v['learning rate'])} is small for {v['optimizer']}{momentum_text(v)}"
-    ),
+    Check.LARGE_LEARNING_RATE: lambda v: rate_text(v, "large"),
+    Check.SMALL_LEARNING_RATE: lambda v: rate_text(v, "small"),
     Check.FEW_UPDATES: lambda v: f"the training makes only {v['updates']:,} updates",
     Check.ONE_BATCH: lambda v: f"one batch holds all {v['rows']:,} rows",
     Check.SAME_BATCH: lambda v: (
@@ -326,6 +324,9 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
     Check.OVERWRITTEN_LAYER: lambda v: (
         f"the output of {v['kind']} is overwritten on the next line before anything reads it, so this layer is in no "
         "model; call the next layer on it"
+        if v.get("layers", 1) == 1
+        else f"the outputs of {v['layers']} layers, up to line {v['last line']}, are overwritten one after the other "
+        "before anything reads them, so these layers are in no model; call each layer on the one before it"
     ),
     Check.OTHER_PREPROCESSING: lambda v: (
         f"the weights of {v['model']} were trained on inputs from its own preprocess_input, and these are divided by "

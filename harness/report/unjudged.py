@@ -46,13 +46,20 @@ def unjudged_document(found: Unjudged) -> dict[str, Any]:
 
 def missing_text(missing: tuple[str, ...]) -> str:
     """the file train.csv, the package pandas and 3 more; of values: the file a.csv and the values of x and y"""
-    if len(missing) > MOST_MISSING:
-        return f"{', '.join(missing[:MOST_MISSING])} and {len(missing) - MOST_MISSING} more"
-    values = [one.removeprefix(f"{VALUE} ") for one in missing if one.startswith(f"{VALUE} ")]
+    notes = [one.removeprefix(f"{VALUE} ") for one in missing if one.startswith(f"{VALUE} ")]
+    values = list(dict.fromkeys(name for note in notes for name in note.split(", ")))  # a note may name several
     if len(values) < 2:
-        return joined(missing)
+        return first_of(missing)
     others = [one for one in missing if not one.startswith(f"{VALUE} ")]
-    return " and ".join([*others, f"the values of {joined(values)}"])
+    between = ", and " if len(others) > 1 else " and "
+    return between.join([*([first_of(others)] if others else []), f"the values of {first_of(values)}"])
+
+
+def first_of(words: Sequence[str]) -> str:
+    """a, b and c; of more than a few: a, b, c, d and 3 more"""
+    if len(words) <= MOST_MISSING:
+        return joined(words)
+    return f"{', '.join(words[:MOST_MISSING])} and {len(words) - MOST_MISSING} more"
 
 
 def cause_lines(causes: Sequence[LikelyCause], heading: str) -> Iterator[str]:
@@ -127,7 +134,12 @@ def reason_lines(found: Unjudged) -> Iterator[str]:
 
 def reasons(found: Unjudged) -> Iterator[tuple[str, str]]:
     """Each reason why nothing was trained, with what to do about it."""
-    if found.own_loop:
+    if found.updated_models > 1:
+        yield (
+            f"the script trains {found.updated_models} models in turn with {found.own_loop}",
+            "Such trainings are not repeated here: this answer comes from the code alone.",
+        )
+    elif found.own_loop:
         what = f"{'Gather the rows' if found.outputs else 'Write the model in Keras'}, and call fit() once"
         if found.own_loop == OWN_STEP:  # whose rows fit is given already
             what = f"Leave out {found.own_loop}, and give compile() its loss and optimizer"

@@ -514,6 +514,15 @@ def test_what_cannot_be_captured(script, code, message):
     assert len(str(error.value).splitlines()) <= 2
 
 
+def test_a_module_that_is_not_python_is_named_with_its_line(script, tmp_path):
+    (tmp_path / "layers_of_mine.py").write_text("UNITS = 3\n<<<<<<< HEAD\nDEPTH = 2\n")
+    with pytest.raises(BadInput) as error:
+        capture_script(script("import keras\n\nfrom layers_of_mine import UNITS\n"))
+    first, text = str(error.value).splitlines()
+    assert first.startswith("layers_of_mine.py:2: the script fails before it calls fit: SyntaxError")
+    assert text.strip() == "<<<<<<< HEAD"
+
+
 def test_loops_of_the_users_own_are_refused(script):
     tape = "import tensorflow as tf\nw = tf.Variable(1.0)\nwith tf.GradientTape() as tape:\n    c = w * w\n"
     with pytest.raises(BadInput, match=r"train.py:3: expected a training with model.fit\(\), got a training loop with"):

@@ -63,6 +63,20 @@ def old_names_of(program):
     return [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME]
 
 
+def test_a_copied_layer_of_an_earlier_version_keeps_its_decorator(script):
+    program = capture_script(
+        script(
+            MODEL + "from keras.engine.base_layer import Layer\nfrom keras.legacy import interfaces\n"
+            "class Scale(Layer):\n    @interfaces.legacy_dense_support\n"
+            "    def __init__(self, factor, **options):\n        super().__init__(**options)\n"
+            "        self.factor = factor\n    def call(self, x):\n        return self.factor * x\n"
+            "m = keras.Sequential([keras.Input((2,)), Scale(3.0), keras.layers.Dense(1)])\n"
+            "m.compile('adam', 'mse')\nm.fit(np.ones((9, 2)), np.ones(9))\n"
+        )
+    )
+    assert program.model.layers[0].factor == 3.0
+
+
 def test_columns_are_changed_in_place_as_in_earlier_versions_of_pandas(script):
     program = capture_script(script(COLUMNS))
     assert program.x.tolist()[:4] == [[1, 0], [9, 1], [3, 0], [5, 1]]

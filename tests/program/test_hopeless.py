@@ -198,10 +198,18 @@ def test_a_generator_that_gives_one_batch_again_and_again(body, is_wrong, tmp_pa
     assert read_unjudged(program).is_hopeless == is_wrong
 
 
-@pytest.mark.parametrize(("loss", "is_said"), [("binary_crossentropy", True), (lambda y, p: K.mean(y + p), False)])
-def test_labels_of_one_class(loss, is_said):
+@pytest.mark.parametrize(
+    ("loss", "metrics", "is_said"),
+    [
+        ("binary_crossentropy", None, True),
+        ("hinge", None, True),
+        ("mse", ["accuracy"], True),
+        (lambda y, p: K.mean(y + p), None, False),
+    ],
+)
+def test_labels_of_one_class(loss, metrics, is_said):
     model = keras.Sequential([keras.Input((4,)), L.Dense(1, "sigmoid")])
-    model.compile("adam", loss)
+    model.compile("adam", loss, metrics=metrics)
     read = read_unjudged(program_of(model, X, np.zeros(40)))
     assert read.is_hopeless is is_said
     assert (Check.CONSTANT_TARGETS in [one.check for one in read.contradictions]) is is_said

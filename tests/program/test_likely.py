@@ -3,12 +3,15 @@
 import pytest
 
 from harness.programs.capture import capture_script
+from harness.programs.capture.supply import unused_packages
 from harness.programs.changes import Change, ChangeKind
 from harness.programs.contradictions import Check, Severity, contradictions
 from harness.programs.edits import edits_for
+from harness.programs.program import Note, NoteKind
 from harness.programs.remedies import edits_against
 from harness.programs.unjudged import is_judged, read_unjudged
-from harness.report.unjudged import lines
+from harness.report.diagnosing import note_lines
+from harness.report.unjudged import lines, missing_text
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 
@@ -182,6 +185,47 @@ def test_few_epochs_are_a_hint_or_more(captured):
     assert named(captured(text.format(1))) == [Check.FEW_EPOCHS]
     assert named(captured(text.format(4)), Severity.HINT) == [Check.FEW_EPOCHS]
     assert Check.FEW_EPOCHS not in [one.check for one in contradictions(captured(text.format(40)))]
+
+
+def test_few_updates_are_known_of_steps_that_are_written(captured):
+    text = "m = Sequential([Dense(1, input_dim=6)])\nm.compile('adam', 'mse')\n"
+    text += "m.fit(X_train, y_train, batch_size=3, epochs=2, steps_per_epoch={})\n"
+    assert named(captured(text.format("2"))) == [Check.FEW_UPDATES]
+    assert named(captured(text.format("int(len(X_train) / 3)")), Severity.HINT) == [Check.FEW_EPOCHS]
+
+
+def test_the_rates_of_plain_descent_that_suit_sigmoids(captured):
+    layers = "m = Sequential([Dense(9, '{}', input_dim=6), Dense(9, 'sigmoid'), Dense(10, '{}')])\n"
+    text = layers + "m.compile(SGD({}), '{}', metrics=['acc'])\nm.fit(X_train, y_train, epochs=50)\n"
+    assert named(captured(text.format("sigmoid", "softmax", 1, "categorical_crossentropy"))) == []
+    assert named(captured(text.format("sigmoid", "softmax", 3, "mse"))) == []
+    assert named(captured(text.format("sigmoid", "sigmoid", 0.5, "mse"))) == []
+    small = captured(text.format("sigmoid", "softmax", 0.01, "mse"))
+    assert set(named(small)) == {Check.SIGMOID_IN_HIDDEN, Check.SQUARED_ERROR_FOR_CLASSES}
+    assert Check.LARGE_LEARNING_RATE in named(captured(text.format("relu", "linear", 3, "mse")))
+
+
+def test_the_output_of_a_model_in_a_model_is_not_a_hidden_layer(captured):
+    program = captured(
+        "make = Sequential([Dense(9, 'relu', input_dim=4), Dense(6, 'sigmoid')])\n"
+        "judge = Sequential([Dense(9, 'relu', input_dim=6), Dense(1, 'sigmoid')])\n"
+        "m = Sequential([make, judge])\nm.compile('adam', 'binary_crossentropy')\nm.fit(noise, y, epochs=50)\n"
+    )
+    assert Check.SIGMOID_IN_HIDDEN not in named(program, Severity.HINT)
+
+
+def test_the_targets_of_an_autoencoder_are_not_labels(captured):
+    text = "m = Sequential([Dense(3, 'relu', input_dim=6), Dense(6, 'sigmoid')])\n"
+    text += "m.compile('adam', 'binary_crossentropy')\nm.fit(X_train, {}, epochs=50)\n"
+    assert Check.SIGMOID_FOR_ONE_CLASS in named(captured(text.format("y_train")), Severity.HINT)
+    assert Check.SIGMOID_FOR_ONE_CLASS not in named(captured(text.format("X_train")), Severity.HINT)
+
+
+def test_a_default_rate_that_is_too_small_is_called_the_default(captured):
+    text = "m = Sequential([Dense(1, input_dim=6)])\nm.compile({}, 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    said = ["\n".join(lines(read_unjudged(captured(text.format(how))))) for how in ("'adadelta'", "Adadelta(0.002)")]
+    assert "the learning rate 0.001, the default of Keras, is small for Adadelta." in said[0]
+    assert "the learning rate 0.002 is small for Adadelta." in said[1]
 
 
 def test_an_embedding_with_a_row_for_each_observation(captured):
@@ -679,6 +723,16 @@ def test_a_layer_whose_output_is_overwritten(captured):
     assert Check.OVERWRITTEN_LAYER in named(dropped, Severity.HINT)
 
 
+def test_layers_that_are_overwritten_one_after_the_other_are_one_finding(captured):
+    program = captured(
+        "from keras import Model\ni = Input((6,))\nh = Dense(9, 'relu')(i)\nh = Dropout(0.1)(i)\n"
+        "h = Dense(4, 'relu')(i)\nm = Model(i, Dense(1)(h))\nm.compile('adam', 'mae')\nm.fit(X_train, y_train)\n"
+    )
+    said = "\n".join(lines(read_unjudged(program)))
+    assert "train.py:6: the outputs of 2 layers, up to line 7, are overwritten one after the other" in said
+    assert said.count("overwritten") == 1
+
+
 def test_a_table_that_is_known_by_its_name(captured):
     text = "t = np.loadtxt('{}.csv', delimiter=',')\n" + DENSE.format(1, "sigmoid")
     text += "m.compile('adam', 'binary_crossentropy')\nm.fit(t[:, 0:6], t[:, 6], epochs=50)\n"
@@ -869,6 +923,25 @@ def test_all_reasons_for_no_training_are_in_one_sentence(captured):
     text = "\n".join(lines(read_unjudged(program)))
     assert text.count("Nothing was trained, because") == 1
     assert "train_on_batch() and because the data of fit and the values of a and b had to be made up." in text
+
+
+def test_models_that_are_trained_in_turn_are_not_asked_to_be_fit_once(captured):
+    program = captured(
+        "import numpy as np\nmake = Sequential([Dense(3, input_dim=2)])\n"
+        "judge = Sequential([Dense(1, activation='sigmoid', input_dim=3)])\n"
+        "judge.compile('adam', 'binary_crossentropy')\nboth = Sequential([make, judge])\n"
+        "both.compile('adam', 'binary_crossentropy')\nfor step in range(9):\n    noise = np.random.rand(8, 2)\n"
+        "    judge.train_on_batch(make.predict(noise), np.zeros(8))\n    both.train_on_batch(noise, np.ones(8))\n"
+    )
+    text = "\n".join(lines(read_unjudged(program)))
+    assert "Nothing was trained, because the script trains 2 models in turn with train_on_batch()." in text
+    assert "call fit() once" not in text
+
+
+def test_a_value_that_is_missing_twice_is_named_once():
+    assert missing_text(("the value of x, y", "the value of x")) == "the values of x and y"
+    many = ("the package a", "the value of x, y, z", "the weights b", "the value of u", "the value of v, w")
+    assert missing_text(many) == "the package a and the weights b, and the values of x, y, z, u and 2 more"
 
 
 def edits_of(program, check):
@@ -1139,3 +1212,44 @@ EARLY = (
 def test_predictions_of_a_model_that_is_trained_after_them(captured, before, more, lines):
     found = [one for one in contradictions(captured(before + EARLY + more)) if one.check is Check.PREDICTED_BEFORE_FIT]
     assert [one.place.line for one in found] == lines
+
+
+FILES = (
+    "import numpy as np\nimport absent_reader\nnames = [str(i) for i in range(90)]\n"
+    "def read(part):\n    images = []\n    for name in part:\n        image = absent_reader.read(name) / 255\n"
+    "        image = np.stack([image, image], axis=-1)\n        images.append(image)\n    return np.array(images)\n"
+    "def batches(size):\n    while True:\n        for start in range(0, len(names), size):\n"
+    "            X, Y = read(names[start:start + size]), labels_of(names[start:start + size])\n            yield X, Y\n"
+)
+
+
+def test_batches_of_results_that_were_made_up_are_not_the_same_batch(captured):
+    program = captured(
+        f"from keras.utils import to_categorical\n{FILES}def labels_of(part):\n"
+        "    return np.array([np.eye(4)[table[name]].sum(axis=0) for name in part])\n"
+        "table = absent_reader.labels()\n"
+        "m = Sequential([Flatten(input_shape=(6, 6, 2)), Dense(8, 'relu'), Dense(4, 'sigmoid')])\n"
+        "m.compile('adam', 'binary_crossentropy')\nm.fit(batches(9), steps_per_epoch=10, epochs=50)\n"
+    )
+    assert not {Check.SAME_BATCH, Check.SIGMOID_FOR_ONE_CLASS} & set(named(program))
+    assert not read_unjudged(program).is_hopeless
+
+
+def test_a_package_whose_name_is_defined_anew_is_not_missing():
+    text = "from absent.parts import Stopper\nimport needed\n{}class Stopper:\n    pass\nStopper(needed.f())\n"
+    assert unused_packages(text.format("")) == {"absent"}
+    assert unused_packages(text.format("first = Stopper()\n")) == set()
+
+
+def test_weights_that_a_module_loads_are_tuned_with_small_rates(captured, tmp_path):
+    module = HEAD + "def net():\n    m = Sequential([Dense(8, 'relu', input_dim=6), Dense(1)])\n{}    return m\n"
+    text = "from nets import net\nm = net()\nm.compile(RMSprop(1e-5), 'mse')\nm.fit(X_train, y_train, epochs=50)\n"
+    for line, expected in (("", [Check.SMALL_LEARNING_RATE]), ("    m.load_weights('a.weights.h5')\n", [])):
+        (tmp_path / "nets.py").write_text(module.format(line))
+        assert named(captured(text)) == expected
+
+
+def test_a_download_that_fails_is_named_by_its_address():
+    detail = "train.py:2: Exception: URL fetch failure on https://a.org/b.npz: None -- [Errno -2] Name not known"
+    note = Note(kind=NoteKind.FAILS_BEFORE_FIT, detail=detail)
+    assert list(note_lines([note])) == ["https://a.org/b.npz could not be downloaded here."]

@@ -26,7 +26,7 @@ import numpy as np
 from ...recording.stand_ins import absorbed, helpers, learning
 from ...recording.stand_ins.files import AnyKey, Missing, mat_reader
 from ...recording.stand_ins.hints import read_hints
-from ..program import DATA_SET, FILE, MadeUp, Note, NoteKind
+from ..program import DATA_SET, FILE, WEIGHTS, MadeUp, Note, NoteKind
 from ..stand_ins import only_shows
 from .made_up_archives import patch_archives
 from .made_up_arguments import patch_arguments
@@ -110,7 +110,7 @@ def patch_files(stack: contextlib.ExitStack, supply: Supply) -> None:
     def load_weights(model: Any, path: Any, *arguments: Any, **options: Any) -> Any:
         if not supply.is_missing(path):
             return plain_weights(model, supply.readable(path), *arguments, **options)
-        supply.note("the weights", Path(path).name, MadeUp.VALUES)
+        supply.note(WEIGHTS, Path(path).name, MadeUp.VALUES)
         return None
 
     stack.enter_context(mock.patch.object(keras.Model, "load_weights", load_weights))

@@ -296,7 +296,7 @@ def _capture_in(folder: Path, request: _Request) -> Program:
                 failure = _run(pieces, namespace, ast.parse, is_old=is_old)
             else:
                 failure = _run_tolerantly(pieces, namespace, supply, is_old=is_old)
-    program = _result(recorder, failure, sources, shown)
+        program = _result(recorder, failure, sources, shown)  # reads the files that it names
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
     notes += [Note(kind=NoteKind.FILE_FOUND, detail=name) for name in dict.fromkeys(files.found)]
     notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]

@@ -86,13 +86,17 @@ class Supply:
 
 
 def unused_packages(text: str) -> frozenset[str]:
-    """Packages that a program imports and never uses."""
+    """Packages that a program imports and never uses, or whose names it defines anew before it uses them."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return frozenset()
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    imported: dict[str, set[str]] = {}
+    read: dict[str, int] = {}  # name -> first line that reads it
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            read[node.id] = min(node.lineno, read.get(node.id, node.lineno))
+    defined = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    used: dict[str, bool] = {}
     for node in ast.walk(tree):
         if not isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -100,8 +104,9 @@ def unused_packages(text: str) -> frozenset[str]:
             package = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
             root = package.partition(".")[0]
             name = alias.asname or (root if isinstance(node, ast.Import) else alias.name)
-            imported.setdefault(root, set()).add(name)
-    return frozenset(root for root, names in imported.items() if not names & (used | {"*"}))
+            is_replaced = node.lineno < defined.get(name, 0) < read.get(name, 0)
+            used[root] = used.get(root, False) or name == "*" or (name in read and not is_replaced)
+    return frozenset(root for root, is_used in used.items() if not is_used)
 
 
 def table_width(text: str) -> int | None:

@@ -47,6 +47,7 @@ OLD_PLACES = (
     "engine", "objectives", "initializations", "optimizer_v2", "optimizer_v1", "saving", "legacy", "premade",
     "feature_column", "mixed_precision", "wrappers", "python", "api",
 )  # fmt: skip  # packages of earlier versions besides
+OLD_DECORATOR = re.compile(r"legacy_\w+_support")  # of keras.legacy.interfaces: for arguments of the first version
 ROOTS = re.compile(
     r"^(tensorflow\.contrib\.keras\.(python|api)\.keras|tensorflow\.contrib\.keras|tensorflow\.python\.keras"
     r"|tensorflow_core\.(python\.)?keras|tensorflow\.keras|tf_keras|keras\.api(\._v[12]\.keras)?|keras)(\.|$)"
@@ -115,6 +116,8 @@ class MovedModule(ModuleType):
             return [key for key in dir(module) if not key.startswith("_")]
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        if OLD_DECORATOR.fullmatch(name):
+            return _as_it_is
         for place in self.places:
             with contextlib.suppress(ImportError, AttributeError):
                 module = importlib.import_module(place)
@@ -360,6 +363,11 @@ def _only_one(attribute: str) -> property:
         return tensors[0] if isinstance(tensors, list) and len(tensors) == 1 else tensors
 
     return property(get)
+
+
+def _as_it_is(function: Any) -> Any:
+    """Stands for a decorator that has nothing left to do."""
+    return function
 
 
 def _nothing(*arguments: Any, **options: Any) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..findings import Check, Finding, Rule, Severity, Subject
 from ..loss_names import CROSSENTROPIES
-from ..program import NoteKind, as_column
+from ..program import VALUE, NoteKind, as_column, made_up_names
 from ..targets import TargetKind, Targets, spread_rows
 
 Array = NDArray[Any]
@@ -330,6 +330,8 @@ def batch_rules(subject: Subject) -> Finding:
     size = program.batch_size
     if program.source != "generator" or not arrays or arrays[0].dtype.kind not in "iuf":
         return
+    if has_made_up_results(subject):
+        return
     first = arrays[0][:size]
     if len(arrays[0]) < 2 * size or np.all(first == first[:1]) or gives_whole_arrays(subject):
         return
@@ -341,6 +343,12 @@ def repeats_batch(array: Array, size: int) -> bool:
     """Whether an array holds the same batch of rows again and again."""
     batches = array[: len(array) // size * size].reshape(-1, size, *array.shape[1:])
     return all(np.array_equal(batch, batches[0]) for batch in batches)
+
+
+def has_made_up_results(subject: Subject) -> bool:
+    """Whether something that the user's code computes had to be made up: it is the same each time it is asked for."""
+    computed = {name for names, _ in subject.assigned for name in names}
+    return bool(made_up_names(subject.program.notes, VALUE) & computed)
 
 
 def gives_whole_arrays(subject: Subject) -> bool:

@@ -23,16 +23,22 @@ from ..loss_names import (
     SPARSE_CROSSENTROPIES,
 )
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import NoteKind, Program, take_rows
+from ..program import MadeUp, NoteKind, Program, take_rows
 from ..targets import ACCURACIES, SUM_TOLERANCE, TargetKind, Targets, are_counting, names_classes
+from ..usual_rates import effective_rate, first_rate
+from .data_rules import has_made_up_results
 
 Array = NDArray[Any]
 
-ONE_HOT = re.compile(r"to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot\b|np\.eye\(")
+ONE_HOT = re.compile(
+    r"(?:to_categorical|get_dummies|OneHotEncoder|(?<!Multi)LabelBinarizer|\bone_hot)\s*\("
+    r"|np\.eye\((?!.*\]\.(?:sum|max)\()"  # rows that are added up name several labels
+)
 UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the last activation can explain
 STEP_RATE = 0.01  # of plain gradient descent, with which two forms of the targets are compared
 MOST_BETWEEN = 0.5  # share of the targets under a cross-entropy that are then quantities
 STEP_TOLERANCE = 1e-2  # relative, of weights that are float32
+RATE_OF_SQUARES = 0.04  # of plain gradient descent for each output, from which on squared errors of classes are learned
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
 MANY_OUTPUTS = 10  # of which nine in ten are right if all are 0
@@ -124,7 +130,7 @@ def crossentropy_rules(subject: Subject, head: Head) -> Finding:
 
 def labels_in_a_row(subject: Subject) -> str | None:
     """Whether a row of y names ``one`` class or ``several``, from its values or how it is made; None if not known."""
-    kind = None if subject.targets is None else subject.targets.kind
+    kind = None if subject.targets is None or has_made_up_results(subject) else subject.targets.kind
     if kind is TargetKind.MULTI_HOT or (kind is None and subject.row_given("y", 1) not in (None, (), (1,))):
         return "several"
     return "one" if kind is TargetKind.ONE_HOT or (kind is None and ONE_HOT.search(subject.text)) else None
@@ -316,15 +322,32 @@ def loss_rules(subject: Subject) -> Finding:
     if targets is None:
         is_copy = subject.is_trained_on_inputs  # SOFTMAX_FOR_INDEPENDENT
         if head.activation == "softmax" and head.is_certain and (head.units or 0) > 1 and not is_copy:
-            yield subject.at(place, Check.SQUARED_ERROR_FOR_CLASSES, Severity.SUSPICION, values)
+            severity = Severity.HINT if steps_suit_squares(subject) else Severity.SUSPICION
+            yield subject.at(place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
         return
     if targets.kind is TargetKind.BINARY or targets.kind is TargetKind.MULTI_HOT:
         severity = Severity.FACT
+    elif steps_suit_squares(subject) and subject.program.made_up is not MadeUp.NOTHING:  # no training decides
+        severity = Severity.HINT
     elif targets.kind is TargetKind.ONE_HOT or (targets.kind is TargetKind.CLASSES and are_counting(subject.metrics)):
         severity = Severity.SUSPICION
     else:
         return
     yield subject.at(place, Check.SQUARED_ERROR_FOR_CLASSES, severity, values)
+
+
+def is_of_bounded_squares(subject: Subject) -> bool:
+    """Whether the loss is the mean of squared errors of outputs of a sigmoid or softmax, whose gradients are small."""
+    head = subject.head
+    return subject.loss_name == "mean_squared_error" and head is not None and head.activation in ("sigmoid", "softmax")
+
+
+def steps_suit_squares(subject: Subject) -> bool:
+    """Whether plain gradient descent makes up for small gradients of squared errors by the steps it is given."""
+    optimizer, head = subject.program.optimizer, subject.head
+    if not isinstance(optimizer, keras.optimizers.SGD) or head is None or not is_of_bounded_squares(subject):
+        return False
+    return effective_rate(*first_rate(optimizer)) / max(1, head.units or 1) >= RATE_OF_SQUARES
 
 
 def shape_rules(subject: Subject) -> Finding:

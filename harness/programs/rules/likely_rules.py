@@ -6,6 +6,7 @@ from learning is named: as a suspicion if it is rarely right, as a hint if it of
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import math
 import re
@@ -15,16 +16,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..findings import Check, Finding, Rule, Severity, Subject
+from ..findings import TRAINING, Check, Finding, Rule, Severity, Subject
 from ..heads import Head, activation_name, head_of
 from ..loss_names import BINARY_CROSSENTROPIES, REGRESSION_LOSSES
 from ..old_versions.arguments import FIRST_VERSION
-from ..program import ARGUMENT, DATA_SET, VALUE, MadeUp, made_up_names, made_up_parts, real_rows
+from ..program import ARGUMENT, DATA_SET, VALUE, WEIGHTS, MadeUp, made_up_names, made_up_parts, real_rows
 from ..source.places import loops_around
 from ..targets import are_counting
 from ..units import RECURRENT
+from ..usual_rates import effective_rate, first_rate
 from .data_rules import LARGE_INPUT, numeric_inputs, scale_rules, scales_itself
-from .head_rules import labels_in_a_row
+from .head_rules import is_of_bounded_squares, labels_in_a_row
 from .layer_rules import DROPOUTS, is_weighted, next_layer, one_step_rules, steps_of
 from .scaling_rules import scaled_target_rules, scales_targets, sources_of
 from .source_rules import KNOWN_RAW_TABLES, LIKELY_SOURCE_RULES, PRETRAINED, SCALING, given_keywords
@@ -40,6 +42,7 @@ LIKELY_RATES_OF_OTHERS = (1e-5, 0.03)  # outside of these a learning rate is rar
 MANY_STEPS = 5  # of a sequence, from which on a state without a limit grows out of bounds
 SLOW_RECURRENT_RATE = 0.001  # of plain SGD, with which recurrent layers hardly move
 SLOW_SMALL_RATE = 0.001  # of plain SGD, with which numbers of the order of 1 are fitted slowly
+FLATTENED = 4  # times that the slope of a sigmoid makes a gradient smaller, at least
 MANY_OUTPUTS, SLOW_WIDE_RATE = 100, 0.01  # over whose mean plain SGD hardly moves at its default rate and below
 SEVERAL_LABELS = re.compile(r"MultiLabelBinarizer|multi[_-]?(label|hot)|\btags\b", re.IGNORECASE)
 STRONG_PENALTY = 0.1  # of L1 or L2, from which on it outweighs most losses
@@ -140,6 +143,8 @@ def one_class_rules(subject: Subject) -> Finding:
     is_sigmoid = head is not None and head.activation in SIGMOIDS and (head.units or 0) > 2
     if head is None or not is_sigmoid or subject.loss_name not in BINARY_CROSSENTROPIES:
         return
+    if subject.is_trained_on_inputs:  # as an autoencoder, whose targets are no labels
+        return
     labels = labels_in_a_row(subject)
     if labels == "one" or (labels is None and subject.targets is None and not SEVERAL_LABELS.search(subject.text)):
         yield subject.about(
@@ -173,9 +178,15 @@ def heads_of(subject: Subject) -> list[Head]:
 
 
 def hidden_layers(subject: Subject) -> Iterator[tuple[Any, str]]:
-    """Layers with weights before the output, each with the activation that follows it directly."""
+    """Layers with weights before the output, each with the activation that follows it directly.
+
+    The last layer of a model inside the model, such as the generator before a discriminator, is an output too.
+    """
     model, last = subject.program.model, {head.layer for head in heads_of(subject)}
-    layers = [layer for layer in model._flatten_layers(include_self=False) if not isinstance(layer, keras.Model)]
+    inner = [one for one in model._flatten_layers(include_self=False) if isinstance(one, keras.Model)]
+    connected = [one for one in inner if getattr(one, "outputs", None)]  # not of a class of the user's
+    last |= {head.layer for head in map(head_of, connected) if head is not None}
+    layers = [layer for layer in model._flatten_layers(include_self=False) if layer not in inner]
     for layer in layers:
         if not is_weighted(layer) or layer.name in last:
             continue
@@ -199,8 +210,9 @@ def activation_rules(subject: Subject) -> Finding:
     sigmoids = [layer for layer, name in hidden_layers(subject) if name in SIGMOIDS and not is_gate(layer)]
     others = [name for _, name in hidden_layers(subject) if name not in SIGMOIDS]
     if sigmoids and (len(sigmoids) > 1 or others):
+        is_likely = len(sigmoids) > 1 and not has_large_steps(subject)
         yield subject.about(
-            sigmoids[0].name, Check.SIGMOID_IN_HIDDEN, Severity.SUSPICION if len(sigmoids) > 1 else Severity.HINT,
+            sigmoids[0].name, Check.SIGMOID_IN_HIDDEN, Severity.SUSPICION if is_likely else Severity.HINT,
             {"layers": tuple(layer.name for layer in sigmoids)}
         )  # fmt: skip
     for layer in subject.program.model._flatten_layers(include_self=False):
@@ -220,6 +232,12 @@ def activation_rules(subject: Subject) -> Finding:
                 {"kind": type(layer).__name__}
             )  # fmt: skip
             return
+
+
+def has_large_steps(subject: Subject) -> bool:
+    """Whether plain gradient descent is given steps so large that small gradients pass through sigmoid layers too."""
+    is_plain = isinstance(subject.program.optimizer, keras.optimizers.SGD)
+    return is_plain and effective_rate(*first_rate(subject.program.optimizer)) >= LIKELY_RATES["SGD"][1]
 
 
 def penalty_rules(subject: Subject) -> Finding:
@@ -265,16 +283,12 @@ def width_rules(subject: Subject) -> Finding:
 def likely_rate_rules(subject: Subject) -> Finding:
     """Learning rates, with the momentum that multiplies them, that are rarely right."""
     program = subject.program
-    config = {} if program.optimizer is None else program.optimizer.get_config()
-    rate = config.get("learning_rate")
-    if isinstance(rate, dict):  # a schedule
-        rate = rate.get("config", {}).get("initial_learning_rate")
-    if not isinstance(rate, (int, float)) or rate <= 0:
+    rate, momentum = first_rate(program.optimizer)
+    if rate <= 0:
         return
     name = type(program.optimizer).__name__
     low, high = LIKELY_RATES.get(name, LIKELY_RATES_OF_OTHERS)
-    momentum = float(config.get("momentum") or 0.0) if name == "SGD" else 0.0
-    effective = float(f"{rate / (1 - min(momentum, 0.99)):.6g}")  # the rate itself is a float32
+    effective = effective_rate(rate, momentum)
     is_recurrent = any(isinstance(layer, RECURRENT) for layer in program.model._flatten_layers(include_self=False))
     if name == "SGD" and is_recurrent:
         low = SLOW_RECURRENT_RATE
@@ -282,6 +296,10 @@ def likely_rate_rules(subject: Subject) -> Finding:
         low = SLOW_WIDE_RATE
     if name == "SGD" and is_of_small_numbers(subject):
         low = SLOW_SMALL_RATE
+    if name == "SGD" and subject.head is not None and is_of_bounded_squares(subject):
+        high *= max(FLATTENED, subject.head.units or 0)
+    elif name == "SGD" and any(hidden in SIGMOIDS for _, hidden in hidden_layers(subject)):
+        high *= FLATTENED
     is_large = effective > high
     if low < effective <= high or (not is_large and is_pretrained(subject)):
         return  # pretrained weights are tuned with small rates
@@ -290,7 +308,7 @@ def likely_rate_rules(subject: Subject) -> Finding:
         program.places.optimizer or program.places.compile,
         Check.LARGE_LEARNING_RATE if is_large else Check.SMALL_LEARNING_RATE,
         Severity.HINT if is_usual and not momentum and name not in SLOW_BY_DEFAULT else Severity.SUSPICION,
-        {"learning rate": float(rate), "optimizer": name, "momentum": momentum}
+        {"learning rate": rate, "optimizer": name, "momentum": momentum, "default": is_usual}
     )  # fmt: skip
 
 
@@ -315,6 +333,8 @@ def is_pretrained(subject: Subject) -> bool:
     """Whether the model begins with weights of an earlier training."""
     if subject.program.set_weights or "load_weights(" in subject.text or "load_model(" in subject.text:
         return True
+    if made_up_names(subject.program.notes, WEIGHTS):  # in a module of the user's, too
+        return True
     return any(name in PRETRAINED for _, _, name in subject.calls())
 
 
@@ -330,13 +350,15 @@ def length_rules(subject: Subject) -> Finding:
     is_enough = program.epochs > FEW_EPOCHS if updates is None else updates > MANY_UPDATES
     if is_enough or is_pretrained(subject):  # pretrained models need few
         return
+    is_known = program.made_up is MadeUp.VALUES or has_written_steps(subject)
+    if is_known and updates is not None and updates <= FEW_UPDATES:
+        yield subject.at(
+            program.places.fit, Check.FEW_UPDATES,
+            Severity.SUSPICION if updates <= VERY_FEW_UPDATES else Severity.HINT,
+            {"updates": updates, "epochs": program.epochs}
+        )  # fmt: skip
+        return
     if program.made_up is MadeUp.VALUES:
-        if updates is not None and updates <= FEW_UPDATES:
-            yield subject.at(
-                program.places.fit, Check.FEW_UPDATES,
-                Severity.SUSPICION if updates <= VERY_FEW_UPDATES else Severity.HINT,
-                {"updates": updates, "epochs": program.epochs}
-            )  # fmt: skip
         return
     if FIRST_VERSION.search(subject.text) and not given_keywords(subject) & {"epochs", "nb_epoch"}:
         return  # the default of the first version was many
@@ -345,6 +367,15 @@ def length_rules(subject: Subject) -> Finding:
         program.places.fit, Check.FEW_EPOCHS, Severity.SUSPICION if is_short else Severity.HINT,
         {"epochs": program.epochs}
     )  # fmt: skip
+
+
+def has_written_steps(subject: Subject) -> bool:
+    """Whether a call that trains is given a number of steps per epoch, which made-up data do not change."""
+    return any(
+        word.arg == "steps_per_epoch" and isinstance(word.value, ast.Constant)
+        for _, call, called in subject.calls()
+        for word in (call.keywords if called in TRAINING else ())
+    )
 
 
 def input_rules(subject: Subject) -> Finding:

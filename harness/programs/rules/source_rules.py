@@ -474,20 +474,28 @@ def layer_called(statement: ast.stmt) -> str | None:
     return kind.__name__ if is_of_one_name and isinstance(kind, type) and issubclass(kind, keras.Layer) else None
 
 
+def is_overwritten(statement: ast.stmt, following: ast.stmt) -> bool:
+    """Whether a statement assigns the output of a layer to a name that the next one gives that of another layer."""
+    if layer_called(statement) is None or layer_called(following) is None:
+        return False
+    names = names_of(statement.targets[0])  # type: ignore[attr-defined]
+    return names == names_of(following.targets[0]) and not names & names_in(following.value)  # type: ignore[attr-defined]
+
+
 def overwritten_rules(subject: Subject) -> Finding:
-    """A layer whose output gets another value on the next line, before anything reads it: it is in no model."""
+    """Layers whose outputs get another value on the next line, before anything reads them: they are in no model."""
     for source, tree in subject.code:
         for node in ast.walk(tree):
             body = getattr(node, "body", None)
-            for one, other in itertools.pairwise(body if isinstance(body, list) else []):
-                kind = layer_called(one)
-                if kind is None or layer_called(other) is None:
-                    continue
-                names = names_of(one.targets[0])
-                if names == names_of(other.targets[0]) and not names & names_in(other.value):
+            pairs = itertools.pairwise(body if isinstance(body, list) else [])
+            for is_lost, group in itertools.groupby(pairs, lambda pair: is_overwritten(*pair)):
+                lost = [one for one, _ in group] if is_lost else []
+                learning = [one for one in lost if layer_called(one) not in RESTRAINING]
+                for one in (learning or lost)[:1]:
                     yield subject.at(
                         source.place(one), Check.OVERWRITTEN_LAYER,
-                        Severity.HINT if kind in RESTRAINING else Severity.SUSPICION, {"kind": kind}
+                        Severity.SUSPICION if learning else Severity.HINT,
+                        {"kind": layer_called(one), "layers": len(lost), "last line": lost[-1].lineno}
                     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ..alarm import Alarm
 from ..errors import BadInput
 from ..recording.driving.data import AS_HIDDEN, Sizes
+from ..recording.driving.pairs.plan import PairKind
 from ..recording.driving.result import runs_script
 from ..recording.graph import Array, Recording, Start, Stop
 from ..recording.literals import last_name, nodes_of
@@ -38,6 +39,7 @@ from .template import follows_template, programs_of
 from .trainers import with_trainers
 from .unrun import (
     GRADIENT_WORDS,
+    does_arithmetic,
     ending_layers,
     gradient_functions,
     methods_left,
@@ -465,7 +467,21 @@ def uncalled_functions(path: Path, pairs: Sequence[PairResult]) -> list[str]:
         if function.name not in reached - called
     ]
     names += [name for name in passing_on(tree) if name not in names]
+    names += [name for name in using_derivatives(tree, pairs) if name not in names and name not in reached]
     return [*(name for name in names if not is_named(name, known)), *products_left(tree)]
+
+
+def using_derivatives(tree: ast.Module, pairs: Sequence[PairResult]) -> list[str]:
+    """The functions that compute something with the backward side of a pair, as a network that calls its layers."""
+    kinds = (PairKind.FUNCTIONS, PairKind.DERIVATIVE)
+    sides = {pair.name.rpartition(" / ")[2] for pair in pairs if pair.kind in kinds}
+    return [
+        f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name
+        for part in tree.body
+        for function in (part.body if isinstance(part, ast.ClassDef) else [part])
+        if isinstance(function, ast.FunctionDef) and does_arithmetic(function)
+        if any(called_name(node) in sides for node in ast.walk(function))
+    ]
 
 
 def functions_of(tree: ast.Module, pairs: Sequence[PairResult]) -> tuple[set[str], set[str]]:

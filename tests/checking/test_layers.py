@@ -1523,3 +1523,30 @@ def test_layers_that_are_given_functions_shapes_and_words(tmp_path: Path, before
     found = check_layers(write_file(tmp_path / "wrong.py", OF_LAYERS.replace(before, after)))
     assert [one.name for one in found if one.agreement is not Agreement.AGREES] == [f"{name}.forward / {name}.backward"]
     assert {one.agreement for one in found} == {Agreement.AGREES, Agreement.DIFFERS}
+
+
+WITH_MODEL = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+def model(setting, batch):
+    hidden, first = affine_forward(batch.inputs, setting["w"], setting["b"])
+    out, second = affine_forward(np.tanh(hidden), setting["v"], setting["c"])
+    dy = (out - batch.targets) / len(out)
+    dh, dv, dc = affine_backward(dy, second)
+    _, dw, db = affine_backward(dh, first)
+    return dw, db, dv, dc
+"""
+
+
+def test_a_function_that_uses_the_layers_of_a_file_must_run_too(tmp_path: Path) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", WITH_MODEL))
+    assert (result.verdict, result.reason, result.detail) == (Verdict.NOT_JUDGED, Reason.LAYERS_LEFT, "model")
+    alone = WITH_MODEL[: WITH_MODEL.index("def model")]
+    assert check_file(write_file(tmp_path / "alone.py", alone)).verdict is Verdict.CORRECT

@@ -50,12 +50,12 @@ from .pair_options import are_in_proportion, by_shape, without_idle
 from .reading import Reading
 from .replay import CannotReplay, Program, Values, size_of
 from .result import Agreement, Found, GradientResult, PairResult, merge_by_line
+from .settings import SETTINGS
 from .sources import Sources
 from .stage import Stage, Step
 
 Array = NDArray[Any]
 
-SETTINGS = 8
 MAX_DRAWS = 24  # of settings of each kind; those at which a recorded branch would change are not used
 TOLERANCE = 1e-6  # relative, of a factor
 NEAR = 1e-3  # share of free values that is added to the recorded ones, if others would change a branch

@@ -21,7 +21,6 @@ from .records import (
     members,
     records,
     samples,
-    unnamed_samples,
 )
 from .results import by_kind, parameters_of_networks, whole
 from .roles import Role, words_of
@@ -158,8 +157,6 @@ def _object_lists(slot: Slot, annotated: str, wanted: set[str]) -> list[Option]:
     of_samples = [made for name in names if (made := samples(slot.caller, name)) is not None]
     if of_samples:
         return list(of_samples)
-    if not names and (unnamed := unnamed_samples(slot.caller, asked)) is not None:
-        return [unnamed]
     are_layers = slot.uses.element_called or any(FORWARD_NAME.search(name) or PASS_BACK.match(name) for name in wanted)
     if not are_layers and (of_networks := parameters_of_networks(slot.caller, slot.uses)):
         return of_networks

@@ -198,20 +198,6 @@ def samples(caller: Caller, name: str) -> Callable[[], str] | None:
     return make
 
 
-def unnamed_samples(caller: Caller, attributes: Iterable[str]) -> Callable[[], str] | None:
-    """A list with an object for each observation, with these attributes; None if they are not an input and a target."""
-    roles = {name: _role_by_name(name, DESCRIPTION) for name in sorted(attributes)}
-    if not {Role.INPUTS, Role.TARGETS} <= set(roles.values()) <= {Role.INPUTS, Role.TARGETS}:
-        return None
-
-    def make() -> str:
-        values = [(name, "x" if role is Role.INPUTS else "y") for name, role in roles.items()]
-        one = namespace(caller, values)
-        return f"[{one} for x, y in {_one_by_one(caller, 'samples')}]"
-
-    return make
-
-
 def _one_by_one(caller: Caller, name: str) -> str:
     """The observations as pairs (x, y)."""
     session = caller.session

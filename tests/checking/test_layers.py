@@ -1369,6 +1369,7 @@ def mse(p, t):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -1476,6 +1477,7 @@ class Embedding:
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("before", "after", "name"),
     [

@@ -1395,6 +1395,7 @@ def mse(p, t):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -1502,6 +1503,7 @@ class Embedding:
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("before", "after", "name"),
     [

@@ -878,6 +878,7 @@ net.train(*sys.modules["loaded"].data)
 """
 
 
+@pytest.mark.slow
 def test_of_two_classes_of_one_name_the_one_that_a_script_imports_is_used(tmp_path: Path) -> None:
     """The other one, an earlier version beside it, cannot be made."""
     new = OLD_WATCHER.replace("deque()", "[]")

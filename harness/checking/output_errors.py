@@ -15,6 +15,7 @@ from .alignment import squeezed
 from .cost import Error
 from .replay import size_of
 from .stage import VARIED_KINDS, Stage, argument_ids
+from .structure import asks_for_margin
 
 Array = NDArray[Any]
 
@@ -177,18 +178,18 @@ def constant_target(value: Any) -> float | list[Any] | None:
 def sum_error(stage: Stage, id: int) -> Error | None:
     """``a + y`` for an output and a target of one shape, which can only be a slip.
 
-    A sum that keeps the name of one of the two goes on with it, as an update or one more term does.
+    The first term of a sum that begins with 0 is not one, nor is an update if a branch asks for a margin before it.
     """
     node = stage.node(id)
     if node.operation != "add" or len(argument_ids(node)) != 2:
-        return None
-    if any(set(node.names) & set(stage.node(one).names) for one in argument_ids(node)):
         return None
     for output, target in (argument_ids(node), argument_ids(node)[::-1]):
         is_between = output in stage.dependent and target not in stage.dependent
         is_alike = squeezed(stage.node(output).shape) == squeezed(stage.node(target).shape)
         if is_between and is_alike and is_made_of_data(stage, target) and not is_noise(stage, target):
-            return Error(node=id, output=output, target=target)
+            made = stage.node(target) if stage.node(target).kind is Kind.LITERAL else stage.node(output)
+            goes_on = set(node.names) & set(made.names) and (made.id == target or asks_for_margin(stage))
+            return None if goes_on else Error(node=id, output=output, target=target)
     return None
 
 

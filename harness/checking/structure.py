@@ -120,6 +120,12 @@ def is_margin(stage: Stage, id: int) -> bool:
     )
 
 
+def asks_for_margin(stage: Stage) -> bool:
+    """Whether a branch looks at an output times its target"""
+    asked = {one for guard in stage.recording.guards for one in stage.program.parents[guard.node]}
+    return any(is_margin(stage, one) for one in asked & stage.dependent)
+
+
 def is_affine(stage: Stage, id: int, affine: Collection[int]) -> bool:
     """Whether a node is a sum or a product of one activation with parameters, or a rearrangement of such."""
     node = stage.node(id)

@@ -391,16 +391,23 @@ class EditBench(Bench):
     def meant(self, ids: Sequence[int], place: int) -> Iterator[tuple[list[int], list[int]]]:
         """The arrays at a place of an operation in all its executions, and others that may have been meant.
 
-        Those are of the forward pass, one for each execution: the pre-activation of an activation; all that another
-        line made, in order or, as on the way back, from the last to the first; or those before or after on their own
-        line, as of the last time step.
+        Those are of the forward pass, one for each execution: the pre-activation of a unit of plain numbers; all that
+        another line made, in order or, as on the way back, from the last to the first; or those before or after on
+        their own line, as of the last time step.
         """
         stage = self.stage
         old = self.arrays_at(ids, place)
         if len(ids) < 2 or len(old) < len(ids) or any(is_truth(stage.node(one)) or one in self.local for one in old):
             return
-        before = {layer.a: layer.z for layer in self.reading.forward.layers if layer.a != layer.z}
-        if before.keys() >= set(old):
+        before = {
+            layer.a: layer.z
+            for layer in self.reading.forward.layers
+            if layer.a != layer.z
+            and stage.node(layer.a).shape == ()  # arrays are named by what they are a derivative of
+        }
+        at = stage.node(ids[0]).place
+        is_shared = at is not None and at.site in self.reading.forward_lines  # then what calls the line is wrong
+        if before.keys() >= set(old) and not is_shared:
             yield old, [before[one] for one in old]
         shapes = [stage.node(one).shape for one in old]
         count = 0

@@ -240,7 +240,7 @@ class _Judge:
     ) -> tuple[Found, ...]:
         """Where the wrong gradients of a layer go wrong: the same search as in a network, with the layer's upstream."""
         wrong = {one.name for one in gradients if one.agreement is Agreement.DIFFERS and one.factor is None}
-        wrong -= {one.label for one in option.gradients if self._wider_beginning(self.by_name[one.value or one.after])}
+        wrong -= {one.name for one in option.gradients if self._wider_beginning(self.by_name[one.value or one.after])}
         if plan.kind not in (PairKind.LAYER, PairKind.FUNCTIONS) or not wrong or not option.upstream:
             return ()
         steps = tuple(self._step(one) for one in option.gradients if one.of_value in self.by_name)
@@ -380,7 +380,7 @@ class _Judge:
         node = self.recording.nodes[end]
         own = node.place is not None and node.place.file != RUN_FILE
         line, text = (node.place.line, node.place.text) if node.place is not None and own else (0, "")
-        common: dict[str, Any] = {"name": gradient.label, "of": gradient.of, "line": line, "text": text}
+        common: dict[str, Any] = {"name": gradient.name, "of": gradient.of, "line": line, "text": text}
         began = self._wider_beginning(end)
         if began is not None:
             common |= {"line": began.line, "text": began.text}

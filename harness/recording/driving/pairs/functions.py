@@ -215,8 +215,11 @@ def _function_options(
     passes = Passes(calls, forward, backward)
     is_recurrent, several = _is_recurrent(name, forward), len(forward.returns) > 1
     places = (passes.outputs if is_recurrent else passes.outputs[:1]) or (0,)
-    for way in _ways_back(passes, is_recurrent):
-        for call in forward_calls(calls, name, forward, places if several else None):
+    ways = _ways_back(passes, is_recurrent)
+    # each way has calls of its own, because a call binds names
+    forms = zip(*(forward_calls(calls, name, forward, places if several else None) for _ in ways))
+    for form in forms:
+        for way, call in zip(ways, form):
             key = call.key
             if several:
                 kept = f"both{key}[{len(forward.returns) - 1}]"
@@ -377,6 +380,5 @@ def returned_gradients(
         name = f"gradient{key}{index}"
         place = repr(label) if in_dictionary else str(index)
         lines.append(f"{name} = back{key}[{place}]" if several or in_dictionary else f"{name} = back{key}")
-        shown = f"gradient of {match}" if UNNAMED.fullmatch(label) or label.startswith("call ") else label
-        gradients.append(GradientPlan(label=shown, of=match, value=name, of_value=names[match]))
+        gradients.append(GradientPlan(label=label, of=match, value=name, of_value=names[match]))
     return gradients, lines

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..returns import UNNAMED
+
 
 class PairKind(enum.Enum):
     """What belongs together."""
@@ -25,6 +27,12 @@ class GradientPlan:
     value: str  # the name the lines bind it to
     of_value: str  # the name they bind that to
     after: str = ""  # if the backward pass updates it, the name of the updated value; ``value`` is "" then
+
+    @property
+    def name(self) -> str:
+        """The user's name of it; of a result without a name, what it is the gradient of."""
+        is_named = not UNNAMED.fullmatch(self.label) and not self.label.startswith("call ")
+        return self.label if is_named else f"gradient of {self.of}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -365,7 +365,7 @@ def other_scale(reading: Reading, stated: Stated) -> Found | None:
     times = factor / expected
     if is_same(times, 1.0) or is_of_rate(reading, times):
         return None
-    id = name_of_scale(times, counts_of(reading))
+    id = name_of_scale(reading, times)
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)
 
 
@@ -392,7 +392,7 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         unit = abs(chain.gradient)
         if chain.links and is_near_share(got * unit, known.share) and not is_same(unit, expected):
             # the penalty's part is right as it stands, so the data's part is not
-            id = name_of_scale(unit / expected, counts_of(reading))
+            id = name_of_scale(reading, unit / expected)
             return found_scale(reading, chain.node, id=id, factor=unit, expected=expected, ratio=unit / expected)
         shares = [(got, spared), (wanted, known.elements)]
         quantities = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from ..recording.graph import Ref
 from .alignment import ratio, samples
-from .choosing import is_output_coupled
+from .choosing import is_output_coupled, output_layer
 from .cost import CROSS_ENTROPIES, Error, Form
 from .factors import chain_of, is_same
 from .facts import assumed, computed_cost
@@ -57,15 +58,41 @@ def decisive_reading(
         one for one in alternatives if one.mistakes and one.mistakes[0].id in (MISSING_DERIVATIVE, EXTRA_DERIVATIVE)
     ]
     own = [one for one in wrong if one.cost.form == ""]
-    own = own or [one for one in wrong if is_named_after(reading, one)]
-    if own or not wrong:
-        return own[0] if own else None
-    forms = {one.form for one in stated()}
+    named = [one for one in wrong if is_named_after(reading, one)]
+    if not wrong or (named and not own):
+        return next(iter(named), None)
+    known = stated()
+    seen = {reading.stage.node(one.node).place for one in known if is_looked_at(reading, one)}
+    own = [one for one in own if one.cost.place not in seen] or named
+    if own:
+        return own[0]
+    forms = {one.form for one in known if reading.stage.node(one.node).place not in seen}
     # a softmax goes with the cross-entropy: squares of its errors are a number to look at
     means_squares = Form.SQUARED in forms and not is_output_coupled(reading)
     means = {EXTRA_DERIVATIVE: bool(forms & CROSS_ENTROPIES), MISSING_DERIVATIVE: means_squares}
     decided = [one for one in wrong if means[one.mistakes[0].id]]
     return decided[0] if decided and sum(means.values()) == 1 else None
+
+
+def is_looked_at(reading: Reading, stated: Stated) -> bool:
+    """Whether squares are a number to look at, beside gradients that are those of the cost of a reading.
+
+    So it is if they are computed for some of the updates only, in another function than the error that goes back, and
+    if that error is not scaled as theirs is.
+    """
+    stage, errors = reading.stage, reading.cost.errors
+    place = stage.node(stated.node).place
+    compared = stage.node(errors[0].node).place if errors else None
+    if stated.form is not Form.SQUARED or place is None or compared is None or place.function == compared.function:
+        return False
+    times = Counter(node.operation for node in stage.program.nodes if node.place == place)
+    updates = min((len(one.updates) for one in stage.recording.parameters), default=0)
+    layer = output_layer(reading)
+    if min(times.values()) >= updates - 1 or layer is None:  # the recording may end before that of the last update
+        return False
+    aligned = itertools.chain.from_iterable(reading.aligned_with(one) for one in reading.backward_bundles())
+    factors = {abs(one.factor) for id, one in aligned if id == layer.z}
+    return stated.factor is None or not any(is_same(one, 2 * stated.factor) for one in factors)
 
 
 def is_named_after(reading: Reading, other: Alternative) -> bool:
@@ -338,7 +365,7 @@ def other_scale(reading: Reading, stated: Stated) -> Found | None:
     times = factor / expected
     if is_same(times, 1.0) or is_of_rate(reading, times):
         return None
-    id = name_of_scale(times, counts_of(reading))
+    id = name_of_scale(reading, times)
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=times)
 
 
@@ -365,7 +392,7 @@ def other_penalty(reading: Reading, stated: Stated) -> Found | None:
         unit = abs(chain.gradient)
         if chain.links and is_near_share(got * unit, known.share) and not is_same(unit, expected):
             # the penalty's part is right as it stands, so the data's part is not
-            id = name_of_scale(unit / expected, counts_of(reading))
+            id = name_of_scale(reading, unit / expected)
             return found_scale(reading, chain.node, id=id, factor=unit, expected=expected, ratio=unit / expected)
         shares = [(got, spared), (wanted, known.elements)]
         quantities = [

@@ -247,7 +247,39 @@ class EditBench(Bench):
             self.powers,
             self.indices,
             self.items,
+            self.totals,
         )
+
+    def totals(self) -> Iterator[Repair]:
+        """An array in the place of its sum or mean over the first axis, as of all observations"""
+        for ids in self.groups():
+            arrays = {id: array for id in ids if (array := self.added_up(id)) is not None}
+            if arrays and self.mends({id: self.passing_on(array) for id, array in arrays.items()}):
+                yield Repair(change=Change.TOTAL, node=min(arrays), old=arrays[min(arrays)])
+
+    def added_up(self, id: int) -> int | None:
+        """The array that an operation is a sum of, or the last of those that add its items; None if there is none."""
+        node = self.stage.node(id)
+        operands = argument_ids(node)
+        if node.operation in ("sum", "mean") and len(operands) == 1:
+            return operands[0]
+        items: set[int] = set()
+        arrays: set[int] = set()
+        while node.operation == "add":
+            before = [one for one in argument_ids(node) if self.stage.node(one).operation == "add"]
+            for one in set(argument_ids(node)) - set(before[:1]):
+                item = self.stage.node(one)
+                if item.operation != "getitem" or not isinstance(item.arguments[0], Ref):
+                    return None
+                items.add(one)
+                arrays.add(item.arguments[0].id)
+            if not before:
+                break
+            node = self.stage.node(before[0])
+        shape = self.stage.node(min(arrays)).shape if len(arrays) == 1 else ()
+        indices = [self.stage.node(one).arguments[1] for one in items]
+        is_whole = bool(shape) and all(isinstance(one, int) for one in indices) and set(indices) == set(range(shape[0]))
+        return min(arrays) if is_whole and len(indices) == shape[0] > 1 else None
 
     def items(self) -> Iterator[Repair]:
         """The items of an array in another order, if a line takes as many as there are: row by row, column by column"""

@@ -129,12 +129,12 @@ def says_nothing(best: Reading, judged: Judged) -> bool:
 def of_another(reading: Reading, step: Step) -> Found | None:
     """A step that is made with the gradient of another parameter, which fits because NumPy repeats it.
 
-    One number fits always, and is named here if its own gradient is 0, which no other value on the way explains, or if
-    the inputs were drawn.
+    One number fits always, and is named here if its update makes an array of it, if its own gradient is 0, which no
+    other value on the way explains, or if the inputs were drawn.
     """
     stage = reading.stage
     steps = [step.of(values) for values in stage.settings]
-    is_number = step.shape == () and all(stage.node(one).shape != () for one in stage.varied)
+    is_number = stage.node(step.after).shape == () and all(stage.node(one).shape != () for one in stage.varied)
     if step.returned or (is_number and any(np.any(one[step.before]) for one in reading.gradients)):
         return None
     whole = np.concatenate([one.ravel() for one in steps])

@@ -277,6 +277,8 @@ def scaled_values(
 ) -> list[Values] | None:
     """The values after a number was scaled so that one step becomes right; None if that is not possible."""
     reading = search.reading
+    if reading.stage.node(step.after).shape != () or step.shape != ():
+        return None  # more than one number, or a number that its update makes an array of
     found = []
     for number, values in enumerate(search.settings[:count]):
         now, expected = float(step.of(values)), wanted * float(reading.gradients[number][step.before])

@@ -70,6 +70,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake("sum-not-accumulated", Stage.BACKWARD, "sum of terms -> the last term"),
     Mistake("repeated-index", Stage.UPDATE, "np.add.at(x, i, y) -> x[i] += y, although i names items twice"),
     Mistake("delta-not-multiplied-through", Stage.BACKWARD, "delta_l K^T -> dC/da_l K^T"),
+    Mistake("gradient-summed-too-early", Stage.BACKWARD, "dC/da -> its sum over observations or units"),
     Mistake("upstream-gradient-dropped", Stage.BACKWARD, "dC/da * f'(z) -> f'(z)"),
     Mistake("bias-gradient-sent-back", Stage.BACKWARD, "delta_l K^T -> dC/db_l K^T"),
     Mistake("output-delta-reused", Stage.BACKWARD, "delta_l -> delta of another layer"),
@@ -92,7 +93,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake("sum-over-wrong-axis", Stage.GRADIENT, "sum over observations -> sum over units"),
     Mistake("last-observation-only", Stage.GRADIENT, "sum over observations -> one observation"),
     Mistake("kernel-not-updated", Stage.UPDATE, "K -= dC/dK -> K stays as it is"),
-    Mistake("only-last-layer-updated", Stage.UPDATE, "every layer updated -> some are not"),
+    Mistake("layer-not-updated", Stage.UPDATE, "every layer updated -> some are not"),
     # updates
     Mistake("gradient-ascent", Stage.UPDATE, "w - rate dC/dw -> w + rate dC/dw"),
     Mistake("learning-rate-missing", Stage.UPDATE, "w - rate dC/dw -> w - dC/dw"),

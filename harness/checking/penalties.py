@@ -15,7 +15,7 @@ from .labels import found_in_step
 from .matching import read
 from .reading import Match, Reading
 from .result import UNKNOWN, Found, Kind, Quantity, merge_by_id
-from .scales import counts_of, first_with, found_scale, name_of_scale
+from .scales import first_with, found_scale, name_of_scale
 from .stage import JOINING, Stage, Step
 from .structure import Role, is_view_of_parameter
 
@@ -161,7 +161,7 @@ def scaled_data_part(reading: Reading, decays: Mapping[int, Match]) -> Found | N
             continue
         factor = abs(chain.gradient)
         first = first_with(reading, factor)
-        id = name_of_scale(factor, counts_of(reading))
+        id = name_of_scale(reading, factor)
         node = chain.node if first is None else first
         return found_scale(reading, node, id=id, factor=chain.gradient, expected=1.0, ratio=factor)
     return None

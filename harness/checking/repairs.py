@@ -73,6 +73,7 @@ class Change(enum.Enum):
     MASK = "mask"  # the comparison the other way round
     TRANSPOSE = "transpose"  # an operand transposed
     AXIS = "axis"  # a sum over another axis
+    TOTAL = "total"  # no sum
     ARRAY = "array"  # another array in the place of one
     DROPPED = "dropped"  # a factor left out
     INSERTED = "inserted"  # a factor that was left out

@@ -29,7 +29,7 @@ from .reading import Match, Reading
 from .replay import CannotReplay, Program, is_zero
 from .result import Found, Note, Remark, merge_by_id
 from .rule_places import rule_node, slip_node, squares_node
-from .scales import common_factor, counts_of, found_scale, is_of_rate, name_of_scale
+from .scales import common_factor, found_scale, is_of_rate, name_of_scale
 from .settings import branches, draw_settings
 from .sources import Sources
 from .stage import Step, make_stage, steps_of
@@ -510,7 +510,7 @@ def scale_mistake(reading: Reading) -> Found | None:
     factor, node_id = common
     if is_of_rate(reading, factor):
         return None
-    id = name_of_scale(factor, counts_of(reading))
+    id = name_of_scale(reading, factor)
     return found_scale(reading, node_id, id=id, factor=factor, expected=1.0, ratio=factor)
 
 

@@ -18,6 +18,7 @@ from .result import Found
 from .sources import Sources
 from .stage import Stage, argument_ids
 from .structure import Layer, parameter_viewed
+from .updates import numbers_in
 
 HALVES = (0.5, 1.0, 2.0)  # that a cost may be multiplied by, as its author likes
 SIZES = (".shape[", "len(", ".size")
@@ -168,8 +169,28 @@ def odd_scale(reading: Reading, sources: Sources, is_declared: bool) -> Found | 
         return None
     if not is_declared and not reads_sizes(sources, reading.stage.node(node_id).place):
         return None
+    if odd == "features" and is_divided_later(reading, counts):
+        return None
     id, expected = MISCOUNTED if odd == "features" else "mean-instead-of-sum", 1 / counts.observations
     return found_scale(reading, node_id, id=id, factor=factor, expected=expected, ratio=factor * counts.observations)
+
+
+def is_divided_later(reading: Reading, counts: Counts | None) -> bool:
+    """Whether each gradient is divided by the number of observations on its way to the update.
+
+    What it was divided by before is then a part of the rate, not a count in the place of that number.
+    """
+    stage = reading.stage
+    for step in stage.steps:
+        match = reading.matches.get(step.before)
+        if match is None or match.nothing:
+            continue
+        node = chain_of(reading, step, match.factor).node
+        after = stage.program.descendants([node], within=stage.needed) - {node}
+        divided = [one for one in map(stage.node, after) if one.operation == "divide"]
+        if counts is None or not any(counts.observations in numbers_in(one) for one in divided):
+            return False
+    return True
 
 
 def is_of_rate(reading: Reading, times: float) -> bool:
@@ -207,12 +228,13 @@ def is_ratio_of_counts(ratio: float, counts: Counts | None) -> bool:
     return any(is_same(ratio, counts.observations / one) for one in others)
 
 
-def name_of_scale(times: float, counts: Counts | None) -> str:
+def name_of_scale(reading: Reading, times: float) -> str:
     """What it is called that gradients are a multiple of what they should be"""
+    counts = counts_of(reading)
     if is_same(times, 2.0):
         return "extra-factor-two"
     if is_same(times, 0.5):
         return "missing-factor-two"
-    if is_ratio_of_counts(times, counts):
+    if is_ratio_of_counts(times, counts) and not is_divided_later(reading, counts):
         return MISCOUNTED
     return "sum-instead-of-mean" if times > 1 else "mean-instead-of-sum"

@@ -157,7 +157,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
         if place is not None and place.file == RUN_FILE and has_unused_gradient(reading, id):
             unclassified.append(name)  # the update is not the file's own, which only computes gradients
             continue
-        if is_cut_short(stage.recording):
+        if is_cut_short(reading):
             unclassified.append(name)  # its update may be what failed, or come after that
             continue
         found.append(never_updated(mistake, replace(node, shape=versions[-1].shape), place, name))
@@ -175,10 +175,24 @@ def untouched_parameters(reading: Reading) -> Untouched:
     )
 
 
-def is_cut_short(recording: Recording) -> bool:
-    """Whether an exception ended the run before any parameter was updated twice: an iteration may not be complete."""
+def is_cut_short(reading: Reading) -> bool:
+    """Whether an exception ended the run before any parameter was updated twice: an iteration may not be complete.
+
+    It is, if its forward pass has begun again after the updates.
+    """
+    recording = reading.stage.recording
     counts = Counter(update.parameter for update in recording.updates)
-    return recording.stop is Stop.RAISED and max(counts.values(), default=0) < 2
+    if recording.stop is not Stop.RAISED or max(counts.values(), default=0) >= 2:
+        return False
+    first = {called_from(reading.stage.node(id)) for id in reading.forward.nodes} - {None}
+    end = max((update.after for update in recording.updates), default=0)
+    return not any(called_from(node) in first for node in recording.nodes[end + 1 :])
+
+
+def called_from(node: Node) -> tuple[str, tuple[Site, ...]] | None:
+    """An operation with its line and those that led to it; None for a value without a line."""
+    place = node.place
+    return None if place is None else (node.operation, (place.site, *(one.site for one in place.callers)))
 
 
 def is_first_state(reading: Reading, leaf: int) -> bool:
@@ -431,7 +445,7 @@ def together(found: list[Found]) -> list[Found]:
     if len(found) < 2:
         return found
     ids = {one.id for one in found}
-    id = ids.pop() if len(ids) == 1 else "only-last-layer-updated"
+    id = ids.pop() if len(ids) == 1 else "layer-not-updated"
     return [replace(functools.reduce(join_mistakes, found), id=id)]
 
 

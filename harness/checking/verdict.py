@@ -327,7 +327,7 @@ def judge(
     found = contradiction_of(readings, best, stated, sources)
     if found.mistake is None:
         is_said = result.cost is not None and result.cost.factor is not None
-        if found.second is None or is_said:
+        if found.second is None or is_said or any(one.cost == found.second.cost for one in result.alternatives):
             return result
         return replace(result, alternatives=(found.second, *result.alternatives))
     # a mistake that spoils no step is in the cost alone, so there is no other reading

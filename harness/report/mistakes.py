@@ -139,6 +139,10 @@ MISTAKES: dict[str, Sentences] = {
         "What goes back through the weights is the error of the layer above, not its delta.",
         "Send the delta back, which has the derivative of the activation in it.",
     ),
+    "gradient-summed-too-early": Sentences(
+        "The gradient is summed before it goes back, so all observations or units get the same one.",
+        "Send back one gradient for each of them, and sum over the observations for the parameters only.",
+    ),
     "upstream-gradient-dropped": Sentences(
         "The gradient that comes from the layers above is left out: the value does not depend on the error.",
         "Multiply by the gradient that comes from above.",
@@ -239,8 +243,9 @@ MISTAKES: dict[str, Sentences] = {
     "kernel-not-updated": Sentences(
         "These weights are used in the forward pass but never updated.", "Update them as the other parameters."
     ),
-    "only-last-layer-updated": Sentences(
-        "Some layers are never updated.", "Update the weights and the bias of every layer; check the range of the loop."
+    "layer-not-updated": Sentences(
+        "A layer is used in the forward pass but never updated.",
+        "Update the weights and the bias of every layer; check the range of the loop.",
     ),
     "gradient-ascent": Sentences(
         "The update adds the gradient, so it climbs the cost.", "Subtract it: w -= learning_rate * gradient."

@@ -52,7 +52,7 @@ SAME = {
     "bias-not-summed": "bias-gradient-summed-over-units sum-over-wrong-axis last-observation-only wrong-value "
     "bias-gradient-not-summed gradient-of-one-use",
     "bias-never-updated": "bias-gradient-missing",
-    "parameters-never-updated": "kernel-not-updated only-last-layer-updated bias-gradient-missing",
+    "parameters-never-updated": "kernel-not-updated layer-not-updated bias-gradient-missing",
     "update-before-use": "updated-weights-in-backward",
     "relu-mask-inverted": "relu-mask-inverted",
     "relu-mask-of-wrong-array": "relu-mask-of-wrong-array wrong-derivative derivative-of-wrong-layer",
@@ -70,7 +70,7 @@ SAME = {
     "binary-crossentropy-one-sided targets-not-one-hot wrong-value",
     "wrong-delta": "output-delta-reused delta-not-multiplied-through wrong-layer-activation "
     "missing-hidden-activation-derivative",
-    "off-by-one-loop": "only-last-layer-updated kernel-not-updated labels-off-by-one weights-of-wrong-layer "
+    "off-by-one-loop": "layer-not-updated kernel-not-updated labels-off-by-one weights-of-wrong-layer "
     "bias-gradient-missing last-observation-only wrong-value",
     "wrong-axis": "sum-over-wrong-axis softmax-over-wrong-axis bias-gradient-summed-over-units",
     "gradient-of-other-parameter": "gradient-of-another-parameter",

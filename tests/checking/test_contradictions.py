@@ -767,3 +767,56 @@ def test_a_cost_that_is_computed_once_before_the_first_step_is_the_one_of_the_st
     assert (result.verdict, [one.id for one in result.mistakes]) == (Verdict.CORRECT, [])
     scaled = WAITS_ONCE.replace("/ n, (", "/ n**2, (")
     assert check_file(write_file(tmp_path / "scaled.py", scaled)).verdict is Verdict.MISTAKE
+
+
+LOOKED_AT = """\
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+class Net:
+    def __init__(self):
+        rng = np.random.default_rng(1)
+        self.w, self.v = rng.normal(size=(2, 4)), rng.normal(size=(4, 1))
+
+    def forward(self, X):
+        self.h = sigmoid(X @ self.w)
+        return sigmoid(self.h @ self.v)
+
+    def backward(self, X, y, out, rate):
+        delta = y - out
+        below = delta @ self.v.T * self.h * (1 - self.h)
+        self.v += rate * self.h.T @ delta
+        self.w += rate * X.T @ below
+
+
+def train(X, y, net):
+    for epoch in range(2000):
+        out = net.forward(X)
+        net.backward(X, y, out, 0.5)
+        if epoch % 100 == 0:
+            loss = np.mean((y - out) ** 2)
+            print(epoch, loss)
+
+
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+train(X, np.array([[0], [1], [1], [0]]), Net())
+"""
+
+
+def test_a_cost_that_is_printed_elsewhere_now_and_then_is_a_second_reading(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "net.py", LOOKED_AT)
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    named = [(other.cost.variable, [one.id for one in other.mistakes]) for other in result.alternatives]
+    assert named == [("loss", ["missing-output-activation-derivative"])]
+    # one that is computed for every update says what is meant, and so does an error that is scaled as its squares
+    path.write_text(LOOKED_AT.replace("delta = y - out", "delta = (y - out) / 2"))
+    assert [one.id for one in check_file(path).mistakes] == ["missing-output-activation-derivative"]
+    path.write_text(LOOKED_AT.replace("if epoch % 100 == 0:", "if epoch >= 0:"))
+    assert [one.id for one in check_file(path).mistakes] == ["missing-output-activation-derivative"]
+    path.write_text(LOOKED_AT.replace(" * (1 - self.h)", ""))
+    assert [(one.id, one.place and one.place.line) for one in check_file(path).mistakes] == [("wrong-derivative", 19)]

@@ -532,3 +532,49 @@ def test_the_output_relu_that_the_backward_pass_skips_is_missing_where_the_error
     found_two = {one.id: one.place and one.place.line for one in check_file(path).mistakes}
     assert found_two.keys() == {"missing-output-activation-derivative", "missing-hidden-activation-derivative"}
     assert found_two["missing-output-activation-derivative"] == line
+
+
+SUMMED_TOO_EARLY = """\
+import numpy as np
+
+rng = np.random.default_rng(3)
+X = rng.normal(size=(12, 3))
+y = (X.sum(axis=1, keepdims=True) > 0) * 1.0
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def slope(z):
+    a = sigmoid(z)
+    return a * (1 - a)
+
+
+def loss_slope(a, y):
+    parts = (a - y) / (a * (1 - a))
+    return SUM / len(y)
+
+
+w, b = rng.normal(size=(3, 1)), np.zeros((1, 1))
+for turn in range(5):
+    z = X @ w + b
+    a = sigmoid(z)
+    loss = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
+    delta = slope(z) * loss_slope(a, y)
+    w -= 0.1 * X.T @ delta
+    b -= 0.1 * delta.sum(axis=0, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize("sum_", ["sum(parts)", "np.sum(parts)", "np.mean(parts, axis=0)"])
+def test_a_gradient_that_is_summed_before_it_goes_back_is_not_a_wrong_derivative(tmp_path: Path, sum_: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(SUMMED_TOO_EARLY.replace("SUM", "parts"))
+    assert check_file(path).verdict is Verdict.CORRECT
+    path.write_text(SUMMED_TOO_EARLY.replace("SUM", sum_))
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("gradient-summed-too-early", 19)
+    path.write_text(SUMMED_TOO_EARLY.replace("SUM", "parts").replace("a * (1 - a)\n\n", "a\n\n"))
+    (found,) = check_file(path).mistakes
+    assert (found.id, found.place and found.place.line) == ("wrong-derivative", 14)

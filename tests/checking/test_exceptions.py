@@ -13,6 +13,7 @@ from harness.checking.check import check_file
 from harness.checking.exceptions import may_be_bound_elsewhere
 from harness.checking.result import Verdict
 from harness.recording.graph import Absorbed, Place, Raised
+from tests.network_files import write_file
 
 ON_A_BRANCH = """
 def train(asked):
@@ -233,3 +234,48 @@ def test_a_parameter_whose_first_update_fails_is_not_called_never_updated(
     result = check_file(file)
     assert result.verdict is verdict
     assert [one.id for one in result.mistakes] == ([] if verdict is not Verdict.MISTAKE else ["kernel-not-updated"])
+
+
+LAST_NOT_UPDATED = """import numpy as np
+
+rng = np.random.default_rng(2)
+
+
+class Dense:
+    def __init__(self, n, m):
+        self.weights, self.biases = rng.normal(size=(n, m)), np.zeros((1, m))
+
+    def forward(self, x):
+        self.x = x
+        self.out = np.tanh(x @ self.weights + self.biases)
+        return self.out
+
+    def backward(self, d):
+        d = d * (1 - self.out**2)
+        self.dweights, self.dbiases = self.x.T @ d, d.sum(axis=0, keepdims=True)
+        return d @ self.weights.T
+
+
+def update(layer):
+    layer.weights -= 0.1 * layer.dweights
+    layer.biases -= 0.1 * layer.dbiases
+
+
+X, Y = rng.normal(size=(20, 3)), float(input("scale: ")) * rng.uniform(-1, 1, size=(12, 2))
+first, last = Dense(3, 5), Dense(5, 2)
+for start in (0, 10):
+    out = last.forward(first.forward(X[start : start + 10]))
+    first.backward(last.backward(out - Y[start : start + 10]))
+    update(first)
+    update(last)
+"""
+
+
+def test_an_iteration_is_complete_if_the_next_one_has_begun_before_an_exception(tmp_path: Path) -> None:
+    """The forward pass of the second batch runs, and its targets are missing."""
+    file = write_file(tmp_path / "net.py", LAST_NOT_UPDATED.replace("size=(12, 2)", "size=(20, 2)"))
+    assert check_file(file).verdict is Verdict.CORRECT
+    file.write_text(LAST_NOT_UPDATED.replace("    update(last)\n", "").replace("size=(12, 2)", "size=(20, 2)"))
+    assert [one.id for one in check_file(file).mistakes] == ["layer-not-updated"]
+    file.write_text(LAST_NOT_UPDATED.replace("    update(last)\n", ""))
+    assert [one.id for one in check_file(file).mistakes] == ["layer-not-updated"]

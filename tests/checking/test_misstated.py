@@ -546,3 +546,56 @@ for _ in range(10):
 def test_a_gradient_of_other_classes_than_the_cost_is_a_mistake(tmp_path: Path, picked: str, verdict: Verdict) -> None:
     result = check_file(write_file(tmp_path / "net.py", OF_OTHER_CLASSES.replace("PICKED", picked)))
     assert result.verdict is verdict
+
+
+DIVIDED_LATER = """\
+import numpy as np
+
+rng = np.random.default_rng(4)
+X = rng.normal(size=(60, 6))
+labels = rng.integers(0, 7, size=60)
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+class Network:
+    def __init__(self):
+        self.w, self.v = rng.normal(size=(6, 5)), rng.normal(size=(5, 7))
+
+    def forward(self, x):
+        self.h = 1 / (1 + np.exp(-x @ self.w))
+        return softmax(self.h @ self.v)
+
+    def train(self, x, t, rate):
+        out = self.forward(x)
+        loss = -np.mean(np.log(out[np.arange(len(t)), t]))
+        out[np.arange(len(t)), t] -= 1
+        delta = FACTOR
+        dv = self.h.T @ delta
+        dw = x.T @ (delta @ self.v.T * self.h * (1 - self.h))
+        self.v -= rate * dv / x.shape[0]
+        self.w -= rate * dw / x.shape[0]
+        return loss
+
+
+network = Network()
+for epoch in range(20):
+    for start in range(0, 60, 15):
+        loss = network.train(X[start : start + 15], labels[start : start + 15], 0.1)
+    print(epoch, loss)
+"""
+
+
+@pytest.mark.parametrize("factor", ["2 * out / out.shape[1]", "out / out.shape[1]", "out / x.shape[1]"])
+def test_a_mean_over_features_beside_that_over_observations_is_another_rate(tmp_path: Path, factor: str) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(DIVIDED_LATER.replace("FACTOR", factor))
+    assert check_file(path).verdict is Verdict.CORRECT
+    if not factor.startswith("2"):
+        path.write_text(DIVIDED_LATER.replace("FACTOR", factor).replace(" / x.shape[0]", ""))
+        assert [one.id for one in check_file(path).mistakes] == ["mean-over-features"]
+    path.write_text(DIVIDED_LATER.replace("FACTOR", factor).replace("rate * dw / x.shape[0]", "rate * dw"))
+    assert check_file(path).verdict is Verdict.MISTAKE

@@ -467,6 +467,42 @@ def test_a_bias_may_become_an_array_by_what_is_added_to_it(
     assert [one.id for one in result.mistakes] == mistakes
 
 
+SWAPPED = """\
+import numpy as np
+
+X = np.array([[0.5, 1.5], [1.0, 1.0], [1.5, 0.5], [3.0, 0.5], [2.0, 2.0], [1.0, 2.5]])
+y = np.array([0, 0, 0, 1, 1, 1])
+
+
+def gradients(X, y, w, b):
+    dw, db = np.zeros(2), 0.0
+    for i in range(6):
+        error = 1 / (1 + np.exp(-(np.dot(X[i], w) + b))) - y[i]
+        dw = dw + error * X[i]
+        db = db + error
+    return dw / 6, db / 6
+
+
+w, b = np.zeros(2), 0.0
+for turn in range(20):
+    dw, db = gradients(X, y, w, b)
+    w = w - 0.1 * dw
+    b = b - 0.1 * db
+"""
+
+
+def test_results_in_the_wrong_order_may_make_an_array_of_a_bias(tmp_path: Path) -> None:
+    assert check_file(write_file(tmp_path / "mine.py", SWAPPED)).verdict is Verdict.CORRECT
+    text = SWAPPED.replace("dw, db = gradients", "db, dw = gradients")
+    result = check_file(write_file(tmp_path / "mine.py", text))
+    wrong = "gradient-of-another-parameter"
+    assert [(one.id, one.place and one.place.line) for one in result.mistakes] == [(wrong, 19), (wrong, 20)]
+    # of another forward pass, the gradient of the bias is wrong as well
+    result = check_file(write_file(tmp_path / "mine.py", text.replace("(np.dot(X[i], w) + b)", "np.dot(X[i], w + b)")))
+    found = [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert found == [("wrong-value", 12), (wrong, 20)]
+
+
 WITH_A_PENALTY = """
 weights, bias = [Number(random.uniform(-1, 1)) for _ in range(2)], Number(0.1)
 points = [(0.3, -0.8, 1.0), (0.9, 0.4, -1.0), (-0.5, 0.7, 0.5)]

@@ -109,6 +109,7 @@ NAMES: dict[Change, Callable[[Case, Bench, Repair], str | None]] = {
     Change.MASK: lambda case, bench, repair: name_of_mask(case, repair, "relu-mask-inverted"),
     Change.TRANSPOSE: of_transpose,
     Change.AXIS: lambda case, bench, repair: None if case.role is Role.BIAS else "sum-over-wrong-axis",
+    Change.TOTAL: lambda case, bench, repair: None if case.role is Role.BIAS else "gradient-summed-too-early",
     Change.ARRAY: name_of_array,
     Change.DROPPED: lambda case, bench, repair: None,
     Change.INSERTED: of_inserted,

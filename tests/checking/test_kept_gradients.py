@@ -118,7 +118,7 @@ class Dense:
 FILES = [
     pytest.param(KEYED, "self.x.T @ dout", "self.x.T @ dout * dout.sum()", {"self.grads['W']"}, id="keys"),
     pytest.param(LISTED, "np.dot(h_prev.T, dt)", "np.dot(h_prev.T, dh_next)", {"self.grads[1]"}, id="numbers"),
-    pytest.param(IN_ORDER, "self.X.T @ dZ,", "self.X.T @ dZ * dZ.sum(),", {"result2"}, id="order"),
+    pytest.param(IN_ORDER, "self.X.T @ dZ,", "self.X.T @ dZ * dZ.sum(),", {"gradient of parameters['W']"}, id="order"),
     pytest.param(FILLED, "self.x.T @ dout[:, j]", "self.x.T @ dout[:, 0]", {"self.dW"}, id="columns"),
     pytest.param(GIVEN_BACK, "dout.sum(axis=0)\n", "dout[0]\n", {"b"}, id="given-back"),
 ]

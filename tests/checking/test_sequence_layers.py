@@ -307,7 +307,7 @@ def rnn_backward(da, caches):
 
 # name -> (a right pair, what is replaced by a slip, the slip, the number of gradients, those that the slip makes wrong)
 PAIRS = {
-    "a cell that returns gradients without names": (CELL, "da @ self.Wh.T", "da @ self.Wh", 5, {"result2"}),
+    "a cell that returns gradients without names": (CELL, "da @ self.Wh.T", "da @ self.Wh", 5, {"gradient of prev_h"}),
     "a cell with two states": (TWO_STATES, "dc_prev = dc * self.f", "dc_prev = dc * self.i", 5, {"dc_prev"}),
     "a cell of one vector": (ONE_VECTOR, "+ dboth[self.n:]", "+ 2 * dboth[self.n:]", 4, {"dh"}),
     "one step, as functions": (STEP_FUNCTIONS, "dprev_c = dc * f", "dprev_c = dc * o", 6, {"dprev_c"}),
@@ -315,7 +315,7 @@ PAIRS = {
     "one step of a dictionary": (CELL_OF_A_DICTIONARY, "dmixed @ a_prev.T", "dmixed @ a_next.T", 5, {"dWaa"}),
     "gates of a dictionary": (GATES_OF_A_DICTIONARY, "dc * g * i", "dc * f * i", 11,
                                              {"dxt", "dh_prev", "dWi", "dbi"}),
-    "attention to other sequences": (ATTENTION, "@ self.q, self.a", "@ self.q * 2, self.a", 7, {"self.dWk", "result2"}),
+    "attention to other sequences": (ATTENTION, "@ self.q, self.a", "@ self.q * 2, self.a", 7, {"self.dWk", "gradient of key"}),
     "attention, as functions": (ATTENTION_FUNCTIONS, "(ds, -1, -2) @ q", "(ds, -1, -2) @ k", 3, {"gradient of k"}),
     "a convolution of signals": (SIGNALS, "dout.sum(axis=(0, 2))", "dout.mean(axis=(0, 2))", 3, {"self.db"}),
 }  # fmt: skip

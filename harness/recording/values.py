@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Argument, Array, Kind, Ref
-from .tape import REAL_ASARRAY, Tape
+from .tape import REAL_ASARRAY, Tape, bits_of
 
 MAX_CHECKED = 4096  # elements of an array that is compared with its node before it is used
 NUMERIC = "fiubc"
@@ -195,7 +195,7 @@ def _agrees(array: Array, node: int) -> bool:
     if array.size > MAX_CHECKED:
         return True
     value = TAPE.steps[node].value
-    return not isinstance(value, np.ndarray) or value.tobytes() == array.tobytes()
+    return not isinstance(value, np.ndarray) or bits_of(value) == bits_of(array)
 
 
 # Tables of pandas

@@ -38,6 +38,7 @@ FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\
 NAME_READ = re.compile(r"could not convert string to float: 'column\d+'|invalid literal for int\(\) .*: 'column\d+'")
 LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
 ROWS_TOGETHER = re.compile(r"could not be broadcast together with shapes \((\d+),\) \((\d+),\)")
+COLLIDED = re.compile(r"could not be broadcast together(?: with)?(?: remapped)? shapes ([()\d, ]+)")
 ITEM_BEYOND = re.compile(r"(list|tuple) index out of range")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
@@ -71,6 +72,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     single = file_of_single_numbers(raised["message"], recording["stand_ins"]["tuple"])
     if single and single not in task.get("single", []):
         return task | {"single": [*task.get("single", []), single]}
+    part = part_of_observations(raised["message"], known, size_numbers(task["text"]))
+    if part is not None:
+        return task | {"sizes": [*known, part]}
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*known, beyond]}
@@ -273,6 +277,42 @@ def first_rows(message: str, made_up: list[Json]) -> list[int] | None:
     shapes = [shape["tuple"] for shapes in made_up for shape in shapes]
     rows = [shape[0] for shape in shapes if shape and int(np.prod(shape)) == int(match[1]) and shape[0] < int(match[2])]
     return [int(match[2]), rows[0]] if rows else None
+
+
+def part_of_observations(message: str, known: list[list[int]], numbers: set[int]) -> list[int] | None:
+    """[a number that stands in the file, what it is in made-up data] if it counts a part of observations made fewer.
+
+    A file that reads 50,000 lines and holds out a tenth may say 45,000 elsewhere: of 60 lines, that is 54.
+
+    Args:
+        message: of the exception, which has the length of the part.
+        known: [number, smaller number] of the run that failed.
+        numbers: that are sizes in the texts.
+    """
+    match = BEYOND.search(message)
+    lengths = {int(match[3])} if match is not None and match[2] in (None, "0") else set()
+    match = COLLIDED.search(message)
+    lengths |= {int(one) for one in re.findall(r"\d+", match[1])} if match is not None else set()
+    for number in sorted(numbers - {one for one, _ in known}):
+        for whole, made in known:
+            expected = number * made / whole
+            if MANY <= number < whole and any(abs(length - expected) < 1 for length in lengths):
+                return [number, min(lengths, key=lambda length: abs(length - expected))]
+    return None
+
+
+def with_parts(text: str, known: list[list[int]]) -> list[list[int]]:
+    """[number, smaller number] of a run with those that count a part of the observations in proportion; empty if none.
+
+    Args:
+        text: of the file.
+        known: the same, of the run, whose largest number counts all observations.
+    """
+    number, made = max(known, default=(0, 0))
+    if number < MANY:
+        return []
+    parts = [one for one in scaled_counts(text, made) if one[0] not in [number for number, _ in known]]
+    return [*known, *parts] if parts and max(parts)[0] < number else []
 
 
 def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:

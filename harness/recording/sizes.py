@@ -13,12 +13,13 @@ from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.files import ONE_ARRAY
-from .stand_ins.hints import MANY, batch_size, read_hints, scaled_counts
+from .stand_ins.hints import MANY, batch_size, input_counts, read_hints, scaled_counts
 
 MAX_ROWS = 70_000
 MOST_VALUES = 10_000_000  # of a made-up table
 MORE_ROWS = 10  # times as many
 MOST_CLASSES = 20
+MOST_INPUTS = 500  # of a made-up table
 EMPTY = re.compile(
     r"at least one array to (concatenate|stack)|zero-size array|is an empty sequence|empty range|^division by zero"
 )
@@ -60,6 +61,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if number is not None:
         others = [one for one in known if one[0] != number[0]]
         return task | {"sizes": [*others, number]} if number not in known else None
+    inputs = number_of_inputs(raised["message"], recording["stand_ins"]["tuple"], input_counts(task["text"]))
+    if inputs is not None and [inputs, None] not in task.get("tried", []):
+        return task | {"features": inputs, "tried": [*task.get("tried", []), [inputs, None]]}
     classes = number_of_classes(raised["message"], set(sizes))
     if classes is not None and not task.get("classes"):
         return task | {"classes": classes}
@@ -203,6 +207,21 @@ def number_of_classes(message: str, made_up: set[int]) -> int | None:
         return None
     index, size = int(match[1]), int(match[3])
     return size if 2 <= size <= index < MOST_CLASSES else None
+
+
+def number_of_inputs(message: str, made_up: list[Json], numbers: set[int]) -> int | None:
+    """The number of inputs that a file says it has, if a loop through them went past those of a made-up table.
+
+    Args:
+        message: of the exception.
+        made_up: the data that were made up.
+        numbers: that the texts call a number of inputs.
+    """
+    match = BEYOND.search(message)
+    if match is None or match[1] != match[3] or int(match[3]) + 1 not in table_widths(made_up):
+        return None
+    wanted = [number for number in numbers if int(match[3]) < number <= MOST_INPUTS]
+    return wanted[0] if len(wanted) == 1 else None
 
 
 def wider_table(message: str, made_up: list[Json], numbers: set[int]) -> int | None:

@@ -28,7 +28,14 @@ from .paths import REAL_OPEN, exists, path_of
 from .saved import SavedWeights, asserts_shapes
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
-SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1")
+SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|, |[;:|, ])\1")
+SPACED = {", "}  # a comma, of which a file may mean the lists in its own texts
+# a line before the numbers that a file looks for: lines.index("@data\n"), line.startswith("@data"), "@data" in line
+MARKER = re.compile(
+    r"""\.index\(['"]([^'"\n\\]+)\\n['"]\)"""
+    r"""|\b\w*(?:line|row|l)(?:\.\w+\(\))*(?: ?== ?|\.startswith\()['"]([@%#]\w[^'"\n\\]*)"""
+    r"""|['"]([@%#]\w[^'"\n\\]*)['"] in \w*(?:line|row|l)\b"""
+)
 FIRST_IS_TARGET = re.compile(r"\[:, ?0\](?s:.*)\[:, ?1:\]|\[:, ?1:\](?s:.*)\[:, ?0\]")  # of a table
 LAST_IS_TARGET = re.compile(r"\[:, ?(?:0|1)?:?-1\]")
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
@@ -182,9 +189,9 @@ class Missing:
         named = {one for _, one in SEPARATOR.findall(self.hints.text)}
         if name.endswith(".tsv") or r"\t" in named:
             return "\t"
-        if "," in named or not named:
-            return " " if not named and ".split()" in self.hints.text else ","
-        return min(named)
+        if named <= SPACED and ".split()" in self.hints.text:
+            return " "
+        return "," if "," in named or not named else min(named - SPACED or named)
 
     def text(self, name: str) -> str:
         """A text file of numbers, or of words."""
@@ -207,8 +214,8 @@ class Missing:
             data[:, self._target_column()] /= TENTHS
         self.note(Absorbed.FILE, Path(name).name, data.shape)
         separator = self.separator(name)
-        header = []
-        if re.search(HEADER, self.hints.text) and not self.hints.nameless:
+        header = list(dict.fromkeys("".join(one) for one in MARKER.findall(self.hints.text)))
+        if not header and re.search(HEADER, self.hints.text) and not self.hints.nameless:
             header = [separator.join(keys or (f"column{i}" for i in range(data.shape[1])))]
         whole = (data == data.round()).all(axis=0)
         rows = [[str(int(v)) if w else f"{v:g}" for v, w in zip(row.tolist(), whole.tolist())] for row in data]

@@ -60,6 +60,8 @@ OF_DATA_SET = re.compile(r"^(f|fashion[_-]?)?mnist[_-]")  # what their names may
 PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
 KEY = re.compile(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d")  # texts of a file that may be keys
 # what a file that is given pictures as squares says of them: it makes rows of them, or moves a window over them
+COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+OF_TARGETS = re.compile(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out|result|truth|expected|answer")
 OF_SQUARES = re.compile(r"(?<!\d)28(?!\d)|reshape|flat|ravel|view|squeeze|conv|pool|kernel|filter", re.IGNORECASE)
 UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
@@ -113,7 +115,7 @@ class Missing:
             return inputs(25, 401, name) * 0.1
         if re.search(r"theta_?2", low):
             return inputs(10, 26, name) * 0.1
-        is_target = bool(re.search(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out", low))
+        is_target = bool(OF_TARGETS.search(low))
         rows = hints.rows if "test" not in low and "val" not in low else hints.tests
         if is_target:
             y = labels(rows, hints.classes, name)
@@ -124,7 +126,7 @@ class Missing:
             return self._pixels(rows, (64, 64, 3), name)
         if hints.images:
             flat = bool(re.search(r"\b784\b", hints.text)) and "reshape" not in hints.text
-            flat = flat or not OF_SQUARES.search(hints.text)  # nothing would make rows of them
+            flat = flat or not OF_SQUARES.search(COMMENT.sub("", hints.text))  # nothing would make rows of them
             return self._pixels(rows, (784,) if flat else (28, 28), name)
         return inputs(rows, hints.features, name)
 

@@ -33,8 +33,8 @@ SPACED = {", "}  # a comma, of which a file may mean the lists in its own texts
 # a line before the numbers that a file looks for: lines.index("@data\n"), line.startswith("@data"), "@data" in line
 MARKER = re.compile(
     r"""\.index\(['"]([^'"\n\\]+)\\n['"]\)"""
-    r"""|\b\w*(?:line|row|l)(?:\.\w+\(\))*(?: ?== ?|\.startswith\()['"]([@%#]\w[^'"\n\\]*)"""
-    r"""|['"]([@%#]\w[^'"\n\\]*)['"] in \w*(?:line|row|l)\b"""
+    r"""|\b(?:\w*line|\w*row|l)(?:\.\w+\(\))*(?: ?== ?|\.startswith\()['"]([@#]\w[^'"\n\\]*)"""
+    r"""|['"]([@#]\w[^'"\n\\]*)['"] in (?:\w*line|\w*row|l)\b"""
 )
 FIRST_IS_TARGET = re.compile(r"\[:, ?0\](?s:.*)\[:, ?1:\]|\[:, ?1:\](?s:.*)\[:, ?0\]")  # of a table
 LAST_IS_TARGET = re.compile(r"\[:, ?(?:0|1)?:?-1\]")

@@ -1,12 +1,14 @@
 """A cost that a file computes and calls its cost, and that is not the one that its gradients belong to.
 
 Such a number trains nothing, so the gradients may be right under another cost. What is wrong in it is certain if one
-sign makes it the other cost, or if it pairs every output with every target. Otherwise it is a second reading.
+sign makes it the other cost, if it has an output in the place of its target, or if it pairs every output with every
+target. Otherwise it is a second reading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -17,9 +19,10 @@ from .facts import computed_cost
 from .labels import found_at
 from .reading import Reading, same_cost
 from .recorded_costs import is_declared_cost
-from .repairs import SYMBOLS, Array, Bench, Compute, Repair
-from .replay import CannotReplay, size_of
+from .repairs import SYMBOLS, Array, Bench, Change, Compute, Repair
+from .replay import CannotReplay, Values, size_of
 from .result import Alternative, Found
+from .stage import argument_ids
 
 NEGLIGIBLE = 1e-3  # of a gradient, relative to the largest
 EXACT = 1e-6  # relative difference of the gradients of two costs that are the same
@@ -117,7 +120,7 @@ def own_costs(readings: Sequence[Reading], best: Reading) -> list[Reading]:
 
 
 class CostBench(Bench):
-    """The operations between outputs and a cost, whose signs are changed one at a time.
+    """The operations between outputs and a cost, which are changed one at a time.
 
     Attributes:
         node: of the cost.
@@ -130,6 +133,7 @@ class CostBench(Bench):
         assert plain.cost.form is not None
         outputs = shared_outputs(own, plain)
         self.node, value = own.cost.node, VALUES[plain.cost.form]
+        self.outputs, self.errors = outputs, plain.cost.errors
         self.local = sorted(self.stage.program.descendants(outputs, within=own.forward.nodes | {self.node}) - outputs)
         self.wanted = np.array(
             [
@@ -143,8 +147,23 @@ class CostBench(Bench):
         return [[id] for id in self.local]
 
     def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
-        """Signs alone"""
-        return (self.signs,)
+        """Signs, and targets if there are none"""
+        return self.signs, self.left_out_targets
+
+    def left_out_targets(self) -> Iterator[Repair]:
+        """The target in the place of an output, in a cost of outputs alone: ``-a * log(a)``"""
+        targets = {one.target for one in self.errors}
+        if len(self.errors) > 1 or not targets.isdisjoint({None, *self.stage.program.ancestors([self.node])}):
+            return
+        for id in self.local:
+            for old in self.outputs.intersection(argument_ids(self.stage.node(id))):
+                if self.mends({id: partial(self.with_target, id, old)}):
+                    yield Repair(change=Change.ARRAY, node=id, old=old)
+
+    def with_target(self, id: int, old: int, values: Values) -> Array:
+        """An operation with the target in the place of one of its operands"""
+        target = np.reshape(self.errors[0].target_values(values), np.shape(values[old]))
+        return np.asarray(self.stage.program.compute(id, {**values, old: target}))
 
     def mends(self, operations: Mapping[int, Compute]) -> bool:
         """Whether the number is a multiple of the cost at every setting after a change"""

@@ -61,6 +61,7 @@ class Remark(str, enum.Enum):
     LATER_ITERATION_DIFFERS = "later-iteration-differs"
     OVERFLOW_AT_LARGE_VALUES = "overflow-at-large-values"
     BIASES_NOT_TRAINED = "biases-not-trained"
+    IDENTITY_NOT_TRAINED = "identity-not-trained"
     TRAINED_IN_TURN = "trained-in-turn"
     TARGETS_OF_OTHER_ROWS = "targets-of-other-rows"
     TARGETS_ADDED = "targets-added"

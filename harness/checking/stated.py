@@ -209,20 +209,23 @@ class Search:
         return Replayed(whole=whole, inner=inner, parameters=parameters, settings=settings, gradients=gradients)
 
     def classify(self, part: int, replay: Replayed) -> Stated | None:
-        """What cost of the catalogue a number, or a part of it, is; None if it is another one."""
+        """What cost of the catalogue a number, or a part of it, is; None if it is another one.
+
+        The sum of ``-y * log(a)`` has the target y, and not -y, with which it would be a cost to be made larger.
+        """
         for output in self.single_ways(part, replay.inner):
-            for error in self.errors_of(output, part, replay.inner):
-                found = self.form_of(error, replay)
-                if found is not None:
-                    return Stated(
-                        node=replay.whole,
-                        form=found[0],
-                        factor=abs(found[1]),
-                        observations=self.observations(output),
-                        output=output,
-                        target=error.target,
-                        index=error.index,
-                    )
+            errors = [(one, self.form_of(one, replay)) for one in self.errors_of(output, part, replay.inner)]
+            fitting = [(error, *found) for error, found in errors if found is not None]
+            for error, form, factor in sorted(fitting, key=lambda one: one[2] < 0)[:1]:
+                return Stated(
+                    node=replay.whole,
+                    form=form,
+                    factor=abs(factor),
+                    observations=self.observations(output),
+                    output=output,
+                    target=error.target,
+                    index=error.index,
+                )
         return None
 
     def decays(self, output: int, replay: Replayed) -> dict[int, Decay]:

@@ -43,6 +43,7 @@ GRADIENT_PREFIX = re.compile(r"(?i)(d|grad|gradient|delta)_?")
 BIAS_GRADIENT = re.compile(r"(?i)(?<![a-z])d?(b|bias|biases)\d*(?![a-z\d])")
 TEMPORARY = re.compile(r"^_*(t|te?mp)_(?=[a-z])")  # before what a value is called
 SIZES = frozenset({"sqrt", "absolute", "abs", "fabs", "linalg.norm"})
+IDENTITIES = frozenset({"eye", "identity"})
 MOST_UNUSED = 400  # values that are compared with the gradient of a bias
 
 
@@ -53,6 +54,7 @@ class Untouched:
     mistakes: tuple[Found, ...] = ()  # parameters that should be updated
     unclassified: tuple[str, ...] = ()  # the names of values that may be parameters or not
     untrained: tuple[str, ...] = ()  # the names of constant biases that are left as they are on purpose
+    identities: tuple[str, ...] = ()  # the names of kernels that are identity matrices, of which no gradient is made
 
 
 def versions_of(reading: Reading, leaf: int) -> list[int]:
@@ -101,6 +103,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
     found: list[Found] = []
     unclassified: list[str] = []
     biases: dict[int, Found] = {}
+    identities: list[str] = []
     before_errors = stage.program.ancestors([error.output for error in stage.errors])
     for id in sorted(used):
         node = stage.node(id)
@@ -152,6 +155,9 @@ def untouched_parameters(reading: Reading) -> Untouched:
         name = node.names[0] if node.names else words[0] if words else node.operation
         versions = [stage.node(one) for one in versions_of(reading, id)]
         name = next((one.names[0] for one in versions if one.names), name)
+        if role is Role.KERNEL and node.operation in IDENTITIES and not has_unused_gradient(reading, id):
+            identities.append(name)
+            continue
         mistake = "bias-gradient-missing" if role is Role.BIAS else "kernel-not-updated"
         place = sibling_update(reading, versions_of(reading, id)) or node.place
         if place is not None and place.file == RUN_FILE and has_unused_gradient(reading, id):
@@ -172,6 +178,7 @@ def untouched_parameters(reading: Reading) -> Untouched:
         mistakes=tuple(together(found)),
         unclassified=tuple(unclassified),
         untrained=tuple(dict.fromkeys(untrained)),
+        identities=tuple(dict.fromkeys(identities)),
     )
 
 

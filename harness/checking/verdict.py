@@ -398,7 +398,8 @@ def gather(recording: Recording, judged: Judged, sources: Sources) -> Findings:
         mistakes += rules.mistakes
         if rules.departed is not None:
             mistakes += mistakes_of_later(reading, rules.departed, sources)
-    untrained = [(Remark.BIASES_NOT_TRAINED, None, ", ".join(untouched.untrained))] if untouched.untrained else []
+    kept = {Remark.BIASES_NOT_TRAINED: untouched.untrained, Remark.IDENTITY_NOT_TRAINED: untouched.identities}
+    untrained = [(remark, None, ", ".join(names)) for remark, names in kept.items() if names]
     shifted = [(Remark.TARGETS_OF_OTHER_ROWS, None, str(pairing.shift))] if pairing.shift else []
     return Findings(
         mistakes=tuple(sorted(without_echoes(mistakes), key=line_of)),

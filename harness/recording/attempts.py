@@ -15,7 +15,7 @@ from .graph import MOST_REPEATED, Check, Json, Place, Stop
 from .messages import to_json, tree_from_json
 from .run import Answer, Task, driven_from_json, fields_of
 from .shortened import shorten_texts
-from .sizes import resized, with_columns, with_one_hot
+from .sizes import resized, with_columns, with_one_hot, with_parts
 from .stand_ins.hints import counts_of_images, scaled_counts, scaled_grids, scaled_rounds, scaled_sizes
 from .stand_ins.reduced import may_read
 
@@ -86,6 +86,9 @@ def reduced(task: Task, answer: Answer, record: Callable[[Task], Answer | None])
     others[:0] = [task | {"sizes": [one]} for one in scaled_grids(task["text"], counts_of_loops, MADE_ROUNDS)]
     if recording["stop"] == Stop.BYTES.value:
         others.insert(0, task | {"at_most": SOME_OBSERVATIONS})
+    parts = with_parts(task["text"], task.get("sizes") or [])
+    if parts:
+        others.insert(0, task | {"sizes": parts})
     partial: tuple[Task, Answer] | None = None
     for other in others:
         again = record(other)

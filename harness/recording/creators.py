@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Absorbed, Array, Kind, Ref
+from .texts import recorded_texts
 from .values import (
     NUMERIC,
     REAL_MATRIX,
@@ -71,7 +72,7 @@ def made(real: Callable[..., Any], name: str, kind: Kind) -> Callable[..., Any]:
     @functools.wraps(real)
     def create(*arguments: Any, **keywords: Any) -> Any:
         result = plainly(real, arguments, keywords)
-        return leaf(result, name, kind) if TAPE.on and asked_by_user() else result
+        return recorded_texts(leaf(result, name, kind)) if TAPE.on and asked_by_user() else result
 
     return create
 
@@ -114,7 +115,8 @@ def converted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
             return result
         if result.dtype == object:
             return real(*arguments, **keywords)
-        return converted_leaf(value, result, name, Kind.DATA if isinstance(value, np.ndarray) else Kind.LITERAL)
+        kind = Kind.DATA if isinstance(value, np.ndarray) else Kind.LITERAL
+        return recorded_texts(converted_leaf(value, result, name, kind))
 
     return convert
 

@@ -13,12 +13,13 @@ from .failures import CAST
 from .graph import Json
 from .run import Answer, Task
 from .stand_ins.files import ONE_ARRAY
-from .stand_ins.hints import MANY, batch_size, read_hints, scaled_counts
+from .stand_ins.hints import MANY, batch_size, input_counts, read_hints, scaled_counts
 
 MAX_ROWS = 70_000
 MOST_VALUES = 10_000_000  # of a made-up table
 MORE_ROWS = 10  # times as many
 MOST_CLASSES = 20
+MOST_INPUTS = 500  # of a made-up table
 EMPTY = re.compile(
     r"at least one array to (concatenate|stack)|zero-size array|is an empty sequence|empty range|^division by zero"
 )
@@ -38,6 +39,7 @@ FRACTION_READ = re.compile(r"invalid literal for int\(\) with base 10: '-?\d+\.\
 NAME_READ = re.compile(r"could not convert string to float: 'column\d+'|invalid literal for int\(\) .*: 'column\d+'")
 LINE_READ = re.compile(r"could not convert string to float: '([-\d.e]+(?:(?:,|;| |\||\\t)[-\d.e]+)+)(?:\\n)?'")
 ROWS_TOGETHER = re.compile(r"could not be broadcast together with shapes \((\d+),\) \((\d+),\)")
+COLLIDED = re.compile(r"could not be broadcast together(?: with)?(?: remapped)? shapes ([()\d, ]+)")
 ITEM_BEYOND = re.compile(r"(list|tuple) index out of range")
 HELD_OUT = re.compile(r"(?:test|train)_size=(\d+) should be .* number of samples (\d+)")
 
@@ -59,6 +61,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     if number is not None:
         others = [one for one in known if one[0] != number[0]]
         return task | {"sizes": [*others, number]} if number not in known else None
+    inputs = number_of_inputs(raised["message"], recording["stand_ins"]["tuple"], input_counts(task["text"]))
+    if inputs is not None and [inputs, None] not in task.get("tried", []):
+        return task | {"features": inputs, "tried": [*task.get("tried", []), [inputs, None]]}
     classes = number_of_classes(raised["message"], set(sizes))
     if classes is not None and not task.get("classes"):
         return task | {"classes": classes}
@@ -71,6 +76,9 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     single = file_of_single_numbers(raised["message"], recording["stand_ins"]["tuple"])
     if single and single not in task.get("single", []):
         return task | {"single": [*task.get("single", []), single]}
+    part = part_of_observations(raised["message"], known, size_numbers(task["text"]))
+    if part is not None:
+        return task | {"sizes": [*known, part]}
     beyond = loop_beyond(raised["message"], sizes, task)
     if beyond is not None:
         return task | {"sizes": [*known, beyond]}
@@ -96,7 +104,8 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     columns = wider_table(raised["message"], recording["stand_ins"]["tuple"], size_numbers(task["text"]))
     if columns is not None:
         features, rows = columns - 1, None  # the last column is made beside the features
-    if wants_one_hot(raised["message"], set(sizes)) and not task.get("one_hot"):
+    is_measured = ITEM_BEYOND.fullmatch(raised["message"]) and any(".shape[1]" in one for one in texts[-1:])
+    if (is_measured or wants_one_hot(raised["message"], set(sizes))) and not task.get("one_hot"):
         return task | {"one_hot": True}
     wanted = [features, rows]
     if wanted == [None, None] or wanted in tried:
@@ -201,6 +210,21 @@ def number_of_classes(message: str, made_up: set[int]) -> int | None:
     return size if 2 <= size <= index < MOST_CLASSES else None
 
 
+def number_of_inputs(message: str, made_up: list[Json], numbers: set[int]) -> int | None:
+    """The number of inputs that a file says it has, if a loop through them went past those of a made-up table.
+
+    Args:
+        message: of the exception.
+        made_up: the data that were made up.
+        numbers: that the texts call a number of inputs.
+    """
+    match = BEYOND.search(message)
+    if match is None or match[1] != match[3] or int(match[3]) + 1 not in table_widths(made_up):
+        return None
+    wanted = [number for number in numbers if int(match[3]) < number <= MOST_INPUTS]
+    return wanted[0] if len(wanted) == 1 else None
+
+
 def wider_table(message: str, made_up: list[Json], numbers: set[int]) -> int | None:
     """The columns of a made-up table whose first ones, as many as the text says, are inputs and whose rest are targets.
 
@@ -273,6 +297,42 @@ def first_rows(message: str, made_up: list[Json]) -> list[int] | None:
     shapes = [shape["tuple"] for shapes in made_up for shape in shapes]
     rows = [shape[0] for shape in shapes if shape and int(np.prod(shape)) == int(match[1]) and shape[0] < int(match[2])]
     return [int(match[2]), rows[0]] if rows else None
+
+
+def part_of_observations(message: str, known: list[list[int]], numbers: set[int]) -> list[int] | None:
+    """[a number that stands in the file, what it is in made-up data] if it counts a part of observations made fewer.
+
+    A file that reads 50,000 lines and holds out a tenth may say 45,000 elsewhere: of 60 lines, that is 54.
+
+    Args:
+        message: of the exception, which has the length of the part.
+        known: [number, smaller number] of the run that failed.
+        numbers: that are sizes in the texts.
+    """
+    match = BEYOND.search(message)
+    lengths = {int(match[3])} if match is not None and match[2] in (None, "0") else set()
+    match = COLLIDED.search(message)
+    lengths |= {int(one) for one in re.findall(r"\d+", match[1])} if match is not None else set()
+    for number in sorted(numbers - {one for one, _ in known}):
+        for whole, made in known:
+            expected = number * made / whole
+            if MANY <= number < whole and any(abs(length - expected) < 1 for length in lengths):
+                return [number, min(lengths, key=lambda length: abs(length - expected))]
+    return None
+
+
+def with_parts(text: str, known: list[list[int]]) -> list[list[int]]:
+    """[number, smaller number] of a run with those that count a part of the observations in proportion; empty if none.
+
+    Args:
+        text: of the file.
+        known: the same, of the run, whose largest number counts all observations.
+    """
+    number, made = max(known, default=(0, 0))
+    if number < MANY:
+        return []
+    parts = [one for one in scaled_counts(text, made) if one[0] not in [number for number, _ in known]]
+    return [*known, *parts] if parts and max(parts)[0] < number else []
 
 
 def loop_beyond(message: str, sizes: list[int], task: Task) -> list[int] | None:

@@ -303,10 +303,10 @@ class Tape:
         same_form = self._by_form.get((array.shape, array.dtype.str), [])
         if not same_form or (array == array.flat[0]).all() or (array == np.round(array)).all():
             return None
-        content = array.tobytes()
+        content = bits_of(array)
         for node in reversed(same_form[-RECENT_VALUES:]):
             value = self.steps[node].value
-            if isinstance(value, np.ndarray) and value.tobytes() == content:
+            if isinstance(value, np.ndarray) and bits_of(value) == content:
                 return node
         return None
 
@@ -347,5 +347,17 @@ def fingerprint(value: Any) -> int:
     array = REAL_ASARRAY(value)
     if array.nbytes > MAX_VALUE_BYTES:
         array = array[tuple(slice(None, None, max(length // MAX_LENGTH, 1)) for length in array.shape)]
-    content = array.tobytes()
-    return zlib.crc32(content, array.ndim)
+    return zlib.crc32(bits_of(array), array.ndim)
+
+
+def bits_of(array: Array) -> bytes:
+    """The bytes of an array by which it is compared.
+
+    Numbers of extended precision are held with bytes that mean nothing and that two runs leave different, so they are
+    taken as two doubles: the number rounded, and what is missing.
+    """
+    if array.dtype.char not in "gG":
+        return array.tobytes()
+    with np.errstate(all="ignore"):
+        rounded = array.astype(array.dtype.char.replace("g", "d").replace("G", "D"))
+        return rounded.tobytes() + (array - rounded).astype(rounded.dtype).tobytes()

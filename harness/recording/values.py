@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Argument, Array, Kind, Ref
-from .tape import REAL_ASARRAY, Tape
+from .tape import REAL_ASARRAY, Tape, bits_of
 
 MAX_CHECKED = 4096  # elements of an array that is compared with its node before it is used
 NUMERIC = "fiubc"
@@ -172,20 +172,20 @@ def _node_of_view(array: Array) -> int | None:
         return None
     recent = list(itertools.islice(reversed(KNOWN_ARRAYS.values()), MOST_VIEWED))
     if array.ndim > 1:
-        form = _memory(array.T)
+        form = memory_of(array.T)
         for known, node in recent:
-            if _memory(known) == form and _agrees(known, node):
+            if memory_of(known) == form and _agrees(known, node):
                 return TAPE.add("transpose", (Ref(node),), {}, array)
     if array.size and array.flags.c_contiguous:
-        items = _memory(array)[0], array.size, array.dtype
+        items = memory_of(array)[0], array.size, array.dtype
         for known, node in recent:
-            is_same = known.flags.c_contiguous and (_memory(known)[0], known.size, known.dtype) == items
+            is_same = known.flags.c_contiguous and (memory_of(known)[0], known.size, known.dtype) == items
             if is_same and _agrees(known, node):
                 return TAPE.add("reshape", (Ref(node), array.shape), {}, array)
     return None
 
 
-def _memory(array: Array) -> tuple[Any, ...]:
+def memory_of(array: Array) -> tuple[Any, ...]:
     """Which memory an array reads, and how"""
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
@@ -195,7 +195,7 @@ def _agrees(array: Array, node: int) -> bool:
     if array.size > MAX_CHECKED:
         return True
     value = TAPE.steps[node].value
-    return not isinstance(value, np.ndarray) or value.tobytes() == array.tobytes()
+    return not isinstance(value, np.ndarray) or bits_of(value) == bits_of(array)
 
 
 # Tables of pandas

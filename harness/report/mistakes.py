@@ -469,6 +469,7 @@ NOTES: Mapping[Remark, str] = {
     Remark.OVERFLOW_AT_LARGE_VALUES: "With large weights this line overflows and the outputs become nan or inf; "
     "subtract the largest value before exp",
     Remark.BIASES_NOT_TRAINED: "These biases are used and never trained, which the gradients of the others allow for",
+    Remark.IDENTITY_NOT_TRAINED: "This identity matrix carries values past a layer and is never trained",
     Remark.TRAINED_IN_TURN: "The other parameters have a turn of their own, under another cost",
     Remark.TARGETS_OF_OTHER_ROWS: "Each target is taken this many rows after the inputs that it is used with, which is "
     "meant only if later values are forecast",
@@ -542,6 +543,7 @@ WITH_DETAIL = frozenset(
         Remark.OPTION_NOT_JUDGED,
         Remark.DID_NOT_RUN,
         Remark.BIASES_NOT_TRAINED,
+        Remark.IDENTITY_NOT_TRAINED,
         Remark.PYTHON_2,
         Remark.RAISED_BEFORE,
         Remark.TRAINED_IN_TURN,

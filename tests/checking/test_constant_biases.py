@@ -81,3 +81,42 @@ def test_a_first_layer_of_units_that_nothing_trains_is_a_mistake_and_constant_bi
     result = check_file(written(tmp_path, "1.0", "x = [unit.out(x) for unit in first]"))
     assert [(one.id, one.parameters) for one in result.mistakes] == [("kernel-not-updated", ("tmp_weight",))]
     assert any(id == "biases-not-trained" for id, _, _ in result.notes)
+
+
+SHORTCUT = """import numpy as np
+X = np.random.normal(size=(5, 40))
+Y = np.eye(3)[np.random.randint(0, 3, 40)].T
+w1, w2, w_past = np.random.normal(size=(4, 5)), np.random.normal(size=(3, 4)), np.eye(4, 5)
+b1, b2 = np.zeros((4, 1)), np.zeros((3, 1))
+for epoch in range(30):
+    a = np.tanh(w1.dot(X) + b1)
+    h = a + w_past.dot(X)
+    e = np.exp(w2.dot(h) + b2)
+    p = e / e.sum(axis=0)
+    d2 = (p - Y) / 40
+    d1 = (1 - a ** 2) * w2.T.dot(d2)
+    dw1, dw2 = d1.dot(X.T), d2.dot(h.T)
+    w2 -= 0.5 * dw2
+    w1 -= 0.5 * dw1
+    b2 -= 0.5 * d2.sum(axis=1, keepdims=True)
+    b1 -= 0.5 * d1.sum(axis=1, keepdims=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("", "", []),
+        ("(1 - a ** 2) * w2.T", "w2.T", ["missing-hidden-activation-derivative"]),
+        ("np.eye(4, 5)", "0.5 * np.random.normal(size=(4, 5))", ["kernel-not-updated"]),
+    ],
+    ids=["right", "slipped", "drawn"],
+)
+def test_an_identity_that_carries_values_past_a_layer_is_remarked(
+    tmp_path: Path, old: str, new: str, found: list[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(SHORTCUT.replace(old, new) if old else SHORTCUT)
+    result = check_file(tmp_path / "mine.py")
+    assert [one.id for one in result.mistakes] == found, report.text(result)
+    is_remarked = any(id == "identity-not-trained" and detail == "w_past" for id, _, detail in result.notes)
+    assert is_remarked == ("kernel-not-updated" not in found)

@@ -10,6 +10,7 @@ import pytest
 from harness.checking.check import check_file
 from harness.checking.cost import GRADIENTS, VALUES, Form
 from harness.checking.result import CheckResult, Verdict
+from harness.report import checking as report
 from tests.files.bench import BENCHES, cases, write_case
 from tests.network_files import write_file
 
@@ -48,6 +49,67 @@ def test_a_slip_in_the_cost_that_is_printed_is_a_mistake_at_its_line(
     (found,) = result.mistakes
     assert (found.id, found.detail, found.place and found.place.line) == (*expected, 7)
     assert not found.parameters
+
+
+LEFT_OUT = """import numpy as np
+rows, marks = np.loadtxt("train_x"), np.loadtxt("train_y").reshape(50000, 1)
+pixels = 784
+rows, marks = rows[:-len(rows) // 5] / 255, marks[:-len(marks) // 5]
+one_hot = np.zeros((40000, 10))
+for i in range(40000):
+    one_hot[i, int(marks[i])] = 1
+W1, W2 = np.random.uniform(-0.1, 0.1, (pixels, 8)), np.random.uniform(-0.1, 0.1, (8, 10))
+def entropy(y, p):
+    loss = np.sum(-y * np.log(p)) / len(y)
+    return loss
+for step in range(200):
+    h = np.tanh(rows @ W1)
+    e = np.exp(h @ W2)
+    p = e / e.sum(axis=1, keepdims=True)
+    print(entropy(one_hot, p))
+    d = (p - one_hot) / len(rows)
+    dW2, dW1 = h.T @ d, rows.T @ (d @ W2.T * (1 - h**2))
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", None),
+        ("-y * np.log(p)", "-p * np.log(p)", "cost-differs"),
+    ],
+)
+def test_the_target_of_a_cost_is_not_its_negation(tmp_path: Path, old: str, new: str, expected: str | None) -> None:
+    text = (
+        "import numpy as np\n"
+        "X = np.random.normal(size=(30, 4))\n"
+        "y = np.eye(3)[np.random.randint(0, 3, 30)]\n"
+        "W = np.random.normal(size=(4, 3))\n"
+        "for i in range(5):\n"
+        "    e = np.exp(X @ W)\n"
+        "    p = e / e.sum(axis=1, keepdims=True)\n"
+        "    loss = np.sum(-y * np.log(p)) / 30\n"
+        "    d = (p - y) / 30\n"
+        "    W -= 0.5 * X.T @ d\n"
+    )
+    assert old in text
+    result = check_file(write_file(tmp_path / "mine.py", text.replace(old, new) if old else text))
+    assert [one.id for one in result.mistakes] == ([expected] if expected else []), report.text(result)
+    assert expected or result.verdict is Verdict.CORRECT, report.text(result)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slip", ["", "-p * np.log(p)"])
+def test_a_cost_without_its_targets_is_found_in_a_file_that_counts_a_part_of_its_rows(
+    tmp_path: Path, slip: str
+) -> None:
+    result = check_file(write_file(tmp_path / "mine.py", LEFT_OUT.replace("-y * np.log(p)", slip or "-y * np.log(p)")))
+    found = [(one.id, one.place and one.place.line) for one in result.mistakes]
+    assert found == ([("cost-differs", 10)] if slip else []), report.text(result)
+    assert slip or result.verdict is Verdict.CORRECT, report.text(result)
+    assert {(one.number, one.made) for one in result.reductions} >= {(50000, 60), (40000, 48)}
 
 
 def test_a_printed_cost_is_compared_with_the_outputs_before_they_are_reshaped(tmp_path: Path) -> None:

@@ -28,7 +28,14 @@ from .paths import REAL_OPEN, exists, path_of
 from .saved import SavedWeights, asserts_shapes
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
-SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|[;:|, ])\1")
+SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|, |[;:|, ])\1")
+SPACED = {", "}  # a comma, of which a file may mean the lists in its own texts
+# a line before the numbers that a file looks for: lines.index("@data\n"), line.startswith("@data"), "@data" in line
+MARKER = re.compile(
+    r"""\.index\(['"]([^'"\n\\]+)\\n['"]\)"""
+    r"""|\b(?:\w*line|\w*row|l)(?:\.\w+\(\))*(?: ?== ?|\.startswith\()['"]([@#]\w[^'"\n\\]*)"""
+    r"""|['"]([@#]\w[^'"\n\\]*)['"] in (?:\w*line|\w*row|l)\b"""
+)
 FIRST_IS_TARGET = re.compile(r"\[:, ?0\](?s:.*)\[:, ?1:\]|\[:, ?1:\](?s:.*)\[:, ?0\]")  # of a table
 LAST_IS_TARGET = re.compile(r"\[:, ?(?:0|1)?:?-1\]")
 WEIGHTS = re.compile(r"weight|bias|param|model|checkpoint|theta|^[wbv]_?\d|^[wb]_|synapse", re.IGNORECASE)
@@ -53,6 +60,8 @@ OF_DATA_SET = re.compile(r"^(f|fashion[_-]?)?mnist[_-]")  # what their names may
 PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
 KEY = re.compile(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d")  # texts of a file that may be keys
 # what a file that is given pictures as squares says of them: it makes rows of them, or moves a window over them
+COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+OF_TARGETS = re.compile(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out|result|truth|expected|answer")
 OF_SQUARES = re.compile(r"(?<!\d)28(?!\d)|reshape|flat|ravel|view|squeeze|conv|pool|kernel|filter", re.IGNORECASE)
 UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
@@ -106,7 +115,7 @@ class Missing:
             return inputs(25, 401, name) * 0.1
         if re.search(r"theta_?2", low):
             return inputs(10, 26, name) * 0.1
-        is_target = bool(re.search(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out", low))
+        is_target = bool(OF_TARGETS.search(low))
         rows = hints.rows if "test" not in low and "val" not in low else hints.tests
         if is_target:
             y = labels(rows, hints.classes, name)
@@ -117,7 +126,7 @@ class Missing:
             return self._pixels(rows, (64, 64, 3), name)
         if hints.images:
             flat = bool(re.search(r"\b784\b", hints.text)) and "reshape" not in hints.text
-            flat = flat or not OF_SQUARES.search(hints.text)  # nothing would make rows of them
+            flat = flat or not OF_SQUARES.search(COMMENT.sub("", hints.text))  # nothing would make rows of them
             return self._pixels(rows, (784,) if flat else (28, 28), name)
         return inputs(rows, hints.features, name)
 
@@ -182,9 +191,9 @@ class Missing:
         named = {one for _, one in SEPARATOR.findall(self.hints.text)}
         if name.endswith(".tsv") or r"\t" in named:
             return "\t"
-        if "," in named or not named:
-            return " " if not named and ".split()" in self.hints.text else ","
-        return min(named)
+        if named <= SPACED and ".split()" in self.hints.text:
+            return " "
+        return "," if "," in named or not named else min(named - SPACED or named)
 
     def text(self, name: str) -> str:
         """A text file of numbers, or of words."""
@@ -207,8 +216,8 @@ class Missing:
             data[:, self._target_column()] /= TENTHS
         self.note(Absorbed.FILE, Path(name).name, data.shape)
         separator = self.separator(name)
-        header = []
-        if re.search(HEADER, self.hints.text) and not self.hints.nameless:
+        header = list(dict.fromkeys("".join(one) for one in MARKER.findall(self.hints.text)))
+        if not header and re.search(HEADER, self.hints.text) and not self.hints.nameless:
             header = [separator.join(keys or (f"column{i}" for i in range(data.shape[1])))]
         whole = (data == data.round()).all(axis=0)
         rows = [[str(int(v)) if w else f"{v:g}" for v, w in zip(row.tolist(), whole.tolist())] for row in data]

@@ -239,6 +239,15 @@ def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:
     return (number for name, number in _set_numbers(nodes) if pattern.search(name))
 
 
+def input_counts(text: str) -> set[int]:
+    """Whole numbers that names in a text call a number of inputs."""
+    nodes = nodes_of(text)
+    return {number for name, number in [*_set_numbers(nodes), *_default_numbers(nodes)] if INPUT_NAME.search(name)}
+
+
+INPUT_NAME = re.compile(r"input|feature|in_dim|dim_in|in_size|n_x$|(^|[_.])n_?in$", re.IGNORECASE)
+
+
 def batch_size(text: str) -> int:
     """The batch size that a text assigns or has as a default, 16 without one."""
     return _batch(nodes_of(text))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Verdict
+from harness.checking.result import Remark, Verdict
 from harness.report import checking as report
 
 UNITS = """
@@ -81,3 +81,28 @@ def test_a_first_layer_of_units_that_nothing_trains_is_a_mistake_and_constant_bi
     result = check_file(written(tmp_path, "1.0", "x = [unit.out(x) for unit in first]"))
     assert [(one.id, one.parameters) for one in result.mistakes] == [("kernel-not-updated", ("tmp_weight",))]
     assert any(id == "biases-not-trained" for id, _, _ in result.notes)
+
+
+ADDED_BEFORE = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, t = rng.normal(size=(12, 5)), rng.normal(size=(12, 3))
+w = rng.normal(size=(5, 3))
+for step in range(20):
+    NAME = np.zeros(3)
+    error = NAME + X @ w - t
+    print(0.5 * np.sum(error**2))
+    w -= 0.01 * X.T @ error
+"""
+
+
+@pytest.mark.parametrize(("name", "are_biases"), [("total", False), ("bias", True)])
+def test_zeros_that_are_made_in_every_iteration_are_biases_if_they_are_called_so(
+    name: str, are_biases: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ADDED_BEFORE.replace("NAME", name))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert [names for id, _, names in result.notes if id is Remark.BIASES_NOT_TRAINED] == [name] * are_biases

@@ -292,6 +292,29 @@ fit(X, T)
 """
 
 
+ONE_NUMBER = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, t = rng.normal(size=(12, 5)), rng.normal(size=12)
+w = rng.normal(size=5)
+for epoch in range(20):
+    for x, y in zip(X, t):
+        z = np.dot(w, x)
+        cost = 0.5 * (z - y) ** 2
+        gradient = (z - y) * xDIVISOR
+        w -= 0.1 * gradient
+print(cost)
+"""
+
+
+@pytest.mark.parametrize(("divisor", "mistakes"), [("", []), (" / x.shape[0]", ["mean-over-features"])])
+def test_an_output_that_is_one_number_is_of_one_observation(divisor: str, mistakes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ONE_NUMBER.replace("DIVISOR", divisor))
+    assert [one.id for one in check_file(path).mistakes] == mistakes
+
+
 def test_a_rate_that_is_one_over_the_number_of_outputs_is_not_a_mean_over_them(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(RATE_BEFORE.format(factor="rate"))

@@ -61,6 +61,15 @@ def test_clones_are_found_with_their_units():
     assert "clones: 0, 2, 5" in told(found).replace("\n", " ")
 
 
+def test_units_that_are_read_with_different_weights_are_not_clones():
+    """They compute the same, but the next update tells them apart."""
+    model = two_layers("tanh", kernel_initializer="ones")
+    model.get_layer("out").set_weights([np.arange(1.0, 7.0)[:, None], np.zeros(1)])
+    assert inspect(model).layers[0].clones == []
+    model.get_layer("out").set_weights([np.ones((6, 1)), np.zeros(1)])
+    assert inspect(model).layers[0].clones == [[0, 1, 2, 3, 4, 5]]
+
+
 @pytest.mark.parametrize(("near", "findings"), [(3, []), (4, ["near-clones"])])
 def test_near_clones_are_more_than_half_of_the_units(near, findings):
     model = keras.Sequential([keras.Input((30,)), L.Dense(6, "tanh", name="hidden"), L.Dense(1)])

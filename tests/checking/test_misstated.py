@@ -292,6 +292,46 @@ fit(X, T)
 """
 
 
+UNLIKE = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
+W, b = rng.normal(size=(3, 4)), np.zeros(4)
+V, c = rng.normal(size=(4, 1)), np.zeros(1)
+for step in range(20):
+    h = np.tanh(X @ W + b)
+    a = h @ V + c
+    cost = np.COST((a - y) ** 2)
+    d = 2 * (a - y)
+    e = d @ V.T * (1 - h**2)
+    dV, dW = h.T @ dKERNELS, X.T @ eKERNELS
+    dc, db = d.BIASES(axis=0), e.BIASES(axis=0)
+    V -= 0.001 * dV
+    c -= 0.001 * dc
+    W -= 0.001 * dW
+    b -= 0.001 * db
+print(cost)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cost", "kernels", "biases", "mistakes"),
+    [
+        ("sum", "", "sum", []),
+        ("mean", "", "mean", ["sum-instead-of-mean"]),
+        ("sum", " / 20", "sum", ["kernel-gradient-averaged"]),
+        ("sum", "", "mean", ["bias-gradient-averaged"]),
+    ],
+)
+def test_gradients_of_kernels_and_biases_are_both_sums_or_both_means(
+    cost: str, kernels: str, biases: str, mistakes: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(UNLIKE.replace("COST", cost).replace("KERNELS", kernels).replace("BIASES", biases))
+    assert [one.id for one in check_file(path).mistakes] == mistakes
+
+
 ONE_NUMBER = """
 import numpy as np
 

@@ -18,6 +18,7 @@ from harness.programs import model_files as source
 from harness.programs.inspection import inspect
 from harness.programs.units import split_recurrent
 from harness.report import inspection as inspect_report
+from harness.report.page.inspections import page_of
 from tests.processes import PATIENCE, run_code
 
 L = keras.layers
@@ -146,6 +147,17 @@ def test_keras_own_initializers_have_the_scale_of_the_rule(layer, shape, start, 
     assert found.recommended == pytest.approx(recommended)
     assert found.rule == start.split("_")[0]
     assert found.ratio == pytest.approx(1, abs=0.05)
+
+
+def test_a_page_says_each_sentence_once_and_its_headline_first():
+    fine = page_of(inspect(two_layers("tanh")))
+    assert fine.headline == "No hidden layer has clones."
+    assert fine.headline not in fine.answer
+    model = two_layers("tanh", kernel_initializer="ones")
+    model.get_layer("out").set_weights([np.ones((6, 1)), np.zeros(1)])
+    wrong = page_of(inspect(model))
+    assert wrong.headline == "1 of 2 layers has clones."
+    assert "clones: 0, 1, 2, 3, 4, 5" in " ".join(wrong.answer)
 
 
 def test_a_scale_far_off_is_reported():

@@ -67,7 +67,8 @@ def _written(stage: Stage, id: int, depth: int) -> str | None:
     node = stage.node(id)
     if node.kind is Source.LITERAL and not node.names and node.shape == () and node.value is not None:
         return f"{np.asarray(node.value).item():g}"
-    if id in stage.parameters or node.is_leaf or any(not OF_RUN.match(name) for name in node.names):
+    is_given = node.place is not None and node.place.file == RUN_FILE and len(stage.program.parents[id]) == 1
+    if id in stage.parameters or node.is_leaf or is_given or any(not OF_RUN.match(name) for name in node.names):
         return label(stage, id)
     if depth == 0 or node.keywords:
         return None

@@ -192,7 +192,7 @@ def _copied(model: Any, seeds: SeedStream, change: ChangeLayer | None) -> Any:
     """A copy of a model or of a model inside one."""
     if type(model) is keras.Sequential:
         return _copied_sequential(model, seeds, change)
-    if isinstance(model, keras.Model) and hasattr(model, "_run_through_graph") and _has_default_config(model):
+    if _has_default_config(model):
         return _copied_functional(model, seeds, change)
     # another call of the class undoes what was changed in the layers that it makes
     original, changes = getattr(model, CHANGED, (model, ()))
@@ -266,7 +266,7 @@ def seeded_random(seed: int) -> Iterator[None]:
 
 
 def _has_default_config(model: Any) -> bool:
-    """Whether a functional model is one of Keras' own kind, made of inputs and outputs."""
+    """Whether a model is a functional one of Keras' own kind, made of inputs and outputs."""
     return type(model).__name__ == "Functional" and type(model).__module__.startswith("keras.")
 
 

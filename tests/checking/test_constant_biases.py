@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.checking.check import check_file
-from harness.checking.result import Verdict
+from harness.checking.result import Remark, Verdict
 from harness.report import checking as report
 
 UNITS = """
@@ -120,3 +120,28 @@ def test_an_identity_that_carries_values_past_a_layer_is_remarked(
     assert [one.id for one in result.mistakes] == found, report.text(result)
     is_remarked = any(id == "identity-not-trained" and detail == "w_past" for id, _, detail in result.notes)
     assert is_remarked == ("kernel-not-updated" not in found)
+
+
+ADDED_BEFORE = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, t = rng.normal(size=(12, 5)), rng.normal(size=(12, 3))
+w = rng.normal(size=(5, 3))
+for step in range(20):
+    NAME = np.zeros(3)
+    error = NAME + X @ w - t
+    print(0.5 * np.sum(error**2))
+    w -= 0.01 * X.T @ error
+"""
+
+
+@pytest.mark.parametrize(("name", "are_biases"), [("total", False), ("bias", True)])
+def test_zeros_that_are_made_in_every_iteration_are_biases_if_they_are_called_so(
+    name: str, are_biases: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ADDED_BEFORE.replace("NAME", name))
+    result = check_file(path)
+    assert result.verdict is Verdict.CORRECT
+    assert [names for id, _, names in result.notes if id is Remark.BIASES_NOT_TRAINED] == [name] * are_biases

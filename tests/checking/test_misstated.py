@@ -354,6 +354,69 @@ fit(X, T)
 """
 
 
+UNLIKE = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
+W, b = rng.normal(size=(3, 4)), np.zeros(4)
+V, c = rng.normal(size=(4, 1)), np.zeros(1)
+for step in range(20):
+    h = np.tanh(X @ W + b)
+    a = h @ V + c
+    cost = np.COST((a - y) ** 2)
+    d = 2 * (a - y)
+    e = d @ V.T * (1 - h**2)
+    dV, dW = h.T @ dKERNELS, X.T @ eKERNELS
+    dc, db = d.BIASES(axis=0), e.BIASES(axis=0)
+    V -= 0.001 * dV
+    c -= 0.001 * dc
+    W -= 0.001 * dW
+    b -= 0.001 * db
+print(cost)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cost", "kernels", "biases", "mistakes"),
+    [
+        ("sum", "", "sum", []),
+        ("mean", "", "mean", ["sum-instead-of-mean"]),
+        ("sum", " / 20", "sum", ["kernel-gradient-averaged"]),
+        ("sum", "", "mean", ["bias-gradient-averaged"]),
+    ],
+)
+def test_gradients_of_kernels_and_biases_are_both_sums_or_both_means(
+    cost: str, kernels: str, biases: str, mistakes: list[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(UNLIKE.replace("COST", cost).replace("KERNELS", kernels).replace("BIASES", biases))
+    assert [one.id for one in check_file(path).mistakes] == mistakes
+
+
+ONE_NUMBER = """
+import numpy as np
+
+rng = np.random.default_rng(0)
+X, t = rng.normal(size=(12, 5)), rng.normal(size=12)
+w = rng.normal(size=5)
+for epoch in range(20):
+    for x, y in zip(X, t):
+        z = np.dot(w, x)
+        cost = 0.5 * (z - y) ** 2
+        gradient = (z - y) * xDIVISOR
+        w -= 0.1 * gradient
+print(cost)
+"""
+
+
+@pytest.mark.parametrize(("divisor", "mistakes"), [("", []), (" / x.shape[0]", ["mean-over-features"])])
+def test_an_output_that_is_one_number_is_of_one_observation(divisor: str, mistakes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(ONE_NUMBER.replace("DIVISOR", divisor))
+    assert [one.id for one in check_file(path).mistakes] == mistakes
+
+
 def test_a_rate_that_is_one_over_the_number_of_outputs_is_not_a_mean_over_them(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(RATE_BEFORE.format(factor="rate"))

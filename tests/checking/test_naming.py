@@ -9,6 +9,8 @@ import pytest
 
 from harness.checking.naming.changes import of_inserted
 from harness.checking.naming.outputs import broadcast_errors
+from harness.checking.result import Found, merge_by_id
+from harness.recording.graph import Place
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,14 @@ def test_a_factor_that_is_left_out_is_one_of_the_forward_pass_if_it_is_constant(
     repair: Any = SimpleNamespace(new=7)
     bench: Any = None
     assert of_inserted(case, bench, repair) == name
+
+
+def test_a_mistake_on_several_lines_names_each_line_once() -> None:
+    first, second, third = (Place(file="mine.py", line=line) for line in (3, 5, 8))
+    found = (
+        Found(id="wrong-derivative", place=first, others=(second,), parameters=("W1",)),
+        Found(id="wrong-derivative", place=third, others=(second, first), parameters=("W2", "W1")),
+        Found(id="wrong-derivative", place=None, parameters=("b1",)),
+    )
+    joined = Found(id="wrong-derivative", place=first, others=(second, third), parameters=("W1", "W2", "b1"))
+    assert merge_by_id(found) == [joined]

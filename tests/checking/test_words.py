@@ -159,6 +159,37 @@ def test_zero_times_a_constant_is_said_as_zero(kind: Kind, end: str) -> None:
     assert dict(checking.mistake_lines(found))["Value"].endswith(end)
 
 
+def test_the_other_lines_of_a_mistake_are_shown_with_their_code_and_its_own_line_is_not() -> None:
+    own = Place(file="net.py", line=9, text="d = e * slope(h)")
+    again = Place(file="net.py", line=9, function="Net.backward", text="d = e * slope(h)")
+    near = Place(file="net.py", line=3, text="return h * h")
+    elsewhere = Place(file="layers.py", line=5, text="return 1 - h")
+    found = Found(id="wrong-derivative", place=own, others=(again, near, elsewhere))
+    assert checking.mistake_lines(found)[:3] == [
+        ("Line", "net.py, line 9:  d = e * slope(h)"),
+        ("See also", "line 3:  return h * h"),
+        ("", "layers.py, line 5:  return 1 - h"),
+    ]
+
+
+TURNED = """
+import numpy as np
+
+def train(x, y):
+    w = np.random.default_rng(0).normal(size=(3, x.shape[0])) * 0.1
+    for step in range(20):
+        a = w @ x
+        cost = np.sum((a - y) ** 2)
+        w -= 0.01 * (3 * (a - y) + a) @ x.T
+"""
+
+
+def test_what_the_lines_that_train_hand_over_is_called_by_what_it_is_made_of(tmp_path: Path) -> None:
+    result = check(write_file(tmp_path / "mine.py", TURNED), run="net = train(X.T, Y.T)")
+    assert [*result.sizes] == ["X", "Y"]
+    assert [one.expected and one.expected.name for one in result.mistakes] == ["a - Y"]
+
+
 def test_an_exception_shows_each_line_once_and_what_was_run_by_no_made_up_file() -> None:
     own = Place(file="net.py", line=9, function="train", variable="", text="self.w += numpy.dot(a, b)")
     run = Place(file="<run>", line=3, function="<module>", variable="", text="net.train(X, Y)")

@@ -14,7 +14,7 @@ from harness.checking.alignment import is_beside_line, ratio, samples
 from harness.checking.check import check_file
 from harness.checking.cost import Form
 from harness.checking.matching import decayed_step, with_decay
-from harness.checking.replay import Program, TooMuchWork, resolve
+from harness.checking.replay import Program, TooMuchWork, is_truth, resolve
 from harness.checking.result import Reason, Verdict
 from harness.recording import record
 from harness.recording.graph import Kind, Node, Ref, Stop
@@ -33,6 +33,11 @@ def test_work_is_counted_in_elements_and_ends_a_program() -> None:
     assert program.work == 8 + 6 + 12 + 3
     with pytest.raises(TooMuchWork):
         program.run([2], {})
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("|b1", True), ("<f8", False), ("", False)])
+def test_a_value_that_is_several_arrays_is_not_a_truth_value(dtype: str, expected: bool) -> None:
+    assert is_truth(Node(id=0, operation="frexp", dtype=dtype)) is expected
 
 
 def test_only_the_gradients_that_are_asked_for_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from harness.programs.program import Note, NoteKind, Program
 from harness.report.causes import FAULTS
 from harness.report.diagnosing import verdict
 from harness.report.findings import SENTENCES, first_lines
+from harness.report.remedies import change_text
 
 SCRIPT = """\
 import keras
@@ -389,3 +390,19 @@ def test_a_low_score_is_what_the_rows_hold(
     of_code = dataclasses.replace(found, references=dataclasses.replace(references, learners=(code,)))
     assert verdict(of_code)[0].endswith(said.replace("any learner finds in its rows", "a code of this width holds"))
     assert ("If more is expected, give the narrowest layer more units." in verdict(of_code)) is is_limited
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (None, 0.01, "0.01"),  # a rate that is not known
+        (0.0, 0.01, "0.01"),
+        (0.01, 0.01, "0.01"),
+        (0.001, 0.01, "0.01, 10 times yours"),
+        (0.004, 0.01, "0.01, 2.5 times yours"),
+        (10.0, 0.01, "0.01, 1/1,000 of yours"),
+    ],
+)
+def test_a_learning_rate_is_compared_with_the_old_one_if_there_is_one(old: float | None, new: float, text: str) -> None:
+    change = Change(kind=ChangeKind.LEARNING_RATE, old=old, new=new)
+    assert change_text(change) == f"Set the learning rate to {text}."

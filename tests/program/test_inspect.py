@@ -18,6 +18,7 @@ from harness.programs import model_files as source
 from harness.programs.inspection import inspect
 from harness.programs.units import split_recurrent
 from harness.report import inspection as inspect_report
+from harness.report.page.inspections import page_of
 from tests.processes import PATIENCE, run_code
 
 L = keras.layers
@@ -59,6 +60,15 @@ def test_clones_are_found_with_their_units():
     assert found.layers[0].clones == [[0, 2, 5]]
     assert found.layers[0].effective_width == 4
     assert "clones: 0, 2, 5" in told(found).replace("\n", " ")
+
+
+def test_units_that_are_read_with_different_weights_are_not_clones():
+    """They compute the same, but the next update tells them apart."""
+    model = two_layers("tanh", kernel_initializer="ones")
+    model.get_layer("out").set_weights([np.arange(1.0, 7.0)[:, None], np.zeros(1)])
+    assert inspect(model).layers[0].clones == []
+    model.get_layer("out").set_weights([np.ones((6, 1)), np.zeros(1)])
+    assert inspect(model).layers[0].clones == [[0, 1, 2, 3, 4, 5]]
 
 
 @pytest.mark.parametrize(("near", "findings"), [(3, []), (4, ["near-clones"])])
@@ -137,6 +147,17 @@ def test_keras_own_initializers_have_the_scale_of_the_rule(layer, shape, start, 
     assert found.recommended == pytest.approx(recommended)
     assert found.rule == start.split("_")[0]
     assert found.ratio == pytest.approx(1, abs=0.05)
+
+
+def test_a_page_says_each_sentence_once_and_its_headline_first():
+    fine = page_of(inspect(two_layers("tanh")))
+    assert fine.headline == "No hidden layer has clones."
+    assert fine.headline not in fine.answer
+    model = two_layers("tanh", kernel_initializer="ones")
+    model.get_layer("out").set_weights([np.ones((6, 1)), np.zeros(1)])
+    wrong = page_of(inspect(model))
+    assert wrong.headline == "1 of 2 layers has clones."
+    assert "clones: 0, 1, 2, 3, 4, 5" in " ".join(wrong.answer)
 
 
 def test_a_scale_far_off_is_reported():

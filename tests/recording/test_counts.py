@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from harness.recording.counts import cuts_in, sizes_in
-from harness.recording.stand_ins.hints import scaled_grids
+from harness.recording.stand_ins.hints import counts_of_images, scaled_grids
 from harness.recording.stand_ins.reduced import may_read
 
 SIZES = [
@@ -79,3 +79,16 @@ def test_a_text_reads_observations_only_if_it_calls_what_does() -> None:
     calls = ("np.loadtxt(name)", "imread(path)", "datasets.load_iris()", "lines = f.readlines()", "with open (p):")
     assert all(map(may_read, calls))
     assert not may_read("a = f(z)  # x is *already* squashed (as a load of numbers)")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_counted"),
+    [
+        ("train = read_mnist()[:60000]\n", True),
+        ("train = read_mnist()[:500]\n", False),
+        ("train = read_letters()[:60000]\n", False),
+    ],
+)
+def test_images_are_counted_if_a_file_says_how_many_mnist_has(text, is_counted):
+    rows, _ = counts_of_images(text)
+    assert (rows is not None) is is_counted

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from harness.recording.driving.choices import Choices, Exhausted, Search
+from harness.recording.driving.data import INPUT_TEXT, Form, Labels, target_text
 from harness.recording.driving.drive import drive
 from harness.recording.driving.gradients import plain_name
 from harness.recording.driving.result import Driven
@@ -945,3 +946,11 @@ def experiment(x, y):
 
 def test_of_the_networks_that_a_file_makes_one_with_several_layers_is_trained() -> None:
     assert "Net(two_layers)" in "\n".join(driven(ONE_LAYER_AND_TWO).lines)
+
+
+@pytest.mark.parametrize("form", [Form.ROWS, Form.BIASED, Form.SEQUENCES, Form.AUGMENTED])
+def test_what_is_added_to_the_inputs_is_not_added_to_the_targets(form: Form) -> None:
+    names = {"np": np, "X": np.zeros((6, 4)), "Y": np.eye(3)[[0, 1, 2, 0, 1, 2]], "labels": np.array([0, 1, 2] * 2)}
+    inputs, targets = eval(INPUT_TEXT[form], names), eval(target_text(Labels.ONE_HOT, form), names)
+    assert len(inputs) == 6
+    assert np.array_equal(targets, names["Y"])

@@ -21,6 +21,7 @@ from harness.recording.graph import (
     Update,
 )
 from harness.recording.messages import read_message, recording_from_json, to_json, tree_from_json, write_message
+from harness.recording.run import is_involved
 
 PLACE = Place(file="net.py", line=3, variable="W", text="W -= g[1:, 0]")
 
@@ -75,3 +76,26 @@ def test_a_recording_arrives_as_it_was_sent():
 def test_arrays_of_objects_are_refused():
     with pytest.raises(ValueError, match="objects"):
         tree_from_json({"array": 0, "dtype": "|O", "shape": [1]}, [b"12345678"])
+
+
+@pytest.mark.parametrize(
+    ("operands", "place", "own", "expected"),
+    [
+        (("weights", "data"), Place(file="mine.py", line=2), (), True),
+        (("weights", "data"), Place(file="network.py", line=7, caller=Place(file="mine.py", line=2)), (), True),
+        (("weights", "data"), Place(file="network.py", line=7), (), False),
+        (("weights", "data"), Place(file="network.py", line=7), (2,), True),  # it gets a name in the file
+        (("weights", "data"), None, (), False),
+        (("data", "data"), Place(file="mine.py", line=2), (), False),  # the file only prepares data
+        (("data", "data"), Place(file="mine.py", line=2), (2,), False),
+    ],
+)
+def test_a_file_is_involved_in_what_it_computes_with_parameters(operands, place, own, expected):
+    ids = {"weights": 0, "data": 1}
+    nodes = (
+        Node(id=0, operation="randn", kind=Kind.RANDOM, place=Place(file="mine.py", line=1)),
+        Node(id=1, operation="loadtxt", kind=Kind.DATA, place=Place(file="mine.py", line=1)),
+        Node(id=2, operation="multiply", arguments=tuple(Ref(ids[one]) for one in operands), place=place),
+    )
+    parameters = (Parameter(name="w", node=0, leaf=0, shape=(), updates=()),)
+    assert is_involved(Recording(file="mine.py", nodes=nodes, parameters=parameters), set(own)) is expected

@@ -183,6 +183,8 @@ def test_keys_that_nothing_stores() -> None:
     assert not missing("c", "w = net.w\nw['c'] = 3\n")
     assert not missing("c", "def weights(self):\n    return self.w\n")
     assert not missing("c", "net.w |= other\n")
+    assert not missing("c", "net.w = read(path)\n")
+    assert missing("c", "net.w = {'d': 4}\n")
     assert missing("c", "for key in net.w:\n    print(net.w[key], 'c' in net.w)\n")
 
 
@@ -336,6 +338,8 @@ def test_a_part_of_the_observations_is_evenly_spread() -> None:
     assert few_x.tolist() == [[0.0, 1.0], [18.0, 19.0]]
     assert few_y.tolist() == [0, 9]
     assert reduced(x, 10) is x
+    assert reduced(x[3, 1], 10) == 7.0
+    assert reduced(np.array(7.0), 10).shape == ()
 
 
 LAYER_WITH_UPDATE = """

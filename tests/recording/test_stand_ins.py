@@ -1020,3 +1020,35 @@ assert parts[0].shape[1:] in ((784,), (28, 28)) and parts[1].shape == (len(parts
     path.write_text(text)
     recording = record_file(path, drive=False)
     assert recording.raised is None, recording.raised
+
+
+OPTIONAL = """
+try:
+    import mplcyberpunk
+    step = 10.0
+except ImportError:
+    step = 0.1
+"""
+STEPS = """
+import sys
+sys.path.append(FOLDER)
+import numpy as np
+from with_optional_parts import step
+
+X, y = np.eye(4), np.arange(4.0)
+w = np.zeros(4)
+for _ in range(3):
+    w -= step * X.T @ (X @ w - y)
+print(step)
+"""
+
+
+def test_what_an_installed_package_does_without_is_not_made_up_for_it(tmp_path):
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "with_optional_parts.py").write_text(OPTIONAL)
+    (tmp_path / "own").mkdir()
+    path = tmp_path / "own" / "mine.py"
+    path.write_text(STEPS.replace("FOLDER", repr(str(tmp_path / "installed"))))
+    recording = record_file(path)
+    assert recording.printed == "0.1\n"
+    assert recording.stand_ins == ()

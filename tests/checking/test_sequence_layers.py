@@ -315,7 +315,8 @@ PAIRS = {
     "one step of a dictionary": (CELL_OF_A_DICTIONARY, "dmixed @ a_prev.T", "dmixed @ a_next.T", 5, {"dWaa"}),
     "gates of a dictionary": (GATES_OF_A_DICTIONARY, "dc * g * i", "dc * f * i", 11,
                                              {"dxt", "dh_prev", "dWi", "dbi"}),
-    "attention to other sequences": (ATTENTION, "@ self.q, self.a", "@ self.q * 2, self.a", 7, {"self.dWk", "gradient of key"}),
+    "attention to other sequences": (ATTENTION, "@ self.q, self.a", "@ self.q * 2, self.a", 7,
+                                    {"self.dWk", "gradient of key"}),
     "attention, as functions": (ATTENTION_FUNCTIONS, "(ds, -1, -2) @ q", "(ds, -1, -2) @ k", 3, {"gradient of k"}),
     "a convolution of signals": (SIGNALS, "dout.sum(axis=(0, 2))", "dout.mean(axis=(0, 2))", 3, {"self.db"}),
 }  # fmt: skip

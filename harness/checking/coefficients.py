@@ -16,6 +16,7 @@ NAME = re.compile(
     r"(?i)(beta|rho|decay|decay_?rate|weight_?decay|momentum|eps|epsilon|lambda|lambd|lamb|lam|lmbda|reg|"
     r"regulari[sz]ation|dropout|dropout_?rate|drop_?prob|keep_?prob|learning_?rate|lr)_?\d?_?"
 )
+RATE = re.compile(r"(?i)(learning_?rate|l_?rate|lr|eta|alpha|step_?size)_?\d?_?")
 PAIRED = re.compile(r"(?i)(beta|rho|decay|decay_?rate)_?\d_?")  # as ``beta1`` and ``beta2``
 LOOKED_UP = frozenset({"vars", "locals", "globals", "__dict__", "eval", "exec"})  # they read names that nobody writes
 
@@ -92,14 +93,26 @@ def stored_as_given(method: ast.FunctionDef) -> Iterator[tuple[str, int]]:
 
 
 def arguments_of(scope: ast.FunctionDef) -> Iterator[tuple[str, int]]:
-    """The coefficients that a function takes and does not use, if they have a default or a partner."""
+    """The coefficients that a function takes and does not use, if they have a default or a partner, or are the rate of
+    an update that it makes."""
     arguments = [*scope.args.posonlyargs, *scope.args.args]
     usual = [one for one, _ in defaults_of(scope.args)]
     read = {node.id for part in scope.body for node in ast.walk(part) if is_read(node)}
     for one in (*arguments, *scope.args.kwonlyargs):
-        is_meant = one in usual or partners_of(scope, one.arg)
-        if NAME.fullmatch(one.arg) and one.arg not in read and is_meant:
+        is_meant = NAME.fullmatch(one.arg) and (one in usual or partners_of(scope, one.arg))
+        is_rate = RATE.fullmatch(one.arg) and any(map(replaces_itself, ast.walk(scope)))
+        if one.arg not in read and (is_meant or is_rate):
             yield one.arg, one.lineno
+
+
+def replaces_itself(node: ast.AST) -> bool:
+    """Whether a statement replaces a value by itself plus or minus something."""
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.op, (ast.Add, ast.Sub))
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
+        return False
+    terms = {ast.unparse(node.value.left), ast.unparse(node.value.right)}
+    return isinstance(node.value.op, (ast.Add, ast.Sub)) and any(ast.unparse(one) in terms for one in node.targets)
 
 
 def family_of(scope: ast.ClassDef, classes: Sequence[ast.ClassDef]) -> list[ast.ClassDef]:

@@ -288,12 +288,16 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
     """The nodes that change if the numbers that targets are compared with are what branches decided.
 
     Each decision is followed by such a comparison, or by a question whether there is one to make; else it is not known
-    which belongs to which.
+    which belongs to which. Those before the first that is followed by one may be of predictions before the training,
+    if they decide no update and the output of the training is asked for in each turn alone.
     """
     nodes = recording.nodes
     compared = [compared_numbers(one, nodes) for one in decisions]
     if not any(compared):
         return decided_by_equality(recording, decisions)
+    begin = next(number for number, one in enumerate(compared) if one)
+    if sum(map(bool, compared)) > 1 and all(decides_nothing(one) for one in decisions[:begin]):
+        decisions, compared = decisions[begin:], compared[begin:]
     count = max(number for number, one in enumerate(compared) if one) + 1
     if not all(rows or one.guards for one, rows in zip(decisions[:count], compared)):
         return {}
@@ -310,6 +314,11 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
             )
             found[row.node.id] = replace(row.node, arguments=operands)
     return found
+
+
+def decides_nothing(one: Decision) -> bool:
+    """Whether nothing is computed after a decision, and nothing else asked."""
+    return not one.guards and all(node.is_leaf for node in one.body)
 
 
 def targets_in(nodes: Sequence[Node], rows: Sequence[Compared]) -> set[float]:

@@ -17,6 +17,7 @@ from .later import has_run, updating_places
 from .replay import Program
 from .result import Unrun
 from .sources import Sources
+from .stage import MATRIX_PRODUCTS
 
 Block = Sequence[ast.AST]
 Part = ast.ClassDef | ast.FunctionDef
@@ -32,6 +33,8 @@ PLAIN_CALLS = frozenset(
         *("tuple", "set", "isinstance", "append", "print", "format", "join", "get", "keys", "items", "values"),
     }
 )
+# NumPy's names of operators
+CALLED_ARITHMETIC = MATRIX_PRODUCTS | {"multiply", "divide", "true_divide", "subtract", "negative", "square"}
 
 
 # Branches
@@ -267,7 +270,11 @@ def does_arithmetic(function: ast.FunctionDef) -> bool:
     # dz[z <= 0] = 0
     values += [node.slice for node in ast.walk(function) if isinstance(node, ast.Subscript)]
     is_mask = any(isinstance(node, ast.Compare) for value in values for node in ast.walk(value))
-    return is_mask or any(isinstance(node, (ast.BinOp, ast.AugAssign)) for node in ast.walk(function))
+    return is_mask or any(
+        isinstance(node, (ast.BinOp, ast.AugAssign))
+        or (isinstance(node, ast.Call) and last_name(node.func) in CALLED_ARITHMETIC)
+        for node in ast.walk(function)
+    )
 
 
 def trainers_left(recordings: Sequence[Recording], sources: Sources) -> list[str]:

@@ -60,7 +60,39 @@ def found_in(tape: Tape, chains: Sequence[Chain], first: int) -> tuple[tuple[Par
                 updates=tuple(range(before_updates, len(updates))),
             )
         )
+    parameters, updates = _without_running_sums(tape, parameters, updates)
     return _with_own_names(tape, parameters), tuple(updates)
+
+
+def _without_running_sums(
+    tape: Tape, parameters: list[Parameter], updates: list[Update]
+) -> tuple[list[Parameter], list[Update]]:
+    """All but sums that begin with a parameter and end before its updates: ``z = self.bias`` and ``z += w * x``.
+
+    They seem updates of it if a file calls its forward pass before the training, on observations of no update.
+    """
+    confirmed = [one for one in updates if one.confirmed]
+    trained = {one.parameter for one in confirmed}
+    first = min((one.after for one in confirmed), default=0)
+    nodes = {parameters[number].node for number in trained}
+    doubted = [
+        number
+        for number, one in enumerate(parameters)
+        if number not in trained and one.node in nodes and all(updates[update].after < first for update in one.updates)
+    ]
+    if not doubted:
+        return parameters, updates
+    made_of, stack = set[int](), [one.after for one in confirmed]
+    while stack:
+        node = stack.pop()
+        if node not in made_of:
+            made_of.add(node)
+            stack += tape.steps[node].parents
+    sums = {one for one in doubted if made_of.isdisjoint(updates[number].after for number in parameters[one].updates)}
+    left = [number for number in range(len(parameters)) if number not in sums]
+    kept = [replace(one, parameter=left.index(one.parameter)) for one in updates if one.parameter not in sums]
+    numbered = [[place for place, one in enumerate(kept) if one.parameter == number] for number in range(len(left))]
+    return [replace(parameters[number], updates=tuple(own)) for number, own in zip(left, numbered)], kept
 
 
 def line_of(tape: Tape, node: int) -> Site | None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from ..checking.result import Reason
 
-# X has 7 columns, y has one
-SAY_HOW = 'Say how it trains, with the names of your file: --run "net = Network([7, 3, 1]); net.train(X, y)".'
+SAY_HOW = "Say how it trains: with --run, give the calls that you would write at the end of the file."
 REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.NO_PARAMETERS: (
         "Nothing was trained while the file ran: no array or number was replaced by itself plus or minus something "
@@ -64,7 +63,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     Reason.SEVERAL_COSTS: (
         "The same weights are updated at several places, with a forward pass between them, as when two networks are "
         "trained against each other, or a word vector by one neighbour at a time. One cost does not explain that.",
-        'Judge one part at a time: --run "net.train_real(X)".',
+        "Judge one part at a time, with --run and the calls that train it.",
     ),
     Reason.TOO_MANY: (
         "One iteration consists of too many operations to be repeated with other numbers.",
@@ -77,7 +76,7 @@ REASONS: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.LAYERS_LEFT: (
         "It has no network. Some of its layers agree with true gradients, but not all could be compared.",
-        'Call them in a small network: --run "...".',
+        "Train a small network of them in a file of its own, and check that file.",
     ),
     Reason.NETWORKS_LEFT: (
         "The first network that it trains agrees with true gradients, but it goes on with others that were not judged.",

@@ -82,6 +82,9 @@ def test_a_coefficient_that_is_never_read_is_remarked(tmp_path: Path) -> None:
         ("class A:\n    def f(self):\n        self.momentum = None\n", []),
         ("def f(x, momentum=0.9):\n    return x\n", ["momentum"]),
         ("def f(x, momentum):\n    return x\n", []),
+        ("def f(w, g, epoch, eta):\n    w -= epoch * g\n    return w\n", ["eta"]),
+        ("def f(w, g, eta):\n    w = w - eta * g\n    return w\n", []),
+        ("def f(g, eta):\n    return 2 * g\n", []),
         ("def f(x, beta1, beta2):\n    return x * beta1\n", ["beta2"]),
         ("class A:\n    def f(self, lr=1): pass\nclass B:\n    def f(self, lr=1): return lr\n", []),
     ],
@@ -95,3 +98,25 @@ def test_a_coefficient_that_is_stored_and_not_read_is_not_a_partner_of_another()
     text = "class A:\n    def f(self, beta1, beta2):\n        self.beta1 = beta1\n        self.beta2 = beta2\n"
     found = unread_coefficients(Sources({"a.py": text}), [Place(file="a.py", line=1)])
     assert [(one.name, one.partners) for one in found] == [("self.beta1", ()), ("self.beta2", ())]
+
+
+EPOCH_AS_RATE = """import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(20, 3))
+y = X @ np.array([1.0, -2.0, 0.5])
+w = rng.normal(size=3)
+def update(w, gradient, epoch, learning_rate):
+    w = w - epoch * gradient
+    return w
+for epoch in range(1, 6):
+    w = update(w, X.T @ (X @ w - y) / 20, epoch, 0.1)
+"""
+
+
+def test_a_learning_rate_that_an_update_never_reads_is_remarked(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(EPOCH_AS_RATE)
+    result = check_file(tmp_path / "net.py")
+    found = [(place and place.line, detail) for id, place, detail in result.notes if id is Remark.COEFFICIENT_NOT_READ]
+    assert found == [(6, "learning_rate")]
+    (tmp_path / "net.py").write_text(EPOCH_AS_RATE.replace("epoch * gradient", "learning_rate * gradient"))
+    assert Remark.COEFFICIENT_NOT_READ not in [id for id, _, _ in check_file(tmp_path / "net.py").notes]

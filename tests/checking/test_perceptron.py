@@ -480,3 +480,58 @@ def test_a_perceptron_may_print_a_hinge_loss(tmp_path: Path, decided: str) -> No
     assert check_file(path).verdict is Verdict.CORRECT
     path.write_text(right.replace("out) * X[i]", "out) * X[i] * X[i]"))
     assert [one.place and one.place.line for one in check_file(path).mistakes] == [12]
+
+
+PREDICTED_BEFORE = """import random
+
+random.seed(5)
+
+def sign(value):
+    return -1 if value < 0 else 1
+
+class Neuron:
+    def __init__(self):
+        self.bias = random.random() * 4 - 2
+        self.weights = [random.random() * 4 - 2 for _ in range(2)]
+
+    def output(self, row):
+        total = self.bias
+        for i in range(len(row)):
+            total += row[i] * self.weights[i]
+        return sign(total)
+
+    def learn(self, row, wanted, rate):
+        error = wanted - self.output(row)
+        for i in range(len(row)):
+            self.weights[i] += rate * error * row[i]
+        self.bias += rate * error
+
+rows, wanted = [], []
+for _ in range(40):
+    x = random.random() * 8 - 4
+    y = random.random() * 8 - 4
+    rows.append([x, y])
+    wanted.append(1 if y > 1.2 * x + 0.7 else -1)
+neuron = Neuron()
+hits = 0
+for row, target in zip(rows[:6], wanted[:6]):
+    hits += neuron.output(row) == target
+print(hits)
+for row, target in zip(rows, wanted):
+    neuron.learn(row, target, 0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        ("", "", Verdict.CORRECT),
+        ("self.bias += rate * error", "self.bias -= rate * error", Verdict.MISTAKE),
+        ("wanted - self.output(row)", "self.output(row) - wanted", Verdict.MISTAKE),
+    ],
+)
+def test_a_perceptron_may_predict_before_its_training(tmp_path: Path, old: str, new: str, verdict: Verdict) -> None:
+    """Sums that begin with the bias look like updates of it, and what their branches decide goes into no update."""
+    result = check_file(write_file(tmp_path / "neuron.py", PREDICTED_BEFORE.replace(old, new)))
+    assert result.verdict is verdict, report.text(result)
+    assert {one.id for one in result.mistakes} <= {"gradient-ascent"}, report.text(result)

@@ -135,3 +135,24 @@ def test_the_advice_names_what_is_to_be_filled_in() -> None:
     result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=Reason.NOT_DRIVEN, suggestion=line)
     hint = dict(checking.lines(result))["What to do"]
     assert hint.endswith(f'--run "{line}" Put a value in place of the dots for vault; the rest of the line can stay.')
+
+
+FIVE_DIMENSIONS = """
+    import numpy as np
+
+    class Trainer:
+        def __init__(self, learning_rate, weights):
+            self.learning_rate = learning_rate
+            assert weights.ndim == 5
+            self.weights = weights
+
+        def step(self, x, y):
+            error = np.einsum("ni,iabcd->nabcd", x, self.weights) - y
+            self.weights -= self.learning_rate * np.einsum("ni,nabcd->iabcd", x, error)
+"""
+
+
+@pytest.mark.slow
+def test_a_constructor_that_fails_with_what_was_guessed_is_left_to_fill_in(tmp_path: Path) -> None:
+    line = check_file(written(tmp_path, FIVE_DIMENSIONS)).suggestion
+    assert line.startswith("net = Trainer(learning_rate=0.1, weights=...); net.step(X, ")

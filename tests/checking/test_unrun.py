@@ -375,3 +375,39 @@ def test_derivatives_that_only_fill_or_are_looked_up_by_their_names_are_named(tm
     assert result.verdict is Verdict.CORRECT
     named = [detail for id, _, detail in result.notes if id is Remark.DID_NOT_RUN]
     assert named == ["relu_prime, slope_relu"]
+
+
+PRODUCTS_ALONE = """
+
+class Mixing:
+    def __init__(self, width):
+        self.mixer = np.random.randn(width, width)
+
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.mixer)
+
+    def backward(self, above):
+        self.d_mixer = np.dot(self.x.T, above)
+        return np.dot(above, self.mixer.T)
+
+
+def backward_of_product(x, w, above):
+    return np.dot(above, w), np.dot(x.T, above)
+"""
+
+
+@pytest.mark.parametrize("slip", ["", "return np.dot(above, self.mixer)"])
+def test_derivatives_made_of_product_calls_alone_are_compared_or_named(tmp_path: Path, slip: str) -> None:
+    path = tmp_path / "mine.py"
+    text = FAMILY.replace("np.random.seed(0)\n", f"{PRODUCTS_ALONE}\n\nnp.random.seed(0)\n", 1)
+    path.write_text(text.replace("return np.dot(above, self.mixer.T)", slip or "return np.dot(above, self.mixer.T)"))
+    result = check_file(path)
+    if slip:
+        assert [text.splitlines()[one.place.line - 1].strip() for one in result.mistakes if one.place] == [
+            "return np.dot(above, self.mixer.T)"
+        ]
+    else:
+        assert result.verdict is Verdict.CORRECT
+        (named,) = [detail for id, _, detail in result.notes if id is Remark.DID_NOT_RUN]
+        assert "backward_of_product" in named.split(", ")

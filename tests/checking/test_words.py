@@ -81,7 +81,8 @@ def test_a_proposed_call_takes_the_place_of_the_general_one(call: str, reason: R
     result = CheckResult(file="a.py", verdict=Verdict.NOT_JUDGED, reason=reason, suggestion=call)
     hint = dict(checking.lines(result))["What to do"]
     assert hint.endswith('Say how it trains: --run "net = Netz(3)"') == bool(call)
-    assert ("with the names of your file" in hint) == (not call)
+    assert ("at the end of the file" in hint) == (not call)
+    assert "Network(" not in hint
     assert "not written yet" in hint  # as in a file that only goes forward
 
 

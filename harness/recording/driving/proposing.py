@@ -52,7 +52,7 @@ class _Proposal:
             return [*self.lines, call]
         net = self.session.new_name("net")
         self.session.dims = ONE_LAYER if LAYER_CLASS.search(owner) else None
-        given = self._given(self.caller.facts.constructor(owner))
+        given = self._given_to_make(owner)
         self.lines.append(f"{net} = {owner}({given})")
         self.session.dims = ONE_LAYER  # of what is added
         for part in [] if constructs else [*self._called_before(owner, function), function]:
@@ -61,6 +61,28 @@ class _Proposal:
             self.is_passed |= passes
             self.lines.append(f"{RESULT} = {call}" if passes else call)
         return self.lines
+
+    def _given_to_make(self, owner: str) -> str:
+        """The arguments of a constructor; only its numbers if it fails with what was guessed, or none of them."""
+        constructor, before = self.caller.facts.constructor(owner), len(self.lines)
+        given = self._given(constructor)
+        if constructor is None or TO_FILL_IN in given or self._is_made(f"{owner}({given})"):
+            return given
+        values = [self._value(constructor, argument) for argument in constructor.required]
+        del self.lines[before:]
+        kept = [one if isinstance(_literal(one), (int, float, str)) else TO_FILL_IN for one in values]
+        kept = kept if TO_FILL_IN in kept else [TO_FILL_IN] * len(kept)
+        return ", ".join(f"{argument.name}={one}" for argument, one in zip(constructor.required, kept))
+
+    def _is_made(self, text: str) -> bool:
+        """Whether an expression has a value."""
+        try:
+            self.session.run(f"made = {text}")
+        except (Exception, SystemExit, Overrun, StopRecording):
+            return False
+        finally:
+            del self.session.statements[-1:]
+        return True
 
     def _called_before(self, owner: str, function: FunctionFacts) -> list[FunctionFacts]:
         """The methods that a network needs before the one that trains it: layers are added, and passes made."""
@@ -142,3 +164,11 @@ class _Proposal:
         known = {*self.session.names, "X", "Y", "y", "labels"} - {"i"}  # which counts iterations
         used = {node.id for node in nodes if isinstance(node, ast.Name)}
         return "\n" not in "".join(texts) and all(one in bound | known or hasattr(builtins, one) for one in used)
+
+
+def _literal(text: str) -> object:
+    """The value of a number or a text; None for another expression."""
+    try:
+        return ast.literal_eval(text)
+    except ValueError:
+        return None

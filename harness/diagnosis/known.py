@@ -153,6 +153,7 @@ class Known:
         """What is unusual without a proof, and not said of the causes or of what improves on them."""
         search = self.search
         known = {*said, *(other.fault for other in self.proofs.alternatives)}
+        known |= {Fault.TOO_FEW_EPOCHS} if self.outcome is OutcomeKind.NO_SIGNAL else set()  # time adds no signal
         minimal = [search.by_key[key] for key in self.minimal or ()]
         repaired = self.proofs.confirmed(self.minimal or frozenset()) if self.proofs.causes else None
         settled = set() if repaired is None else settled_blocks(minimal, search.learned(repaired.trial))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput
+from ..recording.driving.updates import updates_of
+from ..recording.literals import last_name
 
 CALLS_FIT = re.compile(rb"\.\s*fit(_generator)?\s*\(")
+DEFINES_FIT = re.compile(rb"\bdef\s+fit\s*\(")
 TRAINS_KERAS = re.compile(rb"KerasClassifier|KerasRegressor|train_on_batch\s*\(|GradientTape")  # in other ways
 COMPILES = re.compile(rb"(?<!\bre)(?<!\bregex)\.\s*compile\s*\(")  # a model, and not a regular expression
 # a statement that imports Keras, or TensorFlow, which has it: in a script, or in a line of a notebook
@@ -21,6 +25,7 @@ TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"
 UPDATED = re.compile(rb"([\w.]+)\.train_on_batch\s*\(|\.gradient\(\s*[^,()]+,\s*([\w.]+)\.trainable_\w+\s*[,)]")
 GRAPHS = "the placeholders and sessions of TensorFlow 1"
 IMPORTED_MODULE = re.compile(rb"""(?m)^[\s"]*(?:import|from)\s+(\w[\w.]*)""")
+PRODUCTS = ("dot", "matmul", "einsum", "tensordot", "inner")  # functions that multiply by matrices
 MOST_MODULES = 30  # of a script's own that are read
 IMPORTED = rb"(?m)^[\s\"]*(?:import|from)\s+%s\b"  # in a script, or in a line of a notebook
 OTHER_FRAMEWORKS = tuple(
@@ -45,16 +50,47 @@ class WithoutModel(BadInput):
 
 
 def trains_keras(path: Path) -> bool:
-    """Whether a script or notebook seems to train a Keras model, or its own modules do; else it is hand-written."""
+    """Whether a script or notebook seems to train a Keras model, or its own modules do; else it is hand-written.
+
+    A script that updates weights of its own is hand-written, whatever the modules do that it imports to compare with,
+    unless it calls fit of a model of theirs.
+    """
     text = path.read_bytes()
     is_of_keras = path.suffix == ".ipynb" and b"keras" in text
-    trains = is_of_keras or any(pattern.search(text) for pattern in (CALLS_FIT, TRAINS_KERAS))
-    return trains or compiles_keras(text) or any(compiles_keras(module) for module in own_modules(path, text))
+    if is_of_keras or TRAINS_KERAS.search(text) or compiles_keras(text):
+        return True
+    calls_fit, is_of_modules = CALLS_FIT.search(text), any(map(compiles_keras, own_modules(path, text)))
+    if updates_weights(text):
+        return bool(calls_fit) and is_of_modules and not DEFINES_FIT.search(text)
+    return bool(calls_fit) or is_of_modules
 
 
 def compiles_keras(text: bytes) -> bool:
     """Whether a text imports Keras and compiles a model."""
     return all(one.search(text) for one in (IMPORTS_KERAS, IMPORTS_A_PACKAGE_OF_KERAS, COMPILES))
+
+
+def updates_weights(text: bytes) -> bool:
+    """Whether a script multiplies by a matrix that it also takes steps with, as a network in NumPy does."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    stepped = {update.target.partition("[")[0].rpartition(".")[2] for update in updates_of(tree, "")}
+    return not stepped.isdisjoint(last_name(factor) for node in ast.walk(tree) for factor in matrix_factors(node))
+
+
+def matrix_factors(node: ast.AST) -> Iterator[ast.expr]:
+    """What a matrix product multiplies: ``x`` and ``self.w`` of ``x @ self.w[0]`` and ``x.dot(self.w.T)``."""
+    factors: list[ast.expr] = []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        factors = [node.left, node.right]
+    elif isinstance(node, ast.Call) and last_name(node.func) in PRODUCTS:
+        factors = [*([node.func.value] if isinstance(node.func, ast.Attribute) else []), *node.args]
+    for factor in factors:
+        while isinstance(factor, ast.Subscript) or (isinstance(factor, ast.Attribute) and factor.attr == "T"):
+            factor = factor.value
+        yield factor
 
 
 def count_updated_models(path: Path) -> int:

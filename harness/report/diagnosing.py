@@ -105,6 +105,8 @@ def outcome_text(found: Diagnosis) -> str:
         return "learns, but late" if found.outcome is OutcomeKind.SLOW else OUTCOMES[found.outcome]
     if found.outcome is OutcomeKind.NO_SIGNAL and knows_rows(found):
         return "learns its training rows by heart, and nothing was found in them that holds for other rows"
+    if found.outcome is OutcomeKind.NOT_JUDGED and found.causes and found.raised is None:
+        return "cannot learn as it is"
     if not is_limited_by_rows(found) or found.user is None:
         return OUTCOMES[found.outcome]
     score = f"{score_name(found.task)} {score_text(found.task, found.user.held)}"
@@ -184,7 +186,8 @@ def outcome_lines(found: Diagnosis) -> Iterator[str]:
         yield f"{share} of its validation rows are equal to training rows, so other rows judge here."
     if found.outcome is OutcomeKind.NOT_JUDGED and not references.has_signal:
         if not found.partial:
-            yield "A constant prediction is about as good as any here, so the score does not show whether it learns."
+            shown = f"whether {'the repaired program' if found.causes else 'it'} learns"
+            yield f"A constant prediction is about as good as any here, so the score does not show {shown}."
     elif found.outcome is not OutcomeKind.NO_SIGNAL:  # a few rows above chance are luck
         learned = as_it_is(found.user, found.causes).learned
         if found.outcome is not OutcomeKind.LEARNS or learned.count < learned.of:

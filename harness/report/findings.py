@@ -59,6 +59,11 @@ def rate_text(values: Values, size: str) -> str:
     return f"the learning rate {number(values['learning rate'])}{default} is {size} for {values['optimizer']}{momentum}"
 
 
+def last_text(values: Values) -> str:
+    """9 of 10 classes; vocabulary - 1 if their number is written as ``vocabulary``."""
+    return f"{values['written']} - 1" if values.get("written") else f"{values['units'] - 1:,}"
+
+
 def unread_text(values: Values, of: str) -> str:
     """What was scaled for nothing, and what to give fit."""
     return (
@@ -417,7 +422,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         f"{v['loss']} needs one column for each class, and nothing in the script makes them from class numbers; use "
         "to_categorical or sparse_categorical_crossentropy"
     ),
-    Check.CLASS_NUMBERS: lambda v: f"y must hold whole numbers from 0 to {v['units'] - 1:,}; others give NaN",
+    Check.CLASS_NUMBERS: lambda v: f"{v['targets']} must hold whole numbers from 0 to {last_text(v)}; others give NaN",
     Check.FOLDER_LABELS: lambda v: (
         f"{v['reader']} gives {v['given']}, and the model with the loss {v['loss']} needs {v['needed']}; use "
         f"{v['argument']}={v['mode']!r}"

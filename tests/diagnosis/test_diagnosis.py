@@ -107,6 +107,15 @@ def test_a_code_of_noise_is_not_said_to_learn() -> None:
     assert "No column of the rows can be predicted from the others" in " ".join(verdict(found))
 
 
+@pytest.mark.slow
+def test_no_longer_training_is_proposed_without_a_signal() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.random((100, 10)), rng.random((100, 1))
+    found = diagnose_program(program(dense(1, inputs=10), x, y, loss="mse", epochs=1), budget=5)
+    assert (found.outcome, faults(found)) == (OutcomeKind.NO_SIGNAL, {"no-signal"})
+    assert Fault.TOO_FEW_EPOCHS not in [hint.fault for hint in found.hints]
+
+
 @pytest.mark.long
 def test_shuffled_labels_are_a_fault_of_the_data() -> None:
     found = diagnose_program(FAULTY["no_signal"][0]())

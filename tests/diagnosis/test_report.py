@@ -85,6 +85,22 @@ def test_what_no_weights_can_learn_is_a_cause_without_a_run(unexplained: Diagnos
     assert "This needs no run: softmax over one unit is always 1" in "\n".join(verdict(unexplained))
 
 
+def test_a_cause_without_a_run_is_an_answer_though_the_score_says_nothing(unexplained: Diagnosis) -> None:
+    references = dataclasses.replace(unexplained.references, best=unexplained.references.constant, learners=())
+    user = Level(held=0.5, training=0.5, learned=share_of([False]), auc=None, updates=9, error=None)
+    found = dataclasses.replace(
+        unexplained, outcome=OutcomeKind.NOT_JUDGED, references=references, user=user, partial=False
+    )
+    said = "\n".join(verdict(found))
+    assert said.startswith(f"{found.name} cannot learn as it is.")
+    assert "does not show whether the repaired program learns." in said
+    assert code_of_diagnosis(found) == 1
+    found = dataclasses.replace(found, causes=())
+    assert verdict(found)[0] == f"{found.name} could not be judged."
+    assert "does not show whether it learns." in "\n".join(verdict(found))
+    assert code_of_diagnosis(found) == 3
+
+
 def test_one_cause_answers_for_all_that_was_found_about_a_start(unexplained: Diagnosis) -> None:
     zeros = Contradiction(check=Check.DEAD_START, severity=Severity.CONTRADICTION, values={"layers": ("first",)})
     found = dataclasses.replace(unexplained, contradictions=(zeros,), causes=(), hints=(), alternatives=())

@@ -124,6 +124,33 @@ def test_the_modules_that_a_script_imports_say_whether_it_trains_keras(script):
     assert trains_keras(path)
 
 
+BY_HAND = """\
+import numpy as np
+class Net:
+    def __init__(self):
+        self.w, self.shift = np.ones((3, 1)), 0.0
+    def fit(self, x, y):
+        for _ in range(9):
+            out = {product} + self.shift
+            self.w -= 0.1 * x.T @ (out - y)
+"""
+
+
+@pytest.mark.parametrize("product", ["x @ self.w", "x.dot(self.w)", "np.dot(self.w.T, x.T).T"])
+def test_a_script_that_updates_weights_itself_is_hand_written_whatever_its_baseline_is(script, product):
+    by_hand = BY_HAND.format(product=product)
+    calls = "net = Net()\nnet.fit(x, y)\nprint(baseline.score(x, y))\n"
+    path = script("import baseline\n" + by_hand + calls)
+    assert not trains_keras(path)
+    score = "def score(x, y):\n    m = keras.Sequential()\n    m.compile('sgd', 'mse')\n    m.fit(x, y)\n"
+    script("import keras\n" + score, "baseline.py")
+    assert not trains_keras(path)
+    assert trains_keras(script("import baseline\n" + by_hand.replace("self.w -=", "step =") + calls))
+    assert trains_keras(script("import keras\n" + by_hand + calls + score))
+    of_module = by_hand.replace("def fit", "def train") + "m = baseline.build()\nm.fit(x, y)\n"
+    assert trains_keras(script("import baseline\n" + of_module))
+
+
 IMAGES = """\
 import tensorflow as tf, keras
 import tensorflow_datasets as tfds

@@ -1,5 +1,6 @@
 """What is likely wrong with programs whose data are missing, and what their text says."""
 
+import numpy as np
 import pytest
 
 from harness.programs.capture import capture_script
@@ -1239,6 +1240,49 @@ def test_a_package_whose_name_is_defined_anew_is_not_missing():
     text = "from absent.parts import Stopper\nimport needed\n{}class Stopper:\n    pass\nStopper(needed.f())\n"
     assert unused_packages(text.format("")) == {"absent"}
     assert unused_packages(text.format("first = Stopper()\n")) == set()
+
+
+@pytest.mark.parametrize(
+    ("use", "is_unused"),
+    [
+        ("x = x.astype(absent.config.floatX)\n", True),
+        ("absent.config.floatX = absent.config.device = 'cpu'\nx = np.zeros(3, dtype=absent.float64)\n", True),
+        ("x = x.astype(absent.config.floatX)\nx = absent.scaled(x)\n", False),
+        ("absent.seen.append(absent.int32)\n", False),
+    ],
+)
+def test_a_package_that_is_asked_for_types_of_numbers_only_is_not_missing(use, is_unused):
+    assert unused_packages(f"import absent\n{use}") == ({"absent"} if is_unused else set())
+
+
+def test_the_rows_of_a_script_that_asks_an_absent_package_for_a_type_are_its_own(captured):
+    text = "import numpy as np, absent\nx = np.arange(120.0).reshape(40, 3).astype(absent.config.floatX)\n"
+    text += "y = (x[:, 0] > 50).astype(absent.config.floatX)\nm = Sequential([Dense(1, 'sigmoid', input_dim={})])\n"
+    text += "m.compile('adam', 'binary_crossentropy')\nm.fit(x, y)\nm.evaluate(x_test, y_test)\n"
+    fitting = captured(text.format(3))
+    assert fitting.x.shape == (40, 3)
+    assert fitting.y.dtype == np.float32
+    assert is_judged(fitting)
+    other = read_unjudged(captured(text.format(8)))
+    assert other.is_refused
+    assert other.likely[0].finding.check is Check.LAYER_INPUT_WIDTH
+    assert other.missing == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "units", "fit", "said"),
+    [
+        ("", "vocabulary", "x, words", "words must hold whole numbers from 0 to vocabulary - 1; others"),
+        ("vocabulary = 30\n", "vocabulary", "x, words", "words must hold whole numbers from 0 to 29; others"),
+        ("", "4", "x, words[1]", "y must hold whole numbers from 0 to 3; others"),
+    ],
+)
+def test_numbers_of_classes_by_the_names_that_the_script_has_for_them(captured, before, units, fit, said):
+    program = captured(
+        f"{before}m = Sequential([Dense(8, 'relu', input_dim=6), Dense({units}, 'softmax')])\n"
+        f"m.compile('adam', 'sparse_categorical_crossentropy')\nm.fit({fit}, epochs=50)\n"
+    )
+    assert said in "\n".join(lines(read_unjudged(program)))
 
 
 def test_weights_that_a_module_loads_are_tuned_with_small_rates(captured, tmp_path):

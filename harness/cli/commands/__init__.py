@@ -17,10 +17,10 @@ AGREES, DIFFERS, BAD_INPUT, NOT_JUDGED, INTERRUPTED = 0, 1, 2, 3, 130
 def code_of_diagnosis(diagnosis: Diagnosis) -> int:
     """The exit code of a diagnosis: it learns, it does not, or it could not be judged.
 
-    A cause that is proven stays so, whatever the clock left open beside it.
+    A cause that is proven stays so, whatever the clock or the score left open beside it.
     """
     from ...diagnosis.outcomes import OutcomeKind
 
-    if diagnosis.outcome is OutcomeKind.NOT_JUDGED or (diagnosis.partial and not diagnosis.causes):
+    if not diagnosis.causes and (diagnosis.outcome is OutcomeKind.NOT_JUDGED or diagnosis.partial):
         return NOT_JUDGED
     return AGREES if diagnosis.outcome is OutcomeKind.LEARNS else DIFFERS

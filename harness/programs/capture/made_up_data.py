@@ -53,7 +53,7 @@ def data_made_up(supply: Supply, model: Any, given: dict[str, Any]) -> FitData:
             data = data or training_data(given["x"], y, given["sample_weight"], 2)
     x = None if data is None else data.x
     if x is None or not can_read(model, x):
-        if supply.extent is MadeUp.VALUES and data is not None:
+        if supply.extent is not MadeUp.FORMATS and data is not None:
             return data  # the shapes are known: that they do not fit is the user's
         x = repeated_as(data, rows_for(model))
         supply.note("the data", "of fit")

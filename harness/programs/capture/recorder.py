@@ -99,6 +99,7 @@ class Recorder:
         program: the captured program, once fit has been called.
         fits: calls of fit so far.
         old_names: arguments of earlier Keras versions that were translated.
+        completed: what the script was completed with before the captured call; None if no fit was run.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class Recorder:
         self.model: Any = None
         self.fits = 0
         self.old_names: list[str] = []
+        self.completed: tuple[Note, ...] | None = None
         self.merged = 1
         self.deadline = float("inf")
         self.compiled: dict[int, tuple[Any, CompileCall]] = {}
@@ -363,6 +365,7 @@ class Recorder:
             given["x"] = data.x_for_fit
         self.build_error = build(model, data.x)
         self.data, self.model = (given["x"], given["y"]), model
+        self.completed = () if self.supply is None else tuple(self.supply.notes)
         self.program = self._program(model, given, data, validation, place)
         if has_own_step and self.program.is_copyable:
             trained_by_keras(self.program.model)

@@ -299,7 +299,9 @@ def _capture_in(folder: Path, request: _Request) -> Program:
         program = _result(recorder, failure, sources, shown)  # reads the files that it names
     notes = [Note(kind=NoteKind.MODULE_REPLACED, detail=name) for name in plotting]
     notes += [Note(kind=NoteKind.FILE_FOUND, detail=name) for name in dict.fromkeys(files.found)]
-    notes += [] if supply is None else [note for note in supply.notes if note not in program.notes]
+    if supply is not None:
+        completed = supply.notes if recorder.completed is None else recorder.completed  # not what is missing later
+        notes += [note for note in completed if note not in program.notes]
     notes += [
         Note(kind=NoteKind.OLD_NAME, detail=name) for name in dict.fromkeys([*moved.supplied, *recorder.old_names])
     ]

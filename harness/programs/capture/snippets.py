@@ -22,9 +22,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from ...recording.source import defined_names, undefined_names
+from ...recording.source import called_name, defined_names, undefined_names
 from ...recording.stand_ins.absorbed import Absorbing
 from ...recording.stand_ins.hints import images, inputs, labels
+from ..findings import TRAINING
 from ..heads import is_shape
 from ..program import VALUE, MadeUp, Note, NoteKind
 from .made_up_folders import TEXTS_MADE_UP
@@ -126,6 +127,25 @@ def sample_shape(text: str) -> tuple[tuple[int, ...], str]:
     size = None if width is None else int(width[1]) if width[1].isdigit() else numbers.get(width[1])
     usual = {"tokens": (20,), "image": (32, 32, 3), "sequence": (20, size or 4), "flat": (size or 8,)}
     return usual[kind], kind
+
+
+def names_after_training(text: str) -> frozenset[str]:
+    """Names that a program reads only after its last call that trains: the training does not depend on them.
+
+    Raises:
+        SyntaxError: the text is not one of this version of Python.
+    """
+    statements = ast.parse(text).body
+    called = [frozenset(map(called_name, ast.walk(one))) for one in statements]
+    training = [number for number, names in enumerate(called) if not names.isdisjoint(TRAINING)]
+    if any(isinstance(statements[number], (ast.FunctionDef, ast.ClassDef)) for number in training):
+        return frozenset()  # they may be called anywhere
+    end = training[-1] + 1 if training else len(statements)
+    before, after = (
+        frozenset(node.id for one in part for node in ast.walk(one) if isinstance(node, ast.Name))
+        for part in (statements[:end], statements[end:])
+    )
+    return after - before
 
 
 class Completion:
@@ -230,9 +250,10 @@ class Completion:
         return USUAL_NUMBER
 
     def undefined(self) -> dict[str, Any]:
-        """Values for all names that the text uses and nowhere defines; usual imports among them."""
+        """Values for all names that the text uses before it has trained and does not define; usual imports too."""
         with contextlib.suppress(SyntaxError):
-            self.unknown = frozenset(undefined_names(self.text)) - star_names(self.text, self.supply.is_users)
+            known = star_names(self.text, self.supply.is_users) | names_after_training(self.text)
+            self.unknown = frozenset(undefined_names(self.text)) - known
             return {name: value for name in sorted(self.unknown) for value in self.given(name)}
         return {}
 

@@ -6,13 +6,14 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from numpy.typing import NDArray
 
+from ...recording.stand_ins.absorbed import number_type
 from ...recording.stand_ins.files import Missing
 from ...recording.stand_ins.hints import Hints, read_hints
 from ..program import FILE, MadeUp, Note, NoteKind
@@ -29,7 +30,7 @@ class Supply:
     Attributes:
         hints: sizes that the program's text suggests.
         notes: one for each thing that was made up.
-        unused: packages that are imported and never used, so that nothing of them is missing.
+        unused: packages that are imported and used for no value, so that nothing of them is missing.
         extent: how much of x and y is not known.
     """
 
@@ -86,14 +87,18 @@ class Supply:
 
 
 def unused_packages(text: str) -> frozenset[str]:
-    """Packages that a program imports and never uses, or whose names it defines anew before it uses them."""
+    """Packages that a program imports and never uses, or whose names it defines anew before it uses them.
+
+    A type of numbers that it asks for, such as ``theano.config.floatX``, is known, and a setting is only written.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return frozenset()
+    idle = {name for node in ast.walk(tree) if isinstance(node, ast.Attribute) for name in name_without_value(node)}
     read: dict[str, int] = {}  # name -> first line that reads it
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and node not in idle:
             read[node.id] = min(node.lineno, read.get(node.id, node.lineno))
     defined = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
     used: dict[str, bool] = {}
@@ -107,6 +112,17 @@ def unused_packages(text: str) -> frozenset[str]:
             is_replaced = node.lineno < defined.get(name, 0) < read.get(name, 0)
             used[root] = used.get(root, False) or name == "*" or (name in read and not is_replaced)
     return frozenset(root for root, is_used in used.items() if not is_used)
+
+
+def name_without_value(node: ast.Attribute) -> Iterator[ast.Name]:
+    """The name that an attribute begins with, if it is a type of numbers or is only assigned to."""
+    if not isinstance(node.ctx, ast.Store) and number_type(node.attr) is None:
+        return
+    first: ast.expr = node
+    while isinstance(first, ast.Attribute):
+        first = first.value
+    if isinstance(first, ast.Name):
+        yield first
 
 
 def table_width(text: str) -> int | None:

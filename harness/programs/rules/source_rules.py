@@ -351,6 +351,21 @@ def classes_named(call: ast.Call) -> int | None:
     return len(names.elts) if isinstance(names, (ast.List, ast.Tuple)) and names.elts else None
 
 
+def unknown_units(subject: Subject) -> str | None:
+    """How the units of the last layer are written, if what they are computed from may be made up; None if not."""
+    calls = () if subject.head is None else subject.layer_calls(subject.head.layer)
+    written = [units for call in calls if (units := argument_of(call, "units", 0)) is not None]
+    if len(written) != 1 or number_of(written[0], subject.assigned) is not None:
+        return None
+    return ast.unparse(written[0])
+
+
+def name_of_targets(subject: Subject) -> str:
+    """The name that fit is given as y; y if it is not one name."""
+    written = {ast.unparse(y) for y in subject.fitted("y", 1)}
+    return written.pop() if len(written) == 1 and min(written).isidentifier() else "y"
+
+
 def one_hot_rules(subject: Subject) -> Finding:
     """Labels that are read from a file and that nothing makes one-hot, under a categorical cross-entropy."""
     head = subject.head
@@ -360,7 +375,10 @@ def one_hot_rules(subject: Subject) -> Finding:
         subject.program.notes, DATA_SET
     )
     if subject.loss_name in SPARSE_CROSSENTROPIES and not is_numbered:
-        yield subject.at(subject.targets_place, Check.CLASS_NUMBERS, Severity.HINT, {"units": head.units})
+        yield subject.at(
+            subject.targets_place, Check.CLASS_NUMBERS, Severity.HINT,
+            {"units": head.units, "written": unknown_units(subject), "targets": name_of_targets(subject)}
+        )  # fmt: skip
     is_given = made_up_names(subject.program.notes, VALUE) & {ast.unparse(y) for y in subject.fitted("y", 1)}
     is_innocent = (
         not made_up_names(subject.program.notes, FILE) or is_given or MAKES_COLUMNS.search(subject.text) is not None

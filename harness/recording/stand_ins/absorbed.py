@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 # replaced even if they are installed: they draw, log, download, or take seconds to import
 DISPLAYS = frozenset(
     {"matplotlib", "pylab", "mpl_toolkits", "seaborn", "plotly", "bokeh", "altair", "pygal", "turtle"}
@@ -76,7 +78,7 @@ class Absorbing(Entered):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        value = HELPERS.get(name)
+        value = HELPERS.get(name, number_type(name))
         value = Absorbing(name) if value is None else value
         self.__dict__[name] = value
         return value
@@ -169,6 +171,16 @@ class Settings(Absorbing):
         return key in self.__dict__
 
 
+NUMBER_TYPE = re.compile("floatX|float(16|32|64)|u?int(8|16|32|64)")
+
+
+def number_type(name: str) -> Any:
+    """The type of numbers that a name of a missing module stands for; None if it does not stand for one."""
+    if NUMBER_TYPE.fullmatch(name) is None:
+        return None
+    return "float32" if name == "floatX" else getattr(np, name)  # the name of a type, as theano gives it
+
+
 LIMITS = (0.0, 1.0)  # of an axis that nothing is drawn on
 ASKS_LIMITS = re.compile("(get_)?[xyz](lim|bound)(3d)?")  # names of functions that give them if they are given nothing
 SUBPLOTS = (Absorbing("figure"), Absorbing("axes"))
@@ -234,7 +246,7 @@ class AbsorbingModule(ModuleType):
         elif name in OF_VECTORS and root not in DISPLAYS | FRAMEWORKS:
             value = OF_VECTORS[name]
         else:
-            value = HELPERS.get(name, Absorbing(name))
+            value = HELPERS.get(name, number_type(name) or Absorbing(name))
         setattr(self, name, value)
         return value
 

@@ -13,7 +13,7 @@ from .alternatives import other_readings
 from .choosing import choose, make_further_readings, make_readings, one_by_one, preference
 from .compared_items import unpaired_items
 from .contradictions import claimed_reading, contradiction_of, decisive_reading
-from .decisions import is_decided_by_sides, leaves_outputs_open, with_decisions
+from .decisions import leaves_outputs_open, with_decisions
 from .doubts import (
     has_late_data,
     has_target,
@@ -125,8 +125,6 @@ def check_recording(recording: Recording, *, sources: Sources | None = None, sha
             result = with_later_cost(result, recording, program, steps, sources)
             if rests_on_part(recording, result):
                 return not_judged(recording, Reason.TOO_MANY, f"{len(recording.nodes):,}")
-            if is_cost_of_branch(recording, result):
-                return not_judged(recording, Reason.NO_COST_FITS)
             return with_exceptions(recording, result, sources)
     except TooMuchWork:
         return not_judged(recording, Reason.TOO_MANY, f"{most_work:,}")
@@ -163,15 +161,6 @@ def rests_on_part(recording: Recording, result: CheckResult) -> bool:
     is_cut_off = recording.stop is Stop.NODES and all(len(one.updates) <= 1 for one in recording.parameters)
     is_inferred = result.cost is not None and result.cost.form != ""
     return result.verdict is Verdict.MISTAKE and is_cut_off and is_inferred
-
-
-def is_cost_of_branch(recording: Recording, result: CheckResult) -> bool:
-    """Whether a mistake is one under a value of the file, though branches alone decide what is added to parameters.
-
-    The value is then what a branch looks at, or counts what it decided, and has no gradient that the updates follow.
-    """
-    is_recorded = result.cost is not None and result.cost.form == ""
-    return result.verdict is Verdict.MISTAKE and is_recorded and is_decided_by_sides(recording)
 
 
 def with_later_cost(

@@ -60,7 +60,7 @@ def rate_text(values: Values, size: str) -> str:
 
 
 def last_text(values: Values) -> str:
-    """9 of 10 classes; vocabulary - 1 if their number is written as ``vocabulary``."""
+    """The number of the last class: 9 of 10 classes; vocabulary - 1 if ``vocabulary`` is their number."""
     return f"{values['written']} - 1" if values.get("written") else f"{values['units'] - 1:,}"
 
 

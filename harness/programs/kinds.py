@@ -78,7 +78,7 @@ def updates_weights(text: bytes) -> bool:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return False
-    stepped = {update.target.partition("[")[0].rpartition(".")[2] for update in updates_of(tree, "")}
+    stepped = {update.target.partition("[")[0].rpartition(".")[2] for update in updates_of(tree, "")} - {""}
     return not stepped.isdisjoint(last_name(factor) for node in ast.walk(tree) for factor in matrix_factors(node))
 
 

@@ -524,9 +524,9 @@ def metric_rules(subject: Subject) -> Finding:
 
 
 def metrics_of_labels(program: Program) -> Iterator[tuple[Check, str]]:
-    """Metrics of Keras' own that are for labels and predicted labels, and given outputs: what is wrong, and the name.
+    """Metrics of Keras that expect predicted labels and are given outputs: the check and the name of each.
 
-    Those of overlap drop what is behind the point of a predicted label.
+    Those of overlap drop the decimals of a predicted label.
     """
     if overridden_step(program.model) == "train_step":
         return  # it may give the metrics predicted labels

@@ -66,7 +66,7 @@ def training_data(x: Any, y: Any, sample_weight: Any, steps: int | None = None) 
 
 
 def kind_of_arrays(x: Any, y: Any) -> str:
-    """What inputs and targets that are held as a whole are; one tensor among them has no methods of NumPy."""
+    """The kind of data that is held as a whole: tensors, which lack the methods of NumPy, if one part is a tensor."""
     if type(x).__module__.split(".")[0] in ("pandas", "polars"):
         return "dataframe"
     parts = [part for data in (x, y) for part in (data if isinstance(data, (list, tuple)) else [data])]

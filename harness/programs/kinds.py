@@ -21,8 +21,10 @@ IMPORTS_KERAS = re.compile(rb"\bkeras\b")
 OF_GRAPHS = re.compile(rb"\btf\.(compat\.v1\.)?(placeholder|Session|InteractiveSession)\s*\(")
 # ways to train without fit
 TAPE, ON_BATCH, OWN_STEP = "tf.GradientTape", "train_on_batch()", "train_step()"
-# what an update of such a training is of: a model, by the name that it has there
-UPDATED = re.compile(rb"([\w.]+)\.train_on_batch\s*\(|\.gradient\(\s*[^,()]+,\s*([\w.]+)\.trainable_\w+\s*[,)]")
+# an update of such a training, with the name of the model that it trains
+UPDATED = re.compile(
+    rb"(?:self\.)?([\w.]+)\.train_on_batch\s*\(|\.gradient\(\s*[^,()]+,\s*(?:self\.)?([\w.]+)\.trainable_\w+\s*[,)]"
+)
 GRAPHS = "the placeholders and sessions of TensorFlow 1"
 IMPORTED_MODULE = re.compile(rb"""(?m)^[\s"]*(?:import|from)\s+(\w[\w.]*)""")
 PRODUCTS = ("dot", "matmul", "einsum", "tensordot", "inner")  # functions that multiply by matrices
@@ -76,7 +78,7 @@ def updates_weights(text: bytes) -> bool:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return False
-    stepped = {update.target.partition("[")[0].rpartition(".")[2] for update in updates_of(tree, "")}
+    stepped = {update.target.partition("[")[0].rpartition(".")[2] for update in updates_of(tree, "")} - {""}
     return not stepped.isdisjoint(last_name(factor) for node in ast.walk(tree) for factor in matrix_factors(node))
 
 

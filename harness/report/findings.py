@@ -60,7 +60,7 @@ def rate_text(values: Values, size: str) -> str:
 
 
 def last_text(values: Values) -> str:
-    """9 of 10 classes; vocabulary - 1 if their number is written as ``vocabulary``."""
+    """The number of the last class: 9 of 10 classes; vocabulary - 1 if ``vocabulary`` is their number."""
     return f"{values['written']} - 1" if values.get("written") else f"{values['units'] - 1:,}"
 
 
@@ -238,8 +238,8 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         'hardly ever do; give metrics=["accuracy"]'
     ),
     Check.OVERLAP_OF_PROBABILITIES: lambda v: (
-        f"the metric {v['metric']}() is given predicted labels, and drops what is behind the point of outputs of "
-        f"{v['activation']}: nearly all of them count as class 0; give "
+        f"the metric {v['metric']}() expects predicted labels and drops the decimals, so nearly all outputs of "
+        f"{v['activation']} count as class 0; give "
         + ("BinaryIoU(threshold=0.5)" if v["activation"] == "sigmoid" else "it sparse_y_pred=False")
     ),
     Check.NOT_FINITE_INPUTS: lambda v: f"x contains {v['count']:,} NaN or infinite values",
@@ -387,7 +387,7 @@ SENTENCES: dict[Check, Callable[[Values], str]] = {
         + (
             f"{v['batches']}.{v['attribute']} is in the order of the folder"
             if v["attribute"]
-            else "in another each time"
+            else "in another one in each pass"
         )
         + ", so predictions and labels do not belong together; give it shuffle=False"
     ),

@@ -288,6 +288,7 @@ def test_argmax_of_one_output_is_always_0(captured):
     [
         ("", "np.mean(p == rows.classes)", True),
         ("", "print(rows.class_indices)", False),
+        ("", "np.mean(p == rows.classes[rows.index_array])", False),
         ("", "p = m.predict_generator(rows, steps=len(rows.filenames) // 32)", False),
         (", shuffle=False", "np.mean(p == rows.classes)", False),
         ("", "rows.shuffle = False\np = m.predict_generator(rows, 2)\nnp.mean(p == rows.classes)", False),
@@ -314,6 +315,7 @@ def test_predictions_of_shuffled_batches_do_not_belong_to_labels_in_order(captur
         (", shuffle=False", "", "y = np.concatenate([b for a, b in rows])", False),
         ("", ".cache()", "y = np.concatenate([b for a, b in rows])", False),
         ("", "", "for a, b in rows.take(1):\n    print(b)", False),
+        ("", "", "y = []\nfor a, b in rows:\n    q = m.predict(a)\n    y.append(b)", False),
     ],
 )
 def test_labels_of_another_pass_do_not_belong_to_predictions(captured, option, step, read, is_named):

@@ -1,4 +1,4 @@
-"""Results of a loader in a module that is missing, of which a file asks how many columns they have."""
+"""Results of a loader in a missing module, if a file asks how many columns they have."""
 
 from __future__ import annotations
 

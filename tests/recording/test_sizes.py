@@ -37,7 +37,7 @@ def test_a_written_number_of_rows_stands_for_those_that_were_made_up(shape: str,
 def test_a_written_number_of_a_part_of_the_rows_is_made_smaller_with_that_of_all(
     message: str, part: list[int] | None
 ) -> None:
-    """A tenth of 50,000 rows, of which 60 were made up, is held out."""
+    """A tenth of the rows is held out; the file writes 50,000, and 60 were made up."""
     assert part_of_observations(message, [[50_000, 60]], {10, 45_000, 50_000}) == part
 
 

@@ -28,6 +28,7 @@ from ...recording.stand_ins.hints import images, inputs, labels
 from ..findings import TRAINING
 from ..heads import is_shape
 from ..program import VALUE, MadeUp, Note, NoteKind
+from ..source.places import calls_fit
 from .made_up_folders import TEXTS_MADE_UP
 from .supply import ROWS, Supply
 from .tolerance import ELEMENT
@@ -136,6 +137,8 @@ def names_after_training(text: str) -> frozenset[str]:
         SyntaxError: the text is not one of this version of Python.
     """
     statements = ast.parse(text).body
+    if not calls_fit(text) and "train_on_batch" not in text:
+        return frozenset()  # at most scalers are fitted, and what trains is not seen
     called = [frozenset(map(called_name, ast.walk(one))) for one in statements]
     training = [number for number, names in enumerate(called) if not names.isdisjoint(TRAINING)]
     if any(isinstance(statements[number], (ast.FunctionDef, ast.ClassDef)) for number in training):

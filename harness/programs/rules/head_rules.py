@@ -38,7 +38,7 @@ UNREACHABLE_SHARE = 0.01  # of the variance of the targets that no output of the
 STEP_RATE = 0.01  # of plain gradient descent, with which two forms of the targets are compared
 MOST_BETWEEN = 0.5  # share of the targets under a cross-entropy that are then quantities
 STEP_TOLERANCE = 1e-2  # relative, of weights that are float32
-RATE_OF_SQUARES = 0.04  # of plain gradient descent for each output, from which on squared errors of classes are learned
+RATE_OF_SQUARES = 0.04  # of plain SGD, over the number of outputs: enough for the small gradients of squares
 LOSS_ROWS = 8  # rows on which two forms of a loss are compared
 SEVERAL_LABELS_SHARE = 0.1  # of rows with no label or several, from which on labels are not exclusive
 MANY_OUTPUTS = 10  # of which nine in ten are right if all are 0
@@ -524,9 +524,9 @@ def metric_rules(subject: Subject) -> Finding:
 
 
 def metrics_of_labels(program: Program) -> Iterator[tuple[Check, str]]:
-    """Metrics of Keras' own that are for labels and predicted labels, and given outputs: what is wrong, and the name.
+    """Metrics of Keras that expect predicted labels and are given outputs: the check and the name of each.
 
-    Those of overlap drop what is behind the point of a predicted label.
+    Those of overlap drop the decimals of a predicted label.
     """
     if overridden_step(program.model) == "train_step":
         return  # it may give the metrics predicted labels

@@ -17,6 +17,7 @@ OF_FOLDERS = (
     "audio_dataset_from_directory",
 )  # fmt: skip  # shuffle their rows, datasets anew in each pass, unless they are asked not to
 FURTHER_STEPS = ("map", "prefetch", "batch", "unbatch", "as_numpy_iterator")  # of a dataset, which keep the order
+ORDERING = ("shuffle", "index_array")  # attributes by which a script sets the order of the rows, or asks for it
 IN_ORDER = ("classes", "labels", "filenames", "filepaths")  # attributes of such batches, in the order of the folder
 
 
@@ -97,14 +98,14 @@ def shuffled_prediction_rules(subject: Subject) -> Finding:
             made[is_shuffled(value)] |= names
         nodes = [*ast.walk(tree)]
         attributes = [node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
-        set_later = {ast.unparse(node.value) for node in attributes if node.attr == "shuffle"}
+        ordered = {ast.unparse(node.value) for node in attributes if node.attr in ORDERING}
         counted = [part for node in nodes if asks_number(node) for part in ast.walk(node)]
         in_order = [node for node in attributes if node.attr in IN_ORDER and node not in counted]
         read = {ast.unparse(node.value): node for node in in_order}
         for call in (node for node in nodes if isinstance(node, ast.Call) and is_prediction(node)):
             batches = argument_of(call, "x", 0)
             name = batches.id if isinstance(batches, ast.Name) else ""
-            if name in made[True] - made[False] - set_later and name in read and read[name].lineno >= call.lineno:
+            if name in made[True] - made[False] - ordered and name in read and read[name].lineno >= call.lineno:
                 yield subject.at(
                     source.place(call), Check.SHUFFLED_PREDICTIONS, Severity.CONTRADICTION,
                     {"batches": name, "attribute": read[name].attr}
@@ -152,9 +153,9 @@ def gathers_labels(node: ast.AST) -> ast.expr | None:
         return None
     if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
         return None
-    used = set().union(*map(names_in, values))
     inputs, labels = map(names_of, target.elts)
-    return without_steps(rows) if labels & used and not inputs & used else None
+    read = set().union(*map(names_in, node.body if isinstance(node, ast.For) else values))
+    return without_steps(rows) if labels & set().union(*map(names_in, values)) and not inputs & read else None
 
 
 def asks_number(node: ast.AST) -> bool:

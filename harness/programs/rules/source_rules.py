@@ -352,7 +352,7 @@ def classes_named(call: ast.Call) -> int | None:
 
 
 def unknown_units(subject: Subject) -> str | None:
-    """How the units of the last layer are written, if what they are computed from may be made up; None if not."""
+    """How the script writes the units of the last layer, if they may come from made-up data; None if not."""
     calls = () if subject.head is None else subject.layer_calls(subject.head.layer)
     written = [units for call in calls if (units := argument_of(call, "units", 0)) is not None]
     if len(written) != 1 or number_of(written[0], subject.assigned) is not None:
@@ -361,7 +361,7 @@ def unknown_units(subject: Subject) -> str | None:
 
 
 def name_of_targets(subject: Subject) -> str:
-    """The name that fit is given as y; y if it is not one name."""
+    """The name of the targets in the call of fit; y if they are not a single name."""
     written = {ast.unparse(y) for y in subject.fitted("y", 1)}
     return written.pop() if len(written) == 1 and min(written).isidentifier() else "y"
 

@@ -295,8 +295,8 @@ def names_of(target: ast.AST) -> set[str]:
     return {target.id} if isinstance(target, ast.Name) else set()
 
 
-def names_in(node: ast.expr | None) -> set[str]:
-    """The names in an expression."""
+def names_in(node: ast.expr | ast.stmt | None) -> set[str]:
+    """The names in an expression or a statement."""
     return set() if node is None else {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 

@@ -32,6 +32,7 @@ def commented(tmp_path):
     return made
 
 
+@pytest.mark.slow
 def test_a_comment_at_the_line_accepts_the_mistake(commented, capsys):
     path = commented(f"# harness: accept {ID}")
     assert cli.main(["check", str(path)]) == 0
@@ -46,6 +47,7 @@ def test_a_comment_about_another_mistake_does_not(commented):
         check_path(path, None)
 
 
+@pytest.mark.slow
 def test_a_name_on_the_command_line_and_in_python_accepts_it(capsys):
     assert cli.main(["check", str(EXAMPLE), "--accept", f"wrong-sign,{ID}"]) == 0
     capsys.readouterr()
@@ -87,6 +89,7 @@ def test_annotations_escape_what_has_a_meaning():
     assert line == "::error file=a%2Cb%3Ac.py,line=3,title=t::100%25%0A::error::"
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(("style", "environment", "expected"), [(None, "true", 1), (None, "", 0), ("none", "true", 0)])
 def test_annotations_are_printed_where_they_are_wanted(style, environment, expected, monkeypatch, capsys):
     monkeypatch.setenv("GITHUB_ACTIONS", environment)

@@ -47,6 +47,7 @@ for epoch in range(4):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("start", "verdict"), [("i", Verdict.CORRECT), ("max(0, i - 1)", Verdict.MISTAKE)])
 def test_maxima_that_are_found_by_comparison_stay_the_same_in_every_replay(
     tmp_path: Path, start: str, verdict: Verdict
@@ -154,6 +155,7 @@ for epoch in range(50):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "momentum",
     [

@@ -56,6 +56,7 @@ def module_of(folder: Path) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_a_function_of_a_cell_is_judged_with_the_cells_that_were_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_function_of_a_cell_is_judged_with_the_cells_that_were_run(
     assert "notebook.ipynb, cell 2, line 10" in str(found)
 
 
+@pytest.mark.slow
 def test_a_function_of_a_cell_is_judged_as_it_is_now_whatever_was_checked_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_file_that_asks_for_its_own_check_is_run_once(tmp_path: Path) -> None:
     assert harness.check(path, seconds=20).verdict is Verdict.CORRECT
 
 
+@pytest.mark.slow
 def test_a_script_may_keep_the_answer_to_its_own_check(tmp_path: Path) -> None:
     path = tmp_path / "own.py"
     ending = "import harness as h\nanswer = h.check(train)\nassert answer.verdict.value == 'correct'\nprint('kept')\n"

@@ -124,6 +124,7 @@ class Network:
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("delta", "verdict"),
     [("a - y", Verdict.NOT_JUDGED), ("(a - y) * (1 - a**2)", Verdict.CORRECT), ("(a - y) * a", Verdict.MISTAKE)],

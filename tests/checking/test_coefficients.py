@@ -38,6 +38,7 @@ SHARED = TWO_MEANS.replace("self.beta2 * self.sq", "self.beta1 * self.sq").repla
 WITHOUT = TWO_MEANS.replace(" * self.momentum /", " /")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "text", [TWO_MEANS, SHARED.replace("self.rate * self.mean", "self.rate * self.beta2 * self.mean")]
 )

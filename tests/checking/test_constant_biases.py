@@ -67,6 +67,7 @@ def written(folder: Path, bias: str, begin: str) -> Path:
     return path
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("bias", ["1.0", "0.0"])
 def test_constant_biases_of_units_are_not_missed_beside_a_momentum_and_a_printed_error(
     tmp_path: Path, bias: str
@@ -77,6 +78,7 @@ def test_constant_biases_of_units_are_not_missed_beside_a_momentum_and_a_printed
     assert len(result.parameters) == 9
 
 
+@pytest.mark.slow
 def test_a_first_layer_of_units_that_nothing_trains_is_a_mistake_and_constant_biases_are_none(tmp_path: Path) -> None:
     result = check_file(written(tmp_path, "1.0", "x = [unit.out(x) for unit in first]"))
     assert [(one.id, one.parameters) for one in result.mistakes] == [("kernel-not-updated", ("tmp_weight",))]
@@ -103,6 +105,7 @@ for epoch in range(30):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [

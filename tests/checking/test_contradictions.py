@@ -75,6 +75,7 @@ def test_gradients_of_the_stated_cost_are_right(tmp_path: Path, name: str, words
     assert result.verdict is Verdict.CORRECT, text
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("id", "words"),
     [
@@ -105,6 +106,7 @@ def test_what_contradicts_the_stated_cost_is_a_mistake_with_both_readings(
     assert len(text.splitlines()) <= 20
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("computed", "expected", "words"),
     [
@@ -172,6 +174,7 @@ for i in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("more", "verdict"), [("", Verdict.CORRECT), (" * 2", Verdict.MISTAKE)])
 def test_a_penalty_of_an_earlier_call_is_not_held_against_the_training(
     tmp_path: Path, more: str, verdict: Verdict
@@ -206,6 +209,7 @@ for step in range(5):
 """
 
 
+@pytest.mark.slow
 def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_costs_are_said(tmp_path: Path) -> None:
     path = write_file(tmp_path / "net.py", COST_WITH_GRADIENTS.format(cost="margins"))
     assert check_file(path).verdict is Verdict.CORRECT
@@ -216,6 +220,7 @@ def test_gradients_of_another_cost_than_the_function_returns_are_wrong_and_both_
     assert [(other.cost.form, other.mistakes) for other in result.alternatives] == [("hinge", ())]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("cost", "axis", "ids"),
     [
@@ -326,6 +331,7 @@ for i in range(40):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("before", ["np.inf", "0"])
 def test_a_cost_is_the_files_own_though_a_rule_that_ends_the_training_compares_it(tmp_path: Path, before: str) -> None:
     """The penalty of the cost spares the first row, that of the gradient does not."""
@@ -368,6 +374,7 @@ for i in range(8):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("divisor", ["", " / 30"])
 def test_the_penalty_of_two_classes_is_compared_with_the_cost_that_the_file_states(
     tmp_path: Path, divisor: str
@@ -408,6 +415,7 @@ for step in range(20):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["ll", "log_lik"])
 def test_a_likelihood_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
     result = check_file(write_file(tmp_path / "counts.py", POISSON.format(name=name)))
@@ -440,6 +448,7 @@ def test_what_a_cost_is_turned_from_is_not_the_cost_whatever_it_is_called(tmp_pa
     assert result.cost.variable == "cost"
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", ["loss", "fit"])
 def test_nothing_else_of_the_file_may_be_climbed(tmp_path: Path, name: str) -> None:
     """A number without such a name is climbed by a sign that is wrong, too."""
@@ -525,6 +534,7 @@ for i in range(20):
 """
 
 
+@pytest.mark.slow
 def test_a_sum_beside_the_penalty_of_a_mean_is_named_at_its_line(tmp_path: Path) -> None:
     """The steps are so large that outputs are exactly 0 and 1, and the line calls the forward pass as well."""
     path = write_file(tmp_path / "logistic.py", LOGISTIC)
@@ -563,6 +573,7 @@ for epoch in range(3):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("penalty", "decay", "ids"),
     [
@@ -608,6 +619,7 @@ OF_CLASSES = {
 }
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize("network", [OF_NUMBERS, OF_CLASSES], ids=["numbers", "classes"])
 @pytest.mark.parametrize("delta", ["a - y / 12", "a - y / len(X)", "a - 2 * y"])
 def test_targets_that_are_scaled_in_the_gradient_alone(tmp_path: Path, network: dict[str, str], delta: str) -> None:
@@ -617,6 +629,7 @@ def test_targets_that_are_scaled_in_the_gradient_alone(tmp_path: Path, network: 
     ]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("delta", ["(a - y) / 12", "a / 12 - y / 12", "a - y"])
 def test_targets_that_are_scaled_as_the_outputs_are(tmp_path: Path, delta: str) -> None:
     result = check_file(write_file(tmp_path / "mine.py", MISPLACED.format(delta=delta, **OF_NUMBERS)))
@@ -669,6 +682,7 @@ for i in range(3):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("text", "old", "new", "line"),
     [
@@ -710,6 +724,7 @@ for turn in range(6):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("right", "written", "verdict"),
     [
@@ -761,6 +776,7 @@ for turn in range(50):
 """
 
 
+@pytest.mark.slow
 def test_a_cost_that_is_computed_once_before_the_first_step_is_the_one_of_the_steps(tmp_path: Path) -> None:
     """Its line runs twice, and what the first run gives trains nothing."""
     result = check_file(write_file(tmp_path / "net.py", WAITS_ONCE))
@@ -807,6 +823,7 @@ train(X, np.array([[0], [1], [1], [0]]), Net())
 """
 
 
+@pytest.mark.slow
 def test_a_cost_that_is_printed_elsewhere_now_and_then_is_a_second_reading(tmp_path: Path) -> None:
     path = write_file(tmp_path / "net.py", LOOKED_AT)
     result = check_file(path)

@@ -105,6 +105,7 @@ def found_after(tmp_path):
     return check
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("text", [RECURRENT, LAYERS, LABELS, ONE_HOT])
 def test_right_programs_are_right(tmp_path, text):
     path = tmp_path / "net.py"
@@ -331,6 +332,7 @@ for i in range(3):
 """
 
 
+@pytest.mark.slow
 def test_a_state_of_another_time_step_where_one_line_makes_several_gradients(tmp_path: Path, found_after) -> None:
     """The same line makes the gradient of A, which is right, and A is multiplied on the line of B."""
     assert check_file(write_file(tmp_path / "right.py", CELL)).verdict is Verdict.CORRECT
@@ -370,6 +372,7 @@ for i in range(3):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("right", "wrong", "id"),
     [
@@ -520,6 +523,7 @@ for _ in range(7):
 """
 
 
+@pytest.mark.slow
 def test_the_output_relu_that_the_backward_pass_skips_is_missing_where_the_error_is_made(tmp_path: Path) -> None:
     path = write_file(tmp_path / "net.py", SKIPPED_RELU)
     assert check_file(path).verdict is Verdict.CORRECT
@@ -567,6 +571,7 @@ for turn in range(5):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("sum_", ["sum(parts)", "np.sum(parts)", "np.mean(parts, axis=0)"])
 def test_a_gradient_that_is_summed_before_it_goes_back_is_not_a_wrong_derivative(tmp_path: Path, sum_: str) -> None:
     path = tmp_path / "mine.py"

@@ -28,6 +28,7 @@ for turn in range(100):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("item", ["new[k][j]", "new[k, j]"])
 def test_weights_that_are_written_item_by_item_into_zeros_are_judged(tmp_path: Path, item: str) -> None:
     text = NETWORK.replace("new[k][j]", item)

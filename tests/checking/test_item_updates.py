@@ -49,6 +49,7 @@ def verdict_of(folder: Path, text: str) -> tuple[Verdict, list[int]]:
     return found.verdict, [one.place.line for one in found.mistakes if one.place is not None]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("index", ["[i][j]", "[i, j]"])
 def test_an_item_is_read_before_it_is_written_whatever_was_written_to_others(tmp_path, index):
     text = NETWORK.replace("FIRST", READ).replace("SECOND", UPDATE).replace("[i][j]", index)
@@ -389,6 +390,7 @@ def test_an_item_that_a_share_of_its_last_step_is_added_to(tmp_path: Path, held:
     assert {one.id for one in check_file(path).mistakes} == {"momentum-sign"}
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("held", [AS_LISTS, AS_ARRAYS], ids=["lists", "arrays"])
 def test_plain_numbers_of_the_data_are_no_weights_of_the_sum_that_they_begin(
     tmp_path: Path, held: dict[str, str]
@@ -459,6 +461,7 @@ for step in range(8):
 """
 
 
+@pytest.mark.slow
 def test_a_row_that_is_read_after_the_update_of_another_row_is_of_the_same_iteration(tmp_path: Path) -> None:
     assert verdict_of(tmp_path, ROW_BY_ROW) == (Verdict.CORRECT, [])
     slipped = ROW_BY_ROW.replace("squash(z) * (1 - squash(z))", "squash(z) * (1 - z)")

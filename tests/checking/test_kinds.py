@@ -63,6 +63,7 @@ def checked(path: Path, text: str) -> CheckResult:
     return check_file(path)
 
 
+@pytest.mark.slow
 def test_each_kind_that_a_class_compares_its_argument_with_is_judged(tmp_path: Path) -> None:
     right = OF_TASKS.replace("SUM", ALL_ROWS).replace("SLOPE", "(a - y) / len(y)")
     result = checked(tmp_path / "net.py", right)
@@ -115,6 +116,7 @@ def train(X, Y, parameters, rate=0.1, epochs=4, strength=0.3, penalty=None):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("sign", "verdict"), [("+", Verdict.CORRECT), ("-", Verdict.MISTAKE)])
 def test_an_argument_of_a_function_is_a_choice_too(tmp_path: Path, sign: str, verdict: Verdict) -> None:
     result = checked(tmp_path / "net.py", OF_PENALTIES.replace("OFF", sign))

@@ -169,6 +169,7 @@ RAISING = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("why", RAISING)
 def test_an_exception_in_a_later_training_is_a_mistake(checked, why: str) -> None:
     old, new, line = RAISING[why]
@@ -181,6 +182,7 @@ def test_an_exception_after_the_trainings_leaves_the_verdict(checked) -> None:
     assert result.verdict is Verdict.CORRECT
 
 
+@pytest.mark.slow
 def test_a_network_that_is_trained_on_with_another_optimizer_is_judged(checked) -> None:
     result = checked(NETWORK + OTHER_OPTIMIZER)
     assert (result.verdict, len(result.parameters)) == (Verdict.CORRECT, 2)
@@ -210,6 +212,7 @@ def test_the_rest_of_the_function_that_trains_is_no_further_training(tmp_path: P
     assert starts == []
 
 
+@pytest.mark.slow
 def test_later_trainings_share_the_work_of_one_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "net.py").write_text(RIGHT)
     for most_work, reason in ((600_000, None), (200_000, Reason.NETWORKS_LEFT)):

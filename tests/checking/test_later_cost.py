@@ -39,6 +39,7 @@ for step in range(60):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_cost_after_the_first_update_is_that_of_the_second(tmp_path: Path, name: str) -> None:
     loss, slope = LOSSES[name]
@@ -82,6 +83,7 @@ for step in range(40):
 """
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize("outputs", ["s", "np.tanh(x @ W) @ v"])
 @pytest.mark.parametrize(
     ("changes", "is_right"),

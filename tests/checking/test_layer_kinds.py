@@ -112,6 +112,7 @@ class Ramp:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("right", "slip"), [("np.exp(-self.inputs)", "np.exp(self.inputs)"), ("<= 0] = 0", "<= 0] = 1")]
 )

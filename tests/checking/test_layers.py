@@ -549,6 +549,7 @@ def test_a_convolution_of_images_with_channels_last(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("decay", "agrees"), [("+ 0.1 * self.weights", True), ("- 0.1 * self.weights", False)])
 def test_weight_decay_in_a_gradient_is_that_of_a_penalty(tmp_path: Path, decay: str, agrees: bool) -> None:
     gradient = "np.dot(self.inputs.T, dvalues)"
@@ -603,6 +604,7 @@ class Normalisation:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("right", "wrong", "gradient"),
     [
@@ -834,6 +836,7 @@ class {name}:
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [
@@ -898,6 +901,7 @@ class SelfAttention:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("coupled", [" - (dA * self.A).sum(-1, keepdims=True)", ""])
 def test_a_layer_as_wide_as_its_input_is_compared_alone(coupled: str, tmp_path: Path) -> None:
     result = check_file(write_file(tmp_path / "attention.py", ATTENTION.format(coupled=coupled)))
@@ -1033,6 +1037,7 @@ def test_a_gradient_from_above_may_have_the_name_of_a_rate(tmp_path: Path, back:
     assert check_file(path).verdict is verdict
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("stored", "verdict"),
     [("self.x.T @ grad", Verdict.NOT_JUDGED), ("self.x.T @ grad ** 2", Verdict.MISTAKE)],
@@ -1055,6 +1060,7 @@ def test_the_loss_may_have_the_derivative_of_a_softmax(tmp_path: Path, stored: s
     assert check_file(path).verdict is verdict
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("back", "verdict"),
     [
@@ -1081,6 +1087,7 @@ def test_a_softmax_may_take_the_gradient_of_a_cross_entropy_for_granted(
     assert check_file(path).verdict is verdict
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("before", "verdict"), [("da @ self.Wh.T", Verdict.CORRECT), ("da @ self.Wh", Verdict.MISTAKE)]
 )
@@ -1118,6 +1125,7 @@ def test_a_loss_may_have_a_value_and_a_gradient(tmp_path: Path, power: str, verd
     assert check_file(path).verdict is verdict
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("back", ["before", "delta @ self.weight.T"])
 def test_a_pass_may_say_on_what_it_works(tmp_path: Path, back: str) -> None:
     text = ONE_LAYER.replace("{more}", "").replace("{back}", back).replace("given = ", "before = ")
@@ -1252,6 +1260,7 @@ def test_a_mask_of_whole_numbers_cuts_no_fractions(tmp_path: Path) -> None:
     assert result.mistakes[0].id != "integer-weights"
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("of", ["shift", "kernel"])
 def test_gradients_are_judged_after_they_were_made_zero_as_in_a_loop(tmp_path: Path, of: str) -> None:
     text = f"""

@@ -233,6 +233,7 @@ for epoch in range(3):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("program", "right", "wrong", "expected"),
     [

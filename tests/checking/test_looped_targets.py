@@ -102,6 +102,7 @@ SLIPS = {
 }
 
 
+@pytest.mark.every(7)
 @pytest.mark.parametrize(("text", "old", "new", "id"), [pytest.param(*one, id=name) for name, one in SLIPS.items()])
 def test_a_slip_with_such_a_target_is_found(tmp_path: Path, text: str, old: str, new: str, id: str) -> None:
     assert old in text
@@ -168,6 +169,7 @@ for epoch in range(50):
 LOOPED = SUMMED.replace("i, inputs in enumerate(x)", "inputs, goal in zip(x, wanted)").replace("wanted[i]", "goal")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("text", [pytest.param(SUMMED, id="picked"), pytest.param(LOOPED, id="looped")])
 def test_weights_that_begin_as_plain_numbers_learn_from_several_targets(tmp_path: Path, text: str) -> None:
     verdict, _, shown = checked(tmp_path, text)
@@ -263,6 +265,7 @@ for epoch in range(9):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("text", "old", "new", "id"),
     [

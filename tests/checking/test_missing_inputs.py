@@ -200,6 +200,7 @@ for step in range(20):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("right", "slipped", "line"), [("", "", None), ("back = delta @ w2.T * h * (1 - h)", "back = delta @ w2.T", 19)]
 )

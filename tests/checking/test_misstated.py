@@ -377,6 +377,7 @@ print(cost)
 """
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("cost", "kernels", "biases", "mistakes"),
     [
@@ -499,6 +500,7 @@ Net(3, 8).fit(X, X[:, :1] - X[:, 1:2], batch_size=8)
 """
 
 
+@pytest.mark.slow
 def test_the_mean_over_a_batch_as_large_as_a_layer_is_not_one_over_its_units(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(ONE_BY_ONE)
@@ -619,6 +621,7 @@ for i in range(5):
 """
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("cost", "least", "line"),
     [
@@ -714,6 +717,7 @@ for epoch in range(20):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("factor", ["2 * out / out.shape[1]", "out / out.shape[1]", "out / x.shape[1]"])
 def test_a_mean_over_features_beside_that_over_observations_is_another_rate(tmp_path: Path, factor: str) -> None:
     path = tmp_path / "mine.py"

@@ -92,6 +92,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("first", "second", "line"), [("", "", 12), (" * n", "", 14)])
 def test_a_share_of_dropout_that_is_left_out_has_its_name_though_its_zeros_are_there(
     tmp_path: Path, first: str, second: str, line: int

@@ -114,6 +114,7 @@ for epoch in range(3):
 PREDICTIONS = ("(users[i] + items[j] + P[i] @ Q[j])", "(P[i] @ Q[j] + users[i] + items[j])")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_each_iteration_of_single_items_is_seen(tmp_path: Path, prediction: str) -> None:
     """Matrix factorisation with biases: an iteration changes one item of each, and the next one reads another."""

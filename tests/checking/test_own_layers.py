@@ -79,6 +79,7 @@ def project(folder: Path, block: str) -> Path:
     return folder / "block.py"
 
 
+@pytest.mark.slow
 def test_right_layers_are_right_whatever_a_script_that_uses_them_does(tmp_path: Path) -> None:
     path = project(tmp_path, BLOCK)
     assert check_file(tmp_path / "train.py").verdict is Verdict.MISTAKE
@@ -87,6 +88,7 @@ def test_right_layers_are_right_whatever_a_script_that_uses_them_does(tmp_path: 
     assert [id for id, _, _ in result.notes] == [Remark.USE_WRONG]
 
 
+@pytest.mark.slow
 def test_a_mistake_of_a_layer_is_named_in_its_own_file(tmp_path: Path) -> None:
     result = check_file(project(tmp_path, BLOCK.replace("* (1 - self.a**2)", "* (1 - self.a)")))
     assert result.verdict is Verdict.MISTAKE

@@ -90,6 +90,7 @@ def test_a_pair_is_right_under_one_of_the_conventions_that_its_names_leave_open(
     assert found == dict.fromkeys(SLIPS, Agreement.AGREES)
 
 
+@pytest.mark.slow
 def test_a_slip_is_wrong_under_all_of_them(tmp_path: Path) -> None:
     text = FUNCTIONS
     for right, wrong in SLIPS.values():
@@ -124,6 +125,7 @@ for i in range(50):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("derivative", "verdict"),
     [("y_true - y_pred", Verdict.CORRECT), ("(y_true - y_pred) ** 2", Verdict.MISTAKE)],

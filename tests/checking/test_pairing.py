@@ -59,6 +59,7 @@ def test_an_order_of_inputs_or_targets_alone_is_a_mistake(tmp_path: Path, old: s
     assert found == ([] if line is None else [("observations-not-paired", line)])
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize(
     ("shuffled", "is_paired"),
     [
@@ -186,6 +187,7 @@ APART = "X, Y = rng.normal(size=(24, 3)), rng.normal(size=(24, 1))"
 RING = "ring = rng.normal(size=24)\nX, Y = np.stack([np.roll(ring, -k) for k in range(3)], axis=1), ring.reshape(-1, 1)"
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("data", "target", "is_right"),
     [
@@ -231,6 +233,7 @@ class Network:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("target", "lines"), [("y", []), ("batch[0][1]", [20])])
 def test_targets_of_other_rows_are_named_in_the_file_and_not_in_the_calls_of_it(
     tmp_path: Path, target: str, lines: list[int]

@@ -130,6 +130,7 @@ def test_the_gradients_of_inner_layers_are_compared(tmp_path: Path) -> None:
     assert labels == ["return value", "self.first.dW", "self.first.db", "self.second.dW", "self.second.db"]
 
 
+@pytest.mark.slow
 def test_a_layer_that_leaves_out_an_inner_one_is_wrong_at_its_own_line(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     slipped = (LINEAR + RELU + FEED_FORWARD).replace(

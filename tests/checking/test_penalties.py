@@ -25,6 +25,7 @@ for i in range(9):
 """
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("penalty", "of_V", "of_W", "line"),
     [

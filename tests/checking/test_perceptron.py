@@ -522,6 +522,7 @@ for row, target in zip(rows, wanted):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("old", "new", "verdict"),
     [

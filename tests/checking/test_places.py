@@ -171,6 +171,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.slow
 def test_lines_of_notebooks_have_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "net.ipynb"
     cells = [{"cell_type": kind, "source": text.splitlines(keepends=True)} for kind, text in CELLS]
@@ -322,6 +323,7 @@ UPDATE = """\
 """
 
 
+@pytest.mark.slow
 def test_a_helper_that_every_product_goes_through_does_not_make_a_delta_an_input_that_is_overwritten(
     tmp_path: Path,
 ) -> None:

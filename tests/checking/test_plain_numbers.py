@@ -127,6 +127,7 @@ for epoch in range(20):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("biases", ["[0.0] * units", "[0.0 for _ in range(units)]"])
 def test_biases_that_are_made_within_a_call_are_parameters(tmp_path: Path, biases: str) -> None:
     file = tmp_path / "rows.py"
@@ -260,6 +261,7 @@ for epoch in range(5):
     assert [one.parameters for one in found.mistakes] == ([("w",)] if verdict is Verdict.MISTAKE else [])
 
 
+@pytest.mark.slow
 def test_weights_that_a_first_row_of_zeros_does_not_move_are_compared_later(tmp_path: Path) -> None:
     text = ROWS.format(biases="[0.0] * units").replace("([1, 1], [0])", "([1, 1], [1])")
     text = text.replace("[([0, 1], [1]), ", "[([0, 0], [0]), ([0, 1], [1]), ")

@@ -123,6 +123,7 @@ def test_a_proposed_line_has_no_undefined_name(source: str, tmp_path: Path) -> N
     assert not [one for one in raised if "NameError" in one]
 
 
+@pytest.mark.slow
 def test_a_proposed_line_trains_once_it_is_filled_in(tmp_path: Path) -> None:
     line = check_file(written(tmp_path, SIZES)).suggestion
     filled = SIZES.replace('vault.open("scale")', "vault")

@@ -111,6 +111,7 @@ def test_data_of_a_list_that_a_library_returns_are_the_same_data_transposed(tmp_
     assert checked(tmp_path, head="import pickle", prepare=f"x, _ = pickle.loads({rows!r})").verdict is Verdict.CORRECT
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("rows", "targets", "found"),
     [
@@ -358,6 +359,7 @@ class Squash:
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("name", "line"), [("backward_delta", 37), ("slope_back", 0)])
 def test_a_layer_beside_those_that_ran_keeps_a_network_from_being_correct(tmp_path: Path, name: str, line: int) -> None:
     """It is compared alone. A class whose gradient goes by another name is only said not to have run."""

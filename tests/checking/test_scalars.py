@@ -385,6 +385,7 @@ print({0}w1{1}, {0}w2{1}, {0}w3{1})
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("around", [("new_", ""), ("", "_new"), ("", "_updated")])
 def test_one_update_by_hand_is_judged_by_the_names_of_the_new_weights(tmp_path: Path, around: tuple[str, str]) -> None:
     text = BY_HAND.format(*around)
@@ -455,6 +456,7 @@ for epoch in range(30):
 """
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("begin", ["np.random.randn()", "0.0"])
 @pytest.mark.parametrize(("over", "mistakes"), [("sum", []), ("mean", ["bias-gradient-averaged"])])
 def test_a_bias_may_become_an_array_by_what_is_added_to_it(
@@ -491,6 +493,7 @@ for turn in range(20):
 """
 
 
+@pytest.mark.slow
 def test_results_in_the_wrong_order_may_make_an_array_of_a_bias(tmp_path: Path) -> None:
     assert check_file(write_file(tmp_path / "mine.py", SWAPPED)).verdict is Verdict.CORRECT
     text = SWAPPED.replace("dw, db = gradients", "db, dw = gradients")

@@ -232,6 +232,7 @@ def test_actions_that_are_drawn_by_comparing_with_sums_of_probabilities_are_data
     assert check_file(write_file(tmp_path / "actor.py", text)).verdict is verdict
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("turns", "rounds"), [(2, 1), (3, 3)])
 def test_a_training_that_is_called_again_has_observations_of_its_own(tmp_path: Path, turns: int, rounds: int) -> None:
     """The number of trainings is not that of observations."""

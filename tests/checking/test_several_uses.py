@@ -35,6 +35,7 @@ for step in range(8):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("gradient", ["E.T @ H", "X.T @ dH"])
 def test_shared_weights_need_the_gradients_of_all_uses(tmp_path: Path, gradient: str) -> None:
     assert checked(tmp_path, TIED.format(gradient="E.T @ H + X.T @ dH")).verdict is Verdict.CORRECT
@@ -63,6 +64,7 @@ for step in range(3):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("jacobian", ["A * dA", "A * (1 - A) * dA"])
 def test_the_scores_of_an_attention_depend_on_one_another(tmp_path: Path, jacobian: str) -> None:
     right = ATTENTION.format(jacobian="A * (dA - (A * dA).sum(axis=-1, keepdims=True))")
@@ -109,6 +111,7 @@ for t in range(1, 8):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("start", ["0", "np.zeros((3, 4))"])
 def test_the_second_moment_of_adam_is_one_of_squares(tmp_path: Path, start: str) -> None:
     for right in (ADAM.format(start=start, squared="g ** 2"), ADAM.format(start=start, squared="g * g")):

@@ -31,6 +31,7 @@ SIGMOID = "1 / (1 + np.exp(-(X @ W + b)))"
 STEP = "np.where(X @ W + b > 0, 1.0, 0.0)"
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("output", "loss"),
     [("X @ W + b", "pass"), ("X @ W + b", "loss = np.mean(d ** 2) / 2"), (SIGMOID, "pass"), (STEP, "pass")],
@@ -99,6 +100,7 @@ OF_FILE = {
 }
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [

@@ -230,6 +230,7 @@ def test_a_new_value_that_takes_the_name_of_its_gradient_leaves_the_bias_as_it_w
     assert "computed and then lost" in report.text(result)
 
 
+@pytest.mark.slow
 def test_new_values_of_a_list_that_are_lost_are_not_an_overwritten_list(tmp_path: Path) -> None:
     case = next(one for one in cases(BENCHES["first"]) if one.id == "notebook/class_minibatch+parameters-never-updated")
     (found,) = check_file(write_case(case, tmp_path)).mistakes
@@ -325,6 +326,7 @@ for step in range(3):
     assert check_file(path).verdict is Verdict.CORRECT
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("kept", "verdict"), [("", Verdict.CORRECT), ("[::-1]", Verdict.MISTAKE)])
 def test_a_momentum_that_keeps_a_thousandth_is_not_lost_to_rounding(
     kept: str, verdict: Verdict, tmp_path: Path
@@ -377,6 +379,7 @@ for step in range(3):
     assert check_file(path).verdict is Verdict.CORRECT
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("projection", "is_right"),
     [

@@ -31,6 +31,7 @@ JUDGED_FILES = [
 ]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("path", JUDGED_FILES)
 def test_a_right_file_is_right_in_its_own_layout(path: Path, tmp_path: Path) -> None:
     """The file lies alone, because those beside it that seem to use it would be run as well."""
@@ -59,6 +60,7 @@ def test_the_line_of_a_mistake_is_found(tmp_path: Path, file: str, right: str, w
     assert place.line == 1 + text[: text.index(right)].count("\n")
 
 
+@pytest.mark.slow
 def test_a_step_that_climbs_is_wrong_though_its_gradients_are_right(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(text_of("matrix").replace("w - learning_rate * g", "w + learning_rate * g"))
     assert [found.id for found in check_file(tmp_path / "mine.py").mistakes] == ["gradient-ascent"]
@@ -97,6 +99,7 @@ def test_a_full_disk_is_reported_with_what_to_do(tmp_path: Path, monkeypatch: py
         template.write(tmp_path / "mine.py")
 
 
+@pytest.mark.slow
 def test_the_filled_template_is_right(tmp_path: Path) -> None:
     """Each function of the template gets the body of the same function in a file that is right."""
     path = tmp_path / "mine.py"

@@ -39,6 +39,7 @@ class Net:
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("part", "line"),
     [("y[i:i + batch]", None), ("y[i:i + batch - 1]", 24), ("y[i + 1:i + batch + 1]", 24)],
@@ -76,6 +77,7 @@ WITH_GENERATOR = (
 )
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("given", "verdict"),
     [("part, wanted", Verdict.CORRECT), ("part, part", Verdict.NOT_JUDGED), ("X, wanted", Verdict.NOT_JUDGED)],

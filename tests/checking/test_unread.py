@@ -41,6 +41,7 @@ def write(folder: Path, *changes: tuple[str, str]) -> Path:
     return folder / "net.py"
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("changes", [(), (("(T - out)", "(-out + T)"),), (("(T - out)", "(T + (-out))"),)])
 def test_the_network_is_right_however_the_error_is_written(
     tmp_path: Path, changes: tuple[tuple[str, str], ...]
@@ -96,6 +97,7 @@ for epoch in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("missing", "name"), [(" + b)", "b"), (" + c", "c")])
 def test_a_bias_of_a_sequence_that_is_updated_and_never_added(tmp_path: Path, missing: str, name: str) -> None:
     (tmp_path / "net.py").write_text(SEQUENCES)
@@ -204,6 +206,7 @@ for epoch in range(9):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("old", "new", "id", "line"),
     [
@@ -220,6 +223,7 @@ def test_layers_of_equal_sizes_that_share_their_lines(tmp_path: Path, old: str, 
     assert {(one.id, one.place.line if one.place else 0) for one in mistakes} == {(id, line)}
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("text", [LISTS, LAYERS], ids=["lists", "layers"])
 def test_both_are_right_as_they_are(tmp_path: Path, text: str) -> None:
     """``1 - out**2``, which stands beside ``out - y`` for a number y, does not compare anything with a target."""
@@ -305,6 +309,7 @@ def update(W1, b1, W2, b2, dW1, db1, dW2, db2, alpha):
 LEFT = ("return z1, a1, z2, a2", "return z1, a1, z2, z2")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("changes", "found"),
     [((), []), ((LEFT,), [("activation-missing-on-output", 15)])],

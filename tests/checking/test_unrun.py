@@ -71,6 +71,7 @@ def lines_unrun(result: CheckResult) -> list[tuple[int, int]]:
     return [(one.first.line, one.last.line) for one in result.unrun]
 
 
+@pytest.mark.slow
 def test_branches_of_the_training_that_did_not_run_are_named(checked) -> None:
     result = checked(SCRIPT)
     assert result.verdict is Verdict.CORRECT
@@ -79,6 +80,7 @@ def test_branches_of_the_training_that_did_not_run_are_named(checked) -> None:
     assert [one["first"]["line"] for one in json.loads(json.dumps(as_document(result)))["unrun"]] == [9, 16, 27, 31]
 
 
+@pytest.mark.slow
 def test_what_comes_after_the_training_is_not_named(checked) -> None:
     result = checked(
         SCRIPT + "for row in X:\n    h = bend(row @ W, kind)\n    out = bend(h @ V, kind)\n    print(out)\n"
@@ -86,6 +88,7 @@ def test_what_comes_after_the_training_is_not_named(checked) -> None:
     assert lines_unrun(result) == [(9, 9), (16, 16), (27, 27), (31, 32)]
 
 
+@pytest.mark.slow
 def test_branches_that_ran_are_not_named(checked) -> None:
     text = SCRIPT.replace('"sigmoid", 0, "sgd"', '"tanh", 0.1, "momentum"').replace("1 - a,", "1 - a * a,")
     text = text.replace("(1 + np.exp(-z))\n", '(1 + np.exp(-z)) if kind == "sigmoid" else np.tanh(z)\n')
@@ -222,6 +225,7 @@ for _ in range(50):
 """
 
 
+@pytest.mark.slow
 def test_what_a_branch_forgets_to_keep_is_a_mistake_though_another_option_trains(checked) -> None:
     assert checked(KEPT).verdict is Verdict.CORRECT
     result = checked(KEPT.replace('            self.kept["A"] = np.maximum(self.kept["Z"], 0)\n', "            pass\n"))

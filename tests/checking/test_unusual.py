@@ -280,6 +280,7 @@ def test_a_rate_of_its_own_that_multiplies_a_product_is_remarked(tmp_path: Path,
     )
 
 
+@pytest.mark.every(7)
 @pytest.mark.parametrize("rate", ["lr / 2", "lr / m", "2 * lr", "lr * lr", "m * lr", "len(X) * lr", "1.5 * lr"])
 def test_a_number_beside_the_rate_is_not_another_rate(tmp_path: Path, rate: str) -> None:
     path = tmp_path / "mine.py"

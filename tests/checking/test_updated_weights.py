@@ -54,6 +54,7 @@ def names(result: CheckResult) -> list[tuple[str, int]]:
     return [(one.id, one.place.line) for one in result.mistakes if one.place is not None]
 
 
+@pytest.mark.slow
 def test_updated_weights_and_a_missing_derivative_in_one_line_are_both_named(tmp_path: Path) -> None:
     result = checked(tmp_path, "top = error @ W2.T")
     assert sorted(names(result)) == [("delta-not-multiplied-through", LINE), ("updated-weights-in-backward", LINE)]
@@ -202,6 +203,7 @@ for i in range(60):
 """
 
 
+@pytest.mark.slow
 def test_a_parameter_of_no_layer_whose_gradient_is_not_used_is_named(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(BUMPS)
@@ -242,6 +244,7 @@ for _ in range(4):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "slope", ["wrong * outs[k + 1] * (1 - outs[k + 1])", "wrong * (outs[k + 1] * (1 - outs[k + 1]))"]
 )
@@ -296,6 +299,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("copied", [".copy()", ""])
 def test_a_vector_that_is_updated_between_terms_of_a_cost_is_not_wrong_because_the_sum_has_another_gradient(
     tmp_path: Path, copied: str

@@ -200,6 +200,7 @@ for i in range(9):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("old", "ahead", "rule"),
     [
@@ -224,6 +225,7 @@ def test_weights_that_look_ahead_are_parameters_and_velocities_are_not(
     assert any(id == "update-rule" for id, *_ in result.notes)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("sign", "ids"), [("+", []), ("-", ["momentum-sign"])])
 def test_momentum_as_a_difference_of_weights_is_not_weight_decay(tmp_path: Path, sign: str, ids: list[str]) -> None:
     path = tmp_path / "mine.py"
@@ -251,6 +253,7 @@ for i in range(6):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("reset", "ids"),
     [("pass", ["gradient-accumulated-over-iterations"]), ("dW, dV = np.zeros_like(W), np.zeros_like(V)", [])],
@@ -262,6 +265,7 @@ def test_sums_over_observations_that_are_never_set_back_are_found(tmp_path: Path
     assert [one.id for one in result.mistakes] == ids, report.text(result)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("sign", ["+", "-"])
 def test_a_velocity_that_is_one_of_three_terms_belongs_to_the_update(tmp_path: Path, sign: str) -> None:
     path = tmp_path / "mine.py"
@@ -329,6 +333,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.slow
 def test_a_rate_twice_on_the_line_of_one_of_two_kernels_is_a_mistake_and_another_rate_is_not(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(TWO_KERNELS.format(rates="other = 0.1, 0.01", rate="other"))
@@ -358,6 +363,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("first", "ids"),
     [
@@ -396,6 +402,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("returned", "rate", "ids"),
     [
@@ -451,6 +458,7 @@ print(loss)
 """
 
 
+@pytest.mark.slow
 def test_a_mean_that_is_left_out_is_found_though_the_rate_is_as_large(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(WITHOUT_A_MEAN)
@@ -488,6 +496,7 @@ for epoch in range(40):
 """
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("right", "written", "lines"),
     [
@@ -530,6 +539,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("kernel", "bias", "found"),
     [
@@ -567,6 +577,7 @@ for _ in range(5):
 """
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("first", "second", "ids"),
     [

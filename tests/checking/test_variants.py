@@ -194,6 +194,7 @@ class Network:
 """
 
 
+@pytest.mark.slow
 def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(TWO_SLOPES)
     result = check_file(tmp_path / "mine.py")
@@ -203,6 +204,7 @@ def test_what_did_not_run_is_named_beside_the_verdict(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_did_not_run_of_a_script_is_named_too(tmp_path: Path) -> None:
     data = "x, y = np.random.rand(5, 2), np.random.rand(5, 1)\n"
     script = data + "net = Network(2, 3, 1)\nfor i in range(9):\n    net.train(x, y)\n"
@@ -270,6 +272,7 @@ def test_a_layer_that_its_pair_judges_is_not_left_beside_an_option_that_was_judg
     assert note == (Remark.DID_NOT_RUN, None, "Other")
 
 
+@pytest.mark.slow
 def test_methods_that_did_not_run_are_named_with_their_class(tmp_path: Path) -> None:
     method = "\n    def dropout_backward(self, d, mask, keep=0.5):\n        return d * mask\n"
     (tmp_path / "mine.py").write_text(TWO_SLOPES + method)
@@ -312,6 +315,7 @@ def test_steps_and_what_is_switched_off_are_options_of_methods() -> None:
     assert options_of(ast.parse(SWITCHED_OFF)) == {"fit": {"keep_prob": (0.8,), "optimizer": ("momentum",)}}
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("back", "second", "line"),
     [("mask", "self.v2", None), ("1", "self.v2", 16), ("mask", "self.v1[:5, :3]", 21)],
@@ -349,6 +353,7 @@ class Net:
 """
 
 
+@pytest.mark.slow
 def test_a_limit_of_gradients_that_is_off_by_default_is_switched_on(tmp_path: Path) -> None:
     path = tmp_path / "clipped.py"
     path.write_text(CLIPPED)
@@ -385,6 +390,7 @@ def train(net: Single | Double, X, y, rate):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("ending", ["", "print(open('no such file'))\n"])
 def test_a_second_network_of_a_file_is_judged_by_the_calls_of_the_first(tmp_path: Path, ending: str) -> None:
     (tmp_path / "right.py").write_text(TWO_NETWORKS + ending)
@@ -426,6 +432,7 @@ class Network:
 """
 
 
+@pytest.mark.slow
 def test_an_exception_in_the_backward_pass_of_a_layer_more_is_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(OF_ANY_DEPTH)
@@ -438,6 +445,7 @@ def test_an_exception_in_the_backward_pass_of_a_layer_more_is_a_mistake(tmp_path
     assert check_file(path).verdict is Verdict.CORRECT  # it refuses more layers itself
 
 
+@pytest.mark.slow
 def test_a_default_number_of_outputs_that_does_not_fit_made_up_data_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(
         "import numpy as np\n"

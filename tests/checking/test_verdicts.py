@@ -218,6 +218,7 @@ ONE_OUTPUT = THETA.replace("rand(8, 2)", "rand(8, 1)").replace("randn(2, 4)", "r
 OF_VECTOR = ONE_OUTPUT.replace("rand(8, 1)", "rand(8)").replace("randn(1, 4)", "randn(4)").replace("[:, 1:]", "[1:]")
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("text", "count"),
     [(LISTS, 9), (THETA, 1), (ONE_OUTPUT, 1), (OF_VECTOR, 1)],
@@ -266,6 +267,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("index", "inputs", "before", "line"),
     [("k + 1", "3", "", 16), ("k", "4", "", 12), ("k", "3", "open('no such file')", 0), ("k", "3", "", 0)],
@@ -348,6 +350,7 @@ for _ in range(50):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("step", "is_random"),
     [

@@ -87,6 +87,7 @@ for step in range(5):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("turned", "verdict"), [(".T", Verdict.CORRECT), ("", Verdict.MISTAKE)])
 def test_padding_is_masked_in_the_errors(tmp_path: Path, turned: str, verdict: Verdict) -> None:
     result = checked(tmp_path, MASK.format(turned=turned))
@@ -359,6 +360,7 @@ def test_outputs_whose_target_is_0_are_errors_beside_those_that_are_compared_wit
     assert result.verdict is Verdict.CORRECT, report.text(result)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("old", "new"),
     [

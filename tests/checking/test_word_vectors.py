@@ -45,6 +45,7 @@ def test_rows_that_two_statements_update_belong_to_one_step(tmp_path: Path) -> N
     assert {one.name for one in result.parameters} == {"inner", "outer"}
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("old", "new", "id", "line"),
     [

@@ -195,6 +195,7 @@ class Rung(BaseException):
     """What another alarm raises."""
 
 
+@pytest.mark.slow
 def test_a_file_whose_judging_takes_too_long_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "endless.py"
     path.write_text("import numpy as np\n")
@@ -281,6 +282,7 @@ for _ in range(20):
 """
 
 
+@pytest.mark.slow
 def test_a_unit_that_is_off_may_decay_but_not_grow(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(WITH_A_UNIT_THAT_IS_OFF)

@@ -69,6 +69,7 @@ def printed(monkeypatch):
     return texts
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "setting", ["model.optimizer.learning_rate = 0.25\n", "model.optimizer.learning_rate.assign(0.25)\n"]
 )
@@ -88,6 +89,7 @@ def kinds(program):
     return {note.kind for note in program.notes}
 
 
+@pytest.mark.slow
 def test_captures_the_arguments_of_compile_and_fit(script):
     program = capture_script(
         script(HEADER, MODEL, "model.fit(x, y, epochs=3, batch_size=8, validation_split=0.25, shuffle=False)\n")
@@ -114,6 +116,7 @@ def test_remembers_the_lines_of_layers_compile_and_fit(script):
     assert [place.line for place in places.y] == [5]
 
 
+@pytest.mark.slow
 def test_the_script_goes_on_with_a_real_history(script, printed):
     capture_script(script(HEADER, MODEL, "h = model.fit(x, y, epochs=2)\nprint('epochs', len(h.history['loss']))\n"))
     assert "epochs 2\n" in "".join(printed)
@@ -128,6 +131,7 @@ def test_initial_weights_are_those_before_fit(script):
     assert all(np.all(value == 0.5) for value in program.fresh_weights(3))  # the script set them, so they stay
 
 
+@pytest.mark.slow
 def test_same_seed_same_run(script):
     path = script(HEADER, MODEL, "model.fit(x, y, epochs=2)\n")
     first, second = (capture_script(path, seed=4).history["loss"] for _ in range(2))
@@ -314,6 +318,7 @@ other.compile("sgd", "mse")
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("first", "second", "number"),
     [
@@ -338,6 +343,7 @@ def test_fits_in_a_loop_are_one_training(script):
     assert NoteKind.FITS_MERGED in kinds(program)
 
 
+@pytest.mark.slow
 def test_a_long_fit_is_stopped(script):
     program = capture_script(script(HEADER, MODEL, "model.fit(x, y, epochs=1000000)\n"), seconds=0.5)
     assert program.is_stopped
@@ -367,6 +373,7 @@ def test_a_generator_is_read_and_trained_on(script):
     assert NoteKind.MATERIALISED in kinds(program)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("shuffle", "shuffles"), [("", False), (".shuffle(40)", True)])
 def test_a_dataset_is_read(script, shuffle, shuffles):
     program = capture_script(
@@ -430,6 +437,7 @@ def test_a_model_of_the_users_own_class(script):
     assert with_relu(program.x).shape == (40, 1)
 
 
+@pytest.mark.slow
 def test_a_layer_of_the_users_own_without_get_config(script, printed):
     given = capture_script(
         script(
@@ -474,6 +482,7 @@ def test_an_error_after_fit_is_noted(script):
     assert (note.kind, note.detail) == (NoteKind.SCRIPT_FAILED, "train.py:12: ZeroDivisionError: division by zero")
 
 
+@pytest.mark.slow
 def test_notebooks(script):
     cells = ["%matplotlib inline\n", *(HEADER + MODEL).splitlines(keepends=True)]
     code = [
@@ -558,6 +567,7 @@ TAPE_LOOP = (
 )
 
 
+@pytest.mark.slow
 def test_a_loop_of_train_on_batch_is_repeated_by_fit(script):
     loop = DATA_OF_LOOP + (
         "model.compile('sgd', 'mse')\n"
@@ -680,12 +690,14 @@ def test_maps_of_python_2_are_lists(script):
     assert not capture_script(script(text)).notes
 
 
+@pytest.mark.slow
 def test_a_plain_loop_with_a_tape_is_repeated_by_fit(script):
     program = capture_script(script(TAPE_LOOP))
     assert (program.can_be_trained, program.epochs, program.batch_size, len(program.x)) == (True, 6, 4, 12)
     assert [note.count for note in program.notes if note.kind is NoteKind.LOOP_AS_FIT] == [6]
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("loop", "passes", "epochs"),
     [
@@ -758,6 +770,7 @@ def test_a_loop_that_does_what_fit_does_not_is_read_only(script, old, new):
     assert not program.can_be_trained
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("decorator", ["", "@tf.function\n", "@tf.function(reduce_retracing=True)\n"])
 def test_a_loop_with_a_tape_is_read_at_its_first_update(script, decorator):
     loop = (
@@ -796,6 +809,7 @@ def test_a_model_and_data_given_in_python():
         program_of(model, x, y, epoch=3)
 
 
+@pytest.mark.slow
 def test_arguments_of_the_first_version(script):
     path = script(
         "import numpy as np\n"
@@ -849,6 +863,7 @@ def test_a_folder_is_found_though_the_clone_has_a_package_of_its_name(script, mo
     assert "models" not in sys.modules
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("optimizer", "rate"),
     [("'adadelta'", 1.0), ("'adagrad'", 0.01), ("Adadelta(rho=0.9)", 1.0), ("Adagrad(lr=0.1)", 0.1), ("'adam'", 0.001)],
@@ -869,6 +884,7 @@ def test_default_rates_of_the_first_version(script, optimizer, rate, epochs):
     assert float(program.optimizer.learning_rate) == pytest.approx(0.001 if is_default_of_today else rate)
 
 
+@pytest.mark.slow
 def test_a_sequential_model_that_begins_with_two_merged_models(script):
     path = script(
         "import numpy as np\n"
@@ -899,6 +915,7 @@ def test_a_module_of_tensorflow_that_was_an_attribute_of_it(script):
     assert capture_script(path).can_be_trained
 
 
+@pytest.mark.slow
 def test_the_softmax_of_sequences_of_the_first_version(script):
     path = script(
         "import numpy as np\n"
@@ -916,6 +933,7 @@ def test_the_softmax_of_sequences_of_the_first_version(script):
     assert [layers[place].activation.__name__ for place in (0, 2)] == ["softmax"] * 2
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("encoder", "decoder"),
     [
@@ -942,6 +960,7 @@ def test_an_autoencoder_of_the_first_version(script, encoder, decoder):
     assert [weight.shape for weight in program.fresh_model(1).weights] == [(5, 3), (3,), (3, 5), (5,)]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("imported", "call"),
     [
@@ -988,6 +1007,7 @@ vectorize.adapt(texts)
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "model",
     [
@@ -1062,6 +1082,7 @@ def test_the_layers_of_a_class_have_their_lines_under_the_names_of_its_copy(scri
     assert [places[layer.name].line for layer in (program.model.first, program.model.last)] == [5, 6]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("parts", [("{'out': y}", "{'out': 'mse'}", "{'out': 'mae'}"), ("[y]", "['mse']", "['mae']")])
 def test_what_a_dict_or_list_holds_for_the_only_output_is_taken_out_of_it(script, parts):
     targets, loss, metrics = parts

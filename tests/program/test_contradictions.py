@@ -296,6 +296,7 @@ FAULTY = {
 }  # fmt: skip
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_programs_are_left_alone(name):
     assert SOUND[name]() == set()
@@ -376,6 +377,7 @@ OUTLYING = np.concatenate([X[:20], 1e4 + X[:1]])
 HEAVY_TAILED = np.exp(X[:, :4])
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize(
     ("x", "checks"),
     [

@@ -45,6 +45,7 @@ def in_a_function(x):
     return tf.function(tripled)(x)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("function", [at_once, in_a_branch, in_a_loop, in_a_function])
 def test_a_graph_keeps_its_gradient_after_the_block_and_no_longer_than_itself(function):
     before = registered()

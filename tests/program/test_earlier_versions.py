@@ -162,6 +162,7 @@ model = keras.Sequential(layers)
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "training",
     [

@@ -382,6 +382,7 @@ net.predict([a2, b2[:5]])
 """
 
 
+@pytest.mark.slow
 def test_the_only_input_that_is_given_in_a_list_is_scaled_in_it(program):
     found = program(FUNCTIONAL.replace("model.fit(x=X, y=100 * X[:, 0])", "model.fit([X[:40]], [X[:40, 0]])"))
     edits = edits_for(found, [change("scale_inputs", "standardise"), change("scale_targets")]).edits
@@ -646,6 +647,7 @@ def test_a_normalization_layer_is_adapted_to_the_inputs_of_fit(program):
     assert np.allclose(after.model.layers[0].adapt_mean, after.x.mean(axis=0), rtol=1e-5)
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize(
     ("code", "unplaced"),
     [

@@ -51,6 +51,7 @@ def test_a_sigmoid_stack_with_a_small_rate(captured):
     assert "Edit: train.py:5: SGD(0.00001) " in text, text
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("hidden", "is_named"), [("relu", False), ("sigmoid", True)])
 def test_the_sigmoids_of_several_outputs_are_not_hidden_layers(captured, hidden, is_named):
     program = captured(
@@ -195,6 +196,7 @@ def test_few_updates_are_known_of_steps_that_are_written(captured):
     assert named(captured(text.format("int(len(X_train) / 3)")), Severity.HINT) == [Check.FEW_EPOCHS]
 
 
+@pytest.mark.slow
 def test_the_rates_of_plain_descent_that_suit_sigmoids(captured):
     layers = "m = Sequential([Dense(9, '{}', input_dim=6), Dense(9, 'sigmoid'), Dense(10, '{}')])\n"
     text = layers + "m.compile(SGD({}), '{}', metrics=['acc'])\nm.fit(X_train, y_train, epochs=50)\n"
@@ -245,6 +247,7 @@ def test_recurrent_layers_with_a_second_activation(captured):
     assert named(program) == [Check.REPEATED_HIDDEN_ACTIVATION]
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("layer", "check", "severity"),
     [
@@ -283,6 +286,7 @@ def test_argmax_of_one_output_is_always_0(captured):
     assert [one.place.line for one in found] == [11]
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("option", "read", "is_named"),
     [
@@ -307,6 +311,7 @@ def test_predictions_of_shuffled_batches_do_not_belong_to_labels_in_order(captur
     assert (Check.SHUFFLED_PREDICTIONS in named(program)) is is_named
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("option", "step", "read", "is_named"),
     [
@@ -403,6 +408,7 @@ def test_a_generator_that_starts_again_with_each_batch(captured):
     assert Check.SAME_BATCH not in named(captured(text.format("i = 0", "pass")))
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(("size", "is_restarted"), [(16, True), (16, False), (128, False), (500, False)])
 def test_a_generator_of_rows_from_a_missing_file(captured, size, is_restarted):
     """The made-up rows may be fewer than a batch asks for, so that every batch holds all of them."""
@@ -484,6 +490,7 @@ def test_the_layer_that_is_applied_to_each_step(captured):
     assert [(edit.line, edit.fragment) for edit in edits] == [(5, "activation='linear'")]
 
 
+@pytest.mark.slow
 def test_each_of_several_outputs_is_read(captured):
     program = captured(
         "from keras.models import Model\nimport numpy as np\nx = np.random.rand(40, 6)\na = Input((6,))\n"
@@ -697,6 +704,7 @@ def test_plain_descent_under_a_mean_over_many_outputs(captured):
     assert Check.SMALL_LEARNING_RATE not in named(captured(text.format(1, "y")))
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("y", "is_scaled"),
     [("s.fit_transform(y)", True), ("MinMaxScaler().fit_transform(y).ravel()", True), ("y.ravel()", False),
@@ -715,6 +723,7 @@ def test_classes_of_targets_that_a_scaler_made(captured, y, is_scaled):
     assert [check for check in named(program) if check in found] == (found if is_scaled else [])
 
 
+@pytest.mark.slow
 def test_a_layer_whose_output_is_overwritten(captured):
     text = "i = Input((6,))\nh = {}(i)\nh = Dense(4, 'relu')({})\nm = Model(i, Dense(1)(h))\n"
     text += "m.compile('adam', 'mae')\nm.fit(X_train, y_train, epochs=50)\n"
@@ -908,6 +917,7 @@ def test_inputs_that_the_file_computes_itself_have_a_known_scale(captured, end, 
     assert named(program) == expected
 
 
+@pytest.mark.slow
 def test_an_endless_loop_of_small_steps_on_small_numbers(captured, tmp_path):
     (tmp_path / "train.py").write_text(
         f"{HEAD}import numpy as np\nx, y = np.zeros((50, 1)), np.zeros((50, 1))\n"
@@ -1001,6 +1011,7 @@ def test_a_loss_of_ones_own_that_does_not_know_which_output_is_which_class(captu
         assert edits_of(program, Check.LOSS_OF_ALL_OUTPUTS) == pair
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("source", [PICTURES, "x = pd.read_csv('cells.csv').values\n"])
 def test_softmax_over_all_pixels_of_an_autoencoder(captured, source):
     program = captured(
@@ -1033,6 +1044,7 @@ def test_numbers_of_a_made_up_table_are_not_said(captured):
     assert first.endswith("the columns that load_data reads are used as they are; scale them, as with StandardScaler.")
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("reader", "batch", "updates"),  # 0.75 of 20,640 rows; 404 rows; 60,000 rows, of which few are made
     [
@@ -1093,6 +1105,7 @@ OF_TABLE = (
 )
 
 
+@pytest.mark.every(7)
 @pytest.mark.parametrize(
     ("before", "is_sorted"),
     [
@@ -1112,6 +1125,7 @@ def test_a_validation_split_of_rows_that_follow_each_other_by_class(captured, be
         assert "validation_split keeps the last 20% of the rows apart" in "\n".join(lines(read_unjudged(program)))
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize(
     ("units", "loss", "metric", "is_other"),
     [
@@ -1154,6 +1168,7 @@ BY_LOOPS = (
 BY_CONDITIONS = "y_train = np.where(given == 'ham', 1, 0)\ny_test = np.where(held == '{}', 1, 0)\n"
 
 
+@pytest.mark.every(6)
 @pytest.mark.parametrize("labels", [BY_LOOPS, BY_CONDITIONS], ids=["loops", "conditions"])
 @pytest.mark.parametrize(("compared", "is_other"), [("spam", True), ("ham", False), (" Ham.", False)])
 def test_labels_for_validation_that_are_encoded_the_other_way_round(captured, labels, compared, is_other):

@@ -216,6 +216,7 @@ model.fit(np.ones((8, 3)), np.ones(8), epochs=1)
     assert [tuple(weight.shape) for weight in program.fresh_model(0).weights] == [(3, 2), (2, 1), (1,)]
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("given", ["x, training", "x, training, mask", "x, mask=None, *, training"])
 def test_layers_that_ask_for_what_keras_always_gave_are_trained(captured, given):
     program = captured(
@@ -495,6 +496,7 @@ def test_a_table_is_read_as_earlier_versions_did(captured, tmp_path):
     assert [note.detail for note in program.notes if note.kind is NoteKind.OLD_NAME] == ["DataFrame.from_csv"]
 
 
+@pytest.mark.slow
 def test_a_function_that_nobody_calls_is_called(captured):
     program = captured(
         "import keras, numpy as np\nx = np.random.rand(20, 2)\n"
@@ -670,6 +672,7 @@ def test_rows_of_a_missing_file_have_the_columns_that_are_read(rows):
     assert read_hints(text.replace("row[9]", "row[:9]")).columns == 9
 
 
+@pytest.mark.slow
 def test_a_program_for_both_versions_of_python_divides_as_python_3_does(captured):
     text = "import numpy as np\nfrom keras import Sequential\nfrom keras.layers import Dense\n{}\n"
     text += "y = np.array([i / 4 for i in range(6)])\nm = Sequential([Dense(1, input_dim=1)])\n"
@@ -716,6 +719,7 @@ def test_an_array_of_several_elements_is_not_a_number(captured):
         captured("import numpy as np\nx = np.zeros(4)\nx[0] = np.ones(2)\nmodel.fit(x, x)\n")
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("imported", "unpacked"),
     [
@@ -757,6 +761,7 @@ def test_arguments_that_a_script_checks_for_are_made_up_by_their_names(captured,
     assert program.made_up is not MadeUp.NOTHING
 
 
+@pytest.mark.slow
 def test_arguments_that_only_say_how_long_to_train_leave_the_data_the_users(captured):
     program = captured(
         "import keras, sys\nimport numpy as np\nassert len(sys.argv) == 3\n"

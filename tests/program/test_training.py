@@ -43,6 +43,7 @@ def largest_difference(first: Trained, second: Trained) -> float:
 # Numbers from elsewhere
 
 
+@pytest.mark.every(2)
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("engine", [Engine.VECTORISED, Engine.FIT])
 def test_linear_regression_is_that_of_numpy(engine: Engine) -> None:
@@ -248,6 +249,7 @@ def test_predictions_are_those_of_the_model(engine: Engine | None) -> None:
         np.testing.assert_allclose(outputs[member], model.predict(program.x, verbose=0), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_model_of_a_class_of_its_own_predicts_after_keras_fit() -> None:
     class Net(keras.Model):
         def __init__(self) -> None:

@@ -100,12 +100,14 @@ def test_the_lines_run_alone_and_change_the_weights(style: str) -> None:
     assert not made or any(numbers(before[name]) != numbers(after[name]) for name in made)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("style", list(STYLES))
 def test_sizes_differ_so_that_shapes_do_not_fit_by_accident(style: str) -> None:
     sizes = driven_style(style).sizes
     assert len(set(sizes.values())) == len(sizes)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("style", ["layer objects", "a flat vector", "loss with gradients"])
 def test_the_same_seed_gives_the_same_lines(style: str) -> None:
     first, second = driven(STYLES[style], seed=3), driven(STYLES[style], seed=3)

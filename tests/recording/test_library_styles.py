@@ -8,6 +8,7 @@ from .style_checks import check_style, params
 QUICK = ("settings of an experiment", "tools of arrays")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", params(STYLES, QUICK))
 def test_a_right_program_and_its_mistake(name, tmp_path):
     text, old, new = STYLES[name]

@@ -50,6 +50,7 @@ BY_FLAG = (
 )
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("find", [BY_INDEX, BY_FLAG], ids=["by index", "by flag"])
 @pytest.mark.parametrize("slip", ["", "0.1 * np.sum(e, axis=0, keepdims=True) / len(x)"], ids=["right", "slipped"])
 def test_made_up_files_have_the_line_that_is_looked_for(tmp_path: Path, find: str, slip: str) -> None:

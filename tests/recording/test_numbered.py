@@ -59,6 +59,7 @@ def update_parameters(parameters, gradients, lr):
 LINE = 'carried = parameters["Waa"].T @ dz'
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("source", [SOURCE, SOURCE.replace("        if X[t] is not None:\n    ", "")])
 def test_functions_are_given_the_numbers_of_words(tmp_path, source):
     path = tmp_path / "words.py"

@@ -17,6 +17,7 @@ from .style_checks import check_style, params
 QUICK = ("all gradients from one method", "one layer, of a list of sizes")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", params(STYLES, QUICK))
 def test_a_network_of_objects_and_its_mistake(name, tmp_path):
     text, old, new = STYLES[name]
@@ -96,6 +97,7 @@ def test_an_argument_without_a_word_has_a_role():
     assert role_of(Argument(name="_"), Uses(), method) is Role.UNKNOWN
 
 
+@pytest.mark.slow
 def test_gradients_of_all_observations_that_do_not_fit_a_bias_are_a_mistake_if_they_are_a_mean(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("""

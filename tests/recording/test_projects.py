@@ -399,6 +399,7 @@ for _ in range(3):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "sizes",
     [
@@ -443,6 +444,7 @@ for x, y in zip(X, Y):
 """
 
 
+@pytest.mark.slow
 def test_arrays_made_like_lists_of_unequal_arrays_are_followed(tmp_path: Path) -> None:
     """Of an older NumPy: np.copy and np.zeros_like of such lists, and lists from which an array is subtracted."""
     right = RAGGED_GRADIENTS.replace("db[1] * (1 - h)", "db[1] * h * (1 - h)")

@@ -233,6 +233,7 @@ for i in xrange(20):
 """
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("off", "verdict"),
     [("-(-is_off)", Verdict.CORRECT), ("-is_off", Verdict.MISTAKE), ("is_off - (z > z)", Verdict.CORRECT)],

@@ -344,6 +344,7 @@ def test_sys_exit_and_input(tmp_path):
     assert len(recording.updates) == 1
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_aborted(tmp_path):
     recording = record_file(write(tmp_path, "import numpy as np\nwhile True:\n    pass\n"), seconds=1.0)
     assert recording.stop is Stop.SECONDS

@@ -744,6 +744,7 @@ for _ in range(4):
 """
 
 
+@pytest.mark.slow
 def test_saved_weights_that_are_missing_get_the_shapes_that_are_asserted(tmp_path):
     path = tmp_path / "net.py"
     path.write_text(LOADED)
@@ -921,6 +922,7 @@ for i in range(20):
     assert (Absorbed.MODULE.value, "scipy.misc.imresize") in result.stand_ins
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("axis", "verdict"), [(1, Verdict.CORRECT), (0, Verdict.MISTAKE)])
 def test_observations_are_columns_if_biases_are(axis, verdict, tmp_path):
     path = tmp_path / "net.py"

@@ -55,6 +55,7 @@ Y = np.eye(10)[y]
     recorded(tmp_path, text)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("reshape", ["table.values.reshape(-1, 8, 8, 1)", "np.reshape(table.to_numpy(), (-1, 8, 8))"])
 def test_a_table_has_as_many_columns_as_the_pictures_that_it_becomes_beside_its_targets(reshape, tmp_path):
     text = f"""
@@ -66,6 +67,7 @@ assert X.shape[:3] == (len(kinds), 8, 8)
     recorded(tmp_path, text)
 
 
+@pytest.mark.slow
 def test_a_table_for_tests_has_no_labels_if_they_are_taken_from_another_one_by_name(tmp_path):
     text = """
 def load():
@@ -181,6 +183,7 @@ assert "label" not in table.drop(["label"], axis=1).columns
     recorded(tmp_path, text)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("write", ["table.loc[:, name] =", "table.iloc[:, list(table).index(name)] ="])
 @pytest.mark.parametrize("sign", ["-", "+"])
 def test_fractions_go_into_columns_of_whole_numbers(write, sign, tmp_path):

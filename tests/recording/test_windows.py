@@ -35,6 +35,7 @@ for i in range(4):
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(("sent", "verdict"), [("delta", "correct"), ("out", "mistake")])
 def test_gradients_go_through_windows(tmp_path: Path, sent: str, verdict: str) -> None:
     result = check_file(write_file(tmp_path / "convolution.py", CONVOLUTION.replace("SENT", sent)))

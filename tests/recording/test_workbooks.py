@@ -42,6 +42,7 @@ def written(folder: Path, reader: str, fit: str = FIT) -> Path:
     return write_file(folder / "prices.py", text)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("reader", READERS)
 def test_cells_are_made_up(tmp_path: Path, reader: str) -> None:
     assert check_file(written(tmp_path, reader)).verdict is Verdict.CORRECT

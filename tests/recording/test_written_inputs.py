@@ -49,6 +49,7 @@ net.train(rows.values, marks.values, 0.3, 20)
 """
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("old", "new", "parameter"),
     [("", "", ""), ("self.b[j] -= rate * delta", "self.b[j] -= rate * (self.out[j] - self.target[j])", "self.b")],

@@ -28,7 +28,7 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
     stage.errors = tuple(errors)
     for cost in costs:
         if cost.node is not None and not cost.meant and is_margin(stage, cost.node):
-            continue
+            continue  # a branch looks at it, and no gradient is made of it
         reading = read(stage, cost)
         if reading is None or not (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):
             continue

@@ -77,8 +77,8 @@ def decisive_reading(
 def is_looked_at(reading: Reading, stated: Stated) -> bool:
     """Whether squares are a number to look at, beside gradients that are those of the cost of a reading.
 
-    So it is if they are computed for some of the updates only, in another function than the error that goes back, and
-    if that error is not scaled as theirs is.
+    They are if they are computed for some of the updates only, in another function than the error that goes back, and
+    that error is not scaled as theirs is.
     """
     stage, errors = reading.stage, reading.cost.errors
     place = stage.node(stated.node).place

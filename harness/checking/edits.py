@@ -251,7 +251,7 @@ class EditBench(Bench):
         )
 
     def totals(self) -> Iterator[Repair]:
-        """An array in the place of its sum or mean over the first axis, as of all observations"""
+        """An array in the place of its sum or mean, as of that over all observations"""
         for ids in self.groups():
             arrays = {id: array for id in ids if (array := self.added_up(id)) is not None}
             if arrays and self.mends({id: self.passing_on(array) for id, array in arrays.items()}):

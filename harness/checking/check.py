@@ -43,6 +43,7 @@ from .unrun import (
     ending_layers,
     gradient_functions,
     methods_left,
+    named_functions,
     parts_left,
     passing_on,
     trainers_left,
@@ -476,11 +477,9 @@ def using_derivatives(tree: ast.Module, pairs: Sequence[PairResult]) -> list[str
     kinds = (PairKind.FUNCTIONS, PairKind.DERIVATIVE)
     sides = {pair.name.rpartition(" / ")[2] for pair in pairs if pair.kind in kinds}
     return [
-        f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name
-        for part in tree.body
-        for function in (part.body if isinstance(part, ast.ClassDef) else [part])
-        if isinstance(function, ast.FunctionDef) and does_arithmetic(function)
-        if any(called_name(node) in sides for node in ast.walk(function))
+        name
+        for name, function in named_functions(tree)
+        if does_arithmetic(function) and any(called_name(node) in sides for node in ast.walk(function))
     ]
 
 

@@ -16,7 +16,7 @@ from .moved_cost import moved_cost
 from .reading import Match, Reading, same_cost
 from .recorded_costs import is_declared_cost, is_named, recorded_costs
 from .stage import Stage
-from .structure import Layer, is_coupled, is_margin
+from .structure import Layer, is_compared_margin, is_coupled
 from .vjps import CHOICE
 from .weighted import held_targets, of_several_kinds, with_weights, with_zeros
 
@@ -27,7 +27,7 @@ def make_readings(stage: Stage, errors: Sequence[Error], costs: Sequence[Cost]) 
     """The stage under every cost that may be meant; each is made when it is asked for."""
     stage.errors = tuple(errors)
     for cost in costs:
-        if cost.node is not None and not cost.meant and is_margin(stage, cost.node):
+        if cost.node is not None and not cost.meant and is_compared_margin(stage, cost.node):
             continue
         reading = read(stage, cost)
         if reading is None or not (errors or cost.meant or len(reading.unexplained) < len(stage.steps)):

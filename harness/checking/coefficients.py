@@ -10,13 +10,14 @@ from typing import TypeGuard
 
 from ..recording.graph import Place
 from ..recording.literals import assigned, defaults_of, is_of_self, last_name
+from .idle_loops import is_update
 from .sources import Sources, parts_of
 
 NAME = re.compile(
     r"(?i)(beta|rho|decay|decay_?rate|weight_?decay|momentum|eps|epsilon|lambda|lambd|lamb|lam|lmbda|reg|"
     r"regulari[sz]ation|dropout|dropout_?rate|drop_?prob|keep_?prob|learning_?rate|lr)_?\d?_?"
 )
-RATE = re.compile(r"(?i)(learning_?rate|l_?rate|lr|eta|alpha|step_?size)_?\d?_?")
+RATE = re.compile(r"(?i)(learning_?rate|l_?rate|lr|eta|alpha|step_?size)_?\d?_?")  # of an update
 PAIRED = re.compile(r"(?i)(beta|rho|decay|decay_?rate)_?\d_?")  # as ``beta1`` and ``beta2``
 LOOKED_UP = frozenset({"vars", "locals", "globals", "__dict__", "eval", "exec"})  # they read names that nobody writes
 
@@ -93,26 +94,19 @@ def stored_as_given(method: ast.FunctionDef) -> Iterator[tuple[str, int]]:
 
 
 def arguments_of(scope: ast.FunctionDef) -> Iterator[tuple[str, int]]:
-    """The coefficients that a function takes and does not use, if they have a default or a partner, or are the rate of
-    an update that it makes."""
+    """The coefficients that a function takes and does not use.
+
+    They have a default or a partner, or are the rate of an update that the function makes.
+    """
     arguments = [*scope.args.posonlyargs, *scope.args.args]
     usual = [one for one, _ in defaults_of(scope.args)]
     read = {node.id for part in scope.body for node in ast.walk(part) if is_read(node)}
+    updates = any(isinstance(node, ast.stmt) and is_update(node) for node in ast.walk(scope))
     for one in (*arguments, *scope.args.kwonlyargs):
         is_meant = NAME.fullmatch(one.arg) and (one in usual or partners_of(scope, one.arg))
-        is_rate = RATE.fullmatch(one.arg) and any(map(replaces_itself, ast.walk(scope)))
+        is_rate = updates and RATE.fullmatch(one.arg)
         if one.arg not in read and (is_meant or is_rate):
             yield one.arg, one.lineno
-
-
-def replaces_itself(node: ast.AST) -> bool:
-    """Whether a statement replaces a value by itself plus or minus something."""
-    if isinstance(node, ast.AugAssign):
-        return isinstance(node.op, (ast.Add, ast.Sub))
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
-        return False
-    terms = {ast.unparse(node.value.left), ast.unparse(node.value.right)}
-    return isinstance(node.value.op, (ast.Add, ast.Sub)) and any(ast.unparse(one) in terms for one in node.targets)
 
 
 def family_of(scope: ast.ClassDef, classes: Sequence[ast.ClassDef]) -> list[ast.ClassDef]:

@@ -77,8 +77,8 @@ def decisive_reading(
 def is_looked_at(reading: Reading, stated: Stated) -> bool:
     """Whether squares are a number to look at, beside gradients that are those of the cost of a reading.
 
-    So it is if they are computed for some of the updates only, in another function than the error that goes back, and
-    if that error is not scaled as theirs is.
+    They are if they are computed for some of the updates only, in another function than the error that goes back, and
+    that error is not scaled as theirs is.
     """
     stage, errors = reading.stage, reading.cost.errors
     place = stage.node(stated.node).place
@@ -173,11 +173,11 @@ def contradiction_of(
         # gradients that are exactly those of the file's own cost have no other scale, whatever the sizes seem to be
         common = common_factor(best) if best.cost.node is not None else None
         is_exact = common is not None and is_same(common[0], 1.0)
-        exact = best.stage.node(best.cost.node).place if is_exact and best.cost.node is not None else None
+        exact = best.stage.node(best.cost.node) if is_exact and best.cost.node is not None else None
         alike = [one for one in stated if one.form is plain.cost.form]
         # a penalty belongs to a cost, whatever it is called
         declared = [one for one in alike if one.decays or is_declared_cost(plain.stage.node(one.node))]
-        others = [one for one in alike if exact is None or plain.stage.node(one.node).place != exact]
+        others = [one for one in alike if exact is None or plain.stage.node(one.node).place != exact.place]
         scales = [(one, found) for one in others if (found := other_scale(plain, one))]
         is_declared = bool(declared) or any(same_cost(plain, one) for one in own)
         odd = odd_scale(plain, sources, is_declared) if exact is None else None

@@ -149,9 +149,12 @@ def decisions_of(recording: Recording, program: Program, *, of_costs: bool = Tru
 
 def is_made_of(program: Program, dependent: Set[int], values: Set[int], earlier: Sequence[Set[int]]) -> bool:
     """Whether values are made of data and of others that were compared earlier, and of nothing else."""
+    above = program.ancestors(values)
     for one in earlier:
+        if above.isdisjoint(one):
+            continue
         within = program.ancestors(values, stop=one) & dependent
-        between = within & program.descendants(one) - one
+        between = within & program.descendants(one, within) - one
         if between and within <= between | one:
             return True
     return False
@@ -288,8 +291,8 @@ def decided_outputs(recording: Recording, decisions: Sequence[Decision]) -> dict
     """The nodes that change if the numbers that targets are compared with are what branches decided.
 
     Each decision is followed by such a comparison, or by a question whether there is one to make; else it is not known
-    which belongs to which. Those before the first that is followed by one may be of predictions before the training,
-    if they decide no update and the output of the training is asked for in each turn alone.
+    which belongs to which. Those before the first that is followed by one may be of predictions before the training.
+    They are left out if nothing is computed after them, and if the training has more than one comparison.
     """
     nodes = recording.nodes
     compared = [compared_numbers(one, nodes) for one in decisions]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -251,7 +251,7 @@ class EditBench(Bench):
         )
 
     def totals(self) -> Iterator[Repair]:
-        """An array in the place of its sum or mean over the first axis, as of all observations"""
+        """An array in the place of its sum or mean, as of that over all observations"""
         for ids in self.groups():
             arrays = {id: array for id in ids if (array := self.added_up(id)) is not None}
             if arrays and self.mends({id: self.passing_on(array) for id, array in arrays.items()}):
@@ -431,16 +431,10 @@ class EditBench(Bench):
         old = self.arrays_at(ids, place)
         if len(ids) < 2 or len(old) < len(ids) or any(is_truth(stage.node(one)) or one in self.local for one in old):
             return
-        before = {
-            layer.a: layer.z
-            for layer in self.reading.forward.layers
-            if layer.a != layer.z
-            and stage.node(layer.a).shape == ()  # arrays are named by what they are a derivative of
-        }
         at = stage.node(ids[0]).place
         is_shared = at is not None and at.site in self.reading.forward_lines  # then what calls the line is wrong
-        if before.keys() >= set(old) and not is_shared:
-            yield old, [before[one] for one in old]
+        if self.pre_activations.keys() >= set(old) and not is_shared:
+            yield old, [self.pre_activations[one] for one in old]
         shapes = [stage.node(one).shape for one in old]
         count = 0
         for made in self.series():
@@ -448,6 +442,15 @@ class EditBench(Bench):
                 if new != old and [stage.node(one).shape for one in new] == shapes and count < MOST_MEANT:
                     count += 1
                     yield old, new
+
+    @cached_property
+    def pre_activations(self) -> dict[int, int]:
+        """What each output of a unit of plain numbers is the activation of.
+
+        Those of arrays are left out, because a mistake with them is named by what it is a derivative of.
+        """
+        layers = [one for one in self.reading.forward.layers if self.stage.node(one.a).shape == ()]
+        return {one.a: one.z for one in layers if one.a != one.z}
 
     def series(self) -> list[list[int]]:
         """What each line of the forward pass made, in order, and the same with what it began with."""

@@ -147,7 +147,7 @@ class CostBench(Bench):
         return [[id] for id in self.local]
 
     def changes(self) -> tuple[Callable[[], Iterator[Repair]], ...]:
-        """Signs, and targets if there are none"""
+        """Signs, and the target in a cost without it"""
         return self.signs, self.left_out_targets
 
     def left_out_targets(self) -> Iterator[Repair]:
@@ -222,7 +222,7 @@ def misstated_cost(readings: Sequence[Reading], plain: Reading) -> tuple[Found |
 
 
 def is_of_other_classes(own: Reading, plain: Reading) -> bool:
-    """Whether the file's own cost is the same one of other outputs: those of labels that are not counted one too low.
+    """Whether the file's own cost takes the outputs of other classes than the gradients do, as of the label less 1.
 
     The gradient of such a cost is a constant over the output of one class, and 0 for all others.
     """
@@ -232,7 +232,7 @@ def is_of_other_classes(own: Reading, plain: Reading) -> bool:
         return False
     values = np.concatenate([np.ravel(one[min(outputs)]) for one in plain.stage.settings])
     counted = [one != 0 for one in both]
-    constants = [(gradients * values)[where] for gradients, where in zip(both, counted)]
+    constants = [(gradients * values)[some] for gradients, some in zip(both, counted)]
     are_constant = all(one.size and np.ptp(one) <= NEARLY_ALIKE * np.max(np.abs(one)) for one in constants)
     is_of_one = are_constant and constants[0].size == constants[1].size < values.size
     return is_of_one and bool(np.any(counted[0] != counted[1]))

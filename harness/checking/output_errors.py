@@ -175,10 +175,15 @@ def constant_target(value: Any) -> float | list[Any] | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def sum_error(stage: Stage, id: int) -> Error | None:
+def sum_error(stage: Stage, id: int, *, has_margins: bool) -> Error | None:
     """``a + y`` for an output and a target of one shape, which can only be a slip.
 
     The first term of a sum that begins with 0 is not one, nor is an update if a branch asks for a margin before it.
+
+    Args:
+        stage: the iteration.
+        id: of the sum.
+        has_margins: whether branches ask for margins.
     """
     node = stage.node(id)
     if node.operation != "add" or len(argument_ids(node)) != 2:
@@ -188,7 +193,7 @@ def sum_error(stage: Stage, id: int) -> Error | None:
         is_alike = squeezed(stage.node(output).shape) == squeezed(stage.node(target).shape)
         if is_between and is_alike and is_made_of_data(stage, target) and not is_noise(stage, target):
             made = stage.node(target) if stage.node(target).kind is Kind.LITERAL else stage.node(output)
-            goes_on = set(node.names) & set(made.names) and (made.id == target or asks_for_margin(stage))
+            goes_on = set(node.names) & set(made.names) and (made.id == target or has_margins)
             return None if goes_on else Error(node=id, output=output, target=target)
     return None
 
@@ -232,7 +237,11 @@ def find_error_groups(stage: Stage, within: set[int]) -> list[tuple[Error, ...]]
     constants = [error for error in numbers if not changes_an_item(stage, error)]
     arrays = [error for error in subtractions if not isinstance(error.constant, float)]
     arrays = labels_together(stage, without_drawn(stage, arrays))
-    sums = [] if arrays else [one for one in (sum_error(stage, id) for id in sorted(within & dependent)) if one]
+    sums: list[Error] = []
+    if not arrays:
+        has_margins = asks_for_margin(stage)
+        found_sums = (sum_error(stage, id, has_margins=has_margins) for id in sorted(within & dependent))
+        sums = [one for one in found_sums if one]
     quotients = [error for error in others if stage.node(error.node).operation == "divide"]
     products = [error for error in others if error not in quotients]
     quotients = [one for one in quotients if not is_of_margins(stage, one, products)]

@@ -30,9 +30,9 @@ from .scales import HALVES
 from .sources import Sources
 from .unrun import OF_DERIVATIVES, gradient_functions
 
-# the name of an argument that is a gradient, as "error" and "delta" need not be
-OF_BIAS = re.compile(r"(?i)(^|[._])b(\d|ias|$)")  # what a gradient is of
-OF_GRADIENT = re.compile(r"(?i)\w*grad|(?-i:d[A-Z])|d_?(out|val|next|y|z|a|l|h|x)|\w*diff|deriv")
+OF_BIAS = re.compile(r"(?i)(^|[._])b(\d|ias|$)")  # the name of a bias
+# the name of an argument that is a gradient, as "error" and "delta" need not be, and "data" is not
+OF_GRADIENT = re.compile(r"(?i)\w*grad|(?-i:d[A-Z])|d_?(out|val|next|y|z|a(?!ta)|l|h|x)|\w*diff|deriv")
 
 
 def with_pairs(

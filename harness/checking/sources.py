@@ -67,8 +67,7 @@ class Sources:
 
     def arguments_at(self, file: str, line: int) -> list[str]:
         """The names of the arguments of the function that begins in a line of a file."""
-        nodes = ast.walk(self.trees[file]) if file in self.trees else ()
-        found = [one for one in nodes if isinstance(one, ast.FunctionDef) and one.lineno == line]
+        found = [one for one in self.functions_of(file) if one.lineno == line]
         return [argument.arg for one in found for argument in one.args.args]
 
     def call_of(self, function: str, names: tuple[str, ...]) -> Place | None:

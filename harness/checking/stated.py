@@ -216,7 +216,8 @@ class Search:
         for output in self.single_ways(part, replay.inner):
             errors = [(one, self.form_of(one, replay)) for one in self.errors_of(output, part, replay.inner)]
             fitting = [(error, *found) for error, found in errors if found is not None]
-            for error, form, factor in sorted(fitting, key=lambda one: one[2] < 0)[:1]:
+            if fitting:
+                error, form, factor = min(fitting, key=lambda one: one[2] < 0)
                 return Stated(
                     node=replay.whole,
                     form=form,

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from ..recording.graph import Node
-from .replay import CannotReplay, size_of
+from .replay import CannotReplay, is_truth, size_of
 from .stage import PRODUCTS, VARIED_KINDS, Stage, argument_ids
 
 SUMS = frozenset({"add", "subtract", "sum"})
@@ -118,6 +118,11 @@ def is_margin(stage: Stage, id: int) -> bool:
         and len(outputs) == 1
         and not stage.dependent.issuperset(operands)
     )
+
+
+def is_compared_margin(stage: Stage, id: int) -> bool:
+    """Whether a value is an output times a target that is compared, as a branch does; a cost may be scaled by data."""
+    return is_margin(stage, id) and any(is_truth(stage.node(one)) for one in stage.program.children[id])
 
 
 def asks_for_margin(stage: Stage) -> bool:

@@ -61,10 +61,12 @@ def with_trainers(
         the verdict, and the recordings that are judged by it.
     """
     data, ran = data_of(recording.driven, recording.seed), list(ran)
-    for name in trainers_left(ran, sources) if data is not None else ():
+    if data is None:
+        return result, ran
+    for name in trainers_left(ran, sources):
         trainer = trainer_of(name, sources)
         lines = lines_with(trainer, recording.driven.calls) if trainer is not None else None
-        if trainer is None or lines is None or data is None:
+        if trainer is None or lines is None:
             continue
         latest = record("\n".join(lines), data)
         other = check_recording(latest, sources=sources)
@@ -77,8 +79,7 @@ def with_trainers(
             return replace(other, calls=lines), [latest]
         if other.verdict is Verdict.CORRECT and latest.raised is None:
             ran.append(latest)
-    for lines in failed_callers(recording, ran, sources, data) if data is not None else ():
-        assert data is not None
+    for lines in failed_callers(recording, ran, sources, data):
         latest = record("\n".join(lines), data)
         if latest.raised is not None and latest.raised.type == "ValueError":
             detail = f"{lines[-1]} fails, though what it calls works alone: {exception_text(latest)}"

@@ -296,14 +296,19 @@ def callers_left(recordings: Sequence[Recording], sources: Sources) -> dict[str,
     trainers = {bare(one.function) for place in updates if place is not None for one in place.trail}
     found = {}
     for file, tree in sources.trees.items():
-        for part in tree.body:
-            methods: Sequence[ast.stmt] = part.body if isinstance(part, ast.ClassDef) else [part]
-            for function in (one for one in methods if isinstance(one, ast.FunctionDef)):
-                calls = any(isinstance(one, ast.Call) and last_name(one.func) in trainers for one in ast.walk(function))
-                if calls and not has_run(function, file, lines):
-                    name = f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name
-                    found[name] = function
+        for name, function in named_functions(tree):
+            calls = any(isinstance(one, ast.Call) and last_name(one.func) in trainers for one in ast.walk(function))
+            if calls and not has_run(function, file, lines):
+                found[name] = function
     return found
+
+
+def named_functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """The functions at the top level of a file and the methods of its classes, with their names: "Network.fit"."""
+    for part in tree.body:
+        methods: Sequence[ast.stmt] = part.body if isinstance(part, ast.ClassDef) else [part]
+        for function in (one for one in methods if isinstance(one, ast.FunctionDef)):
+            yield f"{part.name}.{function.name}" if isinstance(part, ast.ClassDef) else function.name, function
 
 
 def ending_layers(recordings: Sequence[Recording], sources: Sources) -> list[str]:

@@ -185,21 +185,15 @@ def untouched_parameters(reading: Reading) -> Untouched:
 def is_cut_short(reading: Reading) -> bool:
     """Whether an exception ended the run before any parameter was updated twice: an iteration may not be complete.
 
-    It is, if its forward pass has begun again after the updates.
+    It is complete if its forward pass has begun again after the updates.
     """
     recording = reading.stage.recording
     counts = Counter(update.parameter for update in recording.updates)
     if recording.stop is not Stop.RAISED or max(counts.values(), default=0) >= 2:
         return False
-    first = {called_from(reading.stage.node(id)) for id in reading.forward.nodes} - {None}
+    first = {use_of(node) for node in map(reading.stage.node, reading.forward.nodes) if node.place is not None}
     end = max((update.after for update in recording.updates), default=0)
-    return not any(called_from(node) in first for node in recording.nodes[end + 1 :])
-
-
-def called_from(node: Node) -> tuple[str, tuple[Site, ...]] | None:
-    """An operation with its line and those that led to it; None for a value without a line."""
-    place = node.place
-    return None if place is None else (node.operation, (place.site, *(one.site for one in place.callers)))
+    return not any(use_of(node) in first for node in recording.nodes[end + 1 :])
 
 
 def is_first_state(reading: Reading, leaf: int) -> bool:

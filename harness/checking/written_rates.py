@@ -1,4 +1,4 @@
-"""The learning rate that only the line of one update names, if the gradient that it multiplies is made on that line.
+"""The learning rate of one parameter alone: what its update's line, or a line of its own before, multiplies by.
 
 ``W1 -= slow * X.T @ d1`` beside ``W2 -= fast * H.T @ d2`` is a choice of two rates. ``W1 -= lr / 2 * X.T @ d1`` is a
 gradient that is half as large, because nothing says that the number is another rate.
@@ -38,10 +38,7 @@ def written_rate(reading: Reading, step: Step) -> float | None:
 
 def is_scaled_in_place(text: str, arrays: Collection[str]) -> bool:
     """Whether a line only multiplies a value by a number and keeps its name: ``db *= 2``, ``db = rate * db``."""
-    try:
-        (statement,) = ast.parse(text.strip()).body
-    except (SyntaxError, ValueError):
-        return False
+    statement = statement_of(text)
     if isinstance(statement, ast.AugAssign):
         return isinstance(statement.op, ast.Mult) and not is_array(statement.value, arrays)
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
@@ -52,12 +49,18 @@ def is_scaled_in_place(text: str, arrays: Collection[str]) -> bool:
     return len(factors) == len(others) + 1 > 1 and not any(is_array(one, arrays) for one in others)
 
 
-def change_written(text: str) -> ast.expr | None:
-    """What a line adds to a parameter or subtracts from it; None if it is not written as such an update."""
+def statement_of(text: str) -> ast.stmt | None:
+    """The only statement of a line; None if it has several, or is a part of one."""
     try:
         (statement,) = ast.parse(text.strip()).body
     except (SyntaxError, ValueError):
         return None
+    return statement
+
+
+def change_written(text: str) -> ast.expr | None:
+    """What a line adds to a parameter or subtracts from it; None if it is not written as such an update."""
+    statement = statement_of(text)
     if isinstance(statement, ast.AugAssign) and isinstance(statement.op, (ast.Add, ast.Sub)):
         return statement.value
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.BinOp):

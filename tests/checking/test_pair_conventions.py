@@ -54,6 +54,12 @@ def arctan(z):
 def arctan_prime(z, a):
     return np.cos(a) ** 2 + 0 * z
 
+def logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+def logistic_prime(z, a):
+    return a * (1 - a)
+
 def dense_forward(x, w, b):
     return x @ w + b
 
@@ -75,6 +81,7 @@ SLIPS = {
     "softplus": ("g * (1 - np.exp(-out))", "g * (1 + np.exp(-out))"),
     "cube": ("above * 3 * z**2", "above * 3 * z"),
     "arctan": ("np.cos(a) ** 2", "np.cos(z) ** 2"),
+    "logistic": ("a * (1 - a)", "a * (1 + a)"),
     "dense_forward": ("grad_b, grad @ w.T", "grad_b, grad @ (w.T + 1)"),
     "mix_forward": ("dz.sum(axis=0), dz @ w.T", "dz.sum(axis=0), dz @ abs(w.T)"),
 }

@@ -77,7 +77,7 @@ class _Proposal:
     def _is_made(self, text: str) -> bool:
         """Whether an expression can be evaluated."""
         try:
-            self.session.run(f"made = {text}")
+            self.session.run(text)
         except (Exception, SystemExit, Overrun, StopRecording):
             return False
         finally:

@@ -10,6 +10,8 @@ from harness.checking.check import check_file
 from harness.checking.layers import check_layers
 from harness.checking.pair_verdicts import of_layers
 from harness.checking.result import Agreement, CheckResult, Reason, Verdict
+from harness.recording.driving.pairs.find import find_pairs
+from harness.recording.driving.pairs.plan import PairKind
 from tests.network_files import write_file
 
 FUNCTIONS = """
@@ -103,6 +105,11 @@ def test_a_slip_is_wrong_under_all_of_them(tmp_path: Path) -> None:
         assert text.count(right) == 1
         text = text.replace(right, wrong)
     assert agreements(tmp_path, text) == dict.fromkeys(SLIPS, Agreement.DIFFERS)
+
+
+def test_an_argument_with_the_name_of_a_value_is_not_a_gradient_from_above() -> None:
+    kinds = [plan.kind for plan in find_pairs(FUNCTIONS) if plan.name.startswith("logistic")]
+    assert kinds == [PairKind.DERIVATIVE]
 
 
 NETWORK = """

@@ -24,9 +24,10 @@ def nodes_of(text: str) -> list[ast.AST]:
 
 @functools.lru_cache(maxsize=256)
 def nodes_in(node: ast.AST) -> tuple[ast.AST, ...]:
-    """A node and all below it, in the order of ``ast.walk``; for trees that do not change any more.
+    """All nodes of a tree, in the order of ``ast.walk``, kept for the next question about the same tree.
 
-    Many questions are asked about the same tree, and to walk it takes longer than to answer most of them.
+    To walk a tree takes longer than to answer most questions about it. A tree that is changed later, as by weaving, may
+    only be asked about before. Of a part that is asked about once, use ``ast.walk``: it would push out a whole tree.
     """
     found = [node]
     for one in found:  # grows meanwhile
@@ -41,7 +42,7 @@ def nodes_in(node: ast.AST) -> tuple[ast.AST, ...]:
 
 @functools.lru_cache(maxsize=256)
 def last_names_in(node: ast.AST) -> frozenset[str]:
-    """The last part of each name in a tree; see ``nodes_in``."""
+    """The last part of each name in a tree, kept as the nodes are: see ``nodes_in``."""
     return frozenset(map(last_name, nodes_in(node))) - {""}
 
 

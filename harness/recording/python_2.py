@@ -102,7 +102,7 @@ def counts_by_quotients(text: str) -> bool:
     """Whether a quotient is where Python 3 takes whole numbers only: ``range(n / size)``, ``rows[: n / 2]``.
 
     What has anything that Python 2 lacks is not looked at, nor what asks for the division of Python 3. A function that
-    a file which runs its other functions does not name says nothing: nobody may have run it.
+    is never named does not count if the file calls its other functions: perhaps nobody has run it.
     """
     tree = ast.parse(text) if "/" in text and TRUE_DIVISION.search(text) is None else ast.Module([], [])
     nodes = list(ast.walk(tree))
@@ -114,7 +114,7 @@ def counts_by_quotients(text: str) -> bool:
 
 
 def _never_named(text: str, tree: ast.Module, nodes: Iterable[ast.AST]) -> list[ast.AST]:
-    """The functions whose name stands once in a text, if it calls another one of its own outside of functions."""
+    """The functions whose name stands only once in a text, if the text calls others of its own outside of functions."""
     own = {one.name: one for one in nodes if isinstance(one, (ast.FunctionDef, ast.ClassDef))}
     statements = [one for one in tree.body if not isinstance(one, (ast.FunctionDef, ast.ClassDef))]
     calls = [one.func for statement in statements for one in ast.walk(statement) if isinstance(one, ast.Call)]

@@ -104,7 +104,8 @@ def resized(task: Task, answer: Answer | None) -> Task | None:
     columns = wider_table(raised["message"], recording["stand_ins"]["tuple"], size_numbers(task["text"]))
     if columns is not None:
         features, rows = columns - 1, None  # the last column is made beside the features
-    is_measured = ITEM_BEYOND.fullmatch(raised["message"]) and any(".shape[1]" in one for one in texts[-1:])
+    # the number of columns is asked of labels, which have one axis
+    is_measured = ITEM_BEYOND.fullmatch(raised["message"]) and ".shape[1]" in "".join(texts[-1:])
     if (is_measured or wants_one_hot(raised["message"], set(sizes))) and not task.get("one_hot"):
         return task | {"one_hot": True}
     wanted = [features, rows]

@@ -294,7 +294,7 @@ def _names(text: str) -> tuple[set[str], set[str]]:
 
 
 def placed_statements(tree: ast.AST) -> list[tuple[ast.stmt, Statement]]:
-    """The facts of each assignment and return statement, beside its place."""
+    """Each assignment and return statement as a node, which has its place, with its facts."""
     statements = [node for node in nodes_in(tree) if isinstance(node, ast.stmt)]
     return [(node, facts) for node in statements if (facts := _statement(node)) is not None]
 
@@ -359,7 +359,7 @@ def _statement(node: ast.AST) -> Statement | None:
     if isinstance(node, ast.Assign):
         text = " = ".join(ast.unparse(target) for target in node.targets)
         kinds = (ast.Name, ast.Attribute, ast.Subscript)
-        parts = [part for part in nodes_in(node.value) if isinstance(part, kinds)]
+        parts = [part for part in ast.walk(node.value) if isinstance(part, kinds)]
         read = {part.id if isinstance(part, ast.Name) else ast.unparse(part) for part in parts}
         targets = {ast.unparse(target) for target in node.targets}
         return Statement(

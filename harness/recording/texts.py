@@ -1,4 +1,7 @@
-"""Arrays of texts, which a file may convert to numbers each time that it computes with them."""
+"""Arrays of texts, such as the cells of a CSV file.
+
+A file may convert them to numbers each time that it computes with them. The numbers are recorded as the same data then.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ TEXTS = "US"  # kinds of dtypes
 
 
 class TextArray(np.ndarray):
-    """An array of texts of the user's file. Numbers that are made of it twice are the same data, not data twice."""
+    """An array of texts. If the user's file converts it to numbers twice, the second ones are a copy of the first."""
 
     _stands_for = np.ndarray  # what its type is for the user's code
 
@@ -26,7 +29,8 @@ class TextArray(np.ndarray):
         return converted_leaf(_met_before(self), result, "astype", Kind.DATA) if TAPE.on else result
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
-        return getattr(ufunc, method)(*map(_unrecorded, inputs), **keywords)
+        named = {name: _unrecorded(value) for name, value in keywords.items()}
+        return getattr(ufunc, method)(*map(_unrecorded, inputs), **named)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         named = {name: _unrecorded(value) for name, value in keywords.items()}
@@ -40,12 +44,12 @@ class TextArray(np.ndarray):
 
 
 def recorded_texts(value: Any) -> Any:
-    """An array of texts as one that knows what was made of it; anything else as it is."""
+    """An array of texts as one whose conversions are recorded; anything else as it is."""
     is_text = type(value) is np.ndarray and value.dtype.kind in TEXTS
     return value.view(TextArray) if is_text else value
 
 
-MET: deque[TextArray] = deque(maxlen=8)
+MET: deque[TextArray] = deque(maxlen=8)  # the latest that were converted
 
 
 def _met_before(array: TextArray) -> TextArray:
@@ -57,7 +61,7 @@ def _met_before(array: TextArray) -> TextArray:
 
 
 def _unrecorded(value: Any) -> Any:
-    """The same with plain arrays of texts."""
+    """A value, or the items of a list or tuple, with plain arrays instead of arrays of texts."""
     if isinstance(value, TextArray):
         return value.view(np.ndarray)
     if isinstance(value, (list, tuple)) and any(isinstance(one, (TextArray, list, tuple)) for one in value):

@@ -186,7 +186,7 @@ def _node_of_view(array: Array) -> int | None:
 
 
 def memory_of(array: Array) -> tuple[Any, ...]:
-    """Which memory an array reads, and how"""
+    """Which part of the memory an array reads, and how."""
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 

@@ -1435,6 +1435,9 @@ def standardize(x):
 def shifted(x):
     return x - x.mean(), lambda z: z + x.mean()
 
+def scaled(x):
+    return x / x.std(), lambda data: data * x.std()
+
 def layer(sizes):
     return (lambda x: x * sizes), (lambda d: d * sizes)
 """

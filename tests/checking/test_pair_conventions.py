@@ -10,6 +10,8 @@ from harness.checking.check import check_file
 from harness.checking.layers import check_layers
 from harness.checking.pair_verdicts import of_layers
 from harness.checking.result import Agreement, CheckResult, Reason, Verdict
+from harness.recording.driving.pairs.find import find_pairs
+from harness.recording.driving.pairs.plan import PairKind
 from tests.network_files import write_file
 
 FUNCTIONS = """
@@ -54,6 +56,12 @@ def arctan(z):
 def arctan_prime(z, a):
     return np.cos(a) ** 2 + 0 * z
 
+def logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+def logistic_prime(z, a):
+    return a * (1 - a)
+
 def dense_forward(x, w, b):
     return x @ w + b
 
@@ -75,6 +83,7 @@ SLIPS = {
     "softplus": ("g * (1 - np.exp(-out))", "g * (1 + np.exp(-out))"),
     "cube": ("above * 3 * z**2", "above * 3 * z"),
     "arctan": ("np.cos(a) ** 2", "np.cos(z) ** 2"),
+    "logistic": ("a * (1 - a)", "a * (1 + a)"),
     "dense_forward": ("grad_b, grad @ w.T", "grad_b, grad @ (w.T + 1)"),
     "mix_forward": ("dz.sum(axis=0), dz @ w.T", "dz.sum(axis=0), dz @ abs(w.T)"),
 }
@@ -97,6 +106,11 @@ def test_a_slip_is_wrong_under_all_of_them(tmp_path: Path) -> None:
         assert text.count(right) == 1
         text = text.replace(right, wrong)
     assert agreements(tmp_path, text) == dict.fromkeys(SLIPS, Agreement.DIFFERS)
+
+
+def test_an_argument_with_the_name_of_a_value_is_not_a_gradient_from_above() -> None:
+    kinds = [plan.kind for plan in find_pairs(FUNCTIONS) if plan.name.startswith("logistic")]
+    assert kinds == [PairKind.DERIVATIVE]
 
 
 NETWORK = """

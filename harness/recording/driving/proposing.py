@@ -63,7 +63,7 @@ class _Proposal:
         return self.lines
 
     def _given_to_make(self, owner: str) -> str:
-        """The arguments of a constructor; only its numbers if it fails with what was guessed, or none of them."""
+        """The arguments of a constructor; if it fails with them, only those that are numbers and texts, or none."""
         constructor, before = self.caller.facts.constructor(owner), len(self.lines)
         given = self._given(constructor)
         if constructor is None or TO_FILL_IN in given or self._is_made(f"{owner}({given})"):
@@ -75,9 +75,9 @@ class _Proposal:
         return ", ".join(f"{argument.name}={one}" for argument, one in zip(constructor.required, kept))
 
     def _is_made(self, text: str) -> bool:
-        """Whether an expression has a value."""
+        """Whether an expression can be evaluated."""
         try:
-            self.session.run(f"made = {text}")
+            self.session.run(text)
         except (Exception, SystemExit, Overrun, StopRecording):
             return False
         finally:
@@ -167,8 +167,8 @@ class _Proposal:
 
 
 def _literal(text: str) -> object:
-    """The value of a number or a text; None for another expression."""
+    """The value of a literal; None for another expression."""
     try:
         return ast.literal_eval(text)
-    except ValueError:
+    except (ValueError, TypeError, SyntaxError):
         return None

@@ -35,6 +35,11 @@ def result_name(node: ast.expr, index: int) -> str:
     return f"result{index + 1}"
 
 
+def is_named(result: str) -> bool:
+    """Whether the name of a result stands in the file; see ``result_name``."""
+    return not UNNAMED.fullmatch(result) and not result.startswith("call ")
+
+
 def part_name(node: ast.expr, index: int, arguments: set[str]) -> str:
     """The name of one of several results: an argument that is returned changed, ``W - rate * dW``, keeps its own."""
     is_changed = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Add))

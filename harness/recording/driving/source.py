@@ -13,7 +13,7 @@ from typing import TypeGuard
 from ..literals import last_name, texts_of
 from ..source import called_name
 from .examples import Example
-from .returns import UNNAMED, are_all_of_kind, kind_of_results, part_name, result_name, unpacked_calls
+from .returns import are_all_of_kind, is_named, kind_of_results, part_name, result_name, unpacked_calls
 from .updates import WEIGHT_NAME, UpdateLine, updates_of
 from .uses import is_expression, names_in
 
@@ -459,7 +459,7 @@ def _name_results(facts: FileFacts, tree: ast.AST) -> None:
     known = {name for names in taken for name in names}
     unpacked = list(unpacked_calls(tree))
     for function in functions:
-        named = ["" if UNNAMED.fullmatch(name) or name.startswith("call ") else name for name in function.returns]
+        named = [name if is_named(name) else "" for name in function.returns]
         if len(named) < 2 or all(named):
             continue
         windows = [[*names[i : i + len(named)]] for names in taken for i in range(len(names) - len(named) + 1)]

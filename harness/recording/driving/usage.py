@@ -232,8 +232,8 @@ def _import_pattern(path: str) -> re.Pattern[str]:
 
 def _is_imported(path: str, texts: Iterable[str]) -> bool:
     """Whether one of the texts imports a file."""
-    pattern = _import_pattern(path)
-    return any(Path(path).stem in text and pattern.search(text) for text in texts)
+    naming = [text for text in texts if Path(path).stem in text]
+    return bool(naming) and any(map(_import_pattern(path).search, naming))
 
 
 @functools.lru_cache(maxsize=8)

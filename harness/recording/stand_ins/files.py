@@ -29,7 +29,7 @@ from .saved import SavedWeights, asserts_shapes
 
 HEADER = r"skiprows|skip_header|next\(|readline\(\)|DictReader|header=0|(lines|rows|data|readlines\(\))\[1:\]"
 SEPARATOR = re.compile(r"(?:split\(|sep ?=|delimiter ?=) ?(['\"])(\\t|, |[;:|, ])\1")
-SPACED = {", "}  # a comma, of which a file may mean the lists in its own texts
+SPACED = {", "}  # separators by which a file may also split words of its own
 # a line before the numbers that a file looks for: lines.index("@data\n"), line.startswith("@data"), "@data" in line
 MARKER = re.compile(
     r"""\.index\(['"]([^'"\n\\]+)\\n['"]\)"""
@@ -59,9 +59,9 @@ ONE_ARRAY = re.compile(
 OF_DATA_SET = re.compile(r"^(f|fashion[_-]?)?mnist[_-]")  # what their names may begin with
 PAIR = {"0": "x", "1": "y"}  # the items of a pair, by the names that such arrays have
 KEY = re.compile(r"[xXyY]_?\w{0,12}|train\w*|test\w*|arr_\d")  # texts of a file that may be keys
-# what a file that is given pictures as squares says of them: it makes rows of them, or moves a window over them
 COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 OF_TARGETS = re.compile(r"^y|_y|y_|label|target|class|(?<![a-z])y(?![a-z])|out|result|truth|expected|answer")
+# what a file that is given pictures as squares says of them: it makes rows of them, or moves a window over them
 OF_SQUARES = re.compile(r"(?<!\d)28(?!\d)|reshape|flat|ravel|view|squeeze|conv|pool|kernel|filter", re.IGNORECASE)
 UNNAMED = re.compile(r"arr_\d+")  # key of an array that was saved without a name
 PICKLED = re.compile(r"\.(pkl|pickle|p|sav|bin|joblib)(\.gz|\.bz2)?$|data_batch|test_batch", re.IGNORECASE)
@@ -290,7 +290,7 @@ class Missing:
         return self.made.get(id(file)) or str(file)
 
     def stream(self, path: str, mode: str, made_by: Callable[[bytes], Any] = io.BytesIO) -> Any:
-        """An open file; that of bytes is made by a function of its content."""
+        """An open file; ``made_by`` makes one of bytes from its content."""
         content = self.content(path)
         opened: Any = made_by(content) if "b" in mode else io.StringIO(content.decode("latin1"))
         self.made[id(opened)] = path

@@ -240,12 +240,12 @@ def _class_counts(nodes: list[ast.AST]) -> Iterator[int]:
 
 
 def input_counts(text: str) -> set[int]:
-    """Whole numbers that names in a text call a number of inputs."""
+    """The whole numbers that a text assigns, or has as a default, under the name of a number of inputs."""
     nodes = nodes_of(text)
-    return {number for name, number in [*_set_numbers(nodes), *_default_numbers(nodes)] if INPUT_NAME.search(name)}
+    return {number for name, number in [*_set_numbers(nodes), *_default_numbers(nodes)] if INPUT_COUNT.search(name)}
 
 
-INPUT_NAME = re.compile(r"input|feature|in_dim|dim_in|in_size|n_x$|(^|[_.])n_?in$", re.IGNORECASE)
+INPUT_COUNT = re.compile(r"input|feature|in_dim|dim_in|in_size|n_x$|(^|[_.])n_?in$", re.IGNORECASE)
 
 
 def batch_size(text: str) -> int:

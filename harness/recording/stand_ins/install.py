@@ -314,19 +314,19 @@ def patch_when_imported(name: str, patch: Callable[[Any], None]) -> None:
 
 
 class Downloaded(io.BytesIO):
-    """What ``urlopen`` gives."""
+    """The response of ``urlopen``, with made-up content."""
 
     status = code = 200
 
     def __init__(self, content: bytes) -> None:
-        from email.message import Message  # which takes long, and is there if anything is downloaded
+        from email.message import Message  # slow to import, and urllib has imported it already
 
         super().__init__(content)
         self.headers = Message()
         self.headers["Content-Length"] = str(len(content))
 
     def getcode(self) -> int:
-        """That nothing is wrong."""
+        """The status of a download that worked."""
         return self.status
 
     def info(self) -> Any:
@@ -334,7 +334,7 @@ class Downloaded(io.BytesIO):
         return self.headers
 
     def getheader(self, name: str, default: Any = None) -> Any:
-        """One of the headers."""
+        """One header, or a default."""
         return self.headers.get(name, default)
 
 

@@ -1,4 +1,4 @@
-"""Files that would be written, kept in memory and apart from the user's own."""
+"""Files that a run writes, kept in memory instead of among the user's own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 from .paths import REAL_OPEN
 
-MAX_COPIED = 2**24  # bytes of a file that is opened for appending
+MAX_COPIED = 2**24  # bytes of a file that is opened for appending; a larger one begins empty
 
 
 class Overlay:
-    """Files that are opened for writing are kept in memory, and read back from there."""
+    """The files that a run has written: it reads them back from here, and the disk stays as it was."""
 
     def __init__(self) -> None:
         self.written: dict[str, bytes] = {}

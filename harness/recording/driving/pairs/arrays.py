@@ -75,7 +75,7 @@ SHAPE_SETTINGS = (
      (f"({CHANNELS * SIDE * SIDE},)", f"({CHANNELS * SIDE * SIDE}, 1)")),
 )  # fmt: skip
 
-SETTINGS: tuple[tuple[re.Pattern[str], tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
+LAYER_SETTINGS: tuple[tuple[re.Pattern[str], tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     (SHAPE_LAYER, SHAPE_SETTINGS),
     (IMAGE_LAYER, IMAGE_SETTINGS),
     (ATTENTION_LAYER, ATTENTION_SETTINGS),
@@ -92,7 +92,7 @@ def layer_settings(owner: str, name: str) -> tuple[str, ...]:
     Returns:
         none if it is another layer, or the name says nothing.
     """
-    settings = next((some for pattern, some in SETTINGS if pattern.search(owner)), ())
+    settings = next((some for pattern, some in LAYER_SETTINGS if pattern.search(owner)), ())
     known = (values for pattern, values in settings if re.fullmatch(pattern, name, re.IGNORECASE))
     return next(known, ())
 

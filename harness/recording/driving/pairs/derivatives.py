@@ -64,12 +64,14 @@ def _derivative(
 
 
 def _given_both(forward: FunctionFacts, derivative: FunctionFacts) -> str:
-    """The arguments of a derivative that is given what the function is given and its value, with places for both.
+    """The arguments of a derivative that is given the argument of its function and its value, with places for both.
 
-    Empty unless one has the name that it has in the function, and the other that of a value.
+    Empty unless one has the name of that argument, and the other the name of a value. Without a value of that name in
+    the function, y may be a target.
     """
     names = [one.name for one in derivative.required]
-    given = {forward.required[0].name: "{}", **{one: "{output}" for one in names if OF_VALUE.match(one)}}
+    values = [one for one in names if one in forward.returns or (one != "y" and OF_VALUE.match(one))]
+    given = dict.fromkeys(values, "{output}") | {forward.required[0].name: "{}"}
     texts = [given.get(one, "") for one in names]
     return ", ".join(texts) if sorted(texts) == ["{output}", "{}"] else ""
 

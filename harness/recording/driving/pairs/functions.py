@@ -15,7 +15,7 @@ from ..uses import scales_result, uses_of
 from ..words import LOSS_WORDS
 from .arrays import INDEX_LAYER, INDICES, LOSS_DATA, SERIES, STATE, STATES, TOKENS, same_observations
 from .calls import StaticCalls
-from .derivatives import DERIVATIVE
+from .derivatives import DERIVATIVE, OF_VALUE
 from .passes import ATTENDED, Passes, joined_outputs, without_mark
 from .plan import GradientPlan, PairKind, PairOption, PairPlan
 from .recurrent import RECURRENT, recurrent_array, weights_by_key
@@ -61,7 +61,8 @@ def _backward_of(functions: Mapping[str, FunctionFacts], name: str) -> FunctionF
 def _slope_times_gradient(calls: StaticCalls, forward: FunctionFacts) -> FunctionFacts | None:
     """The derivative of an activation that is given the gradient from above too: ``tanh_prime(x, above)``.
 
-    That argument is multiplied with, or it is an array whose items are set.
+    The derivative is a product with that argument, or sets its items. An argument with the name of a value is not
+    meant: ``a * (1 - a)``.
     """
     if len(forward.required) != 1 or LOSS_WORDS.search(forward.name):
         return None
@@ -70,7 +71,8 @@ def _slope_times_gradient(calls: StaticCalls, forward: FunctionFacts) -> Functio
         stem = (match.group("a") or match.group("b") or "") if match is not None else ""
         if stem.strip("_").lower() != forward.name.lower() or len(function.required) != 2:
             continue
-        others = [one.name for one in function.required if one.name != forward.required[0].name]
+        known = {forward.required[0].name, *forward.returns}
+        others = [one.name for one in function.required if one.name not in known and not OF_VALUE.match(one.name)]
         stores = [node for node in ast.walk(function.node) if isinstance(node, ast.Subscript)]
         stored = {ast.unparse(node.value) for node in stores if isinstance(node.ctx, ast.Store)}
         if any(scales_result(one, function.node) or one in stored for one in others):

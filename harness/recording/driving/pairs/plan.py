@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..returns import UNNAMED
+from ..returns import is_named
 
 
 class PairKind(enum.Enum):
@@ -31,8 +31,7 @@ class GradientPlan:
     @property
     def name(self) -> str:
         """The user's name of it; of a result without a name, what it is the gradient of."""
-        is_named = not UNNAMED.fullmatch(self.label) and not self.label.startswith("call ")
-        return self.label if is_named else f"gradient of {self.of}"
+        return self.label if is_named(self.label) else f"gradient of {self.of}"
 
 
 @dataclass(frozen=True, kw_only=True)

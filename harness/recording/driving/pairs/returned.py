@@ -13,12 +13,12 @@ from ..words import LOSS_WORDS
 from .arrays import LOSS_DATA
 from .calls import StaticCalls
 from .functions import MAX_OPTIONS, forward_calls, option_of, returned_gradients
-from .passes import TELLING
 from .plan import PairKind, PairOption, PairPlan
 
 LAMBDA = "lambda"
 OF_DERIVATIVES = re.compile(r"backward|back_?prop|bprop|pullback|vjp|grad(?!e)|deriv", re.IGNORECASE)
-FROM_ABOVE = re.compile(r"^(d|g|g[a-z]|ct|cotangents?)$")
+# names of gradients; others that begin with "d", such as "data", may be those of what an inverse is given
+FROM_ABOVE = re.compile(r"^(d[a-zA-Z]?|d_\w+|d[A-Z]\w*|g[a-z]?|ct|cotangents?)$|diff|grad|delta|err")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +52,9 @@ def returned_plans(calls: StaticCalls) -> Iterator[PairPlan]:
 
 def _returned_by(forward: FunctionFacts) -> Returned | None:
     """The function that a function returns in a pair with its output; None if it returns something else."""
-    inner = {
-        one.name: one for one in ast.walk(forward.node) if isinstance(one, ast.FunctionDef) and one != forward.node
-    }
-    inside = {id(node) for one in _functions_in(forward.node) for node in walk_own(one)}
+    functions = _functions_in(forward.node)
+    inner = {one.name: one for one in functions if isinstance(one, ast.FunctionDef)}
+    inside = {id(node) for one in functions for node in walk_own(one)}
     returns = [one for one in walk_own(forward.node) if isinstance(one, ast.Return) and id(one) not in inside]
     if len(returns) != 1 or not isinstance(returns[0].value, ast.Tuple) or len(returns[0].value.elts) != 2:
         return None
@@ -85,9 +84,9 @@ def _function_of(part: ast.expr, inner: dict[str, ast.FunctionDef]) -> FunctionF
 def _is_derivative(forward: FunctionFacts, backward: FunctionFacts) -> bool:
     """Whether a returned function hands a gradient back, by its name or that of its argument: it may be an inverse."""
     given = [one.name for one in backward.required]
-    is_from_above = any(name.match(one) for one in given for name in (UPSTREAM_NAME, FROM_ABOVE))
-    is_named = OF_DERIVATIVES.search(backward.name) or any(map(TELLING.search, given))
-    return len(given) <= 1 and bool(is_from_above or is_named or (not given and LOSS_WORDS.search(forward.name)))
+    is_from_above = any(UPSTREAM_NAME.match(one) or FROM_ABOVE.search(one) for one in given)
+    is_named = OF_DERIVATIVES.search(backward.name) or (not given and LOSS_WORDS.search(forward.name))
+    return len(given) <= 1 and bool(is_from_above or is_named)
 
 
 def _options(calls: StaticCalls, forward: FunctionFacts, returned: Returned) -> Iterator[PairOption]:

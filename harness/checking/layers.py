@@ -470,7 +470,7 @@ class _Judge:
             self.program.gradients({inner: seed.reshape(np.shape(values[inner]))}, dict(values), through)
             for seed, values in zip(seeds, settings)
         ]
-        has_slope = False
+        slopes = 0
         for gradient in option.gradients:
             of = self.by_name.get(gradient.of_value)
             if of is None or any(of not in truth for truth in truths):
@@ -478,12 +478,13 @@ class _Judge:
             got = samples([self._value(gradient, values) for values in settings])
             true = [np.asarray(truth[of], dtype=float) for truth in truths]
             if of_layer_before(gradient, got, true, of, settings):
-                has_slope = True
+                slopes += 1
                 continue
             found = align(got, samples(true))
             if found is None or found.transposed:
                 return False
-        return any_slope or has_slope
+        # a slope alone is the layer's own, taken at its input: nothing else shows the convention
+        return slopes < len(option.gradients) and (any_slope or slopes > 0)
 
     def _is_passed_on(self, option: PairOption, end: int) -> bool:
         """Whether the gradient from above is given back as it is."""

@@ -227,6 +227,27 @@ def test_a_layer_may_have_the_slope_of_the_layer_before(
     assert found == {"Dense": agreement}
 
 
+SQUASH = """
+import numpy as np
+
+class Squash:
+    def forward(self, x):
+        self.x = x
+        self.out = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward(self, above):
+        return above * self.out * (1 - self.out)
+"""
+
+
+def test_an_activation_alone_has_no_convention_that_takes_its_slope_at_its_input(tmp_path: Path) -> None:
+    """Of a layer with weights, their gradients show that the slope is that of the layer before."""
+    assert agreements(tmp_path, SQUASH) == {"Squash": Agreement.AGREES}
+    slipped = SQUASH.replace("above * self.out * (1 - self.out)", "above * self.x * (1 - self.x)")
+    assert agreements(tmp_path, slipped) == {"Squash": Agreement.DIFFERS}
+
+
 MEANS = """
 import numpy as np
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 from ...recording.source import called_name
 from ..findings import Check, Finding, Rule, Severity, Subject
@@ -93,9 +94,7 @@ def is_predicted(source: Source, name: str) -> bool:
 def shuffled_prediction_rules(subject: Subject) -> Finding:
     """Predictions for shuffled batches of a folder, beside its labels, which are in the order of the folder."""
     for source, tree in subject.code:
-        made = {True: set[str](), False: set[str]()}
-        for names, value in assigned_pairs(tree):
-            made[is_shuffled(value)] |= names
+        shuffled = only_shuffled(assigned_pairs(tree))
         nodes = [*ast.walk(tree)]
         attributes = [node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
         ordered = {ast.unparse(node.value) for node in attributes if node.attr in ORDERING}
@@ -105,7 +104,7 @@ def shuffled_prediction_rules(subject: Subject) -> Finding:
         for call in (node for node in nodes if isinstance(node, ast.Call) and is_prediction(node)):
             batches = argument_of(call, "x", 0)
             name = batches.id if isinstance(batches, ast.Name) else ""
-            if name in made[True] - made[False] - ordered and name in read and read[name].lineno >= call.lineno:
+            if name in shuffled - ordered and name in read and read[name].lineno >= call.lineno:
                 yield subject.at(
                     source.place(call), Check.SHUFFLED_PREDICTIONS, Severity.CONTRADICTION,
                     {"batches": name, "attribute": read[name].attr}
@@ -116,17 +115,16 @@ def shuffled_prediction_rules(subject: Subject) -> Finding:
 def second_pass_rules(subject: Subject) -> Finding:
     """Predictions for a dataset of a folder that is shuffled anew in each pass, beside the labels of another pass."""
     for source, tree in subject.code:
-        made = {True: set[str](), False: set[str]()}
-        for names, value in assigned_pairs(tree):
-            first = without_steps(value)
-            if not (isinstance(first, ast.Name) and first.id in names):
-                made[is_shuffled(first)] |= names
+        made = [(names, without_steps(value)) for names, value in assigned_pairs(tree)]
+        shuffled = only_shuffled(
+            (names, first) for names, first in made if not (isinstance(first, ast.Name) and first.id in names)
+        )
         nodes = [*ast.walk(tree)]
         gathered = {ast.unparse(dataset) for dataset in map(gathers_labels, nodes) if dataset is not None}
         for call in (node for node in nodes if isinstance(node, ast.Call) and is_prediction(node)):
             rows = argument_of(call, "x", 0)
             name = "" if rows is None else ast.unparse(without_steps(rows))
-            if name in gathered and name in made[True] - made[False]:
+            if name in gathered & shuffled:
                 yield subject.at(
                     source.place(call), Check.SHUFFLED_PREDICTIONS, Severity.SUSPICION,
                     {"batches": name, "attribute": None}
@@ -162,6 +160,14 @@ def asks_number(node: ast.AST) -> bool:
     """Whether it reads only how many values there are, or which."""
     is_length = isinstance(node, ast.Call) and called_name(node) in ("len", "unique", "bincount", "Counter", "set")
     return is_length or (isinstance(node, ast.Attribute) and node.attr in ("shape", "size"))
+
+
+def only_shuffled(assigned: Iterable[tuple[set[str], ast.expr]]) -> set[str]:
+    """The names that are given shuffled batches of a folder, and nothing else, of names with their values."""
+    made = {True: set[str](), False: set[str]()}
+    for names, value in assigned:
+        made[is_shuffled(value)] |= names
+    return made[True] - made[False]
 
 
 def is_shuffled(value: ast.expr) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..recording.graph import Recording
-from ..recording.literals import last_name, texts_of
+from ..recording.literals import defaults_of, last_name, texts_of
 from .contradictions import MISSING_DERIVATIVE
 from .facts import not_judged
 from .kinds import choices_of
@@ -114,10 +114,10 @@ def default_activation(owner: ast.ClassDef) -> tuple[str, tuple[int, str]] | Non
     """The name of a class, and the place and name of its constructor's argument whose default is an activation."""
     for function in owner.body:
         if isinstance(function, ast.FunctionDef) and function.name == "__init__":
-            own, defaults = function.args.args[1:], function.args.defaults
-            for place, (argument, default) in enumerate(zip(own[len(own) - len(defaults) :], defaults)):
-                if is_activation(default):
-                    return owner.name, (len(own) - len(defaults) + place, argument.arg)
+            own = [one.arg for one in function.args.args[1:]]
+            for argument, default in defaults_of(function.args):
+                if argument.arg in own and is_activation(default):
+                    return owner.name, (own.index(argument.arg), argument.arg)
     return None
 
 

@@ -183,9 +183,7 @@ class _Judge:
             settings = list(self._settings(option))
         except CannotReplay:
             return self._not_judged(plan, option)
-        if len(settings) < SETTINGS:
-            return self._not_judged(plan, option)
-        if not self._confirmed(option, settings[0]):
+        if len(settings) < SETTINGS or not self._confirmed(option, settings[0]):
             return self._not_judged(plan, option)
         gradients = tuple(self._gradient(plan, option, gradient, settings) for gradient in option.gradients)
         is_wrong = any(one.agreement is Agreement.DIFFERS for one in gradients)

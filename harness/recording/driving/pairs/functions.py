@@ -152,8 +152,8 @@ def forward_calls(
         name, forward: the function.
         outputs: the places of the outputs among what it returns; None if it returns nothing else.
     """
-    keyed = _keys_of_weights(calls, forward)
-    for data, weights, bias in _forms(name, _is_recurrent(name, forward)):
+    keyed, is_recurrent = _keys_of_weights(calls, forward), _is_recurrent(name, forward)
+    for data, weights, bias in _forms(name, is_recurrent):
         key = calls.new_key()
         names: dict[str, str] = {}
         settings: dict[str, str] = {}
@@ -168,7 +168,7 @@ def forward_calls(
                 entries = ", ".join(f"{one!r}: {variable}" for one, variable in bound.items())
                 lines.append(f"{settings[argument.name]} = {{{entries}}}")
                 continue
-            array = recurrent_array(argument.name, data, name) if _is_recurrent(name, forward) and index else None
+            array = recurrent_array(argument.name, data, name) if is_recurrent and index else None
             array = array or _array_for(argument.name, index, data, weights, bias)
             if array is not None:
                 names[argument.name] = f"argument{key}{index}"

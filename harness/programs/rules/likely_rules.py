@@ -143,7 +143,7 @@ def one_class_rules(subject: Subject) -> Finding:
     is_sigmoid = head is not None and head.activation in SIGMOIDS and (head.units or 0) > 2
     if head is None or not is_sigmoid or subject.loss_name not in BINARY_CROSSENTROPIES:
         return
-    if subject.is_trained_on_inputs:  # as an autoencoder, whose targets are no labels
+    if subject.is_trained_on_inputs:  # as an autoencoder is: its targets are not labels
         return
     labels = labels_in_a_row(subject)
     if labels == "one" or (labels is None and subject.targets is None and not SEVERAL_LABELS.search(subject.text)):
